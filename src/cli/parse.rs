@@ -1,0 +1,527 @@
+//! argv made plain before argh sees it: `--name=value`, `-` as an argument, options after
+//! arguments, help at every level, and the nearest word for a typo.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind, Optionality};
+
+use super::nearest::nearest;
+use crate::error::Error;
+use crate::output::Format;
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Request {
+    /// The help of the command at this path.
+    Help(Vec<String>),
+    /// Nothing: no command was named.
+    NoCommand,
+    /// The names of the commands.
+    List,
+    Version(Format),
+    /// A command: its path, its options, `--`, its arguments, for argh.
+    Run(Vec<String>),
+}
+
+/// A request, and the name under which to complain if it fails (`c47 jwt sign`).
+pub struct Parsed {
+    pub name: String,
+    pub request: Result<Request, Error>,
+}
+
+/// The arguments as text.
+///
+/// # Errors
+/// Names the first that is not UTF-8.
+pub fn texts(arguments: impl Iterator<Item = OsString>) -> Result<Vec<String>, Error> {
+    arguments
+        .enumerate()
+        .map(|(at, argument)| match argument.into_string() {
+            Ok(text) => Ok(text),
+            // The program's own name only matters where it is a command's.
+            Err(_) if at == 0 => Ok("c47".into()),
+            Err(raw) => Err(Error::usage(format!(
+                "argument {at} is not UTF-8: '{}'",
+                raw.display()
+            ))),
+        })
+        .collect()
+}
+
+/// Reads the arguments, the program's name first, against the table of commands.
+pub fn parse(arguments: &[String], table: &CommandInfoWithArgs) -> Parsed {
+    let (program, arguments) = match arguments.split_first() {
+        Some((program, rest)) => (program.as_str(), rest),
+        None => ("c47", arguments),
+    };
+    let called_as = command_of(program, table);
+    let words: Vec<&str> = called_as
+        .into_iter()
+        .chain(arguments.iter().map(String::as_str))
+        .collect();
+    let mut path: Vec<String> = Vec::new();
+    let request = walk(&words, table, &mut path);
+    let mut name = String::from("c47");
+    for word in &path {
+        name.push(' ');
+        name.push_str(word);
+    }
+    Parsed { name, request }
+}
+
+/// The command that the program's own name stands for: `c47-jwt`, or a link named `jwt`.
+fn command_of(program: &str, table: &CommandInfoWithArgs) -> Option<&'static str> {
+    let base = Path::new(program).file_name()?.to_str()?;
+    let name = base.strip_prefix("c47-").unwrap_or(base);
+    table
+        .commands
+        .iter()
+        .map(|command| command.name)
+        .find(|&command| command == name)
+}
+
+/// Follows the command words down the table, then reads the options and arguments of the last.
+fn walk(
+    words: &[&str],
+    table: &CommandInfoWithArgs,
+    path: &mut Vec<String>,
+) -> Result<Request, Error> {
+    let mut level = table;
+    let mut rest = words;
+    while !level.commands.is_empty() {
+        let Some((&word, tail)) = rest.split_first() else {
+            return if path.is_empty() {
+                Ok(Request::NoCommand)
+            } else {
+                Err(missing_subcommand(level))
+            };
+        };
+        match word {
+            "-h" | "--help" => return Ok(Request::Help(path.clone())),
+            "help" => return help_of(tail, level, path),
+            "--version" | "-V" if path.is_empty() => return version(tail),
+            "--list" if path.is_empty() => return Ok(Request::List),
+            _ if word.starts_with('-') => return Err(misplaced_option(word, path)),
+            _ => {}
+        }
+        level = subcommand(level, word)?;
+        path.push(level.name.to_owned());
+        rest = tail;
+    }
+    leaf(rest, level, path)
+}
+
+fn subcommand<'a>(
+    level: &'a CommandInfoWithArgs,
+    word: &str,
+) -> Result<&'a CommandInfoWithArgs, Error> {
+    let found = level.commands.iter().find(|command| command.name == word);
+    found
+        .map(|found| &found.command)
+        .ok_or_else(|| Error::NoSuchCommand {
+            name: word.to_owned(),
+            nearest: nearest(word, level.commands.iter().map(|command| command.name))
+                .map(str::to_owned),
+        })
+}
+
+fn help_of(
+    words: &[&str],
+    level: &CommandInfoWithArgs,
+    path: &mut Vec<String>,
+) -> Result<Request, Error> {
+    let mut level = level;
+    for word in words.iter().take_while(|word| !word.starts_with('-')) {
+        if level.commands.is_empty() {
+            break;
+        }
+        level = subcommand(level, word)?;
+        path.push(level.name.to_owned());
+    }
+    Ok(Request::Help(path.clone()))
+}
+
+fn version(rest: &[&str]) -> Result<Request, Error> {
+    match rest {
+        [] => Ok(Request::Version(Format::Text)),
+        ["--json"] => Ok(Request::Version(Format::Json)),
+        [other, ..] => Err(Error::usage(format!("--version takes no '{other}'"))),
+    }
+}
+
+fn missing_subcommand(level: &CommandInfoWithArgs) -> Error {
+    let names: Vec<&str> = level.commands.iter().map(|command| command.name).collect();
+    Error::usage_hint(
+        "a subcommand is missing",
+        format!("one of {}", names.join(", ")),
+    )
+}
+
+fn misplaced_option(option: &str, path: &[String]) -> Error {
+    let name = option.split('=').next().unwrap_or(option);
+    if path.is_empty() {
+        Error::usage_hint(
+            format!("no such option: {name}"),
+            "options stand after the command; -h, --list and --version stand alone",
+        )
+    } else {
+        Error::usage_hint(
+            format!("no such option: {name}"),
+            "options stand after the last command word",
+        )
+    }
+}
+
+/// A command's own words: options first, then `--`, then arguments, so that argh takes `-` and
+/// anything after a bare `--` for what they are.
+fn leaf(words: &[&str], command: &CommandInfoWithArgs, path: &[String]) -> Result<Request, Error> {
+    if words == ["help"] {
+        return Ok(Request::Help(path.to_owned()));
+    }
+    let mut options: Vec<String> = Vec::new();
+    let mut arguments: Vec<String> = Vec::new();
+    let mut given: Vec<&str> = Vec::new();
+    let mut words = words.iter().copied();
+    while let Some(word) = words.next() {
+        match word {
+            "--" => {
+                arguments.extend(words.by_ref().map(str::to_owned));
+            }
+            "-h" | "--help" => return Ok(Request::Help(path.to_owned())),
+            "-" => arguments.push(word.to_owned()),
+            _ if word.starts_with('-') => {
+                let (name, attached) = match word.split_once('=') {
+                    Some((name, value)) if name.starts_with("--") => (name, Some(value)),
+                    _ => (word, None),
+                };
+                let flag = find_flag(name, command)?;
+                ensure_once(flag, &mut given)?;
+                options.push(flag.long.to_owned());
+                match (&flag.kind, attached) {
+                    (FlagInfoKind::Switch, None) => {}
+                    (FlagInfoKind::Switch, Some(_)) => {
+                        return Err(Error::usage(format!("{name} takes no value")));
+                    }
+                    (FlagInfoKind::Option { arg_name }, None) => {
+                        let value = words.next().ok_or_else(|| {
+                            Error::usage(format!(
+                                "{name} wants a value: {name} {}",
+                                arg_name.to_uppercase()
+                            ))
+                        })?;
+                        options.push(value.to_owned());
+                    }
+                    (FlagInfoKind::Option { .. }, Some(value)) => options.push(value.to_owned()),
+                }
+            }
+            _ => arguments.push(word.to_owned()),
+        }
+    }
+    ensure_no_surplus(&arguments, command)?;
+    let mut all = path.to_owned();
+    all.append(&mut options);
+    all.push("--".to_owned());
+    all.append(&mut arguments);
+    Ok(Request::Run(all))
+}
+
+fn find_flag(
+    name: &str,
+    command: &CommandInfoWithArgs,
+) -> Result<&'static FlagInfo<'static>, Error> {
+    let is_it = |flag: &&FlagInfo| match name.strip_prefix('-') {
+        Some(short) if !short.starts_with('-') => flag.short.is_some_and(|c| short.chars().eq([c])),
+        _ => flag.long == name,
+    };
+    command.flags.iter().find(is_it).ok_or_else(|| {
+        let visible = command
+            .flags
+            .iter()
+            .filter(|flag| !flag.hidden)
+            .map(|flag| flag.long);
+        let hint = match nearest(name, visible) {
+            Some(meant) => format!("did you mean {meant}?"),
+            None => {
+                "-h lists the options; an argument that begins with '-' stands after '--'".into()
+            }
+        };
+        Error::usage_hint(format!("no such option: {name}"), hint)
+    })
+}
+
+fn ensure_once<'a>(flag: &FlagInfo<'a>, given: &mut Vec<&'a str>) -> Result<(), Error> {
+    if flag.optionality == Optionality::Repeating {
+        return Ok(());
+    }
+    if given.contains(&flag.long) {
+        return Err(Error::usage(format!("{} is given twice", flag.long)));
+    }
+    given.push(flag.long);
+    Ok(())
+}
+
+fn ensure_no_surplus(arguments: &[String], command: &CommandInfoWithArgs) -> Result<(), Error> {
+    let endless = command.positionals.iter().any(|positional| {
+        matches!(
+            positional.optionality,
+            Optionality::Repeating | Optionality::Greedy
+        )
+    });
+    match arguments.get(command.positionals.len()) {
+        Some(surplus) if !endless => {
+            Err(Error::usage(format!("one argument too many: '{surplus}'")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What argh still finds wrong, on one line: a missing argument, or a value its type refuses.
+pub fn from_early_exit(output: &str) -> Error {
+    let lines: Vec<&str> = output
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let text = match lines.as_slice() {
+        [title, names @ ..] if title.starts_with("Required positional arguments") => {
+            let what = if names.len() == 1 {
+                "an argument is missing"
+            } else {
+                "arguments are missing"
+            };
+            format!("{what}: {}", names.join(", "))
+        }
+        [title, names @ ..] if title.starts_with("Required options") => {
+            let what = if names.len() == 1 {
+                "an option is missing"
+            } else {
+                "options are missing"
+            };
+            format!("{what}: {}", names.join(", "))
+        }
+        // "Error parsing option '--x' with value 'y': why": the value is left out, it may be a secret.
+        [line] if line.starts_with("Error parsing ") => {
+            let name = line.split('\'').nth(1).unwrap_or("an option");
+            let why = line.split_once("': ").map_or(*line, |(_, why)| why);
+            format!("{name}: {why}")
+        }
+        lines => lines.join(" "),
+    };
+    Error::usage_hint(text, "-h shows how it is called")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FLAGS: &[FlagInfo] = &[
+        FlagInfo {
+            kind: FlagInfoKind::Option { arg_name: "file" },
+            optionality: Optionality::Optional,
+            long: "--output",
+            short: Some('o'),
+            description: "",
+            hidden: false,
+        },
+        FlagInfo {
+            kind: FlagInfoKind::Option { arg_name: "claim" },
+            optionality: Optionality::Repeating,
+            long: "--claim",
+            short: None,
+            description: "",
+            hidden: false,
+        },
+        FlagInfo {
+            kind: FlagInfoKind::Switch,
+            optionality: Optionality::Optional,
+            long: "--json",
+            short: None,
+            description: "",
+            hidden: false,
+        },
+    ];
+
+    fn table() -> CommandInfoWithArgs {
+        const ONE: &[argh::PositionalInfo] = &[argh::PositionalInfo {
+            name: "token",
+            description: "",
+            optionality: Optionality::Optional,
+            hidden: false,
+        }];
+        let sub = |name, command| argh::SubCommandInfo { name, command };
+        let leaf = |name| CommandInfoWithArgs {
+            name,
+            flags: FLAGS,
+            positionals: ONE,
+            ..Default::default()
+        };
+        let jwt = CommandInfoWithArgs {
+            name: "jwt",
+            commands: vec![sub("sign", leaf("sign")), sub("verify", leaf("verify"))],
+            ..Default::default()
+        };
+        CommandInfoWithArgs {
+            name: "c47",
+            commands: vec![sub("jwt", jwt), sub("echo", leaf("echo"))],
+            ..Default::default()
+        }
+    }
+
+    fn ask(line: &str) -> Result<Request, String> {
+        let words: Vec<String> = line
+            .split(' ')
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect();
+        parse(&words, &table()).request.map_err(|error| {
+            format!(
+                "{} {error} ({})",
+                error.exit().code(),
+                error.hint().unwrap_or_default()
+            )
+        })
+    }
+
+    fn run(line: &str) -> String {
+        match ask(line) {
+            Ok(Request::Run(words)) => words.join(" "),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn options_come_first_and_arguments_last() {
+        assert_eq!(run("c47 echo -"), "echo -- -");
+        assert_eq!(
+            run("c47 echo x --json --output=a=b"),
+            "echo --json --output a=b -- x"
+        );
+        assert_eq!(run("c47 echo -o - x"), "echo --output - -- x");
+        assert_eq!(
+            run("c47 echo --json -- --output"),
+            "echo --json -- --output"
+        );
+        assert_eq!(
+            run("c47 echo --claim a=1 --claim=b:=2"),
+            "echo --claim a=1 --claim b:=2 --"
+        );
+        assert_eq!(run("c47 jwt sign -- help"), "jwt sign -- help");
+        assert_eq!(run("c47 echo --output= x"), "echo --output  -- x");
+    }
+
+    #[test]
+    fn help_at_every_level() {
+        let help = |path: &[&str]| {
+            Ok(Request::Help(
+                path.iter().map(|&word| word.to_owned()).collect(),
+            ))
+        };
+        assert_eq!(ask("c47 -h"), help(&[]));
+        assert_eq!(ask("c47 help"), help(&[]));
+        assert_eq!(ask("c47 help jwt sign"), help(&["jwt", "sign"]));
+        assert_eq!(ask("c47 jwt help"), help(&["jwt"]));
+        assert_eq!(ask("c47 jwt help verify"), help(&["jwt", "verify"]));
+        assert_eq!(ask("c47 jwt sign help"), help(&["jwt", "sign"]));
+        assert_eq!(ask("c47 jwt sign --json x -h"), help(&["jwt", "sign"]));
+    }
+
+    #[test]
+    fn the_top_level() {
+        assert_eq!(ask("c47"), Ok(Request::NoCommand));
+        assert_eq!(ask("c47 --list"), Ok(Request::List));
+        assert_eq!(ask("c47 --version"), Ok(Request::Version(Format::Text)));
+        assert_eq!(
+            ask("c47 --version --json"),
+            Ok(Request::Version(Format::Json))
+        );
+        assert_eq!(
+            ask("c47 jwt").unwrap_err(),
+            "2 a subcommand is missing (one of sign, verify)"
+        );
+    }
+
+    #[test]
+    fn a_typo_names_the_nearest() {
+        assert_eq!(
+            ask("c47 ehco").unwrap_err(),
+            "127 no such command: 'ehco' (did you mean 'echo'?)"
+        );
+        assert_eq!(
+            ask("c47 jwt sing").unwrap_err(),
+            "127 no such command: 'sing' (did you mean 'sign'?)"
+        );
+        assert_eq!(
+            ask("c47 echo --jsn").unwrap_err(),
+            "2 no such option: --jsn (did you mean --json?)"
+        );
+        assert_eq!(
+            ask("c47 echo --ouptut=x").unwrap_err(),
+            "2 no such option: --ouptut (did you mean --output?)"
+        );
+        assert!(
+            ask("c47 --json echo")
+                .unwrap_err()
+                .contains("after the command")
+        );
+    }
+
+    #[test]
+    fn wrong_use_of_options() {
+        assert_eq!(
+            ask("c47 echo --json=yes").unwrap_err(),
+            "2 --json takes no value ()"
+        );
+        assert_eq!(
+            ask("c47 echo -o").unwrap_err(),
+            "2 -o wants a value: -o FILE ()"
+        );
+        assert_eq!(
+            ask("c47 echo --json --json").unwrap_err(),
+            "2 --json is given twice ()"
+        );
+        assert_eq!(
+            ask("c47 echo -o a --output b").unwrap_err(),
+            "2 --output is given twice ()"
+        );
+        assert_eq!(
+            ask("c47 echo a b").unwrap_err(),
+            "2 one argument too many: 'b' ()"
+        );
+    }
+
+    #[test]
+    fn the_programs_name_is_a_command() {
+        assert_eq!(run("/usr/bin/c47-echo x"), "echo -- x");
+        assert_eq!(run("./echo x"), "echo -- x");
+        assert_eq!(run("jwt sign"), "jwt sign --");
+        assert_eq!(run("c47-1.2.3 echo"), "echo --");
+        assert_eq!(run("anything echo"), "echo --");
+        assert_eq!(ask("c47-nothing"), Ok(Request::NoCommand));
+    }
+
+    #[test]
+    fn arguments_that_are_not_text() {
+        use std::os::unix::ffi::OsStringExt;
+        let raw = OsString::from_vec(b"caf\xe9".to_vec());
+        assert!(texts(["c47".into(), raw.clone()].into_iter()).is_err());
+        assert_eq!(texts([raw].into_iter()).unwrap(), ["c47"]);
+    }
+
+    #[test]
+    fn argh_in_one_line() {
+        let why = |output| from_early_exit(output).to_string();
+        assert_eq!(
+            why("Required positional arguments not provided:\n    url\n"),
+            "an argument is missing: url"
+        );
+        assert_eq!(
+            why("Required options not provided:\n    --alg\n    --key\n"),
+            "options are missing: --alg, --key"
+        );
+        assert_eq!(
+            why("Error parsing option '--ttl' with value '5': '5' is no duration\n"),
+            "--ttl: '5' is no duration"
+        );
+    }
+}

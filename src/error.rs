@@ -1,0 +1,178 @@
+//! What can go wrong: one enum, so that every failure has a message, a hint and an exit code.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::exit::Exit;
+use crate::secret;
+
+/// Why a command could not do what it was asked.
+#[derive(Debug)]
+pub enum Error {
+    /// A wrong option, item or combination. Nothing was sent or written.
+    Usage {
+        message: String,
+        hint: Option<String>,
+    },
+    /// There is no such command.
+    NoSuchCommand {
+        name: String,
+        nearest: Option<String>,
+    },
+    /// A secret's source gave nothing.
+    Secret(secret::Error),
+    /// A file could not be read or written.
+    File {
+        action: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
+    /// A file, a stream or an answer is not what it should be.
+    Malformed { what: String, why: String },
+    /// Standard output could not be written. A closed pipe is not an error to the user.
+    Output(io::Error),
+    /// Anything else the system refused.
+    System {
+        action: &'static str,
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// A usage error without a hint.
+    pub fn usage(message: impl Into<String>) -> Error {
+        Error::Usage {
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    /// A usage error with what to do instead.
+    pub fn usage_hint(message: impl Into<String>, hint: impl Into<String>) -> Error {
+        Error::Usage {
+            message: message.into(),
+            hint: Some(hint.into()),
+        }
+    }
+
+    /// Something read that is not what it should be.
+    pub fn malformed(what: impl Into<String>, why: impl fmt::Display) -> Error {
+        Error::Malformed {
+            what: what.into(),
+            why: why.to_string(),
+        }
+    }
+
+    /// For `map_err` on an operation on a file: `action` is a verb ("read", "write").
+    pub fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+        move |source| Error::File {
+            action,
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// The code the process exits with.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Error::Usage { .. } => Exit::Usage,
+            Error::NoSuchCommand { .. } => Exit::NoSuchCommand,
+            Error::Secret(error) => error.exit(),
+            Error::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+            Error::File { .. }
+            | Error::Malformed { .. }
+            | Error::Output(_)
+            | Error::System { .. } => Exit::Failed,
+        }
+    }
+
+    /// What the user can do about it, where there is something.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Error::Usage { hint, .. } => hint.clone(),
+            Error::NoSuchCommand { nearest, .. } => Some(match nearest {
+                Some(nearest) => format!("did you mean '{nearest}'?"),
+                None => "'c47 --list' names the commands".into(),
+            }),
+            Error::Secret(error) => error.hint(),
+            _ => None,
+        }
+    }
+
+    /// Whether there is nobody left to tell: the reader of our output has gone.
+    pub fn is_silent(&self) -> bool {
+        self.exit() == Exit::Done
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Usage { message, .. } => f.write_str(message),
+            Error::NoSuchCommand { name, .. } => write!(f, "no such command: '{name}'"),
+            Error::Secret(error) => error.fmt(f),
+            Error::File {
+                action,
+                path,
+                source,
+            } => {
+                write!(f, "cannot {action} {}: {}", path.display(), reason(source))
+            }
+            Error::Malformed { what, why } => write!(f, "{what}: {why}"),
+            Error::Output(source) => {
+                write!(f, "cannot write to standard output: {}", reason(source))
+            }
+            Error::System { action, source } => write!(f, "cannot {action}: {}", reason(source)),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<secret::Error> for Error {
+    fn from(error: secret::Error) -> Error {
+        Error::Secret(error)
+    }
+}
+
+/// An I/O error in words, without the "(os error 2)" that Rust appends.
+pub fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error ") {
+        Some(end) => lower_first(text.get(..end).unwrap_or(&text)),
+        None => lower_first(&text),
+    }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    match (chars.next(), chars.clone().next()) {
+        // "DNS failed" keeps its capitals, "No such file" does not.
+        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
+            first.to_lowercase().chain(chars).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_io_error_reads_as_words() {
+        let error = io::Error::from_raw_os_error(libc::ENOENT);
+        assert_eq!(reason(&error), "no such file or directory");
+        assert_eq!(reason(&io::Error::other("DNS failed")), "DNS failed");
+    }
+
+    #[test]
+    fn a_closed_pipe_is_silent_and_a_full_disk_is_not() {
+        assert!(Error::Output(io::ErrorKind::BrokenPipe.into()).is_silent());
+        assert_eq!(
+            Error::Output(io::ErrorKind::StorageFull.into()).exit(),
+            Exit::Failed
+        );
+    }
+}

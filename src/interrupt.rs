@@ -1,0 +1,129 @@
+//! Ctrl-C and SIGTERM: a half-written file is removed and the terminal's echo restored before the
+//! process ends with 130 or 143.
+#![allow(unsafe_code)] // signal handlers: only async-signal-safe calls on data that outlives them
+
+use std::ffi::CString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::ptr;
+use std::sync::Once;
+use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
+
+/// As many files as one command ever writes at a time; one more is written without this care.
+const SLOTS: usize = 8;
+
+static UNFINISHED: [AtomicPtr<libc::c_char>; SLOTS] =
+    [const { AtomicPtr::new(ptr::null_mut()) }; SLOTS];
+static TERMINAL: AtomicPtr<libc::termios> = AtomicPtr::new(ptr::null_mut());
+static TERMINAL_FD: AtomicI32 = AtomicI32::new(-1);
+
+extern "C" fn put_right_and_exit(signal: libc::c_int) {
+    for slot in &UNFINISHED {
+        let path = slot.load(Ordering::SeqCst);
+        if !path.is_null() {
+            // SAFETY: a path in a slot is a NUL-terminated string that is never freed; unlink is
+            // async-signal-safe.
+            unsafe { libc::unlink(path) };
+        }
+    }
+    let terminal = TERMINAL.load(Ordering::SeqCst);
+    if !terminal.is_null() {
+        // SAFETY: the pointer is to a leaked termios, tcsetattr is async-signal-safe.
+        unsafe { libc::tcsetattr(TERMINAL_FD.load(Ordering::SeqCst), libc::TCSANOW, terminal) };
+    }
+    // The shell's convention, and the conventions' 130 and 143.
+    // SAFETY: _exit is async-signal-safe and never returns.
+    unsafe { libc::_exit(128 + signal) };
+}
+
+/// Makes SIGINT and SIGTERM end the process with 130 and 143 after putting things right.
+/// A signal that is ignored (as under `nohup`) stays ignored.
+pub fn install() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+            // SAFETY: sigaction is given two valid structures; the handler is async-signal-safe.
+            unsafe {
+                let mut action: libc::sigaction = std::mem::zeroed();
+                if libc::sigaction(signal, ptr::null(), &mut action) == 0
+                    && action.sa_sigaction != libc::SIG_IGN
+                {
+                    action.sa_sigaction = put_right_and_exit as *const () as usize;
+                    action.sa_flags = 0;
+                    libc::sigfillset(&mut action.sa_mask);
+                    libc::sigaction(signal, &action, ptr::null_mut());
+                }
+            }
+        }
+    });
+}
+
+/// While it lives, a signal removes the file.
+pub struct RemoveOnSignal(Option<usize>);
+
+impl RemoveOnSignal {
+    /// Watches over `path`. Its name is leaked: a handler may be reading it at any moment.
+    pub fn new(path: &Path) -> RemoveOnSignal {
+        install();
+        let Ok(name) = CString::new(path.as_os_str().as_bytes()) else {
+            return RemoveOnSignal(None);
+        };
+        let name = name.into_raw();
+        let slot = UNFINISHED.iter().position(|slot| {
+            slot.compare_exchange(ptr::null_mut(), name, Ordering::SeqCst, Ordering::SeqCst)
+                .is_ok()
+        });
+        RemoveOnSignal(slot)
+    }
+}
+
+impl Drop for RemoveOnSignal {
+    fn drop(&mut self) {
+        if let Some(slot) = self.0.and_then(|slot| UNFINISHED.get(slot)) {
+            slot.store(ptr::null_mut(), Ordering::SeqCst);
+        }
+    }
+}
+
+/// While it lives, the terminal does not show what is typed; a signal brings the echo back.
+pub struct WithoutEcho {
+    fd: libc::c_int,
+    before: libc::termios,
+}
+
+impl WithoutEcho {
+    /// Turns the echo of the terminal at `fd` off.
+    ///
+    /// # Errors
+    /// When `fd` is no terminal.
+    pub fn new(fd: libc::c_int) -> std::io::Result<WithoutEcho> {
+        install();
+        // SAFETY: tcgetattr fills the structure it is given, or fails and it is not used.
+        let before = unsafe {
+            let mut before: libc::termios = std::mem::zeroed();
+            if libc::tcgetattr(fd, &mut before) != 0 {
+                return Err(std::io::Error::last_os_error());
+            }
+            before
+        };
+        TERMINAL_FD.store(fd, Ordering::SeqCst);
+        TERMINAL.store(Box::into_raw(Box::new(before)), Ordering::SeqCst);
+        let mut silent = before;
+        silent.c_lflag &= !libc::ECHO;
+        silent.c_lflag |= libc::ECHONL;
+        // SAFETY: a valid descriptor and structure.
+        if unsafe { libc::tcsetattr(fd, libc::TCSAFLUSH, &silent) } != 0 {
+            TERMINAL.store(ptr::null_mut(), Ordering::SeqCst);
+            return Err(std::io::Error::last_os_error());
+        }
+        Ok(WithoutEcho { fd, before })
+    }
+}
+
+impl Drop for WithoutEcho {
+    fn drop(&mut self) {
+        // SAFETY: a valid descriptor and structure. The leaked copy stays: a handler may be reading it.
+        unsafe { libc::tcsetattr(self.fd, libc::TCSAFLUSH, &self.before) };
+        TERMINAL.store(ptr::null_mut(), Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,111 @@
+//! Objects read member by member, in order; a member that stands twice is refused, since two
+//! readers would see two different objects (RFC 8259 §4, RFC 7515 §4).
+
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::Text;
+
+/// The members of an object, in order, each with the text of its value.
+///
+/// # Errors
+/// When it is no object, or a member stands twice, at any depth.
+pub fn members(text: &Text) -> Result<Vec<(String, Text)>, String> {
+    ensure_unique_members(text)?;
+    Ok(own_members(text.as_str())?
+        .into_iter()
+        .map(|(name, value)| (name, Text(value.get().to_owned())))
+        .collect())
+}
+
+/// Refuses an object, at any depth, in which a member stands twice.
+///
+/// # Errors
+/// Names the member.
+pub fn ensure_unique_members(text: &Text) -> Result<(), String> {
+    walk(text.as_str())
+}
+
+/// Values are walked as texts, not as numbers and strings: `1e400` is JSON and no float. The depth
+/// is that of a checked text, 128 at most.
+fn walk(text: &str) -> Result<(), String> {
+    match text.trim_ascii_start().bytes().next() {
+        Some(b'{') => own_members(text)?
+            .iter()
+            .try_for_each(|(_, value)| walk(value.get())),
+        Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(text)
+            .map_err(|error| error.to_string())?
+            .iter()
+            .try_for_each(|value| walk(value.get())),
+        _ => Ok(()),
+    }
+}
+
+fn own_members(text: &str) -> Result<Vec<(String, &RawValue)>, String> {
+    serde_json::Deserializer::from_str(text)
+        .deserialize_map(UniqueMembers)
+        .map_err(|error| error.to_string())
+}
+
+struct UniqueMembers;
+
+impl<'de> Visitor<'de> for UniqueMembers {
+    type Value = Vec<(String, &'de RawValue)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members: Self::Value = Vec::new();
+        let mut seen = HashSet::new();
+        while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
+            if !seen.insert(name.clone()) {
+                return Err(A::Error::custom(format_args!(
+                    "member '{name}' stands twice"
+                )));
+            }
+            members.push((name, value));
+        }
+        Ok(members)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Text {
+        Text::parse(text).unwrap()
+    }
+
+    #[test]
+    fn members_keep_order_and_text() {
+        let found = members(&parse(r#"{"b": 1.10, "a": [1, 2], "c": 1e400}"#)).unwrap();
+        let expected = [("b", "1.10"), ("a", "[1, 2]"), ("c", "1e400")];
+        assert_eq!(
+            found,
+            expected.map(|(name, value)| (name.to_owned(), parse(value)))
+        );
+        assert!(members(&parse("[]")).is_err());
+    }
+
+    #[test]
+    fn a_member_twice_is_refused_at_any_depth_and_spelling() {
+        for twice in [
+            r#"{"a":1,"a":2}"#,
+            r#" [{"x": {"a":1,"b":2,"a":3}}]"#,
+            r#"{"a":1,"\u0061":2}"#,
+        ] {
+            assert!(
+                ensure_unique_members(&parse(twice))
+                    .unwrap_err()
+                    .contains("'a' stands twice")
+            );
+        }
+        assert!(ensure_unique_members(&parse(r#"[{"a":1},{"a":null},true,-1,1e400,"s"]"#)).is_ok());
+    }
+}

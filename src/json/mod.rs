@@ -1,0 +1,148 @@
+//! JSON texts. Foreign JSON is checked, then kept to the letter: key order, escapes, and the text
+//! of every number (`1.10`, `1e400`, thirty digits).
+
+mod layout;
+mod members;
+
+use std::fmt;
+
+use nanoserde::{SerJson, SerJsonState};
+
+pub use layout::layout;
+pub use members::{ensure_unique_members, members};
+
+/// A checked JSON text (RFC 8259), nested 128 deep at most.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text(String);
+
+impl Text {
+    /// Checks `text`.
+    ///
+    /// # Errors
+    /// What is wrong, with line and column.
+    pub fn parse(text: impl Into<String>) -> Result<Text, String> {
+        let text = text.into();
+        match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
+            Ok(_) => Ok(Text(text)),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Checks bytes, which must be UTF-8.
+    ///
+    /// # Errors
+    /// As [`Text::parse`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Text, String> {
+        let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
+        Text::parse(text)
+    }
+
+    /// A JSON string with this content.
+    pub fn string(content: &str) -> Text {
+        Text(content.serialize_json())
+    }
+
+    /// A JSON number.
+    pub fn integer(number: i64) -> Text {
+        Text(number.to_string())
+    }
+
+    /// An object with these members, in this order.
+    pub fn object<'a>(members: impl IntoIterator<Item = (&'a str, &'a Text)>) -> Text {
+        let mut text = String::from("{");
+        for (name, value) in members {
+            if text.len() > 1 {
+                text.push(',');
+            }
+            text.push_str(&name.serialize_json());
+            text.push(':');
+            text.push_str(&value.0);
+        }
+        text.push('}');
+        Text(text)
+    }
+
+    /// An array of these.
+    pub fn array<'a>(elements: impl IntoIterator<Item = &'a Text>) -> Text {
+        let elements: Vec<&str> = elements.into_iter().map(Text::as_str).collect();
+        Text(format!("[{}]", elements.join(",")))
+    }
+
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Reads it into a type.
+    ///
+    /// # Errors
+    /// When it is of another shape.
+    pub fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T, String> {
+        serde_json::from_str(&self.0).map_err(|error| error.to_string())
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Into a report it goes as it is.
+impl SerJson for Text {
+    fn ser_json(&self, _depth: usize, state: &mut SerJsonState) {
+        state.out.push_str(self.0.trim());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_json() {
+        for wrong in [
+            "",
+            "{",
+            "{\"a\":1,}",
+            "01",
+            "1.",
+            "nul",
+            "{} x",
+            "\"\n\"",
+            "\u{feff}{}",
+            "NaN",
+        ] {
+            assert!(Text::parse(wrong).is_err(), "{wrong}");
+        }
+        assert!(Text::parse("[".repeat(100_000)).is_err());
+        assert!(Text::from_bytes(b"\"\xff\"").is_err());
+    }
+
+    #[test]
+    fn a_text_goes_into_a_report_to_the_letter() {
+        #[derive(SerJson)]
+        #[nserde(serialize_none_as_null)]
+        struct Report {
+            body: Text,
+            absent: Option<Text>,
+        }
+        let body = Text::parse(" {\"b\":1.10,\"a\":1e400} \n").unwrap();
+        let report = Report { body, absent: None };
+        assert_eq!(
+            report.serialize_json(),
+            r#"{"body":{"b":1.10,"a":1e400},"absent":null}"#
+        );
+    }
+
+    #[test]
+    fn texts_made_here() {
+        let value = Text::string("a\"\u{7}\n\u{2028}é");
+        assert_eq!(value.read::<String>().unwrap(), "a\"\u{7}\n\u{2028}é");
+        let object = Text::object([
+            ("a", &value),
+            ("b", &Text::array([&Text::integer(-1), &value])),
+        ]);
+        assert!(Text::parse(object.as_str()).is_ok());
+    }
+}

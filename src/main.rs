@@ -1,0 +1,11 @@
+//! `c47`: the clothespin of a visual-effects pipeline. See README.md.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    c47::cli::install_panic_hook();
+    c47::cli::main(std::env::args_os()).into()
+}

@@ -1,0 +1,120 @@
+//! Printing: the one place that writes to stdout and stderr, and knows terminals and colour.
+#![allow(clippy::print_stderr)] // this is the place
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+
+use nanoserde::SerJson;
+
+use crate::error::Error;
+
+/// Who reads a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// People.
+    Text,
+    /// Programs: one JSON text and a line feed.
+    Json,
+}
+
+impl Format {
+    /// The format a command's `--json` switch asks for.
+    pub fn from_switch(json: bool) -> Format {
+        if json { Format::Json } else { Format::Text }
+    }
+}
+
+/// Prints a report to stdout, and a line feed where it does not end in one.
+pub fn print<R: Display + SerJson>(format: Format, report: &R) -> Result<(), Error> {
+    let mut text = match format {
+        Format::Text => report.to_string(),
+        Format::Json => report.serialize_json(),
+    };
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    bytes(text.as_bytes())
+}
+
+/// Prints a line to stdout.
+pub fn line(text: impl Display) -> Result<(), Error> {
+    bytes(format!("{text}\n").as_bytes())
+}
+
+/// Writes bytes to stdout as they are, all of them, at once.
+pub fn bytes(bytes: &[u8]) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(bytes)
+        .and_then(|()| stdout.flush())
+        .map_err(Error::Output)
+}
+
+/// Says a line on stderr; that it cannot be said is nobody's business.
+pub fn say(text: impl Display) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Tells why a command failed: `c47 http: what: why`, then the hint, each on one line.
+pub fn complain(command: &str, error: &Error) {
+    say(format_args!("{command}: {}", one_line(&error.to_string())));
+    if let Some(hint) = error.hint() {
+        say(format_args!("hint: {}", one_line(&hint)));
+    }
+}
+
+/// Where colour may go, and whether the user wants it there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colour {
+    Always,
+    Never,
+}
+
+/// Whether stdout is a terminal that shows colour, and `NO_COLOR` is not set.
+pub fn stdout_colour() -> Colour {
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    if stdout_is_terminal() && !unwanted {
+        Colour::Always
+    } else {
+        Colour::Never
+    }
+}
+
+/// Whether a person is looking at stdout.
+pub fn stdout_is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Whether a person is looking at stderr.
+pub fn stderr_is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Control characters escaped, so that what a server or a file says cannot move the cursor,
+/// forge a second line or retitle the window.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_cannot_leave_its_line() {
+        assert_eq!(
+            one_line("a\r\n\x1b[2Jb\u{202e}"),
+            "a\\r\\n\\u{1b}[2Jb\\u{202e}"
+        );
+        assert_eq!(one_line("café"), "café");
+    }
+}

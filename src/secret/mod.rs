@@ -1,0 +1,252 @@
+//! Secrets, and the sources they come from. A secret is never given literally on a command line
+//! and never printed.
+
+mod command;
+mod prompt;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::error::reason;
+use crate::exit::Exit;
+
+/// More than any key, token or certificate chain.
+pub const MAX_BYTES: u64 = 1 << 20;
+
+/// Bytes that show themselves to nobody, and are wiped when dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<Vec<u8>>);
+
+impl Secret {
+    /// Takes bytes over.
+    pub fn new(bytes: Vec<u8>) -> Secret {
+        Secret(Zeroizing::new(bytes))
+    }
+
+    /// The bytes, for the one place that needs them.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The secret as text.
+    ///
+    /// # Errors
+    /// When it is not UTF-8, or holds what no header or form can carry: CR, LF or NUL.
+    pub fn expose_text(&self) -> Result<&str, &'static str> {
+        let text = std::str::from_utf8(&self.0).map_err(|_| "it is not UTF-8 text")?;
+        if text.contains(['\r', '\n', '\0']) {
+            return Err("it holds a line break or a NUL byte");
+        }
+        Ok(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
+
+/// Where a secret comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// `env:NAME`: an environment variable.
+    Env(OsString),
+    /// `file:PATH`: a file; `file:-` is stdin.
+    File(PathBuf),
+    /// `command:PROGRAM ARGS`: the first line a program prints. No shell is involved.
+    Command(Vec<String>),
+    /// `prompt`: asked for on the terminal, without echo.
+    Prompt,
+}
+
+impl Source {
+    /// Reads `env:NAME`, `file:PATH`, `command:PROGRAM ARGS` or `prompt`.
+    ///
+    /// # Errors
+    /// Never repeats `text`: it may be the secret itself, given by mistake.
+    pub fn parse(text: &str) -> Result<Source, String> {
+        const FORMS: &str =
+            "a secret is given by its source: env:NAME, file:PATH, command:PROGRAM ARGS or prompt";
+        match text.split_once(':') {
+            _ if text == "prompt" => Ok(Source::Prompt),
+            Some(("env", name)) if !name.is_empty() && !name.contains(['=', '\0']) => {
+                Ok(Source::Env(name.into()))
+            }
+            Some(("file", path)) if !path.is_empty() => Ok(Source::File(path.into())),
+            Some(("command", line)) => match command::split(line) {
+                Ok(words) if !words.is_empty() => Ok(Source::Command(words)),
+                Ok(_) => Err("command: names no program".into()),
+                Err(why) => Err(why.into()),
+            },
+            _ => Err(FORMS.into()),
+        }
+    }
+
+    /// Gets the secret. `purpose` is what a prompt asks for.
+    ///
+    /// # Errors
+    /// When the source has none; an empty one is none.
+    pub fn read(&self, purpose: &str) -> Result<Secret, Error> {
+        let fail = |why: String| Error {
+            source: self.clone(),
+            why,
+        };
+        let secret = match self {
+            Source::Env(name) => read_env(name).map_err(fail)?,
+            Source::File(path) if path == Path::new("-") => {
+                read_bounded(io::stdin().lock()).map_err(fail)?
+            }
+            Source::File(path) => read_file(path).map_err(fail)?,
+            Source::Command(words) => command::first_line(words).map_err(fail)?,
+            Source::Prompt => prompt::ask(purpose).map_err(fail)?,
+        };
+        if secret.expose().is_empty() {
+            return Err(fail("it is empty".into()));
+        }
+        Ok(secret)
+    }
+}
+
+/// The source, which is no secret itself: `env:TOKEN`. A command's arguments are left out.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Env(name) => write!(f, "env:{}", name.display()),
+            Source::File(path) => write!(f, "file:{}", path.display()),
+            Source::Command(words) => {
+                write!(f, "command:{}", words.first().map_or("", String::as_str))
+            }
+            Source::Prompt => f.write_str("prompt"),
+        }
+    }
+}
+
+/// Why a source gave no secret.
+#[derive(Debug)]
+pub struct Error {
+    source: Source,
+    why: String,
+}
+
+impl Error {
+    /// No credentials could be had.
+    pub fn exit(&self) -> Exit {
+        Exit::NoCredentials
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match &self.source {
+            Source::Env(name) => Some(format!(
+                "export {}=… in the shell or job that calls c47",
+                name.display()
+            )),
+            Source::Prompt => {
+                Some("a job without a terminal takes env:NAME, file:PATH or command:PROGRAM".into())
+            }
+            Source::File(_) | Source::Command(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no secret from {}: {}", self.source, self.why)
+    }
+}
+
+fn read_env(name: &OsString) -> Result<Secret, String> {
+    use std::os::unix::ffi::OsStringExt;
+    match std::env::var_os(name) {
+        Some(value) => Ok(Secret::new(value.into_vec())),
+        None => Err("the variable is not set".into()),
+    }
+}
+
+fn read_file(path: &Path) -> Result<Secret, String> {
+    let file = File::open(path).map_err(|error| reason(&error))?;
+    read_bounded(file)
+}
+
+/// Reads all there is, up to [`MAX_BYTES`]. A text loses its final line break, which editors and
+/// `echo` add; bytes that are no text keep every one.
+fn read_bounded(from: impl Read) -> Result<Secret, String> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
+    from.take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| reason(&error))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err("it is larger than 1 MiB".into());
+    }
+    let is_text = std::str::from_utf8(&bytes).is_ok_and(|text| {
+        text.chars()
+            .all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t'))
+    });
+    if is_text && bytes.last() == Some(&b'\n') {
+        bytes.pop();
+        if bytes.last() == Some(&b'\r') {
+            bytes.pop();
+        }
+    }
+    Ok(Secret(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources() {
+        assert_eq!(Source::parse("env:TOKEN"), Ok(Source::Env("TOKEN".into())));
+        assert_eq!(Source::parse("file:/a:b"), Ok(Source::File("/a:b".into())));
+        assert_eq!(Source::parse("prompt"), Ok(Source::Prompt));
+        assert_eq!(
+            Source::parse("command:pass show 'my token'"),
+            Ok(Source::Command(vec![
+                "pass".into(),
+                "show".into(),
+                "my token".into()
+            ]))
+        );
+    }
+
+    #[test]
+    fn a_literal_secret_is_refused_and_not_repeated() {
+        for literal in [
+            "hunter2",
+            "env:",
+            "file:",
+            "command:",
+            "env:A=hunter2",
+            "Bearer hunter2",
+            "",
+        ] {
+            let message = Source::parse(literal).unwrap_err();
+            assert!(!message.contains("hunter2"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_secret_shows_nothing() {
+        let secret = Secret::new(b"hunter2".to_vec());
+        assert_eq!(format!("{secret:?}"), "Secret(***)");
+        assert!(Secret::new(b"a\r\nX: y".to_vec()).expose_text().is_err());
+    }
+
+    #[test]
+    fn a_text_loses_its_last_line_break_and_bytes_keep_theirs() {
+        let read = |bytes: &[u8]| read_bounded(bytes).unwrap().expose().to_vec();
+        assert_eq!(read(b"secret\n"), b"secret");
+        assert_eq!(read(b"secret\r\n"), b"secret");
+        assert_eq!(read(b"a\nb\n\n"), b"a\nb\n");
+        assert_eq!(read(b"\x00\x01\n"), b"\x00\x01\n");
+        assert_eq!(read(b"\xff\n"), b"\xff\n");
+        assert!(read_bounded(io::repeat(b'x')).is_err());
+    }
+}

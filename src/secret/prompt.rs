@@ -1,0 +1,33 @@
+//! `prompt`: a secret typed on the terminal, without echo. Our own rather than a crate's, because
+//! Ctrl-C in the middle must bring the echo back.
+
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::fd::AsRawFd;
+
+use zeroize::Zeroizing;
+
+use super::Secret;
+use crate::error::reason;
+use crate::interrupt::WithoutEcho;
+
+const MAX_LINE: u64 = 64 << 10;
+
+/// Asks on the process's terminal, wherever stdin and stdout lead.
+pub fn ask(purpose: &str) -> Result<Secret, String> {
+    let terminal = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/tty")
+        .map_err(|_| "there is no terminal to ask on".to_owned())?;
+    let silent = WithoutEcho::new(terminal.as_raw_fd()).map_err(|error| reason(&error))?;
+    let _ = write!(&terminal, "{purpose}: ");
+    let mut line = Zeroizing::new(Vec::with_capacity(4096));
+    let read = BufReader::new((&terminal).take(MAX_LINE)).read_until(b'\n', &mut line);
+    drop(silent);
+    read.map_err(|error| reason(&error))?;
+    while matches!(line.last(), Some(b'\n' | b'\r')) {
+        line.pop();
+    }
+    Ok(Secret(line))
+}
