@@ -26,6 +26,8 @@ pub mod json;
 pub mod output;
 /// Durations and sizes as people write them: `90s`, `15m`, `2G`.
 pub mod quantity;
+/// Takes the secrets out of what is shown.
+pub mod redact;
 /// Secrets and where they come from.
 pub mod secret;
 /// Points in time as dates, RFC 3339 and back.
