@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::echo;
 use crate::exit::Exit;
 use crate::secret;
 
@@ -30,6 +31,8 @@ pub enum Error {
     },
     /// A file, a stream or an answer is not what it should be.
     Malformed { what: String, why: String },
+    /// The echo service could not listen.
+    Echo(echo::Error),
     /// Standard output could not be written. A closed pipe is not an error to the user.
     Output(io::Error),
     /// Anything else the system refused.
@@ -80,7 +83,8 @@ impl Error {
             Error::NoSuchCommand { .. } => Exit::NoSuchCommand,
             Error::Secret(error) => error.exit(),
             Error::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-            Error::File { .. }
+            Error::Echo(_)
+            | Error::File { .. }
             | Error::Malformed { .. }
             | Error::Output(_)
             | Error::System { .. } => Exit::Failed,
@@ -96,6 +100,7 @@ impl Error {
                 None => "'c47 --list' names the commands".into(),
             }),
             Error::Secret(error) => error.hint(),
+            Error::Echo(error) => error.hint(),
             _ => None,
         }
     }
@@ -112,6 +117,7 @@ impl fmt::Display for Error {
             Error::Usage { message, .. } => f.write_str(message),
             Error::NoSuchCommand { name, .. } => write!(f, "no such command: '{name}'"),
             Error::Secret(error) => error.fmt(f),
+            Error::Echo(error) => error.fmt(f),
             Error::File {
                 action,
                 path,
@@ -129,6 +135,12 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<echo::Error> for Error {
+    fn from(error: echo::Error) -> Error {
+        Error::Echo(error)
+    }
+}
 
 impl From<secret::Error> for Error {
     fn from(error: secret::Error) -> Error {

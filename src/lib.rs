@@ -14,6 +14,8 @@
 pub mod atomic_file;
 /// The command line: commands, their options, and what they print.
 pub mod cli;
+/// A service that answers with a picture of the request.
+pub mod echo;
 /// What can go wrong, its message and hint, and its exit code.
 pub mod error;
 /// Exit codes.

@@ -292,8 +292,8 @@ fn looks_like_token(value: &str) -> bool {
     value.starts_with("eyJ") && value.bytes().filter(|&b| b == b'.').count() >= 2
 }
 
-/// A member's name as the server will read it.
-fn decoded(name: &str) -> String {
+/// A query member's name or value as the server will read it: `%41` and `+` decoded.
+pub fn decoded(name: &str) -> String {
     let mut bytes = Vec::with_capacity(name.len());
     let mut rest = name.bytes();
     while let Some(byte) = rest.next() {
