@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::echo;
 use crate::exit::Exit;
+use crate::http;
 use crate::secret;
 
 /// Why a command could not do what it was asked.
@@ -23,6 +24,8 @@ pub enum Error {
     },
     /// A secret's source gave nothing.
     Secret(secret::Error),
+    /// A call brought no answer, or not a whole one.
+    Http(http::Failure),
     /// A file could not be read or written.
     File {
         action: &'static str,
@@ -82,6 +85,7 @@ impl Error {
             Error::Usage { .. } => Exit::Usage,
             Error::NoSuchCommand { .. } => Exit::NoSuchCommand,
             Error::Secret(error) => error.exit(),
+            Error::Http(failure) => failure.exit(),
             Error::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             Error::Echo(_)
             | Error::File { .. }
@@ -101,6 +105,7 @@ impl Error {
             }),
             Error::Secret(error) => error.hint(),
             Error::Echo(error) => error.hint(),
+            Error::Http(failure) => failure.hint(),
             _ => None,
         }
     }
@@ -118,6 +123,7 @@ impl fmt::Display for Error {
             Error::NoSuchCommand { name, .. } => write!(f, "no such command: '{name}'"),
             Error::Secret(error) => error.fmt(f),
             Error::Echo(error) => error.fmt(f),
+            Error::Http(failure) => failure.fmt(f),
             Error::File {
                 action,
                 path,
@@ -145,6 +151,12 @@ impl From<echo::Error> for Error {
 impl From<secret::Error> for Error {
     fn from(error: secret::Error) -> Error {
         Error::Secret(error)
+    }
+}
+
+impl From<http::Failure> for Error {
+    fn from(failure: http::Failure) -> Error {
+        Error::Http(failure)
     }
 }
 

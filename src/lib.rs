@@ -14,12 +14,16 @@
 pub mod atomic_file;
 /// The command line: commands, their options, and what they print.
 pub mod cli;
+/// ring, behind tokens and TLS.
+pub mod crypto;
 /// A service that answers with a picture of the request.
 pub mod echo;
 /// What can go wrong, its message and hint, and its exit code.
 pub mod error;
 /// Exit codes.
 pub mod exit;
+/// HTTP calls.
+pub mod http;
 /// Ctrl-C: what must be put right before the process ends.
 pub mod interrupt;
 /// JSON texts: checked, kept to the letter, laid out for people.

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 use crate::json::{Text, token_length};
 
+pub use names::of_header as is_secret_header;
 pub use text::{multipart, text};
 
 /// Stands where a secret stood.

@@ -7,7 +7,11 @@ mod support;
 
 use std::time::Duration;
 
-use support::{Run, Scratch, c47, empty_root, peers};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use support::server::{Answer, Server};
+use support::{Run, Scratch, c47, empty_root, peers, snapshot};
 
 #[test]
 fn the_old_kernel_knows_no_new_system_calls() {
@@ -99,4 +103,159 @@ fn a_scratch_directory_goes() {
     assert!(file.exists());
     drop(scratch);
     assert!(!file.exists());
+}
+
+/// Sends these bytes and returns all that comes back.
+fn talk(port: u16, bytes: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.write_all(bytes.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn the_server_remembers_and_answers() {
+    let server = Server::script([
+        Answer::ok("one"),
+        Answer::raw("HTTP/1.1 200 OK\r\n\r\ntwo").drip(Duration::from_millis(1)),
+    ]);
+    let answer = talk(
+        server.port(),
+        "POST /a?b=c HTTP/1.1\r\nHost: x\r\ncontent-length: 2\r\n\r\nhi\
+         PUT /d HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n1\r\n!\r\n0\r\n\r\n",
+    );
+    assert_eq!(
+        answer,
+        "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\noneHTTP/1.1 200 OK\r\n\r\ntwo"
+    );
+    assert_eq!(server.connections(), 1);
+    let [first, second] = server.requests().try_into().unwrap();
+    assert_eq!(
+        (first.method.as_str(), first.target.as_str()),
+        ("POST", "/a?b=c")
+    );
+    assert_eq!((first.header("host"), first.body_text()), (Some("x"), "hi"));
+    assert_eq!((second.target.as_str(), second.body_text()), ("/d", "hi!"));
+}
+
+#[test]
+#[should_panic(expected = "the test's server was never called")]
+fn a_server_that_is_not_called_fails_the_test() {
+    Server::start(|_| Answer::ok("never"));
+}
+
+#[test]
+#[should_panic(expected = "one request more than answers")]
+fn a_request_too_many_fails_the_test() {
+    let server = Server::script([]);
+    talk(server.port(), "GET / HTTP/1.1\r\n\r\n");
+}
+
+#[test]
+fn a_server_may_hang_up_or_hang() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/close" => Answer::close(),
+        _ => Answer::raw("HTTP/1.1 200").then_hang(),
+    });
+    assert_eq!(talk(server.port(), "GET /close HTTP/1.1\r\n\r\n"), "");
+    let mut stream = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+    stream.write_all(b"GET /hang HTTP/1.1\r\n\r\n").unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_millis(200)))
+        .unwrap();
+    let mut answer = Vec::new();
+    assert!(stream.read_to_end(&mut answer).is_err());
+    assert_eq!(answer, b"HTTP/1.1 200");
+}
+
+#[test]
+fn snapshots_leave_out_what_differs_from_run_to_run() {
+    let now = c47::timestamp::Timestamp::now();
+    let text = format!(
+        "c47 {} wrote {}/home-1-2/file at {now}, not 2011-03-22T18:43:00Z, http://127.0.0.1:40001/ :8080",
+        env!("CARGO_PKG_VERSION"),
+        env!("CARGO_TARGET_TMPDIR")
+    );
+    assert_eq!(
+        snapshot::filtered(&text),
+        "c47 [version] wrote [scratch]/file at [time], not 2011-03-22T18:43:00Z, \
+         http://127.0.0.1:[port]/ :8080"
+    );
+}
+
+#[test]
+fn httpbin_answers() {
+    let Some(httpbin) = peers::httpbin() else {
+        return;
+    };
+    let answer = talk(
+        httpbin.port(),
+        "GET /status/418 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    );
+    assert!(answer.starts_with("HTTP/1.1 418"), "{answer}");
+}
+
+#[test]
+fn nginx_has_certificates() {
+    let Some(certificates) = peers::certificates() else {
+        return;
+    };
+    let server = |port: usize, pair: &peers::Pair, more: &str| {
+        format!(
+            "server {{ listen 127.0.0.1:@port{port}@ ssl; return 200 'hello'; \
+             ssl_certificate {}; ssl_certificate_key {}; {more} }}",
+            pair.certificate.display(),
+            pair.key.display()
+        )
+    };
+    let ca = certificates.ca.display();
+    let servers = [
+        server(0, &certificates.good, ""),
+        server(1, &certificates.chained, ""),
+        server(2, &certificates.rsa, ""),
+        server(3, &certificates.expired, ""),
+        server(4, &certificates.not_yet_valid, ""),
+        server(5, &certificates.wrong_name, ""),
+        server(6, &certificates.self_signed, ""),
+        server(7, &certificates.unknown_issuer, ""),
+        server(
+            8,
+            &certificates.good,
+            &format!("ssl_client_certificate {ca}; ssl_verify_client on;"),
+        ),
+    ];
+    let (Some(nginx), Some(curl)) = (peers::nginx(&servers.concat()), peers::tool("curl")) else {
+        return;
+    };
+    // What curl says of each is what c47 has to say of each.
+    let fetch = |port: usize| {
+        Run::of(&curl)
+            .args(["-sS", "--fail", "--cacert"])
+            .arg(&certificates.ca)
+            .arg(format!("https://localhost:{}/", nginx.port(port)))
+    };
+    for port in 0..3 {
+        let output = fetch(port).run().expect_code(0);
+        assert_eq!(output.stdout_text(), "hello");
+    }
+    for (port, why) in [
+        (3, "expired"),
+        (4, "not yet valid"),
+        (5, "no alternative certificate subject name matches"),
+        (6, "self-signed"),
+        (7, "unable to get local issuer certificate"),
+    ] {
+        let output = fetch(port).run().expect_code(60);
+        assert!(output.stderr_text().contains(why), "{}", output.tell());
+    }
+    fetch(8).run().expect_code(22);
+    let client = &certificates.client;
+    let with_client = fetch(8).arg("--cert").arg(&client.certificate);
+    with_client
+        .arg("--key")
+        .arg(&client.key)
+        .run()
+        .expect_code(0);
+    assert!(nginx.access_log().contains("GET / HTTP/1.1"));
 }

@@ -1,6 +1,7 @@
 //! The command table: argv in, exit code out.
 
 mod echo;
+mod http;
 mod nearest;
 mod parse;
 mod selftest;
@@ -31,8 +32,10 @@ struct C47 {
 
 #[derive(FromArgs, ArgsInfo)]
 #[argh(subcommand)]
+#[allow(clippy::large_enum_variant)] // one is made, and moved once
 enum Command {
     Echo(echo::Echo),
+    Http(http::Http),
     Selftest(selftest::Selftest),
 }
 
@@ -40,6 +43,7 @@ impl Command {
     fn run(self) -> Result<Exit, Error> {
         match self {
             Command::Echo(options) => options.run(),
+            Command::Http(options) => options.run(),
             Command::Selftest(options) => options.run(),
         }
     }

@@ -43,6 +43,11 @@ impl Text {
         Text(content.serialize_json())
     }
 
+    /// `null`.
+    pub fn null() -> Text {
+        Text("null".into())
+    }
+
     /// A JSON number.
     pub fn integer(number: i64) -> Text {
         Text(number.to_string())

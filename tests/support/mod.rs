@@ -12,6 +12,8 @@ mod scratch;
 
 pub mod empty_root;
 pub mod peers;
+pub mod server;
+pub mod snapshot;
 
 pub use child::Child;
 pub use run::{Output, Run};

@@ -116,8 +116,8 @@ impl Run {
         self
     }
 
-    /// Runs another program, all else the same.
-    pub(super) fn program(mut self, program: impl AsRef<Path>) -> Run {
+    /// Runs another program, or this one through a link, all else the same.
+    pub fn program(mut self, program: impl AsRef<Path>) -> Run {
         self.program = program.as_ref().to_owned();
         self
     }

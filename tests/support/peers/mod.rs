@@ -1,5 +1,14 @@
 //! The programs we did not write, against which c47 is tried. scripts/peers gets them.
 
+mod certificates;
+mod httpbin;
+mod nginx;
+mod process;
+
+pub use certificates::{Certificates, Pair, certificates};
+pub use httpbin::{Httpbin, httpbin};
+pub use nginx::{Nginx, nginx};
+
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
