@@ -36,5 +36,7 @@ pub mod quantity;
 pub mod redact;
 /// Secrets and where they come from.
 pub mod secret;
+/// Whether this binary works on this machine.
+pub mod selftest;
 /// Points in time as dates, RFC 3339 and back.
 pub mod timestamp;
