@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::exit::Exit;
+use crate::jwt;
 use crate::secret;
 
 /// Why a command could not do what it was asked.
@@ -22,6 +23,8 @@ pub enum Error {
     },
     /// A secret's source gave nothing.
     Secret(secret::Error),
+    /// A key or a token is not what it should be, or does not suit.
+    Jwt(jwt::Error),
     /// A file could not be read or written.
     File {
         action: &'static str,
@@ -79,6 +82,7 @@ impl Error {
             Error::Usage { .. } => Exit::Usage,
             Error::NoSuchCommand { .. } => Exit::NoSuchCommand,
             Error::Secret(error) => error.exit(),
+            Error::Jwt(error) => error.exit(),
             Error::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             Error::File { .. }
             | Error::Malformed { .. }
@@ -96,6 +100,7 @@ impl Error {
                 None => "'c47 --list' names the commands".into(),
             }),
             Error::Secret(error) => error.hint(),
+            Error::Jwt(error) => error.hint(),
             _ => None,
         }
     }
@@ -112,6 +117,7 @@ impl fmt::Display for Error {
             Error::Usage { message, .. } => f.write_str(message),
             Error::NoSuchCommand { name, .. } => write!(f, "no such command: '{name}'"),
             Error::Secret(error) => error.fmt(f),
+            Error::Jwt(error) => error.fmt(f),
             Error::File {
                 action,
                 path,
@@ -133,6 +139,12 @@ impl std::error::Error for Error {}
 impl From<secret::Error> for Error {
     fn from(error: secret::Error) -> Error {
         Error::Secret(error)
+    }
+}
+
+impl From<jwt::Error> for Error {
+    fn from(error: jwt::Error) -> Error {
+        Error::Jwt(error)
     }
 }
 

@@ -14,6 +14,8 @@
 pub mod atomic_file;
 /// The command line: commands, their options, and what they print.
 pub mod cli;
+/// ring behind tokens: the only place that names it.
+pub mod crypto;
 /// What can go wrong, its message and hint, and its exit code.
 pub mod error;
 /// Exit codes.
@@ -22,6 +24,8 @@ pub mod exit;
 pub mod interrupt;
 /// JSON texts: checked, kept to the letter, laid out for people.
 pub mod json;
+/// JSON Web Tokens and their keys.
+pub mod jwt;
 /// Prints reports, as text or as JSON; knows terminals and colour.
 pub mod output;
 /// Durations and sizes as people write them: `90s`, `15m`, `2G`.
