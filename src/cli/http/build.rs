@@ -5,7 +5,7 @@ use std::env;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Http;
+use super::{Http, netrc};
 use crate::error::Error;
 use crate::http::auth::{Auth, Credential};
 use crate::http::body::{self, Body};
@@ -59,6 +59,16 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
             &mut url,
         )?;
     }
+    // What the user wrote is never replaced by what a file says, and never joined by a second.
+    let auth = match (parts.has_header("authorization"), options.auth.as_deref()) {
+        (true, Some(text)) if text.starts_with("netrc") => Auth::None,
+        (true, _) if auth.is_authorization() => {
+            return Err(Error::usage(
+                "Authorization stands in an item too: one of them",
+            ));
+        }
+        _ => auth,
+    };
     let body = parts.body(options)?;
     let method = method
         .unwrap_or(if matches!(body, Body::None) {
@@ -132,8 +142,10 @@ fn words(words: &[String]) -> Result<(Option<&str>, &str, &[String]), Error> {
 }
 
 fn auth(options: &Http, url: &mut Url) -> Result<Auth, Error> {
-    let from_url = url.user_info.take().map(Auth::from_user_info);
-    let mut auth = match (&options.auth, from_url) {
+    let user_info = url.user_info.take();
+    let mut auth = match (options.auth.as_deref(), user_info) {
+        (Some("netrc" | "netrc=basic"), user) => netrc::login(url, user, netrc::As::Basic)?,
+        (Some("netrc=bearer"), user) => netrc::login(url, user, netrc::As::Bearer)?,
         (Some(_), Some(_)) => {
             return Err(Error::usage(
                 "credentials stand in the URL and in --auth: one of them",
@@ -142,7 +154,7 @@ fn auth(options: &Http, url: &mut Url) -> Result<Auth, Error> {
         (Some(text), None) => {
             Auth::parse(text).map_err(|why| Error::usage(format!("--auth: {why}")))?
         }
-        (None, Some(auth)) => auth,
+        (None, Some(user_info)) => Auth::from_user_info(user_info),
         (None, None) => Auth::None,
     };
     match &mut auth {
@@ -288,6 +300,11 @@ struct Parts {
 }
 
 impl Parts {
+    fn has_header(&self, name: &str) -> bool {
+        let mut headers = self.headers.iter();
+        headers.any(|(known, value)| value.is_some() && known.eq_ignore_ascii_case(name))
+    }
+
     fn add(&mut self, item: Item, form: bool, url: &mut Url) -> Result<(), Error> {
         match item {
             Item::Header { name, value } => {
