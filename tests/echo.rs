@@ -665,3 +665,80 @@ fn what_cannot_be_done_is_said() {
         .run();
     absent.expect_code(9);
 }
+
+/// A service that asks for HS256 tokens of this key.
+fn guarded(options: &[&str]) -> (Echo, support::Scratch) {
+    let scratch = support::Scratch::new("key");
+    let key = scratch.write("key", b"0123456789abcdef0123456789abcdef\n");
+    let key = format!("file:{}", key.display());
+    let options: Vec<&str> = ["--jwt-key", &key].iter().chain(options).copied().collect();
+    (Echo::start(&options), scratch)
+}
+
+#[test]
+fn without_a_good_token_the_answer_is_401_and_why() {
+    let (echo, _scratch) = guarded(&[]);
+    for (authorization, why) in [
+        ("", "no bearer token"),
+        ("Authorization: Basic eDp5\r\n", "no bearer token"),
+        ("Authorization: Bearer\r\n", "no bearer token"),
+        ("Authorization: Bearer nonsense\r\n", ""),
+        (
+            "Authorization: Bearer a\r\nAuthorization: Bearer b\r\n",
+            "several",
+        ),
+        // {"alg":"none"}.{}.
+        ("Authorization: Bearer eyJhbGciOiJub25lIn0.e30.\r\n", "none"),
+    ] {
+        let answer = echo.raw(format!("GET /x HTTP/1.1\r\nHost: h\r\n{authorization}\r\n"));
+        assert_eq!(statuses(&answer), ["401"], "{authorization}");
+        let body = body(&answer);
+        assert_eq!(body["error"], "invalid_token");
+        let reason = body["reason"].as_str().unwrap();
+        assert!(reason.contains(why), "{reason}");
+        let challenge = "WWW-Authenticate: Bearer error=\"invalid_token\", error_description=\"";
+        assert!(answer.contains(challenge), "{answer}");
+        echo.child
+            .wait_for_stderr(&format!("127.0.0.1 GET /x 401 0ms: {reason}"));
+    }
+}
+
+#[test]
+fn pyjwt_is_let_in() {
+    let Some(python) = support::peers::python(&["jwt"]) else {
+        return;
+    };
+    let (echo, _scratch) = guarded(&["--json", "--count", "5"]);
+    let script = "
+import json, jwt, sys, time, urllib.request, urllib.error
+key = '0123456789abcdef0123456789abcdef'
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+def ask(claims, key=key):
+    token = jwt.encode(claims, key, algorithm='HS256')
+    request = urllib.request.Request('http://' + sys.argv[1], headers={'Authorization': 'Bearer ' + token})
+    try:
+        return json.load(opener.open(request))
+    except urllib.error.HTTPError as error:
+        assert error.code == 401
+        return json.load(error)['reason']
+now = int(time.time())
+answer = ask({'sub': 'me', 'n': 1.5, 'exp': now + 600})
+assert answer['claims'] == {'sub': 'me', 'n': 1.5, 'exp': now + 600}, answer
+assert answer['headers'][-1]['value'] == 'Bearer ***' or 'Bearer ***' in str(answer), answer
+assert ask({'sub': 'bot'})['claims'] == {'sub': 'bot'}
+assert 'expired' in ask({'exp': now - 60})
+assert 'signature' in ask({'sub': 'me'}, key='another key, of thirty-two bytes')
+assert 'not' in ask({'nbf': now + 600})
+";
+    let client = Run::of(python).args(["-c", script, &echo.address]).run();
+    client.expect_code(0);
+    let output = echo.child.wait().expect_code(0);
+    let lines: Vec<Value> = output
+        .stdout_text()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines[1]["claims"]["sub"], "me");
+    assert_eq!(lines[3]["status"], 401);
+    assert_eq!(lines[3]["claims"], Value::Null);
+}

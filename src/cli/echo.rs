@@ -8,6 +8,7 @@ use nanoserde::SerJson;
 use crate::echo::{Entry, Guard, Lifetime, Limits, Log, Secrets, Server, Settings};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::jwt::key::KeySet;
 use crate::output::{self, Format};
 use crate::secret::Source;
 
@@ -91,7 +92,11 @@ impl Echo {
     }
 
     fn guard(&self) -> Result<Guard, Error> {
-        Ok(Guard::Open)
+        let Some(source) = &self.jwt_key else {
+            return Ok(Guard::Open);
+        };
+        let secret = source.read("key for bearer tokens")?;
+        Ok(Guard::Bearer(KeySet::parse(&secret)?))
     }
 }
 

@@ -6,6 +6,7 @@ use argh::{ArgsInfo, FromArgs};
 
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::http::tls::Trust;
 use crate::output::{self, Format};
 use crate::selftest::{self, Surroundings};
 use crate::timestamp::Timestamp;
@@ -30,21 +31,24 @@ pub struct Selftest {
 impl Selftest {
     pub fn run(self) -> Result<Exit, Error> {
         let report = selftest::run(&Surroundings {
-            temporary: temporary_directory(),
+            temporary: variable("TMPDIR").unwrap_or_else(|| "/tmp".into()),
             now: Timestamp::now(),
             built: built(),
+            trust: Trust::System {
+                bundle: variable("SSL_CERT_FILE"),
+                directory: variable("SSL_CERT_DIR"),
+            },
         });
         output::print(Format::from_switch(self.json), &report)?;
         Ok(if report.ok { Exit::Done } else { Exit::No })
     }
 }
 
-/// `TMPDIR`, else /tmp.
-fn temporary_directory() -> PathBuf {
-    match std::env::var_os("TMPDIR") {
-        Some(directory) if !directory.is_empty() => directory.into(),
-        _ => "/tmp".into(),
-    }
+/// A path from the environment; an empty one is none.
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
 }
 
 /// The date of the sources where the packager gave it (<https://reproducible-builds.org/specs/source-date-epoch/>),

@@ -115,7 +115,10 @@ impl Exchange<'_> {
     /// The picture, or why the request may not have it.
     fn answer(&mut self, head: &Head) -> (Response, Option<Refusal>) {
         let settings = &self.service.settings;
-        match settings.guard.check(&head.values("authorization")) {
+        match settings
+            .guard
+            .check(&head.values("authorization"), Timestamp::now())
+        {
             Ok(claims) => {
                 self.picture.claims = claims;
                 let response = Response {
