@@ -1,5 +1,6 @@
 //! The command table: argv in, exit code out.
 
+mod jwt;
 mod nearest;
 mod parse;
 mod selftest;
@@ -30,13 +31,16 @@ struct C47 {
 
 #[derive(FromArgs, ArgsInfo)]
 #[argh(subcommand)]
+#[allow(clippy::large_enum_variant)] // there is one, and it lives once
 enum Command {
+    Jwt(jwt::Jwt),
     Selftest(selftest::Selftest),
 }
 
 impl Command {
     fn run(self) -> Result<Exit, Error> {
         match self {
+            Command::Jwt(options) => options.run(),
             Command::Selftest(options) => options.run(),
         }
     }
