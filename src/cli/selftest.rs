@@ -7,7 +7,12 @@ use crate::exit::Exit;
 
 /// Check that this binary works on this machine.
 #[derive(FromArgs, ArgsInfo)]
-#[argh(subcommand, name = "selftest", help_triggers("-h", "--help"))]
+#[argh(
+    subcommand,
+    name = "selftest",
+    help_triggers("-h", "--help"),
+    example = "c47 selftest --json"
+)]
 pub struct Selftest {
     /// print the checks as JSON
     #[argh(switch)]

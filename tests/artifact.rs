@@ -1,0 +1,74 @@
+//! The release binary as it is shipped: static, position independent, small.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::indexing_slicing)]
+
+mod support;
+
+use std::fs;
+use std::path::PathBuf;
+
+use support::{Run, peers};
+
+const MOST_BYTES: u64 = 3 * 1024 * 1024;
+
+/// The release binary beside the debug one.
+fn release() -> Option<PathBuf> {
+    let profiles = support::binary().ancestors().nth(2).unwrap();
+    let path = profiles.join("release/c47");
+    if path.exists() {
+        Some(path)
+    } else {
+        peers::missing("no release binary: run cargo build --release")
+    }
+}
+
+#[test]
+fn it_needs_no_interpreter_and_no_library() {
+    let (Some(release), Some(readelf)) = (release(), peers::tool("readelf")) else {
+        return;
+    };
+    let run = Run::of(readelf).args(["--wide", "--file-header", "--segments", "--dynamic"]);
+    let output = run.arg(&release).run().expect_code(0);
+    let text = output.stdout_text();
+    let lines = |word: &str| text.lines().filter(|line| line.contains(word)).count();
+    assert_eq!(lines("Machine:") * lines("X86-64"), 1, "{text}");
+    // static-pie: a shared object in form, but with nobody's help.
+    assert!(
+        text.contains("DYN (Position-Independent Executable file)"),
+        "{text}"
+    );
+    assert_eq!(lines("INTERP"), 0, "it has an interpreter: {text}");
+    assert_eq!(lines("(NEEDED)"), 0, "it needs a shared library: {text}");
+    assert_eq!(lines("RUNPATH") + lines("RPATH"), 0, "{text}");
+    // What an attacker would like: a writable relocation table, an executable stack.
+    assert_eq!(lines("GNU_RELRO"), 1, "{text}");
+    let stack = text
+        .lines()
+        .find(|line| line.contains("GNU_STACK"))
+        .unwrap();
+    assert!(stack.contains(" RW ") && !stack.contains("RWE"), "{stack}");
+}
+
+#[test]
+fn it_is_small() {
+    let Some(release) = release() else { return };
+    let size = fs::metadata(&release).unwrap().len();
+    assert!(size <= MOST_BYTES, "{size} bytes, {MOST_BYTES} at most");
+}
+
+#[test]
+fn it_says_nothing_of_the_machine_it_was_built_on() {
+    let Some(release) = release() else { return };
+    let bytes = fs::read(release).unwrap();
+    let here = env!("CARGO_MANIFEST_DIR").as_bytes();
+    let found = bytes.windows(here.len()).any(|window| window == here);
+    assert!(!found, "the source tree's path is in the binary");
+}
+
+#[test]
+fn it_starts_in_20_megabytes_of_address_space() {
+    let Some(release) = release() else { return };
+    let script = "ulimit -v 20000 && exec \"$0\" --version";
+    let output = Run::of("sh").args(["-c", script]).arg(release).run();
+    assert!(output.expect_code(0).stdout_text().starts_with("c47 "));
+}

@@ -1,0 +1,463 @@
+//! What holds for every command there is and will be: the commands are taken from `--list`, their
+//! subcommands and options from their help.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::indexing_slicing)]
+
+mod support;
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::time::Duration;
+
+use support::{Output, Run, Scratch, c47};
+
+/// Commands that go on until they are told to stop.
+const SERVICES: [&str; 1] = ["echo"];
+
+fn commands() -> Vec<String> {
+    let list = c47().arg("--list").run().expect_code(0);
+    assert!(list.stderr.is_empty(), "{}", list.tell());
+    list.stdout_text().lines().map(str::to_owned).collect()
+}
+
+/// A command with its help.
+struct Command {
+    /// Its words, `["jwt", "sign"]`; none for c47 itself.
+    path: Vec<String>,
+    help: String,
+}
+
+impl Command {
+    fn name(&self) -> String {
+        [&["c47".to_owned()], self.path.as_slice()]
+            .concat()
+            .join(" ")
+    }
+
+    fn run(&self) -> Run {
+        c47().args(&self.path)
+    }
+
+    /// The names in the help's list of commands; none at the end of a path.
+    fn subcommands(&self) -> Vec<&str> {
+        let list = self.help.lines().skip_while(|&line| line != "Commands:");
+        let list = list.skip(1).take_while(|line| !line.is_empty());
+        // A name stands two in; what is further in goes on with the line before.
+        list.filter(|line| !line.starts_with("   "))
+            .filter_map(|line| line.split_whitespace().next())
+            .collect()
+    }
+
+    /// The names of the options, each with whether it takes a value.
+    fn options(&self) -> Vec<(&str, bool)> {
+        let usage = self.help.lines().next().unwrap_or_default();
+        let words: Vec<&str> = usage.split_whitespace().collect();
+        let options = words.iter().enumerate().filter_map(|(at, word)| {
+            let name = word.trim_start_matches(['[', '(']);
+            let of_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
+            let name = &name[..name.find(|c| !of_name(c)).unwrap_or(name.len())];
+            let value = words.get(at + 1).is_some_and(|next| next.starts_with('<'));
+            let takes_value = value && !word.ends_with(']');
+            name.starts_with("--").then_some((name, takes_value))
+        });
+        options.collect()
+    }
+}
+
+/// Every command and subcommand, c47 itself first.
+fn tree() -> Vec<Command> {
+    let mut all = Vec::new();
+    let mut ahead: Vec<Vec<String>> = vec![Vec::new()];
+    while let Some(path) = ahead.pop() {
+        let output = c47().args(&path).arg("--help").run().expect_code(0);
+        let help = output.stdout_text().to_owned();
+        let command = Command { path, help };
+        for name in command.subcommands() {
+            ahead.push([command.path.as_slice(), &[name.to_owned()]].concat());
+        }
+        all.push(command);
+    }
+    all
+}
+
+/// Those that do something themselves.
+fn leaves() -> Vec<Command> {
+    let mut all = tree();
+    all.retain(|command| command.subcommands().is_empty());
+    all
+}
+
+/// One line that says who failed and why, perhaps a hint, nothing else, nothing of Rust's.
+#[track_caller]
+fn expect_error(output: Output, code: i32, who: &str) -> Output {
+    let output = output.expect_code(code);
+    let text = output.stderr_text();
+    let lines: Vec<&str> = text.lines().collect();
+    let well_formed = match lines.as_slice() {
+        [what] => what.starts_with(&format!("{who}: ")),
+        [what, hint] => what.starts_with(&format!("{who}: ")) && hint.starts_with("hint: "),
+        _ => false,
+    };
+    assert!(well_formed && text.ends_with('\n'), "{}", output.tell());
+    for inside in [
+        "Os {",
+        "os error",
+        "panicked",
+        "src/",
+        "Err(",
+        "RUST_BACKTRACE",
+    ] {
+        assert!(!text.contains(inside), "{inside:?} in\n{}", output.tell());
+    }
+    assert!(output.stdout.is_empty(), "{}", output.tell());
+    output
+}
+
+#[test]
+fn the_list_is_that_of_the_help() {
+    let commands = commands();
+    assert!(!commands.is_empty());
+    let top = tree().swap_remove(0);
+    assert_eq!(top.subcommands(), commands);
+}
+
+#[test]
+fn the_version() {
+    let version = env!("CARGO_PKG_VERSION");
+    let text = c47().arg("--version").run().expect_code(0);
+    assert_eq!(text.stdout_text(), format!("c47 {version}\n"));
+    let json = c47().args(["--version", "--json"]).run().expect_code(0);
+    assert_eq!(json.json()["version"], version);
+    assert!(json.stdout_text().ends_with("}\n"));
+    let wrong = c47().args(["--version", "extra"]).run();
+    expect_error(wrong, 2, "c47");
+}
+
+#[test]
+fn help_is_the_same_however_asked_for() {
+    for command in tree() {
+        let words = command.path.iter().map(String::as_str);
+        let ways: [Vec<&str>; 3] = [
+            words.clone().chain(["-h"]).collect(),
+            words.clone().chain(["help"]).collect(),
+            ["help"].into_iter().chain(words).collect(),
+        ];
+        for way in ways {
+            let output = c47().args(way).run().expect_code(0);
+            assert_eq!(output.stdout_text(), command.help, "{}", output.tell());
+            assert!(output.stderr.is_empty(), "{}", output.tell());
+        }
+        assert!(command.help.ends_with('\n'));
+    }
+}
+
+#[test]
+fn help_has_an_example_and_wins_over_what_stands_before() {
+    for command in tree() {
+        let (name, help) = (command.name(), &command.help);
+        assert!(
+            help.starts_with(&format!("Usage: {name}")),
+            "{name}: {help}"
+        );
+        let example = help.split_once("Examples:\n").map(|(_, example)| example);
+        assert!(
+            example.is_some_and(|example| example.trim_start().starts_with(
+                if command.path.is_empty() {
+                    "c47 "
+                } else {
+                    &name
+                }
+            )),
+            "the help of {name} begins with no example of it: {help}"
+        );
+    }
+    for command in leaves() {
+        let output = command.run().args(["some", "words", "-h"]).run();
+        assert_eq!(output.expect_code(0).stdout_text(), command.help);
+    }
+}
+
+#[test]
+fn without_a_command_the_help_goes_to_stderr() {
+    let output = c47().run().expect_code(2);
+    assert!(output.stdout.is_empty());
+    assert!(output.stderr_text().starts_with("Usage: c47"));
+}
+
+#[test]
+fn a_command_without_its_subcommand_names_them() {
+    for command in tree() {
+        if !command.path.is_empty() && !command.subcommands().is_empty() {
+            let output = expect_error(command.run().run(), 2, &command.name());
+            for name in command.subcommands() {
+                assert!(output.stderr_text().contains(name), "{}", output.tell());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_mistyped_command_names_the_nearest() {
+    for command in tree() {
+        for name in command.subcommands() {
+            let output = command.run().arg(format!("{name}x")).run();
+            let output = expect_error(output, 127, &command.name());
+            assert!(
+                output.stderr_text().contains("hint: did you mean '"),
+                "{}",
+                output.tell()
+            );
+        }
+        if !command.subcommands().is_empty() {
+            let output = command.run().arg("nothing-like-any").run();
+            expect_error(output, 127, &command.name());
+        }
+    }
+}
+
+#[test]
+fn a_mistyped_option_names_the_nearest() {
+    for command in leaves() {
+        for (option, _) in command.options() {
+            let typo = format!("{option}x");
+            let output = command.run().arg(&typo).run();
+            let output = expect_error(output, 2, &command.name());
+            let text = output.stderr_text();
+            assert!(
+                text.contains(&typo) && text.contains("hint: did you mean --"),
+                "{}",
+                output.tell()
+            );
+        }
+        let output = command.run().arg("--nothing-like-any").run();
+        expect_error(output, 2, &command.name());
+        let output = command.run().arg("-~").run();
+        expect_error(output, 2, &command.name());
+    }
+}
+
+#[test]
+fn options_take_their_value_after_a_space_or_an_equals_sign() {
+    let mut tried = 0;
+    for command in leaves() {
+        let repeats = |option: &str| {
+            command.help.contains(&format!("{option} <"))
+                && command.help.lines().next().is_some_and(|usage| {
+                    let after = usage
+                        .split_once(&format!("{option} <"))
+                        .map(|(_, after)| after);
+                    after.is_some_and(|after| after.split('>').next().unwrap().ends_with("..."))
+                })
+        };
+        for (option, takes_value) in command.options() {
+            let name = command.name();
+            if !takes_value {
+                let output = command.run().arg(format!("{option}=yes")).run();
+                let output = expect_error(output, 2, &name);
+                assert!(output.stderr_text().contains("takes no value"));
+                continue;
+            }
+            let output = command.run().arg(option).run();
+            let output = expect_error(output, 2, &name);
+            assert!(
+                output.stderr_text().contains("wants a value"),
+                "{}",
+                output.tell()
+            );
+            if repeats(option) {
+                continue;
+            }
+            // Both ways are understood if they are found to be the same option twice.
+            let twice = command
+                .run()
+                .arg(format!("{option}=-x=y"))
+                .args([option, "--z"]);
+            let output = expect_error(twice.run(), 2, &name);
+            assert!(
+                output
+                    .stderr_text()
+                    .contains(&format!("{option} is given twice")),
+                "{}",
+                output.tell()
+            );
+            tried += 1;
+        }
+    }
+    // Without any such option nothing was shown; selftest alone has none.
+    assert!(tried > 0 || commands().len() == 1);
+}
+
+#[test]
+fn options_stand_after_the_command() {
+    for option in ["--json", "-v", "--nothing"] {
+        let output = c47().args([option, "selftest"]).run();
+        expect_error(output, 2, "c47");
+    }
+}
+
+#[test]
+fn called_by_a_command_s_name_it_is_that_command() {
+    let bin = Scratch::new("bin");
+    for command in tree().into_iter().filter(|command| command.path.len() == 1) {
+        for name in [command.path[0].clone(), format!("c47-{}", command.path[0])] {
+            let link = bin.path().join(name);
+            symlink(support::binary(), &link).unwrap();
+            let output = c47().program(&link).arg("-h").run().expect_code(0);
+            assert_eq!(output.stdout_text(), command.help);
+            let wrong = c47().program(&link).arg("--nothing-like-any").run();
+            expect_error(wrong, 2, &command.name());
+        }
+    }
+}
+
+#[test]
+fn called_by_any_other_name_it_is_itself() {
+    let bin = Scratch::new("bin");
+    for name in [
+        "c47-1.2.3",
+        "anything",
+        "c47-",
+        "C47",
+        "c47-nothing",
+        "c47.new",
+    ] {
+        let link = bin.path().join(name);
+        symlink(support::binary(), &link).unwrap();
+        let output = c47().program(&link).arg("--version").run().expect_code(0);
+        assert!(output.stdout_text().starts_with("c47 "));
+    }
+    for name in [&b""[..], b"/", b"caf\xe9", b"c47-\xff", b".."] {
+        let output = c47().called(OsStr::from_bytes(name)).arg("--version").run();
+        assert!(output.expect_code(0).stdout_text().starts_with("c47 "));
+    }
+}
+
+#[test]
+fn arguments_that_are_not_utf8_are_refused() {
+    let raw = OsStr::from_bytes(b"caf\xe9");
+    for command in tree() {
+        let output = expect_error(command.run().arg(raw).run(), 2, "c47");
+        assert!(
+            output.stderr_text().contains("is not UTF-8"),
+            "{}",
+            output.tell()
+        );
+        expect_error(
+            command.run().args(["--output".as_ref(), raw]).run(),
+            2,
+            "c47",
+        );
+        expect_error(command.run().args(["--".as_ref(), raw]).run(), 2, "c47");
+    }
+}
+
+#[test]
+fn nothing_given_can_forge_a_line_or_move_the_cursor() {
+    for command in tree() {
+        let output = command
+            .run()
+            .arg("--a\nhint: all is well\x1b[2J\u{202e}")
+            .run();
+        let output = expect_error(output, 2, &command.name());
+        assert!(!output.stderr.contains(&0x1b), "{}", output.tell());
+        assert!(
+            !output.stderr_text().contains('\u{202e}'),
+            "{}",
+            output.tell()
+        );
+    }
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let ways = [
+        &["--list"][..],
+        &["--version"],
+        &["--version", "--json"],
+        &["help"],
+    ];
+    let runs = ways.map(|way| c47().args(way)).into_iter();
+    for run in runs.chain(tree().iter().map(|command| command.run().arg("-h"))) {
+        let output = run.stdout_closed().run().expect_code(0);
+        assert!(output.stderr.is_empty(), "{}", output.tell());
+    }
+}
+
+#[test]
+fn a_full_disk_is_said() {
+    let full = || File::options().write(true).open("/dev/full").unwrap();
+    for way in [
+        &["--list"][..],
+        &["--version"],
+        &["--version", "--json"],
+        &["help"],
+    ] {
+        let output = c47().args(way).stdout_to(full()).run();
+        let output = expect_error(output, 7, "c47");
+        assert!(
+            output.stderr_text().contains("no space left"),
+            "{}",
+            output.tell()
+        );
+        assert_eq!(output.stderr_text().lines().count(), 1);
+    }
+    for command in leaves() {
+        let output = command.run().arg("-h").stdout_to(full()).run();
+        expect_error(output, 7, &command.name());
+    }
+}
+
+#[test]
+fn stdin_is_not_read_unless_asked_for() {
+    let mut runs = vec![
+        c47().arg("--list"),
+        c47().arg("--version"),
+        c47().arg("help"),
+        c47(),
+    ];
+    for command in leaves() {
+        if !SERVICES.contains(&command.path[0].as_str()) {
+            runs.push(command.run());
+            if command.options().contains(&("--json", false)) {
+                runs.push(command.run().arg("--json"));
+            }
+        }
+    }
+    for run in runs {
+        // Who reads it waits for ever, and the runner fails the test.
+        let output = run.silent_stdin().limit(Duration::from_secs(20)).run();
+        assert!(matches!(output.code, 0..=2), "{}", output.tell());
+    }
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    for command in leaves() {
+        if SERVICES.contains(&command.path[0].as_str()) {
+            continue;
+        }
+        let output = command.run().run();
+        if output.code == 2 {
+            expect_error(output, 2, &command.name());
+        }
+    }
+}
+
+#[test]
+fn signals_end_it_with_their_codes() {
+    for service in SERVICES
+        .iter()
+        .filter(|s| commands().contains(&(**s).to_owned()))
+    {
+        for (signal, code) in [(libc::SIGINT, 130), (libc::SIGTERM, 143)] {
+            let mut child = c47().arg(service).spawn();
+            // It listens, so its handlers are in place.
+            child.stdout_line();
+            child.signal(signal);
+            let output = child.wait().expect_code(code);
+            assert!(!output.stderr_text().contains("panicked"));
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! A file system with nothing in it but the binary: no CA store, no resolv.conf, no /proc, no /tmp.
+#![allow(unsafe_code)] // chroot(2) and unshare(2) between fork and exec
+
+use std::ffi::{CString, OsStr};
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+use super::{Output, Run, Scratch, binary, c47, peers};
+
+/// Runs the binary with these arguments in an empty root; `None` where that cannot be had.
+pub fn run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Option<Output> {
+    Some(empty_c47()?.args(arguments).run())
+}
+
+/// The binary, about to be run in an empty root; `None` where that cannot be had.
+pub fn empty_c47() -> Option<Run> {
+    if let Err(error) = try_it() {
+        peers::missing(&format!("no chroot here: {error}"))?;
+    }
+    let root = Scratch::new("root");
+    let inside = root.path().join("c47");
+    fs::hard_link(binary(), &inside)
+        .or_else(|_| fs::copy(binary(), &inside).map(drop))
+        .expect("the binary in the empty root");
+    Some(c47().program("/c47").in_root(root))
+}
+
+/// Makes `root` the root of the program that `command` starts, and its working directory.
+pub(super) fn enter(command: &mut Command, root: &Path) {
+    let root = CString::new(root.as_os_str().as_bytes()).expect("a path");
+    let enter = move || {
+        // SAFETY: async-signal-safe calls on a string that outlives them.
+        let entered = unsafe {
+            // Who is not root may still be it in a user namespace of his own.
+            (libc::geteuid() == 0 || libc::unshare(libc::CLONE_NEWUSER | libc::CLONE_NEWNS) == 0)
+                && libc::chroot(root.as_ptr()) == 0
+                && libc::chdir(c"/".as_ptr()) == 0
+        };
+        if entered {
+            Ok(())
+        } else {
+            Err(io::Error::last_os_error())
+        }
+    };
+    // SAFETY: the closure allocates nothing and takes no lock.
+    unsafe { command.pre_exec(enter) };
+}
+
+/// Whether this user may have a root of his own.
+fn try_it() -> io::Result<()> {
+    let mut command = Command::new(binary());
+    command.arg("--version").stdout(std::process::Stdio::null());
+    enter(&mut command, Path::new("/"));
+    command.status().map(drop)
+}

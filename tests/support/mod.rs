@@ -1,0 +1,44 @@
+//! What the integration tests share: the runner, the loopback server, the peers they talk to.
+//!
+//! Every test file takes this module in whole and uses a part of it.
+#![allow(dead_code, unused_imports)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::indexing_slicing, clippy::print_stderr)]
+
+mod child;
+mod old_kernel;
+mod run;
+mod scratch;
+
+pub mod empty_root;
+pub mod peers;
+pub mod server;
+pub mod snapshot;
+
+pub use child::Child;
+pub use run::{Output, Run};
+pub use scratch::Scratch;
+
+use std::path::{Path, PathBuf};
+
+/// The binary under test, in a clean environment and an empty directory of its own.
+///
+/// With `C47_TEST_KERNEL=3.10` in the tests' environment it runs as on that kernel.
+pub fn c47() -> Run {
+    let run = Run::of(binary());
+    match std::env::var("C47_TEST_KERNEL").as_deref() {
+        Err(_) | Ok("") => run,
+        Ok("3.10") => run.on_old_kernel(),
+        Ok(other) => panic!("C47_TEST_KERNEL={other}: only 3.10 is known"),
+    }
+}
+
+/// The binary that cargo built for this test.
+pub fn binary() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_c47"))
+}
+
+/// A path in the source tree.
+pub fn source(relative: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
+}

@@ -1,0 +1,66 @@
+//! The programs we did not write, against which c47 is tried. scripts/peers gets them.
+
+mod certificates;
+mod httpbin;
+mod nginx;
+mod process;
+
+pub use certificates::{Certificates, Pair, certificates};
+pub use httpbin::{Httpbin, httpbin};
+pub use nginx::{Nginx, nginx};
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use super::source;
+
+/// A python that has these modules.
+pub fn python(modules: &[&str]) -> Option<PathBuf> {
+    let python = source("target/peers/venv/bin/python");
+    if !python.exists() {
+        return missing("no python with modules: run scripts/peers");
+    }
+    let test = "import importlib.util, sys\n\
+        sys.exit(', '.join(m for m in sys.argv[1:] if not importlib.util.find_spec(m)) or 0)";
+    let answer = Command::new(&python)
+        .args(["-c", test])
+        .args(modules)
+        .stdin(Stdio::null())
+        .output()
+        .expect("python runs");
+    if !answer.status.success() {
+        let lacking = String::from_utf8_lossy(&answer.stderr);
+        return missing(&format!(
+            "python lacks {}: run scripts/peers",
+            lacking.trim()
+        ));
+    }
+    Some(python)
+}
+
+/// A tool in `PATH`, such as openssl, curl or nginx.
+pub fn tool(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path)
+        .chain(["/usr/sbin".into(), "/sbin".into()])
+        .map(|directory| directory.join(name))
+        .find(|file| fs::metadata(file).is_ok_and(|file| file.is_file()));
+    found.or_else(|| missing(&format!("no {name} here: run scripts/peers")))
+}
+
+/// Says on stderr that this test is skipped, or fails it where nothing may be: in CI.
+#[track_caller]
+pub fn missing<T>(reason: &str) -> Option<T> {
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
+    let required = |name| std::env::var(name).is_ok_and(|value| value == "true" || value == "1");
+    assert!(
+        !required("CI") && !required("C47_REQUIRE_PEERS"),
+        "{test} needs a peer: {reason}"
+    );
+    // Past the test harness, which keeps what a passing test prints to itself.
+    let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {reason}");
+    None
+}

@@ -1,0 +1,383 @@
+//! A loopback HTTP server that does what a test says, remembers what it was asked, and fails a
+//! test that never called it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+/// What the server was asked.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Counts the connections from 0.
+    pub connection: usize,
+    pub method: String,
+    /// The request target as it was sent: path and query, or a whole URL at a proxy.
+    pub target: String,
+    /// Names and values in order, the names as they were sent.
+    pub headers: Vec<(String, String)>,
+    /// The body, taken out of its chunks.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The first header of this name, in whatever case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let found = headers.find(|(n, _)| n.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+
+    pub fn body_text(&self) -> &str {
+        str::from_utf8(&self.body).expect("a body in UTF-8")
+    }
+}
+
+/// What the server answers, and what becomes of the connection.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    bytes: Vec<u8>,
+    /// Between any two bytes.
+    pause: Option<Duration>,
+    then: Then,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Then {
+    KeepOpen,
+    Close,
+    Hang,
+}
+
+impl Answer {
+    /// These bytes as they are, then the connection is closed.
+    pub fn raw(bytes: impl Into<Vec<u8>>) -> Answer {
+        Answer {
+            bytes: bytes.into(),
+            pause: None,
+            then: Then::Close,
+        }
+    }
+
+    /// A proper answer with its content-length; `head` has further header lines, each ended by
+    /// `\r\n`. The connection stays open.
+    pub fn new(status: &str, head: &str, body: impl AsRef<[u8]>) -> Answer {
+        let body = body.as_ref();
+        let head = format!(
+            "HTTP/1.1 {status}\r\n{head}content-length: {}\r\n\r\n",
+            body.len()
+        );
+        Answer::raw([head.as_bytes(), body].concat()).keep_open()
+    }
+
+    /// 200 and this body.
+    pub fn ok(body: impl AsRef<[u8]>) -> Answer {
+        Answer::new("200 OK", "", body)
+    }
+
+    /// 200 and this JSON.
+    pub fn json(body: &str) -> Answer {
+        Answer::new("200 OK", "content-type: application/json\r\n", body)
+    }
+
+    /// A redirect with this status (`302 Found`) to this place.
+    pub fn redirect(status: &str, location: &str) -> Answer {
+        Answer::new(status, &format!("location: {location}\r\n"), "")
+    }
+
+    /// Nothing: the connection is closed.
+    pub fn close() -> Answer {
+        Answer::raw("")
+    }
+
+    /// Byte by byte, with this pause between.
+    pub fn drip(mut self, pause: Duration) -> Answer {
+        self.pause = Some(pause);
+        self
+    }
+
+    /// After these bytes the connection is open for the next request.
+    pub fn keep_open(mut self) -> Answer {
+        self.then = Then::KeepOpen;
+        self
+    }
+
+    /// After these bytes the connection stays open and silent, whatever comes.
+    pub fn then_hang(mut self) -> Answer {
+        self.then = Then::Hang;
+        self
+    }
+}
+
+type Handler = dyn Fn(Arc<Shared>, usize, TcpStream) + Send + Sync;
+
+/// What the server's threads and the test have in common.
+struct Shared {
+    requests: Mutex<Vec<Request>>,
+    connections: AtomicUsize,
+    stopped: AtomicBool,
+    failure: Mutex<Option<String>>,
+}
+
+/// A server on a free loopback port, until it is dropped.
+pub struct Server {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    may_be_idle: bool,
+}
+
+impl Server {
+    /// Answers each request with what `answer` makes of it. An assertion in it fails the test.
+    pub fn start(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Server {
+        Server::start_at("127.0.0.1:0", answer)
+    }
+
+    /// Answers the first request with the first of these, and so on; one more fails the test.
+    pub fn script(answers: impl IntoIterator<Item = Answer>) -> Server {
+        let answers: Mutex<Vec<Answer>> = Mutex::new(answers.into_iter().collect());
+        Server::start(move |request| {
+            let mut answers = answers.lock().unwrap();
+            assert!(
+                !answers.is_empty(),
+                "one request more than answers: {request:?}"
+            );
+            answers.remove(0)
+        })
+    }
+
+    /// The same as `start` at an address of its own: `127.0.0.2:0` is another host.
+    pub fn start_at(
+        address: &str,
+        answer: impl Fn(&Request) -> Answer + Send + Sync + 'static,
+    ) -> Server {
+        Server::listen(address, move |shared, connection, stream| {
+            converse(&shared, connection, stream, &answer);
+        })
+    }
+
+    /// Hands over each connection as it comes, unread: for what is not HTTP.
+    pub fn connection(handle: impl Fn(TcpStream) + Send + Sync + 'static) -> Server {
+        Server::listen("127.0.0.1:0", move |_, _, stream| handle(stream))
+    }
+
+    fn listen(
+        address: &str,
+        handle: impl Fn(Arc<Shared>, usize, TcpStream) + Send + Sync + 'static,
+    ) -> Server {
+        let listener = TcpListener::bind(address).expect("a free port");
+        let address = listener.local_addr().expect("its address");
+        let shared = Arc::new(Shared {
+            requests: Mutex::new(Vec::new()),
+            connections: AtomicUsize::new(0),
+            stopped: AtomicBool::new(false),
+            failure: Mutex::new(None),
+        });
+        let threads = Arc::clone(&shared);
+        let handle: Arc<Handler> = Arc::new(handle);
+        thread::spawn(move || accept(&listener, &threads, &handle));
+        Server {
+            shared,
+            address,
+            may_be_idle: false,
+        }
+    }
+
+    /// It is no failure if nobody calls.
+    pub fn may_be_idle(mut self) -> Server {
+        self.may_be_idle = true;
+        self
+    }
+
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// `http://127.0.0.1:PORT` and this path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// The requests so far, in the order they were read.
+    pub fn requests(&self) -> Vec<Request> {
+        self.shared.requests.lock().unwrap().clone()
+    }
+
+    /// The one request there was.
+    #[track_caller]
+    pub fn request(&self) -> Request {
+        let mut requests = self.requests();
+        assert_eq!(requests.len(), 1, "one request expected: {requests:#?}");
+        requests.remove(0)
+    }
+
+    /// How many connections there were so far.
+    pub fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.shared.stopped.store(true, Ordering::SeqCst);
+        let connections = self.connections();
+        // Wakes the thread that waits for a connection.
+        let _ = TcpStream::connect(self.address);
+        if thread::panicking() {
+            return;
+        }
+        if let Some(failure) = self.shared.failure.lock().unwrap().take() {
+            panic!("the test's server failed: {failure}");
+        }
+        assert!(
+            self.may_be_idle || connections > 0,
+            "the test's server was never called"
+        );
+    }
+}
+
+fn accept(listener: &TcpListener, shared: &Arc<Shared>, handle: &Arc<Handler>) {
+    for stream in listener.incoming() {
+        if shared.stopped.load(Ordering::SeqCst) {
+            return;
+        }
+        let Ok(stream) = stream else { continue };
+        let connection = shared.connections.fetch_add(1, Ordering::SeqCst);
+        let (shared, handle) = (Arc::clone(shared), Arc::clone(handle));
+        // Keeps the connection open until a failure has been noted, so that a client that sees
+        // the end cannot be faster than the note.
+        let held = stream.try_clone();
+        thread::spawn(move || {
+            let run = || handle(Arc::clone(&shared), connection, stream);
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
+                let text = panic.downcast_ref::<String>().map(String::as_str);
+                let text = text.or(panic.downcast_ref::<&str>().copied());
+                let text = text.unwrap_or("a panic").to_owned();
+                shared.failure.lock().unwrap().get_or_insert(text);
+            }
+            drop(held);
+        });
+    }
+}
+
+/// Reads requests and writes answers until either side has enough.
+fn converse(
+    shared: &Shared,
+    connection: usize,
+    stream: TcpStream,
+    answer: &impl Fn(&Request) -> Answer,
+) {
+    let _ = stream.set_nodelay(true);
+    let mut reader = BufReader::new(&stream);
+    while let Some(request) = read_request(&mut reader, connection) {
+        shared.requests.lock().unwrap().push(request.clone());
+        let answer = answer(&request);
+        let written = match answer.pause {
+            None => (&stream).write_all(&answer.bytes),
+            Some(pause) => answer.bytes.chunks(1).try_for_each(|byte| {
+                thread::sleep(pause);
+                (&stream).write_all(byte)
+            }),
+        };
+        match answer.then {
+            // The client may have hung up, which is its right.
+            _ if written.is_err() => return,
+            Then::KeepOpen => {}
+            Then::Close => return close(&stream),
+            Then::Hang => return hang(shared, &stream),
+        }
+    }
+}
+
+/// Closes so that what was written arrives: unread bytes would turn the end into a reset.
+fn close(mut stream: &TcpStream) {
+    let _ = stream.shutdown(Shutdown::Write);
+    let _ = stream.set_read_timeout(Some(Duration::from_secs(1)));
+    let mut rest = [0; 4096];
+    while matches!(stream.read(&mut rest), Ok(1..)) {}
+}
+
+/// Stays silent until the client goes or the test ends.
+fn hang(shared: &Shared, mut stream: &TcpStream) {
+    let _ = stream.set_read_timeout(Some(Duration::from_millis(50)));
+    let mut rest = [0; 4096];
+    while !shared.stopped.load(Ordering::SeqCst) {
+        if matches!(stream.read(&mut rest), Ok(0)) {
+            return;
+        }
+    }
+}
+
+/// The next request; `None` when the client has closed the connection instead, between two
+/// requests or amidst one.
+fn read_request(reader: &mut impl BufRead, connection: usize) -> Option<Request> {
+    let first = read_line(reader)?;
+    let mut words = first.splitn(3, ' ');
+    let (Some(method), Some(target), Some("HTTP/1.1")) = (words.next(), words.next(), words.next())
+    else {
+        panic!("this is no request line: {first:?}");
+    };
+    let mut headers = Vec::new();
+    loop {
+        let line = read_line(reader)?;
+        if line.is_empty() {
+            break;
+        }
+        let Some((name, value)) = line.split_once(':') else {
+            panic!("this is no header line: {line:?}");
+        };
+        headers.push((name.to_owned(), value.trim().to_owned()));
+    }
+    let mut request = Request {
+        connection,
+        method: method.to_owned(),
+        target: target.to_owned(),
+        headers,
+        body: Vec::new(),
+    };
+    request.body = read_body(reader, &request)?;
+    Some(request)
+}
+
+fn read_body(reader: &mut impl BufRead, request: &Request) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    if request.header("transfer-encoding") == Some("chunked") {
+        loop {
+            let line = read_line(reader)?;
+            let size = u64::from_str_radix(&line, 16)
+                .unwrap_or_else(|_| panic!("this is no chunk size: {line:?}"));
+            take(reader, size, &mut body)?;
+            read_line(reader)?;
+            if size == 0 {
+                return Some(body);
+            }
+        }
+    }
+    let length = request.header("content-length").unwrap_or("0");
+    let length = length.parse().expect("a content-length");
+    take(reader, length, &mut body)?;
+    Some(body)
+}
+
+fn take(reader: &mut impl BufRead, size: u64, body: &mut Vec<u8>) -> Option<()> {
+    let read = reader.by_ref().take(size).read_to_end(body).ok()?;
+    (read as u64 == size).then_some(())
+}
+
+/// A line without its CRLF, which must be one.
+fn read_line(reader: &mut impl BufRead) -> Option<String> {
+    let mut line = Vec::new();
+    reader.read_until(b'\n', &mut line).ok()?;
+    if !line.ends_with(b"\n") {
+        return None;
+    }
+    assert!(
+        line.ends_with(b"\r\n"),
+        "a line must end in CRLF: {:?}",
+        String::from_utf8_lossy(&line)
+    );
+    line.truncate(line.len() - 2);
+    Some(String::from_utf8_lossy(&line).into_owned())
+}
