@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::show::Parts as Shown;
 use super::{Http, netrc};
 use crate::cli::environment;
 use crate::error::Error;
@@ -23,9 +24,14 @@ use crate::{quantity, redact};
 /// A body that is shown whole, laid out or in JSON, is held in memory: up to this.
 const IN_MEMORY: u64 = 256 << 20;
 
+/// The encodings an answer may have, unless an item says others.
+pub const ACCEPT_ENCODING: &str = "gzip, deflate, br";
+
 /// What is to be done.
 pub struct Plan {
     pub request: Request,
+    /// What the request's credential is made of.
+    pub auth: Auth,
     pub settings: Settings,
     pub follow: Follow,
     pub show: Show,
@@ -36,7 +42,9 @@ pub struct Plan {
 /// What becomes of the answer.
 pub enum Show {
     Body,
+    Stream,
     Head,
+    Parts(Shown),
     File(PathBuf),
     Json,
 }
@@ -86,7 +94,10 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
     };
     request.headers = headers(&parts, &request.body);
     ensure_not_in_plaintext(options, &request, &auth, &settings)?;
-    request.credential = auth.credential(Timestamp::now())?;
+    request.credential = match options.offline || options.curl {
+        true => auth.masked(), // nothing is sent: no source is asked
+        false => auth.credential(Timestamp::now())?,
+    };
     let max_redirects = options.max_redirects.unwrap_or(10);
     let follow = if options.follow {
         Follow::UpTo(max_redirects)
@@ -96,6 +107,7 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
     let in_memory = settings.limits.body.unwrap_or(IN_MEMORY);
     Ok(Plan {
         request,
+        auth,
         settings,
         follow,
         show,
@@ -104,16 +116,25 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
 }
 
 fn show(options: &Http) -> Result<Show, Error> {
-    match (options.json, options.headers, &options.output) {
-        (true, false, None) => Ok(Show::Json),
-        (false, true, None) => Ok(Show::Head),
-        (false, false, Some(path)) if path == "-" => Ok(Show::Body),
-        (false, false, Some(path)) => Ok(Show::File(path.into())),
-        (false, false, None) => Ok(Show::Body),
-        _ => Err(Error::usage(
-            "--json, --headers and --output exclude each other",
-        )),
+    let mut ways = Vec::new();
+    ways.extend(options.json.then_some(("--json", Show::Json)));
+    ways.extend(options.headers.then_some(("--headers", Show::Head)));
+    ways.extend(options.stream.then_some(("--stream", Show::Stream)));
+    if let Some(letters) = &options.print {
+        let parts = Shown::parse(letters).map_err(|why| Error::usage(format!("--print: {why}")))?;
+        ways.push(("--print", Show::Parts(parts)));
     }
+    ways.extend(match options.output.as_deref() {
+        None => None,
+        Some("-") => Some(("--output", Show::Body)),
+        Some(path) => Some(("--output", Show::File(path.into()))),
+    });
+    if let [(one, _), (other, _), ..] = ways.as_slice() {
+        return Err(Error::usage(format!(
+            "{one} and {other} exclude each other"
+        )));
+    }
+    Ok(ways.pop().map_or(Show::Body, |(_, show)| show))
 }
 
 /// Method, URL and items. The first word is the method when it is in capitals, or a usual one, and
@@ -349,7 +370,7 @@ fn headers(parts: &Parts, body: &Body) -> Vec<Header> {
     let mut headers = vec![
         plain("user-agent", USER_AGENT),
         plain("accept", accept),
-        plain("accept-encoding", "gzip, deflate"),
+        plain("accept-encoding", ACCEPT_ENCODING),
     ];
     if let Some(content_type) = body.content_type() {
         headers.push(plain("content-type", content_type));

@@ -1,9 +1,12 @@
 //! `c47 http`: one HTTP call.
 
 mod build;
+mod chart;
 mod netrc;
+mod offline;
 mod report;
 mod show;
+mod to_curl;
 
 use argh::{ArgsInfo, FromArgs};
 
@@ -89,6 +92,26 @@ pub struct Http {
     #[argh(switch)]
     json: bool,
 
+    /// print parts on stdout, any of H, B (request) and h, b (answer), secrets redacted
+    #[argh(option, arg_name = "letters")]
+    print: Option<String>,
+
+    /// pass on each line of the body as it comes
+    #[argh(switch)]
+    stream: bool,
+
+    /// draw where the time went, on stderr
+    #[argh(switch)]
+    timing: bool,
+
+    /// print the request as it would go out, secrets redacted, and send nothing
+    #[argh(switch)]
+    offline: bool,
+
+    /// print the curl command that makes this call, and send nothing
+    #[argh(switch)]
+    curl: bool,
+
     /// follow redirects; credentials and headers never go to another origin
     #[argh(switch)]
     follow: bool,
@@ -155,6 +178,14 @@ pub struct Http {
 impl Http {
     pub fn run(self) -> Result<Exit, Error> {
         let mut plan = build::plan(&self)?;
+        if self.offline {
+            offline::print(&plan.request)?;
+            return Ok(Exit::Done);
+        }
+        if self.curl {
+            output::line(to_curl::command(&self, &plan)?)?;
+            return Ok(Exit::Done);
+        }
         if self.insecure {
             output::say("c47 http: --insecure: the server's certificate is not checked");
         }
@@ -172,6 +203,10 @@ impl Http {
         let exit = Exit::from_status(answer.head.status);
         match &plan.show {
             build::Show::Json => report::print(&plan.request, &mut answer, plan.in_memory)?,
+            build::Show::Stream => show::stream(&mut answer)?,
+            build::Show::Parts(parts) => {
+                show::parts(&plan.request, &mut answer, parts, plan.in_memory)?;
+            }
             build::Show::Head => show::head_only(&answer.head)?,
             build::Show::File(path) if exit == Exit::Done => show::to_file(&mut answer, path)?,
             build::Show::File(path) => {
@@ -183,6 +218,9 @@ impl Http {
                 show::body(&mut answer, plan.in_memory)?;
             }
             build::Show::Body => show::body(&mut answer, plan.in_memory)?,
+        }
+        if self.timing {
+            chart::draw(&answer.body.timing());
         }
         Ok(exit)
     }
