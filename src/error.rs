@@ -4,7 +4,9 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::echo;
 use crate::exit::Exit;
+use crate::http;
 use crate::jwt;
 use crate::secret;
 
@@ -23,6 +25,8 @@ pub enum Error {
     },
     /// A secret's source gave nothing.
     Secret(secret::Error),
+    /// A call brought no answer, or not a whole one.
+    Http(http::Failure),
     /// A key or a token is not what it should be, or does not suit.
     Jwt(jwt::Error),
     /// A file could not be read or written.
@@ -33,6 +37,8 @@ pub enum Error {
     },
     /// A file, a stream or an answer is not what it should be.
     Malformed { what: String, why: String },
+    /// The echo service could not listen.
+    Echo(echo::Error),
     /// Standard output could not be written. A closed pipe is not an error to the user.
     Output(io::Error),
     /// Anything else the system refused.
@@ -82,9 +88,11 @@ impl Error {
             Error::Usage { .. } => Exit::Usage,
             Error::NoSuchCommand { .. } => Exit::NoSuchCommand,
             Error::Secret(error) => error.exit(),
+            Error::Http(failure) => failure.exit(),
             Error::Jwt(error) => error.exit(),
             Error::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-            Error::File { .. }
+            Error::Echo(_)
+            | Error::File { .. }
             | Error::Malformed { .. }
             | Error::Output(_)
             | Error::System { .. } => Exit::Failed,
@@ -100,6 +108,8 @@ impl Error {
                 None => "'c47 --list' names the commands".into(),
             }),
             Error::Secret(error) => error.hint(),
+            Error::Echo(error) => error.hint(),
+            Error::Http(failure) => failure.hint(),
             Error::Jwt(error) => error.hint(),
             _ => None,
         }
@@ -117,6 +127,8 @@ impl fmt::Display for Error {
             Error::Usage { message, .. } => f.write_str(message),
             Error::NoSuchCommand { name, .. } => write!(f, "no such command: '{name}'"),
             Error::Secret(error) => error.fmt(f),
+            Error::Echo(error) => error.fmt(f),
+            Error::Http(failure) => failure.fmt(f),
             Error::Jwt(error) => error.fmt(f),
             Error::File {
                 action,
@@ -136,9 +148,21 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+impl From<echo::Error> for Error {
+    fn from(error: echo::Error) -> Error {
+        Error::Echo(error)
+    }
+}
+
 impl From<secret::Error> for Error {
     fn from(error: secret::Error) -> Error {
         Error::Secret(error)
+    }
+}
+
+impl From<http::Failure> for Error {
+    fn from(failure: http::Failure) -> Error {
+        Error::Http(failure)
     }
 }
 

@@ -14,12 +14,16 @@
 pub mod atomic_file;
 /// The command line: commands, their options, and what they print.
 pub mod cli;
-/// ring behind tokens: the only place that names it.
+/// ring, behind tokens and TLS.
 pub mod crypto;
+/// A service that answers with a picture of the request.
+pub mod echo;
 /// What can go wrong, its message and hint, and its exit code.
 pub mod error;
 /// Exit codes.
 pub mod exit;
+/// HTTP calls.
+pub mod http;
 /// Ctrl-C: what must be put right before the process ends.
 pub mod interrupt;
 /// JSON texts: checked, kept to the letter, laid out for people.
@@ -30,7 +34,11 @@ pub mod jwt;
 pub mod output;
 /// Durations and sizes as people write them: `90s`, `15m`, `2G`.
 pub mod quantity;
+/// Takes the secrets out of what is shown.
+pub mod redact;
 /// Secrets and where they come from.
 pub mod secret;
+/// Whether this binary works on this machine.
+pub mod selftest;
 /// Points in time as dates, RFC 3339 and back.
 pub mod timestamp;

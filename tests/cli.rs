@@ -60,7 +60,7 @@ impl Command {
             let name = &name[..name.find(|c| !of_name(c)).unwrap_or(name.len())];
             let value = words.get(at + 1).is_some_and(|next| next.starts_with('<'));
             let takes_value = value && !word.ends_with(']');
-            name.starts_with("--").then_some((name, takes_value))
+            (name.len() > 2 && name.starts_with("--")).then_some((name, takes_value))
         });
         options.collect()
     }

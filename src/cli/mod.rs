@@ -1,5 +1,8 @@
 //! The command table: argv in, exit code out.
 
+mod echo;
+mod environment;
+mod http;
 mod jwt;
 mod nearest;
 mod parse;
@@ -31,8 +34,10 @@ struct C47 {
 
 #[derive(FromArgs, ArgsInfo)]
 #[argh(subcommand)]
-#[allow(clippy::large_enum_variant)] // there is one, and it lives once
+#[allow(clippy::large_enum_variant)] // one is made, and moved once
 enum Command {
+    Echo(echo::Echo),
+    Http(http::Http),
     Jwt(jwt::Jwt),
     Selftest(selftest::Selftest),
 }
@@ -40,6 +45,8 @@ enum Command {
 impl Command {
     fn run(self) -> Result<Exit, Error> {
         match self {
+            Command::Echo(options) => options.run(),
+            Command::Http(options) => options.run(),
             Command::Jwt(options) => options.run(),
             Command::Selftest(options) => options.run(),
         }

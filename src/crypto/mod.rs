@@ -1,10 +1,11 @@
-//! ring behind jsonwebtoken: the only place that names ring. One crypto library serves TLS and
-//! tokens, and it also works on kernels without `getrandom`.
+//! ring behind jsonwebtoken and rustls: the only place that names it. One crypto library serves
+//! TLS and tokens, and it also works on kernels without `getrandom`.
 
 pub mod ecdsa;
 pub mod eddsa;
 pub mod hmac;
 pub mod rsa;
+pub mod tls;
 
 use std::io;
 

@@ -77,7 +77,7 @@ impl Layout {
 }
 
 /// The length in bytes of the token at the start of a checked text.
-fn token_length(rest: &str, first: u8) -> usize {
+pub fn token_length(rest: &str, first: u8) -> usize {
     match first {
         b'{' | b'}' | b'[' | b']' | b',' | b':' => 1,
         b'"' => string_length(rest),

@@ -9,6 +9,7 @@ use std::fmt;
 use nanoserde::{SerJson, SerJsonState};
 
 pub use layout::layout;
+pub(crate) use layout::token_length;
 pub use members::{ensure_sound, ensure_unique_members, members};
 
 /// A checked JSON text (RFC 8259), nested 128 deep at most.
@@ -38,6 +39,11 @@ impl Text {
     /// A JSON string with this content.
     pub fn string(content: &str) -> Text {
         Text(content.serialize_json())
+    }
+
+    /// `null`.
+    pub fn null() -> Text {
+        Text("null".into())
     }
 
     /// A JSON number.

@@ -88,6 +88,14 @@ impl Source {
         }
     }
 
+    /// The error of a secret that was had and cannot be used.
+    pub fn failed(&self, why: impl Into<String>) -> Error {
+        Error {
+            source: self.clone(),
+            why: why.into(),
+        }
+    }
+
     /// Gets the secret. `purpose` is what a prompt asks for.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //! variable holds: PEM, DER, JWK, or a raw secret.
 
 mod asn1;
-mod der;
+pub(crate) mod der;
 mod jwk;
 mod material;
 mod oid;

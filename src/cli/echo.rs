@@ -1,0 +1,161 @@
+//! `c47 echo`: see what a tool really sends.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use argh::{ArgsInfo, FromArgs};
+use nanoserde::SerJson;
+
+use crate::echo::{Entry, Guard, Lifetime, Limits, Log, Secrets, Server, Settings};
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::jwt::key::KeySet;
+use crate::output::{self, Format};
+use crate::secret::Source;
+
+/// Answer every HTTP request with a JSON picture of it: method, target, path, query, headers and
+/// body. Prints where it listens, then a line for each request on stderr. Ctrl-C ends it.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(
+    subcommand,
+    name = "echo",
+    help_triggers("-h", "--help"),
+    example = "c47 echo --port 8080
+c47 echo --jwt-key file:key.pem --count 1 --json"
+)]
+pub struct Echo {
+    /// port to listen on; default 0: any free one, printed
+    #[argh(option, default = "0")]
+    port: u16,
+
+    /// address to listen on; default 127.0.0.1, which only this machine can reach
+    #[argh(option, default = "Ipv4Addr::LOCALHOST.into()", from_str_fn(address))]
+    bind: IpAddr,
+
+    /// key that bearer tokens must verify with, else the answer is 401: env:NAME, file:PATH,
+    /// command:PROGRAM ARGS or prompt
+    #[argh(option, from_str_fn(Source::parse))]
+    jwt_key: Option<Source>,
+
+    /// end after so many answers; requests that are malformed do not count; default: never
+    #[argh(option, from_str_fn(count))]
+    count: Option<u64>,
+
+    /// status of the answers, 200 to 599; default 200
+    #[argh(option, default = "200", from_str_fn(status))]
+    status: u16,
+
+    /// show credentials in pictures and in the log; default: ***
+    #[argh(switch)]
+    show_secrets: bool,
+
+    /// print where it listens, and each request with its status, as a JSON object a line
+    #[argh(switch)]
+    json: bool,
+}
+
+#[derive(SerJson)]
+struct Listening {
+    listening: String,
+}
+
+impl std::fmt::Display for Listening {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "listening on {}", self.listening)
+    }
+}
+
+impl Echo {
+    pub fn run(self) -> Result<Exit, Error> {
+        let format = Format::from_switch(self.json);
+        let settings = Settings {
+            status: self.status,
+            lifetime: self.count.map_or(Lifetime::Endless, Lifetime::Answers),
+            secrets: if self.show_secrets {
+                Secrets::Shown
+            } else {
+                Secrets::Hidden
+            },
+            guard: self.guard()?,
+            limits: Limits::default(),
+        };
+        let server = Server::bind(SocketAddr::new(self.bind, self.port), settings)?;
+        if !is_loopback(self.bind) {
+            output::say(format_args!(
+                "c47 echo: warning: other machines can reach {}",
+                server.address()
+            ));
+        }
+        let listening = format!("http://{}", server.address());
+        output::print(format, &Listening { listening })?;
+        server.run(log(format))?;
+        Ok(Exit::Done)
+    }
+
+    fn guard(&self) -> Result<Guard, Error> {
+        let Some(source) = &self.jwt_key else {
+            return Ok(Guard::Open);
+        };
+        let secret = source.read("key for bearer tokens")?;
+        Ok(Guard::Bearer(KeySet::parse(&secret)?))
+    }
+}
+
+fn log(format: Format) -> Log {
+    match format {
+        Format::Text => Box::new(|entry: &Entry| {
+            output::say(output::one_line(&entry.to_string()));
+            Ok(())
+        }),
+        Format::Json => Box::new(|entry: &Entry| output::line(entry.to_json_line())),
+    }
+}
+
+fn is_loopback(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
+}
+
+fn address(text: &str) -> Result<IpAddr, String> {
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    match bare {
+        Some(bare) => bare.parse().map(|address: Ipv6Addr| address.into()).ok(),
+        None if text == "localhost" => Some(Ipv4Addr::LOCALHOST.into()),
+        None => text.parse().ok(),
+    }
+    .ok_or_else(|| {
+        format!("'{text}' is no address: write 127.0.0.1, 0.0.0.0 or ::1; the port is --port's")
+    })
+}
+
+fn count(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err(format!("'{text}' is no count: write 1 or more")),
+    }
+}
+
+fn status(text: &str) -> Result<u16, String> {
+    match text.parse() {
+        Ok(status) if (200..=599).contains(&status) => Ok(status),
+        _ => Err(format!(
+            "'{text}' is no status to answer with: write 200 to 599"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values() {
+        assert_eq!(address("::1"), Ok(Ipv6Addr::LOCALHOST.into()));
+        assert_eq!(address("[::1]"), Ok(Ipv6Addr::LOCALHOST.into()));
+        assert!(address("127.0.0.1:80").is_err() && address("host").is_err());
+        assert!(is_loopback("::ffff:127.0.0.1".parse().unwrap()));
+        assert_eq!(status("599"), Ok(599));
+        assert!(status("199").is_err() && status("600").is_err() && status("-1").is_err());
+        assert!(count("0").is_err());
+    }
+}

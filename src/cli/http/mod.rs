@@ -1,0 +1,189 @@
+//! `c47 http`: one HTTP call.
+
+mod build;
+mod netrc;
+mod report;
+mod show;
+
+use argh::{ArgsInfo, FromArgs};
+
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::http::{self, Hop};
+use crate::output;
+
+/// Make one HTTP call. The exit code tells how it ended: 0 for 2xx, 3, 4 and 5 for 3xx, 4xx and
+/// 5xx, 7 when it could not be made, 8 when it timed out, 9 when a secret could not be had.
+#[derive(FromArgs, ArgsInfo, Default)]
+#[argh(
+    subcommand,
+    name = "http",
+    help_triggers("-h", "--help"),
+    example = "c47 http https://kitsu.studio.lan/api/data/projects --auth bearer=env:TOKEN
+      reads, with a token from the environment
+  c47 http kitsu.studio.lan/api/data/shots name=sh010 frames:=120 data[fps]:=24
+      writes JSON: key=value is a string, key:=json any value, a[b] nests
+  c47 http cue.studio.lan:8448/show.ShowInterface/GetShows --body - --auth jwt=HS256:file:/etc/cue.key --claim sub=me
+      posts what stands on stdin, with a JSON Web Token minted for this call",
+    note = "ITEMS
+  Name:value     a header         Name:   leave a header out   Name;  send it empty
+  key==value     a query member   key=value  a JSON string     key:=json  a JSON value
+  Name:@file, key==@file, key=@file, key:=@file take the value from a file (- is stdin).
+  A backslash takes a separator's meaning away: a\\\\:b=c.",
+    note = "SOURCE is where a secret is: env:NAME, file:PATH, command:PROGRAM ARGS, or prompt.",
+    note = "METHOD is GET, or POST when there is a body.
+  A URL without scheme is https, but http for localhost and loopback addresses; :8080/x is localhost."
+)]
+pub struct Http {
+    /// [METHOD] URL [ITEM ...], see the notes
+    #[argh(positional, arg_name = "word")]
+    words: Vec<String>,
+
+    /// credentials: bearer=SOURCE, basic=USER:SOURCE, digest=USER:SOURCE, header=NAME:SOURCE,
+    /// query=NAME:SOURCE, jwt=ALG:SOURCE (a token minted for this call), netrc or netrc=bearer
+    /// (from $NETRC, else ~/.netrc)
+    #[argh(option, arg_name = "scheme=source")]
+    auth: Option<String>,
+
+    /// a claim of the minted token: k=text or k:=json; may be repeated
+    #[argh(option, arg_name = "k=v")]
+    claim: Vec<String>,
+
+    /// lifetime of the minted token (default: 5m)
+    #[argh(option, arg_name = "duration")]
+    ttl: Option<String>,
+
+    /// key id in the minted token's header
+    #[argh(option, arg_name = "id")]
+    kid: Option<String>,
+
+    /// give the minted token a random id (jti)
+    #[argh(switch)]
+    jti: bool,
+
+    /// send credentials over plain http to another machine
+    #[argh(switch)]
+    allow_plaintext: bool,
+
+    /// send key=value items as an urlencoded form
+    #[argh(switch)]
+    form: bool,
+
+    /// send the bytes of this file as they are (- is stdin)
+    #[argh(option, arg_name = "file")]
+    body: Option<String>,
+
+    /// show the heads of request and answer on stderr, secrets redacted
+    #[argh(switch, short = 'v')]
+    verbose: bool,
+
+    /// print the answer's head instead of its body
+    #[argh(switch)]
+    headers: bool,
+
+    /// write the body of a 2xx answer to this file, whole or not at all
+    #[argh(option, short = 'o', arg_name = "file")]
+    output: Option<String>,
+
+    /// print request, response and timing as JSON
+    #[argh(switch)]
+    json: bool,
+
+    /// follow redirects; credentials and headers never go to another origin
+    #[argh(switch)]
+    follow: bool,
+
+    /// how many redirects to follow (default: 10)
+    #[argh(option, arg_name = "n")]
+    max_redirects: Option<u32>,
+
+    /// time for the whole call, e.g. 30s (default: none, but 60 s without a byte end it)
+    #[argh(option, arg_name = "duration")]
+    timeout: Option<String>,
+
+    /// time for name look-up and connection (default: 10s)
+    #[argh(option, arg_name = "duration")]
+    connect_timeout: Option<String>,
+
+    /// largest body taken, decoded, e.g. 2G (default: none; 256M where it is held in memory)
+    #[argh(option, arg_name = "size")]
+    max_body: Option<String>,
+
+    /// trust the roots in this PEM file and no others
+    #[argh(option, arg_name = "file")]
+    cacert: Option<String>,
+
+    /// client certificate chain, a PEM file
+    #[argh(option, arg_name = "file")]
+    cert: Option<String>,
+
+    /// private key of the client certificate, a PEM file
+    #[argh(option, arg_name = "file")]
+    key: Option<String>,
+
+    /// do not check the server's certificate
+    #[argh(switch)]
+    insecure: bool,
+
+    /// the oldest TLS version spoken: 1.2 or 1.3 (default: 1.2)
+    #[argh(option, arg_name = "version")]
+    tls_min: Option<String>,
+
+    /// an address for a host and port, HOST:PORT:ADDRESS, that DNS is not asked for; may be
+    /// repeated
+    #[argh(option, arg_name = "host:port:address")]
+    resolve: Vec<String>,
+
+    /// connect to this Unix socket instead of the URL's host
+    #[argh(option, arg_name = "path")]
+    unix_socket: Option<String>,
+
+    /// use IPv4 addresses only
+    #[argh(switch, short = '4')]
+    ipv4: bool,
+
+    /// use IPv6 addresses only
+    #[argh(switch, short = '6')]
+    ipv6: bool,
+
+    /// proxy: http://, https://, socks5://HOST:PORT (default: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY,
+    /// less NO_PROXY)
+    #[argh(option, arg_name = "url")]
+    proxy: Option<String>,
+}
+
+impl Http {
+    pub fn run(self) -> Result<Exit, Error> {
+        let mut plan = build::plan(&self)?;
+        if self.insecure {
+            output::say("c47 http: --insecure: the server's certificate is not checked");
+        }
+        let verbose = self.verbose;
+        let mut tell = |hop: Hop| match hop {
+            Hop::Sending(request) if verbose => show::request_head(request),
+            Hop::Answered(answer) if verbose => show::answer_head(&answer.head),
+            Hop::Sending(_) | Hop::Answered(_) => {}
+            Hop::Refused { to, why } => output::say(format_args!(
+                "c47 http: redirect to {} not followed: {why}",
+                output::one_line(&crate::redact::url(&to))
+            )),
+        };
+        let mut answer = http::call(&mut plan.request, &plan.settings, plan.follow, &mut tell)?;
+        let exit = Exit::from_status(answer.head.status);
+        match &plan.show {
+            build::Show::Json => report::print(&plan.request, &mut answer, plan.in_memory)?,
+            build::Show::Head => show::head_only(&answer.head)?,
+            build::Show::File(path) if exit == Exit::Done => show::to_file(&mut answer, path)?,
+            build::Show::File(path) => {
+                output::say(format_args!(
+                    "c47 http: {} not written: the answer is {}",
+                    path.display(),
+                    output::one_line(&answer.head.status_line())
+                ));
+                show::body(&mut answer, plan.in_memory)?;
+            }
+            build::Show::Body => show::body(&mut answer, plan.in_memory)?,
+        }
+        Ok(exit)
+    }
+}

@@ -1,0 +1,328 @@
+//! A request as JSON, and the line of the log.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use nanoserde::SerJson;
+
+use super::Secrets;
+use super::request::{Head, Refusal};
+use crate::json::{self, Text};
+use crate::output::Colour;
+use crate::redact;
+
+/// Larger pictures are not indented: a deep array would grow a hundredfold.
+const MAX_LAID_OUT_BYTES: usize = 64 << 10;
+
+/// A name and a value, of the query or a header.
+#[derive(Clone, Debug, PartialEq, Eq, SerJson)]
+pub struct Member {
+    pub name: String,
+    pub value: String,
+}
+
+/// A request. Of one that could not be read only little is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerJson)]
+#[nserde(serialize_none_as_null)]
+pub struct Picture {
+    pub method: Option<String>,
+    /// As it stood in the request line.
+    pub target: Option<String>,
+    /// The target's path, not decoded.
+    pub path: Option<String>,
+    /// Decoded, in order.
+    pub query: Vec<Member>,
+    pub version: Option<String>,
+    pub headers: Vec<Member>,
+    /// JSON as it came, or a text as a string.
+    pub body: Option<Text>,
+    /// Of a body that is neither.
+    pub body_base64: Option<String>,
+    /// Of the token that was asked for and verified.
+    pub claims: Option<Text>,
+}
+
+impl Picture {
+    /// The picture of a request; `body` as it came, without its chunks.
+    pub fn new(head: &Head, body: &[u8], secrets: Secrets) -> Picture {
+        let (path, query) = split_target(&head.target);
+        let (body, body_base64) = picture_of_body(head, body, secrets);
+        Picture {
+            method: Some(head.method.clone()),
+            target: Some(match secrets {
+                Secrets::Hidden => redact::url(&head.target),
+                Secrets::Shown => head.target.clone(),
+            }),
+            path: Some(path.to_owned()),
+            query: members_of_query(query, secrets),
+            version: Some(head.version.name().to_owned()),
+            headers: members_of_headers(head, secrets),
+            body,
+            body_base64,
+            claims: None,
+        }
+    }
+
+    /// The body of the answer.
+    pub fn to_body(&self) -> String {
+        let text = self.serialize_json();
+        let mut body = match Text::parse(text.as_str()) {
+            Ok(checked) if text.len() <= MAX_LAID_OUT_BYTES => {
+                json::layout(&checked, Colour::Never)
+            }
+            _ => text,
+        };
+        body.push('\n');
+        body
+    }
+}
+
+/// The path and the query of a target: `/a?b`, `http://host/a?b`, `*`.
+fn split_target(target: &str) -> (&str, &str) {
+    let target = target.split('#').next().unwrap_or(target);
+    let (address, query) = target.split_once('?').unwrap_or((target, ""));
+    let path = match address.split_once("://") {
+        Some((_, after)) if !address.starts_with('/') => match after.find('/') {
+            Some(at) => after.get(at..).unwrap_or("/"),
+            None => "/",
+        },
+        _ => address,
+    };
+    (path, query)
+}
+
+fn members_of_query(query: &str, secrets: Secrets) -> Vec<Member> {
+    query
+        .split('&')
+        .filter(|member| !member.is_empty())
+        .map(|member| {
+            let (name, value) = member.split_once('=').unwrap_or((member, ""));
+            let name = redact::decoded(name);
+            let value = redact::decoded(value);
+            let value = match secrets {
+                Secrets::Hidden => redact::member(&name, &value).into_owned(),
+                Secrets::Shown => value,
+            };
+            Member { name, value }
+        })
+        .collect()
+}
+
+fn members_of_headers(head: &Head, secrets: Secrets) -> Vec<Member> {
+    head.headers
+        .iter()
+        .map(|(name, value)| {
+            let value = header_text(value);
+            Member {
+                name: name.clone(),
+                value: match secrets {
+                    Secrets::Hidden => redact::header(name, &value).into_owned(),
+                    Secrets::Shown => value.into_owned(),
+                },
+            }
+        })
+        .collect()
+}
+
+/// A header's value: UTF-8 by today's habit, else ISO 8859-1 as it once was, so that no byte is lost.
+fn header_text(value: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(value) {
+        Ok(text) => text.into(),
+        Err(_) => value.iter().map(|&byte| char::from(byte)).collect(),
+    }
+}
+
+fn picture_of_body(head: &Head, body: &[u8], secrets: Secrets) -> (Option<Text>, Option<String>) {
+    if body.is_empty() {
+        return (None, None);
+    }
+    if let Ok(text) = Text::from_bytes(body) {
+        return match secrets {
+            Secrets::Hidden => (Some(redact::body(&text)), None),
+            Secrets::Shown => (Some(text), None),
+        };
+    }
+    let kind = head.values("content-type");
+    let kind = String::from_utf8_lossy(kind.first().copied().unwrap_or_default());
+    let body = match (secrets, boundary(&kind)) {
+        (Secrets::Hidden, Some(boundary)) => redact::multipart(body, &boundary),
+        _ => body.into(),
+    };
+    // Nobody writes NUL in a text.
+    let is_text = !body.contains(&0);
+    match (std::str::from_utf8(&body), secrets) {
+        (Ok(text), Secrets::Shown) if is_text => (Some(Text::string(text)), None),
+        (Ok(text), Secrets::Hidden) if is_text && is_form(&kind) => {
+            (Some(Text::string(&redact::query(text))), None)
+        }
+        (Ok(text), Secrets::Hidden) if is_text => (Some(Text::string(&redact::text(text))), None),
+        _ => (None, Some(STANDARD.encode(&body))),
+    }
+}
+
+fn is_form(kind: &str) -> bool {
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// The boundary that a multipart Content-Type names.
+fn boundary(kind: &str) -> Option<String> {
+    let is_multipart = kind
+        .get(..10)
+        .is_some_and(|start| start.eq_ignore_ascii_case("multipart/"));
+    let at = kind.to_ascii_lowercase().find("boundary=")?;
+    let value = kind.get(at + 9..)?;
+    let value = match value.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next(),
+        None => value.split(';').next(),
+    }?;
+    (is_multipart && !value.is_empty()).then(|| value.trim().to_owned())
+}
+
+/// An answer that was given, for the log.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub picture: Picture,
+    pub status: u16,
+    pub client: IpAddr,
+    /// From the request's first byte to the answer's last.
+    pub took: Duration,
+    /// Why the request was refused, where it was.
+    pub refusal: Option<Refusal>,
+}
+
+/// `127.0.0.1 GET /x?token=*** 200 12ms`, then why it was refused.
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.client)?;
+        match (&self.picture.method, &self.picture.target) {
+            (Some(method), Some(target)) => write!(f, " {method} {target}")?,
+            _ => f.write_str(" -")?,
+        }
+        write!(f, " {} {}ms", self.status, self.took.as_millis())?;
+        match &self.refusal {
+            Some(refusal) => write!(f, ": {}", refusal.reason),
+            None => Ok(()),
+        }
+    }
+}
+
+#[derive(SerJson)]
+#[nserde(serialize_none_as_null)]
+struct Outcome {
+    status: u16,
+    reason: Option<String>,
+    client: String,
+    milliseconds: u64,
+}
+
+impl Entry {
+    /// The picture with `status`, `reason`, `client` and `milliseconds`, on one line.
+    pub fn to_json_line(&self) -> String {
+        let outcome = Outcome {
+            status: self.status,
+            reason: self.refusal.as_ref().map(|refusal| refusal.reason.clone()),
+            client: self.client.to_string(),
+            milliseconds: u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
+        };
+        let mut line = self.picture.serialize_json();
+        line.pop(); // its brace
+        line.push(',');
+        line.push_str(outcome.serialize_json().get(1..).unwrap_or("}"));
+        // A body keeps its own line breaks; within JSON they stand between tokens only.
+        line.retain(|c| !matches!(c, '\n' | '\r'));
+        line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::echo::request::parse;
+
+    fn picture(head: &str, body: &[u8], secrets: Secrets) -> Picture {
+        let head = parse(format!("{head}\r\n\r\n").as_bytes(), 20).unwrap();
+        Picture::new(&head, body, secrets)
+    }
+
+    #[test]
+    fn targets() {
+        for (target, path, query) in [
+            ("/a/b?c=d?e", "/a/b", "c=d?e"),
+            ("/", "/", ""),
+            ("*", "*", ""),
+            ("http://h:80/a?b", "/a", "b"),
+            ("http://h?b", "/", "b"),
+            ("/a://b/c", "/a://b/c", ""),
+        ] {
+            assert_eq!(split_target(target), (path, query), "{target}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_hidden_everywhere() {
+        let head = "POST /x?token=s3cret&page=1&n=a%20b HTTP/1.0\r\nAuthorization: Bearer s3cret\r\nCookie: a=s3cret";
+        let body = br#"{"user":"me","password":"s3cret"}"#;
+        let hidden = picture(head, body, Secrets::Hidden);
+        assert!(!hidden.to_body().contains("s3cret"));
+        assert_eq!(
+            hidden.target.as_deref(),
+            Some("/x?token=***&page=1&n=a%20b")
+        );
+        assert_eq!(hidden.query[2].value, "a b");
+        assert_eq!(hidden.headers[0].value, "Bearer ***");
+        let shown = picture(head, body, Secrets::Shown);
+        assert_eq!(shown.to_body().matches("s3cret").count(), 5);
+    }
+
+    #[test]
+    fn bodies() {
+        let of = |kind: &str, body: &[u8]| {
+            let head = format!("POST / HTTP/1.0\r\nContent-Type: {kind}");
+            let picture = picture(&head, body, Secrets::Hidden);
+            picture
+                .body
+                .map(|body| body.as_str().to_owned())
+                .or(picture.body_base64)
+        };
+        assert_eq!(of("x/y", b""), None);
+        assert_eq!(of("x/y", b"1.10").unwrap(), "1.10");
+        assert_eq!(of("x/y", b"caf\xc3\xa9\n").unwrap(), "\"café\\n\"");
+        assert_eq!(of("x/y", b"\xff\x00").unwrap(), "/wA=");
+        assert_eq!(of("x/y", b"a\0").unwrap(), "YQA=");
+        assert_eq!(
+            of("application/x-www-form-urlencoded", b"a=1&secret=x").unwrap(),
+            "\"a=1&secret=***\""
+        );
+        let form = b"--b\r\nContent-Disposition: form-data; name=key\r\n\r\nx\r\n--b--\r\n";
+        assert!(
+            of("multipart/form-data; boundary=\"b\"", form)
+                .unwrap()
+                .contains("***")
+        );
+    }
+
+    #[test]
+    fn a_log_line_is_one_line() {
+        let entry = Entry {
+            picture: picture("POST / HTTP/1.0", b"{\r\n \"a\":\n1.10}", Secrets::Hidden),
+            status: 200,
+            client: [127, 0, 0, 1].into(),
+            took: Duration::from_millis(12),
+            refusal: None,
+        };
+        assert_eq!(entry.to_string(), "127.0.0.1 POST / 200 12ms");
+        let line = entry.to_json_line();
+        assert!(
+            Text::parse(line.as_str()).is_ok() && !line.contains('\n'),
+            "{line}"
+        );
+        assert!(
+            line.ends_with(r#""status":200,"reason":null,"client":"127.0.0.1","milliseconds":12}"#)
+        );
+    }
+}

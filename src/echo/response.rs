@@ -1,0 +1,221 @@
+//! Answers: a status line, headers, a body, well-formed for every status and method.
+
+use nanoserde::SerJson;
+
+use super::request::Refusal;
+use crate::timestamp::Timestamp;
+
+/// What is answered.
+#[derive(Debug)]
+pub struct Response {
+    pub status: u16,
+    /// A header of its own, for a refusal that must say how to ask.
+    pub challenge: Option<String>,
+    /// JSON.
+    pub body: String,
+}
+
+/// Whether the connection goes on after an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    KeepAlive,
+    Close,
+}
+
+/// How much of the body the request's method lets through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    Whole,
+    /// Only the head (HEAD, RFC 9110 §9.3.2).
+    Head,
+}
+
+#[derive(SerJson)]
+struct Problem<'a> {
+    error: &'a str,
+    reason: &'a str,
+}
+
+impl Response {
+    /// A refusal, and why, as JSON.
+    pub fn refusal(refusal: &Refusal) -> Response {
+        Response::problem(refusal.status, phrase(refusal.status), &refusal.reason)
+    }
+
+    /// A bearer token is missing or does not verify (RFC 6750 §3).
+    pub fn unauthorized(reason: &str) -> Response {
+        let mut response = Response::problem(401, "invalid_token", reason);
+        response.challenge = Some(format!(
+            "Bearer error=\"invalid_token\", error_description=\"{}\"",
+            description(reason)
+        ));
+        response
+    }
+
+    fn problem(status: u16, error: &str, reason: &str) -> Response {
+        Response {
+            status,
+            challenge: None,
+            body: Problem { error, reason }.serialize_json() + "\n",
+        }
+    }
+
+    /// The bytes on the wire.
+    pub fn bytes(&self, wanted: Wanted, then: Then, now: Timestamp) -> Vec<u8> {
+        let mut head = format!(
+            "HTTP/1.1 {} {}\r\nDate: {}\r\nServer: c47/{}\r\n",
+            self.status,
+            phrase(self.status),
+            http_date(now),
+            env!("CARGO_PKG_VERSION")
+        );
+        // 205 has a body of no bytes, 204 and 304 have none to speak of (RFC 9110 §8.6, §15).
+        let body = match self.status {
+            204 | 205 | 304 => "",
+            _ => self.body.as_str(),
+        };
+        if !matches!(self.status, 204 | 304) {
+            head.push_str("Content-Type: application/json\r\n");
+            head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        }
+        if let Some(challenge) = &self.challenge {
+            head.push_str(&format!("WWW-Authenticate: {challenge}\r\n"));
+        }
+        if then == Then::Close {
+            head.push_str("Connection: close\r\n");
+        }
+        head.push_str("\r\n");
+        let mut bytes = head.into_bytes();
+        if wanted == Wanted::Whole {
+            bytes.extend_from_slice(body.as_bytes());
+        }
+        bytes
+    }
+}
+
+/// What RFC 6750 allows within the quotes: printable ASCII without `"` and `\`.
+fn description(reason: &str) -> String {
+    reason
+        .chars()
+        .map(|c| match c {
+            '"' | '\\' => '\'',
+            ' '..='~' => c,
+            _ => '?',
+        })
+        .collect()
+}
+
+/// The usual words for a status (RFC 9110 §15); none where there are none.
+fn phrase(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        201 => "Created",
+        202 => "Accepted",
+        204 => "No Content",
+        205 => "Reset Content",
+        206 => "Partial Content",
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        304 => "Not Modified",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        409 => "Conflict",
+        410 => "Gone",
+        413 => "Content Too Large",
+        417 => "Expectation Failed",
+        418 => "I'm a teapot",
+        422 => "Unprocessable Content",
+        429 => "Too Many Requests",
+        431 => "Request Header Fields Too Large",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        505 => "HTTP Version Not Supported",
+        _ => "",
+    }
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
+fn http_date(now: Timestamp) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let weekday = usize::try_from(now.0.div_euclid(86_400).rem_euclid(7)).unwrap_or(0);
+    let date = now.to_string(); // 1994-11-06T08:49:37Z
+    let part = |from: usize, to: usize| date.get(from..to).unwrap_or("00");
+    let month: usize = part(5, 7).parse().unwrap_or(1);
+    format!(
+        "{}, {} {} {} {} GMT",
+        DAYS.get(weekday).unwrap_or(&"Thu"),
+        part(8, 10),
+        MONTHS.get(month.saturating_sub(1)).unwrap_or(&"Jan"),
+        part(0, 4),
+        part(11, 19)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(response: &Response, wanted: Wanted, then: Then) -> String {
+        String::from_utf8(response.bytes(wanted, then, Timestamp(784_111_777))).unwrap()
+    }
+
+    fn answer(status: u16) -> Response {
+        Response {
+            status,
+            challenge: None,
+            body: "{}".into(),
+        }
+    }
+
+    #[test]
+    fn an_answer_on_the_wire() {
+        let expected = format!(
+            "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: c47/{}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n",
+            env!("CARGO_PKG_VERSION")
+        );
+        assert_eq!(text(&answer(200), Wanted::Head, Then::KeepAlive), expected);
+        assert_eq!(
+            text(&answer(200), Wanted::Whole, Then::KeepAlive),
+            format!("{expected}{{}}")
+        );
+    }
+
+    #[test]
+    fn statuses_without_a_body() {
+        for status in [204, 304] {
+            let text = text(&answer(status), Wanted::Whole, Then::Close);
+            assert!(!text.contains("Content-") && text.ends_with("Connection: close\r\n\r\n"));
+        }
+        let text = text(&answer(205), Wanted::Whole, Then::Close);
+        assert!(text.contains("Content-Length: 0\r\n") && text.ends_with("\r\n\r\n"));
+        assert!(
+            self::text(&answer(299), Wanted::Head, Then::Close).starts_with("HTTP/1.1 299 \r\n")
+        );
+    }
+
+    #[test]
+    fn a_reason_cannot_leave_its_quotes() {
+        let text = text(
+            &Response::unauthorized("a \"b\"\r\nX: \\ \u{e9}"),
+            Wanted::Head,
+            Then::Close,
+        );
+        assert!(
+            text.contains("error_description=\"a 'b'??X: ' ?\"\r\n"),
+            "{text}"
+        );
+    }
+}

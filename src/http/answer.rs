@@ -1,0 +1,105 @@
+//! An answer: its head, and its body as a stream.
+
+use std::io::{self, Read};
+
+use super::connect::Wire;
+use super::decode::Decoded;
+use super::failure::{Failure, Phase};
+use super::head::Head;
+use super::send::Limits;
+use super::timing::Timing;
+
+pub use super::head::Head as AnswerHead;
+
+/// What came back.
+pub struct Answer {
+    pub head: Head,
+    pub body: BodyStream,
+}
+
+/// The body's bytes, decoded, within the limits.
+pub struct BodyStream {
+    inner: Decoded<ureq::BodyReader<'static>>,
+    wire: Wire,
+    limits: Limits,
+}
+
+impl BodyStream {
+    pub(super) fn new(
+        body: ureq::Body,
+        head: &Head,
+        wire: Wire,
+        limits: Limits,
+    ) -> Result<BodyStream, Failure> {
+        let encoding = head.header("content-encoding").unwrap_or("").to_owned();
+        let inner = Decoded::new(body.into_reader(), &encoding, limits.body)
+            .map_err(|error| body_failure(error, &limits))?;
+        Ok(BodyStream {
+            inner,
+            wire,
+            limits,
+        })
+    }
+
+    /// Fills `buffer` with what comes next; 0 is the end.
+    ///
+    /// # Errors
+    /// When the rest is late, broken, or more than allowed.
+    pub fn next(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
+        let count = self
+            .inner
+            .read(buffer)
+            .map_err(|error| body_failure(error, &self.limits))?;
+        if count == 0 {
+            self.wire.with_timing(|timing| {
+                let lap = timing.lap();
+                timing.transfer.get_or_insert(lap);
+            });
+        }
+        Ok(count)
+    }
+
+    /// All of it in memory, `max` bytes at most.
+    ///
+    /// # Errors
+    /// As [`BodyStream::next`], and when there is more.
+    pub fn read_all(&mut self, max: u64) -> Result<Vec<u8>, Failure> {
+        let mut all = Vec::new();
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            let count = self.next(&mut buffer)?;
+            if count == 0 {
+                return Ok(all);
+            }
+            all.extend_from_slice(buffer.get(..count).unwrap_or_default());
+            if all.len() as u64 > max {
+                let size = crate::quantity::say_size(max);
+                return Err(Failure::Malformed {
+                    why: format!("its body is larger than {size}"),
+                });
+            }
+        }
+    }
+
+    /// How long things took so far.
+    pub fn timing(&self) -> Timing {
+        self.wire.with_timing(|timing| *timing)
+    }
+}
+
+fn body_failure(error: io::Error, limits: &Limits) -> Failure {
+    match Failure::from_ureq(ureq::Error::from(error), "the server", limits) {
+        // Once the head is there, a late byte is the body's.
+        Failure::TimedOut {
+            phase: Phase::Answer,
+            after,
+        } => Failure::TimedOut {
+            phase: Phase::Body,
+            after,
+        },
+        Failure::Malformed { why } if why.starts_with("it is no HTTP") => Failure::Malformed {
+            why: why.replacen("it is", "its body is", 1),
+        },
+        failure => failure,
+    }
+}

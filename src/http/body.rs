@@ -1,0 +1,183 @@
+//! What is sent as a body: built from items, or a file's bytes as they are.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::digest::Hash;
+use super::nested::Tree;
+use super::url::form_encode;
+use crate::error::{Error, reason};
+use crate::json::Text;
+
+/// What is held in memory: a body from stdin or a pipe, which cannot be read twice. Files stream.
+pub const MAX_IN_MEMORY: u64 = 64 << 20;
+
+/// A body that can be sent again, after a redirect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    None,
+    Bytes {
+        bytes: Vec<u8>,
+        content_type: Option<&'static str>,
+    },
+    File {
+        path: PathBuf,
+        length: u64,
+        content_type: Option<&'static str>,
+    },
+}
+
+impl Body {
+    /// A JSON body.
+    pub fn json(text: &Text) -> Body {
+        Body::Bytes {
+            bytes: text.as_str().as_bytes().to_vec(),
+            content_type: Some("application/json"),
+        }
+    }
+
+    /// The bytes of a file, or of stdin for `-`.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is a pipe of more than [`MAX_IN_MEMORY`].
+    pub fn from_path(path: &str) -> Result<Body, Error> {
+        let content_type = path.ends_with(".json").then_some("application/json");
+        if path == "-" {
+            let bytes = read_bounded(io::stdin().lock(), "standard input")?;
+            return Ok(Body::Bytes {
+                bytes,
+                content_type,
+            });
+        }
+        let path = Path::new(path);
+        let file = File::open(path).map_err(Error::file("read", path))?;
+        let metadata = file.metadata().map_err(Error::file("read", path))?;
+        if metadata.is_dir() {
+            return Err(Error::file("read", path)(io::Error::other(
+                "it is a directory",
+            )));
+        }
+        if metadata.is_file() {
+            return Ok(Body::File {
+                path: path.to_owned(),
+                length: metadata.len(),
+                content_type,
+            });
+        }
+        Ok(Body::Bytes {
+            bytes: read_bounded(file, &path.display().to_string())?,
+            content_type,
+        })
+    }
+
+    /// The Content-Length; `None` where nothing is sent.
+    pub fn length(&self) -> Option<u64> {
+        match self {
+            Body::None => None,
+            Body::Bytes { bytes, .. } => Some(bytes.len() as u64),
+            Body::File { length, .. } => Some(*length),
+        }
+    }
+
+    /// Its hash, for Digest's `auth-int`.
+    ///
+    /// # Errors
+    /// When its file cannot be read, or is too large to be hashed in memory.
+    pub(super) fn hashed(&self, hash: Hash) -> io::Result<String> {
+        match self {
+            Body::None => Ok(hash.of(b"")),
+            Body::Bytes { bytes, .. } => Ok(hash.of(bytes)),
+            Body::File { path, length, .. } if *length <= MAX_IN_MEMORY => {
+                Ok(hash.of(&std::fs::read(path)?))
+            }
+            Body::File { .. } => Err(io::Error::other(
+                "the server wants its hash (auth-int), and it is larger than 64 MiB",
+            )),
+        }
+    }
+
+    /// The Content-Type that goes with it unless the user says another.
+    pub fn content_type(&self) -> Option<&'static str> {
+        match self {
+            Body::None => None,
+            Body::Bytes { content_type, .. } | Body::File { content_type, .. } => *content_type,
+        }
+    }
+}
+
+/// Reads all of a stream that has no length.
+fn read_bounded(from: impl Read, name: &str) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    from.take(MAX_IN_MEMORY + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Error::malformed(name, reason(&error)))?;
+    if bytes.len() as u64 > MAX_IN_MEMORY {
+        return Err(Error::usage_hint(
+            format!("{name} is larger than 64 MiB"),
+            "write it to a file first: --body FILE streams one of any size",
+        ));
+    }
+    Ok(bytes)
+}
+
+/// A text that an item's `@file` names.
+///
+/// # Errors
+/// When it cannot be read, is too large, or is no UTF-8.
+pub fn read_text(path: &str) -> Result<String, Error> {
+    let bytes = if path == "-" {
+        read_bounded(io::stdin().lock(), "standard input")?
+    } else {
+        let path = Path::new(path);
+        let file = File::open(path).map_err(Error::file("read", path))?;
+        read_bounded(file, &path.display().to_string())?
+    };
+    String::from_utf8(bytes).map_err(|_| Error::malformed(path, "it is not UTF-8 text"))
+}
+
+/// A JSON body of `key=value` and `key:=json` items, in their order.
+///
+/// # Errors
+/// When two items contradict each other.
+pub fn json_of(fields: &[(String, Text)]) -> Result<Body, String> {
+    let mut tree = Tree::default();
+    for (key, value) in fields {
+        tree.insert(key, value.clone())?;
+    }
+    Ok(Body::json(&tree.into_text()))
+}
+
+/// An urlencoded form.
+pub fn form_of(fields: &[(String, String)]) -> Body {
+    let pairs: Vec<String> = fields
+        .iter()
+        .map(|(name, value)| format!("{}={}", form_encode(name), form_encode(value)))
+        .collect();
+    Body::Bytes {
+        bytes: pairs.join("&").into_bytes(),
+        content_type: Some("application/x-www-form-urlencoded; charset=utf-8"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms() {
+        let body = form_of(&[("a b".into(), "é&".into()), ("t[]".into(), "1".into())]);
+        assert!(matches!(body, Body::Bytes { bytes, .. } if bytes == b"a%20b=%C3%A9%26&t%5B%5D=1"));
+    }
+
+    #[test]
+    fn files_stream_and_endless_pipes_are_refused() {
+        assert!(matches!(
+            Body::from_path("Cargo.toml"),
+            Ok(Body::File { .. })
+        ));
+        assert!(Body::from_path("/").is_err());
+        assert!(Body::from_path("/dev/zero").is_err());
+        assert_eq!(Body::from_path("/dev/null").unwrap().length(), Some(0));
+    }
+}

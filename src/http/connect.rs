@@ -1,0 +1,224 @@
+//! The chain that makes a connection: proxy, TCP, TLS, and on top a pair of eyes that keeps the
+//! answer's head as it came, bounds it, and tells the clock.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use ureq::unversioned::transport::{
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, SocksConnector,
+    TcpConnector, Transport,
+};
+
+use super::failure::Failure;
+use super::timing::Timing;
+use super::tls_connect::TlsConnector;
+use super::unix_socket::UnixTransport;
+
+/// Heads of any number of 1xx answers and the final one, together.
+const MAX_HEAD: usize = 256 << 10;
+
+/// What one exchange leaves behind: its clock and the head's own bytes.
+#[derive(Clone, Debug)]
+pub struct Wire(Arc<Mutex<Seen>>);
+
+#[derive(Debug)]
+struct Seen {
+    timing: Timing,
+    head: Vec<u8>,
+    head_complete: bool,
+}
+
+impl Wire {
+    pub fn new(timing: Timing) -> Wire {
+        Wire(Arc::new(Mutex::new(Seen {
+            timing,
+            head: Vec::new(),
+            head_complete: false,
+        })))
+    }
+
+    pub fn with_timing<T>(&self, look: impl FnOnce(&mut Timing) -> T) -> T {
+        look(&mut self.lock().timing)
+    }
+
+    /// The bytes up to the end of the head.
+    pub fn head(&self) -> Vec<u8> {
+        self.lock().head.clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
+        // A poisoned lock only means that another thread panicked; the data is plain.
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn keep_head(&self, new: &[u8]) -> Result<(), Failure> {
+        let mut seen = self.lock();
+        if seen.head_complete {
+            return Ok(());
+        }
+        let room = (MAX_HEAD + 1).saturating_sub(seen.head.len());
+        seen.head.extend(new.iter().take(room));
+        if seen.head.len() > MAX_HEAD {
+            return Err(Failure::Malformed {
+                why: "its head is larger than 256 KiB".into(),
+            });
+        }
+        seen.head_complete = super::head::Head::parse(&seen.head).is_some();
+        Ok(())
+    }
+}
+
+/// A plain-http request that a proxy takes whole (RFC 9112 §3.2.2).
+#[derive(Clone, Debug)]
+pub struct Forward {
+    /// `http://host:port`, put before the request target.
+    pub origin: String,
+    /// The value of Proxy-Authorization.
+    pub authorization: Option<crate::secret::Secret>,
+}
+
+/// All of it, as ureq wants it.
+#[derive(Debug)]
+pub struct Chain {
+    pub tls: TlsConnector,
+    pub forward: Option<Forward>,
+    pub wire: Wire,
+    /// What the request is for: a connection to a proxy on the way to it is not watched.
+    pub target: ureq::http::Uri,
+    /// Connected to instead of the host.
+    pub unix_socket: Option<PathBuf>,
+}
+
+impl Connector<()> for Chain {
+    type Out = Box<dyn Transport>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails,
+        _: Option<()>,
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        let Some(transport) = self.open(details)? else {
+            return Ok(None);
+        };
+        self.wire.with_timing(|timing| {
+            let lap = timing.lap();
+            timing.connect = Some(timing.connect.unwrap_or_default() + lap);
+        });
+        let transport: Box<dyn Transport> = if details.needs_tls() {
+            let secured = self.tls.handshake(details, transport)?;
+            self.wire
+                .with_timing(|timing| timing.tls = Some(timing.lap()));
+            Box::new(secured)
+        } else {
+            transport
+        };
+        // The connection to a CONNECT proxy is made by this chain too; its answers are not ours.
+        if details.config.proxy().is_none() && *details.uri != self.target {
+            return Ok(Some(transport));
+        }
+        let forward = self.forward.clone();
+        Ok(Some(Box::new(Watched {
+            inner: transport,
+            forward,
+            wire: self.wire.clone(),
+        })))
+    }
+}
+
+impl Chain {
+    fn open(&self, details: &ConnectionDetails) -> Result<Option<Box<dyn Transport>>, ureq::Error> {
+        if let Some(path) = &self.unix_socket {
+            return Ok(Some(Box::new(UnixTransport::connect(path, details)?)));
+        }
+        let tcp =
+            ().chain(SocksConnector::default())
+                .chain(ConnectProxyConnector::default())
+                .chain(TcpConnector::default());
+        let transport = tcp.connect(details, None)?;
+        Ok(transport.map(|transport| Box::new(transport) as Box<dyn Transport>))
+    }
+}
+
+/// A transport that is looked at.
+#[derive(Debug)]
+struct Watched {
+    inner: Box<dyn Transport>,
+    /// Taken when the request line has been rewritten.
+    forward: Option<Forward>,
+    wire: Wire,
+}
+
+impl Transport for Watched {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        let amount = match self.forward.take() {
+            Some(forward) => rewrite_for_proxy(self.inner.buffers(), amount, &forward)?,
+            None => amount,
+        };
+        self.inner.transmit_output(amount, timeout)?;
+        self.wire
+            .with_timing(|timing| timing.mark = std::time::Instant::now());
+        Ok(())
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        let before = self.inner.buffers().input().len();
+        let progress = self.inner.await_input(timeout)?;
+        let new = self
+            .inner
+            .buffers()
+            .input()
+            .get(before..)
+            .unwrap_or_default();
+        self.wire.keep_head(new)?;
+        Ok(progress)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.inner.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.inner.is_tls()
+    }
+}
+
+/// `GET /x HTTP/1.1` becomes `GET http://host/x HTTP/1.1`, with the proxy's own credentials below.
+/// ureq writes the whole request line into the first output.
+fn rewrite_for_proxy(
+    buffers: &mut dyn Buffers,
+    amount: usize,
+    forward: &Forward,
+) -> Result<usize, Failure> {
+    let too_long = || Failure::Proxy {
+        why: "the request's head is too long for it".into(),
+    };
+    let output = buffers.output();
+    let head = output.get(..amount).unwrap_or_default().to_vec();
+    let space = head.iter().position(|&b| b == b' ').ok_or_else(too_long)?;
+    let line_end = head
+        .windows(2)
+        .position(|pair| pair == b"\r\n")
+        .ok_or_else(too_long)?
+        + 2;
+    let mut new = Vec::with_capacity(amount + 256);
+    new.extend_from_slice(head.get(..=space).unwrap_or_default());
+    new.extend_from_slice(forward.origin.as_bytes());
+    new.extend_from_slice(head.get(space + 1..line_end).unwrap_or_default());
+    if let Some(authorization) = &forward.authorization {
+        new.extend_from_slice(b"Proxy-Authorization: ");
+        new.extend_from_slice(authorization.expose());
+        new.extend_from_slice(b"\r\n");
+    }
+    new.extend_from_slice(head.get(line_end..).unwrap_or_default());
+    output
+        .get_mut(..new.len())
+        .ok_or_else(too_long)?
+        .copy_from_slice(&new);
+    Ok(new.len())
+}

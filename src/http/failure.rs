@@ -1,0 +1,201 @@
+//! What can go wrong between a request and its answer: each a line of its own.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use crate::error::reason;
+use crate::exit::Exit;
+use crate::quantity::say_duration;
+
+/// Where a call spent its time when it ran out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    Resolve,
+    Connect,
+    Send,
+    Answer,
+    Body,
+    Whole,
+}
+
+/// Why there is no answer, or not a whole one.
+#[derive(Debug)]
+pub enum Failure {
+    /// DNS knows no such name, or did not answer.
+    Resolve {
+        host: String,
+        why: String,
+        hint: Option<&'static str>,
+    },
+    /// No connection: refused, unreachable.
+    Connect { to: String, why: String },
+    /// The TLS handshake failed: usually a certificate that does not hold.
+    Tls {
+        host: String,
+        why: String,
+        hint: Option<&'static str>,
+    },
+    /// The proxy would not connect us.
+    Proxy { why: String },
+    /// Nothing came, or not all of it, in time.
+    TimedOut {
+        phase: Phase,
+        after: Option<Duration>,
+    },
+    /// The connection broke before the answer was whole.
+    Truncated { why: String },
+    /// The answer is no HTTP, or more than we take.
+    Malformed { why: String },
+    /// The request's body could not be read.
+    Body { why: String },
+    /// More redirects than allowed.
+    TooManyRedirects { limit: u32 },
+}
+
+impl Failure {
+    /// The code the process exits with.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Failure::TimedOut { .. } => Exit::TimedOut,
+            Failure::TooManyRedirects { .. } => Exit::TooManyRedirects,
+            _ => Exit::Failed,
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Failure::Resolve { hint, .. } | Failure::Tls { hint, .. } => hint.map(str::to_owned),
+            Failure::TimedOut {
+                phase: Phase::Resolve | Phase::Connect,
+                ..
+            } => Some("--connect-timeout bounds name look-up and connection".into()),
+            Failure::TimedOut { .. } => Some("--timeout bounds the whole call".into()),
+            Failure::TooManyRedirects { .. } => Some("--max-redirects allows more".into()),
+            _ => None,
+        }
+    }
+
+    /// What ureq ran into. `limits` says after how long, where time ran out.
+    pub fn from_ureq(error: ureq::Error, connecting_to: &str, limits: &super::Limits) -> Failure {
+        match error {
+            ureq::Error::Other(other) => match other.downcast::<Failure>() {
+                Ok(failure) => *failure,
+                Err(other) => Failure::Malformed {
+                    why: other.to_string(),
+                },
+            },
+            ureq::Error::Timeout(timeout) => timed_out(timeout, limits),
+            ureq::Error::HostNotFound => Failure::Resolve {
+                host: connecting_to.into(),
+                why: "it has no address".into(),
+                hint: None,
+            },
+            ureq::Error::Io(error) => from_io(error, connecting_to, limits),
+            ureq::Error::ConnectProxyFailed(why) => Failure::Proxy { why },
+            ureq::Error::Protocol(error) => Failure::Malformed {
+                why: format!("it is no HTTP: {error}"),
+            },
+            ureq::Error::LargeResponseHeader(..) => Failure::Malformed {
+                why: "its head is larger than 64 KiB".into(),
+            },
+            ureq::Error::BodyStalled => Failure::Truncated {
+                why: "it stalled".into(),
+            },
+            ureq::Error::ConnectionFailed => Failure::Connect {
+                to: connecting_to.into(),
+                why: "no connection could be made".into(),
+            },
+            other => Failure::Malformed {
+                why: other.to_string(),
+            },
+        }
+    }
+}
+
+fn from_io(error: io::Error, connecting_to: &str, limits: &super::Limits) -> Failure {
+    use io::ErrorKind as Kind;
+    match error.kind() {
+        _ if error
+            .get_ref()
+            .is_some_and(|inner| inner.is::<ureq::Error>()) =>
+        {
+            Failure::from_ureq(ureq::Error::from(error), connecting_to, limits)
+        }
+        Kind::ConnectionRefused => Failure::Connect {
+            to: connecting_to.into(),
+            why: "connection refused".into(),
+        },
+        Kind::HostUnreachable
+        | Kind::NetworkUnreachable
+        | Kind::NetworkDown
+        | Kind::AddrNotAvailable => Failure::Connect {
+            to: connecting_to.into(),
+            why: reason(&error),
+        },
+        Kind::UnexpectedEof
+        | Kind::ConnectionReset
+        | Kind::ConnectionAborted
+        | Kind::BrokenPipe => Failure::Truncated {
+            why: "the connection was closed in the middle".into(),
+        },
+        Kind::TimedOut | Kind::WouldBlock => Failure::TimedOut {
+            phase: Phase::Whole,
+            after: None,
+        },
+        _ => Failure::Connect {
+            to: connecting_to.into(),
+            why: reason(&error),
+        },
+    }
+}
+
+fn timed_out(timeout: ureq::Timeout, limits: &super::Limits) -> Failure {
+    let (phase, after) = match timeout {
+        ureq::Timeout::Resolve => (Phase::Resolve, Some(limits.connect)),
+        ureq::Timeout::Connect => (Phase::Connect, Some(limits.connect)),
+        ureq::Timeout::PerWrite | ureq::Timeout::SendRequest | ureq::Timeout::SendBody => {
+            (Phase::Send, Some(limits.idle))
+        }
+        ureq::Timeout::PerRead | ureq::Timeout::RecvResponse => (Phase::Answer, Some(limits.idle)),
+        ureq::Timeout::RecvBody => (Phase::Body, Some(limits.idle)),
+        _ => (Phase::Whole, limits.whole),
+    };
+    Failure::TimedOut { phase, after }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Resolve { host, why, .. } => write!(f, "cannot find host '{host}': {why}"),
+            Failure::Connect { to, why } => write!(f, "cannot connect to {to}: {why}"),
+            Failure::Tls { host, why, .. } => write!(f, "no secure connection to '{host}': {why}"),
+            Failure::Proxy { why } => write!(f, "the proxy refused: {why}"),
+            Failure::TimedOut { phase, after } => {
+                f.write_str(match phase {
+                    Phase::Resolve => "timed out looking up the host",
+                    Phase::Connect => "timed out connecting",
+                    Phase::Send => "timed out sending the request",
+                    Phase::Answer => "timed out waiting for the answer",
+                    Phase::Body => "timed out receiving the body",
+                    Phase::Whole => "timed out",
+                })?;
+                after.map_or(Ok(()), |after| write!(f, " after {}", say_duration(after)))
+            }
+            Failure::Truncated { why } => write!(f, "the answer is not whole: {why}"),
+            Failure::Malformed { why } => write!(f, "the answer cannot be used: {why}"),
+            Failure::Body { why } => write!(f, "cannot send the body: {why}"),
+            Failure::TooManyRedirects { limit } => write!(f, "more than {limit} redirects"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// As ureq's connectors and resolvers hand it through.
+impl From<Failure> for ureq::Error {
+    fn from(failure: Failure) -> ureq::Error {
+        ureq::Error::Other(Box::new(failure))
+    }
+}

@@ -1,0 +1,85 @@
+//! The head of an answer, kept as the server wrote it.
+
+/// Version, status, reason and headers: names in their own case and order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// 1.0 or 1.1: the minor number.
+    pub minor_version: u8,
+    pub status: u16,
+    /// The server's own words; may be empty.
+    pub reason: String,
+    pub headers: Vec<(String, Vec<u8>)>,
+}
+
+/// As many as ureq reads.
+const MAX_HEADERS: usize = 128;
+
+impl Head {
+    /// Reads the last head in `bytes`: 1xx ones go before it.
+    pub fn parse(bytes: &[u8]) -> Option<Head> {
+        let mut rest = bytes;
+        loop {
+            let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+            let mut response = httparse::Response::new(&mut headers);
+            let httparse::Status::Complete(length) = response.parse(rest).ok()? else {
+                return None;
+            };
+            let status = response.code?;
+            if (100..200).contains(&status) && status != 101 {
+                rest = rest.get(length..)?;
+                continue;
+            }
+            return Some(Head {
+                minor_version: response.version?,
+                status,
+                reason: response.reason.unwrap_or("").to_owned(),
+                headers: response
+                    .headers
+                    .iter()
+                    .map(|header| (header.name.to_owned(), header.value.to_owned()))
+                    .collect(),
+            });
+        }
+    }
+
+    /// The first header of this name, as text, where it is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .and_then(|(_, value)| std::str::from_utf8(value).ok())
+    }
+
+    /// The head's first line.
+    pub fn status_line(&self) -> String {
+        let line = format!(
+            "HTTP/1.{} {} {}",
+            self.minor_version, self.status, self.reason
+        );
+        line.trim_end().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_head_keeps_its_spelling() {
+        let head = Head::parse(b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.0 404 Nothing Here\r\nX-One: a\r\nx-two: \xff\r\n\r\nbody").unwrap();
+        assert_eq!(head.status_line(), "HTTP/1.0 404 Nothing Here");
+        assert_eq!(
+            head.headers,
+            [
+                ("X-One".into(), b"a".to_vec()),
+                ("x-two".into(), b"\xff".to_vec())
+            ]
+        );
+        assert_eq!(
+            (head.header("x-one"), head.header("X-TWO")),
+            (Some("a"), None)
+        );
+        assert_eq!(Head::parse(b"HTTP/1.1 200 OK\r\nX: y"), None);
+        assert_eq!(Head::parse(b"HTTP/1.1 103 Early\r\n\r\n"), None);
+    }
+}

@@ -1,0 +1,287 @@
+//! Request items as HTTPie defined them: `Name:value`, `key==value`, `key=value`, `key:=json`, and
+//! the same with `@file`.
+
+/// One item, with where its value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// `Name:value`, `Name:@file`, `Name;` (empty).
+    Header { name: String, value: Value },
+    /// `Name:` takes a header away that would be sent by itself.
+    NoHeader { name: String },
+    /// `key==value`, `key==@file`.
+    Query { name: String, value: Value },
+    /// `key=value`, `key=@file`: a string of the JSON or form body.
+    Field { name: String, value: Value },
+    /// `key:=json`, `key:=@file`: any JSON value of the body.
+    Json { name: String, value: Value },
+}
+
+/// A value, or the file that holds it (`-`: stdin).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    Literal(String),
+    File(String),
+}
+
+/// Longest first, so that `:=@` is not read as `:`.
+const SEPARATORS: [&str; 8] = [":=@", "==@", ":=", "==", "=@", ":@", "=", ":"];
+
+impl Item {
+    /// Reads an item. In the name, a backslash takes a separator's meaning away.
+    ///
+    /// # Errors
+    /// Says what an item looks like; never repeats a value, it may be a secret.
+    pub fn parse(text: &str) -> Result<Item, String> {
+        let Some((name, separator, value)) = split(text) else {
+            return match text.strip_suffix(';') {
+                Some(name) if !name.is_empty() => Ok(Item::Header {
+                    name: header_name(unescape(name))?,
+                    value: Value::Literal(String::new()),
+                }),
+                _ if text.contains('@') => Err(format!(
+                    "'{}' looks like a file to upload, which a request body is not yet made of",
+                    text.split('@').next().unwrap_or("")
+                )),
+                _ => Err(format!(
+                    "'{text}' is no item: write Name:value, key==value, key=value or key:=json"
+                )),
+            };
+        };
+        if name.is_empty() && !matches!(separator, "=" | ":=" | "=@" | ":=@") {
+            return Err(format!(
+                "an item without a name stands before '{separator}'"
+            ));
+        }
+        let literal = Value::Literal(value.to_owned());
+        let file = Value::File(value.to_owned());
+        if separator.ends_with('@') && value.is_empty() {
+            return Err(format!("'{name}{separator}' names no file"));
+        }
+        Ok(match separator {
+            ":" if value.is_empty() => Item::NoHeader {
+                name: header_name(name)?,
+            },
+            ":" => Item::Header {
+                name: header_name(name)?,
+                value: literal,
+            },
+            ":@" => Item::Header {
+                name: header_name(name)?,
+                value: file,
+            },
+            "==" => Item::Query {
+                name,
+                value: literal,
+            },
+            "==@" => Item::Query { name, value: file },
+            "=" => Item::Field {
+                name,
+                value: literal,
+            },
+            "=@" => Item::Field { name, value: file },
+            ":=@" => Item::Json { name, value: file },
+            _ => Item::Json {
+                name,
+                value: literal,
+            },
+        })
+    }
+}
+
+/// Name, separator, value, at the first separator that no backslash precedes. The name is
+/// unescaped except for `\[` and `\]`, which mean something to a nested key.
+fn split(text: &str) -> Option<(String, &'static str, &str)> {
+    let mut name = String::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        if first == '\\' {
+            let escaped = rest.chars().nth(1);
+            match escaped {
+                Some(c @ (':' | '=' | '@' | ';')) => name.push(c),
+                Some(c) => {
+                    name.push('\\');
+                    name.push(c);
+                }
+                None => name.push('\\'),
+            }
+            rest = rest
+                .get(1 + escaped.map_or(0, char::len_utf8)..)
+                .unwrap_or("");
+            continue;
+        }
+        if let Some(separator) = SEPARATORS
+            .into_iter()
+            .find(|separator| rest.starts_with(separator))
+        {
+            return Some((name, separator, rest.get(separator.len()..).unwrap_or("")));
+        }
+        name.push(first);
+        rest = rest.get(first.len_utf8()..).unwrap_or("");
+    }
+    None
+}
+
+fn unescape(name: &str) -> String {
+    split(&format!("{name}=")).map_or_else(|| name.to_owned(), |(name, _, _)| name)
+}
+
+/// RFC 9110 §5.1: a header's name is a token. Anything else could forge a second header.
+fn header_name(name: String) -> Result<String, String> {
+    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    if !name.is_empty() && name.bytes().all(is_token) {
+        Ok(name)
+    } else {
+        Err(format!("'{name}' is no header name"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn literal(text: &str) -> Value {
+        Value::Literal(text.into())
+    }
+
+    #[test]
+    fn items_as_httpie_reads_them() {
+        let file = |name: &str| Value::File(name.into());
+        let n = |name: &str| name.to_owned();
+        for (text, expected) in [
+            (
+                "X-Url:http://a=b",
+                Item::Header {
+                    name: n("X-Url"),
+                    value: literal("http://a=b"),
+                },
+            ),
+            ("Accept:", Item::NoHeader { name: n("Accept") }),
+            (
+                "X-Empty;",
+                Item::Header {
+                    name: n("X-Empty"),
+                    value: literal(""),
+                },
+            ),
+            (
+                "X-Key:@/run/key",
+                Item::Header {
+                    name: n("X-Key"),
+                    value: file("/run/key"),
+                },
+            ),
+            (
+                "page==2",
+                Item::Query {
+                    name: n("page"),
+                    value: literal("2"),
+                },
+            ),
+            (
+                "q==@f",
+                Item::Query {
+                    name: n("q"),
+                    value: file("f"),
+                },
+            ),
+            (
+                "name=sq=010",
+                Item::Field {
+                    name: n("name"),
+                    value: literal("sq=010"),
+                },
+            ),
+            (
+                "time=12:30",
+                Item::Field {
+                    name: n("time"),
+                    value: literal("12:30"),
+                },
+            ),
+            (
+                "empty=",
+                Item::Field {
+                    name: n("empty"),
+                    value: literal(""),
+                },
+            ),
+            (
+                "note=@note.txt",
+                Item::Field {
+                    name: n("note"),
+                    value: file("note.txt"),
+                },
+            ),
+            (
+                "frames:=[1,2]",
+                Item::Json {
+                    name: n("frames"),
+                    value: literal("[1,2]"),
+                },
+            ),
+            (
+                "data:=@-",
+                Item::Json {
+                    name: n("data"),
+                    value: file("-"),
+                },
+            ),
+            (
+                "a\\:b=c",
+                Item::Field {
+                    name: n("a:b"),
+                    value: literal("c"),
+                },
+            ),
+            (
+                "a\\=b==c",
+                Item::Query {
+                    name: n("a=b"),
+                    value: literal("c"),
+                },
+            ),
+            (
+                "a\\nb=c",
+                Item::Field {
+                    name: n("a\\nb"),
+                    value: literal("c"),
+                },
+            ),
+            (
+                "a[b][]=é",
+                Item::Field {
+                    name: n("a[b][]"),
+                    value: literal("é"),
+                },
+            ),
+            (
+                "=x",
+                Item::Field {
+                    name: n(""),
+                    value: literal("x"),
+                },
+            ),
+        ] {
+            assert_eq!(Item::parse(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_item() {
+        for wrong in [
+            "",
+            ";",
+            "plain",
+            ":x",
+            "==x",
+            "X\r\nY:z",
+            "X Y:z",
+            "é:x",
+            "x=@",
+            "file@a.png",
+            "\\",
+        ] {
+            assert!(Item::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

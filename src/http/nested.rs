@@ -1,0 +1,245 @@
+//! A JSON body built from items: `shot[name]=sq010`, `frames[]:=1001`, `tags[0]=x`, as HTTPie's
+//! nested syntax has it.
+
+use crate::json::Text;
+
+/// An index beyond this is a slip of the finger, and would fill the memory with nulls.
+const MAX_INDEX: usize = 9_999;
+/// As deep as the reader of any JSON text goes.
+const MAX_DEPTH: usize = 100;
+
+/// One step into a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Member(String),
+    Index(usize),
+    Append,
+}
+
+/// A body being built. What nobody has set yet is a gap, which becomes `null`.
+#[derive(Debug, Default)]
+pub enum Tree {
+    #[default]
+    Gap,
+    Leaf(Text),
+    Object(Vec<(String, Tree)>),
+    Array(Vec<Tree>),
+}
+
+impl Tree {
+    /// Puts `value` where `key` says.
+    ///
+    /// # Errors
+    /// When the key cannot be read, or another item has made something else of the same place.
+    pub fn insert(&mut self, key: &str, value: Text) -> Result<(), String> {
+        let steps = steps(key)?;
+        let mut place = self;
+        for step in &steps {
+            place = place.enter(step).map_err(|found| {
+                format!(
+                    "'{key}' wants {} where another item has put {found}",
+                    step.container()
+                )
+            })?;
+        }
+        match place {
+            Tree::Object(_) | Tree::Array(_) => Err(format!(
+                "'{key}' would replace what other items have built there"
+            )),
+            place => {
+                *place = Tree::Leaf(value);
+                Ok(())
+            }
+        }
+    }
+
+    /// The JSON text.
+    pub fn into_text(self) -> Text {
+        match self {
+            Tree::Gap => Text::null(),
+            Tree::Leaf(text) => text,
+            Tree::Object(members) => {
+                let members: Vec<(String, Text)> = members
+                    .into_iter()
+                    .map(|(name, tree)| (name, tree.into_text()))
+                    .collect();
+                Text::object(members.iter().map(|(name, text)| (name.as_str(), text)))
+            }
+            Tree::Array(elements) => {
+                let elements: Vec<Text> = elements.into_iter().map(Tree::into_text).collect();
+                Text::array(&elements)
+            }
+        }
+    }
+
+    fn enter(&mut self, step: &Step) -> Result<&mut Tree, &'static str> {
+        if matches!(self, Tree::Gap) {
+            *self = match step {
+                Step::Member(_) => Tree::Object(Vec::new()),
+                Step::Index(_) | Step::Append => Tree::Array(Vec::new()),
+            };
+        }
+        match (self, step) {
+            (Tree::Object(members), Step::Member(name)) => {
+                let at = match members.iter().position(|(known, _)| known == name) {
+                    Some(at) => at,
+                    None => {
+                        members.push((name.clone(), Tree::Gap));
+                        members.len() - 1
+                    }
+                };
+                members.get_mut(at).map(|(_, tree)| tree).ok_or("nothing")
+            }
+            (Tree::Array(elements), Step::Append) => {
+                elements.push(Tree::Gap);
+                elements.last_mut().ok_or("nothing")
+            }
+            (Tree::Array(elements), Step::Index(index)) => {
+                if elements.len() <= *index {
+                    elements.resize_with(index + 1, Tree::default);
+                }
+                elements.get_mut(*index).ok_or("nothing")
+            }
+            (Tree::Object(_), _) => Err("an object"),
+            (Tree::Array(_), _) => Err("an array"),
+            (Tree::Leaf(_) | Tree::Gap, _) => Err("a plain value"),
+        }
+    }
+}
+
+impl Step {
+    fn container(&self) -> &'static str {
+        match self {
+            Step::Member(_) => "an object",
+            Step::Index(_) | Step::Append => "an array",
+        }
+    }
+}
+
+/// `a[b][]` in steps. The first word is a member unless the key begins with a bracket; `\[` and
+/// `\]` are brackets of a name.
+fn steps(key: &str) -> Result<Vec<Step>, String> {
+    let mut steps = Vec::new();
+    let mut name = String::new();
+    let mut chars = key.chars();
+    let mut inside = false;
+    let mut literal = false;
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some(escaped @ ('[' | ']' | '\\')) => {
+                    name.push(escaped);
+                    literal = true;
+                }
+                Some(other) => name.extend(['\\', other]),
+                None => name.push('\\'),
+            },
+            '[' if inside => return Err(format!("'{key}': a '[' within brackets is written \\[")),
+            '[' => {
+                if steps.is_empty() && !name.is_empty() {
+                    steps.push(Step::Member(std::mem::take(&mut name)));
+                } else if !name.is_empty() {
+                    return Err(format!("'{key}': '{name}' stands between two brackets"));
+                }
+                (inside, literal) = (true, false);
+            }
+            ']' if inside => {
+                steps.push(bracketed(std::mem::take(&mut name), literal, key)?);
+                inside = false;
+            }
+            ']' => return Err(format!("'{key}': a ']' without its '[' is written \\]")),
+            c => name.push(c),
+        }
+    }
+    if inside {
+        return Err(format!(
+            "'{key}': a '[' is not closed; written \\[ it is part of the name"
+        ));
+    }
+    if steps.is_empty() {
+        steps.push(Step::Member(name));
+    } else if !name.is_empty() {
+        return Err(format!("'{key}': '{name}' stands after the last bracket"));
+    }
+    if steps.len() > MAX_DEPTH {
+        return Err(format!(
+            "'{}…' is nested more than {MAX_DEPTH} deep",
+            key.chars().take(20).collect::<String>()
+        ));
+    }
+    Ok(steps)
+}
+
+fn bracketed(name: String, literal: bool, key: &str) -> Result<Step, String> {
+    if name.is_empty() {
+        return Ok(Step::Append);
+    }
+    if literal || !name.bytes().all(|b| b.is_ascii_digit()) {
+        return Ok(Step::Member(name));
+    }
+    match name.parse() {
+        Ok(index) if index <= MAX_INDEX => Ok(Step::Index(index)),
+        _ => Err(format!("'{key}': an index is at most {MAX_INDEX}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build(items: &[(&str, &str)]) -> Result<String, String> {
+        let mut tree = Tree::default();
+        for (key, value) in items {
+            tree.insert(key, Text::parse(*value).unwrap())?;
+        }
+        Ok(tree.into_text().to_string())
+    }
+
+    #[test]
+    fn nested_bodies() {
+        for (items, expected) in [
+            (
+                &[("a", "1.10"), ("b", "\"x\"")][..],
+                r#"{"a":1.10,"b":"x"}"#,
+            ),
+            (
+                &[
+                    ("s[name]", "\"sq\""),
+                    ("s[frames][]", "1"),
+                    ("s[frames][]", "2"),
+                ],
+                r#"{"s":{"name":"sq","frames":[1,2]}}"#,
+            ),
+            (&[("t[2]", "1"), ("t[0]", "2")], r#"{"t":[2,null,1]}"#),
+            (&[("[]", "1"), ("[]", "2")], "[1,2]"),
+            (&[("[a]", "1")], r#"{"a":1}"#),
+            (
+                &[("l[][a]", "1"), ("l[][a]", "2")],
+                r#"{"l":[{"a":1},{"a":2}]}"#,
+            ),
+            (&[("a\\[b\\]", "1")], r#"{"a[b]":1}"#),
+            (&[("", "1")], r#"{"":1}"#),
+            (&[("a", "1"), ("a", "2")], r#"{"a":2}"#),
+        ] {
+            assert_eq!(build(items).as_deref(), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_built() {
+        for items in [
+            &[("a", "1"), ("a[b]", "2")][..],
+            &[("a[b]", "1"), ("a[]", "2")],
+            &[("a[b]", "1"), ("a", "2")],
+            &[("a[", "1")],
+            &[("a]", "1")],
+            &[("a[b]c", "1")],
+            &[("a[99999999999999999999]", "1")],
+            &[("a[10000]", "1")],
+            &[("a[b]c[d]", "1")],
+        ] {
+            assert!(build(items).is_err(), "{items:?}");
+        }
+        assert!(build(&[(&format!("a{}", "[]".repeat(101)), "1")]).is_err());
+    }
+}

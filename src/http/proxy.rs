@@ -1,0 +1,319 @@
+//! Which proxy stands before which host: `--proxy`, else HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, less
+//! what NO_PROXY excepts.
+
+use std::net::IpAddr;
+
+use base64::Engine;
+
+use super::connect::Forward;
+use super::url::{Origin, Scheme, Url, UserInfo};
+use crate::secret::Secret;
+
+/// What the environment and the command line say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proxies {
+    /// `--proxy`: for every host, this machine too.
+    pub always: Option<String>,
+    pub https: Option<String>,
+    pub http: Option<String>,
+    pub all: Option<String>,
+    /// NO_PROXY: names, `.suffixes`, addresses, networks (`10.0.0.0/8`), `*`; comma-separated.
+    pub none: String,
+}
+
+/// How one request goes out.
+#[derive(Debug)]
+pub enum Route {
+    Direct,
+    /// The proxy takes the whole request: a plain-http one through an http proxy.
+    Forward {
+        proxy: Proxy,
+        forward: Forward,
+    },
+    /// The proxy opens a tunnel: CONNECT, or SOCKS.
+    Tunnel(ureq::Proxy),
+}
+
+/// A proxy's address.
+#[derive(Debug)]
+pub struct Proxy {
+    pub host: String,
+    pub port: u16,
+}
+
+impl Proxies {
+    /// The way to `origin`.
+    ///
+    /// # Errors
+    /// When the proxy that is meant for it has no usable address; never repeats its password.
+    pub fn route(&self, origin: &Origin) -> Result<Route, String> {
+        let from_environment = || {
+            let by_scheme = match origin.scheme {
+                Scheme::Https => &self.https,
+                Scheme::Http => &self.http,
+            };
+            // A proxy cannot reach our own loopback, and what is meant for it must not leave.
+            let excepted = origin.is_loopback() || self.excepts(origin);
+            by_scheme
+                .as_ref()
+                .or(self.all.as_ref())
+                .filter(|_| !excepted)
+        };
+        match self
+            .always
+            .as_ref()
+            .or_else(from_environment)
+            .map(|text| text.trim())
+        {
+            None | Some("") => Ok(Route::Direct),
+            Some(text) => through(text, origin),
+        }
+    }
+
+    fn excepts(&self, origin: &Origin) -> bool {
+        self.none
+            .split([',', ' '])
+            .map(str::trim)
+            .filter(|entry| !entry.is_empty())
+            .any(|entry| {
+                let (name, port) = match entry.rsplit_once(':') {
+                    Some((name, port)) if !name.contains(':') => (name, port.parse::<u16>().ok()),
+                    _ => (entry, None),
+                };
+                port.is_none_or(|port| port == origin.port) && covers(name, &origin.host)
+            })
+    }
+}
+
+/// Whether an entry of NO_PROXY is this host, a domain above it, or a network around it.
+fn covers(entry: &str, host: &str) -> bool {
+    if entry == "*" {
+        return true;
+    }
+    let entry = entry.trim_start_matches('[').trim_end_matches(']');
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return match entry.split_once('/') {
+            Some((network, bits)) => match (network.parse(), bits.parse()) {
+                (Ok(network), Ok(bits)) => in_network(address, network, bits),
+                _ => false,
+            },
+            None => entry.parse() == Ok(address),
+        };
+    }
+    let domain = entry
+        .trim_start_matches("*.")
+        .trim_start_matches('.')
+        .to_ascii_lowercase();
+    !domain.is_empty()
+        && (host == domain
+            || host
+                .strip_suffix(&domain)
+                .is_some_and(|rest| rest.ends_with('.')))
+}
+
+fn in_network(address: IpAddr, network: IpAddr, bits: u32) -> bool {
+    match (address, network) {
+        (IpAddr::V4(a), IpAddr::V4(n)) if bits <= 32 => {
+            let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
+            u32::from(a) & mask == u32::from(n) & mask
+        }
+        (IpAddr::V6(a), IpAddr::V6(n)) if bits <= 128 => {
+            let mask = u128::MAX.checked_shl(128 - bits).unwrap_or(0);
+            u128::from(a) & mask == u128::from(n) & mask
+        }
+        _ => false,
+    }
+}
+
+fn through(text: &str, origin: &Origin) -> Result<Route, String> {
+    let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
+    let scheme = scheme.to_ascii_lowercase();
+    if !matches!(
+        scheme.as_str(),
+        "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h"
+    ) {
+        return Err(format!(
+            "the proxy's scheme '{scheme}' is none of http, https, socks4, socks4a, socks5, socks5h"
+        ));
+    }
+    let default_port = match scheme.as_str() {
+        "http" => 80,
+        "https" => 443,
+        _ => 1080,
+    };
+    // Our own parser, so that a proxy's address is as strict as any other; the port it finds as
+    // the scheme's own is a SOCKS proxy's.
+    let url = Url::parse(&format!("http://{rest}"))
+        .map_err(|why| format!("the proxy's address: {why}"))?;
+    let has_port = rest
+        .split(['/', '?', '#'])
+        .next()
+        .unwrap_or("")
+        .rsplit('@')
+        .next()
+        .is_some_and(|host| {
+            host.rsplit_once(':').is_some_and(|(_, port)| {
+                !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())
+            })
+        });
+    let port = if has_port {
+        url.origin.port
+    } else {
+        default_port
+    };
+    if scheme == "http" && origin.scheme == Scheme::Http {
+        let forward = Forward {
+            origin: origin.to_string(),
+            authorization: basic(url.user_info.as_ref()),
+        };
+        return Ok(Route::Forward {
+            proxy: Proxy {
+                host: url.origin.host,
+                port,
+            },
+            forward,
+        });
+    }
+    tunnel(&scheme, &url, port).map(Route::Tunnel)
+}
+
+fn tunnel(scheme: &str, url: &Url, port: u16) -> Result<ureq::Proxy, String> {
+    let protocol = match scheme {
+        "http" => ureq::ProxyProtocol::Http,
+        "https" => ureq::ProxyProtocol::Https,
+        "socks4" => ureq::ProxyProtocol::Socks4,
+        "socks4a" => ureq::ProxyProtocol::Socks4A,
+        _ => ureq::ProxyProtocol::Socks5,
+    };
+    let mut builder = ureq::Proxy::builder(protocol)
+        .host(&url.origin.bracketed_host())
+        .port(port);
+    if scheme == "socks5h" {
+        builder = builder.resolve_target(false);
+    }
+    if let Some(UserInfo { user, password }) = &url.user_info {
+        builder = builder.username(user);
+        if let Some(password) = password {
+            let text = password
+                .expose_text()
+                .map_err(|why| format!("the proxy's password: {why}"))?;
+            builder = builder.password(text);
+        }
+    }
+    builder
+        .build()
+        .map_err(|_| "the proxy's address cannot be used".into())
+}
+
+fn basic(user_info: Option<&UserInfo>) -> Option<Secret> {
+    let UserInfo { user, password } = user_info?;
+    let mut pair = zeroize::Zeroizing::new(user.clone().into_bytes());
+    pair.push(b':');
+    pair.extend_from_slice(password.as_ref().map_or(&[][..], Secret::expose));
+    let encoded = base64::engine::general_purpose::STANDARD.encode(&*pair);
+    Some(Secret::new(format!("Basic {encoded}").into_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxies(none: &str) -> Proxies {
+        Proxies {
+            https: Some("http://secure:3128".into()),
+            http: Some("http://me:p%40ss@plain:3128".into()),
+            none: none.into(),
+            ..Proxies::default()
+        }
+    }
+
+    fn route(proxies: &Proxies, url: &str) -> String {
+        match proxies.route(&Url::parse(url).unwrap().origin) {
+            Ok(Route::Direct) => "direct".into(),
+            Ok(Route::Forward { proxy, forward }) => {
+                let credentials = forward
+                    .authorization
+                    .map(|a| String::from_utf8(a.expose().to_vec()).unwrap());
+                format!(
+                    "forward {}:{} {} {:?}",
+                    proxy.host, proxy.port, forward.origin, credentials
+                )
+            }
+            Ok(Route::Tunnel(proxy)) => format!(
+                "tunnel {:?} {}:{}",
+                proxy.protocol(),
+                proxy.host(),
+                proxy.port()
+            ),
+            Err(why) => why,
+        }
+    }
+
+    #[test]
+    fn each_scheme_has_its_proxy() {
+        assert_eq!(
+            route(&proxies(""), "https://a.lan"),
+            "tunnel Http secure:3128"
+        );
+        assert_eq!(
+            route(&proxies(""), "http://a.lan:81"),
+            "forward plain:3128 http://a.lan:81 Some(\"Basic bWU6cEBzcw==\")"
+        );
+        assert_eq!(route(&proxies(""), "http://localhost:81"), "direct");
+        let all = Proxies {
+            all: Some("socks5://s".into()),
+            ..Proxies::default()
+        };
+        assert_eq!(route(&all, "https://a.lan"), "tunnel Socks5 s:1080");
+        let always = Proxies {
+            always: Some("p:8080".into()),
+            none: "*".into(),
+            ..Proxies::default()
+        };
+        assert_eq!(
+            route(&always, "http://localhost"),
+            "forward p:8080 http://localhost None"
+        );
+    }
+
+    #[test]
+    fn exceptions() {
+        for (none, url, direct) in [
+            ("studio.lan", "https://studio.lan", true),
+            ("studio.lan", "https://kitsu.studio.lan", true),
+            (".studio.lan", "https://kitsu.studio.lan", true),
+            ("*.studio.lan,x", "https://kitsu.studio.lan", true),
+            ("studio.lan", "https://notstudio.lan", false),
+            ("*", "https://a.lan", true),
+            ("10.0.0.0/8", "https://10.1.2.3", true),
+            ("10.0.0.0/8", "https://11.1.2.3", false),
+            ("0.0.0.0/0", "https://11.1.2.3", true),
+            ("fd00::/8", "https://[fd00::1]", true),
+            ("a.lan:8443", "https://a.lan:8443", true),
+            ("a.lan:8443", "https://a.lan", false),
+            ("", "https://a.lan", false),
+        ] {
+            assert_eq!(
+                route(&proxies(none), url) == "direct",
+                direct,
+                "{none} {url}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wrong_address_is_said_without_its_password() {
+        for wrong in [
+            "ftp://me:hunter2@p",
+            "http://me:hunter2@",
+            "http://me:hunter2@p:99999",
+        ] {
+            let proxies = Proxies {
+                always: Some(wrong.into()),
+                ..Proxies::default()
+            };
+            let why = route(&proxies, "https://a.lan");
+            assert!(why.contains("proxy") && !why.contains("hunter2"), "{why}");
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! A request, ready to be sent: what the user gave, apart from what credentials add.
+
+use super::auth::Credential;
+use super::body::Body;
+use super::digest::{Call, Challenge, Hash};
+use super::failure::Failure;
+use super::url::Url;
+use crate::redact;
+use crate::secret::Secret;
+
+/// The name c47 goes by. Not a browser's: some services answer those with cookies.
+pub const USER_AGENT: &str = concat!("c47/", env!("CARGO_PKG_VERSION"));
+
+/// One header to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    pub name: String,
+    pub value: Value,
+}
+
+/// A header's value, and what it is worth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// Anybody may see it.
+    Plain(String),
+    /// It proves who the caller is.
+    Secret(Secret),
+}
+
+/// A request. The credential stands apart: it belongs to one origin only.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// An RFC 9110 token in upper case as the user gave it.
+    pub method: String,
+    pub url: Url,
+    /// In the order they are sent; names may repeat.
+    pub headers: Vec<Header>,
+    pub credential: Credential,
+    pub body: Body,
+}
+
+impl Request {
+    /// A plain GET, without credentials.
+    pub fn get(url: Url) -> Request {
+        let plain = |name: &str, value: &str| Header {
+            name: name.to_owned(),
+            value: Value::Plain(value.to_owned()),
+        };
+        Request {
+            method: "GET".into(),
+            url,
+            headers: vec![
+                plain("user-agent", USER_AGENT),
+                plain("accept", "*/*"),
+                plain("accept-encoding", "gzip, deflate"),
+            ],
+            credential: Credential::None,
+            body: Body::None,
+        }
+    }
+
+    /// All headers as they go out, credentials among them, in order: what HTTP itself needs comes
+    /// first. Names are in lower case, as ureq sends them.
+    pub fn wire_headers(&self) -> Vec<Header> {
+        let plain = |name: &str, value: String| Header {
+            name: name.to_owned(),
+            value: Value::Plain(value),
+        };
+        let mut headers = Vec::with_capacity(self.headers.len() + 3);
+        if !self.has_header("host") {
+            headers.push(plain("host", self.url.host_header()));
+        }
+        headers.extend(self.headers.iter().cloned());
+        let wants_length = matches!(self.method.as_str(), "POST" | "PUT" | "PATCH");
+        match self.body.length() {
+            Some(length) => headers.push(plain("content-length", length.to_string())),
+            None if wants_length => headers.push(plain("content-length", "0".into())),
+            None => {}
+        }
+        let credential = match &self.credential {
+            Credential::Header { name, value } => Some((name.as_str(), value)),
+            Credential::Digest { answer, .. } => answer.as_ref().map(|it| ("authorization", it)),
+            Credential::None | Credential::Query { .. } => None,
+        };
+        headers.extend(credential.map(|(name, value)| Header {
+            name: name.to_owned(),
+            value: Value::Secret(value.clone()),
+        }));
+        for header in &mut headers {
+            header.name.make_ascii_lowercase();
+        }
+        headers
+    }
+
+    /// The URL as it goes out, a query credential included.
+    pub fn wire_url(&self) -> Url {
+        let mut url = self.url.clone();
+        if let Credential::Query { name, value } = &self.credential {
+            let pair = format!("{name}={}", String::from_utf8_lossy(value.expose()));
+            url.query = Some(match url.query.take().filter(|query| !query.is_empty()) {
+                Some(query) => format!("{query}&{pair}"),
+                None => pair,
+            });
+        }
+        url
+    }
+
+    /// The URL as it may be shown: a query credential masked, whatever its name.
+    pub fn shown_url(&self) -> String {
+        let shown = redact::url(&self.url.to_string());
+        match &self.credential {
+            Credential::Query { name, .. } => {
+                let separator = if self.url.query.is_some() { '&' } else { '?' };
+                format!("{shown}{separator}{name}={}", redact::MASK)
+            }
+            _ => shown,
+        }
+    }
+
+    /// Whether a header of this name is among the user's.
+    pub fn has_header(&self, name: &str) -> bool {
+        self.headers
+            .iter()
+            .any(|header| header.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Answers a server's challenge, with what the credential holds.
+    ///
+    /// # Errors
+    /// When the body cannot be read, or there is no randomness.
+    pub(super) fn meet(&mut self, challenge: &Challenge) -> Result<(), Failure> {
+        let target = self.url.path_and_query();
+        let body = |hash: Hash| self.body.hashed(hash);
+        let Credential::Digest { user, password, .. } = &self.credential else {
+            return Ok(());
+        };
+        let call = Call {
+            user,
+            password,
+            method: &self.method,
+            target: &target,
+            body: &body,
+        };
+        let met = challenge.answer(&call).map_err(|error| Failure::Body {
+            why: crate::error::reason(&error),
+        })?;
+        if let Credential::Digest { answer, .. } = &mut self.credential {
+            *answer = Some(met);
+        }
+        Ok(())
+    }
+
+    /// Takes away all that must not reach another origin: credentials of every kind, and every
+    /// header but those that only describe the content.
+    pub fn leave_origin(&mut self) {
+        const HARMLESS: [&str; 5] = [
+            "accept",
+            "accept-encoding",
+            "accept-language",
+            "content-type",
+            "user-agent",
+        ];
+        self.credential = Credential::None;
+        self.headers.retain(|header| {
+            HARMLESS
+                .iter()
+                .any(|name| header.name.eq_ignore_ascii_case(name))
+        });
+        self.url.user_info = None;
+    }
+
+    /// Becomes a GET without a body, as after 303 (RFC 9110 §15.4.4).
+    pub fn become_get(&mut self) {
+        if self.method != "HEAD" {
+            self.method = "GET".into();
+        }
+        self.body = Body::None;
+        self.headers.retain(|header| {
+            ![
+                "content-type",
+                "content-length",
+                "content-encoding",
+                "transfer-encoding",
+            ]
+            .iter()
+            .any(|name| header.name.eq_ignore_ascii_case(name))
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> Request {
+        let plain = |name: &str, value: &str| Header {
+            name: name.into(),
+            value: Value::Plain(value.into()),
+        };
+        Request {
+            method: "POST".into(),
+            url: Url::parse("https://a.lan/x?y=1").unwrap(),
+            headers: vec![
+                plain("Accept", "*/*"),
+                plain("X-Api-Key", "k"),
+                plain("Cookie", "c"),
+                plain("content-type", "t"),
+            ],
+            credential: Credential::Query {
+                name: "t".into(),
+                value: Secret::new(b"s".to_vec()),
+            },
+            body: Body::Bytes {
+                bytes: b"abc".to_vec(),
+                content_type: None,
+            },
+        }
+    }
+
+    #[test]
+    fn what_http_needs_is_added() {
+        let request = request();
+        let names: Vec<String> = request
+            .wire_headers()
+            .into_iter()
+            .map(|header| header.name)
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "host",
+                "accept",
+                "x-api-key",
+                "cookie",
+                "content-type",
+                "content-length"
+            ]
+        );
+        assert_eq!(request.wire_url().to_string(), "https://a.lan/x?y=1&t=s");
+        assert_eq!(request.url.to_string(), "https://a.lan/x?y=1");
+    }
+
+    #[test]
+    fn leaving_an_origin_takes_everything_along_that_could_tell() {
+        let mut request = request();
+        request.leave_origin();
+        let names: Vec<String> = request
+            .headers
+            .iter()
+            .map(|header| header.name.clone())
+            .collect();
+        assert_eq!(names, ["Accept", "content-type"]);
+        assert_eq!(request.wire_url().to_string(), "https://a.lan/x?y=1");
+    }
+
+    #[test]
+    fn a_get_has_no_body_left() {
+        let mut request = request();
+        request.become_get();
+        assert_eq!(
+            (request.method.as_str(), &request.body),
+            ("GET", &Body::None)
+        );
+        assert!(!request.has_header("content-type") && request.has_header("cookie"));
+    }
+}

@@ -1,0 +1,142 @@
+//! Host names to addresses, within a time limit and without surprises for this machine's own name.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::path::Path;
+use std::sync::mpsc;
+
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::NextTimeout;
+
+use super::connect::Wire;
+use super::failure::Failure;
+use super::send::Override;
+use super::url::Origin;
+
+/// Looks up what a URI names or, where a proxy takes whole requests, that proxy.
+#[derive(Debug)]
+pub struct Lookup {
+    /// The proxy that is connected to instead.
+    pub instead: Option<(String, u16)>,
+    pub overrides: Vec<Override>,
+    /// Not where the connection is to a Unix socket.
+    pub is_needed: bool,
+    pub wire: Wire,
+}
+
+impl Resolver for Lookup {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let (host, port) = match &self.instead {
+            Some((host, port)) => (host.clone(), *port),
+            None => host_and_port(uri)?,
+        };
+        if !self.is_needed {
+            return Ok(self.empty());
+        }
+        let overrides = self.overrides.iter();
+        let given: Vec<SocketAddr> = overrides
+            .filter(|given| given.host == host && given.port == port)
+            .map(|given| SocketAddr::new(given.address, port))
+            .collect();
+        let found = if given.is_empty() {
+            addresses(&host, port, timeout)?
+        } else {
+            given
+        };
+        let mut wanted = self.empty();
+        for address in config.ip_family().keep_wanted(found.into_iter()).take(16) {
+            wanted.push(address);
+        }
+        self.wire
+            .with_timing(|timing| timing.resolve = Some(timing.lap()));
+        if wanted.is_empty() {
+            let why = "it has no address of the wanted kind".to_owned();
+            return Err(Failure::Resolve {
+                host,
+                why,
+                hint: None,
+            }
+            .into());
+        }
+        Ok(wanted)
+    }
+}
+
+fn host_and_port(uri: &Uri) -> Result<(String, u16), ureq::Error> {
+    let default = match uri.scheme_str() {
+        Some("https") => 443,
+        Some("socks4" | "socks4a" | "socks5" | "socks5h") => 1080,
+        _ => 80,
+    };
+    let host = uri.host().ok_or(ureq::Error::HostNotFound)?;
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    Ok((host.to_owned(), uri.port_u16().unwrap_or(default)))
+}
+
+fn addresses(host: &str, port: u16, timeout: NextTimeout) -> Result<Vec<SocketAddr>, ureq::Error> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    // RFC 6761 §6.3: never asked of DNS, so that credentials for this machine stay on it, and that
+    // it works where there is no /etc/hosts.
+    let origin = Origin {
+        scheme: super::url::Scheme::Http,
+        host: host.to_owned(),
+        port,
+    };
+    if origin.is_loopback() {
+        return Ok(vec![
+            SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port),
+            SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port),
+        ]);
+    }
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let asked = (host.to_owned(), port);
+    // getaddrinfo knows no time limit: a thread waits for it, and is left behind if it must be.
+    std::thread::Builder::new()
+        .spawn(move || {
+            let found = asked.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+            let _ = sender.send(found);
+        })
+        .map_err(ureq::Error::Io)?;
+    let answer = if timeout.after.is_not_happening() {
+        receiver.recv().ok()
+    } else {
+        receiver.recv_timeout(*timeout.after).ok()
+    };
+    match answer {
+        Some(Ok(found)) => Ok(found),
+        Some(Err(error)) => Err(no_such_host(host, &error).into()),
+        None if has_resolver_configuration() => Err(ureq::Error::Timeout(timeout.reason)),
+        None => Err(no_such_host(host, &std::io::Error::other("DNS did not answer")).into()),
+    }
+}
+
+fn has_resolver_configuration() -> bool {
+    Path::new("/etc/resolv.conf").exists()
+}
+
+fn no_such_host(host: &str, error: &std::io::Error) -> Failure {
+    let text = crate::error::reason(error);
+    // std says "failed to lookup address information: " before musl's own words.
+    let why = text.rsplit(": ").next().unwrap_or(&text).to_owned();
+    let why = match why.as_str() {
+        "Name does not resolve" | "Name has no usable address" => {
+            "DNS knows no such name".to_owned()
+        }
+        "Try again" => "DNS did not answer".to_owned(),
+        _ => why,
+    };
+    let hint = (!has_resolver_configuration()).then_some("this machine has no /etc/resolv.conf");
+    Failure::Resolve {
+        host: host.to_owned(),
+        why,
+        hint,
+    }
+}

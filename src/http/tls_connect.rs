@@ -1,0 +1,164 @@
+//! The TLS handshake over a connection, by rustls. ureq's own connector panics on a client key that
+//! does not fit its certificate, and hides why a check failed.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use ureq::unversioned::transport::time::Instant;
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, LazyBuffers, NextTimeout, Transport, TransportAdapter,
+};
+
+use super::failure::Failure;
+use super::tls;
+
+/// Shakes hands with a prepared configuration.
+#[derive(Clone, Debug)]
+pub struct TlsConnector {
+    /// `None` where the request is plain http and no roots were read.
+    pub config: Option<Arc<ClientConfig>>,
+}
+
+impl TlsConnector {
+    /// Wraps `transport` in TLS for the host of `details`.
+    pub fn handshake(
+        &self,
+        details: &ConnectionDetails,
+        transport: Box<dyn Transport>,
+    ) -> Result<TlsTransport, ureq::Error> {
+        let host = details
+            .uri
+            .host()
+            .unwrap_or("")
+            .trim_matches(['[', ']'])
+            .to_owned();
+        let fail = |why: String, hint| {
+            ureq::Error::from(Failure::Tls {
+                host: host.clone(),
+                why,
+                hint,
+            })
+        };
+        let config = self
+            .config
+            .clone()
+            .ok_or_else(|| fail("TLS was not prepared".into(), None))?;
+        let name = ServerName::try_from(host.clone()).map_err(|_| {
+            fail(
+                "the host has no name that a certificate could hold".into(),
+                None,
+            )
+        })?;
+        let mut connection =
+            ClientConnection::new(config, name).map_err(|error| fail(error.to_string(), None))?;
+        let mut socket = TransportAdapter::new(transport, details.current_time.clone());
+        socket.set_timeout(remaining(details));
+        match connection.complete_io(&mut socket) {
+            Ok(_) => {}
+            Err(error) => match error
+                .get_ref()
+                .and_then(|inner| inner.downcast_ref::<rustls::Error>())
+            {
+                Some(reason) => {
+                    let (why, hint) = tls::explain(reason);
+                    return Err(fail(why, hint));
+                }
+                None if error
+                    .get_ref()
+                    .is_some_and(|inner| inner.is::<ureq::Error>()) =>
+                {
+                    return Err(ureq::Error::from(error));
+                }
+                None => return Err(fail(handshake_broke(&error), None)),
+            },
+        }
+        let config = details.config;
+        let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
+        Ok(TlsTransport {
+            buffers,
+            stream: StreamOwned::new(connection, socket),
+        })
+    }
+}
+
+fn handshake_broke(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof
+        | io::ErrorKind::ConnectionReset
+        | io::ErrorKind::BrokenPipe => {
+            "the server closed the connection in the middle of the handshake".into()
+        }
+        _ => crate::error::reason(error),
+    }
+}
+
+/// What is left of the connection's time: name look-up and TCP have used some of it.
+fn remaining(details: &ConnectionDetails) -> NextTimeout {
+    let mut timeout = details.timeout;
+    if let (false, Instant::Exact(now), Instant::Exact(began)) = (
+        timeout.after.is_not_happening(),
+        (details.current_time)(),
+        details.now,
+    ) {
+        timeout.after = timeout
+            .after
+            .saturating_sub(now.duration_since(began))
+            .into();
+    }
+    timeout
+}
+
+/// A connection under TLS.
+pub struct TlsTransport {
+    buffers: LazyBuffers,
+    stream: StreamOwned<ClientConnection, TransportAdapter>,
+}
+
+impl Transport for TlsTransport {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        self.stream.get_mut().set_timeout(timeout);
+        let output = self.buffers.output().get(..amount).unwrap_or_default();
+        self.stream.write_all(output)?;
+        self.stream.flush()?;
+        Ok(())
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        self.stream.get_mut().set_timeout(timeout);
+        let input = self.buffers.input_append_buf();
+        match self.stream.read(input) {
+            Ok(amount) => {
+                self.buffers.input_appended(amount);
+                Ok(amount > 0)
+            }
+            // Without TLS's own farewell anybody on the way may have cut the answer short: no end
+            // of a body that has no length.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(Failure::Truncated {
+                why: "the connection was closed without TLS's close_notify".into(),
+            }
+            .into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.stream.get_mut().get_mut().is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for TlsTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TlsTransport")
+    }
+}

@@ -1,0 +1,618 @@
+//! URLs as a person types them and as a server's Location gives them (RFC 3986), strict about the
+//! host: what looks like a host is what is connected to.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+
+use crate::secret::Secret;
+
+/// Longer than any service accepts.
+const MAX_LENGTH: usize = 64 << 10;
+
+/// How a service is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    Http,
+    Https,
+}
+
+impl Scheme {
+    /// The scheme's name in a URL.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        }
+    }
+
+    fn default_port(self) -> u16 {
+        match self {
+            Scheme::Http => 80,
+            Scheme::Https => 443,
+        }
+    }
+}
+
+/// Scheme, host and port: what credentials belong to (RFC 6454).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Origin {
+    pub scheme: Scheme,
+    /// A name in lower case, an IPv4 address, or an IPv6 address without brackets.
+    pub host: String,
+    pub port: u16,
+}
+
+impl Origin {
+    /// The host as it stands in a URL: an IPv6 address in brackets.
+    pub fn bracketed_host(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]", self.host)
+        } else {
+            self.host.clone()
+        }
+    }
+
+    /// Whether the host is this machine whatever DNS says: a loopback address, `localhost`, or a
+    /// name below it (RFC 6761 §6.3).
+    pub fn is_loopback(&self) -> bool {
+        match self.host.parse::<IpAddr>() {
+            Ok(address) => address.is_loopback(),
+            Err(_) => self.host == "localhost" || self.host.ends_with(".localhost"),
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme.as_str(), self.bracketed_host())?;
+        if self.port != self.scheme.default_port() {
+            write!(f, ":{}", self.port)?;
+        }
+        Ok(())
+    }
+}
+
+/// A user and a password that stood in a URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserInfo {
+    pub user: String,
+    pub password: Option<Secret>,
+}
+
+/// An http or https URL. Its `Display` has no user and no password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Url {
+    pub origin: Origin,
+    /// Begins with `/`; percent-encoded.
+    pub path: String,
+    /// Without the `?`; percent-encoded.
+    pub query: Option<String>,
+    pub user_info: Option<UserInfo>,
+}
+
+impl Url {
+    /// Reads what a person types: `https://host/x`, `host/x` (https, but http for this machine),
+    /// `:8080/x` (this machine).
+    ///
+    /// # Errors
+    /// Says what is wrong, and never repeats a password.
+    pub fn parse(text: &str) -> Result<Url, String> {
+        if text.len() > MAX_LENGTH {
+            return Err("the URL is longer than 64 KiB".into());
+        }
+        if text.chars().any(char::is_control) {
+            return Err("the URL holds a control character".into());
+        }
+        let (scheme, rest) = match text.split_once("://") {
+            Some((scheme, rest)) if is_scheme(scheme) => (Some(scheme), rest),
+            _ => (None, text),
+        };
+        let scheme = match scheme {
+            None => None,
+            Some(name) if name.eq_ignore_ascii_case("http") => Some(Scheme::Http),
+            Some(name) if name.eq_ignore_ascii_case("https") => Some(Scheme::Https),
+            Some(name) => return Err(format!("'{name}' is not spoken here: http and https are")),
+        };
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, tail) = rest.split_at(end);
+        let (user_info, host_and_port) = split_user_info(authority)?;
+        let (host, port) = split_port(host_and_port, scheme.is_none())?;
+        let host = check_host(host)?;
+        let probe = Origin {
+            scheme: Scheme::Http,
+            host,
+            port: 0,
+        };
+        let scheme = scheme.unwrap_or(if probe.is_loopback() {
+            Scheme::Http
+        } else {
+            Scheme::Https
+        });
+        let port = port.unwrap_or_else(|| scheme.default_port());
+        let (path, query) = split_query(tail);
+        Ok(Url {
+            origin: Origin {
+                scheme,
+                host: probe.host,
+                port,
+            },
+            path,
+            query,
+            user_info,
+        })
+    }
+
+    /// The URL that a Location header names, seen from this one (RFC 3986 §5.2). A fragment is
+    /// dropped; a user and password in it are not taken over.
+    ///
+    /// # Errors
+    /// When it is no http or https URL.
+    pub fn join(&self, reference: &str) -> Result<Url, String> {
+        let reference = reference.trim_matches([' ', '\t']);
+        let scheme_end = reference.find([':', '/', '?', '#']);
+        let has_scheme = scheme_end.is_some_and(|end| {
+            reference
+                .get(end..)
+                .is_some_and(|rest| rest.starts_with(':'))
+                && is_scheme(reference.get(..end).unwrap_or(""))
+        });
+        if has_scheme {
+            let url = Url::parse(reference)?;
+            // "http:/path" and "mailto:x" have a scheme and no authority.
+            return if reference.contains("://") {
+                Ok(without_user(url))
+            } else {
+                Err("it names no host".into())
+            };
+        }
+        if let Some(authority) = reference.strip_prefix("//") {
+            return Url::parse(&format!("{}://{authority}", self.origin.scheme.as_str()))
+                .map(without_user);
+        }
+        if reference.len() > MAX_LENGTH || reference.chars().any(char::is_control) {
+            return Err("it is no URL".into());
+        }
+        let (path, query) = split_query(reference);
+        let given = reference.split(['?', '#']).next().unwrap_or("");
+        let (path, query) = if given.is_empty() {
+            (
+                self.path.clone(),
+                query.or_else(|| {
+                    if reference.starts_with('?') {
+                        None
+                    } else {
+                        self.query.clone()
+                    }
+                }),
+            )
+        } else if given.starts_with('/') {
+            (remove_dot_segments(&path), query)
+        } else {
+            let base = self
+                .path
+                .rfind('/')
+                .and_then(|end| self.path.get(..=end))
+                .unwrap_or("/");
+            (
+                remove_dot_segments(&format!(
+                    "{base}{}",
+                    path.strip_prefix('/').unwrap_or(&path)
+                )),
+                query,
+            )
+        };
+        Ok(Url {
+            origin: self.origin.clone(),
+            path,
+            query,
+            user_info: None,
+        })
+    }
+
+    /// Adds a query member, percent-encoded as a form has it.
+    pub fn push_query(&mut self, name: &str, value: &str) {
+        let pair = format!("{}={}", form_encode(name), form_encode(value));
+        match &mut self.query {
+            Some(query) if !query.is_empty() => {
+                query.push('&');
+                query.push_str(&pair);
+            }
+            query => *query = Some(pair),
+        }
+    }
+
+    /// What stands in the request line.
+    pub fn path_and_query(&self) -> String {
+        match &self.query {
+            Some(query) => format!("{}?{query}", self.path),
+            None => self.path.clone(),
+        }
+    }
+
+    /// What stands in the Host header: the port only where it is not the scheme's own.
+    pub fn host_header(&self) -> String {
+        let host = self.origin.bracketed_host();
+        if self.origin.port == self.origin.scheme.default_port() {
+            host
+        } else {
+            format!("{host}:{}", self.origin.port)
+        }
+    }
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.origin, self.path_and_query())
+    }
+}
+
+fn without_user(url: Url) -> Url {
+    Url {
+        user_info: None,
+        ..url
+    }
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+}
+
+/// The last `@` separates: whatever stands before it is never part of the host, and so never
+/// reaches DNS.
+fn split_user_info(authority: &str) -> Result<(Option<UserInfo>, &str), String> {
+    // Browsers take a backslash for a slash, RFC 3986 does not: one URL with two hosts.
+    if authority.contains('\\') {
+        return Err("a backslash stands before the path".into());
+    }
+    let Some((user_info, host)) = authority.rsplit_once('@') else {
+        return Ok((None, authority));
+    };
+    let decode = |text: &str| {
+        let bytes = percent_decode(text);
+        if bytes.iter().any(u8::is_ascii_control) {
+            return Err("the user or password in the URL holds a control character".to_owned());
+        }
+        Ok(bytes)
+    };
+    let (user, password) = match user_info.split_once(':') {
+        Some((user, password)) => (user, Some(Secret::new(decode(password)?))),
+        None => (user_info, None),
+    };
+    let user = String::from_utf8(decode(user)?)
+        .map_err(|_| "the user in the URL is not UTF-8".to_owned())?;
+    Ok((Some(UserInfo { user, password }), host))
+}
+
+fn split_port(text: &str, may_be_bare: bool) -> Result<(&str, Option<u16>), String> {
+    let (host, port) = match text.strip_prefix('[') {
+        Some(rest) => match rest.split_once(']') {
+            Some((host, "")) => (host, None),
+            Some((host, port)) => match port.strip_prefix(':') {
+                Some(port) => (host, Some(port)),
+                None => return Err("something other than a port stands after the ']'".into()),
+            },
+            None => return Err("the IPv6 address lacks its ']'".into()),
+        },
+        None => match text.split_once(':') {
+            Some((_, port)) if port.contains(':') => {
+                return Err("an IPv6 address is written in brackets: [::1]".into());
+            }
+            Some((host, port)) => (host, Some(port)),
+            None => (text, None),
+        },
+    };
+    if text.starts_with('[') && host.parse::<Ipv6Addr>().is_err() {
+        return Err("what stands in brackets is no IPv6 address".into());
+    }
+    let port = match port {
+        None | Some("") => None,
+        Some(digits) if digits.len() <= 5 && digits.bytes().all(|b| b.is_ascii_digit()) => Some(
+            digits
+                .parse()
+                .ok()
+                .filter(|&port| port > 0)
+                .ok_or("a port is a number from 1 to 65535")?,
+        ),
+        Some(_) => return Err("a port is a number from 1 to 65535".into()),
+    };
+    if host.is_empty() {
+        return if may_be_bare && text.starts_with(':') {
+            Ok(("localhost", port))
+        } else {
+            Err("the URL names no host".into())
+        };
+    }
+    Ok((host, port))
+}
+
+/// A host is a name of letters, digits, `-`, `.` and `_`, or an address. A percent sign, a `#` or a
+/// letter outside ASCII would be read one way here and another way elsewhere.
+fn check_host(host: &str) -> Result<String, String> {
+    if host.parse::<IpAddr>().is_ok() {
+        return Ok(host.to_owned());
+    }
+    if !host.is_ascii() {
+        return Err(format!(
+            "the host name '{host}' is not ASCII: write it in punycode (xn--…)"
+        ));
+    }
+    let valid = host.len() <= 253
+        && host
+            .trim_end_matches('.')
+            .split('.')
+            .all(|label| !label.is_empty() && label.len() <= 63)
+        && host
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
+    if valid {
+        Ok(host.to_ascii_lowercase())
+    } else {
+        Err(format!("'{host}' is no host name"))
+    }
+}
+
+/// Path and query of what follows the authority, without the fragment.
+fn split_query(tail: &str) -> (String, Option<String>) {
+    let tail = tail.split('#').next().unwrap_or("");
+    let (path, query) = match tail.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (tail, None),
+    };
+    let mut path = encode_illegal(path);
+    if !path.starts_with('/') {
+        path.insert(0, '/');
+    }
+    (path, query.map(encode_illegal))
+}
+
+/// RFC 3986 §5.2.4.
+fn remove_dot_segments(path: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        let is_last = segments.peek().is_none();
+        match segment {
+            "." | ".." => {
+                if segment == ".." {
+                    kept.pop();
+                }
+                if is_last {
+                    kept.push("");
+                }
+            }
+            _ => kept.push(segment),
+        }
+    }
+    format!("/{}", kept.join("/"))
+}
+
+/// Percent-encodes what may not stand in a path or query as it is; what is encoded already stays.
+fn encode_illegal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        let legal = byte.is_ascii_graphic()
+            && !matches!(
+                byte,
+                b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}'
+            );
+        push_byte(&mut out, byte, legal);
+    }
+    out
+}
+
+/// Percent-encodes all but RFC 3986's unreserved characters; also fit for a form's members.
+pub fn form_encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        push_byte(
+            &mut out,
+            byte,
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~'),
+        );
+    }
+    out
+}
+
+fn push_byte(out: &mut String, byte: u8, as_it_is: bool) {
+    if as_it_is {
+        out.push(char::from(byte));
+    } else {
+        out.push_str(&format!("%{byte:02X}"));
+    }
+}
+
+/// Decodes `%XX`; a percent sign without two hexadecimal digits stays.
+pub fn percent_decode(text: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.as_bytes();
+    while let Some((&first, rest)) = bytes.split_first() {
+        let decoded = (first == b'%')
+            .then(|| rest.get(..2).and_then(|hex| std::str::from_utf8(hex).ok()))
+            .flatten()
+            .filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        match decoded {
+            Some(byte) => {
+                out.push(byte);
+                bytes = rest.get(2..).unwrap_or_default();
+            }
+            None => {
+                out.push(first);
+                bytes = rest;
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        Url::parse(text).map_or_else(|why| format!("Err: {why}"), |url| url.to_string())
+    }
+
+    #[test]
+    fn what_people_type() {
+        for (typed, meant) in [
+            ("kitsu.studio.lan/api", "https://kitsu.studio.lan/api"),
+            ("HTTP://Kitsu.Studio.lan:80", "http://kitsu.studio.lan/"),
+            ("localhost", "http://localhost/"),
+            ("localhost:8080/x?y#z", "http://localhost:8080/x?y"),
+            ("127.1.2.3:99", "http://127.1.2.3:99/"),
+            ("[::1]:8080/x", "http://[::1]:8080/x"),
+            (":8080/x", "http://localhost:8080/x"),
+            (":/x", "http://localhost/x"),
+            ("https://localhost", "https://localhost/"),
+            (
+                "a.lan/shots/sq 010/é?q=a b",
+                "https://a.lan/shots/sq%20010/%C3%A9?q=a%20b",
+            ),
+            ("a.lan?q=1", "https://a.lan/?q=1"),
+            ("a.lan/%2F%zz", "https://a.lan/%2F%zz"),
+            ("a.lan/http://b", "https://a.lan/http://b"),
+        ] {
+            assert_eq!(shown(typed), meant, "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_url() {
+        for wrong in [
+            "",
+            "https://",
+            "ftp://a",
+            "file:///etc/passwd",
+            "http://a:0",
+            "http://a:65536",
+            "http://a:8o",
+            "http://a%2Fb/",
+            "http://a b/",
+            "http://::1/",
+            "http://[::1",
+            "http://[::1]x",
+            "http://a..b/",
+            "http://münchen.de/",
+            "http://a\r\nHost: b/",
+            "http://a\0b",
+            "http://[localhost]/",
+            "http://:80/",
+        ] {
+            assert!(shown(wrong).starts_with("Err"), "{wrong}: {}", shown(wrong));
+        }
+        assert!(Url::parse(&"a".repeat(100_000)).is_err());
+    }
+
+    #[test]
+    fn a_password_is_no_part_of_the_host() {
+        let url = Url::parse("https://me:p%40ss@evil.lan@host.lan/x").unwrap();
+        assert_eq!(url.origin.host, "host.lan");
+        assert_eq!(url.to_string(), "https://host.lan/x");
+        let user_info = url.user_info.unwrap();
+        assert_eq!(
+            (
+                user_info.user.as_str(),
+                user_info.password.unwrap().expose()
+            ),
+            ("me", &b"p@ss@evil.lan"[..])
+        );
+        assert_eq!(
+            Url::parse("https://host.lan#@evil.lan/")
+                .unwrap()
+                .origin
+                .host,
+            "host.lan"
+        );
+        assert!(Url::parse("https://a:b%0d%0a@host/").is_err());
+    }
+
+    /// RFC 3986 §5.4.1 and §5.4.2, less what is not http.
+    #[test]
+    fn references_resolve_as_the_rfc_says() {
+        let base = Url::parse("http://a/b/c/d?q").unwrap();
+        for (reference, expected) in [
+            ("g", "http://a/b/c/g"),
+            ("./g", "http://a/b/c/g"),
+            ("g/", "http://a/b/c/g/"),
+            ("/g", "http://a/g"),
+            ("//g", "http://g/"),
+            ("?y", "http://a/b/c/d?y"),
+            ("g?y", "http://a/b/c/g?y"),
+            ("#s", "http://a/b/c/d?q"),
+            ("g#s", "http://a/b/c/g"),
+            (";x", "http://a/b/c/;x"),
+            ("", "http://a/b/c/d?q"),
+            (".", "http://a/b/c/"),
+            ("./", "http://a/b/c/"),
+            ("..", "http://a/b/"),
+            ("../g", "http://a/b/g"),
+            ("../..", "http://a/"),
+            ("../../g", "http://a/g"),
+            ("../../../g", "http://a/g"),
+            ("/./g", "http://a/g"),
+            ("/../g", "http://a/g"),
+            ("g.", "http://a/b/c/g."),
+            ("..g", "http://a/b/c/..g"),
+            ("./g/.", "http://a/b/c/g/"),
+            ("g;x=1/../y", "http://a/b/c/y"),
+            ("g?y/../x", "http://a/b/c/g?y/../x"),
+            ("https://B:1/x", "https://b:1/x"),
+        ] {
+            assert_eq!(
+                base.join(reference).unwrap().to_string(),
+                expected,
+                "{reference}"
+            );
+        }
+        for wrong in [
+            "g:h",
+            "mailto:x",
+            "http:g",
+            "ftp://x/",
+            "//",
+            "\r\nx",
+            "http://a%2f/",
+        ] {
+            assert!(base.join(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(base.join("http://me:pass@a/").unwrap().user_info, None);
+    }
+
+    #[test]
+    fn a_query_grows() {
+        let mut url = Url::parse("a.lan").unwrap();
+        url.push_query("name", "sq 010&é");
+        url.push_query("page[number]", "1");
+        assert_eq!(
+            url.to_string(),
+            "https://a.lan/?name=sq%20010%26%C3%A9&page%5Bnumber%5D=1"
+        );
+    }
+
+    #[test]
+    fn decoding() {
+        assert_eq!(percent_decode("a%20b%zz%4"), b"a b%zz%4");
+        assert_eq!(percent_decode("%é%41"), "%éA".as_bytes());
+    }
+
+    #[test]
+    fn loopback_is_what_never_leaves_the_machine() {
+        let is = |host: &str| {
+            Url::parse(&format!("http://{host}/"))
+                .unwrap()
+                .origin
+                .is_loopback()
+        };
+        assert!(is("localhost") && is("x.localhost") && is("127.9.9.9") && is("[::1]"));
+        assert!(
+            !is("localhost.evil.lan")
+                && !is("128.0.0.1")
+                && !is("0.0.0.0")
+                && !is("127.0.0.1.nip.io")
+        );
+    }
+}

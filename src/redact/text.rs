@@ -1,0 +1,117 @@
+//! Bodies that are no JSON: text of any kind, and multipart forms.
+
+use std::borrow::Cow;
+
+use super::{MASK, decoded, looks_like_token, names};
+
+/// A text of any kind: after `name=`, `name:` or `"name":` with a secret's name, the value goes.
+/// So a form, an ini file, a dumped head and JSON that is broken lose their secrets alike.
+pub fn text(text: &str) -> String {
+    if looks_like_token(text) {
+        return MASK.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['=', ':']) {
+        let (before, tail) = rest.split_at_checked(at + 1).unwrap_or((rest, ""));
+        out.push_str(before);
+        rest = tail;
+        if names::of_member(&decoded(name_before(before))) {
+            let separator = before.as_bytes().last().copied();
+            let (blank, length) = value_length(tail, separator == Some(b'='));
+            if length > 0 {
+                out.push_str(tail.get(..blank).unwrap_or_default());
+                out.push_str(MASK);
+                rest = tail.get(blank + length..).unwrap_or_default();
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The last word before a separator, without the quotes and blanks around it.
+fn name_before(before: &str) -> &str {
+    let before = before
+        .trim_end_matches(['=', ':'])
+        .trim_end_matches([' ', '\t', '"', '\'', '\\']);
+    let start = before
+        .char_indices()
+        .rev()
+        .take(128) // no name is longer, and no text may cost a square of its length
+        .take_while(|(_, c)| c.is_alphanumeric() || "_-.%[]+".contains(*c))
+        .last()
+        .map_or(before.len(), |(at, _)| at);
+    before.get(start..).unwrap_or_default()
+}
+
+/// The blanks before a value, and its own length in bytes: to its closing quote, or to the end of
+/// the line or the form's member.
+fn value_length(tail: &str, is_form: bool) -> (usize, usize) {
+    let blank = tail.len() - tail.trim_start_matches([' ', '\t']).len();
+    let value = tail.get(blank..).unwrap_or_default();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let mut escaped = false;
+    for (at, c) in value.char_indices() {
+        let is_end = match quote {
+            _ if escaped => {
+                escaped = false;
+                false
+            }
+            Some(_) if c == '\\' => {
+                escaped = true;
+                false
+            }
+            Some(quote) if c == quote && at > 0 => return (blank, at + 1),
+            Some(_) => matches!(c, '\r' | '\n'),
+            None => matches!(c, '\r' | '\n') || (is_form && c == '&'),
+        };
+        if is_end {
+            return (blank, at);
+        }
+    }
+    (blank, value.len())
+}
+
+/// A multipart form (RFC 7578): the content of parts with a secret's name goes.
+pub fn multipart<'a>(body: &'a [u8], boundary: &str) -> Cow<'a, [u8]> {
+    let delimiter = format!("--{boundary}");
+    let delimiter = delimiter.as_bytes();
+    let mut out = Vec::with_capacity(body.len());
+    let mut rest = body;
+    loop {
+        let end = find(rest, delimiter).unwrap_or(rest.len());
+        let (part, tail) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+        match find(part, b"\r\n\r\n") {
+            Some(head) if is_secret_part(part.get(..head).unwrap_or_default()) => {
+                out.extend_from_slice(part.get(..head + 4).unwrap_or_default());
+                out.extend_from_slice(MASK.as_bytes());
+                out.extend_from_slice(b"\r\n");
+            }
+            _ => out.extend_from_slice(part),
+        }
+        if tail.is_empty() {
+            return out.into();
+        }
+        out.extend_from_slice(delimiter);
+        rest = tail.get(delimiter.len()..).unwrap_or_default();
+    }
+}
+
+fn is_secret_part(head: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(head);
+    let lower = head.to_ascii_lowercase();
+    // "filename=" ends in "name=" too: a part that has both has "name=" first or second.
+    lower.match_indices("name=").any(|(at, _)| {
+        let value = lower.get(at + 5..).unwrap_or_default();
+        let value = value.strip_prefix('"').unwrap_or(value);
+        let end = value.find(['"', ';', '\r', '\n']).unwrap_or(value.len());
+        names::of_member(value.get(..end).unwrap_or_default())
+    })
+}
+
+/// Where `needle` first stands in `hay`, in one pass.
+fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
+    hay.windows(needle.len().max(1))
+        .position(|window| window == needle)
+}

@@ -1,0 +1,232 @@
+//! TLS against nginx: whom c47 trusts, and what it says when it does not.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::indexing_slicing)]
+
+mod support;
+
+use std::path::Path;
+
+use support::peers::{self, Nginx};
+use support::{Output, c47};
+
+fn server(certificate: &peers::Pair, more: &str) -> Option<Nginx> {
+    let (certificate, key) = (certificate.certificate.display(), certificate.key.display());
+    peers::nginx(&format!(
+        "server {{ listen 127.0.0.1:@port0@ ssl; listen 127.0.0.1:@port1@;
+            ssl_certificate {certificate}; ssl_certificate_key {key}; {more}
+            location / {{ return 200 'secure'; }} }}"
+    ))
+}
+
+fn get(nginx: &Nginx, options: &[&str]) -> Output {
+    c47()
+        .args(["http", &format!("https://localhost:{}/", nginx.port(0))])
+        .args(options)
+        .run()
+}
+
+fn cacert(path: &Path) -> [&str; 2] {
+    ["--cacert", path.to_str().unwrap()]
+}
+
+#[test]
+fn good_certificates_hold() {
+    let Some(certificates) = peers::certificates() else {
+        return;
+    };
+    for pair in [&certificates.good, &certificates.chained, &certificates.rsa] {
+        for protocol in ["TLSv1.2", "TLSv1.3"] {
+            let Some(nginx) = server(pair, &format!("ssl_protocols {protocol};")) else {
+                return;
+            };
+            let output = get(&nginx, &cacert(&certificates.ca)).expect_code(0);
+            assert_eq!((output.stdout_text(), output.stderr_text()), ("secure", ""));
+            let by_address = format!("https://127.0.0.1:{}/", nginx.port(0));
+            c47()
+                .args(["http", &by_address])
+                .args(cacert(&certificates.ca))
+                .run()
+                .expect_code(0);
+            // The machine's store is where SSL_CERT_FILE says.
+            let url = format!("https://localhost:{}/", nginx.port(0));
+            c47()
+                .env("SSL_CERT_FILE", &certificates.ca)
+                .args(["http", &url])
+                .run()
+                .expect_code(0);
+            let output = c47()
+                .args(["http", "--json", &url])
+                .args(cacert(&certificates.ca))
+                .run()
+                .expect_code(0);
+            assert!(output.json()["timing_ms"]["tls"].as_f64().unwrap() > 0.0);
+        }
+    }
+}
+
+#[test]
+fn what_failed_is_named() {
+    let Some(certificates) = peers::certificates() else {
+        return;
+    };
+    let ca = cacert(&certificates.ca);
+    for (pair, options, why) in [
+        (
+            &certificates.expired,
+            &ca[..],
+            "expired on 2021-01-01T00:00:00Z",
+        ),
+        (&certificates.not_yet_valid, &ca, "not valid before 2090-"),
+        (
+            &certificates.wrong_name,
+            &ca,
+            "wrong name: the certificate is for other.example",
+        ),
+        (&certificates.self_signed, &ca, "unknown issuer"),
+        (&certificates.unknown_issuer, &ca, "unknown issuer"),
+        (&certificates.good, &[], "unknown issuer"),
+    ] {
+        let Some(nginx) = server(pair, "") else {
+            return;
+        };
+        let output = get(&nginx, options).expect_code(7);
+        assert!(
+            output.stderr_text().contains(why),
+            "{why}: {}",
+            output.stderr_text()
+        );
+        assert_eq!(output.stdout_text(), "");
+        if why == "unknown issuer" {
+            assert!(
+                output.stderr_text().contains("hint: --cacert"),
+                "{}",
+                output.stderr_text()
+            );
+        }
+        let output = get(&nginx, &["--insecure"]).expect_code(0);
+        assert!(
+            output.stderr_text().contains("--insecure"),
+            "it is said each time"
+        );
+    }
+}
+
+/// As `openssl req -x509` makes them, and as curl takes them: root and server in one.
+#[test]
+fn a_self_signed_certificate_is_trusted_when_it_is_named() {
+    let Some(certificates) = peers::certificates() else {
+        return;
+    };
+    let Some(nginx) = server(&certificates.self_signed, "") else {
+        return;
+    };
+    get(&nginx, &cacert(&certificates.self_signed.certificate)).expect_code(0);
+}
+
+#[test]
+fn a_client_certificate_is_shown_when_asked_for() {
+    let Some(certificates) = peers::certificates() else {
+        return;
+    };
+    let more = format!(
+        "ssl_client_certificate {}; ssl_verify_client on;",
+        certificates.ca.display()
+    );
+    let Some(nginx) = server(&certificates.good, &more) else {
+        return;
+    };
+    let ca = cacert(&certificates.ca);
+    let (certificate, key) = (
+        certificates.client.certificate.to_str().unwrap(),
+        certificates.client.key.to_str().unwrap(),
+    );
+    get(&nginx, &[ca[0], ca[1], "--cert", certificate, "--key", key]).expect_code(0);
+    get(&nginx, &ca).expect_code(4);
+    let other_key = certificates.good.key.to_str().unwrap();
+    let output = get(
+        &nginx,
+        &[ca[0], ca[1], "--cert", certificate, "--key", other_key],
+    )
+    .expect_code(7);
+    assert!(
+        output.stderr_text().contains("--key"),
+        "{}",
+        output.stderr_text()
+    );
+    get(
+        &nginx,
+        &[ca[0], ca[1], "--cert", "/nonexistent", "--key", key],
+    )
+    .expect_code(7);
+    get(
+        &nginx,
+        &[ca[0], ca[1], "--cert", certificate, "--key", certificate],
+    )
+    .expect_code(7);
+}
+
+#[test]
+fn a_store_that_is_not_there_is_said() {
+    let Some(certificates) = peers::certificates() else {
+        return;
+    };
+    let Some(nginx) = server(&certificates.good, "") else {
+        return;
+    };
+    let url = format!("https://localhost:{}/", nginx.port(0));
+    let output = c47()
+        .env("SSL_CERT_FILE", "/nonexistent/ca.pem")
+        .args(["http", &url])
+        .run()
+        .expect_code(7);
+    assert!(
+        output
+            .stderr_text()
+            .contains("SSL_CERT_FILE: /nonexistent/ca.pem"),
+        "{}",
+        output.stderr_text()
+    );
+    get(&nginx, &["--cacert", "/etc/hostname"]).expect_code(7);
+    // Without any store the roots compiled in serve: this CA is none of them.
+    let plain = format!("https://localhost:{}/", nginx.port(1));
+    let output = c47().args(["http", &plain]).run().expect_code(7);
+    assert!(
+        output.stderr_text().contains("not TLS"),
+        "{}",
+        output.stderr_text()
+    );
+}
+
+/// From https to http is refused: what was secret on the way here would not be on the way there.
+#[test]
+fn a_redirect_to_http_is_not_followed() {
+    let Some(certificates) = peers::certificates() else {
+        return;
+    };
+    let Some(nginx) = server(
+        &certificates.good,
+        "location /away { return 302 http://localhost:@port1@/; }",
+    ) else {
+        return;
+    };
+    let url = format!("https://localhost:{}/away", nginx.port(0));
+    let output = c47()
+        .env("S", "sekrit")
+        .args(["http", "--follow", &url, "--auth", "bearer=env:S"])
+        .args(cacert(&certificates.ca))
+        .run()
+        .expect_code(3);
+    assert!(
+        output.stderr_text().contains("from https to http"),
+        "{}",
+        output.stderr_text()
+    );
+    assert_eq!(
+        nginx.access_log().lines().count(),
+        1,
+        "{}",
+        nginx.access_log()
+    );
+    let up = format!("http://localhost:{}/up", nginx.port(1));
+    c47().args(["http", "--follow", &up]).run().expect_code(0);
+}
