@@ -3,7 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use super::support::Scratch;
+use super::support::server::{Answer, Server};
+use super::support::{Scratch, empty_root};
 use super::{jwt, sign, verify};
 
 /// A directory with `key`, a shared secret long enough for all.
@@ -301,7 +302,9 @@ fn keygen_guards_what_it_writes() {
     assert_eq!(mode("secret").unwrap(), 0o600);
     assert!(mode("secret.pub").is_err());
     let text = fs::read_to_string(scratch.path().join("secret")).unwrap();
-    assert_eq!(text.trim_end().len(), 86); // 64 bytes in base64url
+    // 64 bytes in base64url, and no line break: a tool that reads the whole file has the secret.
+    assert_eq!(text.len(), 86);
+    assert!(keygen(&["--alg=HS512"]).stdout_text().ends_with('\n'));
     let printed = keygen(&["--alg=EdDSA"]).expect_code(0);
     assert!(
         printed
@@ -351,4 +354,69 @@ fn jwks_prints_public_keys_only() {
     let mixed = r#"{"keys":[{"kty":"EC","crv":"P-521"}]}"#;
     let answer = jwt(["jwks", "-"]).stdin(mixed).run().expect_code(0);
     assert!(answer.stderr_text().contains("left out"));
+}
+
+#[test]
+fn an_empty_root_is_enough() {
+    let Some(run) = empty_root::empty_c47() else {
+        return;
+    };
+    let words = ["jwt", "sign", "--alg=HS256", "--key=env:KEY", "--ttl=5m"];
+    let signed = run.args(words).env("KEY", "secret").run().expect_code(0);
+    let words = ["jwt", "verify", "-", "--key=env:KEY", "--json"];
+    let run = empty_root::empty_c47().unwrap();
+    let verified = run.args(words).env("KEY", "secret").stdin(signed.stdout);
+    verified.run().expect_code(0);
+    // Random bytes are had from the kernel, but not from an old one without /dev/urandom.
+    let run = empty_root::empty_c47().unwrap();
+    let made = run.args(["jwt", "keygen", "--alg=ES256"]).run();
+    if made.code != 0 {
+        let made = made.expect_code(7);
+        assert!(
+            made.stderr_text()
+                .starts_with("c47 jwt keygen: no random bytes: ")
+        );
+    }
+}
+
+#[test]
+fn a_set_of_keys_is_fetched() {
+    let scratch = Scratch::new("fetched");
+    let here = scratch.path();
+    jwt(["keygen", "--alg=ES256", "--format=jwk", "-o", "key"])
+        .current_dir(here)
+        .run()
+        .expect_code(0);
+    let key = here.join("key");
+    let token = sign("ES256", &key, &["--no-exp"]);
+    let public = fs::read_to_string(here.join("key.pub")).unwrap();
+    // A shared secret that everybody can fetch is none.
+    let kid = jwt(["decode", "--json", &token]).run().expect_code(0);
+    let kid = kid.stdout_text().split('"').nth(13).unwrap().to_owned();
+    let set = format!(r#"{{"keys":[{public},{{"kty":"oct","k":"c2VjcmV0"}}]}}"#);
+    let server = Server::start(move |request| match request.target.as_str() {
+        "/set" => Answer::json(&set),
+        "/moved" => Answer::redirect("302 Found", "/set"),
+        "/text" => Answer::ok("secret"),
+        "/large" => Answer::ok("x".repeat(3 << 20)),
+        _ => Answer::new("404 Not Found", "", ""),
+    });
+    let fetch = |token: &str, path: &str| {
+        jwt(["verify", "--jwks", &server.url(path), "-"])
+            .stdin(token)
+            .run()
+    };
+    fetch(&token, "/set").expect_code(0);
+    fetch(&token, "/moved").expect_code(0);
+    for wrong in ["/text", "/large", "/nothing"] {
+        fetch(&token, wrong).expect_code(7);
+    }
+    let secret = scratch.write("secret", "secret");
+    for more in [&["--no-exp"][..], &["--no-exp", "--kid", &kid]] {
+        let forged = sign("HS256", &secret, more);
+        let answer = fetch(&forged, "/set").expect_code(1);
+        assert!(answer.stdout_text().contains("HS256 is not allowed for"));
+    }
+    let plain = jwt(["verify", "--jwks=http://192.0.2.1/set", &token]).run();
+    assert!(plain.expect_code(2).stderr_text().contains("plain http"));
 }

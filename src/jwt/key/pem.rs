@@ -86,7 +86,7 @@ impl Block<'_> {
             "DSA PRIVATE KEY" => Err(asn1::dsa()),
             "OPENSSH PRIVATE KEY" => Err(Error::key_hint(
                 "it is a private key in OpenSSH's own format, and PEM as OpenSSL writes it is wanted",
-                "ssh-keygen -p -m PKCS8 -f COPY turns a copy of it into one",
+                "ssh-keygen -p -m PKCS8 -f COPY turns a copy of an RSA or ECDSA key into one",
             )),
             other => Err(Error::key(format!(
                 "it is PEM of the kind {other}: {TAKEN}"
