@@ -166,6 +166,11 @@ impl Key {
     }
 
     fn family_hint(&self) -> Option<String> {
+        if matches!(self.material, Material::Shared(_)) && self.algorithm.is_none() {
+            return Some(
+                "what is neither PEM, DER nor JWK is taken for a shared secret".to_owned(),
+            );
+        }
         match self.algorithms().as_slice() {
             [] => None,
             [one] => Some(format!("this key is for {one}")),
