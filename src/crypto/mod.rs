@@ -1,4 +1,4 @@
-//! ring behind jsonwebtoken: the only place that names ring. One crypto library serves TLS and
+//! ring behind jsonwebtoken and rustls: the only place that names ring. One crypto library serves TLS and
 //! tokens, and it also works on kernels without `getrandom`.
 
 pub mod ecdsa;

@@ -1,13 +1,17 @@
 //! How a caller proves who it is: schemes that need no configuration, each with the source of its
 //! secret.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::url::UserInfo;
 use crate::error::Error;
+use crate::jwt;
 use crate::secret::{Secret, Source};
+use crate::timestamp::Timestamp;
 
 /// A scheme and what it takes.
 #[derive(Clone, Debug)]
@@ -30,6 +34,8 @@ pub enum Auth {
         name: String,
         value: Source,
     },
+    /// A token minted for this one request, sent as a bearer.
+    Jwt(Box<Minted>),
 }
 
 /// A password from a source, or one that stood in the URL.
@@ -37,6 +43,17 @@ pub enum Auth {
 pub enum Password {
     From(Source),
     Given(Secret),
+}
+
+/// What a minted token is made of.
+#[derive(Clone, Debug)]
+pub struct Minted {
+    pub algorithm: jwt::Algorithm,
+    pub key: Source,
+    pub kid: Option<String>,
+    pub claims: Vec<jwt::claim::Claim>,
+    pub ttl: Duration,
+    pub jti: bool,
 }
 
 /// What goes onto the wire.
@@ -55,7 +72,8 @@ pub enum Credential {
 }
 
 /// The forms of `--auth`, for its help and its errors.
-pub const FORMS: &str = "bearer=SOURCE, basic=USER:SOURCE, header=NAME:SOURCE or query=NAME:SOURCE";
+pub const FORMS: &str =
+    "bearer=SOURCE, basic=USER:SOURCE, header=NAME:SOURCE, query=NAME:SOURCE or jwt=ALG:SOURCE";
 
 impl Auth {
     /// Reads `--auth`'s value. Claims, lifetime and key id of a minted token are added later.
@@ -86,6 +104,16 @@ impl Auth {
                 Ok(Auth::Header { name, value })
             }),
             "query" => named("NAME").map(|(name, value)| Auth::Query { name, value }),
+            "jwt" => named("ALG").and_then(|(algorithm, key)| {
+                Ok(Auth::Jwt(Box::new(Minted {
+                    algorithm: jwt::Algorithm::parse(&algorithm)?,
+                    key,
+                    kid: None,
+                    claims: Vec::new(),
+                    ttl: Duration::from_secs(300),
+                    jti: false,
+                })))
+            }),
             _ => Err(format!("there is no such scheme; write {FORMS}")),
         }
     }
@@ -110,7 +138,7 @@ impl Auth {
     ///
     /// # Errors
     /// When the source has none, or it cannot stand where it should.
-    pub fn credential(&self) -> Result<Credential, Error> {
+    pub fn credential(&self, now: Timestamp) -> Result<Credential, Error> {
         let header = |name: &str, value: Zeroizing<Vec<u8>>| Credential::Header {
             name: name.to_owned(),
             value: Secret::new(value.to_vec()),
@@ -145,8 +173,21 @@ impl Auth {
                     value: Secret::new(super::url::form_encode(&text).into_bytes()),
                 })
             }
+            Auth::Jwt(minted) => Ok(header("authorization", bearer(&mint(minted, now)?))),
         }
     }
+}
+
+fn mint(minted: &Minted, now: Timestamp) -> Result<Secret, Error> {
+    let key = jwt::key::Key::parse(&minted.key.read("Key")?)?;
+    let token = jwt::Mint {
+        kid: minted.kid.clone(),
+        claims: minted.claims.clone(),
+        ttl: Some(minted.ttl),
+        jti: minted.jti,
+        ..jwt::Mint::new(minted.algorithm, &key, now)
+    };
+    Ok(jwt::mint(&token)?)
 }
 
 fn bearer(token: &Secret) -> Zeroizing<Vec<u8>> {
@@ -186,6 +227,7 @@ mod tests {
             Auth::parse("query=tsid:env:T"),
             Ok(Auth::Query { .. })
         ));
+        assert!(matches!(Auth::parse("jwt=HS256:env:K"), Ok(Auth::Jwt(_))));
     }
 
     #[test]
@@ -197,6 +239,7 @@ mod tests {
             "basic=hunter2",
             "header=X:hunter2",
             "query=q:hunter2",
+            "jwt=HS256:hunter2",
             "header=X Y:env:A",
             "basic=:env:A",
             "digest=hunter2",

@@ -16,6 +16,8 @@ use crate::http::tls::{Oldest, Options as TlsOptions, Trust};
 use crate::http::url::{Scheme, Url};
 use crate::http::{Family, Follow, Limits, Network, Override, Settings};
 use crate::json::Text;
+use crate::jwt::claim::Claim;
+use crate::timestamp::Timestamp;
 use crate::{quantity, redact};
 
 /// A body that is shown whole, laid out or in JSON, is held in memory: up to this.
@@ -74,7 +76,7 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
     };
     request.headers = headers(&parts, &request.body);
     ensure_not_in_plaintext(options, &request, &auth, &settings)?;
-    request.credential = auth.credential()?;
+    request.credential = auth.credential(Timestamp::now())?;
     let max_redirects = options.max_redirects.unwrap_or(10);
     let follow = if options.follow {
         Follow::UpTo(max_redirects)
@@ -131,7 +133,7 @@ fn words(words: &[String]) -> Result<(Option<&str>, &str, &[String]), Error> {
 
 fn auth(options: &Http, url: &mut Url) -> Result<Auth, Error> {
     let from_url = url.user_info.take().map(Auth::from_user_info);
-    let auth = match (&options.auth, from_url) {
+    let mut auth = match (&options.auth, from_url) {
         (Some(_), Some(_)) => {
             return Err(Error::usage(
                 "credentials stand in the URL and in --auth: one of them",
@@ -143,6 +145,33 @@ fn auth(options: &Http, url: &mut Url) -> Result<Auth, Error> {
         (None, Some(auth)) => auth,
         (None, None) => Auth::None,
     };
+    match &mut auth {
+        Auth::Jwt(minted) => {
+            for claim in &options.claim {
+                minted.claims.push(
+                    Claim::parse(claim).map_err(|why| Error::usage(format!("--claim: {why}")))?,
+                );
+            }
+            if let Some(ttl) = duration("--ttl", options.ttl.as_deref())? {
+                minted.ttl = ttl;
+            }
+            minted.kid.clone_from(&options.kid);
+            minted.jti = options.jti;
+        }
+        _ => {
+            let given = [
+                ("--claim", !options.claim.is_empty()),
+                ("--ttl", options.ttl.is_some()),
+                ("--kid", options.kid.is_some()),
+                ("--jti", options.jti),
+            ];
+            if let Some((name, _)) = given.iter().find(|(_, is_given)| *is_given) {
+                return Err(Error::usage(format!(
+                    "{name} belongs to --auth jwt=ALG:SOURCE"
+                )));
+            }
+        }
+    }
     Ok(auth)
 }
 
@@ -478,6 +507,7 @@ mod tests {
                 (true, true))
             .is_err()
         );
+        assert!(planned("localhost", |options| options.claim = vec!["a=b".into()]).is_err());
         assert!(planned("localhost", |options| options.key = Some("k".into())).is_err());
         assert!(
             planned("https://me@a.lan", |options| options.auth =

@@ -21,7 +21,9 @@ use crate::output;
     example = "c47 http https://kitsu.studio.lan/api/data/projects --auth bearer=env:TOKEN
       reads, with a token from the environment
   c47 http kitsu.studio.lan/api/data/shots name=sh010 frames:=120 data[fps]:=24
-      writes JSON: key=value is a string, key:=json any value, a[b] nests",
+      writes JSON: key=value is a string, key:=json any value, a[b] nests
+  c47 http cue.studio.lan:8448/show.ShowInterface/GetShows --body - --auth jwt=HS256:file:/etc/cue.key --claim sub=me
+      posts what stands on stdin, with a JSON Web Token minted for this call",
     note = "ITEMS
   Name:value     a header         Name:   leave a header out   Name;  send it empty
   key==value     a query member   key=value  a JSON string     key:=json  a JSON value
@@ -36,10 +38,26 @@ pub struct Http {
     #[argh(positional, arg_name = "word")]
     words: Vec<String>,
 
-    /// credentials: bearer=SOURCE, basic=USER:SOURCE, header=NAME:SOURCE or
-    /// query=NAME:SOURCE
+    /// credentials: bearer=SOURCE, basic=USER:SOURCE, header=NAME:SOURCE, query=NAME:SOURCE,
+    /// jwt=ALG:SOURCE (a token minted for this call)
     #[argh(option, arg_name = "scheme=source")]
     auth: Option<String>,
+
+    /// a claim of the minted token: k=text or k:=json; may be repeated
+    #[argh(option, arg_name = "k=v")]
+    claim: Vec<String>,
+
+    /// lifetime of the minted token (default: 5m)
+    #[argh(option, arg_name = "duration")]
+    ttl: Option<String>,
+
+    /// key id in the minted token's header
+    #[argh(option, arg_name = "id")]
+    kid: Option<String>,
+
+    /// give the minted token a random id (jti)
+    #[argh(switch)]
+    jti: bool,
 
     /// send credentials over plain http to another machine
     #[argh(switch)]
