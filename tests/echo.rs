@@ -149,6 +149,19 @@ fn bodies_of_every_kind_from_curl() {
 }
 
 #[test]
+fn who_speaks_tls_is_told() {
+    let echo = Echo::start(&[]);
+    let Some(curl) = support::peers::tool("curl") else {
+        return;
+    };
+    let url = format!("https://{}/", echo.address);
+    let answer = Run::of(curl).args(["-sSk", "--noproxy", "*", &url]).run();
+    assert_ne!(answer.code, 0);
+    echo.child
+        .wait_for_stderr("the client speaks TLS: this is plain http");
+}
+
+#[test]
 fn statuses_and_methods_without_a_body() {
     for (status, has_body) in [("200", true), ("204", false), ("304", false), ("503", true)] {
         let echo = Echo::start(&["--status", status]);
