@@ -11,7 +11,7 @@ use crate::output::{self, Format};
 use crate::selftest::{self, Surroundings};
 use crate::timestamp::Timestamp;
 
-/// Check that this binary works on this machine: memory, clock, chance, temporary files, names,
+/// Check that this binary works on this machine: memory, clock, random numbers, temporary files, names,
 /// tokens of every algorithm, HTTP and TLS over loopback, and the trusted roots. Nothing leaves
 /// the machine. Exits 1 when a check fails; a warning does not.
 #[derive(FromArgs, ArgsInfo)]
