@@ -11,14 +11,15 @@ use crate::output::{self, Format};
 use crate::selftest::{self, Surroundings};
 use crate::timestamp::Timestamp;
 
-/// Check that this binary works on this machine: memory, clock, random numbers, temporary files, names,
-/// tokens of every algorithm, HTTP and TLS over loopback, and the trusted roots. Nothing leaves
-/// the machine. Exits 1 when a check fails; a warning does not.
+/// Check that this binary works on this machine.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
     name = "selftest",
     help_triggers("-h", "--help"),
+    note = "Memory, clock, random numbers, temporary files, names, tokens of every algorithm, HTTP and TLS
+  over loopback, the trusted roots. Nothing leaves the machine. Exits 1 when a check fails; a
+  warning does not.",
     example = "c47 selftest
 c47 selftest --json"
 )]

@@ -15,8 +15,7 @@ use crate::exit::Exit;
 use crate::http::{self, Hop};
 use crate::output;
 
-/// Make one HTTP call. The exit code tells how it ended: 0 for 2xx, 3, 4 and 5 for 3xx, 4xx and
-/// 5xx, 7 when it could not be made, 8 when it timed out, 9 when a secret could not be had.
+/// Make one HTTP call, with credentials that no one else sees.
 #[derive(FromArgs, ArgsInfo, Default)]
 #[argh(
     subcommand,
@@ -33,6 +32,9 @@ use crate::output;
   key==value     a query member   key=value  a JSON string     key:=json  a JSON value
   Name:@file, key==@file, key=@file, key:=@file take the value from a file (- is stdin).
   A backslash takes a separator's meaning away: a\\\\:b=c.",
+    note = "EXIT CODE
+  0 for 2xx; 3, 4, 5 for 3xx, 4xx, 5xx; 7 when it could not be made, 8 when it timed out,
+  9 when a secret could not be had.",
     note = "SOURCE is where a secret is: env:NAME, file:PATH, command:PROGRAM ARGS, or prompt.",
     note = "METHOD is GET, or POST when there is a body.
   A URL without scheme is https, but http for localhost and loopback addresses; :8080/x is localhost."
