@@ -1,7 +1,9 @@
 //! The command table: argv in, exit code out.
 
 mod echo;
+mod environment;
 mod http;
+mod jwt;
 mod nearest;
 mod parse;
 mod selftest;
@@ -36,6 +38,7 @@ struct C47 {
 enum Command {
     Echo(echo::Echo),
     Http(http::Http),
+    Jwt(jwt::Jwt),
     Selftest(selftest::Selftest),
 }
 
@@ -44,6 +47,7 @@ impl Command {
         match self {
             Command::Echo(options) => options.run(),
             Command::Http(options) => options.run(),
+            Command::Jwt(options) => options.run(),
             Command::Selftest(options) => options.run(),
         }
     }

@@ -20,10 +20,15 @@ pub enum Auth {
     /// RFC 7617.
     Basic {
         user: String,
-        password: Password,
+        password: Pending,
+    },
+    /// RFC 7616: the server's challenge is answered, the password never sent.
+    Digest {
+        user: String,
+        password: Source,
     },
     /// RFC 6750.
-    Bearer(Source),
+    Bearer(Pending),
     /// A secret in a header of its own: `X-Api-Key`.
     Header {
         name: String,
@@ -38,11 +43,20 @@ pub enum Auth {
     Jwt(Box<Minted>),
 }
 
-/// A password from a source, or one that stood in the URL.
+/// A secret to be got from its source, or one already had: it stood in the URL or in netrc.
 #[derive(Clone, Debug)]
-pub enum Password {
+pub enum Pending {
     From(Source),
-    Given(Secret),
+    Had(Secret),
+}
+
+impl Pending {
+    fn get(&self, purpose: &str) -> Result<Secret, Error> {
+        match self {
+            Pending::From(source) => read_text(source, purpose),
+            Pending::Had(secret) => Ok(secret.clone()),
+        }
+    }
 }
 
 /// What a minted token is made of.
@@ -69,11 +83,16 @@ pub enum Credential {
         name: String,
         value: Secret,
     },
+    /// Digest: nothing is sent until a challenge has been answered.
+    Digest {
+        user: String,
+        password: Secret,
+        answer: Option<Secret>,
+    },
 }
 
 /// The forms of `--auth`, for its help and its errors.
-pub const FORMS: &str =
-    "bearer=SOURCE, basic=USER:SOURCE, header=NAME:SOURCE, query=NAME:SOURCE or jwt=ALG:SOURCE";
+pub const FORMS: &str = "bearer=SOURCE, basic=USER:SOURCE, digest=USER:SOURCE, header=NAME:SOURCE, query=NAME:SOURCE or jwt=ALG:SOURCE";
 
 impl Auth {
     /// Reads `--auth`'s value. Claims, lifetime and key id of a minted token are added later.
@@ -94,11 +113,12 @@ impl Auth {
             Ok((name.to_owned(), Source::parse(source)?))
         };
         match scheme {
-            "bearer" => Ok(Auth::Bearer(Source::parse(rest)?)),
+            "bearer" => Ok(Auth::Bearer(Pending::From(Source::parse(rest)?))),
             "basic" => named("USER").map(|(user, source)| Auth::Basic {
                 user,
-                password: Password::From(source),
+                password: Pending::From(source),
             }),
+            "digest" => named("USER").map(|(user, password)| Auth::Digest { user, password }),
             "header" => named("NAME").and_then(|(name, value)| {
                 ensure_token(&name)?;
                 Ok(Auth::Header { name, value })
@@ -125,13 +145,22 @@ impl Auth {
             .unwrap_or_else(|| Secret::new(Vec::new()));
         Auth::Basic {
             user: user_info.user,
-            password: Password::Given(password),
+            password: Pending::Had(password),
         }
     }
 
     /// Whether there is anything to keep secret.
     pub fn is_none(&self) -> bool {
         matches!(self, Auth::None)
+    }
+
+    /// Whether it becomes an Authorization header.
+    pub fn is_authorization(&self) -> bool {
+        match self {
+            Auth::None | Auth::Query { .. } => false,
+            Auth::Header { name, .. } => name.eq_ignore_ascii_case("authorization"),
+            Auth::Basic { .. } | Auth::Digest { .. } | Auth::Bearer(_) | Auth::Jwt(_) => true,
+        }
     }
 
     /// Gets the secret from its source and makes of it what is sent.
@@ -146,10 +175,7 @@ impl Auth {
         match self {
             Auth::None => Ok(Credential::None),
             Auth::Basic { user, password } => {
-                let password = match password {
-                    Password::From(source) => read_text(source, &format!("Password of {user}"))?,
-                    Password::Given(secret) => secret.clone(),
-                };
+                let password = password.get(&format!("Password of {user}"))?;
                 let pair = Zeroizing::new([user.as_bytes(), b":", password.expose()].concat());
                 let encoded = Zeroizing::new(STANDARD.encode(&*pair));
                 Ok(header(
@@ -157,8 +183,13 @@ impl Auth {
                     Zeroizing::new(format!("Basic {}", *encoded).into_bytes()),
                 ))
             }
-            Auth::Bearer(source) => {
-                let token = read_text(source, "Token")?;
+            Auth::Digest { user, password } => Ok(Credential::Digest {
+                user: user.clone(),
+                password: password.read(&format!("Password of {user}"))?,
+                answer: None,
+            }),
+            Auth::Bearer(token) => {
+                let token = token.get("Token")?;
                 Ok(header("authorization", bearer(&token)))
             }
             Auth::Header { name, value } => {
@@ -242,7 +273,8 @@ mod tests {
             "jwt=HS256:hunter2",
             "header=X Y:env:A",
             "basic=:env:A",
-            "digest=hunter2",
+            "digest=me:hunter2",
+            "ntlm=me:hunter2",
         ] {
             let why = Auth::parse(wrong).unwrap_err();
             assert!(!why.contains("hunter2"), "{why}");

@@ -1,11 +1,11 @@
 //! From options and items to a request and how it is made. All that can be wrong is found here,
 //! before anything is sent.
 
-use std::env;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Http;
+use super::{Http, netrc};
+use crate::cli::environment;
 use crate::error::Error;
 use crate::http::auth::{Auth, Credential};
 use crate::http::body::{self, Body};
@@ -59,6 +59,16 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
             &mut url,
         )?;
     }
+    // What the user wrote is never replaced by what a file says, and never joined by a second.
+    let auth = match (parts.has_header("authorization"), options.auth.as_deref()) {
+        (true, Some(text)) if text.starts_with("netrc") => Auth::None,
+        (true, _) if auth.is_authorization() => {
+            return Err(Error::usage(
+                "Authorization stands in an item too: one of them",
+            ));
+        }
+        _ => auth,
+    };
     let body = parts.body(options)?;
     let method = method
         .unwrap_or(if matches!(body, Body::None) {
@@ -132,8 +142,10 @@ fn words(words: &[String]) -> Result<(Option<&str>, &str, &[String]), Error> {
 }
 
 fn auth(options: &Http, url: &mut Url) -> Result<Auth, Error> {
-    let from_url = url.user_info.take().map(Auth::from_user_info);
-    let mut auth = match (&options.auth, from_url) {
+    let user_info = url.user_info.take();
+    let mut auth = match (options.auth.as_deref(), user_info) {
+        (Some("netrc" | "netrc=basic"), user) => netrc::login(url, user, netrc::As::Basic)?,
+        (Some("netrc=bearer"), user) => netrc::login(url, user, netrc::As::Bearer)?,
         (Some(_), Some(_)) => {
             return Err(Error::usage(
                 "credentials stand in the URL and in --auth: one of them",
@@ -142,7 +154,7 @@ fn auth(options: &Http, url: &mut Url) -> Result<Auth, Error> {
         (Some(text), None) => {
             Auth::parse(text).map_err(|why| Error::usage(format!("--auth: {why}")))?
         }
-        (None, Some(auth)) => auth,
+        (None, Some(user_info)) => Auth::from_user_info(user_info),
         (None, None) => Auth::None,
     };
     match &mut auth {
@@ -195,7 +207,10 @@ fn settings(options: &Http) -> Result<Settings, Error> {
     Ok(Settings {
         limits,
         tls: tls(options)?,
-        proxies: proxies(options),
+        proxies: Proxies {
+            always: options.proxy.clone(),
+            ..environment::proxies()
+        },
         network: network(options)?,
     })
 }
@@ -225,19 +240,11 @@ fn network(options: &Http) -> Result<Network, Error> {
 }
 
 fn tls(options: &Http) -> Result<TlsOptions, Error> {
-    let variable = |name: &str| {
-        env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
     let trust = match (&options.cacert, options.insecure) {
         (Some(_), true) => return Err(Error::usage("--cacert and --insecure exclude each other")),
         (Some(path), false) => Trust::Only(path.into()),
         (None, true) => Trust::Anybody,
-        (None, false) => Trust::System {
-            bundle: variable("SSL_CERT_FILE"),
-            directory: variable("SSL_CERT_DIR"),
-        },
+        (None, false) => environment::trust(),
     };
     let client = match (&options.cert, &options.key) {
         (Some(cert), Some(key)) => Some((cert.into(), key.into())),
@@ -257,28 +264,6 @@ fn tls(options: &Http) -> Result<TlsOptions, Error> {
     })
 }
 
-fn proxies(options: &Http) -> Proxies {
-    let variable = |names: [&str; 2]| {
-        names
-            .iter()
-            .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()))
-    };
-    // In a CGI script HTTP_PROXY is a header the client sent (CVE-2016-5385).
-    let in_cgi = env::var_os("REQUEST_METHOD").is_some();
-    let http = if in_cgi {
-        env::var("http_proxy").ok()
-    } else {
-        variable(["http_proxy", "HTTP_PROXY"])
-    };
-    Proxies {
-        always: options.proxy.clone(),
-        https: variable(["https_proxy", "HTTPS_PROXY"]),
-        http,
-        all: variable(["all_proxy", "ALL_PROXY"]),
-        none: variable(["no_proxy", "NO_PROXY"]).unwrap_or_default(),
-    }
-}
-
 /// What the items add up to.
 #[derive(Default)]
 struct Parts {
@@ -288,6 +273,11 @@ struct Parts {
 }
 
 impl Parts {
+    fn has_header(&self, name: &str) -> bool {
+        let mut headers = self.headers.iter();
+        headers.any(|(known, value)| value.is_some() && known.eq_ignore_ascii_case(name))
+    }
+
     fn add(&mut self, item: Item, form: bool, url: &mut Url) -> Result<(), Error> {
         match item {
             Item::Header { name, value } => {

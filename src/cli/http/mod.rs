@@ -1,6 +1,7 @@
 //! `c47 http`: one HTTP call.
 
 mod build;
+mod netrc;
 mod report;
 mod show;
 
@@ -38,8 +39,9 @@ pub struct Http {
     #[argh(positional, arg_name = "word")]
     words: Vec<String>,
 
-    /// credentials: bearer=SOURCE, basic=USER:SOURCE, header=NAME:SOURCE, query=NAME:SOURCE,
-    /// jwt=ALG:SOURCE (a token minted for this call)
+    /// credentials: bearer=SOURCE, basic=USER:SOURCE, digest=USER:SOURCE, header=NAME:SOURCE,
+    /// query=NAME:SOURCE, jwt=ALG:SOURCE (a token minted for this call), netrc or netrc=bearer
+    /// (from $NETRC, else ~/.netrc)
     #[argh(option, arg_name = "scheme=source")]
     auth: Option<String>,
 

@@ -38,7 +38,7 @@ pub fn request_head(request: &Request) {
 pub fn secret_value(secret: &crate::secret::Secret) -> String {
     let text = String::from_utf8_lossy(secret.expose());
     match text.split_once(' ') {
-        Some((scheme @ ("Basic" | "Bearer"), _)) => format!("{scheme} {}", redact::MASK),
+        Some((scheme @ ("Basic" | "Bearer" | "Digest"), _)) => format!("{scheme} {}", redact::MASK),
         _ => redact::MASK.to_owned(),
     }
 }
