@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use argh::{ArgsInfo, FromArgs};
 
+use super::environment;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::http::tls::Trust;
 use crate::output::{self, Format};
 use crate::selftest::{self, Surroundings};
 use crate::timestamp::Timestamp;
@@ -32,24 +32,22 @@ pub struct Selftest {
 impl Selftest {
     pub fn run(self) -> Result<Exit, Error> {
         let report = selftest::run(&Surroundings {
-            temporary: variable("TMPDIR").unwrap_or_else(|| "/tmp".into()),
+            temporary: temporary_directory(),
             now: Timestamp::now(),
             built: built(),
-            trust: Trust::System {
-                bundle: variable("SSL_CERT_FILE"),
-                directory: variable("SSL_CERT_DIR"),
-            },
+            trust: environment::trust(),
         });
         output::print(Format::from_switch(self.json), &report)?;
         Ok(if report.ok { Exit::Done } else { Exit::No })
     }
 }
 
-/// A path from the environment; an empty one is none.
-fn variable(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name)
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from)
+/// `TMPDIR`, else /tmp.
+fn temporary_directory() -> PathBuf {
+    match std::env::var_os("TMPDIR") {
+        Some(directory) if !directory.is_empty() => directory.into(),
+        _ => "/tmp".into(),
+    }
 }
 
 /// The date of the sources where the packager gave it (<https://reproducible-builds.org/specs/source-date-epoch/>),
