@@ -369,6 +369,8 @@ fn usage_errors_send_nothing_and_repeat_no_secret() {
         &["--ttl", "5m"],
         &["--json", "--headers"],
         &["@file"],
+        &["Content-Length:5"],
+        &["transfer-encoding:chunked"],
     ] {
         let output = c47().args(["http", &url]).args(words).run().expect_code(2);
         assert!(
