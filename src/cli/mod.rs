@@ -1,6 +1,7 @@
 //! The command table: argv in, exit code out.
 
 mod echo;
+mod environment;
 mod http;
 mod jwt;
 mod nearest;

@@ -40,6 +40,25 @@ pub struct Request {
 }
 
 impl Request {
+    /// A plain GET, without credentials.
+    pub fn get(url: Url) -> Request {
+        let plain = |name: &str, value: &str| Header {
+            name: name.to_owned(),
+            value: Value::Plain(value.to_owned()),
+        };
+        Request {
+            method: "GET".into(),
+            url,
+            headers: vec![
+                plain("user-agent", USER_AGENT),
+                plain("accept", "*/*"),
+                plain("accept-encoding", "gzip, deflate"),
+            ],
+            credential: Credential::None,
+            body: Body::None,
+        }
+    }
+
     /// All headers as they go out, credentials among them, in order: what HTTP itself needs comes
     /// first. Names are in lower case, as ureq sends them.
     pub fn wire_headers(&self) -> Vec<Header> {

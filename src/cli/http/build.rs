@@ -1,11 +1,11 @@
 //! From options and items to a request and how it is made. All that can be wrong is found here,
 //! before anything is sent.
 
-use std::env;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Http, netrc};
+use crate::cli::environment;
 use crate::error::Error;
 use crate::http::auth::{Auth, Credential};
 use crate::http::body::{self, Body};
@@ -207,7 +207,10 @@ fn settings(options: &Http) -> Result<Settings, Error> {
     Ok(Settings {
         limits,
         tls: tls(options)?,
-        proxies: proxies(options),
+        proxies: Proxies {
+            always: options.proxy.clone(),
+            ..environment::proxies()
+        },
         network: network(options)?,
     })
 }
@@ -237,19 +240,11 @@ fn network(options: &Http) -> Result<Network, Error> {
 }
 
 fn tls(options: &Http) -> Result<TlsOptions, Error> {
-    let variable = |name: &str| {
-        env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
     let trust = match (&options.cacert, options.insecure) {
         (Some(_), true) => return Err(Error::usage("--cacert and --insecure exclude each other")),
         (Some(path), false) => Trust::Only(path.into()),
         (None, true) => Trust::Anybody,
-        (None, false) => Trust::System {
-            bundle: variable("SSL_CERT_FILE"),
-            directory: variable("SSL_CERT_DIR"),
-        },
+        (None, false) => environment::trust(),
     };
     let client = match (&options.cert, &options.key) {
         (Some(cert), Some(key)) => Some((cert.into(), key.into())),
@@ -267,28 +262,6 @@ fn tls(options: &Http) -> Result<TlsOptions, Error> {
         client,
         oldest,
     })
-}
-
-fn proxies(options: &Http) -> Proxies {
-    let variable = |names: [&str; 2]| {
-        names
-            .iter()
-            .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()))
-    };
-    // In a CGI script HTTP_PROXY is a header the client sent (CVE-2016-5385).
-    let in_cgi = env::var_os("REQUEST_METHOD").is_some();
-    let http = if in_cgi {
-        env::var("http_proxy").ok()
-    } else {
-        variable(["http_proxy", "HTTP_PROXY"])
-    };
-    Proxies {
-        always: options.proxy.clone(),
-        https: variable(["https_proxy", "HTTPS_PROXY"]),
-        http,
-        all: variable(["all_proxy", "ALL_PROXY"]),
-        none: variable(["no_proxy", "NO_PROXY"]).unwrap_or_default(),
-    }
 }
 
 /// What the items add up to.

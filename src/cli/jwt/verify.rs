@@ -7,8 +7,12 @@ use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
 use super::{ensure_stdin_once, is_stdin, read_file, read_keys, read_token};
+use crate::cli::environment;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::http::request::Request;
+use crate::http::url::Url;
+use crate::http::{self, Follow};
 use crate::json::Text;
 use crate::jwt::Algorithm;
 use crate::jwt::key::KeySet;
@@ -145,12 +149,21 @@ impl Verify {
     }
 }
 
+/// More than any service's keys.
+const MAX_SET: u64 = 1 << 20;
+
 /// The JWK set at an address.
 fn fetch_jwks(url: &str) -> Result<Vec<u8>, Error> {
-    Err(Error::usage_hint(
-        format!("--jwks cannot fetch {url} yet"),
-        "download it, and give the file",
-    ))
+    let mut request = Request::get(Url::parse(url).map_err(Error::usage)?);
+    let settings = environment::settings();
+    let mut answer = http::call(&mut request, &settings, Follow::UpTo(5), &mut |_| {})?;
+    match answer.head.status {
+        200..=299 => Ok(answer.body.read_all(MAX_SET)?),
+        status => Err(Error::malformed(
+            url,
+            format!("the service answered {status}, not a JWK set"),
+        )),
+    }
 }
 
 fn required(names: Option<&str>) -> Result<Vec<String>, Error> {
