@@ -6,6 +6,7 @@ pub mod answer;
 pub mod auth;
 /// What is sent as a body.
 pub mod body;
+mod compress;
 mod connect;
 mod decode;
 mod digest;
@@ -14,6 +15,8 @@ pub mod failure;
 mod head;
 /// Request items.
 pub mod item;
+/// Forms with files.
+pub mod multipart;
 mod nested;
 /// Logins from a file, by machine.
 pub mod netrc;
@@ -23,7 +26,11 @@ mod redirect;
 /// The request.
 pub mod request;
 mod resolve;
+/// Trying again.
+pub mod retry;
 mod send;
+/// Bodies that are read while they are sent.
+pub mod stream;
 mod timing;
 /// TLS: the roots trusted, the client's certificate, and why a check failed.
 pub mod tls;
@@ -33,7 +40,8 @@ mod unix_socket;
 pub mod url;
 
 pub use answer::Answer;
+pub use compress::gzip;
 pub use failure::Failure;
-pub use redirect::{Follow, Hop, call};
-pub use send::{Family, Limits, Network, Override, Settings};
+pub use redirect::{Follow, Hop, call, call_within};
+pub use send::{Family, Intake, Limits, Network, Override, Settings};
 pub use timing::Timing;
