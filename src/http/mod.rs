@@ -6,6 +6,7 @@ pub mod answer;
 pub mod auth;
 /// What is sent as a body.
 pub mod body;
+mod certificate;
 mod compress;
 mod connect;
 mod decode;

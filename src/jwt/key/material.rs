@@ -1,9 +1,9 @@
 //! The numbers a key is made of, checked, whatever format they came in.
 
-use super::der::{self, OCTET_STRING, OID, Reader, SEQUENCE};
 use super::{asn1, oid};
 use crate::crypto::ecdsa::Curve;
 use crate::crypto::{ecdsa, eddsa, rsa};
+use crate::der::{self, OCTET_STRING, OID, Reader, SEQUENCE};
 use crate::jwt::Error;
 use crate::jwt::algorithm::Family;
 use crate::secret::Secret;

@@ -2,8 +2,7 @@
 //! variable holds: PEM, DER, JWK, or a raw secret.
 
 mod asn1;
-pub(crate) mod der;
-mod jwk;
+pub(crate) mod jwk;
 mod material;
 mod oid;
 pub mod pem;
@@ -20,6 +19,7 @@ use zeroize::Zeroizing;
 pub use material::Material;
 pub use set::KeySet;
 
+use crate::der;
 use crate::jwt::Error;
 use crate::jwt::algorithm::{Algorithm, Family};
 use crate::secret::Secret;
