@@ -9,10 +9,14 @@ pub mod body;
 mod certificate;
 mod compress;
 mod connect;
+mod content_disposition;
 mod decode;
 mod digest;
+/// Downloads into files.
+pub mod download;
 /// What can go wrong on the way.
 pub mod failure;
+mod file_name;
 mod head;
 /// Request items.
 pub mod item;
@@ -21,6 +25,7 @@ pub mod multipart;
 mod nested;
 /// Logins from a file, by machine.
 pub mod netrc;
+mod partial;
 /// Which proxy stands before which host.
 pub mod proxy;
 mod redirect;
@@ -39,6 +44,7 @@ mod tls_connect;
 mod unix_socket;
 /// URLs and origins.
 pub mod url;
+mod validator;
 
 pub use answer::Answer;
 pub use compress::gzip;

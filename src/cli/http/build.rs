@@ -4,11 +4,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Http, netrc};
+use super::{Http, download, netrc};
 use crate::cli::environment;
 use crate::error::Error;
 use crate::http::auth::{Auth, Credential};
 use crate::http::body::{self, Body};
+use crate::http::download::Download;
 use crate::http::item::{Item, Value as ItemValue};
 use crate::http::multipart::{Content, Multipart, Part};
 use crate::http::proxy::Proxies;
@@ -44,6 +45,7 @@ pub enum Show {
     Body,
     Head,
     File(PathBuf),
+    Download(Download),
     Json,
 }
 
@@ -101,7 +103,7 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
         Follow::No
     };
     let in_memory = settings.limits.body.unwrap_or(IN_MEMORY);
-    Ok(Plan {
+    let mut plan = Plan {
         request,
         settings,
         follow,
@@ -109,10 +111,17 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
         auth,
         show,
         in_memory,
-    })
+    };
+    if let Show::Download(wanted) = &plan.show {
+        download::prepare(wanted, &plan.request, &mut plan.settings)?;
+    }
+    Ok(plan)
 }
 
 fn show(options: &Http) -> Result<Show, Error> {
+    if let Some(wanted) = download::wanted(options)? {
+        return Ok(Show::Download(wanted));
+    }
     match (options.json, options.headers, &options.output) {
         (true, false, None) => Ok(Show::Json),
         (false, true, None) => Ok(Show::Head),
@@ -410,10 +419,16 @@ fn headers(parts: &Parts, body: &Body, options: &Http) -> Vec<Header> {
     } else {
         "*/*"
     };
+    // A range of an encoded file could not be told from one of the file.
+    let accept_encoding = if options.download {
+        "identity"
+    } else {
+        "gzip, deflate"
+    };
     let mut headers = vec![
         plain("user-agent", USER_AGENT),
         plain("accept", accept),
-        plain("accept-encoding", "gzip, deflate"),
+        plain("accept-encoding", accept_encoding),
     ];
     if let Some(content_type) = body.content_type() {
         headers.push(plain("content-type", content_type));

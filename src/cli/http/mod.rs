@@ -1,6 +1,7 @@
 //! `c47 http`: one HTTP call.
 
 mod build;
+mod download;
 mod netrc;
 mod report;
 mod show;
@@ -109,6 +110,23 @@ pub struct Http {
     #[argh(option, short = 'o', arg_name = "file")]
     output: Option<String>,
 
+    /// download: into -o's file, or a new one (in -o's directory) named as the server says, else
+    /// as the URL ends; prints the name. NAME.part is what has come so far
+    #[argh(switch)]
+    download: bool,
+
+    /// go on where an earlier --download was cut, if the file is still the same
+    #[argh(switch, long = "continue")]
+    resume: bool,
+
+    /// let --download replace a file that is there
+    #[argh(switch)]
+    overwrite: bool,
+
+    /// the SHA-256 that the downloaded file must have
+    #[argh(option, arg_name = "hex")]
+    sha256: Option<String>,
+
     /// print request, response and timing as JSON
     #[argh(switch)]
     json: bool,
@@ -205,6 +223,10 @@ impl Http {
             _ => None,
         };
         let mut attempts = Attempts::new(plan.retry, &plan.settings, renew);
+        plan.settings.watch = download::watch(&plan.request);
+        if let build::Show::Download(wanted) = &plan.show {
+            return download::run(wanted, &plan, &mut attempts, &mut tell);
+        }
         let mut answer = http::call_within(
             &mut attempts,
             &mut plan.request,
@@ -225,7 +247,9 @@ impl Http {
                 ));
                 show::body(&mut answer, plan.in_memory)?;
             }
-            build::Show::Body => show::body(&mut answer, plan.in_memory)?,
+            build::Show::Body | build::Show::Download(_) => {
+                show::body(&mut answer, plan.in_memory)?;
+            }
         }
         Ok(exit)
     }
