@@ -34,6 +34,8 @@ pub mod json;
 pub mod jwt;
 /// Prints reports, as text or as JSON; knows terminals and colour.
 pub mod output;
+/// How far a transfer is, on a terminal.
+pub mod progress;
 /// Durations and sizes as people write them: `90s`, `15m`, `2G`.
 pub mod quantity;
 /// Takes the secrets out of what is shown.

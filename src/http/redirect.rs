@@ -1,14 +1,13 @@
 //! Redirects, followed by our own rules (RFC 9110 §15.4): credentials never leave their origin, and
 //! nothing goes from https to http.
 
-use std::time::Instant;
-
 use super::answer::Answer;
 use super::auth::Credential;
 use super::digest::Challenge;
 use super::failure::Failure;
 use super::request::Request;
-use super::send::{Settings, exchange};
+use super::retry::{Attempts, Pause, persist};
+use super::send::Settings;
 use super::url::{Scheme, Url};
 use crate::error::Error;
 
@@ -26,6 +25,8 @@ pub enum Hop<'a> {
     Sending(&'a Request),
     /// This answer came for it.
     Answered(&'a Answer),
+    /// It is tried again after a wait.
+    Retrying(&'a Pause),
     /// The answer names another place, and it is not gone to: why.
     Refused { to: String, why: &'static str },
 }
@@ -40,13 +41,29 @@ pub fn call(
     follow: Follow,
     tell: &mut dyn FnMut(Hop),
 ) -> Result<Answer, Error> {
-    let deadline = settings
-        .limits
-        .whole
-        .and_then(|whole| Instant::now().checked_add(whole));
+    call_within(
+        &mut Attempts::once(settings),
+        request,
+        settings,
+        follow,
+        tell,
+    )
+}
+
+/// The same, with as many attempts as there are left.
+///
+/// # Errors
+/// As [`call`], after the last attempt.
+pub fn call_within(
+    attempts: &mut Attempts,
+    request: &mut Request,
+    settings: &Settings,
+    follow: Follow,
+    tell: &mut dyn FnMut(Hop),
+) -> Result<Answer, Error> {
     let mut followed = 0;
     loop {
-        let answer = ask(request, settings, deadline, tell)?;
+        let answer = ask(attempts, request, settings, tell)?;
         let Follow::UpTo(limit) = follow else {
             return Ok(answer);
         };
@@ -80,9 +97,9 @@ pub fn call(
 
 /// One request and its answer; where a server asks for a digest, the request that brings it too.
 fn ask(
+    attempts: &mut Attempts,
     request: &mut Request,
     settings: &Settings,
-    deadline: Option<Instant>,
     tell: &mut dyn FnMut(Hop),
 ) -> Result<Answer, Error> {
     // An answer holds for one method and target; one more try where its nonce was merely old.
@@ -91,9 +108,7 @@ fn ask(
     }
     let mut answered = 0;
     loop {
-        tell(Hop::Sending(request));
-        let answer = exchange(request, settings, deadline)?;
-        tell(Hop::Answered(&answer));
+        let answer = persist(request, settings, attempts, tell)?;
         let challenge = match (&request.credential, answer.head.status) {
             (Credential::Digest { .. }, 401) => Challenge::of(&answer.head),
             _ => None,

@@ -74,6 +74,9 @@ impl Request {
         let wants_length = matches!(self.method.as_str(), "POST" | "PUT" | "PATCH");
         match self.body.length() {
             Some(length) => headers.push(plain("content-length", length.to_string())),
+            None if self.body.is_chunked() => {
+                headers.push(plain("transfer-encoding", "chunked".into()));
+            }
             None if wants_length => headers.push(plain("content-length", "0".into())),
             None => {}
         }
@@ -153,11 +156,14 @@ impl Request {
     /// Takes away all that must not reach another origin: credentials of every kind, and every
     /// header but those that only describe the content.
     pub fn leave_origin(&mut self) {
-        const HARMLESS: [&str; 5] = [
+        const HARMLESS: [&str; 8] = [
             "accept",
             "accept-encoding",
             "accept-language",
+            "content-encoding",
             "content-type",
+            "if-range",
+            "range",
             "user-agent",
         ];
         self.credential = Credential::None;
