@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::echo;
 use crate::exit::Exit;
 use crate::http;
+use crate::rez;
 use crate::secret;
 
 /// Why a command could not do what it was asked.
@@ -36,6 +37,8 @@ pub enum Error {
     Malformed { what: String, why: String },
     /// The echo service could not listen.
     Echo(echo::Error),
+    /// A package could not be installed.
+    Rez(rez::Error),
     /// Standard output could not be written. A closed pipe is not an error to the user.
     Output(io::Error),
     /// Anything else the system refused.
@@ -91,6 +94,7 @@ impl Error {
             | Error::File { .. }
             | Error::Malformed { .. }
             | Error::Output(_)
+            | Error::Rez(_)
             | Error::System { .. } => Exit::Failed,
         }
     }
@@ -106,6 +110,7 @@ impl Error {
             Error::Secret(error) => error.hint(),
             Error::Echo(error) => error.hint(),
             Error::Http(failure) => failure.hint(),
+            Error::Rez(error) => error.hint(),
             _ => None,
         }
     }
@@ -124,6 +129,7 @@ impl fmt::Display for Error {
             Error::Secret(error) => error.fmt(f),
             Error::Echo(error) => error.fmt(f),
             Error::Http(failure) => failure.fmt(f),
+            Error::Rez(error) => error.fmt(f),
             Error::File {
                 action,
                 path,
@@ -145,6 +151,12 @@ impl std::error::Error for Error {}
 impl From<echo::Error> for Error {
     fn from(error: echo::Error) -> Error {
         Error::Echo(error)
+    }
+}
+
+impl From<rez::Error> for Error {
+    fn from(error: rez::Error) -> Error {
+        Error::Rez(error)
     }
 }
 

@@ -14,6 +14,8 @@
 pub mod atomic_file;
 /// The command line: commands, their options, and what they print.
 pub mod cli;
+/// Completion scripts for bash, zsh, fish and nushell.
+pub mod completions;
 /// ring, behind tokens and TLS.
 pub mod crypto;
 /// A service that answers with a picture of the request.
@@ -28,13 +30,23 @@ pub mod http;
 pub mod interrupt;
 /// JSON texts: checked, kept to the letter, laid out for people.
 pub mod json;
+/// Links to the program, one a command.
+pub mod links;
+/// Man pages.
+pub mod man;
+/// The commands and their options, as man pages and completions need them.
+pub mod outline;
 /// Prints reports, as text or as JSON; knows terminals and colour.
 pub mod output;
 /// Durations and sizes as people write them: `90s`, `15m`, `2G`.
 pub mod quantity;
 /// Takes the secrets out of what is shown.
 pub mod redact;
+/// Packages for Rez: made, installed, checked.
+pub mod rez;
 /// Secrets and where they come from.
 pub mod secret;
 /// Points in time as dates, RFC 3339 and back.
 pub mod timestamp;
+/// What this program is made of.
+pub mod version;
