@@ -16,7 +16,7 @@ use crate::output;
     example = "c47 completions bash > ~/.local/share/bash-completion/completions/c47
 c47 completions zsh > ~/.zfunc/_c47
 c47 completions fish > ~/.config/fish/completions/c47.fish
-c47 completions nushell > ~/.config/nushell/c47.nu"
+c47 completions nushell > ~/.config/nushell/c47-completions.nu"
 )]
 pub struct Completions {
     /// one of bash, zsh, fish, nushell

@@ -2,38 +2,16 @@
 
 use std::fmt::Write;
 
-use super::{SOURCES, summary};
+use super::{SOURCES, below, summary};
 use crate::outline::{Argument, Command, Flag, Kind, Times};
 
 /// A signature for each command, and a completer for each choice.
 pub fn script(whole: &Command) -> String {
-    let mut script = String::from(
-        "# Completion of c47 for nushell: `use` this file in config.nu.\n\n\
-         # The profiles, each as @name.\n\
-         def \"nu-complete c47 profiles\" [] {\n\
-         \x20   try { ^c47 auth profiles e>| ignore | lines | each {|line| \
-         $\"@($line | split row ' ' | first | str trim --left --char '@')\" } } catch { [] }\n\
-         }\n\n\
-         # Words that are completed only where they name a profile.\n\
-         def \"nu-complete c47 words\" [context: string] {\n\
-         \x20   if ($context | split row ' ' | last | str starts-with '@') \
-         { nu-complete c47 profiles } else { null }\n\
-         }\n\n",
-    );
+    let mut script = String::from(HEAD);
     let _ = writeln!(
         script,
         "def \"nu-complete c47 sources\" [] {{ {} }}\n",
         list(&SOURCES.map(str::to_owned))
-    );
-    let names: Vec<String> = whole
-        .commands
-        .iter()
-        .map(|below| below.word().to_owned())
-        .collect();
-    let _ = writeln!(
-        script,
-        "def \"nu-complete c47 commands\" [] {{ {} }}\n",
-        list(&names)
     );
     for command in whole.all() {
         completers(&mut script, command);
@@ -42,8 +20,13 @@ pub fn script(whole: &Command) -> String {
     script
 }
 
-/// The choices of this command's options and arguments.
+/// The choices of this command's options and arguments, and the commands below it.
 fn completers(script: &mut String, command: &Command) {
+    if !command.commands.is_empty() {
+        let names: Vec<String> = below(command).into_iter().map(str::to_owned).collect();
+        let name = completer(command, "commands");
+        let _ = writeln!(script, "def {name} [] {{ {} }}\n", list(&names));
+    }
     let flags = command
         .options
         .iter()
@@ -64,10 +47,8 @@ fn signature(script: &mut String, command: &Command) {
         let _ = writeln!(script, "    {}", positional(command, argument));
     }
     if !command.commands.is_empty() {
-        let _ = writeln!(
-            script,
-            "    ...command: string@\"nu-complete c47 commands\""
-        );
+        let completer = completer(command, "commands");
+        let _ = writeln!(script, "    ...command: string@{completer}");
     }
     for flag in &command.options {
         let _ = writeln!(script, "    {}", option(command, flag));
@@ -130,3 +111,25 @@ fn list(words: &[String]) -> String {
     let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
     format!("[{}]", words.join(", "))
 }
+
+const HEAD: &str = r#"# Completion of c47 for nushell; in config.nu: use c47-completions.nu *
+# (A module may not have a command of its own name, so that it is not c47.nu.)
+# (A module of the name c47 may not have a command of that name.)
+
+# The profiles, each as @name.
+def "nu-complete c47 profiles" [] {
+    try {
+        ^c47 auth profiles | complete | get stdout | lines
+        | each {|line| $line | split row ' ' | first | str trim --left --char '@' }
+        | where {|name| $name != '' } | each {|name| $'@($name)' }
+    } catch { [] }
+}
+
+# Words that are completed only where they name a profile.
+def "nu-complete c47 words" [context: string] {
+    if ($context | split row ' ' | last | str starts-with '@') {
+        nu-complete c47 profiles
+    } else { [] }
+}
+
+"#;

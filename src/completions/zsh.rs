@@ -92,7 +92,7 @@ fn option_specs(flag: &Flag) -> Vec<String> {
 
 fn action(kind: &Kind) -> String {
     match kind {
-        Kind::Word => String::new(),
+        Kind::Word => "_c47_nothing".into(),
         Kind::File => "_files".into(),
         Kind::Directory => "_files -/".into(),
         Kind::Profile => "_c47_profiles".into(),
@@ -141,6 +141,11 @@ _c47_command() {
     _c47_table "$at" && ((${#below})) && _describe -t commands command below
 }
 
+# What only the user knows. Without any action _arguments would offer no options either.
+_c47_nothing() {
+    return 1
+}
+
 # Where a secret is.
 _c47_source() {
     if [[ $PREFIX == file:* ]]; then
@@ -185,8 +190,6 @@ _c47() {
     if [[ $PREFIX == @* ]]; then
         _c47_profiles
     else
-        # _arguments would rather offer an argument of which nothing is known than an option.
-        [[ $PREFIX == -* ]] && specs=("${(@)specs:#(<->|\*):*}")
         _arguments -S : $specs
     fi
 }
