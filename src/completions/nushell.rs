@@ -114,7 +114,6 @@ fn list(words: &[String]) -> String {
 
 const HEAD: &str = r#"# Completion of c47 for nushell; in config.nu: use c47-completions.nu *
 # (A module may not have a command of its own name, so that it is not c47.nu.)
-# (A module of the name c47 may not have a command of that name.)
 
 # The profiles, each as @name.
 def "nu-complete c47 profiles" [] {
