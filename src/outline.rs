@@ -115,16 +115,14 @@ fn choices(name: &str, about: &str) -> Option<Vec<String>> {
     let end = list.find([';', '(', ':']).unwrap_or(list.len());
     let list = list.get(..end)?;
     let end = list.find(". ").unwrap_or(list.len());
+    let list = list.get(..end)?.replace(" and ", ",").replace(" or ", ",");
     let words: Vec<String> = list
-        .get(..end)?
-        .split([',', ' '])
-        .map(|word| word.trim_end_matches('.'))
-        .filter(|word| !word.is_empty() && !matches!(*word, "and" | "or"))
-        .map(str::to_owned)
+        .split(',')
+        .map(|word| word.trim().trim_end_matches('.').to_owned())
+        .filter(|word| !word.is_empty())
         .collect();
     // A sentence that happens to say "one of them" is no list.
-    (words.len() > 1 && words.iter().all(|word| is_word(word)) && list.contains([',', ' ']))
-        .then_some(words)
+    (words.len() > 1 && words.iter().all(|word| is_word(word))).then_some(words)
 }
 
 /// A text up to the end of its first sentence, without the full stop; that of "e.g. 30s" ends none.
