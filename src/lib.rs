@@ -18,6 +18,8 @@ pub mod cli;
 pub mod completions;
 /// ring, behind tokens and TLS.
 pub mod crypto;
+/// DER, as much as keys and certificates need.
+pub mod der;
 /// A service that answers with a picture of the request.
 pub mod echo;
 /// What can go wrong, its message and hint, and its exit code.
@@ -30,6 +32,8 @@ pub mod http;
 pub mod interrupt;
 /// JSON texts: checked, kept to the letter, laid out for people.
 pub mod json;
+/// JSON Web Tokens and their keys.
+pub mod jwt;
 /// Links to the program, one a command.
 pub mod links;
 /// Man pages.
@@ -46,6 +50,8 @@ pub mod redact;
 pub mod rez;
 /// Secrets and where they come from.
 pub mod secret;
+/// Whether this binary works on this machine.
+pub mod selftest;
 /// Points in time as dates, RFC 3339 and back.
 pub mod timestamp;
 /// What this program is made of.

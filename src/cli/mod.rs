@@ -2,7 +2,9 @@
 
 mod completions;
 mod echo;
+mod environment;
 mod http;
+mod jwt;
 mod links;
 mod man;
 mod nearest;
@@ -42,6 +44,7 @@ enum Command {
     Completions(completions::Completions),
     Echo(echo::Echo),
     Http(http::Http),
+    Jwt(jwt::Jwt),
     Links(links::Links),
     Man(man::Man),
     Rez(rez::Rez),
@@ -54,6 +57,7 @@ impl Command {
             Command::Completions(options) => options.run(),
             Command::Echo(options) => options.run(),
             Command::Http(options) => options.run(),
+            Command::Jwt(options) => options.run(),
             Command::Links(options) => options.run(),
             Command::Man(options) => options.run(),
             Command::Rez(options) => options.run(),

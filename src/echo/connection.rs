@@ -19,14 +19,7 @@ pub fn serve(service: &Service, stream: TcpStream, client: SocketAddr) {
     let limits = &service.settings.limits;
     let mut wire = Wire::new(stream, limits);
     while wire.wait().is_ok() {
-        let started = Instant::now();
-        let mut exchange = Exchange {
-            service,
-            client: client.ip(),
-            started,
-            picture: Picture::default(),
-            wanted: Wanted::Whole,
-        };
+        let mut exchange = Exchange::new(service, client);
         let promise = match exchange.run(&mut wire) {
             Ok((Then::KeepAlive, _)) => {
                 service.kept();
@@ -48,19 +41,21 @@ pub fn serve(service: &Service, stream: TcpStream, client: SocketAddr) {
 }
 
 /// Tells a connection that there are too many.
-pub fn refuse(limits: &Limits, stream: TcpStream) {
+pub fn refuse(service: &Service, stream: TcpStream, client: SocketAddr) {
+    let limits = &service.settings.limits;
     let patience = Duration::from_millis(200);
-    let limits = Limits {
+    let hurried = Limits {
         silence: limits.silence.min(patience),
         connection: limits.connection.min(patience),
         ..*limits
     };
-    let mut wire = Wire::new(stream, &limits);
-    let refusal = Refusal::new(503, "too many connections at a time");
-    let bytes = Response::refusal(&refusal).bytes(Wanted::Whole, Then::Close, Timestamp::now());
-    if wire.write(&bytes).is_ok() {
-        wire.farewell(patience);
-    }
+    let mut wire = Wire::new(stream, &hurried);
+    let mut exchange = Exchange::new(service, client);
+    exchange.refuse(
+        &mut wire,
+        Refusal::new(503, "too many connections at a time"),
+    );
+    wire.farewell(patience);
 }
 
 /// A request and its answer.
@@ -74,6 +69,16 @@ struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
+    fn new(service: &Service, client: SocketAddr) -> Exchange<'_> {
+        Exchange {
+            service,
+            client: client.ip(),
+            started: Instant::now(),
+            picture: Picture::default(),
+            wanted: Wanted::Whole,
+        }
+    }
+
     fn run(&mut self, wire: &mut Wire) -> Result<(Then, Promise), Fault> {
         let settings = &self.service.settings;
         let head = read_head(wire, &settings.limits)?;
@@ -101,8 +106,10 @@ impl Exchange<'_> {
         };
         let (response, refusal) = self.answer(&head);
         let bytes = response.bytes(self.wanted, then, Timestamp::now());
+        let status = response.status;
+        drop(response); // it may be large, and the client slow
         let written = wire.write(&bytes);
-        self.log(response.status, refusal);
+        self.log(status, refusal);
         // A client that has gone was answered all the same: it must not keep the count from ending.
         Ok((if written.is_ok() { then } else { Then::Close }, promise))
     }
@@ -110,7 +117,10 @@ impl Exchange<'_> {
     /// The picture, or why the request may not have it.
     fn answer(&mut self, head: &Head) -> (Response, Option<Refusal>) {
         let settings = &self.service.settings;
-        match settings.guard.check(&head.values("authorization")) {
+        match settings
+            .guard
+            .check(&head.values("authorization"), Timestamp::now())
+        {
             Ok(claims) => {
                 self.picture.claims = claims;
                 let response = Response {
@@ -128,16 +138,17 @@ impl Exchange<'_> {
     }
 
     /// Tells the client why its request is not answered.
-    fn refuse(&self, wire: &mut Wire, refusal: Refusal) {
+    fn refuse(&mut self, wire: &mut Wire, refusal: Refusal) {
         let response = Response::refusal(&refusal);
         let bytes = response.bytes(self.wanted, Then::Close, Timestamp::now());
+        wire.grant(self.service.settings.limits.farewell);
         let _ = wire.write(&bytes); // it may have gone; the log tells of it
         self.log(refusal.status, Some(refusal));
     }
 
-    fn log(&self, status: u16, refusal: Option<Refusal>) {
+    fn log(&mut self, status: u16, refusal: Option<Refusal>) {
         self.service.tell(&Entry {
-            picture: self.picture.clone(),
+            picture: std::mem::take(&mut self.picture),
             status,
             client: self.client,
             took: self.started.elapsed(),

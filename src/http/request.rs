@@ -2,6 +2,8 @@
 
 use super::auth::Credential;
 use super::body::Body;
+use super::digest::{Call, Challenge, Hash};
+use super::failure::Failure;
 use super::url::Url;
 use crate::redact;
 use crate::secret::Secret;
@@ -38,6 +40,25 @@ pub struct Request {
 }
 
 impl Request {
+    /// A plain GET, without credentials.
+    pub fn get(url: Url) -> Request {
+        let plain = |name: &str, value: &str| Header {
+            name: name.to_owned(),
+            value: Value::Plain(value.to_owned()),
+        };
+        Request {
+            method: "GET".into(),
+            url,
+            headers: vec![
+                plain("user-agent", USER_AGENT),
+                plain("accept", "*/*"),
+                plain("accept-encoding", "gzip, deflate, br"),
+            ],
+            credential: Credential::None,
+            body: Body::None,
+        }
+    }
+
     /// All headers as they go out, credentials among them, in order: what HTTP itself needs comes
     /// first. Names are in lower case, as ureq sends them.
     pub fn wire_headers(&self) -> Vec<Header> {
@@ -56,12 +77,15 @@ impl Request {
             None if wants_length => headers.push(plain("content-length", "0".into())),
             None => {}
         }
-        if let Credential::Header { name, value } = &self.credential {
-            headers.push(Header {
-                name: name.clone(),
-                value: Value::Secret(value.clone()),
-            });
-        }
+        let credential = match &self.credential {
+            Credential::Header { name, value } => Some((name.as_str(), value)),
+            Credential::Digest { answer, .. } => answer.as_ref().map(|it| ("authorization", it)),
+            Credential::None | Credential::Query { .. } => None,
+        };
+        headers.extend(credential.map(|(name, value)| Header {
+            name: name.to_owned(),
+            value: Value::Secret(value.clone()),
+        }));
         for header in &mut headers {
             header.name.make_ascii_lowercase();
         }
@@ -89,7 +113,7 @@ impl Request {
                 let separator = if self.url.query.is_some() { '&' } else { '?' };
                 format!("{shown}{separator}{name}={}", redact::MASK)
             }
-            Credential::None | Credential::Header { .. } => shown,
+            _ => shown,
         }
     }
 
@@ -98,6 +122,32 @@ impl Request {
         self.headers
             .iter()
             .any(|header| header.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Answers a server's challenge, with what the credential holds.
+    ///
+    /// # Errors
+    /// When the body cannot be read, or there is no randomness.
+    pub(super) fn meet(&mut self, challenge: &Challenge) -> Result<(), Failure> {
+        let target = self.url.path_and_query();
+        let body = |hash: Hash| self.body.hashed(hash);
+        let Credential::Digest { user, password, .. } = &self.credential else {
+            return Ok(());
+        };
+        let call = Call {
+            user,
+            password,
+            method: &self.method,
+            target: &target,
+            body: &body,
+        };
+        let met = challenge.answer(&call).map_err(|error| Failure::Body {
+            why: crate::error::reason(&error),
+        })?;
+        if let Credential::Digest { answer, .. } = &mut self.credential {
+            *answer = Some(met);
+        }
+        Ok(())
     }
 
     /// Takes away all that must not reach another origin: credentials of every kind, and every

@@ -13,6 +13,7 @@ use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
 };
 
+use super::certificate::{UnknownIssuer, Verifier, is_root_as_server};
 use crate::crypto;
 use crate::error::{Error, reason};
 use crate::timestamp::Timestamp;
@@ -50,15 +51,28 @@ pub struct Options {
     pub trust: Trust,
     /// Certificate chain and private key, PEM files.
     pub client: Option<(PathBuf, PathBuf)>,
+    pub oldest: Oldest,
 }
+
+/// The oldest version of TLS that is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Oldest {
+    #[default]
+    Tls12,
+    Tls13,
+}
+
+static ONLY_TLS13: [&rustls::SupportedProtocolVersion; 1] = [&rustls::version::TLS13];
 
 /// Roots, and where they are from.
 #[derive(Debug)]
 pub struct Roots {
     pub certificates: Vec<CertificateDer<'static>>,
     pub from: String,
-    /// Whether a known root is compiled in because the machine has no store.
+    /// Whether those compiled in serve, because the machine has no store.
     pub built_in: bool,
+    /// SSL_CERT_DIR, looked into for what is not among them.
+    pub directory: Option<PathBuf>,
 }
 
 /// Reads the roots to trust.
@@ -73,6 +87,7 @@ pub fn roots(trust: &Trust) -> Result<Roots, Error> {
                 certificates: Vec::new(),
                 from: "nowhere".into(),
                 built_in: false,
+                directory: None,
             });
         }
         Trust::System { bundle, directory } => (bundle, directory),
@@ -86,19 +101,11 @@ pub fn roots(trust: &Trust) -> Result<Roots, Error> {
                 certificates: Vec::new(),
                 from: String::new(),
                 built_in: true,
+                directory: None,
             }),
     };
     if let Some(directory) = directory {
-        let before = roots.certificates.len();
-        read_directory(directory, &mut roots.certificates);
-        let found = roots.certificates.len() > before;
-        if found {
-            roots.built_in = false;
-            roots.from = [roots.from.as_str(), &directory.display().to_string()]
-                .join(" ")
-                .trim()
-                .to_owned();
-        }
+        roots.directory = Some(directory.clone());
     }
     if roots.built_in {
         roots.from = "roots built into c47 (this machine has none)".into();
@@ -113,6 +120,7 @@ fn named_bundle(path: &Path, what: &str) -> Result<Roots, Error> {
         certificates,
         from: path.display().to_string(),
         built_in: false,
+        directory: None,
     })
 }
 
@@ -142,7 +150,7 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// Whatever certificates a directory's files hold; others are passed over, as OpenSSL does.
-fn read_directory(directory: &Path, certificates: &mut Vec<CertificateDer<'static>>) {
+pub(super) fn read_directory(directory: &Path, certificates: &mut Vec<CertificateDer<'static>>) {
     let Ok(entries) = std::fs::read_dir(directory) else {
         return;
     };
@@ -159,9 +167,17 @@ fn read_directory(directory: &Path, certificates: &mut Vec<CertificateDer<'stati
 /// # Errors
 /// When roots, client certificate or key cannot be read, or do not fit each other.
 pub fn configure(options: &Options) -> Result<Arc<ClientConfig>, Error> {
+    // rustls and std's hash tables take randomness for granted, and panic without.
+    crypto::random(1).map_err(|source| Error::System {
+        action: "get random numbers for TLS",
+        source,
+    })?;
     let provider = crypto::tls::provider();
     let builder = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(match options.oldest {
+            Oldest::Tls12 => rustls::ALL_VERSIONS,
+            Oldest::Tls13 => &ONLY_TLS13,
+        })
         .map_err(|error| Error::malformed("TLS", error))?;
     let verifier: Arc<dyn ServerCertVerifier> = match &options.trust {
         Trust::Anybody => Arc::new(TrustAnybody(provider)),
@@ -171,16 +187,23 @@ pub fn configure(options: &Options) -> Result<Arc<ClientConfig>, Error> {
             if roots.built_in {
                 store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
             }
-            let (usable, _) = store.add_parsable_certificates(roots.certificates);
-            if usable == 0 && !roots.built_in {
+            let (usable, _) = store.add_parsable_certificates(roots.certificates.iter().cloned());
+            if usable == 0 && !roots.built_in && roots.directory.is_none() {
                 return Err(Error::malformed(
                     roots.from,
                     "none of its certificates can be used as a root",
                 ));
             }
-            WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider)
-                .build()
-                .map_err(|error| Error::malformed("TLS", error))?
+            let webpki =
+                WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider.clone())
+                    .build()
+                    .map_err(|error| Error::malformed("TLS", error))?;
+            Arc::new(Verifier::new(
+                webpki,
+                roots.certificates,
+                roots.directory,
+                provider,
+            ))
         }
     };
     let builder = builder
@@ -251,8 +274,15 @@ pub fn explain(error: &rustls::Error) -> (String, Option<&'static str>) {
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             ("the certificate is not for servers".into(), None)
         }
-        CertificateError::Other(other) if other.0.to_string().contains("CaUsedAsEndEntity") => (
+        other if is_root_as_server(other) => (
             "unknown issuer: the server's certificate is a self-signed root".into(),
+            Some(CACERT),
+        ),
+        CertificateError::Other(other) if other.0.is::<UnknownIssuer>() => (
+            format!(
+                "unknown issuer: no trusted root signed the server's certificate, {}",
+                other.0
+            ),
             Some(CACERT),
         ),
         other => (

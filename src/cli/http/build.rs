@@ -1,29 +1,37 @@
 //! From options and items to a request and how it is made. All that can be wrong is found here,
 //! before anything is sent.
 
-use std::env;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Http;
+use super::show::Parts as Shown;
+use super::{Http, netrc};
+use crate::cli::environment;
 use crate::error::Error;
 use crate::http::auth::{Auth, Credential};
 use crate::http::body::{self, Body};
 use crate::http::item::{Item, Value as ItemValue};
 use crate::http::proxy::Proxies;
 use crate::http::request::{Header, Request, USER_AGENT, Value};
-use crate::http::tls::{Options as TlsOptions, Trust};
+use crate::http::tls::{Oldest, Options as TlsOptions, Trust};
 use crate::http::url::{Scheme, Url};
-use crate::http::{Follow, Limits, Settings};
+use crate::http::{Family, Follow, Limits, Network, Override, Settings};
 use crate::json::Text;
+use crate::jwt::claim::Claim;
+use crate::timestamp::Timestamp;
 use crate::{quantity, redact};
 
 /// A body that is shown whole, laid out or in JSON, is held in memory: up to this.
 const IN_MEMORY: u64 = 256 << 20;
 
+/// The encodings an answer may have, unless an item says others.
+pub const ACCEPT_ENCODING: &str = "gzip, deflate, br";
+
 /// What is to be done.
 pub struct Plan {
     pub request: Request,
+    /// What the request's credential is made of.
+    pub auth: Auth,
     pub settings: Settings,
     pub follow: Follow,
     pub show: Show,
@@ -34,7 +42,9 @@ pub struct Plan {
 /// What becomes of the answer.
 pub enum Show {
     Body,
+    Stream,
     Head,
+    Parts(Shown),
     File(PathBuf),
     Json,
 }
@@ -57,6 +67,16 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
             &mut url,
         )?;
     }
+    // What the user wrote is never replaced by what a file says, and never joined by a second.
+    let auth = match (parts.has_header("authorization"), options.auth.as_deref()) {
+        (true, Some(text)) if text.starts_with("netrc") => Auth::None,
+        (true, _) if auth.is_authorization() => {
+            return Err(Error::usage(
+                "Authorization stands in an item too: one of them",
+            ));
+        }
+        _ => auth,
+    };
     let body = parts.body(options)?;
     let method = method
         .unwrap_or(if matches!(body, Body::None) {
@@ -74,7 +94,10 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
     };
     request.headers = headers(&parts, &request.body);
     ensure_not_in_plaintext(options, &request, &auth, &settings)?;
-    request.credential = auth.credential()?;
+    request.credential = match options.offline || options.curl {
+        true => auth.masked(), // nothing is sent: no source is asked
+        false => auth.credential(Timestamp::now())?,
+    };
     let max_redirects = options.max_redirects.unwrap_or(10);
     let follow = if options.follow {
         Follow::UpTo(max_redirects)
@@ -84,6 +107,7 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
     let in_memory = settings.limits.body.unwrap_or(IN_MEMORY);
     Ok(Plan {
         request,
+        auth,
         settings,
         follow,
         show,
@@ -92,16 +116,25 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
 }
 
 fn show(options: &Http) -> Result<Show, Error> {
-    match (options.json, options.headers, &options.output) {
-        (true, false, None) => Ok(Show::Json),
-        (false, true, None) => Ok(Show::Head),
-        (false, false, Some(path)) if path == "-" => Ok(Show::Body),
-        (false, false, Some(path)) => Ok(Show::File(path.into())),
-        (false, false, None) => Ok(Show::Body),
-        _ => Err(Error::usage(
-            "--json, --headers and --output exclude each other",
-        )),
+    let mut ways = Vec::new();
+    ways.extend(options.json.then_some(("--json", Show::Json)));
+    ways.extend(options.headers.then_some(("--headers", Show::Head)));
+    ways.extend(options.stream.then_some(("--stream", Show::Stream)));
+    if let Some(letters) = &options.print {
+        let parts = Shown::parse(letters).map_err(|why| Error::usage(format!("--print: {why}")))?;
+        ways.push(("--print", Show::Parts(parts)));
     }
+    ways.extend(match options.output.as_deref() {
+        None => None,
+        Some("-") => Some(("--output", Show::Body)),
+        Some(path) => Some(("--output", Show::File(path.into()))),
+    });
+    if let [(one, _), (other, _), ..] = ways.as_slice() {
+        return Err(Error::usage(format!(
+            "{one} and {other} exclude each other"
+        )));
+    }
+    Ok(ways.pop().map_or(Show::Body, |(_, show)| show))
 }
 
 /// Method, URL and items. The first word is the method when it is in capitals, or a usual one, and
@@ -130,8 +163,10 @@ fn words(words: &[String]) -> Result<(Option<&str>, &str, &[String]), Error> {
 }
 
 fn auth(options: &Http, url: &mut Url) -> Result<Auth, Error> {
-    let from_url = url.user_info.take().map(Auth::from_user_info);
-    let auth = match (&options.auth, from_url) {
+    let user_info = url.user_info.take();
+    let mut auth = match (options.auth.as_deref(), user_info) {
+        (Some("netrc" | "netrc=basic"), user) => netrc::login(url, user, netrc::As::Basic)?,
+        (Some("netrc=bearer"), user) => netrc::login(url, user, netrc::As::Bearer)?,
         (Some(_), Some(_)) => {
             return Err(Error::usage(
                 "credentials stand in the URL and in --auth: one of them",
@@ -140,9 +175,36 @@ fn auth(options: &Http, url: &mut Url) -> Result<Auth, Error> {
         (Some(text), None) => {
             Auth::parse(text).map_err(|why| Error::usage(format!("--auth: {why}")))?
         }
-        (None, Some(auth)) => auth,
+        (None, Some(user_info)) => Auth::from_user_info(user_info),
         (None, None) => Auth::None,
     };
+    match &mut auth {
+        Auth::Jwt(minted) => {
+            for claim in &options.claim {
+                minted.claims.push(
+                    Claim::parse(claim).map_err(|why| Error::usage(format!("--claim: {why}")))?,
+                );
+            }
+            if let Some(ttl) = duration("--ttl", options.ttl.as_deref())? {
+                minted.ttl = ttl;
+            }
+            minted.kid.clone_from(&options.kid);
+            minted.jti = options.jti;
+        }
+        _ => {
+            let given = [
+                ("--claim", !options.claim.is_empty()),
+                ("--ttl", options.ttl.is_some()),
+                ("--kid", options.kid.is_some()),
+                ("--jti", options.jti),
+            ];
+            if let Some((name, _)) = given.iter().find(|(_, is_given)| *is_given) {
+                return Err(Error::usage(format!(
+                    "{name} belongs to --auth jwt=ALG:SOURCE"
+                )));
+            }
+        }
+    }
     Ok(auth)
 }
 
@@ -166,24 +228,44 @@ fn settings(options: &Http) -> Result<Settings, Error> {
     Ok(Settings {
         limits,
         tls: tls(options)?,
-        proxies: proxies(options),
+        proxies: Proxies {
+            always: options.proxy.clone(),
+            ..environment::proxies()
+        },
+        network: network(options)?,
+    })
+}
+
+fn network(options: &Http) -> Result<Network, Error> {
+    let family = match (options.ipv4, options.ipv6) {
+        (false, false) => Family::Any,
+        (true, false) => Family::Ipv4,
+        (false, true) => Family::Ipv6,
+        (true, true) => return Err(Error::usage("-4 and -6 exclude each other")),
+    };
+    let overrides: Result<_, _> = options
+        .resolve
+        .iter()
+        .map(|text| Override::parse(text))
+        .collect();
+    let overrides = overrides.map_err(|why| Error::usage(format!("--resolve: {why}")))?;
+    let unix_socket = options.unix_socket.as_ref().map(PathBuf::from);
+    if unix_socket.is_some() && options.proxy.is_some() {
+        return Err(Error::usage("--unix-socket and --proxy exclude each other"));
+    }
+    Ok(Network {
+        family,
+        overrides,
+        unix_socket,
     })
 }
 
 fn tls(options: &Http) -> Result<TlsOptions, Error> {
-    let variable = |name: &str| {
-        env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
     let trust = match (&options.cacert, options.insecure) {
         (Some(_), true) => return Err(Error::usage("--cacert and --insecure exclude each other")),
         (Some(path), false) => Trust::Only(path.into()),
         (None, true) => Trust::Anybody,
-        (None, false) => Trust::System {
-            bundle: variable("SSL_CERT_FILE"),
-            directory: variable("SSL_CERT_DIR"),
-        },
+        (None, false) => environment::trust(),
     };
     let client = match (&options.cert, &options.key) {
         (Some(cert), Some(key)) => Some((cert.into(), key.into())),
@@ -191,29 +273,16 @@ fn tls(options: &Http) -> Result<TlsOptions, Error> {
         (None, Some(_)) => return Err(Error::usage("--key belongs to --cert FILE")),
         (None, None) => None,
     };
-    Ok(TlsOptions { trust, client })
-}
-
-fn proxies(options: &Http) -> Proxies {
-    let variable = |names: [&str; 2]| {
-        names
-            .iter()
-            .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()))
+    let oldest = match options.tls_min.as_deref() {
+        None | Some("1.2") => Oldest::Tls12,
+        Some("1.3") => Oldest::Tls13,
+        Some(_) => return Err(Error::usage("--tls-min is 1.2 or 1.3")),
     };
-    // In a CGI script HTTP_PROXY is a header the client sent (CVE-2016-5385).
-    let in_cgi = env::var_os("REQUEST_METHOD").is_some();
-    let http = if in_cgi {
-        env::var("http_proxy").ok()
-    } else {
-        variable(["http_proxy", "HTTP_PROXY"])
-    };
-    Proxies {
-        always: options.proxy.clone(),
-        https: variable(["https_proxy", "HTTPS_PROXY"]),
-        http,
-        all: variable(["all_proxy", "ALL_PROXY"]),
-        none: variable(["no_proxy", "NO_PROXY"]).unwrap_or_default(),
-    }
+    Ok(TlsOptions {
+        trust,
+        client,
+        oldest,
+    })
 }
 
 /// What the items add up to.
@@ -225,8 +294,16 @@ struct Parts {
 }
 
 impl Parts {
+    fn has_header(&self, name: &str) -> bool {
+        let mut headers = self.headers.iter();
+        headers.any(|(known, value)| value.is_some() && known.eq_ignore_ascii_case(name))
+    }
+
     fn add(&mut self, item: Item, form: bool, url: &mut Url) -> Result<(), Error> {
         match item {
+            Item::Header { name, .. } if is_framing(&name) => Err(Error::usage(format!(
+                "'{name}' follows from the body; it cannot be set"
+            )))?,
             Item::Header { name, value } => {
                 let value = content(value)?;
                 // An editor's last line break is no part of a header.
@@ -274,6 +351,11 @@ impl Parts {
     }
 }
 
+/// Headers that say where a message ends: a second opinion is a smuggled request.
+fn is_framing(name: &str) -> bool {
+    name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
+}
+
 fn content(value: ItemValue) -> Result<String, Error> {
     match value {
         ItemValue::Literal(text) => Ok(text),
@@ -296,7 +378,7 @@ fn headers(parts: &Parts, body: &Body) -> Vec<Header> {
     let mut headers = vec![
         plain("user-agent", USER_AGENT),
         plain("accept", accept),
-        plain("accept-encoding", "gzip, deflate"),
+        plain("accept-encoding", ACCEPT_ENCODING),
     ];
     if let Some(content_type) = body.content_type() {
         headers.push(plain("content-type", content_type));
@@ -331,6 +413,9 @@ fn ensure_not_in_plaintext(
             .any(|header| redact::is_secret_header(&header.name));
     if !has_credentials || options.allow_plaintext || origin.scheme == Scheme::Https {
         return Ok(());
+    }
+    if settings.network.unix_socket.is_some() {
+        return Ok(()); // it stays on this machine
     }
     let route = settings.proxies.route(origin).map_err(Error::usage)?;
     if origin.is_loopback() && matches!(route, crate::http::proxy::Route::Direct) {
@@ -441,6 +526,7 @@ mod tests {
                 (true, true))
             .is_err()
         );
+        assert!(planned("localhost", |options| options.claim = vec!["a=b".into()]).is_err());
         assert!(planned("localhost", |options| options.key = Some("k".into())).is_err());
         assert!(
             planned("https://me@a.lan", |options| options.auth =
