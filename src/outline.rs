@@ -69,7 +69,8 @@ pub enum Kind {
 
 impl Value {
     /// What a value may be, from its name and its line in the help. These are the conventions:
-    /// a name of words between bars (`text|json`), or `one of a, b, c` in the line, is a choice;
+    /// a name of words between bars (`text|json`), or `one of a, b, c` or `: a, b or c` in the
+    /// line, is a choice;
     /// a name that ends in `file`, `path` or `dir` is what it says; `env:NAME` and `file:PATH` in
     /// the line tell the source of a secret.
     pub fn new(name: &str, about: &str) -> Value {
@@ -81,12 +82,14 @@ impl Value {
             Kind::Profile
         } else if word == "command" {
             Kind::Command
+        } else if word == "source" {
+            Kind::Source
         } else if about.contains("env:NAME") && about.contains("file:PATH") && !word.contains('=') {
             Kind::Source
         } else if ends(&["dir", "directory", "repo", "root"]) {
             Kind::Directory
         } else if ends(&[
-            "file", "files", "path", "paths", "binary", "tool", "cert", "key",
+            "file", "files", "file|url", "path", "paths", "binary", "tool", "cert", "key",
         ]) {
             Kind::File
         } else {
@@ -99,19 +102,23 @@ impl Value {
     }
 }
 
-/// The words between bars, or those after "one of" up to the end of the list.
+/// The words between bars, those of a list after "one of", or of one after a colon that ends in
+/// "or".
 fn choices(name: &str, about: &str) -> Option<Vec<String>> {
-    let is_word = |word: &str| {
-        !word.is_empty()
-            && word
-                .chars()
-                .all(|c| c.is_alphanumeric() || "-_.+".contains(c))
-    };
+    // Between bars may also stand kinds: `file|url`.
+    const KINDS: [&str; 5] = ["file", "path", "dir", "url", "source"];
     if name.contains('|') {
-        let words: Vec<String> = name.split('|').map(str::to_owned).collect();
-        return words.iter().all(|word| is_word(word)).then_some(words);
+        let words: Vec<&str> = name.split('|').collect();
+        let are_words = words
+            .iter()
+            .all(|word| is_word(word) && !KINDS.contains(word));
+        return are_words.then(|| words.into_iter().map(str::to_owned).collect());
     }
-    let list = about.split_once("one of ")?.1;
+    let list = match (about.split_once("one of "), about.split_once(": ")) {
+        (Some((_, list)), _) => list,
+        (None, Some((_, list))) if list.contains(" or ") => list,
+        _ => return None,
+    };
     let end = list.find([';', '(', ':']).unwrap_or(list.len());
     let list = list.get(..end)?;
     let end = list.find(". ").unwrap_or(list.len());
@@ -123,6 +130,13 @@ fn choices(name: &str, about: &str) -> Option<Vec<String>> {
         .collect();
     // A sentence that happens to say "one of them" is no list.
     (words.len() > 1 && words.iter().all(|word| is_word(word))).then_some(words)
+}
+
+fn is_word(word: &str) -> bool {
+    !word.is_empty()
+        && word
+            .chars()
+            .all(|c| c.is_alphanumeric() || "-_.+".contains(c))
 }
 
 /// A text up to the end of its first sentence, without the full stop; that of "e.g. 30s" ends none.
@@ -194,6 +208,8 @@ mod tests {
         assert_eq!(kind("shell", about), choice(&["bash", "zsh", "fish"]));
         let about = "algorithm, one of HS256, ES256, x86-64-v2; default HS256";
         assert_eq!(kind("alg", about), choice(&["HS256", "ES256", "x86-64-v2"]));
+        let about = "the algorithm: HS256, RS256 or EdDSA";
+        assert_eq!(kind("alg", about), choice(&["HS256", "RS256", "EdDSA"]));
         let about = "one of v1, v2 (default: v1)";
         assert_eq!(kind("level", about), choice(&["v1", "v2"]));
         let about = "one of a, b. More of it";
@@ -210,6 +226,8 @@ mod tests {
     #[test]
     fn one_of_them_is_no_list() {
         for about in [
+            "how long it is valid: 30s, 15m, 12h, 7d",
+            "credentials: bearer=SOURCE or basic=USER:SOURCE",
             "if one of them fails",
             "one of",
             "one of many",
@@ -224,6 +242,8 @@ mod tests {
     fn names_tell_files_and_directories() {
         assert_eq!(kind("file", ""), Kind::File);
         assert_eq!(kind("out-file", ""), Kind::File);
+        assert_eq!(kind("file|url", ""), Kind::File);
+        assert_eq!(kind("source", ""), Kind::Source);
         assert_eq!(kind("dir", ""), Kind::Directory);
         assert_eq!(kind("profile", ""), Kind::Profile);
         assert_eq!(kind("command", ""), Kind::Command);

@@ -128,6 +128,7 @@ fn check_typing(shell: &str) {
         ("c47 http --allow-pl", "c47 http --allow-plaintext "),
         ("c47 http x --js", "c47 http x --json "),
         ("c47 completions z", "c47 completions zsh "),
+        ("c47 jwt sign --alg Ed", "c47 jwt sign --alg EdDSA "),
         ("c47 http --output fi", "c47 http --output file1.txt "),
         ("c47 http --output=fi", "c47 http --output=file1.txt "),
         ("c47 http -o fi", "c47 http -o file1.txt "),
@@ -179,7 +180,7 @@ fn zsh_completes() {
 
 /// Each line, and what must be all of its candidates.
 fn check_asking(shell: &str, own: &[(&str, &[&str])]) {
-    let lines: [(&str, &[&str]); 8] = [
+    let lines: [(&str, &[&str]); 9] = [
         ("c47 selft", &["selftest"]),
         ("c47 http --allow-pl", &["--allow-plaintext"]),
         ("c47 completions ", &["bash", "fish", "nushell", "zsh"]),
@@ -188,6 +189,7 @@ fn check_asking(shell: &str, own: &[(&str, &[&str])]) {
             "c47 echo --jwt-key ",
             &["command:", "env:", "file:", "prompt"],
         ),
+        ("c47 jwt sign --alg Ed", &["EdDSA"]),
         ("c47 http @", &["@ayon", "@kitsu"]),
         ("c47 http GET @a", &["@ayon"]),
         ("c47 nothing rez ins", &[]),

@@ -191,6 +191,21 @@ fn it_runs_in_an_empty_root() {
     );
     run(&["man", "rez"]).unwrap().run().expect_code(0);
     run(&["completions", "bash"]).unwrap().run().expect_code(0);
+    let sign = run(&[
+        "jwt", "sign", "--alg", "HS256", "--key", "env:KEY", "--ttl", "5m",
+    ])
+    .unwrap();
+    let token = sign.env("KEY", "k".repeat(64)).run().expect_code(0);
+    assert_eq!(
+        token.stdout_text().matches('.').count(),
+        2,
+        "{}",
+        token.tell()
+    );
+    let list = run(&["--list"]).unwrap().run().expect_code(0);
+    if list.stdout_text().lines().any(|name| name == "elf") {
+        run(&["elf", "glibc", "/c47"]).unwrap().run().expect_code(0);
+    }
     // What cannot be had without /proc says so.
     for arguments in [&["rez", "install", "--repo", "/"][..], &["links"]] {
         let output = run(arguments).unwrap().run().expect_code(7);

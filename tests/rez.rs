@@ -545,6 +545,11 @@ fn kill_everywhere(version: &'static str, old_kernel: bool, is_right: impl Fn(&s
         let inject = format!("inject={name}:signal=SIGKILL:when={count}");
         let (repository, output) =
             killing.run(&format!("{at}"), &["-o", "/dev/null", "-e", &inject]);
+        // The allocator gives memory back when it finds the time: that call may not come again.
+        if output.code == 0 && name == "madvise" {
+            let _ = fs::remove_dir_all(repository);
+            continue;
+        }
         assert!(
             matches!(output.code, -9 | 137),
             "{name} {count}: {}",
