@@ -8,6 +8,7 @@ use crate::echo;
 use crate::exit::Exit;
 use crate::http;
 use crate::jwt;
+use crate::rez;
 use crate::secret;
 
 /// Why a command could not do what it was asked.
@@ -39,6 +40,8 @@ pub enum Error {
     Malformed { what: String, why: String },
     /// The echo service could not listen.
     Echo(echo::Error),
+    /// A package could not be installed.
+    Rez(rez::Error),
     /// Standard output could not be written. A closed pipe is not an error to the user.
     Output(io::Error),
     /// Anything else the system refused.
@@ -95,6 +98,7 @@ impl Error {
             | Error::File { .. }
             | Error::Malformed { .. }
             | Error::Output(_)
+            | Error::Rez(_)
             | Error::System { .. } => Exit::Failed,
         }
     }
@@ -111,6 +115,7 @@ impl Error {
             Error::Echo(error) => error.hint(),
             Error::Http(failure) => failure.hint(),
             Error::Jwt(error) => error.hint(),
+            Error::Rez(error) => error.hint(),
             _ => None,
         }
     }
@@ -130,6 +135,7 @@ impl fmt::Display for Error {
             Error::Echo(error) => error.fmt(f),
             Error::Http(failure) => failure.fmt(f),
             Error::Jwt(error) => error.fmt(f),
+            Error::Rez(error) => error.fmt(f),
             Error::File {
                 action,
                 path,
@@ -151,6 +157,12 @@ impl std::error::Error for Error {}
 impl From<echo::Error> for Error {
     fn from(error: echo::Error) -> Error {
         Error::Echo(error)
+    }
+}
+
+impl From<rez::Error> for Error {
+    fn from(error: rez::Error) -> Error {
+        Error::Rez(error)
     }
 }
 

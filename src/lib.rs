@@ -14,6 +14,8 @@
 pub mod atomic_file;
 /// The command line: commands, their options, and what they print.
 pub mod cli;
+/// Completion scripts for bash, zsh, fish and nushell.
+pub mod completions;
 /// ring, behind tokens and TLS.
 pub mod crypto;
 /// DER, as much as keys and certificates need.
@@ -32,6 +34,12 @@ pub mod interrupt;
 pub mod json;
 /// JSON Web Tokens and their keys.
 pub mod jwt;
+/// Links to the program, one a command.
+pub mod links;
+/// Man pages.
+pub mod man;
+/// The commands and their options, as man pages and completions need them.
+pub mod outline;
 /// Prints reports, as text or as JSON; knows terminals and colour.
 pub mod output;
 /// How far a transfer is, on a terminal.
@@ -40,9 +48,13 @@ pub mod progress;
 pub mod quantity;
 /// Takes the secrets out of what is shown.
 pub mod redact;
+/// Packages for Rez: made, installed, checked.
+pub mod rez;
 /// Secrets and where they come from.
 pub mod secret;
 /// Whether this binary works on this machine.
 pub mod selftest;
 /// Points in time as dates, RFC 3339 and back.
 pub mod timestamp;
+/// What this program is made of.
+pub mod version;

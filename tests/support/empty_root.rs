@@ -18,13 +18,18 @@ pub fn run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Option<Ou
 
 /// The binary, about to be run in an empty root; `None` where that cannot be had.
 pub fn empty_c47() -> Option<Run> {
+    empty_with(binary())
+}
+
+/// Another build of it, in the same way.
+pub fn empty_with(program: &Path) -> Option<Run> {
     if let Err(error) = try_it() {
         peers::missing(&format!("no chroot here: {error}"))?;
     }
     let root = Scratch::new("root");
     let inside = root.path().join("c47");
-    fs::hard_link(binary(), &inside)
-        .or_else(|_| fs::copy(binary(), &inside).map(drop))
+    fs::hard_link(program, &inside)
+        .or_else(|_| fs::copy(program, &inside).map(drop))
         .expect("the binary in the empty root");
     Some(c47().program("/c47").in_root(root))
 }
