@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::echo;
 use crate::exit::Exit;
 use crate::http;
+use crate::jwt;
 use crate::secret;
 
 /// Why a command could not do what it was asked.
@@ -26,6 +27,8 @@ pub enum Error {
     Secret(secret::Error),
     /// A call brought no answer, or not a whole one.
     Http(http::Failure),
+    /// A key or a token is not what it should be, or does not suit.
+    Jwt(jwt::Error),
     /// A file could not be read or written.
     File {
         action: &'static str,
@@ -86,6 +89,7 @@ impl Error {
             Error::NoSuchCommand { .. } => Exit::NoSuchCommand,
             Error::Secret(error) => error.exit(),
             Error::Http(failure) => failure.exit(),
+            Error::Jwt(error) => error.exit(),
             Error::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             Error::Echo(_)
             | Error::File { .. }
@@ -106,6 +110,7 @@ impl Error {
             Error::Secret(error) => error.hint(),
             Error::Echo(error) => error.hint(),
             Error::Http(failure) => failure.hint(),
+            Error::Jwt(error) => error.hint(),
             _ => None,
         }
     }
@@ -124,6 +129,7 @@ impl fmt::Display for Error {
             Error::Secret(error) => error.fmt(f),
             Error::Echo(error) => error.fmt(f),
             Error::Http(failure) => failure.fmt(f),
+            Error::Jwt(error) => error.fmt(f),
             Error::File {
                 action,
                 path,
@@ -157,6 +163,12 @@ impl From<secret::Error> for Error {
 impl From<http::Failure> for Error {
     fn from(failure: http::Failure) -> Error {
         Error::Http(failure)
+    }
+}
+
+impl From<jwt::Error> for Error {
+    fn from(error: jwt::Error) -> Error {
+        Error::Jwt(error)
     }
 }
 

@@ -28,6 +28,8 @@ pub mod http;
 pub mod interrupt;
 /// JSON texts: checked, kept to the letter, laid out for people.
 pub mod json;
+/// JSON Web Tokens and their keys.
+pub mod jwt;
 /// Prints reports, as text or as JSON; knows terminals and colour.
 pub mod output;
 /// Durations and sizes as people write them: `90s`, `15m`, `2G`.
@@ -36,5 +38,7 @@ pub mod quantity;
 pub mod redact;
 /// Secrets and where they come from.
 pub mod secret;
+/// Whether this binary works on this machine.
+pub mod selftest;
 /// Points in time as dates, RFC 3339 and back.
 pub mod timestamp;

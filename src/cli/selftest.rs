@@ -1,17 +1,25 @@
 //! `c47 selftest`: does this binary work on this node?
 
+use std::path::PathBuf;
+
 use argh::{ArgsInfo, FromArgs};
 
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::output::{self, Format};
+use crate::selftest::{self, Surroundings};
+use crate::timestamp::Timestamp;
 
-/// Check that this binary works on this machine.
+/// Check that this binary works on this machine: memory, clock, chance, temporary files, names,
+/// tokens of every algorithm, HTTP and TLS over loopback, and the trusted roots. Nothing leaves
+/// the machine. Exits 1 when a check fails; a warning does not.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
     name = "selftest",
     help_triggers("-h", "--help"),
-    example = "c47 selftest --json"
+    example = "c47 selftest
+c47 selftest --json"
 )]
 pub struct Selftest {
     /// print the checks as JSON
@@ -21,7 +29,29 @@ pub struct Selftest {
 
 impl Selftest {
     pub fn run(self) -> Result<Exit, Error> {
-        let _ = self.json;
-        Ok(Exit::Done)
+        let report = selftest::run(&Surroundings {
+            temporary: temporary_directory(),
+            now: Timestamp::now(),
+            built: built(),
+        });
+        output::print(Format::from_switch(self.json), &report)?;
+        Ok(if report.ok { Exit::Done } else { Exit::No })
     }
+}
+
+/// `TMPDIR`, else /tmp.
+fn temporary_directory() -> PathBuf {
+    match std::env::var_os("TMPDIR") {
+        Some(directory) if !directory.is_empty() => directory.into(),
+        _ => "/tmp".into(),
+    }
+}
+
+/// The date of the sources where the packager gave it (<https://reproducible-builds.org/specs/source-date-epoch/>),
+/// else that of the compiler they are built with, 2026-04-16: never the builder's clock, so that
+/// the same sources give the same binary.
+fn built() -> Timestamp {
+    const COMPILER: i64 = 1_776_297_600;
+    let given = option_env!("SOURCE_DATE_EPOCH").and_then(|seconds| seconds.parse().ok());
+    Timestamp(given.unwrap_or(COMPILER))
 }

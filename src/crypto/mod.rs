@@ -1,3 +1,172 @@
-//! ring, behind tokens and TLS: the only place that names it.
+//! ring behind jsonwebtoken and rustls: the only place that names ring. One crypto library serves TLS and
+//! tokens, and it also works on kernels without `getrandom`.
 
+pub mod ecdsa;
+pub mod eddsa;
+pub mod hmac;
+pub mod rsa;
 pub mod tls;
+
+use std::io;
+
+use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
+use jsonwebtoken::errors::{Error, ErrorKind};
+use jsonwebtoken::jwk::{EllipticCurve, ThumbprintHash};
+use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, EncodingKey};
+use ring::digest;
+use ring::rand::{SecureRandom, SystemRandom};
+use zeroize::Zeroizing;
+
+static PROVIDER: CryptoProvider = CryptoProvider {
+    signer_factory: new_signer,
+    verifier_factory: new_verifier,
+    key_utils: KeyUtils {
+        rsa_pub_components_from_private_key: rsa::components_of_private,
+        rsa_pub_components_from_public_key: |_| {
+            Err(refused("public keys in DER are read by c47 itself"))
+        },
+        ec_pub_components_from_private_key: ecdsa::components_of_private,
+        ed_pub_components_from_private_key: ed_component,
+        compute_digest,
+    },
+};
+
+/// Puts ring behind jsonwebtoken. Called wherever a key is used, since nothing is set up at start;
+/// the first call counts, the others find it done.
+pub fn install() {
+    let _ = PROVIDER.install_default();
+}
+
+/// As many random bytes.
+///
+/// # Errors
+/// When the system has none to give (a chroot without /dev/urandom on an old kernel).
+pub fn random(length: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(vec![0; length]);
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| io::Error::other("the system gives none"))?;
+    Ok(bytes)
+}
+
+/// SHA-256 of `data`, 32 bytes.
+pub fn sha256(data: &[u8]) -> Vec<u8> {
+    digest::digest(&digest::SHA256, data).as_ref().to_vec()
+}
+
+/// SHA-384 of `data`, 48 bytes.
+pub fn sha384(data: &[u8]) -> Vec<u8> {
+    digest::digest(&digest::SHA384, data).as_ref().to_vec()
+}
+
+/// SHA-512 of `data`, 64 bytes.
+pub fn sha512(data: &[u8]) -> Vec<u8> {
+    digest::digest(&digest::SHA512, data).as_ref().to_vec()
+}
+
+fn new_signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>, Error> {
+    // A key never serves another family, whatever its bytes look like.
+    if key.family() != algorithm.family() {
+        return Err(ErrorKind::InvalidKeyFormat.into());
+    }
+    Ok(match algorithm.family() {
+        AlgorithmFamily::Hmac => Box::new(hmac::Hmac::new(*algorithm, key.as_bytes())?),
+        AlgorithmFamily::Rsa => Box::new(rsa::RsaSigner::new(*algorithm, key.as_bytes())?),
+        AlgorithmFamily::Ec => Box::new(ecdsa::EcdsaSigner::new(*algorithm, key.as_bytes())?),
+        AlgorithmFamily::Ed => Box::new(eddsa::EddsaSigner::new(key.as_bytes())?),
+    })
+}
+
+fn new_verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>, Error> {
+    if key.family() != algorithm.family() {
+        return Err(ErrorKind::InvalidKeyFormat.into());
+    }
+    Ok(match algorithm.family() {
+        AlgorithmFamily::Hmac => Box::new(hmac::Hmac::new(*algorithm, key.try_get_as_bytes()?)?),
+        AlgorithmFamily::Rsa => Box::new(rsa::RsaVerifier::new(*algorithm, key)?),
+        AlgorithmFamily::Ec => Box::new(ecdsa::EcdsaVerifier::new(*algorithm, key)?),
+        AlgorithmFamily::Ed => Box::new(eddsa::EddsaVerifier::new(key)?),
+    })
+}
+
+/// For an algorithm that a later jsonwebtoken may bring.
+fn unsupported() -> Error {
+    ErrorKind::UnsupportedAlgorithm.into()
+}
+
+fn refused(why: &str) -> Error {
+    ErrorKind::Provider(why.to_owned()).into()
+}
+
+fn ed_component(pkcs8: &[u8], curve: &EllipticCurve) -> Result<Vec<u8>, Error> {
+    match curve {
+        EllipticCurve::Ed25519 => eddsa::component_of_private(pkcs8),
+        _ => Err(ErrorKind::InvalidAlgorithm.into()),
+    }
+}
+
+fn compute_digest(data: &[u8], hash: ThumbprintHash) -> Result<Vec<u8>, Error> {
+    match hash {
+        ThumbprintHash::SHA256 => Ok(sha256(data)),
+        ThumbprintHash::SHA384 => Ok(sha384(data)),
+        ThumbprintHash::SHA512 => Ok(sha512(data)),
+        _ => Err(unsupported()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn installing_twice_is_fine() {
+        install();
+        install();
+    }
+
+    #[test]
+    fn digests_are_those_of_fips_180() {
+        assert_eq!(
+            hex(&sha256(b"abc")),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        assert!(hex(&sha384(b"abc")).starts_with("cb00753f45a35e8bb5a03d699ac65007"));
+        assert!(hex(&sha512(b"abc")).starts_with("ddaf35a193617abacc417349ae204131"));
+    }
+
+    #[test]
+    fn random_bytes_differ() {
+        let (one, other) = (random(32).unwrap(), random(32).unwrap());
+        assert_eq!(one.len(), 32);
+        assert_ne!(one, other);
+    }
+
+    #[test]
+    fn a_key_of_another_family_is_refused_not_used() {
+        let public = DecodingKey::from_rsa_raw_components(&[0xff; 256], &[1, 0, 1]);
+        assert!(new_verifier(&Algorithm::HS256, &public).is_err());
+        let der = DecodingKey::from_rsa_der(b"anything");
+        assert!(new_verifier(&Algorithm::HS256, &der).is_err());
+        let secret = EncodingKey::from_secret(b"secret");
+        assert!(new_signer(&Algorithm::RS256, &secret).is_err());
+    }
+
+    #[test]
+    fn the_key_utilities_answer_garbage_with_errors() {
+        let utils = &PROVIDER.key_utils;
+        for garbage in [b"".as_slice(), b"0", &[0x30, 0x82, 0xff, 0xff]] {
+            assert!((utils.rsa_pub_components_from_private_key)(garbage).is_err());
+            assert!((utils.rsa_pub_components_from_public_key)(garbage).is_err());
+            assert!((utils.ec_pub_components_from_private_key)(garbage, Algorithm::ES256).is_err());
+            assert!((utils.ec_pub_components_from_private_key)(garbage, Algorithm::RS256).is_err());
+            assert!(
+                (utils.ed_pub_components_from_private_key)(garbage, &EllipticCurve::Ed25519)
+                    .is_err()
+            );
+        }
+    }
+}

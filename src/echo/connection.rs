@@ -19,14 +19,7 @@ pub fn serve(service: &Service, stream: TcpStream, client: SocketAddr) {
     let limits = &service.settings.limits;
     let mut wire = Wire::new(stream, limits);
     while wire.wait().is_ok() {
-        let started = Instant::now();
-        let mut exchange = Exchange {
-            service,
-            client: client.ip(),
-            started,
-            picture: Picture::default(),
-            wanted: Wanted::Whole,
-        };
+        let mut exchange = Exchange::new(service, client);
         let promise = match exchange.run(&mut wire) {
             Ok((Then::KeepAlive, _)) => {
                 service.kept();
@@ -48,19 +41,21 @@ pub fn serve(service: &Service, stream: TcpStream, client: SocketAddr) {
 }
 
 /// Tells a connection that there are too many.
-pub fn refuse(limits: &Limits, stream: TcpStream) {
+pub fn refuse(service: &Service, stream: TcpStream, client: SocketAddr) {
+    let limits = &service.settings.limits;
     let patience = Duration::from_millis(200);
-    let limits = Limits {
+    let hurried = Limits {
         silence: limits.silence.min(patience),
         connection: limits.connection.min(patience),
         ..*limits
     };
-    let mut wire = Wire::new(stream, &limits);
-    let refusal = Refusal::new(503, "too many connections at a time");
-    let bytes = Response::refusal(&refusal).bytes(Wanted::Whole, Then::Close, Timestamp::now());
-    if wire.write(&bytes).is_ok() {
-        wire.farewell(patience);
-    }
+    let mut wire = Wire::new(stream, &hurried);
+    let exchange = Exchange::new(service, client);
+    exchange.refuse(
+        &mut wire,
+        Refusal::new(503, "too many connections at a time"),
+    );
+    wire.farewell(patience);
 }
 
 /// A request and its answer.
@@ -74,6 +69,16 @@ struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
+    fn new(service: &Service, client: SocketAddr) -> Exchange<'_> {
+        Exchange {
+            service,
+            client: client.ip(),
+            started: Instant::now(),
+            picture: Picture::default(),
+            wanted: Wanted::Whole,
+        }
+    }
+
     fn run(&mut self, wire: &mut Wire) -> Result<(Then, Promise), Fault> {
         let settings = &self.service.settings;
         let head = read_head(wire, &settings.limits)?;
@@ -131,6 +136,7 @@ impl Exchange<'_> {
     fn refuse(&self, wire: &mut Wire, refusal: Refusal) {
         let response = Response::refusal(&refusal);
         let bytes = response.bytes(self.wanted, Then::Close, Timestamp::now());
+        wire.grant(self.service.settings.limits.farewell);
         let _ = wire.write(&bytes); // it may have gone; the log tells of it
         self.log(refusal.status, Some(refusal));
     }

@@ -219,10 +219,10 @@ impl Service {
         self: &Arc<Service>,
         stream: TcpStream,
         client: SocketAddr,
-        refused: &SyncSender<TcpStream>,
+        refused: &SyncSender<(TcpStream, SocketAddr)>,
     ) {
         let Some(place) = Place::take(self) else {
-            let _ = refused.try_send(stream); // where that is full too, it is just closed
+            let _ = refused.try_send((stream, client)); // where that is full too, it is just closed
             return;
         };
         let spare = stream.try_clone();
@@ -232,14 +232,14 @@ impl Service {
         .is_err()
             && let Ok(stream) = spare
         {
-            let _ = refused.try_send(stream);
+            let _ = refused.try_send((stream, client));
         }
     }
 
     /// Tells surplus connections so, one after the other, each in a moment.
-    fn refuse(&self, refusals: &Receiver<TcpStream>) {
-        for stream in refusals {
-            connection::refuse(&self.settings.limits, stream);
+    fn refuse(&self, refusals: &Receiver<(TcpStream, SocketAddr)>) {
+        for (stream, client) in refusals {
+            connection::refuse(self, stream, client);
         }
     }
 

@@ -152,13 +152,15 @@ fn picture_of_body(head: &Head, body: &[u8], secrets: Secrets) -> (Option<Text>,
         (Secrets::Hidden, Some(boundary)) => redact::multipart(body, &boundary),
         _ => body.into(),
     };
+    // Nobody writes NUL in a text.
+    let is_text = !body.contains(&0);
     match (std::str::from_utf8(&body), secrets) {
-        (Ok(text), Secrets::Shown) => (Some(Text::string(text)), None),
-        (Ok(text), Secrets::Hidden) if is_form(&kind) => {
+        (Ok(text), Secrets::Shown) if is_text => (Some(Text::string(text)), None),
+        (Ok(text), Secrets::Hidden) if is_text && is_form(&kind) => {
             (Some(Text::string(&redact::query(text))), None)
         }
-        (Ok(text), Secrets::Hidden) => (Some(Text::string(&redact::text(text))), None),
-        (Err(_), _) => (None, Some(STANDARD.encode(&body))),
+        (Ok(text), Secrets::Hidden) if is_text => (Some(Text::string(&redact::text(text))), None),
+        _ => (None, Some(STANDARD.encode(&body))),
     }
 }
 
@@ -291,6 +293,7 @@ mod tests {
         assert_eq!(of("x/y", b"1.10").unwrap(), "1.10");
         assert_eq!(of("x/y", b"caf\xc3\xa9\n").unwrap(), "\"café\\n\"");
         assert_eq!(of("x/y", b"\xff\x00").unwrap(), "/wA=");
+        assert_eq!(of("x/y", b"a\0").unwrap(), "YQA=");
         assert_eq!(
             of("application/x-www-form-urlencoded", b"a=1&secret=x").unwrap(),
             "\"a=1&secret=***\""

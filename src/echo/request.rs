@@ -87,6 +87,10 @@ pub fn parse(bytes: &[u8], max_headers: usize) -> Result<Head, Refusal> {
     if bytes.first() == Some(&0x16) {
         return Err(bad("the client speaks TLS: this is plain http"));
     }
+    // httparse would skip any number of empty lines.
+    if bytes.first().is_some_and(u8::is_ascii_whitespace) {
+        return Err(bad("there is no request line"));
+    }
     let mut space = vec![httparse::EMPTY_HEADER; max_headers];
     let mut request = httparse::Request::new(&mut space);
     match request.parse(bytes) {

@@ -56,7 +56,7 @@ impl Response {
         Response {
             status,
             challenge: None,
-            body: Problem { error, reason }.serialize_json(),
+            body: Problem { error, reason }.serialize_json() + "\n",
         }
     }
 

@@ -160,6 +160,11 @@ impl Wire {
         Ok(())
     }
 
+    /// Gives a connection whose time is up this much more, for its last answer.
+    pub fn grant(&mut self, more: Duration) {
+        self.deadline = self.deadline.max(Instant::now() + more);
+    }
+
     /// Ends the connection so that the last answer arrives: bytes that came and were not read
     /// would make the system reset it, and the client lose the answer.
     pub fn farewell(mut self, patience: Duration) {

@@ -1,6 +1,7 @@
 //! The chain that makes a connection: proxy, TCP, TLS, and on top a pair of eyes that keeps the
 //! answer's head as it came, bounds it, and tells the clock.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use ureq::unversioned::transport::{
@@ -11,6 +12,7 @@ use ureq::unversioned::transport::{
 use super::failure::Failure;
 use super::timing::Timing;
 use super::tls_connect::TlsConnector;
+use super::unix_socket::UnixTransport;
 
 /// Heads of any number of 1xx answers and the final one, together.
 const MAX_HEAD: usize = 256 << 10;
@@ -85,6 +87,8 @@ pub struct Chain {
     pub wire: Wire,
     /// What the request is for: a connection to a proxy on the way to it is not watched.
     pub target: ureq::http::Uri,
+    /// Connected to instead of the host.
+    pub unix_socket: Option<PathBuf>,
 }
 
 impl Connector<()> for Chain {
@@ -95,11 +99,7 @@ impl Connector<()> for Chain {
         details: &ConnectionDetails,
         _: Option<()>,
     ) -> Result<Option<Self::Out>, ureq::Error> {
-        let tcp =
-            ().chain(SocksConnector::default())
-                .chain(ConnectProxyConnector::default())
-                .chain(TcpConnector::default());
-        let Some(transport) = tcp.connect(details, None)? else {
+        let Some(transport) = self.open(details)? else {
             return Ok(None);
         };
         self.wire.with_timing(|timing| {
@@ -107,12 +107,12 @@ impl Connector<()> for Chain {
             timing.connect = Some(timing.connect.unwrap_or_default() + lap);
         });
         let transport: Box<dyn Transport> = if details.needs_tls() {
-            let secured = self.tls.handshake(details, Box::new(transport))?;
+            let secured = self.tls.handshake(details, transport)?;
             self.wire
                 .with_timing(|timing| timing.tls = Some(timing.lap()));
             Box::new(secured)
         } else {
-            Box::new(transport)
+            transport
         };
         // The connection to a CONNECT proxy is made by this chain too; its answers are not ours.
         if details.config.proxy().is_none() && *details.uri != self.target {
@@ -124,6 +124,20 @@ impl Connector<()> for Chain {
             forward,
             wire: self.wire.clone(),
         })))
+    }
+}
+
+impl Chain {
+    fn open(&self, details: &ConnectionDetails) -> Result<Option<Box<dyn Transport>>, ureq::Error> {
+        if let Some(path) = &self.unix_socket {
+            return Ok(Some(Box::new(UnixTransport::connect(path, details)?)));
+        }
+        let tcp =
+            ().chain(SocksConnector::default())
+                .chain(ConnectProxyConnector::default())
+                .chain(TcpConnector::default());
+        let transport = tcp.connect(details, None)?;
+        Ok(transport.map(|transport| Box::new(transport) as Box<dyn Transport>))
     }
 }
 

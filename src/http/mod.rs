@@ -25,11 +25,12 @@ mod timing;
 /// TLS: the roots trusted, the client's certificate, and why a check failed.
 pub mod tls;
 mod tls_connect;
+mod unix_socket;
 /// URLs and origins.
 pub mod url;
 
 pub use answer::Answer;
 pub use failure::Failure;
 pub use redirect::{Follow, Hop, call};
-pub use send::{Limits, Settings};
+pub use send::{Family, Limits, Network, Override, Settings};
 pub use timing::Timing;

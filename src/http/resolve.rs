@@ -11,6 +11,7 @@ use ureq::unversioned::transport::NextTimeout;
 
 use super::connect::Wire;
 use super::failure::Failure;
+use super::send::Override;
 use super::url::Origin;
 
 /// Looks up what a URI names or, where a proxy takes whole requests, that proxy.
@@ -18,6 +19,9 @@ use super::url::Origin;
 pub struct Lookup {
     /// The proxy that is connected to instead.
     pub instead: Option<(String, u16)>,
+    pub overrides: Vec<Override>,
+    /// Not where the connection is to a Unix socket.
+    pub is_needed: bool,
     pub wire: Wire,
 }
 
@@ -32,7 +36,19 @@ impl Resolver for Lookup {
             Some((host, port)) => (host.clone(), *port),
             None => host_and_port(uri)?,
         };
-        let found = addresses(&host, port, timeout)?;
+        if !self.is_needed {
+            return Ok(self.empty());
+        }
+        let overrides = self.overrides.iter();
+        let given: Vec<SocketAddr> = overrides
+            .filter(|given| given.host == host && given.port == port)
+            .map(|given| SocketAddr::new(given.address, port))
+            .collect();
+        let found = if given.is_empty() {
+            addresses(&host, port, timeout)?
+        } else {
+            given
+        };
         let mut wanted = self.empty();
         for address in config.ip_family().keep_wanted(found.into_iter()).take(16) {
             wanted.push(address);

@@ -1,8 +1,11 @@
 //! One exchange: a request out, an answer's head in, its body waiting.
 
+use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use ureq::Agent;
+use ureq::config::IpFamily;
 use ureq::http::{self, HeaderName, HeaderValue};
 
 use super::answer::{Answer, BodyStream};
@@ -38,6 +41,54 @@ pub struct Settings {
     pub limits: Limits,
     pub tls: tls::Options,
     pub proxies: Proxies,
+    pub network: Network,
+}
+
+/// How hosts are reached, where it is not left to the system.
+#[derive(Clone, Debug, Default)]
+pub struct Network {
+    pub family: Family,
+    /// `--resolve`: addresses that DNS is not asked for.
+    pub overrides: Vec<Override>,
+    /// `--unix-socket`: connected to instead of the host.
+    pub unix_socket: Option<PathBuf>,
+}
+
+/// Which addresses are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Family {
+    #[default]
+    Any,
+    Ipv4,
+    Ipv6,
+}
+
+/// A host and port, and the address that stands for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    pub host: String,
+    pub port: u16,
+    pub address: IpAddr,
+}
+
+impl Override {
+    /// Reads `HOST:PORT:ADDRESS`; an IPv6 address may stand in brackets.
+    ///
+    /// # Errors
+    /// Says what it looks like.
+    pub fn parse(text: &str) -> Result<Override, String> {
+        let wrong = || format!("'{text}' is not HOST:PORT:ADDRESS");
+        let (host, rest) = text.split_once(':').ok_or_else(wrong)?;
+        let (port, address) = rest.split_once(':').ok_or_else(wrong)?;
+        let address = address.trim_start_matches('[').trim_end_matches(']');
+        Ok(Override {
+            host: Some(host.to_ascii_lowercase())
+                .filter(|host| !host.is_empty())
+                .ok_or_else(wrong)?,
+            port: port.parse().map_err(|_| wrong())?,
+            address: address.parse().map_err(|_| wrong())?,
+        })
+    }
 }
 
 /// Sends `request` and waits for the answer's head. `deadline` is the end of the whole call.
@@ -47,7 +98,10 @@ pub fn exchange(
     deadline: Option<Instant>,
 ) -> Result<Answer, Error> {
     let url = request.wire_url();
-    let route = settings.proxies.route(&url.origin).map_err(Error::usage)?;
+    let route = match settings.network.unix_socket {
+        Some(_) => Route::Direct,
+        None => settings.proxies.route(&url.origin).map_err(Error::usage)?,
+    };
     let uri: http::Uri = url
         .to_string()
         .parse()
@@ -65,15 +119,18 @@ pub fn exchange(
         Route::Tunnel(proxy) => (None, None, Some(proxy)),
     };
     let agent = Agent::with_parts(
-        configuration(&settings.limits, deadline, tunnel)?,
+        configuration(settings, deadline, tunnel)?,
         Chain {
             tls,
             forward,
             wire: wire.clone(),
             target: uri.clone(),
+            unix_socket: settings.network.unix_socket.clone(),
         },
         Lookup {
             instead,
+            overrides: settings.network.overrides.clone(),
+            is_needed: settings.network.unix_socket.is_none(),
             wire: wire.clone(),
         },
     );
@@ -95,10 +152,11 @@ fn needs_tls(scheme: Scheme, route: &Route) -> bool {
 }
 
 fn configuration(
-    limits: &Limits,
+    settings: &Settings,
     deadline: Option<Instant>,
     proxy: Option<ureq::Proxy>,
 ) -> Result<ureq::config::Config, Failure> {
+    let limits = &settings.limits;
     let left = match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
         Some(Duration::ZERO) => {
             return Err(Failure::TimedOut {
@@ -113,6 +171,11 @@ fn configuration(
         .max_redirects(0)
         .allow_non_standard_methods(true)
         .proxy(proxy)
+        .ip_family(match settings.network.family {
+            Family::Any => IpFamily::Any,
+            Family::Ipv4 => IpFamily::Ipv4Only,
+            Family::Ipv6 => IpFamily::Ipv6Only,
+        })
         // All headers are ours to choose; these would come by themselves.
         .user_agent("")
         .accept("")

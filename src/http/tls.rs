@@ -50,7 +50,18 @@ pub struct Options {
     pub trust: Trust,
     /// Certificate chain and private key, PEM files.
     pub client: Option<(PathBuf, PathBuf)>,
+    pub oldest: Oldest,
 }
+
+/// The oldest version of TLS that is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Oldest {
+    #[default]
+    Tls12,
+    Tls13,
+}
+
+static ONLY_TLS13: [&rustls::SupportedProtocolVersion; 1] = [&rustls::version::TLS13];
 
 /// Roots, and where they are from.
 #[derive(Debug)]
@@ -161,7 +172,10 @@ fn read_directory(directory: &Path, certificates: &mut Vec<CertificateDer<'stati
 pub fn configure(options: &Options) -> Result<Arc<ClientConfig>, Error> {
     let provider = crypto::tls::provider();
     let builder = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(match options.oldest {
+            Oldest::Tls12 => rustls::ALL_VERSIONS,
+            Oldest::Tls13 => &ONLY_TLS13,
+        })
         .map_err(|error| Error::malformed("TLS", error))?;
     let verifier: Arc<dyn ServerCertVerifier> = match &options.trust {
         Trust::Anybody => Arc::new(TrustAnybody(provider)),

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::Text;
+use super::{Text, check};
 
 /// The members of an object, in order, each with the text of its value.
 ///
@@ -27,6 +27,16 @@ pub fn members(text: &Text) -> Result<Vec<(String, Text)>, String> {
 /// Names the member.
 pub fn ensure_unique_members(text: &Text) -> Result<(), String> {
     walk(text.as_str())
+}
+
+/// Checks a text as [`Text::parse`] and [`ensure_unique_members`] do, without a copy of it: for
+/// texts that hold secrets.
+///
+/// # Errors
+/// What is wrong: with line and column, or naming the member that stands twice.
+pub fn ensure_sound(text: &str) -> Result<(), String> {
+    check(text)?;
+    walk(text)
 }
 
 /// Values are walked as texts, not as numbers and strings: `1e400` is JSON and no float. The depth
@@ -91,6 +101,15 @@ mod tests {
             expected.map(|(name, value)| (name.to_owned(), parse(value)))
         );
         assert!(members(&parse("[]")).is_err());
+    }
+
+    #[test]
+    fn a_text_is_checked_without_a_copy() {
+        assert!(ensure_sound(r#"{"a":[{"b":1}]}"#).is_ok());
+        assert!(ensure_sound(r#"{"a":[{"b":1,"b":2}]}"#).is_err());
+        assert!(ensure_sound(r#"{"a":"#).is_err());
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(ensure_sound(&deep).is_err());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use nanoserde::{SerJson, SerJsonState};
 
 pub use layout::layout;
 pub(crate) use layout::token_length;
-pub use members::{ensure_unique_members, members};
+pub use members::{ensure_sound, ensure_unique_members, members};
 
 /// A checked JSON text (RFC 8259), nested 128 deep at most.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,10 +23,8 @@ impl Text {
     /// What is wrong, with line and column.
     pub fn parse(text: impl Into<String>) -> Result<Text, String> {
         let text = text.into();
-        match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
-            Ok(_) => Ok(Text(text)),
-            Err(error) => Err(error.to_string()),
-        }
+        check(&text)?;
+        Ok(Text(text))
     }
 
     /// Checks bytes, which must be UTF-8.
@@ -88,6 +86,30 @@ impl Text {
     }
 }
 
+/// The deepest nesting taken, which no sane text has, so that whoever walks one may recurse.
+const MAX_DEPTH: usize = 128;
+
+/// What [`Text::parse`] checks. serde_json bounds the depth of values it builds, not of those it
+/// skips, so that is counted here.
+fn check(text: &str) -> Result<(), String> {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|error| error.to_string())?;
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => depth += 1,
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return Err(format!("it is nested more than {MAX_DEPTH} deep"));
+        }
+    }
+    Ok(())
+}
+
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -122,6 +144,10 @@ mod tests {
             assert!(Text::parse(wrong).is_err(), "{wrong}");
         }
         assert!(Text::parse("[".repeat(100_000)).is_err());
+        let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(Text::parse(nested(128)).is_ok());
+        assert!(Text::parse(nested(129)).is_err());
+        assert!(Text::parse(format!("[\"{}\\\"[\"]", "[".repeat(500))).is_ok());
         assert!(Text::from_bytes(b"\"\xff\"").is_err());
     }
 

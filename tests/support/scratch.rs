@@ -13,11 +13,15 @@ pub struct Scratch {
 impl Scratch {
     /// Makes one whose name begins with `name`.
     pub fn new(name: &str) -> Scratch {
+        // Beside the built binary, so that it can be linked in instead of copied.
+        Scratch::below(Path::new(env!("CARGO_TARGET_TMPDIR")), name)
+    }
+
+    /// Makes one in another place.
+    pub fn below(parent: &Path, name: &str) -> Scratch {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        // Beside the built binary, so that it can be linked in instead of copied.
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("{name}-{}-{count}", std::process::id()));
+        let path = parent.join(format!("{name}-{}-{count}", std::process::id()));
         // One of the same name was left by a test process that was killed.
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).expect("a scratch directory");

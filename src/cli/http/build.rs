@@ -12,9 +12,9 @@ use crate::http::body::{self, Body};
 use crate::http::item::{Item, Value as ItemValue};
 use crate::http::proxy::Proxies;
 use crate::http::request::{Header, Request, USER_AGENT, Value};
-use crate::http::tls::{Options as TlsOptions, Trust};
+use crate::http::tls::{Oldest, Options as TlsOptions, Trust};
 use crate::http::url::{Scheme, Url};
-use crate::http::{Follow, Limits, Settings};
+use crate::http::{Family, Follow, Limits, Network, Override, Settings};
 use crate::json::Text;
 use crate::{quantity, redact};
 
@@ -167,6 +167,31 @@ fn settings(options: &Http) -> Result<Settings, Error> {
         limits,
         tls: tls(options)?,
         proxies: proxies(options),
+        network: network(options)?,
+    })
+}
+
+fn network(options: &Http) -> Result<Network, Error> {
+    let family = match (options.ipv4, options.ipv6) {
+        (false, false) => Family::Any,
+        (true, false) => Family::Ipv4,
+        (false, true) => Family::Ipv6,
+        (true, true) => return Err(Error::usage("-4 and -6 exclude each other")),
+    };
+    let overrides: Result<_, _> = options
+        .resolve
+        .iter()
+        .map(|text| Override::parse(text))
+        .collect();
+    let overrides = overrides.map_err(|why| Error::usage(format!("--resolve: {why}")))?;
+    let unix_socket = options.unix_socket.as_ref().map(PathBuf::from);
+    if unix_socket.is_some() && options.proxy.is_some() {
+        return Err(Error::usage("--unix-socket and --proxy exclude each other"));
+    }
+    Ok(Network {
+        family,
+        overrides,
+        unix_socket,
     })
 }
 
@@ -191,7 +216,16 @@ fn tls(options: &Http) -> Result<TlsOptions, Error> {
         (None, Some(_)) => return Err(Error::usage("--key belongs to --cert FILE")),
         (None, None) => None,
     };
-    Ok(TlsOptions { trust, client })
+    let oldest = match options.tls_min.as_deref() {
+        None | Some("1.2") => Oldest::Tls12,
+        Some("1.3") => Oldest::Tls13,
+        Some(_) => return Err(Error::usage("--tls-min is 1.2 or 1.3")),
+    };
+    Ok(TlsOptions {
+        trust,
+        client,
+        oldest,
+    })
 }
 
 fn proxies(options: &Http) -> Proxies {
@@ -331,6 +365,9 @@ fn ensure_not_in_plaintext(
             .any(|header| redact::is_secret_header(&header.name));
     if !has_credentials || options.allow_plaintext || origin.scheme == Scheme::Https {
         return Ok(());
+    }
+    if settings.network.unix_socket.is_some() {
+        return Ok(()); // it stays on this machine
     }
     let route = settings.proxies.route(origin).map_err(Error::usage)?;
     if origin.is_loopback() && matches!(route, crate::http::proxy::Route::Direct) {

@@ -105,6 +105,27 @@ pub struct Http {
     #[argh(switch)]
     insecure: bool,
 
+    /// the oldest TLS version spoken: 1.2 or 1.3 (default: 1.2)
+    #[argh(option, arg_name = "version")]
+    tls_min: Option<String>,
+
+    /// an address for a host and port, HOST:PORT:ADDRESS, that DNS is not asked for; may be
+    /// repeated
+    #[argh(option, arg_name = "host:port:address")]
+    resolve: Vec<String>,
+
+    /// connect to this Unix socket instead of the URL's host
+    #[argh(option, arg_name = "path")]
+    unix_socket: Option<String>,
+
+    /// use IPv4 addresses only
+    #[argh(switch, short = '4')]
+    ipv4: bool,
+
+    /// use IPv6 addresses only
+    #[argh(switch, short = '6')]
+    ipv6: bool,
+
     /// proxy: http://, https://, socks5://HOST:PORT (default: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY,
     /// less NO_PROXY)
     #[argh(option, arg_name = "url")]

@@ -2,12 +2,16 @@
 
 mod certificates;
 mod httpbin;
+mod microsocks;
 mod nginx;
 mod process;
+mod squid;
 
 pub use certificates::{Certificates, Pair, certificates};
 pub use httpbin::{Httpbin, httpbin};
+pub use microsocks::{Microsocks, microsocks};
 pub use nginx::{Nginx, nginx};
+pub use squid::{PASSWORD, Squid, USER, squid};
 
 use std::fs;
 use std::io::Write;

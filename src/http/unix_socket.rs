@@ -1,0 +1,77 @@
+//! `--unix-socket`: HTTP to a daemon on this machine that listens on a file.
+
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, LazyBuffers, NextTimeout, Transport,
+};
+
+use super::failure::Failure;
+use crate::error::reason;
+
+/// A connection to a Unix socket.
+#[derive(Debug)]
+pub struct UnixTransport {
+    stream: UnixStream,
+    buffers: LazyBuffers,
+}
+
+impl UnixTransport {
+    /// Connects to the socket at `path`.
+    pub fn connect(path: &Path, details: &ConnectionDetails) -> Result<UnixTransport, Failure> {
+        let stream = UnixStream::connect(path).map_err(|error| Failure::Connect {
+            to: path.display().to_string(),
+            why: reason(&error),
+        })?;
+        let config = details.config;
+        let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
+        Ok(UnixTransport { stream, buffers })
+    }
+}
+
+/// `None` where there is no limit; never zero, which the system takes for none.
+fn limit(timeout: NextTimeout) -> Option<Duration> {
+    timeout.not_zero().map(|limit| *limit)
+}
+
+fn late(error: io::Error, timeout: NextTimeout) -> ureq::Error {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => ureq::Error::Timeout(timeout.reason),
+        _ => ureq::Error::Io(error),
+    }
+}
+
+impl Transport for UnixTransport {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        let timeout = timeout.for_write();
+        self.stream.set_write_timeout(limit(timeout))?;
+        let output = self.buffers.output().get(..amount).unwrap_or_default();
+        let sent = self.stream.write_all(output);
+        sent.map_err(|error| late(error, timeout))
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        let timeout = timeout.for_read();
+        self.stream.set_read_timeout(limit(timeout))?;
+        let input = self.buffers.input_append_buf();
+        let amount = loop {
+            match self.stream.read(input) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => break result.map_err(|error| late(error, timeout))?,
+            }
+        };
+        self.buffers.input_appended(amount);
+        Ok(amount > 0)
+    }
+
+    fn is_open(&mut self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,71 @@
+//! A claim as one writes it on a command line: `k=v` for a string, `k:=json` for the rest.
+
+use crate::json::{Text, ensure_unique_members};
+
+/// A member of a token's claims or header. Its value keeps its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    pub name: String,
+    pub value: Text,
+}
+
+impl Claim {
+    /// A claim made here.
+    pub fn new(name: &str, value: Text) -> Claim {
+        Claim {
+            name: name.to_owned(),
+            value,
+        }
+    }
+
+    /// Reads `k=v` or `k:=json`; what follows the first `=` is the value.
+    ///
+    /// # Errors
+    /// Says what a claim looks like, or what is wrong with the JSON, for a usage message.
+    pub fn parse(text: &str) -> Result<Claim, String> {
+        let wrong = || "a claim is name=text, or name:=JSON".to_owned();
+        let (name, value) = text.split_once('=').ok_or_else(wrong)?;
+        let (name, value) = match name.strip_suffix(':') {
+            Some(name) => {
+                let value = Text::parse(value)
+                    .and_then(|value| ensure_unique_members(&value).map(|()| value))
+                    .map_err(|why| format!("the value of {name} is no sound JSON: {why}"))?;
+                (name, value)
+            }
+            None => (name, Text::string(value)),
+        };
+        if name.is_empty() {
+            return Err(wrong());
+        }
+        Ok(Claim::new(name, value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_and_json() {
+        for (text, name, value) in [
+            ("sub=bot", "sub", "\"bot\""),
+            ("a=", "a", "\"\""),
+            ("a=b=c", "a", "\"b=c\""),
+            ("a=b:=c", "a", "\"b:=c\""),
+            ("a:=1.10", "a", "1.10"),
+            ("a:=[1, {\"b\":2}]", "a", "[1, {\"b\":2}]"),
+            ("https://a.b/c=x", "https://a.b/c", "\"x\""),
+            ("exp:=1e400", "exp", "1e400"),
+        ] {
+            let claim = Claim::parse(text).unwrap();
+            assert_eq!((claim.name.as_str(), claim.value.as_str()), (name, value));
+        }
+    }
+
+    #[test]
+    fn what_is_no_claim() {
+        for wrong in ["", "a", "=x", ":=1", "a:=", "a:=x", "a:={\"b\":1,\"b\":2}"] {
+            assert!(Claim::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

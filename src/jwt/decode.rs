@@ -1,0 +1,41 @@
+//! What a token says, whoever wrote it: nothing of it is verified.
+
+use super::Error;
+use super::numeric_date::NumericDate;
+use super::token;
+use crate::json::{self, Text};
+
+/// What a token says.
+#[derive(Debug)]
+pub struct Decoded {
+    pub header: Text,
+    pub claims: Text,
+    /// When it was made, from when and until when it is valid, as far as it says so.
+    pub issued: Option<NumericDate>,
+    pub not_before: Option<NumericDate>,
+    pub expires: Option<NumericDate>,
+}
+
+/// Takes a bare token (see [`super::bare`]) apart.
+///
+/// # Errors
+/// When it is no token, or its claims are no JSON object.
+pub fn decode(token: &[u8]) -> Result<Decoded, Error> {
+    let parts = token::parse(token).map_err(Error::Token)?;
+    let wrong = |why: String| Error::Token(format!("its claims are no sound JSON: {why}"));
+    let claims = Text::from_bytes(&parts.payload).map_err(wrong)?;
+    let members = json::members(&claims).map_err(wrong)?;
+    let date = |name: &str| {
+        members
+            .iter()
+            .find(|(own, _)| own == name)
+            .and_then(|(_, value)| NumericDate::read(value))
+    };
+    Ok(Decoded {
+        issued: date("iat"),
+        not_before: date("nbf"),
+        expires: date("exp"),
+        header: parts.header.text,
+        claims,
+    })
+}

@@ -1,0 +1,307 @@
+//! The numbers a key is made of, checked, whatever format they came in.
+
+use super::der::{self, OCTET_STRING, OID, Reader, SEQUENCE};
+use super::oid;
+use crate::crypto::ecdsa::Curve;
+use crate::crypto::{ecdsa, eddsa, rsa};
+use crate::jwt::Error;
+use crate::jwt::algorithm::Family;
+use crate::secret::Secret;
+
+/// A checked key. Whoever has the private half has the public one too.
+pub enum Material {
+    /// A shared secret, never empty.
+    Shared(Secret),
+    Rsa {
+        modulus: Vec<u8>,
+        exponent: Vec<u8>,
+        /// PKCS#1 DER.
+        private: Option<Secret>,
+    },
+    Ec {
+        curve: Curve,
+        /// `4`, x, y (SEC 1 §2.3.3).
+        point: Vec<u8>,
+        private: Option<Secret>,
+    },
+    Ed25519 {
+        public: Vec<u8>,
+        /// The seed.
+        private: Option<Secret>,
+    },
+}
+
+/// What c47 takes, for messages about what it does not.
+pub const TAKEN: &str = "c47 takes RSA, EC on P-256 or P-384, Ed25519, and shared secrets";
+
+const MIN_RSA_BITS: usize = 2048;
+const MAX_RSA_BITS: usize = 8192;
+
+impl Material {
+    /// The public half of an RSA key from its modulus and exponent, big-endian.
+    pub fn rsa_public(modulus: &[u8], exponent: &[u8]) -> Result<Material, Error> {
+        let modulus = der::without_leading_zeros(modulus);
+        let exponent = der::without_leading_zeros(exponent);
+        let bits = bits(modulus);
+        if bits < MIN_RSA_BITS {
+            return Err(Error::key(format!(
+                "it is an RSA key of {bits} bits, which is too weak: {MIN_RSA_BITS} at least are wanted"
+            )));
+        }
+        if bits > MAX_RSA_BITS {
+            return Err(Error::key(format!(
+                "it is an RSA key of {bits} bits: {MAX_RSA_BITS} at most are wanted"
+            )));
+        }
+        let odd = |number: &[u8]| number.last().is_some_and(|byte| byte & 1 == 1);
+        // ring takes exponents from 3 to 33 bits; a signature under exponent 1 is no signature.
+        if !odd(modulus) || !odd(exponent) || exponent == [1] || self::bits(exponent) > 33 {
+            return Err(Error::key("its numbers are no RSA key"));
+        }
+        Ok(Material::Rsa {
+            modulus: modulus.to_vec(),
+            exponent: exponent.to_vec(),
+            private: None,
+        })
+    }
+
+    /// An RSA private key from PKCS#1 DER (RFC 8017 §A.1.2).
+    pub fn rsa_private(pkcs1: &[u8]) -> Result<Material, Error> {
+        let wrong = |_| Error::key("it is no well-formed RSA private key (PKCS#1)");
+        let mut numbers = Reader::sequence_of(pkcs1).map_err(wrong)?;
+        if numbers.small().map_err(wrong)? != 0 {
+            return Err(Error::key(
+                "it is an RSA key of more than two primes, which c47 does not take",
+            ));
+        }
+        let modulus = numbers.unsigned().map_err(wrong)?;
+        let exponent = numbers.unsigned().map_err(wrong)?;
+        let public = Material::rsa_public(modulus, exponent)?;
+        for _ in 0..6 {
+            numbers.unsigned().map_err(wrong)?; // d, p, q, d mod p-1, d mod q-1, 1/q mod p
+        }
+        numbers.finish().map_err(wrong)?;
+        // A larger one verifies and does not sign: its public half is all that counts.
+        if bits(modulus) <= rsa::MAX_SIGNING_BITS {
+            rsa::check(pkcs1)
+                .map_err(|why| Error::key(format!("it is an RSA private key, but {why}")))?;
+        }
+        match public {
+            Material::Rsa {
+                modulus, exponent, ..
+            } => Ok(Material::Rsa {
+                modulus,
+                exponent,
+                private: Some(Secret::new(pkcs1.to_vec())),
+            }),
+            other => Ok(other),
+        }
+    }
+
+    /// The public half of an EC key from its point.
+    pub fn ec_public(curve: Curve, point: &[u8]) -> Result<Material, Error> {
+        ensure_point(curve, point)?;
+        Ok(Material::Ec {
+            curve,
+            point: point.to_vec(),
+            private: None,
+        })
+    }
+
+    /// An EC key from its two halves.
+    pub fn ec_private(curve: Curve, private: &[u8], point: &[u8]) -> Result<Material, Error> {
+        ensure_point(curve, point)?;
+        if !ecdsa::is_pair(curve, private, point) {
+            return Err(Error::key(
+                "it is an EC private key whose two halves do not belong together",
+            ));
+        }
+        Ok(Material::Ec {
+            curve,
+            point: point.to_vec(),
+            private: Some(Secret::new(private.to_vec())),
+        })
+    }
+
+    /// The public half of an Ed25519 key.
+    pub fn ed25519_public(public: &[u8]) -> Result<Material, Error> {
+        if public.len() != eddsa::BYTES {
+            return Err(Error::key(format!(
+                "it is an Ed25519 key of {} bytes, not 32",
+                public.len()
+            )));
+        }
+        Ok(Material::Ed25519 {
+            public: public.to_vec(),
+            private: None,
+        })
+    }
+
+    /// An Ed25519 key from its seed, and from its public half where the format gives one.
+    pub fn ed25519_private(seed: &[u8], public: Option<&[u8]>) -> Result<Material, Error> {
+        let computed = eddsa::public_of(seed).ok_or_else(|| {
+            Error::key(format!(
+                "it is an Ed25519 private key of {} bytes, not 32",
+                seed.len()
+            ))
+        })?;
+        if public.is_some_and(|public| public != computed) {
+            return Err(Error::key(
+                "it is an Ed25519 private key whose two halves do not belong together",
+            ));
+        }
+        Ok(Material::Ed25519 {
+            public: computed,
+            private: Some(Secret::new(seed.to_vec())),
+        })
+    }
+
+    /// The kind of key it is.
+    pub fn family(&self) -> Family {
+        match self {
+            Material::Shared(_) => Family::Hmac,
+            Material::Rsa { .. } => Family::Rsa,
+            Material::Ec { curve, .. } => Family::Ec(*curve),
+            Material::Ed25519 { .. } => Family::Ed25519,
+        }
+    }
+
+    /// Whether it can sign: a shared secret, or a private half.
+    pub fn is_private(&self) -> bool {
+        match self {
+            Material::Shared(_) => true,
+            Material::Rsa { private, .. }
+            | Material::Ec { private, .. }
+            | Material::Ed25519 { private, .. } => private.is_some(),
+        }
+    }
+
+    /// What it is, in words: "an RSA public key of 2048 bits".
+    pub fn describe(&self) -> String {
+        let half = if self.is_private() {
+            "private"
+        } else {
+            "public"
+        };
+        match self {
+            Material::Shared(secret) => {
+                format!("a shared secret of {} bytes", secret.expose().len())
+            }
+            Material::Rsa { modulus, .. } => {
+                format!("an RSA {half} key of {} bits", bits(modulus))
+            }
+            Material::Ec { curve, .. } => format!("an EC {half} key on {}", curve_name(*curve)),
+            Material::Ed25519 { .. } => format!("an Ed25519 {half} key"),
+        }
+    }
+
+    /// The length of an RSA key's modulus; `None` for other kinds.
+    pub fn rsa_bits(&self) -> Option<usize> {
+        match self {
+            Material::Rsa { modulus, .. } => Some(bits(modulus)),
+            _ => None,
+        }
+    }
+
+    /// The private half as PKCS#8 DER (RFC 5958); for Ed25519 version 1, which every OpenSSL
+    /// reads. `None` for what has none, or for which nobody asks: RSA keys and secrets.
+    pub fn pkcs8(&self) -> Option<Secret> {
+        let (algorithm, key) = match self {
+            Material::Ec {
+                curve,
+                point,
+                private: Some(private),
+            } => (
+                ec_identifier(*curve),
+                // RFC 5915 §3, without the curve, which stands outside already
+                der::element(
+                    SEQUENCE,
+                    &[
+                        &der::unsigned(&[1]),
+                        &der::element(OCTET_STRING, &[private.expose()]),
+                        &der::element(der::context(1), &[&der::bit_string(point)]),
+                    ],
+                ),
+            ),
+            Material::Ed25519 {
+                private: Some(seed),
+                ..
+            } => (
+                identifier(&[&der::element(OID, &[oid::ED25519])]),
+                der::element(OCTET_STRING, &[seed.expose()]),
+            ),
+            _ => return None,
+        };
+        let key = der::element(OCTET_STRING, &[&key]);
+        let mut pkcs8 = der::element(SEQUENCE, &[&der::unsigned(&[0]), &algorithm, &key]);
+        Some(Secret::new(std::mem::take(&mut *pkcs8)))
+    }
+
+    /// The public half as SubjectPublicKeyInfo (RFC 5280 §4.1.2.7); `None` for a secret.
+    pub fn spki(&self) -> Option<Vec<u8>> {
+        let (algorithm, key) = match self {
+            Material::Shared(_) => return None,
+            Material::Rsa {
+                modulus, exponent, ..
+            } => (
+                identifier(&[
+                    &der::element(OID, &[oid::RSA]),
+                    &der::element(der::NULL, &[]),
+                ]),
+                der::element(
+                    SEQUENCE,
+                    &[&der::unsigned(modulus), &der::unsigned(exponent)],
+                )
+                .to_vec(),
+            ),
+            Material::Ec { curve, point, .. } => (ec_identifier(*curve), point.clone()),
+            Material::Ed25519 { public, .. } => (
+                identifier(&[&der::element(OID, &[oid::ED25519])]),
+                public.clone(),
+            ),
+        };
+        Some(der::element(SEQUENCE, &[&algorithm, &der::bit_string(&key)]).to_vec())
+    }
+}
+
+/// A curve's name in JWKs and messages.
+pub fn curve_name(curve: Curve) -> &'static str {
+    match curve {
+        Curve::P256 => "P-256",
+        Curve::P384 => "P-384",
+    }
+}
+
+fn identifier(parts: &[&[u8]]) -> Vec<u8> {
+    der::element(SEQUENCE, parts).to_vec()
+}
+
+fn ec_identifier(curve: Curve) -> Vec<u8> {
+    let curve = match curve {
+        Curve::P256 => oid::P256,
+        Curve::P384 => oid::P384,
+    };
+    identifier(&[&der::element(OID, &[oid::EC]), &der::element(OID, &[curve])])
+}
+
+fn ensure_point(curve: Curve, point: &[u8]) -> Result<(), Error> {
+    match point.first() {
+        Some(4) if point.len() == 1 + 2 * curve.bytes() => Ok(()),
+        Some(2 | 3) if point.len() == 1 + curve.bytes() => Err(Error::key_hint(
+            "it is an EC key with a compressed point, which c47 does not take",
+            "openssl ec -pubin -in key.pem -conv_form uncompressed -out uncompressed.pem (without -pubin for a private key)",
+        )),
+        _ => Err(Error::key(format!(
+            "it is an EC key whose point is none of {}",
+            curve_name(curve)
+        ))),
+    }
+}
+
+/// The length in bits of a number without leading zeros.
+fn bits(number: &[u8]) -> usize {
+    match number.split_first() {
+        Some((first, rest)) => rest.len() * 8 + (8 - first.leading_zeros() as usize),
+        None => 0,
+    }
+}

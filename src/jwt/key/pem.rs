@@ -1,0 +1,170 @@
+//! Keys in PEM (RFC 7468): the private key if there is one, else the public key, else the first
+//! certificate, which in a chain is the one the others vouch for.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use super::asn1;
+use super::material::{Material, TAKEN};
+use crate::jwt::Error;
+
+const BEGIN: &str = "-----BEGIN ";
+/// No file of keys and certificates has more.
+const MAX_BLOCKS: usize = 500;
+
+/// Whether `text` is PEM, or was meant to be: such a text is never taken for a shared secret.
+pub fn is_meant(bytes: &[u8]) -> bool {
+    bytes.windows(10).any(|window| window == b"-----BEGIN")
+}
+
+/// Reads the one key in a text.
+///
+/// # Errors
+/// Says what was found instead of one key.
+pub fn read(bytes: &[u8]) -> Result<Material, Error> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Error::key("it is PEM, but not UTF-8"))?;
+    let blocks = blocks(text)?;
+    let of = |kind: fn(&str) -> bool| -> Vec<&Block> {
+        blocks.iter().filter(|block| kind(block.label)).collect()
+    };
+    let private = of(|label| label.ends_with("PRIVATE KEY"));
+    let public = of(|label| label.ends_with("PUBLIC KEY"));
+    let certificates = of(|label| label.ends_with("CERTIFICATE"));
+    match (
+        private.as_slice(),
+        public.as_slice(),
+        certificates.as_slice(),
+    ) {
+        ([one], _, _) | ([], [one], _) | ([], [], [one, ..]) => one.key(),
+        ([], [], []) => Err(match blocks.first() {
+            Some(other) => Error::key(format!("it is PEM of the kind {}: {TAKEN}", other.label)),
+            None => Error::key("it is PEM without a whole block"),
+        }),
+        ([], several, _) | (several, _, _) => Err(Error::key(format!(
+            "it holds {} keys, and one is wanted",
+            several.len()
+        ))),
+    }
+}
+
+struct Block<'a> {
+    label: &'a str,
+    body: &'a str,
+}
+
+fn blocks(text: &str) -> Result<Vec<Block<'_>>, Error> {
+    let mut blocks = Vec::new();
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once(BEGIN) {
+        let unfinished = || Error::key("it is PEM that breaks off");
+        let (label, after) = after.split_once("-----").ok_or_else(unfinished)?;
+        let (body, after) = after
+            .split_once(&format!("-----END {label}-----"))
+            .ok_or_else(unfinished)?;
+        // EC PARAMETERS, which openssl writes before a key, names a curve that the key names too.
+        if !label.ends_with("PARAMETERS") {
+            blocks.push(Block { label, body });
+        }
+        if blocks.len() > MAX_BLOCKS {
+            return Err(Error::key(format!("it has more than {MAX_BLOCKS} blocks")));
+        }
+        rest = after;
+    }
+    Ok(blocks)
+}
+
+impl Block<'_> {
+    fn key(&self) -> Result<Material, Error> {
+        match self.label {
+            "PRIVATE KEY" => asn1::pkcs8(&self.der()?),
+            "RSA PRIVATE KEY" => Material::rsa_private(&self.der()?),
+            "EC PRIVATE KEY" => asn1::sec1(&self.der()?, None),
+            "PUBLIC KEY" => asn1::spki(&self.der()?),
+            "RSA PUBLIC KEY" => asn1::pkcs1_public(&self.der()?),
+            "CERTIFICATE" | "X509 CERTIFICATE" => asn1::certificate(&self.der()?),
+            "ENCRYPTED PRIVATE KEY" => Err(asn1::encrypted()),
+            "DSA PRIVATE KEY" => Err(asn1::dsa()),
+            "OPENSSH PRIVATE KEY" => Err(Error::key_hint(
+                "it is a private key in OpenSSH's own format, and PEM as OpenSSL writes it is wanted",
+                "ssh-keygen -p -m PKCS8 -f COPY turns a copy of it into one",
+            )),
+            other => Err(Error::key(format!(
+                "it is PEM of the kind {other}: {TAKEN}"
+            ))),
+        }
+    }
+
+    fn der(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
+        // RFC 1421's headers, of which OpenSSL uses those of encryption
+        if self.body.contains("Proc-Type:") || self.body.contains("DEK-Info:") {
+            return Err(asn1::encrypted());
+        }
+        if self.body.contains("\\n") {
+            return Err(Error::key_hint(
+                "it is PEM whose line breaks are written as \\n",
+                "printf '%b' \"$KEY\" > key.pem turns them into line breaks",
+            ));
+        }
+        let mut bare = Zeroizing::new(Vec::with_capacity(self.body.len()));
+        bare.extend(self.body.bytes().filter(|byte| !byte.is_ascii_whitespace()));
+        let mut der = Zeroizing::new(vec![0; bare.len()]);
+        let length = STANDARD
+            .decode_slice(&*bare, &mut der)
+            .map_err(|_| Error::key(format!("its {} block is not base64", self.label)))?;
+        der.truncate(length);
+        Ok(der)
+    }
+}
+
+/// DER as PEM, 64 characters a line.
+pub fn write(label: &str, der: &[u8]) -> Zeroizing<String> {
+    let mut base64 = Zeroizing::new(String::with_capacity(der.len() * 2 + 4));
+    STANDARD.encode_string(der, &mut base64);
+    let lines = base64.len() / 64 + 1;
+    let mut pem = Zeroizing::new(String::with_capacity(
+        base64.len() + lines + 2 * label.len() + 40,
+    ));
+    pem.push_str(&format!("{BEGIN}{label}-----\n"));
+    let mut rest = base64.as_str();
+    while !rest.is_empty() {
+        let (line, tail) = rest.split_at_checked(64).unwrap_or((rest, ""));
+        pem.push_str(line);
+        pem.push('\n');
+        rest = tail;
+    }
+    pem.push_str(&format!("-----END {label}-----\n"));
+    pem
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_reads_back() {
+        for length in [0, 1, 47, 48, 49, 96, 500] {
+            let der = vec![0x5a; length];
+            let pem = write("TEST", &der);
+            assert!(pem.lines().all(|line| line.len() <= 64));
+            let blocks = blocks(&pem).unwrap();
+            assert_eq!(blocks[0].der().unwrap().as_slice(), der);
+        }
+    }
+
+    #[test]
+    fn what_is_no_key() {
+        let why = |text: &str| read(text.as_bytes()).err().unwrap().to_string();
+        assert!(why("-----BEGIN PUBLIC KEY-----\nMII").contains("breaks off"));
+        assert!(why("-----BEGIN").contains("whole block"));
+        assert!(why("-----BEGIN PGP X-----\n-----END PGP X-----").contains("PGP X"));
+        assert!(
+            why("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAA==\n-----END RSA PRIVATE KEY-----")
+                .contains("passphrase")
+        );
+        assert!(why("-----BEGIN PUBLIC KEY-----\\nMII\\n-----END PUBLIC KEY-----").contains("\\n"));
+        let two = "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n".repeat(2);
+        assert!(why(&two).contains("2 keys"));
+        assert!(why(&two.repeat(400)).contains("500 blocks"));
+    }
+}

@@ -1,0 +1,118 @@
+//! What the claims of a token must be like (RFC 7519 §4.1).
+
+use super::{Policy, Reason};
+use crate::json::{self, Text};
+use crate::jwt::numeric_date::NumericDate;
+use crate::jwt::quoted;
+
+type Members = [(String, Text)];
+
+/// The claims in a payload.
+///
+/// # Errors
+/// When they are no JSON object, or a claim stands twice.
+pub fn read(payload: &[u8]) -> Result<(Text, Vec<(String, Text)>), String> {
+    let wrong = |why: String| format!("its claims are no sound JSON: {why}");
+    let text = Text::from_bytes(payload).map_err(wrong)?;
+    let members = json::members(&text).map_err(wrong)?;
+    Ok((text, members))
+}
+
+/// Checks times, then what was asked for.
+pub fn check(claims: &Members, policy: &Policy) -> Result<(), Reason> {
+    check_times(claims, policy)?;
+    for name in &policy.required {
+        match get(claims, name) {
+            None | Some("null") => {
+                return Err(Reason::Claim(format!(
+                    "the claim {} is missing",
+                    quoted(name)
+                )));
+            }
+            Some(_) => {}
+        }
+    }
+    ensure_equal(claims, "iss", policy.issuer.as_deref())?;
+    ensure_equal(claims, "sub", policy.subject.as_deref())?;
+    match &policy.audience {
+        Some(audience) => ensure_audience(claims, audience),
+        None => Ok(()),
+    }
+}
+
+/// Valid while `nbf <= now < exp`. A time that is no number could be meant as any: refused.
+fn check_times(claims: &Members, policy: &Policy) -> Result<(), Reason> {
+    let leeway = policy.leeway_s;
+    if let Some(end) = date(claims, "exp")?
+        && end.has_come(policy.now.plus(-leeway))
+    {
+        let ago_s = policy.now.0.saturating_sub(end.timestamp().0).max(0);
+        return Err(Reason::Expired { ago_s });
+    }
+    if let Some(begin) = date(claims, "nbf")?
+        && !begin.has_come(policy.now.plus(leeway))
+    {
+        let from = begin.timestamp();
+        let wait_s = from.0.saturating_sub(policy.now.0).max(1);
+        return Err(Reason::NotYetValid { from, wait_s });
+    }
+    Ok(())
+}
+
+fn date(claims: &Members, name: &str) -> Result<Option<NumericDate>, Reason> {
+    let Some((_, value)) = claims.iter().find(|(own, _)| own == name) else {
+        return Ok(None);
+    };
+    match NumericDate::read(value) {
+        Some(date) => Ok(Some(date)),
+        None => Err(Reason::Claim(format!("the claim '{name}' is no number"))),
+    }
+}
+
+fn ensure_equal(claims: &Members, name: &str, wanted: Option<&str>) -> Result<(), Reason> {
+    let Some(wanted) = wanted else { return Ok(()) };
+    let found = claims
+        .iter()
+        .find(|(own, _)| own == name)
+        .map(|(_, value)| value.read::<String>());
+    Err(Reason::Claim(match found {
+        Some(Ok(found)) if found == wanted => return Ok(()),
+        Some(Ok(found)) => format!("{name} is {}, not {}", quoted(&found), quoted(wanted)),
+        Some(Err(_)) => format!("the claim '{name}' is no string"),
+        None => format!("the claim '{name}' is missing"),
+    }))
+}
+
+/// `aud` is a string, or an array of strings of which one suffices.
+fn ensure_audience(claims: &Members, wanted: &str) -> Result<(), Reason> {
+    let Some((_, value)) = claims.iter().find(|(own, _)| own == "aud") else {
+        return Err(Reason::Claim("the claim 'aud' is missing".into()));
+    };
+    let found: Vec<String> = value
+        .read::<String>()
+        .map(|one| vec![one])
+        .or_else(|_| value.read())
+        .map_err(|_| {
+            Reason::Claim("the claim 'aud' is neither a string nor an array of strings".into())
+        })?;
+    if found.iter().any(|one| one == wanted) {
+        return Ok(());
+    }
+    let names: Vec<String> = found.iter().take(5).map(|one| quoted(one)).collect();
+    Err(Reason::Claim(format!(
+        "aud is {}, not {}",
+        if names.is_empty() {
+            "nobody".to_owned()
+        } else {
+            names.join(", ")
+        },
+        quoted(wanted)
+    )))
+}
+
+fn get<'a>(claims: &'a Members, name: &str) -> Option<&'a str> {
+    claims
+        .iter()
+        .find(|(own, _)| own == name)
+        .map(|(_, value)| value.as_str())
+}

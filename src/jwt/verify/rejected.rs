@@ -1,0 +1,84 @@
+//! Why a token is not to be believed, in words.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::json::Text;
+use crate::quantity::say_duration;
+use crate::timestamp::Timestamp;
+
+/// A token that is not to be believed.
+#[derive(Debug)]
+pub struct Rejected {
+    pub reason: Reason,
+    /// What its header says, true or not.
+    pub alg: Option<String>,
+    pub kid: Option<String>,
+    /// Its claims, where the signature is good and they are what is wrong.
+    pub claims: Option<Text>,
+}
+
+/// What is wrong with a token.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It is no token.
+    Malformed(String),
+    /// It wants something that c47 does not do.
+    Unsupported(String),
+    /// Its algorithm is not allowed.
+    Algorithm(String),
+    /// No key may verify it.
+    Key(String),
+    /// None of the keys signed it, or it was altered.
+    Signature,
+    Expired {
+        ago_s: i64,
+    },
+    NotYetValid {
+        from: Timestamp,
+        wait_s: i64,
+    },
+    /// A claim is missing, or not as asked for.
+    Claim(String),
+}
+
+impl Rejected {
+    pub(super) fn new(reason: Reason) -> Rejected {
+        Rejected {
+            reason,
+            alg: None,
+            kid: None,
+            claims: None,
+        }
+    }
+
+    pub(super) fn because(self, reason: Reason) -> Rejected {
+        Rejected { reason, ..self }
+    }
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reason.fmt(f)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Malformed(why) => write!(f, "the token is malformed: {why}"),
+            Reason::Unsupported(why) => write!(f, "the token cannot be checked: {why}"),
+            Reason::Algorithm(why) | Reason::Key(why) | Reason::Claim(why) => f.write_str(why),
+            Reason::Signature => f.write_str("signature does not match"),
+            Reason::Expired { ago_s: 0 } => f.write_str("expired just now"),
+            Reason::Expired { ago_s } => write!(f, "expired {} ago", say(*ago_s)),
+            Reason::NotYetValid { from, wait_s } => {
+                write!(f, "not valid before {from}, in {}", say(*wait_s))
+            }
+        }
+    }
+}
+
+fn say(seconds: i64) -> String {
+    say_duration(Duration::from_secs(seconds.unsigned_abs()))
+}

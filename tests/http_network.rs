@@ -1,0 +1,364 @@
+//! The ways to a service: proxies, sockets, addresses. The proxies are squid and microsocks.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::indexing_slicing)]
+
+mod support;
+
+use std::time::Duration;
+
+use support::peers::{self, Nginx, Squid};
+use support::server::{Answer, Server};
+use support::{Run, c47};
+
+/// nginx with TLS on port 0, plain http on port 1, and a Unix socket.
+fn services() -> Option<(Nginx, peers::Certificates)> {
+    let certificates = peers::certificates()?;
+    let good = &certificates.good;
+    let nginx = peers::nginx(&format!(
+        "log_format full '$server_port $request_uri $http_authorization $http_proxy_authorization';
+        access_log @dir@/full.log full;
+        server {{ listen 127.0.0.1:@port0@ ssl; listen 127.0.0.1:@port1@; listen unix:@dir@/socket;
+            ssl_certificate {}; ssl_certificate_key {};
+            location / {{ return 200 'here $request_uri'; }} }}",
+        good.certificate.display(),
+        good.key.display()
+    ))?;
+    Some((nginx, certificates))
+}
+
+/// A proxy never sees loopback addresses by itself: the service goes by a name.
+fn http(nginx: &Nginx, certificates: &peers::Certificates, number: usize) -> Run {
+    let scheme = if number == 0 { "https" } else { "http" };
+    let run = c47().args([
+        "http",
+        &format!("{scheme}://localhost:{}/x", nginx.port(number)),
+    ]);
+    run.arg("--cacert").arg(&certificates.ca)
+}
+
+fn proxy_url(squid: &Squid, password: &str) -> String {
+    format!("http://{}:{password}@127.0.0.1:{}", peers::USER, squid.port)
+}
+
+#[test]
+fn squid_lets_us_through() {
+    let Some((nginx, certificates)) = services() else {
+        return;
+    };
+    let Some(squid) = peers::squid(nginx.port(0)) else {
+        return;
+    };
+    let proxy = proxy_url(&squid, "p%40ss%3Aword");
+    for number in [0, 1] {
+        let output = http(&nginx, &certificates, number)
+            .args(["--proxy", &proxy, "-v"])
+            .run()
+            .expect_code(0);
+        assert_eq!(output.stdout_text(), "here /x");
+        assert!(
+            !output.stderr_text().contains("p@ss"),
+            "{}",
+            output.stderr_text()
+        );
+    }
+    let log = squid.access_log();
+    assert!(
+        log.contains(&format!("CONNECT localhost:{}", nginx.port(0))),
+        "{log}"
+    );
+    // Plain http goes whole: squid, as most proxies, opens tunnels to TLS ports only.
+    assert!(
+        log.contains(&format!("GET http://localhost:{}/x", nginx.port(1))),
+        "{log}"
+    );
+    // CVE-2015-3153, 2026-6253: what is for the proxy stays with it.
+    let seen = std::fs::read_to_string(nginx.directory().join("full.log")).unwrap();
+    assert!(!seen.contains("Basic"), "{seen}");
+}
+
+#[test]
+fn squid_refuses_and_we_say_so() {
+    let Some((nginx, certificates)) = services() else {
+        return;
+    };
+    let Some(squid) = peers::squid(nginx.port(0)) else {
+        return;
+    };
+    let wrong = proxy_url(&squid, "hunter2");
+    let output = http(&nginx, &certificates, 0)
+        .args(["--proxy", &wrong])
+        .run()
+        .expect_code(7);
+    assert!(
+        output.stderr_text().contains("proxy") && output.stderr_text().contains("407"),
+        "{}",
+        output.stderr_text()
+    );
+    assert!(!output.stderr_text().contains("hunter2"));
+    http(&nginx, &certificates, 1)
+        .args(["--proxy", &wrong])
+        .run()
+        .expect_code(4);
+    let tls_to_elsewhere = format!("https://localhost:{}/", nginx.port(1));
+    let output = c47()
+        .args([
+            "http",
+            &tls_to_elsewhere,
+            "--proxy",
+            &proxy_url(&squid, "p%40ss%3Aword"),
+        ])
+        .run()
+        .expect_code(7);
+    assert!(
+        output.stderr_text().contains("403"),
+        "{}",
+        output.stderr_text()
+    );
+}
+
+/// CVE-2015-3153: neither the user's headers nor credentials are in the CONNECT, and the proxy's
+/// credentials are not in what goes through it.
+#[test]
+fn a_tunnel_is_opened_without_a_word_of_the_request() {
+    let proxy = Server::start(|_| Answer::new("502 No", "", ""));
+    let output = c47()
+        .env("S", "sekrit")
+        .args([
+            "http",
+            "https://service.invalid/secret/path",
+            "X-Studio:sekrit",
+            "--auth",
+            "bearer=env:S",
+        ])
+        .args([
+            "--proxy",
+            &format!("http://me:proxypass@127.0.0.1:{}", proxy.port()),
+        ])
+        .run()
+        .expect_code(7);
+    assert!(!output.stderr_text().contains("proxypass"));
+    let connect = proxy.request();
+    assert_eq!(
+        (connect.method.as_str(), connect.target.as_str()),
+        ("CONNECT", "service.invalid:443")
+    );
+    let told = format!("{:?}", connect.headers);
+    assert!(
+        !told.contains("sekrit") && !told.contains("secret"),
+        "{told}"
+    );
+    assert_eq!(
+        connect.header("proxy-authorization"),
+        Some("Basic bWU6cHJveHlwYXNz")
+    );
+}
+
+#[test]
+fn the_environment_names_proxies_and_exceptions() {
+    let proxy = Server::start(|_| Answer::ok("from the proxy"));
+    let address = format!("http://127.0.0.1:{}", proxy.port());
+    for name in ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"] {
+        let output = c47()
+            .env(name, &address)
+            .args(["http", "http://service.invalid/x"])
+            .run()
+            .expect_code(0);
+        assert_eq!(output.stdout_text(), "from the proxy", "{name}");
+    }
+    let asked = proxy.requests().len();
+    assert_eq!(proxy.requests()[0].target, "http://service.invalid/x");
+    for exception in ["service.invalid", ".invalid", "*", "x,service.invalid"] {
+        c47()
+            .env("http_proxy", &address)
+            .env("NO_PROXY", exception)
+            .args(["http", "http://service.invalid/x"])
+            .run()
+            .expect_code(7);
+    }
+    let here = Server::start(|_| Answer::ok("from here"));
+    let output = c47()
+        .env("http_proxy", &address)
+        .args(["http", &here.url("/")])
+        .run()
+        .expect_code(0);
+    assert_eq!(output.stdout_text(), "from here");
+    // A CGI script's HTTP_PROXY is a header that the client sent (CVE-2016-5385).
+    c47()
+        .env("HTTP_PROXY", &address)
+        .env("REQUEST_METHOD", "GET")
+        .args(["http", "http://service.invalid/x"])
+        .run()
+        .expect_code(7);
+    assert_eq!(proxy.requests().len(), asked);
+}
+
+#[test]
+fn socks_carries_it() {
+    let Some((nginx, certificates)) = services() else {
+        return;
+    };
+    let Some(microsocks) = peers::microsocks() else {
+        return;
+    };
+    for scheme in ["socks5", "socks5h"] {
+        for number in [0, 1] {
+            let proxy = format!("{scheme}://me:pass@127.0.0.1:{}", microsocks.port);
+            let output = http(&nginx, &certificates, number)
+                .args(["--proxy", &proxy])
+                .run()
+                .expect_code(0);
+            assert_eq!(output.stdout_text(), "here /x");
+            let wrong = format!("{scheme}://me:wrong@127.0.0.1:{}", microsocks.port);
+            http(&nginx, &certificates, number)
+                .args(["--proxy", &wrong])
+                .run()
+                .expect_code(7);
+        }
+    }
+}
+
+#[test]
+fn a_unix_socket_instead_of_a_host() {
+    let Some((nginx, _)) = services() else { return };
+    let socket = nginx.directory().join("socket");
+    let run = || {
+        c47().env("S", "s").args([
+            "http",
+            "http://docker/containers?all=1",
+            "--auth",
+            "bearer=env:S",
+        ])
+    };
+    let output = run().arg("--unix-socket").arg(&socket).run().expect_code(0);
+    assert_eq!(output.stdout_text(), "here /containers?all=1");
+    let output = run()
+        .args(["--unix-socket", "/nonexistent/socket"])
+        .run()
+        .expect_code(7);
+    assert!(
+        output
+            .stderr_text()
+            .contains("cannot connect to /nonexistent/socket"),
+        "{}",
+        output.stderr_text()
+    );
+    let silent = support::Scratch::new("silent");
+    let _listener = std::os::unix::net::UnixListener::bind(silent.path().join("s")).unwrap();
+    let path = silent.path().join("s");
+    run()
+        .arg("--unix-socket")
+        .arg(path)
+        .args(["--timeout", "300ms"])
+        .run()
+        .expect_code(8);
+}
+
+#[test]
+fn an_address_without_dns() {
+    let Some((nginx, certificates)) = services() else {
+        return;
+    };
+    let port = nginx.port(1);
+    let url = format!("http://kitsu.studio.invalid:{port}/x");
+    let resolve = format!("Kitsu.studio.invalid:{port}:127.0.0.1");
+    c47()
+        .args(["http", &url, "--resolve", &resolve])
+        .run()
+        .expect_code(0);
+    c47()
+        .args([
+            "http",
+            &url,
+            "--resolve",
+            &format!("kitsu.studio.invalid:1:127.0.0.1"),
+        ])
+        .run()
+        .expect_code(7);
+    c47()
+        .args(["http", &url, "--resolve", "nonsense"])
+        .run()
+        .expect_code(2);
+    // The certificate is checked against the name all the same.
+    let tls = nginx.port(0);
+    let output = c47()
+        .args([
+            "http",
+            &format!("https://other.example:{tls}/"),
+            "--resolve",
+            &format!("other.example:{tls}:127.0.0.1"),
+        ])
+        .arg("--cacert")
+        .arg(&certificates.ca)
+        .run()
+        .expect_code(7);
+    assert!(
+        output.stderr_text().contains("wrong name"),
+        "{}",
+        output.stderr_text()
+    );
+    // It is no loopback address to credentials: who runs this names where they go.
+    c47()
+        .env("S", "s")
+        .args([
+            "http",
+            &url,
+            "--resolve",
+            &resolve,
+            "--auth",
+            "bearer=env:S",
+        ])
+        .run()
+        .expect_code(2);
+}
+
+#[test]
+fn families_of_addresses() {
+    let server = Server::start(|_| Answer::ok(""));
+    let url = format!("http://localhost:{}/", server.port());
+    c47().args(["http", "-4", &url]).run().expect_code(0);
+    c47().args(["http", "-6", &url]).run().expect_code(7);
+    c47().args(["http", "-4", "-6", &url]).run().expect_code(2);
+    let output = c47()
+        .args(["http", "-6", &server.url("/")])
+        .run()
+        .expect_code(7);
+    assert!(
+        output
+            .stderr_text()
+            .contains("no address of the wanted kind"),
+        "{}",
+        output.stderr_text()
+    );
+}
+
+#[test]
+fn the_oldest_tls() {
+    let Some(certificates) = peers::certificates() else {
+        return;
+    };
+    let good = &certificates.good;
+    let Some(nginx) = peers::nginx(&format!(
+        "server {{ listen 127.0.0.1:@port0@ ssl; ssl_protocols TLSv1.2; ssl_certificate {}; ssl_certificate_key {};
+            location / {{ return 200 ''; }} }}",
+        good.certificate.display(),
+        good.key.display()
+    )) else {
+        return;
+    };
+    let run = |version: &str| {
+        c47()
+            .args([
+                "http",
+                &format!("https://localhost:{}/", nginx.port(0)),
+                "--tls-min",
+                version,
+            ])
+            .arg("--cacert")
+            .arg(&certificates.ca)
+            .limit(Duration::from_secs(30))
+            .run()
+    };
+    run("1.2").expect_code(0);
+    run("1.3").expect_code(7);
+    run("1.1").expect_code(2);
+}
