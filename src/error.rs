@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::auth;
 use crate::echo;
 use crate::exit::Exit;
 use crate::http;
@@ -25,6 +26,8 @@ pub enum Error {
     },
     /// A secret's source gave nothing.
     Secret(secret::Error),
+    /// A profile has no token.
+    Auth(auth::Error),
     /// A call brought no answer, or not a whole one.
     Http(http::Failure),
     /// A key or a token is not what it should be, or does not suit.
@@ -88,6 +91,7 @@ impl Error {
             Error::Usage { .. } => Exit::Usage,
             Error::NoSuchCommand { .. } => Exit::NoSuchCommand,
             Error::Secret(error) => error.exit(),
+            Error::Auth(error) => error.exit(),
             Error::Http(failure) => failure.exit(),
             Error::Jwt(error) => error.exit(),
             Error::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
@@ -108,6 +112,7 @@ impl Error {
                 None => "'c47 --list' names the commands".into(),
             }),
             Error::Secret(error) => error.hint(),
+            Error::Auth(error) => error.hint(),
             Error::Echo(error) => error.hint(),
             Error::Http(failure) => failure.hint(),
             Error::Jwt(error) => error.hint(),
@@ -127,6 +132,7 @@ impl fmt::Display for Error {
             Error::Usage { message, .. } => f.write_str(message),
             Error::NoSuchCommand { name, .. } => write!(f, "no such command: '{name}'"),
             Error::Secret(error) => error.fmt(f),
+            Error::Auth(error) => error.fmt(f),
             Error::Echo(error) => error.fmt(f),
             Error::Http(failure) => failure.fmt(f),
             Error::Jwt(error) => error.fmt(f),
@@ -147,6 +153,12 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<auth::Error> for Error {
+    fn from(error: auth::Error) -> Error {
+        Error::Auth(error)
+    }
+}
 
 impl From<echo::Error> for Error {
     fn from(error: echo::Error) -> Error {

@@ -12,8 +12,12 @@
 
 /// Writes a file so that it is there whole or not at all.
 pub mod atomic_file;
+/// Profiles' credentials: logins, tokens, and where they are kept.
+pub mod auth;
 /// The command line: commands, their options, and what they print.
 pub mod cli;
+/// Profiles: the files read, merged and checked.
+pub mod config;
 /// ring, behind tokens and TLS.
 pub mod crypto;
 /// A service that answers with a picture of the request.
@@ -30,6 +34,8 @@ pub mod interrupt;
 pub mod json;
 /// JSON Web Tokens and their keys.
 pub mod jwt;
+/// The nearest word to one that was mistyped.
+pub mod nearest;
 /// Prints reports, as text or as JSON; knows terminals and colour.
 pub mod output;
 /// Durations and sizes as people write them: `90s`, `15m`, `2G`.

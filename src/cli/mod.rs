@@ -2,7 +2,6 @@
 
 mod echo;
 mod http;
-mod nearest;
 mod parse;
 mod selftest;
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind, Optionality};
 
-use super::nearest::nearest;
+use crate::nearest::nearest;
 use crate::error::Error;
 use crate::output::Format;
 

@@ -35,9 +35,18 @@ pub struct Request {
     pub headers: Vec<Header>,
     pub credential: Credential,
     pub body: Body,
+    /// Where within the origin the credential and the headers belong: at this path and below.
+    /// `None` is everywhere.
+    pub path_prefix: Option<String>,
 }
 
 impl Request {
+    /// Whether what was added for this service may also go to `next`.
+    pub fn keeps_credentials_at(&self, next: &Url) -> bool {
+        let prefix = self.path_prefix.as_deref().unwrap_or("/");
+        next.origin == self.url.origin && (self.path_prefix.is_none() || next.is_below(prefix))
+    }
+
     /// All headers as they go out, credentials among them, in order: what HTTP itself needs comes
     /// first. Names are in lower case, as ureq sends them.
     pub fn wire_headers(&self) -> Vec<Header> {
@@ -164,6 +173,7 @@ mod tests {
                 bytes: b"abc".to_vec(),
                 content_type: None,
             },
+            path_prefix: None,
         }
     }
 

@@ -71,6 +71,7 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
         headers: Vec::new(),
         credential: Credential::None,
         body,
+        path_prefix: None,
     };
     request.headers = headers(&parts, &request.body);
     ensure_not_in_plaintext(options, &request, &auth, &settings)?;
