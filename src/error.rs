@@ -24,6 +24,8 @@ pub enum Error {
         name: String,
         nearest: Option<String>,
     },
+    /// A program to be run is not there.
+    NoSuchProgram { name: String },
     /// A secret's source gave nothing.
     Secret(secret::Error),
     /// A profile has no token.
@@ -89,7 +91,7 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Error::Usage { .. } => Exit::Usage,
-            Error::NoSuchCommand { .. } => Exit::NoSuchCommand,
+            Error::NoSuchCommand { .. } | Error::NoSuchProgram { .. } => Exit::NoSuchCommand,
             Error::Secret(error) => error.exit(),
             Error::Auth(error) => error.exit(),
             Error::Http(failure) => failure.exit(),
@@ -131,6 +133,7 @@ impl fmt::Display for Error {
         match self {
             Error::Usage { message, .. } => f.write_str(message),
             Error::NoSuchCommand { name, .. } => write!(f, "no such command: '{name}'"),
+            Error::NoSuchProgram { name } => write!(f, "cannot run {name}: it is not there"),
             Error::Secret(error) => error.fmt(f),
             Error::Auth(error) => error.fmt(f),
             Error::Echo(error) => error.fmt(f),

@@ -13,6 +13,7 @@ use super::values::Values;
 use crate::error::Error;
 use crate::http::auth::Credential;
 use crate::http::body::{self, Body};
+use crate::http::proxy::Route;
 use crate::http::request::{Header, Request, USER_AGENT, Value};
 use crate::http::url::{Scheme, Url, form_encode};
 use crate::http::{self, Follow, Settings};
@@ -52,7 +53,7 @@ pub fn ask(
     values: &mut Values,
     settings: &Settings,
 ) -> Result<Said, Error> {
-    let mut request = request(profile, exchange, values)?;
+    let mut request = request(profile, exchange, values, settings)?;
     let mut settings = settings.clone();
     settings.limits.whole = Some(settings.limits.whole.map_or(PATIENCE, |own| own.min(PATIENCE)));
     settings.limits.body = Some(MAX_ANSWER);
@@ -85,7 +86,12 @@ pub fn skew(ahead: Option<i64>) -> Option<String> {
     ))
 }
 
-fn request(profile: &Profile, exchange: &Exchange, values: &mut Values) -> Result<Request, Error> {
+fn request(
+    profile: &Profile,
+    exchange: &Exchange,
+    values: &mut Values,
+    settings: &Settings,
+) -> Result<Request, Error> {
     let mut url = match &exchange.target {
         Target::Url(url) => url.clone(),
         Target::TokenUri => values
@@ -94,7 +100,7 @@ fn request(profile: &Profile, exchange: &Exchange, values: &mut Values) -> Resul
             .clone()
             .ok_or_else(|| Error::usage("there is no token_url"))?,
     };
-    ensure_not_in_plaintext(profile, &url)?;
+    ensure_not_in_plaintext(profile, &url, settings)?;
     let mut query = Vec::new();
     for (name, template) in &exchange.query {
         if let Some(value) = fill(template, values)? {
@@ -173,9 +179,17 @@ fn fill(template: &Template, values: &mut Values) -> Result<Option<Zeroizing<Str
 }
 
 /// Secrets go over plain http to this machine only, unless the profile says otherwise.
-pub fn ensure_not_in_plaintext(profile: &Profile, url: &Url) -> Result<(), Error> {
-    let is_safe = url.origin.scheme == Scheme::Https || url.origin.is_loopback();
-    if is_safe || profile.allow_plaintext {
+///
+/// # Errors
+/// Names the profile and where its credentials would go.
+pub fn ensure_not_in_plaintext(
+    profile: &Profile,
+    url: &Url,
+    settings: &Settings,
+) -> Result<(), Error> {
+    let route = settings.proxies.route(&url.origin).map_err(Error::usage)?;
+    let stays_here = url.origin.is_loopback() && matches!(route, Route::Direct);
+    if url.origin.scheme == Scheme::Https || stays_here || profile.allow_plaintext {
         return Ok(());
     }
     Err(Error::usage_hint(

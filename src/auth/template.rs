@@ -124,6 +124,11 @@ impl Template {
         })
     }
 
+    /// Whether it holds no secret's source.
+    pub fn is_plain(&self) -> bool {
+        !self.0.iter().any(|piece| matches!(piece, Piece::Given(_)))
+    }
+
     /// Puts the values in; `None` when an optional one is absent.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! The command table: argv in, exit code out.
 
+mod auth;
+mod config;
 mod echo;
 mod http;
 mod parse;
@@ -33,6 +35,8 @@ struct C47 {
 #[argh(subcommand)]
 #[allow(clippy::large_enum_variant)] // one is made, and moved once
 enum Command {
+    Auth(auth::Auth),
+    Config(config::Config),
     Echo(echo::Echo),
     Http(http::Http),
     Selftest(selftest::Selftest),
@@ -41,6 +45,8 @@ enum Command {
 impl Command {
     fn run(self) -> Result<Exit, Error> {
         match self {
+            Command::Auth(options) => options.run(),
+            Command::Config(options) => options.run(),
             Command::Echo(options) => options.run(),
             Command::Http(options) => options.run(),
             Command::Selftest(options) => options.run(),

@@ -4,6 +4,7 @@ mod expand;
 mod profile;
 mod read;
 mod schema;
+mod show;
 mod value;
 
 use std::env;
@@ -17,8 +18,7 @@ use crate::error::{Error, reason};
 use crate::nearest::nearest;
 use value::{Entry, Table, Value};
 
-pub use schema::{Kind, PROFILE, REQUEST, is_literal};
-pub use value::{Place, Value as ConfigValue};
+pub use show::Shown;
 
 /// The presets, in a profile's own words.
 const PRESETS: &str = include_str!("../auth/presets.toml");
@@ -145,7 +145,7 @@ impl Config {
     ///
     /// # Errors
     /// When there is no such profile, or no such preset.
-    pub fn table(&self, name: &str) -> Result<Table, Error> {
+    fn table(&self, name: &str) -> Result<Table, Error> {
         let own = match self.profiles.get(name).map(|entry| &entry.value) {
             Some(Value::Table(own)) => own,
             _ => return Err(self.no_such_profile(name)),
@@ -182,6 +182,14 @@ impl Config {
         let table = self.table(name)?;
         let place = self.profiles.get(name).map(|entry| entry.place.clone());
         profile::build(name, &table, place.as_ref())
+    }
+
+    /// The keys of a profile as they may be shown.
+    ///
+    /// # Errors
+    /// When there is no such profile, or no such preset.
+    pub fn shown(&self, name: &str) -> Result<Vec<Shown>, Error> {
+        Ok(show::shown(&self.table(name)?))
     }
 
     fn no_such_profile(&self, name: &str) -> Error {

@@ -9,7 +9,6 @@ use crate::auth::template::{Given, Template};
 use crate::error::Error;
 use crate::http::url::Url;
 use crate::quantity;
-use crate::redact;
 
 /// A table of the configuration, and what to call it.
 pub struct Reader<'a> {
@@ -191,19 +190,4 @@ fn ensure_one_line(text: String) -> Result<String, String> {
         return Err("it holds a control character".into());
     }
     Ok(text)
-}
-
-/// A value as it may be shown: a secret as its source, or masked.
-pub fn shown(name: &str, value: &str, is_secret: bool) -> String {
-    if !is_secret {
-        return redact::url(value);
-    }
-    match Given::parse(value) {
-        Given::From(source) => source.to_string(),
-        Given::Literal(_) if value.contains('{') && !super::is_literal(value) => value.to_owned(),
-        Given::Literal(_) => {
-            let _ = name;
-            redact::MASK.to_owned()
-        }
-    }
 }

@@ -229,7 +229,7 @@ fn check_value(
                 let is_secret = kind == Kind::Secrets || redact::is_secret_header(name);
                 match &entry.value {
                     Value::Text(text)
-                        if is_secret && !text.contains('{') && is_literal(text) =>
+                        if is_secret && is_masked(text) && is_literal(text) =>
                     {
                         literal.get_or_insert_with(|| entry.place.clone());
                     }
@@ -254,10 +254,25 @@ fn check_value(
 }
 
 /// Whether this is a secret itself rather than its source.
-pub fn is_literal(text: &str) -> bool {
+fn is_literal(text: &str) -> bool {
     // An environment variable may stand for the whole of it, and then it is not in the file.
     let names_variable = text.starts_with("${") && text.ends_with('}') && !text.contains(":-");
     !names_variable && Source::parse(text).is_err()
+}
+
+/// Whether a template holds more of a secret than its name: anything but placeholders and a
+/// scheme's word.
+pub fn is_masked(text: &str) -> bool {
+    let mut rest = text;
+    for scheme in ["Bearer ", "Basic ", "Token "] {
+        rest = rest.strip_prefix(scheme).unwrap_or(rest);
+    }
+    let inner = rest
+        .strip_prefix("${")
+        .or_else(|| rest.strip_prefix('{'))
+        .and_then(|rest| rest.strip_suffix('}'));
+    let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'?');
+    !inner.is_some_and(|name| name.bytes().all(is_name))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `c47 http`: one HTTP call.
 
 mod build;
+pub(super) mod profile;
 mod report;
 mod show;
 
@@ -8,7 +9,7 @@ use argh::{ArgsInfo, FromArgs};
 
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::http::{self, Hop};
+use crate::http::Hop;
 use crate::output;
 
 /// Make one HTTP call. The exit code tells how it ended: 0 for 2xx, 3, 4 and 5 for 3xx, 4xx and
@@ -28,6 +29,7 @@ use crate::output;
   Name:@file, key==@file, key=@file, key:=@file take the value from a file (- is stdin).
   A backslash takes a separator's meaning away: a\\\\:b=c.",
     note = "SOURCE is where a secret is: env:NAME, file:PATH, command:PROGRAM ARGS, or prompt.",
+    note = "@NAME/path is a path of profile NAME: its address, credentials and settings.",
     note = "METHOD is GET, or POST when there is a body.
   A URL without scheme is https, but http for localhost and loopback addresses; :8080/x is localhost."
 )]
@@ -40,6 +42,10 @@ pub struct Http {
     /// query=NAME:SOURCE
     #[argh(option, arg_name = "scheme=source")]
     auth: Option<String>,
+
+    /// the profile whose credentials go along; the URL must be within its own
+    #[argh(option, arg_name = "name")]
+    profile: Option<String>,
 
     /// send credentials over plain http to another machine
     #[argh(switch)]
@@ -133,8 +139,10 @@ pub struct Http {
 }
 
 impl Http {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub fn run(mut self) -> Result<Exit, Error> {
+        let session = profile::apply(&mut self)?;
         let mut plan = build::plan(&self)?;
+        let mut session = profile::authorise(session, &self, &mut plan)?;
         if self.insecure {
             output::say("c47 http: --insecure: the server's certificate is not checked");
         }
@@ -148,7 +156,7 @@ impl Http {
                 output::one_line(&crate::redact::url(&to))
             )),
         };
-        let mut answer = http::call(&mut plan.request, &plan.settings, plan.follow, &mut tell)?;
+        let mut answer = profile::call(&mut session, &mut plan, &mut tell)?;
         let exit = Exit::from_status(answer.head.status);
         match &plan.show {
             build::Show::Json => report::print(&plan.request, &mut answer, plan.in_memory)?,
