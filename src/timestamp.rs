@@ -172,7 +172,12 @@ mod tests {
     fn http_dates() {
         let date = parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT");
         assert_eq!(date, Some(Timestamp(784_111_777)));
-        for wrong in ["", "Sun, 06 Nov 1994", "Sun, 06 Nov 1994 08:49 GMT", "a b c d e GMT"] {
+        for wrong in [
+            "",
+            "Sun, 06 Nov 1994",
+            "Sun, 06 Nov 1994 08:49 GMT",
+            "a b c d e GMT",
+        ] {
             assert_eq!(parse_http_date(wrong), None, "{wrong}");
         }
     }

@@ -63,7 +63,11 @@ pub fn obtain(
         let why = format!("the service answered {status} and gave no code");
         return Err(failed(why, None));
     };
-    let seconds = |name: &str| find(&json, name).and_then(Json::as_u64).map(Duration::from_secs);
+    let seconds = |name: &str| {
+        find(&json, name)
+            .and_then(Json::as_u64)
+            .map(Duration::from_secs)
+    };
     let lifetime = seconds("expires_in").unwrap_or(LONGEST).min(LONGEST);
     let mut interval = seconds("interval").unwrap_or(Duration::from_secs(5));
     tell(&Prompt {

@@ -78,7 +78,11 @@ impl fmt::Display for Error {
                 say_duration(*after)
             ),
             Error::Cache { path, why, .. } => {
-                write!(f, "the token cache {} cannot be used: {why}", path.display())
+                write!(
+                    f,
+                    "the token cache {} cannot be used: {why}",
+                    path.display()
+                )
             }
         }
     }

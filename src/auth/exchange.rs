@@ -55,7 +55,12 @@ pub fn ask(
 ) -> Result<Said, Error> {
     let mut request = request(profile, exchange, values, settings)?;
     let mut settings = settings.clone();
-    settings.limits.whole = Some(settings.limits.whole.map_or(PATIENCE, |own| own.min(PATIENCE)));
+    settings.limits.whole = Some(
+        settings
+            .limits
+            .whole
+            .map_or(PATIENCE, |own| own.min(PATIENCE)),
+    );
     settings.limits.body = Some(MAX_ANSWER);
     // A redirect would take the secrets along to who knows where.
     let called = http::call(&mut request, &settings, Follow::No, &mut |_| {});
@@ -173,9 +178,7 @@ fn request(
 
 fn fill(template: &Template, values: &mut Values) -> Result<Option<Zeroizing<String>>, Error> {
     let filled = template.fill(&mut |name| values.get(name))?;
-    Ok(filled.map(|secret| {
-        Zeroizing::new(String::from_utf8_lossy(secret.expose()).into_owned())
-    }))
+    Ok(filled.map(|secret| Zeroizing::new(String::from_utf8_lossy(secret.expose()).into_owned())))
 }
 
 /// Secrets go over plain http to this machine only, unless the profile says otherwise.
@@ -205,7 +208,10 @@ pub fn ensure_not_in_plaintext(
 pub enum Outcome {
     Granted(Granted),
     /// The service said no, in these words.
-    Refused { why: String, ahead: Option<i64> },
+    Refused {
+        why: String,
+        ahead: Option<i64>,
+    },
 }
 
 /// Asks for a token.
@@ -317,7 +323,10 @@ fn expiry(
         _ => None,
     };
     let seconds = |value: f64| (value.is_finite() && value >= 0.0).then_some(value as i64);
-    if let Some(left) = find(json, &names.expires_in).and_then(number).and_then(seconds) {
+    if let Some(left) = find(json, &names.expires_in)
+        .and_then(number)
+        .and_then(seconds)
+    {
         return Some(now.plus(left));
     }
     let at = find(json, &names.expires_at).and_then(|value| match value {
@@ -363,7 +372,5 @@ fn words(json: &Json) -> Option<String> {
 
 /// Whether a failed call may have reached nobody: then it says nothing about the secret.
 pub fn is_transport(error: &Error) -> bool {
-    matches!(error, Error::Http(_))
-        || matches!(error, Error::Auth(AuthError::Failed { .. }))
+    matches!(error, Error::Http(_)) || matches!(error, Error::Auth(AuthError::Failed { .. }))
 }
-

@@ -6,12 +6,12 @@ use zeroize::Zeroizing;
 
 use super::error::Error as AuthError;
 use super::exchange;
+use super::kept::Kept;
 use super::mint::Signing;
 use super::plan::{Scheme, Send, TokenPlan};
 use super::profile::Profile;
 use super::store::Unusable;
 use super::tokens::{self, Surroundings, Want};
-use super::kept::Kept;
 use super::values::Values;
 use crate::error::Error;
 use crate::http::auth::Credential;
@@ -47,10 +47,7 @@ pub fn issue(profile: &Profile, want: &Want, surroundings: &Surroundings) -> Res
             let password = password.read_text(&format!("Password of {user}"))?;
             let pair = Zeroizing::new([user.as_bytes(), b":", password.expose()].concat());
             let encoded = Zeroizing::new(format!("Basic {}", STANDARD.encode(&*pair)));
-            plain(
-                header("authorization", encoded.as_bytes()),
-                None,
-            )
+            plain(header("authorization", encoded.as_bytes()), None)
         }
         Scheme::Bearer(given) => {
             let token = given.read_text("Token")?;

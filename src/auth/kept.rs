@@ -196,7 +196,10 @@ mod tests {
         };
         let text = kept.to_json();
         let back = Kept::parse(text.as_str().as_bytes()).unwrap();
-        assert_eq!((back.token, back.expires), (kept.token.clone(), kept.expires));
+        assert_eq!(
+            (back.token, back.expires),
+            (kept.token.clone(), kept.expires)
+        );
         assert_eq!(back.about, kept.about);
         for length in 0..text.as_str().len() {
             assert!(Kept::parse(&text.as_str().as_bytes()[..length]).is_none());

@@ -142,7 +142,14 @@ impl Watch {
         let Ok(own) = unique() else { return };
         // One of those who find the lease broken removes it: the one who makes this file. Without
         // it a slow one could remove the lease that a fast one has made meanwhile.
-        let right = format!("{KIND}-{}", if holder.id.is_empty() { "none" } else { &holder.id });
+        let right = format!(
+            "{KIND}-{}",
+            if holder.id.is_empty() {
+                "none"
+            } else {
+                &holder.id
+            }
+        );
         let has_right = match exclusively(&store.path(&right), &own) {
             Ok(true) => true,
             Ok(false) => {
@@ -194,10 +201,7 @@ fn content(id: &str, length: Duration) -> Text {
         ),
         ("pid", &Text::integer(i64::from(pid))),
         ("start", &number(host::process_start(pid).unwrap_or(0))),
-        (
-            "expires",
-            &Text::integer(Timestamp::now().plus(seconds).0),
-        ),
+        ("expires", &Text::integer(Timestamp::now().plus(seconds).0)),
         ("length", &Text::integer(seconds)),
     ])
 }

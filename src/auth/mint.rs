@@ -53,9 +53,8 @@ impl Signing {
         }
         let wrong = |why: &str| Error::malformed("the service account's file", why);
         // serde's own message could repeat what it read.
-        let account: ServiceAccount = serde_json::from_slice(secret.expose()).map_err(|_| {
-            wrong("it is no JSON with client_email, private_key and token_uri")
-        })?;
+        let account: ServiceAccount = serde_json::from_slice(secret.expose())
+            .map_err(|_| wrong("it is no JSON with client_email, private_key and token_uri"))?;
         let url = Url::parse(&account.token_uri).map_err(|why| wrong(&why))?;
         let key = Key::parse(&Secret::new(account.private_key.into_bytes()))?;
         for (name, value) in [("iss", &account.client_email), ("aud", &account.token_uri)] {

@@ -99,7 +99,10 @@ pub enum Obtain {
     Exchange(Exchange),
     /// A person opens a page and types a code (RFC 8628): the request for the code, then the one
     /// that asks for the token.
-    Device { code: Exchange, poll: Exchange },
+    Device {
+        code: Box<Exchange>,
+        poll: Box<Exchange>,
+    },
 }
 
 /// Where a token goes in a call.
@@ -175,7 +178,7 @@ impl TokenPlan {
     pub fn obtaining(&self) -> Vec<&Exchange> {
         match &self.obtain {
             Obtain::Exchange(exchange) => vec![exchange],
-            Obtain::Device { code, poll } => vec![code, poll],
+            Obtain::Device { code, poll } => vec![&**code, &**poll],
         }
     }
 

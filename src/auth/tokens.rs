@@ -160,8 +160,9 @@ impl Getting<'_> {
                 Ok(Claim::Busy(holder)) => holder,
                 Err(error) => {
                     let why = reason(&error);
-                    self.warnings
-                        .push(format!("the token is not kept: cannot write the cache: {why}"));
+                    self.warnings.push(format!(
+                        "the token is not kept: cannot write the cache: {why}"
+                    ));
                     return self.anew(None);
                 }
             };
@@ -212,8 +213,9 @@ impl Getting<'_> {
         let written = store.write("token", kept.to_json().as_str().as_bytes());
         if let Err(error) = written {
             let why = reason(&error);
-            self.warnings
-                .push(format!("the token is not kept: cannot write the cache: {why}"));
+            self.warnings.push(format!(
+                "the token is not kept: cannot write the cache: {why}"
+            ));
             return;
         }
         store.remove("refused");

@@ -7,12 +7,12 @@ use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
 use super::http::profile::load;
+use crate::atomic_file;
 use crate::config::{self, Found};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::json::Text;
 use crate::output::{self, Format};
-use crate::atomic_file;
 
 /// Check and show the configuration: the files in C47_CONFIG_PATH, else /etc/c47/config.toml and
 /// ~/.config/c47/config.toml, later ones over earlier ones.

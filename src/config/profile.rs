@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::expand::expand;
 use super::read::Reader;
 use super::value::{Entry, Place, Table, Value};
+use crate::auth::Profile;
 use crate::auth::oauth;
-use crate::auth::template::Given;
 use crate::auth::plan::{
     AnswerNames, Exchange, Fields, JwtOrder, Obtain, Scheme, Send, Share, SigningKey, Target,
     TokenPlan,
 };
-use crate::auth::Profile;
+use crate::auth::template::Given;
 use crate::error::Error;
 use crate::http::url::Url;
 use crate::jwt::Algorithm;
@@ -28,7 +28,11 @@ pub fn build(name: &str, table: &Table, place: Option<&Place>) -> Result<Profile
         .url("url", None)?
         .ok_or_else(|| reader.missing("url", ""))?;
     let trimmed = url.path.trim_end_matches('/').to_owned();
-    url.path = if trimmed.is_empty() { "/".into() } else { trimmed };
+    url.path = if trimmed.is_empty() {
+        "/".into()
+    } else {
+        trimmed
+    };
     if !url.is_below("/") {
         return Err(reader.wrong("url", "'..' stands in its path"));
     }
@@ -195,9 +199,7 @@ fn token_plan(
     let user = named("user")
         .or_else(|| named("client_id"))
         .or_else(|| match &jwt.as_ref()?.key {
-            SigningKey::ServiceAccount(Given::From(source)) => {
-                Some(source.to_string())
-            }
+            SigningKey::ServiceAccount(Given::From(source)) => Some(source.to_string()),
             _ => None,
         })
         .unwrap_or_default();
@@ -206,7 +208,10 @@ fn token_plan(
         .filter_map(|name| texts.get(*name).map(String::as_str))
         .collect::<Vec<_>>()
         .join("\n");
-    let revoke = match (request(reader, "logout", base)?, reader.url("revoke_url", Some(base))?) {
+    let revoke = match (
+        request(reader, "logout", base)?,
+        reader.url("revoke_url", Some(base))?,
+    ) {
         (Some(logout), _) => Some(logout),
         (None, Some(url)) => Some(oauth::revoke(url, client(reader)?)),
         (None, None) => None,
@@ -353,8 +358,8 @@ fn device(reader: &Reader, base: &Url) -> Result<TokenPlan, Error> {
     reader.need("client_id")?;
     let client = client(reader)?;
     let obtain = Obtain::Device {
-        code: oauth::device_code(device_url, client),
-        poll: oauth::device_poll(url.clone(), client),
+        code: Box::new(oauth::device_code(device_url, client)),
+        poll: Box::new(oauth::device_poll(url.clone(), client)),
     };
     let mut plan = token_plan(reader, "device", base, obtain, None)?;
     plan.refresh = Some(oauth::refresh(url, client));

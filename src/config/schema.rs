@@ -203,11 +203,7 @@ fn check_value(
         }
         (Kind::Choice(choices), Value::Text(text)) if choices.contains(&text.as_str()) => Ok(()),
         (Kind::Choice(choices), Value::Text(text)) => Err(Wrong {
-            message: format!(
-                "{}: '{name}' is one of {}",
-                entry.place,
-                choices.join(", ")
-            ),
+            message: format!("{}: '{name}' is one of {}", entry.place, choices.join(", ")),
             hint: nearest(text, choices.iter().copied())
                 .map(|nearest| format!("did you mean '{nearest}'?")),
         }),
@@ -228,9 +224,7 @@ fn check_value(
                 // A secret header is a secret whatever table it stands in.
                 let is_secret = kind == Kind::Secrets || redact::is_secret_header(name);
                 match &entry.value {
-                    Value::Text(text)
-                        if is_secret && is_masked(text) && is_literal(text) =>
-                    {
+                    Value::Text(text) if is_secret && is_masked(text) && is_literal(text) => {
                         literal.get_or_insert_with(|| entry.place.clone());
                     }
                     Value::Text(_) => {}
@@ -289,14 +283,38 @@ mod tests {
     #[test]
     fn what_is_refused_names_its_place() {
         for (text, why) in [
-            ("profil = 1", "f:1:1: there is no key 'profil' (did you mean 'profile'?)"),
-            ("[profile.a]\nurll = ''", "f:2:1: there is no key 'urll' (did you mean 'url'?)"),
-            ("[profile.a]\n\n  pasword=''", "f:3:3: there is no key 'pasword' (did you mean 'password'?)"),
-            ("[profile.a]\nurl = 1", "f:2:1: 'url' takes a string, not a whole number ()"),
-            ("[profile.a]\nlogin = {pth=''}", "f:2:10: there is no key 'pth' ()"),
-            ("[profile]\na = 1", "f:2:1: 'a' is a table, not a whole number ()"),
-            ("[profile.a]\nshare='nodes'", "f:2:1: 'share' is one of user, node, none (did you mean 'node'?)"),
-            ("[profile.a]\ndead_token_statuses=[200]", "f:2:1: 'dead_token_statuses' takes statuses from 400 to 599 ()"),
+            (
+                "profil = 1",
+                "f:1:1: there is no key 'profil' (did you mean 'profile'?)",
+            ),
+            (
+                "[profile.a]\nurll = ''",
+                "f:2:1: there is no key 'urll' (did you mean 'url'?)",
+            ),
+            (
+                "[profile.a]\n\n  pasword=''",
+                "f:3:3: there is no key 'pasword' (did you mean 'password'?)",
+            ),
+            (
+                "[profile.a]\nurl = 1",
+                "f:2:1: 'url' takes a string, not a whole number ()",
+            ),
+            (
+                "[profile.a]\nlogin = {pth=''}",
+                "f:2:10: there is no key 'pth' ()",
+            ),
+            (
+                "[profile]\na = 1",
+                "f:2:1: 'a' is a table, not a whole number ()",
+            ),
+            (
+                "[profile.a]\nshare='nodes'",
+                "f:2:1: 'share' is one of user, node, none (did you mean 'node'?)",
+            ),
+            (
+                "[profile.a]\ndead_token_statuses=[200]",
+                "f:2:1: 'dead_token_statuses' takes statuses from 400 to 599 ()",
+            ),
         ] {
             assert_eq!(checked(text).unwrap_err(), why);
         }
@@ -316,7 +334,11 @@ mod tests {
             ("login = {json = {password = '{password}'}}", false),
             ("login = {json = {password = 'hunter2'}}", true),
         ] {
-            assert_eq!(checked(&format!("[profile.a]\n{text}")), Ok(literal), "{text}");
+            assert_eq!(
+                checked(&format!("[profile.a]\n{text}")),
+                Ok(literal),
+                "{text}"
+            );
         }
     }
 }

@@ -198,11 +198,14 @@ mod tests {
 
     #[test]
     fn what_is_no_toml() {
-        for (text, place) in [("a = \n", "f:1:"), ("a = 1\na = 2", "f:2:"), ("[x\n", "f:1:")] {
+        for (text, place) in [
+            ("a = \n", "f:1:"),
+            ("a = 1\na = 2", "f:2:"),
+            ("[x\n", "f:1:"),
+        ] {
             let why = parse("f", text).unwrap_err();
             assert!(why.starts_with(place), "{why}");
         }
-        assert!(parse("f", &"a = ".repeat(1)).is_err());
         assert!(parse("f", &format!("a = {}", "[".repeat(100_000))).is_err());
     }
 

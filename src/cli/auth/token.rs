@@ -31,8 +31,9 @@ pub struct Token {
 impl Token {
     pub fn run(self) -> Result<Exit, Error> {
         let min_ttl = match &self.min_ttl {
-            Some(text) => quantity::duration(text)
-                .map_err(|why| Error::usage(format!("--min-ttl: {why}")))?,
+            Some(text) => {
+                quantity::duration(text).map_err(|why| Error::usage(format!("--min-ttl: {why}")))?
+            }
             None => std::time::Duration::ZERO,
         };
         let profile = load()?.profile(&self.profile)?;
@@ -49,7 +50,8 @@ impl Token {
             )));
         };
         let left = issued.expires.map(|end| end.0 - Timestamp::now().0);
-        if let Some(left) = left.filter(|left| u64::try_from(*left).unwrap_or(0) < min_ttl.as_secs())
+        if let Some(left) =
+            left.filter(|left| u64::try_from(*left).unwrap_or(0) < min_ttl.as_secs())
         {
             output::say(format_args!(
                 "c47 auth token: the service gives {} no longer than {left}s",

@@ -147,7 +147,8 @@ fn add_headers(profile: &Profile, options: &Http, request: &mut Request) -> Resu
         if own.iter().any(|own| own.eq_ignore_ascii_case(name)) {
             continue;
         }
-        let filled = template.fill(&mut |_| Ok(user.map(|u| Secret::new(u.as_bytes().to_vec()))))?;
+        let filled =
+            template.fill(&mut |_| Ok(user.map(|u| Secret::new(u.as_bytes().to_vec()))))?;
         let Some(secret) = filled else { continue };
         let value = match (redact::is_secret_header(name), secret.expose_text()) {
             (false, Ok(text)) if template.is_plain() => Value::Plain(text.to_owned()),
@@ -179,7 +180,10 @@ impl Session {
     fn is_dead(&self, request: &Request, answer: &Answer) -> bool {
         // After a redirect away from the service the answer says nothing about its token.
         request.credential != Credential::None
-            && self.profile.dead_token_statuses.contains(&answer.head.status)
+            && self
+                .profile
+                .dead_token_statuses
+                .contains(&answer.head.status)
     }
 }
 
@@ -210,7 +214,9 @@ pub fn call(
     if session.is_dead(&plan.request, &answer) {
         let ahead = answer.head.header("date").and_then(auth::seconds_ahead);
         if let Some(skew) = auth::skew(ahead) {
-            output::say(format_args!("c47 http: {skew}: tokens may seem not yet valid, or expired"));
+            output::say(format_args!(
+                "c47 http: {skew}: tokens may seem not yet valid, or expired"
+            ));
         }
     }
     Ok(answer)
