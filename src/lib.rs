@@ -20,6 +20,8 @@ pub mod cli;
 pub mod config;
 /// ring, behind tokens and TLS.
 pub mod crypto;
+/// DER, as much as keys and certificates need.
+pub mod der;
 /// A service that answers with a picture of the request.
 pub mod echo;
 /// What can go wrong, its message and hint, and its exit code.

@@ -258,6 +258,64 @@ fn every_scheme_reaches_the_wire() {
 }
 
 #[test]
+fn a_token_is_minted_for_the_call() {
+    let Some(python) = peers::python(&["jwt"]) else {
+        return;
+    };
+    let server = echoing();
+    c47()
+        .env("KEY", "a shared secret of thirty-two bytes")
+        .args([
+            "http",
+            &server.url("/"),
+            "--auth",
+            "jwt=HS256:env:KEY",
+            "--ttl=2m",
+            "--jti",
+        ])
+        .args([
+            "--kid",
+            "k1",
+            "--claim",
+            "sub=me",
+            "--claim",
+            "roles:=[\"td\", 1.10]",
+        ])
+        .run()
+        .expect_code(0);
+    let request = server.request();
+    let token = request.header("authorization").unwrap();
+    let token = token.strip_prefix("Bearer ").unwrap();
+    let check = "import jwt, sys, json
+token = sys.argv[1]
+claims = jwt.decode(token, 'a shared secret of thirty-two bytes', algorithms=['HS256'])
+print(json.dumps([jwt.get_unverified_header(token)['kid'], claims['sub'], claims['roles'], claims['exp'] - claims['iat'], len(claims['jti']) > 15]))";
+    let answer = support::Run::of(python)
+        .args(["-c", check, token])
+        .run()
+        .expect_code(0);
+    assert_eq!(
+        answer.stdout_text().trim(),
+        r#"["k1", "me", ["td", 1.1], 120, true]"#
+    );
+    for words in [
+        &["--auth", "jwt=HS257:env:KEY"][..],
+        &["--auth", "jwt=RS256:env:KEY"],
+        &["--auth", "jwt=HS256:env:KEY", "--claim", "a:={"],
+        &["--auth", "bearer=env:KEY", "--claim", "a=b"],
+    ] {
+        let run = c47().env("KEY", "hunter2").args(["http", &server.url("/")]);
+        let output = run.args(words).run().expect_code(2);
+        assert!(
+            !output.stderr_text().contains("hunter2"),
+            "{}",
+            output.tell()
+        );
+    }
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
 fn a_source_without_a_secret_sends_nothing() {
     let server = echoing().may_be_idle();
     for source in [
@@ -308,6 +366,7 @@ fn usage_errors_send_nothing_and_repeat_no_secret() {
         &["a=b", "--body", "-"],
         &["--timeout", "soon"],
         &["--max-body", "much"],
+        &["--ttl", "5m"],
         &["--json", "--headers"],
         &["@file"],
     ] {

@@ -270,7 +270,7 @@ fn an_address_without_dns() {
             "http",
             &url,
             "--resolve",
-            &format!("kitsu.studio.invalid:1:127.0.0.1"),
+            "kitsu.studio.invalid:1:127.0.0.1",
         ])
         .run()
         .expect_code(7);

@@ -42,7 +42,15 @@ pub fn issue(profile: &Profile, want: &Want, surroundings: &Surroundings) -> Res
         })
     };
     match &profile.scheme {
-        Scheme::None => plain(Credential::None, None),
+        Scheme::None | Scheme::Netrc => plain(Credential::None, None),
+        Scheme::Digest { user, password } => {
+            let digest = Credential::Digest {
+                user: user.clone(),
+                password: password.read_text(&format!("Password of {user}"))?,
+                answer: None,
+            };
+            plain(digest, None)
+        }
         Scheme::Basic { user, password } => {
             let password = password.read_text(&format!("Password of {user}"))?;
             let pair = Zeroizing::new([user.as_bytes(), b":", password.expose()].concat());

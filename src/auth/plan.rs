@@ -27,6 +27,12 @@ pub enum Scheme {
         user: String,
         password: Given,
     },
+    Digest {
+        user: String,
+        password: Given,
+    },
+    /// The login that stands in `$NETRC`, else `~/.netrc`; the command line reads it.
+    Netrc,
     Bearer(Given),
     Header {
         name: String,

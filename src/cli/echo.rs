@@ -8,16 +8,17 @@ use nanoserde::SerJson;
 use crate::echo::{Entry, Guard, Lifetime, Limits, Log, Secrets, Server, Settings};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::jwt::key::KeySet;
 use crate::output::{self, Format};
 use crate::secret::Source;
 
-/// Answer every HTTP request with a JSON picture of it: method, target, path, query, headers and
-/// body. Prints where it listens, then a line for each request on stderr. Ctrl-C ends it.
+/// Answer HTTP requests with a JSON picture of them.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
     name = "echo",
     help_triggers("-h", "--help"),
+    note = "It prints where it listens, then a line for each request on stderr. Ctrl-C ends it.",
     example = "c47 echo --port 8080
 c47 echo --jwt-key file:key.pem --count 1 --json"
 )]
@@ -91,7 +92,11 @@ impl Echo {
     }
 
     fn guard(&self) -> Result<Guard, Error> {
-        Ok(Guard::Open)
+        let Some(source) = &self.jwt_key else {
+            return Ok(Guard::Open);
+        };
+        let secret = source.read("key for bearer tokens")?;
+        Ok(Guard::Bearer(KeySet::parse(&secret)?))
     }
 }
 

@@ -3,7 +3,9 @@
 mod auth;
 mod config;
 mod echo;
+mod environment;
 mod http;
+mod jwt;
 mod parse;
 mod selftest;
 
@@ -39,6 +41,7 @@ enum Command {
     Config(config::Config),
     Echo(echo::Echo),
     Http(http::Http),
+    Jwt(jwt::Jwt),
     Selftest(selftest::Selftest),
 }
 
@@ -49,6 +52,7 @@ impl Command {
             Command::Config(options) => options.run(),
             Command::Echo(options) => options.run(),
             Command::Http(options) => options.run(),
+            Command::Jwt(options) => options.run(),
             Command::Selftest(options) => options.run(),
         }
     }

@@ -4,20 +4,22 @@ use std::path::PathBuf;
 
 use argh::{ArgsInfo, FromArgs};
 
+use super::environment;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output::{self, Format};
 use crate::selftest::{self, Surroundings};
 use crate::timestamp::Timestamp;
 
-/// Check that this binary works on this machine: memory, clock, chance, temporary files, names,
-/// tokens of every algorithm, HTTP and TLS over loopback, and the trusted roots. Nothing leaves
-/// the machine. Exits 1 when a check fails; a warning does not.
+/// Check that this binary works on this machine.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
     name = "selftest",
     help_triggers("-h", "--help"),
+    note = "Memory, clock, random numbers, temporary files, names, tokens of every algorithm, HTTP and TLS
+  over loopback, the trusted roots. Nothing leaves the machine. Exits 1 when a check fails; a
+  warning does not.",
     example = "c47 selftest
 c47 selftest --json"
 )]
@@ -33,6 +35,7 @@ impl Selftest {
             temporary: temporary_directory(),
             now: Timestamp::now(),
             built: built(),
+            trust: environment::trust(),
         });
         output::print(Format::from_switch(self.json), &report)?;
         Ok(if report.ok { Exit::Done } else { Exit::No })

@@ -88,6 +88,11 @@ fn scheme(reader: &Reader, base: &Url) -> Result<Scheme, Error> {
             user: reader.need("user")?,
             password: reader.need_secret("password")?,
         },
+        "digest" => Scheme::Digest {
+            user: reader.need("user")?,
+            password: reader.need_secret("password")?,
+        },
+        "netrc" => Scheme::Netrc,
         "bearer" => Scheme::Bearer(reader.need_secret("token")?),
         "header" => {
             let (name, value) = named("token")?;

@@ -37,6 +37,8 @@ pub const SCHEMES: &[&str] = &[
     "bearer",
     "header",
     "query",
+    "digest",
+    "netrc",
     "jwt",
     "client_credentials",
     "jwt_bearer",

@@ -1,5 +1,5 @@
-//! ring behind jsonwebtoken and rustls: the only place that names ring. One crypto library serves TLS and
-//! tokens, and it also works on kernels without `getrandom`.
+//! ring behind jsonwebtoken and rustls: the only place that names it. One crypto library serves
+//! TLS and tokens, and it also works on kernels without `getrandom`.
 
 pub mod ecdsa;
 pub mod eddsa;

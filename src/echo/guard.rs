@@ -1,14 +1,18 @@
 //! Who may ask: anyone, or who brings a bearer token that verifies.
 
+use std::fmt;
+
 use crate::json::Text;
+use crate::jwt::key::KeySet;
+use crate::jwt::verify::{Policy, verify};
+use crate::timestamp::Timestamp;
 
 /// Decides over a request by its Authorization header.
-#[derive(Debug)]
 pub enum Guard {
     /// Everyone is let in.
     Open,
-    /// Whoever brings a token.
-    Bearer,
+    /// Whoever brings a token that one of these keys signed, and that is valid now.
+    Bearer(KeySet),
 }
 
 impl Guard {
@@ -16,11 +20,27 @@ impl Guard {
     ///
     /// # Errors
     /// Why the request is not let in, in words for its sender.
-    pub fn check(&self, authorizations: &[&[u8]]) -> Result<Option<Text>, String> {
+    pub fn check(&self, authorizations: &[&[u8]], now: Timestamp) -> Result<Option<Text>, String> {
         match self {
             Guard::Open => Ok(None),
-            Guard::Bearer => bearer(authorizations).map(|_| None),
+            Guard::Bearer(keys) => {
+                let token = bearer(authorizations)?;
+                match verify(token, keys, &Policy::at(now)) {
+                    Ok(verified) => Ok(verified.claims),
+                    Err(rejected) => Err(rejected.to_string()),
+                }
+            }
         }
+    }
+}
+
+/// Keys show themselves to nobody.
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Guard::Open => "Open",
+            Guard::Bearer(_) => "Bearer(***)",
+        })
     }
 }
 

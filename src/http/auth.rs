@@ -1,13 +1,18 @@
 //! How a caller proves who it is: schemes that need no configuration, each with the source of its
 //! secret.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::url::UserInfo;
 use crate::error::Error;
+use crate::jwt;
+use crate::redact::MASK;
 use crate::secret::{Secret, Source};
+use crate::timestamp::Timestamp;
 
 /// A scheme and what it takes.
 #[derive(Clone, Debug)]
@@ -16,10 +21,15 @@ pub enum Auth {
     /// RFC 7617.
     Basic {
         user: String,
-        password: Password,
+        password: Pending,
+    },
+    /// RFC 7616: the server's challenge is answered, the password never sent.
+    Digest {
+        user: String,
+        password: Source,
     },
     /// RFC 6750.
-    Bearer(Source),
+    Bearer(Pending),
     /// A secret in a header of its own: `X-Api-Key`.
     Header {
         name: String,
@@ -30,13 +40,35 @@ pub enum Auth {
         name: String,
         value: Source,
     },
+    /// A token minted for this one request, sent as a bearer.
+    Jwt(Box<Minted>),
 }
 
-/// A password from a source, or one that stood in the URL.
+/// A secret to be got from its source, or one already had: it stood in the URL or in netrc.
 #[derive(Clone, Debug)]
-pub enum Password {
+pub enum Pending {
     From(Source),
-    Given(Secret),
+    Had(Secret),
+}
+
+impl Pending {
+    fn get(&self, purpose: &str) -> Result<Secret, Error> {
+        match self {
+            Pending::From(source) => read_text(source, purpose),
+            Pending::Had(secret) => Ok(secret.clone()),
+        }
+    }
+}
+
+/// What a minted token is made of.
+#[derive(Clone, Debug)]
+pub struct Minted {
+    pub algorithm: jwt::Algorithm,
+    pub key: Source,
+    pub kid: Option<String>,
+    pub claims: Vec<jwt::claim::Claim>,
+    pub ttl: Duration,
+    pub jti: bool,
 }
 
 /// What goes onto the wire.
@@ -52,10 +84,16 @@ pub enum Credential {
         name: String,
         value: Secret,
     },
+    /// Digest: nothing is sent until a challenge has been answered.
+    Digest {
+        user: String,
+        password: Secret,
+        answer: Option<Secret>,
+    },
 }
 
 /// The forms of `--auth`, for its help and its errors.
-pub const FORMS: &str = "bearer=SOURCE, basic=USER:SOURCE, header=NAME:SOURCE or query=NAME:SOURCE";
+pub const FORMS: &str = "bearer=SOURCE, basic=USER:SOURCE, digest=USER:SOURCE, header=NAME:SOURCE, query=NAME:SOURCE or jwt=ALG:SOURCE";
 
 impl Auth {
     /// Reads `--auth`'s value. Claims, lifetime and key id of a minted token are added later.
@@ -76,16 +114,27 @@ impl Auth {
             Ok((name.to_owned(), Source::parse(source)?))
         };
         match scheme {
-            "bearer" => Ok(Auth::Bearer(Source::parse(rest)?)),
+            "bearer" => Ok(Auth::Bearer(Pending::From(Source::parse(rest)?))),
             "basic" => named("USER").map(|(user, source)| Auth::Basic {
                 user,
-                password: Password::From(source),
+                password: Pending::From(source),
             }),
+            "digest" => named("USER").map(|(user, password)| Auth::Digest { user, password }),
             "header" => named("NAME").and_then(|(name, value)| {
                 ensure_header_name(&name)?;
                 Ok(Auth::Header { name, value })
             }),
             "query" => named("NAME").map(|(name, value)| Auth::Query { name, value }),
+            "jwt" => named("ALG").and_then(|(algorithm, key)| {
+                Ok(Auth::Jwt(Box::new(Minted {
+                    algorithm: jwt::Algorithm::parse(&algorithm)?,
+                    key,
+                    kid: None,
+                    claims: Vec::new(),
+                    ttl: Duration::from_secs(300),
+                    jti: false,
+                })))
+            }),
             _ => Err(format!("there is no such scheme; write {FORMS}")),
         }
     }
@@ -97,7 +146,7 @@ impl Auth {
             .unwrap_or_else(|| Secret::new(Vec::new()));
         Auth::Basic {
             user: user_info.user,
-            password: Password::Given(password),
+            password: Pending::Had(password),
         }
     }
 
@@ -106,11 +155,40 @@ impl Auth {
         matches!(self, Auth::None)
     }
 
+    /// Whether it becomes an Authorization header.
+    pub fn is_authorization(&self) -> bool {
+        match self {
+            Auth::None | Auth::Query { .. } => false,
+            Auth::Header { name, .. } => name.eq_ignore_ascii_case("authorization"),
+            Auth::Basic { .. } | Auth::Digest { .. } | Auth::Bearer(_) | Auth::Jwt(_) => true,
+        }
+    }
+
+    /// What is sent, with a mask for the secret: for a request that is only shown.
+    pub fn masked(&self) -> Credential {
+        let mask = |scheme: &str| Secret::new([scheme, MASK].concat().into_bytes());
+        let header = |name: &str, value: Secret| Credential::Header {
+            name: name.to_owned(),
+            value,
+        };
+        match self {
+            // A digest answers a challenge, which is yet to come.
+            Auth::None | Auth::Digest { .. } => Credential::None,
+            Auth::Basic { .. } => header("authorization", mask("Basic ")),
+            Auth::Bearer(_) | Auth::Jwt(_) => header("authorization", mask("Bearer ")),
+            Auth::Header { name, .. } => header(name, mask("")),
+            Auth::Query { name, .. } => Credential::Query {
+                name: super::url::form_encode(name),
+                value: mask(""),
+            },
+        }
+    }
+
     /// Gets the secret from its source and makes of it what is sent.
     ///
     /// # Errors
     /// When the source has none, or it cannot stand where it should.
-    pub fn credential(&self) -> Result<Credential, Error> {
+    pub fn credential(&self, now: Timestamp) -> Result<Credential, Error> {
         let header = |name: &str, value: Zeroizing<Vec<u8>>| Credential::Header {
             name: name.to_owned(),
             value: Secret::new(value.to_vec()),
@@ -118,10 +196,7 @@ impl Auth {
         match self {
             Auth::None => Ok(Credential::None),
             Auth::Basic { user, password } => {
-                let password = match password {
-                    Password::From(source) => read_text(source, &format!("Password of {user}"))?,
-                    Password::Given(secret) => secret.clone(),
-                };
+                let password = password.get(&format!("Password of {user}"))?;
                 let pair = Zeroizing::new([user.as_bytes(), b":", password.expose()].concat());
                 let encoded = Zeroizing::new(STANDARD.encode(&*pair));
                 Ok(header(
@@ -129,8 +204,13 @@ impl Auth {
                     Zeroizing::new(format!("Basic {}", *encoded).into_bytes()),
                 ))
             }
-            Auth::Bearer(source) => {
-                let token = read_text(source, "Token")?;
+            Auth::Digest { user, password } => Ok(Credential::Digest {
+                user: user.clone(),
+                password: password.read(&format!("Password of {user}"))?,
+                answer: None,
+            }),
+            Auth::Bearer(token) => {
+                let token = token.get("Token")?;
                 Ok(header("authorization", bearer(&token)))
             }
             Auth::Header { name, value } => {
@@ -145,8 +225,21 @@ impl Auth {
                     value: Secret::new(super::url::form_encode(&text).into_bytes()),
                 })
             }
+            Auth::Jwt(minted) => Ok(header("authorization", bearer(&mint(minted, now)?))),
         }
     }
+}
+
+fn mint(minted: &Minted, now: Timestamp) -> Result<Secret, Error> {
+    let key = jwt::key::Key::parse(&minted.key.read("Key")?)?;
+    let token = jwt::Mint {
+        kid: minted.kid.clone(),
+        claims: minted.claims.clone(),
+        ttl: Some(minted.ttl),
+        jti: minted.jti,
+        ..jwt::Mint::new(minted.algorithm, &key, now)
+    };
+    Ok(jwt::mint(&token)?)
 }
 
 fn bearer(token: &Secret) -> Zeroizing<Vec<u8>> {
@@ -190,6 +283,7 @@ mod tests {
             Auth::parse("query=tsid:env:T"),
             Ok(Auth::Query { .. })
         ));
+        assert!(matches!(Auth::parse("jwt=HS256:env:K"), Ok(Auth::Jwt(_))));
     }
 
     #[test]
@@ -201,9 +295,11 @@ mod tests {
             "basic=hunter2",
             "header=X:hunter2",
             "query=q:hunter2",
+            "jwt=HS256:hunter2",
             "header=X Y:env:A",
             "basic=:env:A",
-            "digest=hunter2",
+            "digest=me:hunter2",
+            "ntlm=me:hunter2",
         ] {
             let why = Auth::parse(wrong).unwrap_err();
             assert!(!why.contains("hunter2"), "{why}");

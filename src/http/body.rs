@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::digest::Hash;
 use super::nested::Tree;
 use super::url::form_encode;
 use crate::error::{Error, reason};
@@ -76,6 +77,23 @@ impl Body {
             Body::None => None,
             Body::Bytes { bytes, .. } => Some(bytes.len() as u64),
             Body::File { length, .. } => Some(*length),
+        }
+    }
+
+    /// Its hash, for Digest's `auth-int`.
+    ///
+    /// # Errors
+    /// When its file cannot be read, or is too large to be hashed in memory.
+    pub(super) fn hashed(&self, hash: Hash) -> io::Result<String> {
+        match self {
+            Body::None => Ok(hash.of(b"")),
+            Body::Bytes { bytes, .. } => Ok(hash.of(bytes)),
+            Body::File { path, length, .. } if *length <= MAX_IN_MEMORY => {
+                Ok(hash.of(&std::fs::read(path)?))
+            }
+            Body::File { .. } => Err(io::Error::other(
+                "the server wants its hash (auth-int), and it is larger than 64 MiB",
+            )),
         }
     }
 

@@ -6,14 +6,18 @@ pub mod answer;
 pub mod auth;
 /// What is sent as a body.
 pub mod body;
+mod certificate;
 mod connect;
 mod decode;
+mod digest;
 /// What can go wrong on the way.
 pub mod failure;
 mod head;
 /// Request items.
 pub mod item;
 mod nested;
+/// Logins from a file, by machine.
+pub mod netrc;
 /// Which proxy stands before which host.
 pub mod proxy;
 mod redirect;

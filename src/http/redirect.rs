@@ -4,6 +4,8 @@
 use std::time::Instant;
 
 use super::answer::Answer;
+use super::auth::Credential;
+use super::digest::Challenge;
 use super::failure::Failure;
 use super::request::Request;
 use super::send::{Settings, exchange};
@@ -44,9 +46,7 @@ pub fn call(
         .and_then(|whole| Instant::now().checked_add(whole));
     let mut followed = 0;
     loop {
-        tell(Hop::Sending(request));
-        let answer = exchange(request, settings, deadline)?;
-        tell(Hop::Answered(&answer));
+        let answer = ask(request, settings, deadline, tell)?;
         let Follow::UpTo(limit) = follow else {
             return Ok(answer);
         };
@@ -75,6 +75,36 @@ pub fn call(
         }
         followed += 1;
         redirect(request, answer.head.status, next);
+    }
+}
+
+/// One request and its answer; where a server asks for a digest, the request that brings it too.
+fn ask(
+    request: &mut Request,
+    settings: &Settings,
+    deadline: Option<Instant>,
+    tell: &mut dyn FnMut(Hop),
+) -> Result<Answer, Error> {
+    // An answer holds for one method and target; one more try where its nonce was merely old.
+    if let Credential::Digest { answer, .. } = &mut request.credential {
+        *answer = None;
+    }
+    let mut answered = 0;
+    loop {
+        tell(Hop::Sending(request));
+        let answer = exchange(request, settings, deadline)?;
+        tell(Hop::Answered(&answer));
+        let challenge = match (&request.credential, answer.head.status) {
+            (Credential::Digest { .. }, 401) => Challenge::of(&answer.head),
+            _ => None,
+        };
+        match challenge {
+            Some(challenge) if answered == 0 || (answered == 1 && challenge.stale) => {
+                request.meet(&challenge)?;
+                answered += 1;
+            }
+            _ => return Ok(answer),
+        }
     }
 }
 
@@ -107,7 +137,6 @@ fn redirect(request: &mut Request, status: u16, next: Url) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::auth::Credential;
     use crate::http::body::Body;
     use crate::http::request::{Header, Value};
     use crate::secret::Secret;

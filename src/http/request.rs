@@ -2,6 +2,8 @@
 
 use super::auth::Credential;
 use super::body::Body;
+use super::digest::{Call, Challenge, Hash};
+use super::failure::Failure;
 use super::url::Url;
 use crate::redact;
 use crate::secret::Secret;
@@ -47,6 +49,26 @@ impl Request {
         next.origin == self.url.origin && (self.path_prefix.is_none() || next.is_below(prefix))
     }
 
+    /// A plain GET, without credentials.
+    pub fn get(url: Url) -> Request {
+        let plain = |name: &str, value: &str| Header {
+            name: name.to_owned(),
+            value: Value::Plain(value.to_owned()),
+        };
+        Request {
+            method: "GET".into(),
+            url,
+            headers: vec![
+                plain("user-agent", USER_AGENT),
+                plain("accept", "*/*"),
+                plain("accept-encoding", "gzip, deflate, br"),
+            ],
+            credential: Credential::None,
+            body: Body::None,
+            path_prefix: None,
+        }
+    }
+
     /// All headers as they go out, credentials among them, in order: what HTTP itself needs comes
     /// first. Names are in lower case, as ureq sends them.
     pub fn wire_headers(&self) -> Vec<Header> {
@@ -65,12 +87,15 @@ impl Request {
             None if wants_length => headers.push(plain("content-length", "0".into())),
             None => {}
         }
-        if let Credential::Header { name, value } = &self.credential {
-            headers.push(Header {
-                name: name.clone(),
-                value: Value::Secret(value.clone()),
-            });
-        }
+        let credential = match &self.credential {
+            Credential::Header { name, value } => Some((name.as_str(), value)),
+            Credential::Digest { answer, .. } => answer.as_ref().map(|it| ("authorization", it)),
+            Credential::None | Credential::Query { .. } => None,
+        };
+        headers.extend(credential.map(|(name, value)| Header {
+            name: name.to_owned(),
+            value: Value::Secret(value.clone()),
+        }));
         for header in &mut headers {
             header.name.make_ascii_lowercase();
         }
@@ -98,7 +123,7 @@ impl Request {
                 let separator = if self.url.query.is_some() { '&' } else { '?' };
                 format!("{shown}{separator}{name}={}", redact::MASK)
             }
-            Credential::None | Credential::Header { .. } => shown,
+            _ => shown,
         }
     }
 
@@ -107,6 +132,32 @@ impl Request {
         self.headers
             .iter()
             .any(|header| header.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Answers a server's challenge, with what the credential holds.
+    ///
+    /// # Errors
+    /// When the body cannot be read, or there is no randomness.
+    pub(super) fn meet(&mut self, challenge: &Challenge) -> Result<(), Failure> {
+        let target = self.url.path_and_query();
+        let body = |hash: Hash| self.body.hashed(hash);
+        let Credential::Digest { user, password, .. } = &self.credential else {
+            return Ok(());
+        };
+        let call = Call {
+            user,
+            password,
+            method: &self.method,
+            target: &target,
+            body: &body,
+        };
+        let met = challenge.answer(&call).map_err(|error| Failure::Body {
+            why: crate::error::reason(&error),
+        })?;
+        if let Credential::Digest { answer, .. } = &mut self.credential {
+            *answer = Some(met);
+        }
+        Ok(())
     }
 
     /// Takes away all that must not reach another origin: credentials of every kind, and every

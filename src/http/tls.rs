@@ -13,6 +13,7 @@ use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
 };
 
+use super::certificate::{UnknownIssuer, Verifier, is_root_as_server};
 use crate::crypto;
 use crate::error::{Error, reason};
 use crate::timestamp::Timestamp;
@@ -68,8 +69,10 @@ static ONLY_TLS13: [&rustls::SupportedProtocolVersion; 1] = [&rustls::version::T
 pub struct Roots {
     pub certificates: Vec<CertificateDer<'static>>,
     pub from: String,
-    /// Whether a known root is compiled in because the machine has no store.
+    /// Whether those compiled in serve, because the machine has no store.
     pub built_in: bool,
+    /// SSL_CERT_DIR, looked into for what is not among them.
+    pub directory: Option<PathBuf>,
 }
 
 /// Reads the roots to trust.
@@ -84,6 +87,7 @@ pub fn roots(trust: &Trust) -> Result<Roots, Error> {
                 certificates: Vec::new(),
                 from: "nowhere".into(),
                 built_in: false,
+                directory: None,
             });
         }
         Trust::System { bundle, directory } => (bundle, directory),
@@ -97,19 +101,11 @@ pub fn roots(trust: &Trust) -> Result<Roots, Error> {
                 certificates: Vec::new(),
                 from: String::new(),
                 built_in: true,
+                directory: None,
             }),
     };
     if let Some(directory) = directory {
-        let before = roots.certificates.len();
-        read_directory(directory, &mut roots.certificates);
-        let found = roots.certificates.len() > before;
-        if found {
-            roots.built_in = false;
-            roots.from = [roots.from.as_str(), &directory.display().to_string()]
-                .join(" ")
-                .trim()
-                .to_owned();
-        }
+        roots.directory = Some(directory.clone());
     }
     if roots.built_in {
         roots.from = "roots built into c47 (this machine has none)".into();
@@ -124,6 +120,7 @@ fn named_bundle(path: &Path, what: &str) -> Result<Roots, Error> {
         certificates,
         from: path.display().to_string(),
         built_in: false,
+        directory: None,
     })
 }
 
@@ -153,7 +150,7 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// Whatever certificates a directory's files hold; others are passed over, as OpenSSL does.
-fn read_directory(directory: &Path, certificates: &mut Vec<CertificateDer<'static>>) {
+pub(super) fn read_directory(directory: &Path, certificates: &mut Vec<CertificateDer<'static>>) {
     let Ok(entries) = std::fs::read_dir(directory) else {
         return;
     };
@@ -185,16 +182,23 @@ pub fn configure(options: &Options) -> Result<Arc<ClientConfig>, Error> {
             if roots.built_in {
                 store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
             }
-            let (usable, _) = store.add_parsable_certificates(roots.certificates);
-            if usable == 0 && !roots.built_in {
+            let (usable, _) = store.add_parsable_certificates(roots.certificates.iter().cloned());
+            if usable == 0 && !roots.built_in && roots.directory.is_none() {
                 return Err(Error::malformed(
                     roots.from,
                     "none of its certificates can be used as a root",
                 ));
             }
-            WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider)
-                .build()
-                .map_err(|error| Error::malformed("TLS", error))?
+            let webpki =
+                WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider.clone())
+                    .build()
+                    .map_err(|error| Error::malformed("TLS", error))?;
+            Arc::new(Verifier::new(
+                webpki,
+                roots.certificates,
+                roots.directory,
+                provider,
+            ))
         }
     };
     let builder = builder
@@ -265,8 +269,15 @@ pub fn explain(error: &rustls::Error) -> (String, Option<&'static str>) {
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             ("the certificate is not for servers".into(), None)
         }
-        CertificateError::Other(other) if other.0.to_string().contains("CaUsedAsEndEntity") => (
+        other if is_root_as_server(other) => (
             "unknown issuer: the server's certificate is a self-signed root".into(),
+            Some(CACERT),
+        ),
+        CertificateError::Other(other) if other.0.is::<UnknownIssuer>() => (
+            format!(
+                "unknown issuer: no trusted root signed the server's certificate, {}",
+                other.0
+            ),
             Some(CACERT),
         ),
         other => (

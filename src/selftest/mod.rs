@@ -1,7 +1,10 @@
 //! Does this binary work on this machine? Each check tries one thing for real and says in a line
 //! what came of it; with half a system missing they fail, one by one, and the rest still run.
 
+mod certificate;
+mod network;
 mod system;
+mod tokens;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,6 +12,7 @@ use std::time::Instant;
 
 use nanoserde::{SerJson, SerJsonState};
 
+use crate::http::tls::Trust;
 use crate::output::one_line;
 use crate::timestamp::Timestamp;
 
@@ -20,6 +24,8 @@ pub struct Surroundings {
     /// The clock, and when this binary was made.
     pub now: Timestamp,
     pub built: Timestamp,
+    /// Whom HTTPS calls trust.
+    pub trust: Trust,
 }
 
 /// What came of a check.
@@ -88,15 +94,28 @@ impl fmt::Display for Report {
 
 /// Runs all checks, one after the other.
 pub fn run(surroundings: &Surroundings) -> Report {
+    let Surroundings { now, built, .. } = *surroundings;
+    let entropy = check("entropy", tokens::entropy);
+    let has_entropy = entropy.status != Status::Fail;
+    // Without random numbers even a hash table cannot be made, and the process would end over it.
+    let check_with_entropy = |name, try_it: &dyn Fn() -> Answer| {
+        check(name, || match has_entropy {
+            true => try_it(),
+            false => Err("not tried without entropy".into()),
+        })
+    };
     let checks = vec![
         check("allocator", system::allocator),
-        check("clock", || {
-            system::clock(surroundings.now, surroundings.built)
-        }),
-        check("temporary files", || {
+        check("clock", || system::clock(now, built)),
+        entropy,
+        check("temp_dir", || {
             system::temporary_files(&surroundings.temporary)
         }),
         check("localhost", system::localhost),
+        check_with_entropy("tokens", &|| tokens::all(now)),
+        check_with_entropy("http", &network::http),
+        check_with_entropy("tls", &|| network::tls(now)),
+        check("roots", || network::roots(&surroundings.trust)),
     ];
     Report {
         ok: checks.iter().all(|check| check.status != Status::Fail),

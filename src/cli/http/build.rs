@@ -1,11 +1,12 @@
 //! From options and items to a request and how it is made. All that can be wrong is found here,
 //! before anything is sent.
 
-use std::env;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Http;
+use super::show::Parts as Shown;
+use super::{Http, netrc};
+use crate::cli::environment;
 use crate::error::Error;
 use crate::http::auth::{Auth, Credential};
 use crate::http::body::{self, Body};
@@ -16,14 +17,21 @@ use crate::http::tls::{Oldest, Options as TlsOptions, Trust};
 use crate::http::url::{Scheme, Url};
 use crate::http::{Family, Follow, Limits, Network, Override, Settings};
 use crate::json::Text;
+use crate::jwt::claim::Claim;
+use crate::timestamp::Timestamp;
 use crate::{quantity, redact};
 
 /// A body that is shown whole, laid out or in JSON, is held in memory: up to this.
 const IN_MEMORY: u64 = 256 << 20;
 
+/// The encodings an answer may have, unless an item says others.
+pub const ACCEPT_ENCODING: &str = "gzip, deflate, br";
+
 /// What is to be done.
 pub struct Plan {
     pub request: Request,
+    /// What the request's credential is made of.
+    pub auth: Auth,
     pub settings: Settings,
     pub follow: Follow,
     pub show: Show,
@@ -34,7 +42,9 @@ pub struct Plan {
 /// What becomes of the answer.
 pub enum Show {
     Body,
+    Stream,
     Head,
+    Parts(Shown),
     File(PathBuf),
     Json,
 }
@@ -57,6 +67,16 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
             &mut url,
         )?;
     }
+    // What the user wrote is never replaced by what a file says, and never joined by a second.
+    let auth = match (parts.has_header("authorization"), options.auth.as_deref()) {
+        (true, Some(text)) if text.starts_with("netrc") => Auth::None,
+        (true, _) if auth.is_authorization() => {
+            return Err(Error::usage(
+                "Authorization stands in an item too: one of them",
+            ));
+        }
+        _ => auth,
+    };
     let body = parts.body(options)?;
     let method = method
         .unwrap_or(if matches!(body, Body::None) {
@@ -75,7 +95,10 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
     };
     request.headers = headers(&parts, &request.body);
     ensure_not_in_plaintext(options, &request, &auth, &settings)?;
-    request.credential = auth.credential()?;
+    request.credential = match options.offline || options.curl {
+        true => auth.masked(), // nothing is sent: no source is asked
+        false => auth.credential(Timestamp::now())?,
+    };
     let max_redirects = options.max_redirects.unwrap_or(10);
     let follow = if options.follow {
         Follow::UpTo(max_redirects)
@@ -85,6 +108,7 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
     let in_memory = settings.limits.body.unwrap_or(IN_MEMORY);
     Ok(Plan {
         request,
+        auth,
         settings,
         follow,
         show,
@@ -93,16 +117,25 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
 }
 
 fn show(options: &Http) -> Result<Show, Error> {
-    match (options.json, options.headers, &options.output) {
-        (true, false, None) => Ok(Show::Json),
-        (false, true, None) => Ok(Show::Head),
-        (false, false, Some(path)) if path == "-" => Ok(Show::Body),
-        (false, false, Some(path)) => Ok(Show::File(path.into())),
-        (false, false, None) => Ok(Show::Body),
-        _ => Err(Error::usage(
-            "--json, --headers and --output exclude each other",
-        )),
+    let mut ways = Vec::new();
+    ways.extend(options.json.then_some(("--json", Show::Json)));
+    ways.extend(options.headers.then_some(("--headers", Show::Head)));
+    ways.extend(options.stream.then_some(("--stream", Show::Stream)));
+    if let Some(letters) = &options.print {
+        let parts = Shown::parse(letters).map_err(|why| Error::usage(format!("--print: {why}")))?;
+        ways.push(("--print", Show::Parts(parts)));
     }
+    ways.extend(match options.output.as_deref() {
+        None => None,
+        Some("-") => Some(("--output", Show::Body)),
+        Some(path) => Some(("--output", Show::File(path.into()))),
+    });
+    if let [(one, _), (other, _), ..] = ways.as_slice() {
+        return Err(Error::usage(format!(
+            "{one} and {other} exclude each other"
+        )));
+    }
+    Ok(ways.pop().map_or(Show::Body, |(_, show)| show))
 }
 
 /// Method, URL and items. The first word is the method when it is in capitals, or a usual one, and
@@ -131,8 +164,10 @@ pub(super) fn words(words: &[String]) -> Result<(Option<&str>, &str, &[String]),
 }
 
 fn auth(options: &Http, url: &mut Url) -> Result<Auth, Error> {
-    let from_url = url.user_info.take().map(Auth::from_user_info);
-    let auth = match (&options.auth, from_url) {
+    let user_info = url.user_info.take();
+    let mut auth = match (options.auth.as_deref(), user_info) {
+        (Some("netrc" | "netrc=basic"), user) => netrc::login(url, user, netrc::As::Basic)?,
+        (Some("netrc=bearer"), user) => netrc::login(url, user, netrc::As::Bearer)?,
         (Some(_), Some(_)) => {
             return Err(Error::usage(
                 "credentials stand in the URL and in --auth: one of them",
@@ -141,9 +176,36 @@ fn auth(options: &Http, url: &mut Url) -> Result<Auth, Error> {
         (Some(text), None) => {
             Auth::parse(text).map_err(|why| Error::usage(format!("--auth: {why}")))?
         }
-        (None, Some(auth)) => auth,
+        (None, Some(user_info)) => Auth::from_user_info(user_info),
         (None, None) => Auth::None,
     };
+    match &mut auth {
+        Auth::Jwt(minted) => {
+            for claim in &options.claim {
+                minted.claims.push(
+                    Claim::parse(claim).map_err(|why| Error::usage(format!("--claim: {why}")))?,
+                );
+            }
+            if let Some(ttl) = duration("--ttl", options.ttl.as_deref())? {
+                minted.ttl = ttl;
+            }
+            minted.kid.clone_from(&options.kid);
+            minted.jti = options.jti;
+        }
+        _ => {
+            let given = [
+                ("--claim", !options.claim.is_empty()),
+                ("--ttl", options.ttl.is_some()),
+                ("--kid", options.kid.is_some()),
+                ("--jti", options.jti),
+            ];
+            if let Some((name, _)) = given.iter().find(|(_, is_given)| *is_given) {
+                return Err(Error::usage(format!(
+                    "{name} belongs to --auth jwt=ALG:SOURCE"
+                )));
+            }
+        }
+    }
     Ok(auth)
 }
 
@@ -167,7 +229,10 @@ pub(super) fn settings(options: &Http) -> Result<Settings, Error> {
     Ok(Settings {
         limits,
         tls: tls(options)?,
-        proxies: proxies(options),
+        proxies: Proxies {
+            always: options.proxy.clone(),
+            ..environment::proxies()
+        },
         network: network(options)?,
     })
 }
@@ -197,19 +262,11 @@ fn network(options: &Http) -> Result<Network, Error> {
 }
 
 fn tls(options: &Http) -> Result<TlsOptions, Error> {
-    let variable = |name: &str| {
-        env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
     let trust = match (&options.cacert, options.insecure) {
         (Some(_), true) => return Err(Error::usage("--cacert and --insecure exclude each other")),
         (Some(path), false) => Trust::Only(path.into()),
         (None, true) => Trust::Anybody,
-        (None, false) => Trust::System {
-            bundle: variable("SSL_CERT_FILE"),
-            directory: variable("SSL_CERT_DIR"),
-        },
+        (None, false) => environment::trust(),
     };
     let client = match (&options.cert, &options.key) {
         (Some(cert), Some(key)) => Some((cert.into(), key.into())),
@@ -229,28 +286,6 @@ fn tls(options: &Http) -> Result<TlsOptions, Error> {
     })
 }
 
-fn proxies(options: &Http) -> Proxies {
-    let variable = |names: [&str; 2]| {
-        names
-            .iter()
-            .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()))
-    };
-    // In a CGI script HTTP_PROXY is a header the client sent (CVE-2016-5385).
-    let in_cgi = env::var_os("REQUEST_METHOD").is_some();
-    let http = if in_cgi {
-        env::var("http_proxy").ok()
-    } else {
-        variable(["http_proxy", "HTTP_PROXY"])
-    };
-    Proxies {
-        always: options.proxy.clone(),
-        https: variable(["https_proxy", "HTTPS_PROXY"]),
-        http,
-        all: variable(["all_proxy", "ALL_PROXY"]),
-        none: variable(["no_proxy", "NO_PROXY"]).unwrap_or_default(),
-    }
-}
-
 /// What the items add up to.
 #[derive(Default)]
 struct Parts {
@@ -260,6 +295,11 @@ struct Parts {
 }
 
 impl Parts {
+    fn has_header(&self, name: &str) -> bool {
+        let mut headers = self.headers.iter();
+        headers.any(|(known, value)| value.is_some() && known.eq_ignore_ascii_case(name))
+    }
+
     fn add(&mut self, item: Item, form: bool, url: &mut Url) -> Result<(), Error> {
         match item {
             Item::Header { name, value } => {
@@ -331,7 +371,7 @@ fn headers(parts: &Parts, body: &Body) -> Vec<Header> {
     let mut headers = vec![
         plain("user-agent", USER_AGENT),
         plain("accept", accept),
-        plain("accept-encoding", "gzip, deflate"),
+        plain("accept-encoding", ACCEPT_ENCODING),
     ];
     if let Some(content_type) = body.content_type() {
         headers.push(plain("content-type", content_type));
@@ -479,6 +519,7 @@ mod tests {
                 (true, true))
             .is_err()
         );
+        assert!(planned("localhost", |options| options.claim = vec!["a=b".into()]).is_err());
         assert!(planned("localhost", |options| options.key = Some("k".into())).is_err());
         assert!(
             planned("https://me@a.lan", |options| options.auth =

@@ -1,9 +1,13 @@
 //! `c47 http`: one HTTP call.
 
 mod build;
+mod chart;
+mod netrc;
+mod offline;
 pub(super) mod profile;
 mod report;
 mod show;
+mod to_curl;
 
 use argh::{ArgsInfo, FromArgs};
 
@@ -12,8 +16,7 @@ use crate::exit::Exit;
 use crate::http::Hop;
 use crate::output;
 
-/// Make one HTTP call. The exit code tells how it ended: 0 for 2xx, 3, 4 and 5 for 3xx, 4xx and
-/// 5xx, 7 when it could not be made, 8 when it timed out, 9 when a secret could not be had.
+/// Make one HTTP call, with credentials that no one else sees.
 #[derive(FromArgs, ArgsInfo, Default)]
 #[argh(
     subcommand,
@@ -22,12 +25,17 @@ use crate::output;
     example = "c47 http https://kitsu.studio.lan/api/data/projects --auth bearer=env:TOKEN
       reads, with a token from the environment
   c47 http kitsu.studio.lan/api/data/shots name=sh010 frames:=120 data[fps]:=24
-      writes JSON: key=value is a string, key:=json any value, a[b] nests",
+      writes JSON: key=value is a string, key:=json any value, a[b] nests
+  c47 http cue.studio.lan:8448/show.ShowInterface/GetShows --body - --auth jwt=HS256:file:/etc/cue.key --claim sub=me
+      posts what stands on stdin, with a JSON Web Token minted for this call",
     note = "ITEMS
   Name:value     a header         Name:   leave a header out   Name;  send it empty
   key==value     a query member   key=value  a JSON string     key:=json  a JSON value
   Name:@file, key==@file, key=@file, key:=@file take the value from a file (- is stdin).
   A backslash takes a separator's meaning away: a\\\\:b=c.",
+    note = "EXIT CODE
+  0 for 2xx; 3, 4, 5 for 3xx, 4xx, 5xx; 7 when it could not be made, 8 when it timed out,
+  9 when a secret could not be had.",
     note = "SOURCE is where a secret is: env:NAME, file:PATH, command:PROGRAM ARGS, or prompt.",
     note = "@NAME/path is a path of profile NAME: its address, credentials and settings.",
     note = "METHOD is GET, or POST when there is a body.
@@ -38,14 +46,31 @@ pub struct Http {
     #[argh(positional, arg_name = "word")]
     words: Vec<String>,
 
-    /// credentials: bearer=SOURCE, basic=USER:SOURCE, header=NAME:SOURCE or
-    /// query=NAME:SOURCE
+    /// credentials: bearer=SOURCE, basic=USER:SOURCE, digest=USER:SOURCE, header=NAME:SOURCE,
+    /// query=NAME:SOURCE, jwt=ALG:SOURCE (a token minted for this call), netrc or netrc=bearer
+    /// (from $NETRC, else ~/.netrc)
     #[argh(option, arg_name = "scheme=source")]
     auth: Option<String>,
 
     /// the profile whose credentials go along; the URL must be within its own
     #[argh(option, arg_name = "name")]
     profile: Option<String>,
+
+    /// a claim of the minted token: k=text or k:=json; may be repeated
+    #[argh(option, arg_name = "k=v")]
+    claim: Vec<String>,
+
+    /// lifetime of the minted token (default: 5m)
+    #[argh(option, arg_name = "duration")]
+    ttl: Option<String>,
+
+    /// key id in the minted token's header
+    #[argh(option, arg_name = "id")]
+    kid: Option<String>,
+
+    /// give the minted token a random id (jti)
+    #[argh(switch)]
+    jti: bool,
 
     /// send credentials over plain http to another machine
     #[argh(switch)]
@@ -74,6 +99,26 @@ pub struct Http {
     /// print request, response and timing as JSON
     #[argh(switch)]
     json: bool,
+
+    /// print parts on stdout, any of H, B (request) and h, b (answer), secrets redacted
+    #[argh(option, arg_name = "letters")]
+    print: Option<String>,
+
+    /// pass on each line of the body as it comes
+    #[argh(switch)]
+    stream: bool,
+
+    /// draw where the time went, on stderr
+    #[argh(switch)]
+    timing: bool,
+
+    /// print the request as it would go out, secrets redacted, and send nothing
+    #[argh(switch)]
+    offline: bool,
+
+    /// print the curl command that makes this call, and send nothing
+    #[argh(switch)]
+    curl: bool,
 
     /// follow redirects; credentials and headers never go to another origin
     #[argh(switch)]
@@ -143,6 +188,14 @@ impl Http {
         let session = profile::apply(&mut self)?;
         let mut plan = build::plan(&self)?;
         let mut session = profile::authorise(session, &self, &mut plan)?;
+        if self.offline {
+            offline::print(&plan.request)?;
+            return Ok(Exit::Done);
+        }
+        if self.curl {
+            output::line(to_curl::command(&self, &plan)?)?;
+            return Ok(Exit::Done);
+        }
         if self.insecure {
             output::say("c47 http: --insecure: the server's certificate is not checked");
         }
@@ -160,6 +213,10 @@ impl Http {
         let exit = Exit::from_status(answer.head.status);
         match &plan.show {
             build::Show::Json => report::print(&plan.request, &mut answer, plan.in_memory)?,
+            build::Show::Stream => show::stream(&mut answer)?,
+            build::Show::Parts(parts) => {
+                show::parts(&plan.request, &mut answer, parts, plan.in_memory)?;
+            }
             build::Show::Head => show::head_only(&answer.head)?,
             build::Show::File(path) if exit == Exit::Done => show::to_file(&mut answer, path)?,
             build::Show::File(path) => {
@@ -171,6 +228,9 @@ impl Http {
                 show::body(&mut answer, plan.in_memory)?;
             }
             build::Show::Body => show::body(&mut answer, plan.in_memory)?,
+        }
+        if self.timing {
+            chart::draw(&answer.body.timing());
         }
         Ok(exit)
     }

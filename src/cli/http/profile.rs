@@ -3,16 +3,19 @@
 
 use std::time::Duration;
 
-use super::{Http, build};
+use super::{Http, build, netrc};
+use crate::auth::plan::{Scheme, Send};
+use crate::auth::template::Given;
 use crate::auth::{self, Profile, Surroundings, Want};
 use crate::config::{self, Config};
 use crate::error::Error;
-use crate::http::auth::Credential;
+use crate::http::auth::{Auth, Credential, Pending};
 use crate::http::item::Item;
 use crate::http::request::{Header, Request, Value};
-use crate::http::url::Url;
+use crate::http::url::{Url, UserInfo};
 use crate::http::{self, Answer, Hop, Settings};
-use crate::secret::Secret;
+use crate::secret::{Secret, Source};
+use crate::timestamp::Timestamp;
 use crate::{output, redact};
 
 /// A profile in use.
@@ -123,6 +126,12 @@ pub fn authorise(
         settings: plan.settings.clone(),
         tell: None,
     };
+    if options.offline || options.curl {
+        // Nothing is sent: no source is asked, nobody logs in.
+        plan.auth = described(&profile);
+        plan.request.credential = plan.auth.masked();
+        return Ok(None);
+    }
     let mut session = Session {
         profile,
         surroundings,
@@ -130,6 +139,51 @@ pub fn authorise(
     };
     session.renew(&mut plan.request, &Want::default())?;
     Ok(Some(session))
+}
+
+/// The profile's scheme in the words of `--auth`; a token is what `c47 auth token` prints.
+fn described(profile: &Profile) -> Auth {
+    let words = ["c47", "auth", "token", &profile.name].map(str::to_owned);
+    let printed = || Source::Command(words.to_vec());
+    let source = |given: &Given| match given {
+        Given::From(source) => source.clone(),
+        Given::Literal(_) => printed(),
+    };
+    match &profile.scheme {
+        Scheme::None | Scheme::Netrc => Auth::None,
+        Scheme::Basic { user, password } => Auth::Basic {
+            user: user.clone(),
+            password: match password {
+                Given::From(source) => Pending::From(source.clone()),
+                Given::Literal(secret) => Pending::Had(secret.clone()),
+            },
+        },
+        Scheme::Digest { user, password } => Auth::Digest {
+            user: user.clone(),
+            password: source(password),
+        },
+        Scheme::Bearer(given) => Auth::Bearer(Pending::From(source(given))),
+        Scheme::Header { name, value } => Auth::Header {
+            name: name.clone(),
+            value: source(value),
+        },
+        Scheme::Query { name, value } => Auth::Query {
+            name: name.clone(),
+            value: source(value),
+        },
+        Scheme::Jwt(_) => Auth::Bearer(Pending::From(printed())),
+        Scheme::Token(plan) => match &plan.send {
+            Send::Bearer => Auth::Bearer(Pending::From(printed())),
+            Send::Header(name) => Auth::Header {
+                name: name.clone(),
+                value: printed(),
+            },
+            Send::Query(name) => Auth::Query {
+                name: name.clone(),
+                value: printed(),
+            },
+        },
+    }
 }
 
 /// The profile's headers, less those an item sets or leaves out.
@@ -167,6 +221,16 @@ fn add_headers(profile: &Profile, options: &Http, request: &mut Request) -> Resu
 
 impl Session {
     fn renew(&mut self, request: &mut Request, want: &Want) -> Result<(), Error> {
+        if matches!(self.profile.scheme, Scheme::Netrc) {
+            let user = self.profile.user.clone();
+            let user = user.map(|user| UserInfo {
+                user,
+                password: None,
+            });
+            let login = netrc::login(&self.profile.url, user, netrc::As::Basic)?;
+            request.credential = login.credential(Timestamp::now())?;
+            return Ok(());
+        }
         let issued = auth::issue(&self.profile, want, &self.surroundings)?;
         for warning in &issued.warnings {
             output::say(format_args!("c47 http: {}", output::one_line(warning)));

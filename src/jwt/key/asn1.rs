@@ -1,10 +1,10 @@
 //! Keys in DER: PKCS#8 (RFC 5958), PKCS#1 (RFC 8017 §A.1), SEC 1 (RFC 5915), SubjectPublicKeyInfo
 //! and X.509 certificates (RFC 5280 §4.1).
 
-use super::der::{self, BIT_STRING, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, Wrong};
 use super::material::{Material, TAKEN};
 use super::oid;
 use crate::crypto::ecdsa::Curve;
+use crate::der::{self, BIT_STRING, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, Wrong};
 use crate::jwt::Error;
 
 /// What an AlgorithmIdentifier names.

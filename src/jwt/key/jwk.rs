@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-use super::der::{self, SEQUENCE};
 use super::material::{Material, TAKEN};
 use super::{Key, Permission};
 use crate::crypto::ecdsa::Curve;
+use crate::der::{self, SEQUENCE};
 use crate::json;
 use crate::jwt::algorithm::Algorithm;
 use crate::jwt::{Error, base64url, quoted};

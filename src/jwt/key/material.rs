@@ -1,9 +1,9 @@
 //! The numbers a key is made of, checked, whatever format they came in.
 
-use super::der::{self, OCTET_STRING, OID, Reader, SEQUENCE};
-use super::oid;
+use super::{asn1, oid};
 use crate::crypto::ecdsa::Curve;
 use crate::crypto::{ecdsa, eddsa, rsa};
+use crate::der::{self, OCTET_STRING, OID, Reader, SEQUENCE};
 use crate::jwt::Error;
 use crate::jwt::algorithm::Family;
 use crate::secret::Secret;
@@ -38,6 +38,11 @@ const MIN_RSA_BITS: usize = 2048;
 const MAX_RSA_BITS: usize = 8192;
 
 impl Material {
+    /// A private key from PKCS#8 DER.
+    pub fn pkcs8_private(pkcs8: &[u8]) -> Result<Material, Error> {
+        asn1::pkcs8(pkcs8)
+    }
+
     /// The public half of an RSA key from its modulus and exponent, big-endian.
     pub fn rsa_public(modulus: &[u8], exponent: &[u8]) -> Result<Material, Error> {
         let modulus = der::without_leading_zeros(modulus);
@@ -111,7 +116,7 @@ impl Material {
     /// An EC key from its two halves.
     pub fn ec_private(curve: Curve, private: &[u8], point: &[u8]) -> Result<Material, Error> {
         ensure_point(curve, point)?;
-        if !ecdsa::is_pair(curve, private, point) {
+        if !ecdsa::is_pair(curve, private, point).map_err(Error::Random)? {
             return Err(Error::key(
                 "it is an EC private key whose two halves do not belong together",
             ));

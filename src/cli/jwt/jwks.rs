@@ -1,0 +1,67 @@
+//! `c47 jwt jwks`: the public keys that a service publishes for those who verify its tokens.
+
+use argh::{ArgsInfo, FromArgs};
+
+use super::read_file;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::json::{self, Text};
+use crate::jwt;
+use crate::jwt::key::KeySet;
+use crate::output;
+
+/// Print a JWK set of the public keys in files, each named by its thumbprint (RFC 7638).
+#[derive(FromArgs, ArgsInfo)]
+#[argh(
+    subcommand,
+    name = "jwks",
+    help_triggers("-h", "--help"),
+    example = "c47 jwt jwks key.pem old.pem > jwks.json",
+    note = "Files may hold private or public keys, certificates, JWKs or JWK sets; only public halves are printed."
+)]
+pub struct Jwks {
+    /// files with keys, - for stdin
+    #[argh(positional, arg_name = "file")]
+    files: Vec<String>,
+}
+
+impl Jwks {
+    pub fn run(self) -> Result<Exit, Error> {
+        if self.files.is_empty() {
+            return Err(Error::usage("an argument is missing: FILE, with a key"));
+        }
+        let mut keys: Vec<Text> = Vec::new();
+        for file in &self.files {
+            for key in public_keys(file)? {
+                if !keys.contains(&key) {
+                    keys.push(key);
+                }
+            }
+        }
+        let set = Text::object([("keys", &Text::array(&keys))]);
+        output::line(json::layout(&set, output::stdout_colour()))?;
+        Ok(Exit::Done)
+    }
+}
+
+fn public_keys(file: &str) -> Result<Vec<Text>, Error> {
+    let set = KeySet::parse(&read_file(file)?).map_err(|error| error.from_source(file))?;
+    for why in set.unusable() {
+        output::say(format_args!(
+            "c47 jwt jwks: a key of {file} is left out: {}",
+            output::one_line(why)
+        ));
+    }
+    set.keys()
+        .iter()
+        .map(|key| {
+            // Only a shared secret has none.
+            key.public_jwk().ok_or_else(|| {
+                Error::from(jwt::Error::WrongKey {
+                    why: format!("{file} holds a shared secret, which has no public half"),
+                    hint: None,
+                })
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,125 @@
+//! `c47 jwt`: JSON Web Tokens and their keys.
+
+mod decode;
+mod jwks;
+mod keygen;
+mod sign;
+mod verify;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use argh::{ArgsInfo, FromArgs};
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::jwt;
+use crate::jwt::key::KeySet;
+use crate::secret::{Secret, Source};
+
+/// Make, look into and check JSON Web Tokens, and make keys for them.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(
+    subcommand,
+    name = "jwt",
+    help_triggers("-h", "--help"),
+    example = "c47 jwt keygen --alg ES256 -o key.pem\nc47 jwt sign --alg ES256 --key file:key.pem --claim sub=farm --ttl 5m",
+    note = "A SOURCE is env:NAME, file:PATH, command:PROGRAM ARGS or prompt. Keys may be PEM, DER, JWK, a JWK set or a raw secret."
+)]
+pub struct Jwt {
+    #[argh(subcommand)]
+    command: Subcommand,
+}
+
+#[derive(FromArgs, ArgsInfo)]
+#[argh(subcommand)]
+#[allow(clippy::large_enum_variant)] // there is one, and it lives once
+enum Subcommand {
+    Sign(sign::Sign),
+    Decode(decode::Decode),
+    Verify(verify::Verify),
+    Keygen(keygen::Keygen),
+    Jwks(jwks::Jwks),
+}
+
+impl Jwt {
+    pub fn run(self) -> Result<Exit, Error> {
+        match self.command {
+            Subcommand::Sign(options) => options.run(),
+            Subcommand::Decode(options) => options.run(),
+            Subcommand::Verify(options) => options.run(),
+            Subcommand::Keygen(options) => options.run(),
+            Subcommand::Jwks(options) => options.run(),
+        }
+    }
+}
+
+/// The keys a source holds.
+fn read_keys(source: &Source) -> Result<KeySet, Error> {
+    let secret = source.read("key")?;
+    KeySet::parse(&secret).map_err(|error| error.from_source(source).into())
+}
+
+/// A token as it was given: as an argument, on stdin, or by its source.
+fn read_token(argument: Option<&str>, source: Option<&Source>) -> Result<Secret, Error> {
+    let pasted = match (argument, source) {
+        (Some(_), Some(_)) => {
+            return Err(Error::usage("the token is given twice: leave --token out"));
+        }
+        (None, None) => {
+            return Err(Error::usage_hint(
+                "a token is missing",
+                "give it as an argument, '-' for stdin, or --token env:NAME",
+            ));
+        }
+        (Some("-"), None) => read_bounded(io::stdin().lock()).map_err(|source| Error::System {
+            action: "read standard input",
+            source,
+        })?,
+        (Some(text), None) => Secret::new(text.as_bytes().to_vec()),
+        (None, Some(source)) => source.read("token")?,
+    };
+    Ok(Secret::new(jwt::bare(pasted.expose()).to_vec()))
+}
+
+/// The bytes of a file; `-` is stdin.
+fn read_file(path: &str) -> Result<Secret, Error> {
+    let (path, bytes) = if path == "-" {
+        let bytes = read_bounded(io::stdin().lock());
+        (Path::new("standard input"), bytes)
+    } else {
+        let path = Path::new(path);
+        (path, File::open(path).and_then(read_bounded))
+    };
+    let bytes = bytes.map_err(Error::file("read", path))?;
+    if bytes.expose().len() > jwt::MAX_BYTES {
+        return Err(Error::malformed(
+            path.display().to_string(),
+            "it is larger than 1 MiB",
+        ));
+    }
+    Ok(bytes)
+}
+
+/// All there is, or more than enough to see that it is too much.
+fn read_bounded(from: impl Read) -> io::Result<Secret> {
+    let limit = jwt::MAX_BYTES + 1024;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
+    from.take(limit as u64).read_to_end(&mut bytes)?;
+    Ok(Secret::new(std::mem::take(&mut *bytes)))
+}
+
+/// Whether a source reads stdin.
+fn is_stdin(source: &Source) -> bool {
+    matches!(source, Source::File(path) if path == Path::new("-"))
+}
+
+/// Refuses that two things are read from stdin, where the second would find nothing.
+fn ensure_stdin_once(uses: &[bool]) -> Result<(), Error> {
+    if uses.iter().filter(|&&reads| reads).count() > 1 {
+        return Err(Error::usage("only one thing can be read from stdin"));
+    }
+    Ok(())
+}

@@ -1,0 +1,257 @@
+//! `c47 jwt verify`: whether a token is to be believed, as an exit code and one line.
+
+use std::fmt;
+use std::time::Duration;
+
+use argh::{ArgsInfo, FromArgs};
+use nanoserde::SerJson;
+
+use super::{ensure_stdin_once, is_stdin, read_file, read_keys, read_token};
+use crate::cli::environment;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::http::request::Request;
+use crate::http::url::{Scheme, Url};
+use crate::http::{self, Follow};
+use crate::json::Text;
+use crate::jwt::Algorithm;
+use crate::jwt::key::KeySet;
+use crate::jwt::verify::{Content, Policy, Rejected, Verified, verify};
+use crate::output::{self, Format};
+use crate::quantity;
+use crate::secret::Source;
+use crate::timestamp::Timestamp;
+
+/// Check a token's signature, times and claims: exit 0 if it is valid, 1 with the reason if not.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(
+    subcommand,
+    name = "verify",
+    help_triggers("-h", "--help"),
+    example = "c47 jwt verify --key file:key.pem --aud shotgrid --require exp --token env:TOKEN",
+    note = "The key decides which algorithms are possible: never 'none', never HMAC with a public key. A private key serves as well as its public half."
+)]
+pub struct Verify {
+    /// the token, or - for stdin
+    #[argh(positional)]
+    token: Option<String>,
+    /// source of the token: env:NAME, file:PATH, command:PROGRAM ARGS or prompt
+    #[argh(
+        option,
+        long = "token",
+        from_str_fn(Source::parse),
+        arg_name = "source"
+    )]
+    source: Option<Source>,
+    /// source of the key
+    #[argh(option, from_str_fn(Source::parse), arg_name = "source")]
+    key: Option<Source>,
+    /// a JWK set instead, from a file, - for stdin, or an address
+    #[argh(option, arg_name = "file|url")]
+    jwks: Option<String>,
+    /// an algorithm that is allowed (default: all that the key makes possible); may be repeated
+    #[argh(option, from_str_fn(Algorithm::parse))]
+    alg: Vec<Algorithm>,
+    /// the audience that aud must be, or hold
+    #[argh(option)]
+    aud: Option<String>,
+    /// the issuer that iss must be
+    #[argh(option)]
+    iss: Option<String>,
+    /// the subject that sub must be
+    #[argh(option)]
+    sub: Option<String>,
+    /// names of claims that must be there, with commas between
+    #[argh(option, arg_name = "names")]
+    require: Option<String>,
+    /// how far clocks may differ (default: 0s)
+    #[argh(
+        option,
+        from_str_fn(quantity::duration),
+        default = "Duration::ZERO",
+        arg_name = "duration"
+    )]
+    leeway: Duration,
+    /// the time to check exp and nbf at: 2026-11-23T16:00:00Z or seconds since 1970 (default: now)
+    #[argh(option, from_str_fn(Timestamp::parse), arg_name = "time")]
+    at: Option<Timestamp>,
+    /// check the signature of any payload (a JWS), and no claims
+    #[argh(switch)]
+    jws: bool,
+    /// print valid, reason, alg, kid and claims as JSON; claims only where the signature is good
+    #[argh(switch)]
+    json: bool,
+}
+
+impl Verify {
+    pub fn run(self) -> Result<Exit, Error> {
+        ensure_stdin_once(&[
+            self.token.as_deref() == Some("-"),
+            self.source.as_ref().is_some_and(is_stdin),
+            self.key.as_ref().is_some_and(is_stdin),
+            self.jwks.as_deref() == Some("-"),
+        ])?;
+        let policy = self.policy()?;
+        // The token first: where it is missing, no key need be asked for.
+        let token = read_token(self.token.as_deref(), self.source.as_ref())?;
+        let keys = self.keys()?;
+        ensure_possible(&policy.algorithms, &keys)?;
+        let result = verify(token.expose(), &keys, &policy);
+        let exit = if result.is_ok() { Exit::Done } else { Exit::No };
+        output::print(Format::from_switch(self.json), &Verdict::from(result))?;
+        Ok(exit)
+    }
+
+    fn policy(&self) -> Result<Policy, Error> {
+        let claims_asked = self.aud.is_some()
+            || self.iss.is_some()
+            || self.sub.is_some()
+            || self.require.is_some();
+        if self.jws && claims_asked {
+            return Err(Error::usage(
+                "--jws checks no claims: leave out --aud, --iss, --sub and --require",
+            ));
+        }
+        if self.leeway.subsec_nanos() != 0 {
+            return Err(Error::usage("--leeway: a token's times are whole seconds"));
+        }
+        Ok(Policy {
+            algorithms: self.alg.clone(),
+            content: if self.jws {
+                Content::Anything
+            } else {
+                Content::Claims
+            },
+            audience: self.aud.clone(),
+            issuer: self.iss.clone(),
+            subject: self.sub.clone(),
+            required: required(self.require.as_deref())?,
+            leeway_s: i64::try_from(self.leeway.as_secs()).unwrap_or(i64::MAX),
+            now: self.at.unwrap_or_else(Timestamp::now),
+        })
+    }
+
+    fn keys(&self) -> Result<KeySet, Error> {
+        match (&self.key, self.jwks.as_deref()) {
+            (Some(source), None) => read_keys(source),
+            (None, Some(url)) if url.starts_with("http://") || url.starts_with("https://") => {
+                let set = fetch_jwks(url)?;
+                KeySet::parse_published(&set).map_err(|error| error.from_source(url).into())
+            }
+            (None, Some(path)) => KeySet::parse_json(read_file(path)?.expose())
+                .map_err(|error| error.from_source(path).into()),
+            (Some(_), Some(_)) => Err(Error::usage("--key and --jwks exclude each other")),
+            (None, None) => Err(Error::usage_hint(
+                "a key is missing",
+                "--key file:key.pem, or --jwks FILE",
+            )),
+        }
+    }
+}
+
+/// More than any service's keys.
+const MAX_SET: u64 = 1 << 20;
+
+/// The JWK set at an address.
+fn fetch_jwks(url: &str) -> Result<Vec<u8>, Error> {
+    let mut request = Request::get(Url::parse(url).map_err(Error::usage)?);
+    ensure_authentic(&request.url)?;
+    let settings = environment::settings();
+    let mut answer = http::call(&mut request, &settings, Follow::UpTo(5), &mut |_| {})?;
+    // The request is as it was last sent: redirects have led to where the keys come from.
+    ensure_authentic(&request.url)?;
+    match answer.head.status {
+        200..=299 => Ok(answer.body.read_all(MAX_SET)?),
+        status => Err(Error::malformed(
+            url,
+            format!("the service answered {status}, not a JWK set"),
+        )),
+    }
+}
+
+/// Over plain http anybody on the way can put their own key into the set.
+fn ensure_authentic(url: &Url) -> Result<(), Error> {
+    match url.origin.scheme {
+        Scheme::Https => Ok(()),
+        Scheme::Http if url.origin.is_loopback() => Ok(()),
+        Scheme::Http => Err(Error::usage_hint(
+            format!("--jwks {url}: keys that come over plain http could be anybody's"),
+            "https is wanted, or a file",
+        )),
+    }
+}
+
+fn required(names: Option<&str>) -> Result<Vec<String>, Error> {
+    let Some(names) = names else {
+        return Ok(Vec::new());
+    };
+    let names: Vec<String> = names
+        .split(',')
+        .map(|name| name.trim().to_owned())
+        .collect();
+    if names.iter().any(String::is_empty) {
+        return Err(Error::usage(
+            "--require: names of claims are wanted, with commas between",
+        ));
+    }
+    Ok(names)
+}
+
+/// An algorithm that no key can have is a slip, not an answer about the token.
+fn ensure_possible(algorithms: &[Algorithm], keys: &KeySet) -> Result<(), Error> {
+    if algorithms.is_empty() || algorithms.iter().any(|&one| keys.suits(one)) {
+        return Ok(());
+    }
+    let names: Vec<&str> = algorithms.iter().map(|one| one.name()).collect();
+    let found = match keys.keys() {
+        [one] => one.describe(),
+        several => format!("a set of {} other keys", several.len()),
+    };
+    Err(Error::usage(format!(
+        "--alg {}: the key is {found}",
+        names.join(" --alg ")
+    )))
+}
+
+#[derive(SerJson)]
+#[nserde(serialize_none_as_null)]
+struct Verdict {
+    valid: bool,
+    /// Why it is not.
+    reason: Option<String>,
+    alg: Option<String>,
+    kid: Option<String>,
+    /// What the signer says; null where the signature is not good.
+    claims: Option<Text>,
+}
+
+impl From<Result<Verified, Rejected>> for Verdict {
+    fn from(result: Result<Verified, Rejected>) -> Verdict {
+        match result {
+            Ok(verified) => Verdict {
+                valid: true,
+                reason: None,
+                alg: Some(verified.algorithm.to_string()),
+                kid: verified.kid,
+                claims: verified.claims,
+            },
+            Err(rejected) => Verdict {
+                valid: false,
+                reason: Some(rejected.to_string()),
+                alg: rejected.alg,
+                kid: rejected.kid,
+                claims: rejected.claims,
+            },
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.reason {
+            None => f.write_str("valid"),
+            // The reason may repeat what the token says.
+            Some(reason) => write!(f, "not valid: {}", output::one_line(reason)),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Tokens of every algorithm: signed, verified, and refused when altered.
+
+use super::{Answer, Good};
+use crate::crypto;
+use crate::crypto::ecdsa::Curve;
+use crate::error::reason;
+use crate::jwt::algorithm::Family;
+use crate::jwt::key::{Key, KeySet, Material};
+use crate::jwt::verify::{Policy, verify};
+use crate::jwt::{Algorithm, Mint, mint};
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
+
+/// A key for this test and nothing else, since ring makes no RSA keys. PKCS#1, 2048 bits, by `openssl genrsa -traditional 2048 | openssl rsa -traditional -outform der`.
+const RSA: &[u8] = include_bytes!("rsa.der");
+
+/// Chance: two draws differ.
+pub fn entropy() -> Answer {
+    let draw = || crypto::random(32).map_err(|error| format!("there is none: {}", reason(&error)));
+    let (one, other) = (draw()?, draw()?);
+    if one == other || one.iter().all(|&byte| byte == 0) {
+        return Err("the system gives the same random bytes twice".into());
+    }
+    Ok(Good::Well("two draws of 32 bytes differ".into()))
+}
+
+/// Signs with every algorithm there is.
+pub fn all(now: Timestamp) -> Answer {
+    let mut names = Vec::new();
+    for algorithm in Algorithm::ALL {
+        one(algorithm, now).map_err(|why| format!("{algorithm}: {why}"))?;
+        names.push(algorithm.name());
+    }
+    Ok(Good::Well(format!(
+        "signed and verified: {}",
+        names.join(" ")
+    )))
+}
+
+fn one(algorithm: Algorithm, now: Timestamp) -> Result<(), String> {
+    let key = key(algorithm.family())?;
+    let token = mint(&Mint::new(algorithm, &key, now)).map_err(|error| error.to_string())?;
+    let keys = KeySet::from(key);
+    let policy = Policy::at(now);
+    let verified = verify(token.expose(), &keys, &policy)
+        .map_err(|rejected| format!("what was signed does not verify: {rejected}"))?;
+    if verified.algorithm != algorithm {
+        return Err("it was taken for another algorithm".into());
+    }
+    match verify(&altered(token.expose()), &keys, &policy) {
+        Ok(_) => Err("an altered token verifies".into()),
+        Err(_) => Ok(()),
+    }
+}
+
+fn key(family: Family) -> Result<Key, String> {
+    let random = |length| {
+        crypto::random(length).map_err(|error| format!("no key can be made: {}", reason(&error)))
+    };
+    let parsed =
+        |bytes: Vec<u8>| Key::parse(&Secret::new(bytes)).map_err(|error| error.to_string());
+    match family {
+        Family::Hmac => Ok(Key::of(Material::Shared(Secret::new(random(64)?.to_vec())))),
+        Family::Rsa => parsed(RSA.to_vec()),
+        Family::Ec(curve) => {
+            let pkcs8 = generate(curve)?;
+            parsed(pkcs8)
+        }
+        Family::Ed25519 => Material::ed25519_private(&random(32)?, None)
+            .map(Key::of)
+            .map_err(|error| error.to_string()),
+    }
+}
+
+fn generate(curve: Curve) -> Result<Vec<u8>, String> {
+    crypto::ecdsa::generate(curve)
+        .map(|pkcs8| pkcs8.to_vec())
+        .map_err(|error| format!("no key can be made: {}", reason(&error)))
+}
+
+/// The token with one letter of its claims changed.
+fn altered(token: &[u8]) -> Vec<u8> {
+    let mut token = token.to_vec();
+    let claims = token
+        .iter()
+        .position(|&b| b == b'.')
+        .map_or(0, |dot| dot + 3);
+    if let Some(letter) = token.get_mut(claims) {
+        *letter = if *letter == b'A' { b'B' } else { b'A' };
+    }
+    token
+}
