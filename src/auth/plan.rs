@@ -102,7 +102,7 @@ pub struct TokenPlan {
 #[derive(Clone, Debug)]
 pub enum Obtain {
     /// One request.
-    Exchange(Exchange),
+    Exchange(Box<Exchange>),
     /// A person opens a page and types a code (RFC 8628): the request for the code, then the one
     /// that asks for the token.
     Device {
@@ -183,7 +183,7 @@ impl TokenPlan {
     /// The exchanges that get a token.
     pub fn obtaining(&self) -> Vec<&Exchange> {
         match &self.obtain {
-            Obtain::Exchange(exchange) => vec![exchange],
+            Obtain::Exchange(exchange) => vec![&**exchange],
             Obtain::Device { code, poll } => vec![&**code, &**poll],
         }
     }

@@ -276,7 +276,7 @@ fn login(reader: &Reader, base: &Url) -> Result<TokenPlan, Error> {
         reader,
         "login",
         base,
-        Obtain::Exchange(login),
+        Obtain::Exchange(Box::new(login)),
         jwt(reader, None)?,
     )?;
     ensure_values(reader, plan)
@@ -306,7 +306,7 @@ fn client_credentials(reader: &Reader, base: &Url) -> Result<TokenPlan, Error> {
         _ => None,
     };
     let exchange = oauth::client_credentials(url.clone(), client, &reader.templates("params")?);
-    let obtain = Obtain::Exchange(exchange);
+    let obtain = Obtain::Exchange(Box::new(exchange));
     let mut plan = token_plan(reader, "client_credentials", base, obtain, jwt)?;
     plan.refresh
         .get_or_insert_with(|| oauth::refresh(url, client));
@@ -338,7 +338,7 @@ fn jwt_bearer(reader: &Reader, base: &Url) -> Result<TokenPlan, Error> {
             .push(Claim::new("aud", crate::json::Text::string(&audience)));
     }
     let exchange = oauth::jwt_bearer(target, &reader.templates("params")?);
-    let obtain = Obtain::Exchange(exchange);
+    let obtain = Obtain::Exchange(Box::new(exchange));
     let plan = token_plan(reader, "jwt_bearer", base, obtain, Some(order))?;
     ensure_values(reader, plan)
 }
@@ -348,7 +348,7 @@ fn refresh_token(reader: &Reader, base: &Url) -> Result<TokenPlan, Error> {
     let first = reader.need_secret("refresh_token")?;
     let client = client(reader)?;
     let refresh = oauth::refresh(url, client);
-    let obtain = Obtain::Exchange(refresh.clone());
+    let obtain = Obtain::Exchange(Box::new(refresh.clone()));
     let mut plan = token_plan(reader, "refresh_token", base, obtain, None)?;
     plan.secrets.insert("refresh_token".into(), first);
     plan.refresh = Some(refresh);
