@@ -595,3 +595,145 @@ fn a_clock_that_is_off_is_told() {
         );
     }
 }
+
+#[test]
+fn a_person_logs_in_with_a_code() {
+    let polls = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&polls);
+    let server = Server::start(move |request: &Request| match request.target.as_str() {
+        "/device" => {
+            assert_eq!(request.body_text(), "scope=render&client_id=farm");
+            Answer::json(
+                r#"{"device_code":"d3v1ce","user_code":"WDJB-MJHT","verification_uri":"https://x.lan/device","interval":1,"expires_in":60}"#,
+            )
+        }
+        "/token" => {
+            assert!(request.body_text().contains("device_code=d3v1ce"));
+            match count.fetch_add(1, Ordering::SeqCst) {
+                0 => Answer::new(
+                    "400 Bad Request",
+                    "",
+                    r#"{"error":"authorization_pending"}"#,
+                ),
+                _ => Answer::json(r#"{"access_token":"at","expires_in":3600}"#),
+            }
+        }
+        _ => {
+            assert_eq!(request.header("authorization"), Some("Bearer at"));
+            Answer::ok("ok")
+        }
+    });
+    let scratch = Scratch::new("device");
+    let config = scratch.write(
+        "config.toml",
+        format!(
+            "[profile.p]\nurl='{}'\nauth='device'\ndevice_url='/device'\ntoken_url='/token'\nclient_id='farm'\nscope='render'\n",
+            server.url("")
+        ),
+    );
+    let run = |words: &[&str]| {
+        c47()
+            .env("C47_CONFIG_PATH", &config)
+            .env("C47_CACHE_DIR", scratch.path().join("cache"))
+            .args(words)
+            .run()
+    };
+    // A job cannot ask anybody.
+    let job = run(&["http", "@p/x"]).expect_code(9);
+    assert!(
+        job.stderr_text().contains("hint: c47 auth login p"),
+        "{}",
+        job.tell()
+    );
+    let login = run(&["auth", "login", "p"]).expect_code(0);
+    let told = login.stderr_text();
+    assert!(
+        told.contains("Open https://x.lan/device and enter the code WDJB-MJHT"),
+        "{told}"
+    );
+    assert!(!told.contains("d3v1ce"), "{told}");
+    run(&["http", "@p/x"]).expect_code(0);
+    assert_eq!(polls.load(Ordering::SeqCst), 2);
+}
+
+#[test]
+fn logins_of_other_shapes() {
+    let server = Server::start(|request: &Request| {
+        let target = request.target.as_str();
+        if target.starts_with("/Tractor/monitor?q=login") {
+            assert_eq!(target, "/Tractor/monitor?q=login&user=me");
+            return Answer::json(r#"{"rc":0,"tsid":"s3ss10n"}"#);
+        }
+        match target {
+            "/app/installations/42/access_tokens" => {
+                let value = request.header("authorization").unwrap();
+                assert!(value.starts_with("Bearer ey"), "{value}");
+                Answer::new(
+                    "201 Created",
+                    "",
+                    r#"{"token":"ghs_x","expires_at":"2099-07-11T22:14:10Z"}"#,
+                )
+            }
+            "/api/auth/login" => {
+                assert_eq!(request.body_text(), r#"{"name":"me","password":"pw"}"#);
+                Answer::json(r#"{"token":"0123","user":{}}"#)
+            }
+            _ => Answer::ok("ok"),
+        }
+    });
+    let scratch = Scratch::new("shapes");
+    let url = server.url("");
+    let config = scratch.write(
+        "config.toml",
+        format!(
+            "[profile.tractor]\nurl='{url}'\npreset='tractor'\nuser='me'\n\
+             [profile.gh]\nurl='{url}'\npreset='github-app'\nclient_id='Iv1'\nuser='42'\nkey='env:K'\nalgorithm='HS256'\n\
+             [profile.ayon]\nurl='{url}'\npreset='ayon'\nuser='me'\npassword='env:P'\n"
+        ),
+    );
+    let run = |words: &[&str]| {
+        c47()
+            .env("C47_CONFIG_PATH", &config)
+            .env("C47_CACHE_DIR", scratch.path().join("cache"))
+            .env("P", "pw")
+            .env("K", "0123456789abcdef0123456789abcdef")
+            .args(words)
+            .run()
+    };
+    let tractor = run(&["http", "-v", "@tractor/Tractor/monitor?q=jobs"]).expect_code(0);
+    assert!(
+        !tractor.stderr_text().contains("s3ss10n"),
+        "{}",
+        tractor.tell()
+    );
+    run(&["http", "@gh/repos"]).expect_code(0);
+    run(&["http", "@ayon/api/info"]).expect_code(0);
+    let calls: Vec<(String, Option<String>)> = server
+        .requests()
+        .iter()
+        .map(|r| {
+            (
+                r.target.clone(),
+                r.header("authorization").map(str::to_owned),
+            )
+        })
+        .collect();
+    assert_eq!(calls[1].0, "/Tractor/monitor?q=jobs&tsid=s3ss10n");
+    assert_eq!(calls[3].1.as_deref(), Some("Bearer ghs_x"));
+    assert_eq!(calls[5].1.as_deref(), Some("Bearer 0123"));
+    // The call as curl would make it logs nobody in.
+    let before = server.requests().len();
+    let curl = run(&["http", "--curl", "@ayon/api/info"]).expect_code(0);
+    assert!(
+        curl.stdout_text().contains("c47 auth token ayon"),
+        "{}",
+        curl.tell()
+    );
+    let offline = run(&["http", "--offline", "@ayon/api/info"]).expect_code(0);
+    assert!(
+        !offline.stdout_text().contains("0123"),
+        "{}",
+        offline.tell()
+    );
+    assert_eq!(server.requests().len(), before);
+}

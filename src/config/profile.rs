@@ -283,11 +283,13 @@ fn login(reader: &Reader, base: &Url) -> Result<TokenPlan, Error> {
 }
 
 fn fill_path(reader: &Reader, path: &str) -> Result<String, Error> {
-    if !path.contains("{user}") {
+    // A URL's parser has percent-encoded the braces.
+    const USER: &str = "%7Buser%7D";
+    if !path.contains(USER) {
         return Ok(path.to_owned());
     }
     let user = reader.need("user")?;
-    Ok(path.replace("{user}", &crate::http::url::form_encode(&user)))
+    Ok(path.replace(USER, &crate::http::url::form_encode(&user)))
 }
 
 fn client_credentials(reader: &Reader, base: &Url) -> Result<TokenPlan, Error> {
