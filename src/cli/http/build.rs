@@ -302,6 +302,9 @@ impl Parts {
 
     fn add(&mut self, item: Item, form: bool, url: &mut Url) -> Result<(), Error> {
         match item {
+            Item::Header { name, .. } if is_framing(&name) => Err(Error::usage(format!(
+                "'{name}' follows from the body; it cannot be set"
+            )))?,
             Item::Header { name, value } => {
                 let value = content(value)?;
                 // An editor's last line break is no part of a header.
@@ -347,6 +350,11 @@ impl Parts {
             None => Ok(Body::None),
         }
     }
+}
+
+/// Headers that say where a message ends: a second opinion is a smuggled request.
+fn is_framing(name: &str) -> bool {
+    name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
 }
 
 fn content(value: ItemValue) -> Result<String, Error> {
