@@ -48,6 +48,8 @@ pub mod nearest;
 pub mod outline;
 /// Prints reports, as text or as JSON; knows terminals and colour.
 pub mod output;
+/// Core files and huge pages: ours, and those of programs we start.
+pub mod process_limits;
 /// How far a transfer is, on a terminal.
 pub mod progress;
 /// Durations and sizes as people write them: `90s`, `15m`, `2G`.

@@ -82,9 +82,9 @@ impl Value {
             Kind::Profile
         } else if word == "command" {
             Kind::Command
-        } else if word == "source" {
-            Kind::Source
-        } else if about.contains("env:NAME") && about.contains("file:PATH") && !word.contains('=') {
+        } else if word == "source"
+            || (about.contains("env:NAME") && about.contains("file:PATH") && !word.contains('='))
+        {
             Kind::Source
         } else if ends(&["dir", "directory", "repo", "root"]) {
             Kind::Directory
