@@ -12,10 +12,14 @@
 
 /// Writes a file so that it is there whole or not at all.
 pub mod atomic_file;
+/// Profiles' credentials: logins, tokens, and where they are kept.
+pub mod auth;
 /// The command line: commands, their options, and what they print.
 pub mod cli;
 /// Completion scripts for bash, zsh, fish and nushell.
 pub mod completions;
+/// Profiles: the files read, merged and checked.
+pub mod config;
 /// ring, behind tokens and TLS.
 pub mod crypto;
 /// DER, as much as keys and certificates need.
@@ -38,10 +42,14 @@ pub mod jwt;
 pub mod links;
 /// Man pages.
 pub mod man;
+/// The nearest word to one that was mistyped.
+pub mod nearest;
 /// The commands and their options, as man pages and completions need them.
 pub mod outline;
 /// Prints reports, as text or as JSON; knows terminals and colour.
 pub mod output;
+/// How far a transfer is, on a terminal.
+pub mod progress;
 /// Durations and sizes as people write them: `90s`, `15m`, `2G`.
 pub mod quantity;
 /// Takes the secrets out of what is shown.

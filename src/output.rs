@@ -55,6 +55,12 @@ pub fn say(text: impl Display) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
+/// Puts `line` in place of the terminal's last line, without a line feed.
+pub fn redraw(line: &str) {
+    // Back to the first column, and away with what stands there.
+    let _ = write!(io::stderr(), "\r\x1b[K{line}");
+}
+
 /// Tells why a command failed: `c47 http: what: why`, then the hint, each on one line.
 pub fn complain(command: &str, error: &Error) {
     say(format_args!("{command}: {}", one_line(&error.to_string())));

@@ -40,6 +40,70 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// Reads a date of HTTP (RFC 9110 §5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`, or one of the two
+    /// old forms that must still be understood.
+    pub fn parse_http_date(text: &str) -> Option<Timestamp> {
+        let words: Vec<&str> = text
+            .split([' ', ',', '-'])
+            .filter(|word| !word.is_empty())
+            .collect();
+        match *words.as_slice() {
+            // Sun, 06 Nov 1994 08:49:37 GMT; Sunday, 06-Nov-94 08:49:37 GMT
+            [_, day, month, year, time, "GMT"] => from_civil(
+                (http_year(year)?, month_of(month)?, digits(day)?),
+                clock(time)?,
+            ),
+            // Sun Nov  6 08:49:37 1994
+            [_, month, day, time, year] => from_civil(
+                (http_year(year)?, month_of(month)?, digits(day)?),
+                clock(time)?,
+            ),
+            _ => None,
+        }
+    }
+}
+
+/// Two digits are the year that is at most half a century ahead.
+fn http_year(text: &str) -> Option<i64> {
+    let year = digits(text)?;
+    match text.len() {
+        4 => Some(year),
+        2 => {
+            let this_year = civil_from_days(Timestamp::now().0.div_euclid(86_400)).0;
+            let year = this_year - this_year.rem_euclid(100) + year;
+            Some(if year > this_year + 50 {
+                year - 100
+            } else {
+                year
+            })
+        }
+        _ => None,
+    }
+}
+
+fn month_of(name: &str) -> Option<i64> {
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    (1..)
+        .zip(MONTHS)
+        .find(|(_, known)| *known == name)
+        .map(|(number, _)| number)
+}
+
+/// `08:49:37`.
+fn clock(text: &str) -> Option<(i64, i64, i64)> {
+    let mut parts = text.split(':').map(digits);
+    let time = (parts.next()??, parts.next()??, parts.next()??);
+    parts.next().is_none().then_some(time)
+}
+
+fn digits(text: &str) -> Option<i64> {
+    let is_number = text.len() <= 4 && text.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| text.parse().ok())?
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Timestamp(seconds) = *self;
@@ -145,9 +209,42 @@ fn parse_rfc3339(text: &str) -> Option<Timestamp> {
     from_civil(date, time).map(|utc| utc.plus(-offset))
 }
 
+/// Reads an HTTP date in its one current form, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
+pub fn parse_http_date(text: &str) -> Option<Timestamp> {
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let words: Vec<&str> = text.split_ascii_whitespace().collect();
+    let [_, day, month, year, time, "GMT"] = words.as_slice() else {
+        return None;
+    };
+    let number = |digits: &str| digits.parse::<u16>().ok().map(i64::from);
+    let month = MONTHS.iter().position(|name| name == month)?;
+    let time: Vec<i64> = time.split(':').map(number).collect::<Option<_>>()?;
+    let [hour, minute, second] = time.as_slice() else {
+        return None;
+    };
+    let date = (number(year)?, i64::try_from(month).ok()? + 1, number(day)?);
+    from_civil(date, (*hour, *minute, *second))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn http_dates() {
+        let date = parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(date, Some(Timestamp(784_111_777)));
+        for wrong in [
+            "",
+            "Sun, 06 Nov 1994",
+            "Sun, 06 Nov 1994 08:49 GMT",
+            "a b c d e GMT",
+        ] {
+            assert_eq!(parse_http_date(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn dates_both_ways() {
@@ -198,6 +295,29 @@ mod tests {
             "2026-11-23T16:00:00+99:00",
         ] {
             assert!(Timestamp::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_three_dates_of_http() {
+        for text in [
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 1994",
+        ] {
+            let read = Timestamp::parse_http_date(text);
+            assert_eq!(read, Some(Timestamp(784_111_777)), "{text}");
+        }
+        for wrong in [
+            "",
+            "soon",
+            "Sun, 06 Nov 1994 08:49 GMT",
+            "Sun, 31 Feb 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 08:49:37 CET",
+            "Sun, 06 Nov 19941994 08:49:37 GMT",
+            "Sun, 0a Nov 1994 08:49:37 GMT",
+        ] {
+            assert_eq!(Timestamp::parse_http_date(wrong), None, "{wrong}");
         }
     }
 

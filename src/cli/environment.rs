@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::http::proxy::Proxies;
+use crate::http::stream::Watch;
 use crate::http::tls::{Oldest, Options, Trust};
-use crate::http::{Limits, Network, Settings};
+use crate::http::{Intake, Limits, Network, Settings};
 
 /// HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in either case; the lower one wins.
 pub fn proxies() -> Proxies {
@@ -47,6 +48,8 @@ pub fn settings() -> Settings {
         },
         proxies: proxies(),
         network: Network::default(),
+        intake: Intake::default(),
+        watch: Watch::default(),
     }
 }
 

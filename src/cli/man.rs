@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
-use super::nearest::nearest;
 use crate::atomic_file;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::man::{Edition, page, page_name};
+use crate::nearest::nearest;
 use crate::outline::Command;
 use crate::output::{self, Format};
 use crate::version::{self, Version};

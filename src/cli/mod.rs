@@ -1,13 +1,14 @@
 //! The command table: argv in, exit code out.
 
+mod auth;
 mod completions;
+mod config;
 mod echo;
 mod environment;
 mod http;
 mod jwt;
 mod links;
 mod man;
-mod nearest;
 mod outline;
 mod parse;
 mod rez;
@@ -42,6 +43,8 @@ struct C47 {
 #[allow(clippy::large_enum_variant)] // one is made, and moved once
 enum Command {
     Completions(completions::Completions),
+    Auth(auth::Auth),
+    Config(config::Config),
     Echo(echo::Echo),
     Http(http::Http),
     Jwt(jwt::Jwt),
@@ -55,6 +58,8 @@ impl Command {
     fn run(self) -> Result<Exit, Error> {
         match self {
             Command::Completions(options) => options.run(),
+            Command::Auth(options) => options.run(),
+            Command::Config(options) => options.run(),
             Command::Echo(options) => options.run(),
             Command::Http(options) => options.run(),
             Command::Jwt(options) => options.run(),

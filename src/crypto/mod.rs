@@ -1,6 +1,7 @@
 //! ring behind jsonwebtoken and rustls: the only place that names it. One crypto library serves
 //! TLS and tokens, and it also works on kernels without `getrandom`.
 
+pub mod digest;
 pub mod ecdsa;
 pub mod eddsa;
 pub mod hmac;
@@ -13,7 +14,6 @@ use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::jwk::{EllipticCurve, ThumbprintHash};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, EncodingKey};
-use ring::digest;
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
@@ -49,19 +49,40 @@ pub fn random(length: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
+/// What `data` leaves behind under `salt`: equal for equal data, and slow to guess from
+/// (PBKDF2-HMAC-SHA256, RFC 8018 §5.2).
+pub fn fingerprint(salt: &[u8], data: &[u8]) -> Vec<u8> {
+    const ROUNDS: std::num::NonZeroU32 = std::num::NonZeroU32::new(20_000).unwrap();
+    let mut out = vec![0; 32];
+    ring::pbkdf2::derive(
+        ring::pbkdf2::PBKDF2_HMAC_SHA256,
+        ROUNDS,
+        salt,
+        data,
+        &mut out,
+    );
+    out
+}
+
 /// SHA-256 of `data`, 32 bytes.
 pub fn sha256(data: &[u8]) -> Vec<u8> {
-    digest::digest(&digest::SHA256, data).as_ref().to_vec()
+    ring::digest::digest(&ring::digest::SHA256, data)
+        .as_ref()
+        .to_vec()
 }
 
 /// SHA-384 of `data`, 48 bytes.
 pub fn sha384(data: &[u8]) -> Vec<u8> {
-    digest::digest(&digest::SHA384, data).as_ref().to_vec()
+    ring::digest::digest(&ring::digest::SHA384, data)
+        .as_ref()
+        .to_vec()
 }
 
 /// SHA-512 of `data`, 64 bytes.
 pub fn sha512(data: &[u8]) -> Vec<u8> {
-    digest::digest(&digest::SHA512, data).as_ref().to_vec()
+    ring::digest::digest(&ring::digest::SHA512, data)
+        .as_ref()
+        .to_vec()
 }
 
 fn new_signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>, Error> {

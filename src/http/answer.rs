@@ -6,7 +6,7 @@ use super::connect::Wire;
 use super::decode::Decoded;
 use super::failure::{Failure, Phase};
 use super::head::Head;
-use super::send::Limits;
+use super::send::{Intake, Limits, Settings};
 use super::timing::Timing;
 
 pub use super::head::Head as AnswerHead;
@@ -29,9 +29,13 @@ impl BodyStream {
         body: ureq::Body,
         head: &Head,
         wire: Wire,
-        limits: Limits,
+        settings: &Settings,
     ) -> Result<BodyStream, Failure> {
-        let encoding = head.header("content-encoding").unwrap_or("").to_owned();
+        let limits = settings.limits;
+        let encoding = match settings.intake {
+            Intake::Decoded => head.header("content-encoding").unwrap_or("").to_owned(),
+            Intake::AsSent => String::new(),
+        };
         let inner = Decoded::new(body.into_reader(), &encoding, limits.body)
             .map_err(|error| body_failure(error, &limits))?;
         Ok(BodyStream {

@@ -4,8 +4,11 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::compress;
 use super::digest::Hash;
+use super::multipart::Multipart;
 use super::nested::Tree;
+use super::stream::{Segment, Stream};
 use super::url::form_encode;
 use crate::error::{Error, reason};
 use crate::json::Text;
@@ -26,6 +29,10 @@ pub enum Body {
         length: u64,
         content_type: Option<&'static str>,
     },
+    /// A form with files.
+    Multipart(Multipart),
+    /// Compressed while it is sent: its length is not known, it goes out in chunks.
+    Gzip(Box<Body>),
 }
 
 impl Body {
@@ -71,12 +78,32 @@ impl Body {
         })
     }
 
-    /// The Content-Length; `None` where nothing is sent.
+    /// The Content-Length; `None` where nothing is sent, or in chunks.
     pub fn length(&self) -> Option<u64> {
         match self {
-            Body::None => None,
+            Body::None | Body::Gzip(_) => None,
+            Body::Multipart(form) => Some(form.length()),
             Body::Bytes { bytes, .. } => Some(bytes.len() as u64),
             Body::File { length, .. } => Some(*length),
+        }
+    }
+
+    /// Whether its length is not known before it is sent.
+    pub fn is_chunked(&self) -> bool {
+        matches!(self, Body::Gzip(_))
+    }
+
+    /// Its bytes as they go out, from the first on; it can be had again.
+    pub fn stream(&self) -> Box<dyn Read> {
+        match self {
+            Body::None => Box::new(io::empty()),
+            Body::Bytes { bytes, .. } => Box::new(Stream::new([Segment::Text(bytes.clone())])),
+            Body::File { path, length, .. } => Box::new(Stream::new([Segment::File {
+                path: path.clone(),
+                length: *length,
+            }])),
+            Body::Multipart(form) => Box::new(Stream::new(form.segments.iter().cloned())),
+            Body::Gzip(inner) => Box::new(compress::encoder(inner.stream())),
         }
     }
 
@@ -91,23 +118,36 @@ impl Body {
             Body::File { path, length, .. } if *length <= MAX_IN_MEMORY => {
                 Ok(hash.of(&std::fs::read(path)?))
             }
-            Body::File { .. } => Err(io::Error::other(
-                "the server wants its hash (auth-int), and it is larger than 64 MiB",
-            )),
+            Body::Multipart(_) | Body::Gzip(_) => {
+                let mut bytes = Vec::new();
+                let mut bounded = self.stream().take(MAX_IN_MEMORY + 1);
+                bounded.read_to_end(&mut bytes)?;
+                match bytes.len() as u64 <= MAX_IN_MEMORY {
+                    true => Ok(hash.of(&bytes)),
+                    false => Err(too_large_to_hash()),
+                }
+            }
+            Body::File { .. } => Err(too_large_to_hash()),
         }
     }
 
     /// The Content-Type that goes with it unless the user says another.
-    pub fn content_type(&self) -> Option<&'static str> {
+    pub fn content_type(&self) -> Option<&str> {
         match self {
             Body::None => None,
+            Body::Multipart(form) => Some(&form.content_type),
+            Body::Gzip(inner) => inner.content_type(),
             Body::Bytes { content_type, .. } | Body::File { content_type, .. } => *content_type,
         }
     }
 }
 
+fn too_large_to_hash() -> io::Error {
+    io::Error::other("the server wants its hash (auth-int), and it is larger than 64 MiB")
+}
+
 /// Reads all of a stream that has no length.
-fn read_bounded(from: impl Read, name: &str) -> Result<Vec<u8>, Error> {
+pub(super) fn read_bounded(from: impl Read, name: &str) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     from.take(MAX_IN_MEMORY + 1)
         .read_to_end(&mut bytes)

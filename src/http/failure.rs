@@ -8,6 +8,9 @@ use crate::error::reason;
 use crate::exit::Exit;
 use crate::quantity::say_duration;
 
+/// Why there is no connection, where nobody listens: the request was certainly not sent.
+pub const REFUSED: &str = "connection refused";
+
 /// Where a call spent its time when it ran out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -125,7 +128,7 @@ fn from_io(error: io::Error, connecting_to: &str, limits: &super::Limits) -> Fai
         }
         Kind::ConnectionRefused => Failure::Connect {
             to: connecting_to.into(),
-            why: "connection refused".into(),
+            why: REFUSED.into(),
         },
         Kind::HostUnreachable
         | Kind::NetworkUnreachable

@@ -1,5 +1,5 @@
 //! Request items as HTTPie defined them: `Name:value`, `key==value`, `key=value`, `key:=json`, and
-//! the same with `@file`.
+//! the same with `@file`; and `key@file`.
 
 /// One item, with where its value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,13 @@ pub enum Item {
     Field { name: String, value: Value },
     /// `key:=json`, `key:=@file`: any JSON value of the body.
     Json { name: String, value: Value },
+    /// `key@file`, `key@file;type=image/png;filename=sh010.png`: a file to upload (`-`: stdin).
+    File {
+        name: String,
+        path: String,
+        content_type: Option<String>,
+        file_name: Option<String>,
+    },
 }
 
 /// A value, or the file that holds it (`-`: stdin).
@@ -24,7 +31,7 @@ pub enum Value {
 }
 
 /// Longest first, so that `:=@` is not read as `:`.
-const SEPARATORS: [&str; 8] = [":=@", "==@", ":=", "==", "=@", ":@", "=", ":"];
+const SEPARATORS: [&str; 9] = [":=@", "==@", ":=", "==", "=@", ":@", "=", ":", "@"];
 
 impl Item {
     /// Reads an item. In the name, a backslash takes a separator's meaning away.
@@ -38,12 +45,9 @@ impl Item {
                     name: header_name(unescape(name))?,
                     value: Value::Literal(String::new()),
                 }),
-                _ if text.contains('@') => Err(format!(
-                    "'{}' looks like a file to upload, which a request body is not yet made of",
-                    text.split('@').next().unwrap_or("")
-                )),
                 _ => Err(format!(
-                    "'{text}' is no item: write Name:value, key==value, key=value or key:=json"
+                    "'{text}' is no item: write Name:value, key==value, key=value, key:=json or \
+                     key@file"
                 )),
             };
         };
@@ -79,6 +83,7 @@ impl Item {
                 value: literal,
             },
             "=@" => Item::Field { name, value: file },
+            "@" => upload(name, value)?,
             ":=@" => Item::Json { name, value: file },
             _ => Item::Json {
                 name,
@@ -86,6 +91,38 @@ impl Item {
             },
         })
     }
+}
+
+/// `file;type=…;filename=…`, in any order: what comes after the last of these belongs to it, so that
+/// a path may hold semicolons.
+fn upload(name: String, text: &str) -> Result<Item, String> {
+    let (mut path, mut content_type, mut file_name) = (text, None, None);
+    loop {
+        let kind = path.rfind(";type=").map(|at| (at, ";type=".len()));
+        let called = path.rfind(";filename=").map(|at| (at, ";filename=".len()));
+        let Some((at, length)) = kind.max(called) else {
+            break;
+        };
+        let value = path.get(at + length..).unwrap_or("").to_owned();
+        let place = if kind > called {
+            &mut content_type
+        } else {
+            &mut file_name
+        };
+        if place.replace(value).is_some() {
+            return Err(format!("'{name}@' has two types or two file names"));
+        }
+        path = path.get(..at).unwrap_or("");
+    }
+    if path.is_empty() {
+        return Err(format!("'{name}@' names no file"));
+    }
+    Ok(Item::File {
+        name,
+        path: path.to_owned(),
+        content_type,
+        file_name,
+    })
 }
 
 /// Name, separator, value, at the first separator that no backslash precedes. The name is
@@ -267,6 +304,30 @@ mod tests {
     }
 
     #[test]
+    fn files_to_upload() {
+        for (text, path, content_type, file_name) in [
+            ("f@a.png", "a.png", None, None),
+            ("f@a;b@c=d:e", "a;b@c=d:e", None, None),
+            ("f@a;type=image/png", "a", Some("image/png"), None),
+            (
+                "f@a;filename=x y;type=text/plain; charset=utf-8",
+                "a",
+                Some("text/plain; charset=utf-8"),
+                Some("x y"),
+            ),
+            ("f@-;filename=b", "-", None, Some("b")),
+        ] {
+            let expected = Item::File {
+                name: "f".into(),
+                path: path.into(),
+                content_type: content_type.map(str::to_owned),
+                file_name: file_name.map(str::to_owned),
+            };
+            assert_eq!(Item::parse(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_item() {
         for wrong in [
             "",
@@ -278,7 +339,10 @@ mod tests {
             "X Y:z",
             "é:x",
             "x=@",
-            "file@a.png",
+            "file@",
+            "file@;type=a/b",
+            "file@a;type=a/b;type=a/b",
+            "@a.png",
             "\\",
         ] {
             assert!(Item::parse(wrong).is_err(), "{wrong}");

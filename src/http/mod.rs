@@ -7,24 +7,36 @@ pub mod auth;
 /// What is sent as a body.
 pub mod body;
 mod certificate;
+mod compress;
 mod connect;
+mod content_disposition;
 mod decode;
 mod digest;
+/// Downloads into files.
+pub mod download;
 /// What can go wrong on the way.
 pub mod failure;
+mod file_name;
 mod head;
 /// Request items.
 pub mod item;
+/// Forms with files.
+pub mod multipart;
 mod nested;
 /// Logins from a file, by machine.
 pub mod netrc;
+mod partial;
 /// Which proxy stands before which host.
 pub mod proxy;
 mod redirect;
 /// The request.
 pub mod request;
 mod resolve;
+/// Trying again.
+pub mod retry;
 mod send;
+/// Bodies that are read while they are sent.
+pub mod stream;
 mod timing;
 /// TLS: the roots trusted, the client's certificate, and why a check failed.
 pub mod tls;
@@ -32,9 +44,11 @@ mod tls_connect;
 mod unix_socket;
 /// URLs and origins.
 pub mod url;
+mod validator;
 
 pub use answer::Answer;
+pub use compress::gzip;
 pub use failure::Failure;
-pub use redirect::{Follow, Hop, call};
-pub use send::{Family, Limits, Network, Override, Settings};
+pub use redirect::{Follow, Hop, call, call_within};
+pub use send::{Family, Intake, Limits, Network, Override, Settings};
 pub use timing::Timing;

@@ -1,14 +1,13 @@
 //! Redirects, followed by our own rules (RFC 9110 §15.4): credentials never leave their origin, and
 //! nothing goes from https to http.
 
-use std::time::Instant;
-
 use super::answer::Answer;
 use super::auth::Credential;
 use super::digest::Challenge;
 use super::failure::Failure;
 use super::request::Request;
-use super::send::{Settings, exchange};
+use super::retry::{Attempts, Pause, persist};
+use super::send::Settings;
 use super::url::{Scheme, Url};
 use crate::error::Error;
 
@@ -26,6 +25,8 @@ pub enum Hop<'a> {
     Sending(&'a Request),
     /// This answer came for it.
     Answered(&'a Answer),
+    /// It is tried again after a wait.
+    Retrying(&'a Pause),
     /// The answer names another place, and it is not gone to: why.
     Refused { to: String, why: &'static str },
 }
@@ -40,13 +41,29 @@ pub fn call(
     follow: Follow,
     tell: &mut dyn FnMut(Hop),
 ) -> Result<Answer, Error> {
-    let deadline = settings
-        .limits
-        .whole
-        .and_then(|whole| Instant::now().checked_add(whole));
+    call_within(
+        &mut Attempts::once(settings),
+        request,
+        settings,
+        follow,
+        tell,
+    )
+}
+
+/// The same, with as many attempts as there are left.
+///
+/// # Errors
+/// As [`call`], after the last attempt.
+pub fn call_within(
+    attempts: &mut Attempts,
+    request: &mut Request,
+    settings: &Settings,
+    follow: Follow,
+    tell: &mut dyn FnMut(Hop),
+) -> Result<Answer, Error> {
     let mut followed = 0;
     loop {
-        let answer = ask(request, settings, deadline, tell)?;
+        let answer = ask(attempts, request, settings, tell)?;
         let Follow::UpTo(limit) = follow else {
             return Ok(answer);
         };
@@ -80,9 +97,9 @@ pub fn call(
 
 /// One request and its answer; where a server asks for a digest, the request that brings it too.
 fn ask(
+    attempts: &mut Attempts,
     request: &mut Request,
     settings: &Settings,
-    deadline: Option<Instant>,
     tell: &mut dyn FnMut(Hop),
 ) -> Result<Answer, Error> {
     // An answer holds for one method and target; one more try where its nonce was merely old.
@@ -91,9 +108,7 @@ fn ask(
     }
     let mut answered = 0;
     loop {
-        tell(Hop::Sending(request));
-        let answer = exchange(request, settings, deadline)?;
-        tell(Hop::Answered(&answer));
+        let answer = persist(request, settings, attempts, tell)?;
         let challenge = match (&request.credential, answer.head.status) {
             (Credential::Digest { .. }, 401) => Challenge::of(&answer.head),
             _ => None,
@@ -127,7 +142,7 @@ fn redirect(request: &mut Request, status: u16, next: Url) {
     if becomes_get {
         request.become_get();
     }
-    if next.origin != request.url.origin {
+    if !request.keeps_credentials_at(&next) {
         request.leave_origin();
     }
     // A query credential is not part of `url`, and so goes along only with the credential.
@@ -157,6 +172,24 @@ mod tests {
                 bytes: b"x".to_vec(),
                 content_type: None,
             },
+            path_prefix: None,
+        }
+    }
+
+    #[test]
+    fn a_path_outside_the_prefix_is_another_place() {
+        for (next, keeps) in [
+            ("https://a.lan/x/y", true),
+            ("https://a.lan/x", true),
+            ("https://a.lan/xy", false),
+            ("https://a.lan/", false),
+            ("https://a.lan/x/%2e%2e/y", false),
+        ] {
+            let mut request = request("GET");
+            request.path_prefix = Some("/x".into());
+            redirect(&mut request, 302, Url::parse(next).unwrap());
+            assert_eq!(request.credential != Credential::None, keeps, "{next}");
+            assert_eq!(request.has_header("x-api-key"), keeps, "{next}");
         }
     }
 

@@ -37,9 +37,18 @@ pub struct Request {
     pub headers: Vec<Header>,
     pub credential: Credential,
     pub body: Body,
+    /// Where within the origin the credential and the headers belong: at this path and below.
+    /// `None` is everywhere.
+    pub path_prefix: Option<String>,
 }
 
 impl Request {
+    /// Whether what was added for this service may also go to `next`.
+    pub fn keeps_credentials_at(&self, next: &Url) -> bool {
+        let prefix = self.path_prefix.as_deref().unwrap_or("/");
+        next.origin == self.url.origin && (self.path_prefix.is_none() || next.is_below(prefix))
+    }
+
     /// A plain GET, without credentials.
     pub fn get(url: Url) -> Request {
         let plain = |name: &str, value: &str| Header {
@@ -56,6 +65,7 @@ impl Request {
             ],
             credential: Credential::None,
             body: Body::None,
+            path_prefix: None,
         }
     }
 
@@ -74,6 +84,9 @@ impl Request {
         let wants_length = matches!(self.method.as_str(), "POST" | "PUT" | "PATCH");
         match self.body.length() {
             Some(length) => headers.push(plain("content-length", length.to_string())),
+            None if self.body.is_chunked() => {
+                headers.push(plain("transfer-encoding", "chunked".into()));
+            }
             None if wants_length => headers.push(plain("content-length", "0".into())),
             None => {}
         }
@@ -153,11 +166,14 @@ impl Request {
     /// Takes away all that must not reach another origin: credentials of every kind, and every
     /// header but those that only describe the content.
     pub fn leave_origin(&mut self) {
-        const HARMLESS: [&str; 5] = [
+        const HARMLESS: [&str; 8] = [
             "accept",
             "accept-encoding",
             "accept-language",
+            "content-encoding",
             "content-type",
+            "if-range",
+            "range",
             "user-agent",
         ];
         self.credential = Credential::None;
@@ -214,6 +230,7 @@ mod tests {
                 bytes: b"abc".to_vec(),
                 content_type: None,
             },
+            path_prefix: None,
         }
     }
 

@@ -14,6 +14,9 @@ use super::failure::Failure;
 use super::send::Override;
 use super::url::Origin;
 
+/// Why there is no address, where asking again may bring one.
+pub const DNS_WAS_SILENT: &str = "DNS did not answer";
+
 /// Looks up what a URI names or, where a proxy takes whole requests, that proxy.
 #[derive(Debug)]
 pub struct Lookup {
@@ -114,7 +117,7 @@ fn addresses(host: &str, port: u16, timeout: NextTimeout) -> Result<Vec<SocketAd
         Some(Ok(found)) => Ok(found),
         Some(Err(error)) => Err(no_such_host(host, &error).into()),
         None if has_resolver_configuration() => Err(ureq::Error::Timeout(timeout.reason)),
-        None => Err(no_such_host(host, &std::io::Error::other("DNS did not answer")).into()),
+        None => Err(no_such_host(host, &std::io::Error::other(DNS_WAS_SILENT)).into()),
     }
 }
 
@@ -130,7 +133,7 @@ fn no_such_host(host: &str, error: &std::io::Error) -> Failure {
         "Name does not resolve" | "Name has no usable address" => {
             "DNS knows no such name".to_owned()
         }
-        "Try again" => "DNS did not answer".to_owned(),
+        "Try again" => DNS_WAS_SILENT.to_owned(),
         _ => why,
     };
     let hint = (!has_resolver_configuration()).then_some("this machine has no /etc/resolv.conf");

@@ -2,6 +2,7 @@
 //! and never printed.
 
 mod command;
+mod core_files;
 mod prompt;
 
 use std::ffi::OsString;
@@ -25,6 +26,7 @@ pub struct Secret(Zeroizing<Vec<u8>>);
 impl Secret {
     /// Takes bytes over.
     pub fn new(bytes: Vec<u8>) -> Secret {
+        core_files::forbid();
         Secret(Zeroizing::new(bytes))
     }
 
@@ -105,6 +107,7 @@ impl Source {
             source: self.clone(),
             why,
         };
+        core_files::forbid();
         let secret = match self {
             Source::Env(name) => read_env(name).map_err(fail)?,
             Source::File(path) if path == Path::new("-") => {

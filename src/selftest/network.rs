@@ -21,9 +21,10 @@ use crate::http::auth::Credential;
 use crate::http::body::Body;
 use crate::http::proxy::Proxies;
 use crate::http::request::Request;
+use crate::http::stream::Watch;
 use crate::http::tls::{self, Oldest, Trust};
 use crate::http::url::Url;
-use crate::http::{self, Follow, Limits, Network, Settings};
+use crate::http::{self, Follow, Intake, Limits, Network, Settings};
 use crate::json::{Text, members};
 use crate::timestamp::Timestamp;
 
@@ -55,6 +56,7 @@ pub fn http() -> Answer {
         headers: Vec::new(),
         credential: Credential::None,
         body: Body::json(&sent),
+        path_prefix: None,
     };
     let settings = Settings {
         limits: Limits {
@@ -70,6 +72,8 @@ pub fn http() -> Answer {
         },
         proxies: Proxies::default(),
         network: Network::default(),
+        intake: Intake::default(),
+        watch: Watch::default(),
     };
     let mut answer = http::call(&mut request, &settings, Follow::No, &mut |_| {})
         .map_err(|error| error.to_string())?;

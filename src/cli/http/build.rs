@@ -5,17 +5,21 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::show::Parts as Shown;
-use super::{Http, netrc};
+use super::{Http, download, netrc};
 use crate::cli::environment;
 use crate::error::Error;
 use crate::http::auth::{Auth, Credential};
 use crate::http::body::{self, Body};
+use crate::http::download::Download;
 use crate::http::item::{Item, Value as ItemValue};
+use crate::http::multipart::{Content, Multipart, Part};
 use crate::http::proxy::Proxies;
 use crate::http::request::{Header, Request, USER_AGENT, Value};
+use crate::http::retry::{Methods, Policy};
+use crate::http::stream::Watch;
 use crate::http::tls::{Oldest, Options as TlsOptions, Trust};
 use crate::http::url::{Scheme, Url};
-use crate::http::{Family, Follow, Limits, Network, Override, Settings};
+use crate::http::{self, Family, Follow, Intake, Limits, Network, Override, Settings};
 use crate::json::Text;
 use crate::jwt::claim::Claim;
 use crate::timestamp::Timestamp;
@@ -30,10 +34,11 @@ pub const ACCEPT_ENCODING: &str = "gzip, deflate, br";
 /// What is to be done.
 pub struct Plan {
     pub request: Request,
-    /// What the request's credential is made of.
-    pub auth: Auth,
     pub settings: Settings,
     pub follow: Follow,
+    pub retry: Policy,
+    /// Where the credential comes from.
+    pub auth: Auth,
     pub show: Show,
     /// The largest body held in memory.
     pub in_memory: u64,
@@ -46,6 +51,7 @@ pub enum Show {
     Head,
     Parts(Shown),
     File(PathBuf),
+    Download(Download),
     Json,
 }
 
@@ -59,13 +65,13 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
     let mut url = Url::parse(url).map_err(Error::usage)?;
     let auth = auth(options, &mut url)?;
     let settings = settings(options)?;
+    let items: Result<Vec<Item>, String> = items.iter().map(|item| Item::parse(item)).collect();
+    let items = items.map_err(Error::usage)?;
+    // A file among them makes it a form: JSON carries none.
+    let uploads = items.iter().any(|item| matches!(item, Item::File { .. }));
     let mut parts = Parts::default();
     for item in items {
-        parts.add(
-            Item::parse(item).map_err(Error::usage)?,
-            options.form,
-            &mut url,
-        )?;
+        parts.add(item, options.form || uploads, &mut url)?;
     }
     // What the user wrote is never replaced by what a file says, and never joined by a second.
     let auth = match (parts.has_header("authorization"), options.auth.as_deref()) {
@@ -78,6 +84,7 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
         _ => auth,
     };
     let body = parts.body(options)?;
+    ensure_compressible(options, &parts, &body)?;
     let method = method
         .unwrap_or(if matches!(body, Body::None) {
             "GET"
@@ -91,8 +98,9 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
         headers: Vec::new(),
         credential: Credential::None,
         body,
+        path_prefix: None,
     };
-    request.headers = headers(&parts, &request.body);
+    request.headers = headers(&parts, &request.body, options);
     ensure_not_in_plaintext(options, &request, &auth, &settings)?;
     request.credential = match options.offline || options.curl {
         true => auth.masked(), // nothing is sent: no source is asked
@@ -105,17 +113,25 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
         Follow::No
     };
     let in_memory = settings.limits.body.unwrap_or(IN_MEMORY);
-    Ok(Plan {
+    let mut plan = Plan {
         request,
-        auth,
         settings,
         follow,
+        retry: retry(options)?,
+        auth,
         show,
         in_memory,
-    })
+    };
+    if let Show::Download(wanted) = &plan.show {
+        download::prepare(wanted, &plan.request, &mut plan.settings)?;
+    }
+    Ok(plan)
 }
 
 fn show(options: &Http) -> Result<Show, Error> {
+    if let Some(wanted) = download::wanted(options)? {
+        return Ok(Show::Download(wanted));
+    }
     let mut ways = Vec::new();
     ways.extend(options.json.then_some(("--json", Show::Json)));
     ways.extend(options.headers.then_some(("--headers", Show::Head)));
@@ -139,7 +155,7 @@ fn show(options: &Http) -> Result<Show, Error> {
 
 /// Method, URL and items. The first word is the method when it is in capitals, or a usual one, and
 /// another word follows.
-fn words(words: &[String]) -> Result<(Option<&str>, &str, &[String]), Error> {
+pub(super) fn words(words: &[String]) -> Result<(Option<&str>, &str, &[String]), Error> {
     const USUAL: [&str; 7] = ["get", "head", "post", "put", "patch", "delete", "options"];
     let is_method = |word: &str| {
         !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase()) || USUAL.contains(&word)
@@ -208,7 +224,7 @@ fn auth(options: &Http, url: &mut Url) -> Result<Auth, Error> {
     Ok(auth)
 }
 
-fn settings(options: &Http) -> Result<Settings, Error> {
+pub(super) fn settings(options: &Http) -> Result<Settings, Error> {
     let whole = duration("--timeout", options.timeout.as_deref())?;
     let connect = duration("--connect-timeout", options.connect_timeout.as_deref())?;
     let idle = Duration::from_secs(60);
@@ -233,6 +249,26 @@ fn settings(options: &Http) -> Result<Settings, Error> {
             ..environment::proxies()
         },
         network: network(options)?,
+        intake: Intake::default(),
+        watch: Watch::default(),
+    })
+}
+
+fn retry(options: &Http) -> Result<Policy, Error> {
+    if options.retry.is_none() && (options.retry_max_time.is_some() || options.retry_unsafe) {
+        return Err(Error::usage(
+            "--retry-max-time and --retry-unsafe belong to --retry N",
+        ));
+    }
+    let max_time = duration("--retry-max-time", options.retry_max_time.as_deref())?;
+    Ok(Policy {
+        retries: options.retry.unwrap_or(0),
+        max_time: max_time.unwrap_or(Duration::from_secs(600)),
+        methods: if options.retry_unsafe {
+            Methods::All
+        } else {
+            Methods::Idempotent
+        },
     })
 }
 
@@ -291,6 +327,8 @@ struct Parts {
     headers: Vec<(String, Option<String>)>,
     json: Vec<(String, Text)>,
     form: Vec<(String, String)>,
+    /// Each with the number of form fields that stand before it.
+    files: Vec<(usize, Part)>,
 }
 
 impl Parts {
@@ -333,20 +371,53 @@ impl Parts {
                 })?;
                 self.json.push((name, text));
             }
+            Item::File {
+                name,
+                path,
+                content_type,
+                file_name,
+            } => {
+                let part = Part::file(name, &path, file_name, content_type)?;
+                self.files.push((self.form.len(), part));
+            }
         }
         Ok(())
     }
 
+    /// Fields and files in the order they were given: some services want the file last.
+    fn multipart(&self) -> Result<Body, Error> {
+        let text = |(name, value): &(String, String)| Part {
+            name: name.clone(),
+            content: Content::Text(value.clone()),
+        };
+        let mut parts = Vec::new();
+        let mut fields = self.form.iter();
+        for (fields_before, file) in &self.files {
+            let missing = fields_before.saturating_sub(self.form.len() - fields.len());
+            parts.extend(fields.by_ref().take(missing).map(text));
+            parts.push(file.clone());
+        }
+        parts.extend(fields.map(text));
+        Multipart::new(parts).map(Body::Multipart)
+    }
+
     fn body(&self, options: &Http) -> Result<Body, Error> {
-        let has_fields = !self.json.is_empty() || !self.form.is_empty();
-        match &options.body {
+        let has_fields = !self.json.is_empty() || !self.form.is_empty() || !self.files.is_empty();
+        let body = match &options.body {
             Some(_) if has_fields || options.form => Err(Error::usage(
-                "--body sends a file as it is: it takes no key=value items and no --form",
+                "--body sends a file as it is: it takes no key=value or key@file items and no --form",
             )),
-            Some(path) => Body::from_path(path),
+            // curl's and xh's `@` is a habit.
+            Some(path) => Body::from_path(path.strip_prefix('@').unwrap_or(path)),
+            None if !self.files.is_empty() => self.multipart(),
             None if options.form => Ok(body::form_of(&self.form)),
             None if has_fields => body::json_of(&self.json).map_err(Error::usage),
             None => Ok(Body::None),
+        }?;
+        if options.compress {
+            http::gzip(body)
+        } else {
+            Ok(body)
         }
     }
 }
@@ -364,7 +435,7 @@ fn content(value: ItemValue) -> Result<String, Error> {
 }
 
 /// The headers that come by themselves, less those an item leaves out or sets, then the items'.
-fn headers(parts: &Parts, body: &Body) -> Vec<Header> {
+fn headers(parts: &Parts, body: &Body, options: &Http) -> Vec<Header> {
     let plain = |name: &str, value: &str| Header {
         name: name.to_owned(),
         value: Value::Plain(value.to_owned()),
@@ -375,13 +446,22 @@ fn headers(parts: &Parts, body: &Body) -> Vec<Header> {
     } else {
         "*/*"
     };
+    // A range of an encoded file could not be told from one of the file.
+    let accept_encoding = if options.download {
+        "identity"
+    } else {
+        ACCEPT_ENCODING
+    };
     let mut headers = vec![
         plain("user-agent", USER_AGENT),
         plain("accept", accept),
-        plain("accept-encoding", ACCEPT_ENCODING),
+        plain("accept-encoding", accept_encoding),
     ];
     if let Some(content_type) = body.content_type() {
         headers.push(plain("content-type", content_type));
+    }
+    if options.compress {
+        headers.push(plain("content-encoding", "gzip"));
     }
     headers.retain(|header| {
         !parts
@@ -396,6 +476,18 @@ fn headers(parts: &Parts, body: &Body) -> Vec<Header> {
             .filter_map(|(name, value)| Some(plain(name, value.as_deref()?))),
     );
     headers
+}
+
+fn ensure_compressible(options: &Http, parts: &Parts, body: &Body) -> Result<(), Error> {
+    if options.compress && matches!(body, Body::None) {
+        return Err(Error::usage("--compress needs a body to compress"));
+    }
+    if options.compress && parts.has_header("content-encoding") {
+        return Err(Error::usage(
+            "Content-Encoding stands in an item and --compress sets it: one of them",
+        ));
+    }
+    Ok(())
 }
 
 /// Credentials go over plain http to this machine only, and not through a proxy.

@@ -2,8 +2,10 @@
 
 mod build;
 mod chart;
+mod download;
 mod netrc;
 mod offline;
+pub(super) mod profile;
 mod report;
 mod show;
 mod to_curl;
@@ -12,8 +14,11 @@ use argh::{ArgsInfo, FromArgs};
 
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::http::{self, Hop};
+use crate::http::Hop;
+use crate::http::auth::Auth;
+use crate::http::retry::{Attempts, Renew};
 use crate::output;
+use crate::timestamp::Timestamp;
 
 /// Make one HTTP call, with credentials that no one else sees.
 #[derive(FromArgs, ArgsInfo, Default)]
@@ -31,11 +36,14 @@ use crate::output;
   Name:value     a header         Name:   leave a header out   Name;  send it empty
   key==value     a query member   key=value  a JSON string     key:=json  a JSON value
   Name:@file, key==@file, key=@file, key:=@file take the value from a file (- is stdin).
+  key@file, key@file;type=image/png;filename=NAME upload a file: the body is then a
+  multipart form, with the key=value items as its text fields.
   A backslash takes a separator's meaning away: a\\\\:b=c.",
     note = "EXIT CODE
   0 for 2xx; 3, 4, 5 for 3xx, 4xx, 5xx; 7 when it could not be made, 8 when it timed out,
   9 when a secret could not be had.",
     note = "SOURCE is where a secret is: env:NAME, file:PATH, command:PROGRAM ARGS, or prompt.",
+    note = "@NAME/path is a path of profile NAME: its address, credentials and settings.",
     note = "METHOD is GET, or POST when there is a body.
   A URL without scheme is https, but http for localhost and loopback addresses; :8080/x is localhost."
 )]
@@ -49,6 +57,10 @@ pub struct Http {
     /// (from $NETRC, else ~/.netrc)
     #[argh(option, arg_name = "scheme=source")]
     auth: Option<String>,
+
+    /// the profile whose credentials go along; the URL must be within its own
+    #[argh(option, arg_name = "name")]
+    profile: Option<String>,
 
     /// a claim of the minted token: k=text or k:=json; may be repeated
     #[argh(option, arg_name = "k=v")]
@@ -74,9 +86,28 @@ pub struct Http {
     #[argh(switch)]
     form: bool,
 
-    /// send the bytes of this file as they are (- is stdin)
+    /// send the bytes of this file as they are (- is stdin); @file is the same
     #[argh(option, arg_name = "file")]
     body: Option<String>,
+
+    /// send the body gzipped; a file of more than 4 MiB and a form with files go out in chunks,
+    /// which not every server takes
+    #[argh(switch)]
+    compress: bool,
+
+    /// try up to n times more after a failed connection or 408, 429, 502, 503, 504, waiting 1 s,
+    /// 2 s, 4 s … 60 s or as long as Retry-After says; GET, HEAD, PUT, DELETE, OPTIONS and TRACE
+    /// only, and any method when nothing was sent (default: 0)
+    #[argh(option, arg_name = "n")]
+    retry: Option<u32>,
+
+    /// begin no further try later than this after the first (default: 10m)
+    #[argh(option, arg_name = "duration")]
+    retry_max_time: Option<String>,
+
+    /// try other methods again too, although the first try may have had its effect
+    #[argh(switch)]
+    retry_unsafe: bool,
 
     /// show the heads of request and answer on stderr, secrets redacted
     #[argh(switch, short = 'v')]
@@ -89,6 +120,23 @@ pub struct Http {
     /// write the body of a 2xx answer to this file, whole or not at all
     #[argh(option, short = 'o', arg_name = "file")]
     output: Option<String>,
+
+    /// download: into -o's file, or a new one (in -o's directory) named as the server says, else
+    /// as the URL ends; prints the name. NAME.part is what has come so far
+    #[argh(switch)]
+    download: bool,
+
+    /// go on where an earlier --download was cut, if the file is still the same
+    #[argh(switch, long = "continue")]
+    resume: bool,
+
+    /// let --download replace a file that is there
+    #[argh(switch)]
+    overwrite: bool,
+
+    /// the SHA-256 that the downloaded file must have
+    #[argh(option, arg_name = "hex")]
+    sha256: Option<String>,
 
     /// print request, response and timing as JSON
     #[argh(switch)]
@@ -178,8 +226,10 @@ pub struct Http {
 }
 
 impl Http {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub fn run(mut self) -> Result<Exit, Error> {
+        let session = profile::apply(&mut self)?;
         let mut plan = build::plan(&self)?;
+        let mut session = profile::authorise(session, &self, &mut plan)?;
         if self.offline {
             offline::print(&plan.request)?;
             return Ok(Exit::Done);
@@ -196,12 +246,36 @@ impl Http {
             Hop::Sending(request) if verbose => show::request_head(request),
             Hop::Answered(answer) if verbose => show::answer_head(&answer.head),
             Hop::Sending(_) | Hop::Answered(_) => {}
+            Hop::Retrying(pause) => {
+                output::say(format_args!(
+                    "c47 http: {}",
+                    output::one_line(&pause.to_string())
+                ));
+            }
             Hop::Refused { to, why } => output::say(format_args!(
                 "c47 http: redirect to {} not followed: {why}",
                 output::one_line(&crate::redact::url(&to))
             )),
         };
-        let mut answer = http::call(&mut plan.request, &plan.settings, plan.follow, &mut tell)?;
+        let renew = || plan.auth.credential(Timestamp::now());
+        // A token minted for one request serves once; asking a person twice would serve nobody.
+        let renew: Option<Renew> = match &plan.auth {
+            Auth::Jwt(_) => Some(&renew),
+            _ => None,
+        };
+        let mut attempts = Attempts::new(plan.retry, &plan.settings, renew);
+        plan.settings.watch = download::watch(&plan.request);
+        if let build::Show::Download(wanted) = &plan.show {
+            return download::run(wanted, &plan, &mut session, &mut attempts, &mut tell);
+        }
+        let mut answer = profile::call(
+            &mut session,
+            &mut attempts,
+            &mut plan.request,
+            &plan.settings,
+            plan.follow,
+            &mut tell,
+        )?;
         let exit = Exit::from_status(answer.head.status);
         match &plan.show {
             build::Show::Json => report::print(&plan.request, &mut answer, plan.in_memory)?,
@@ -219,7 +293,9 @@ impl Http {
                 ));
                 show::body(&mut answer, plan.in_memory)?;
             }
-            build::Show::Body => show::body(&mut answer, plan.in_memory)?,
+            build::Show::Body | build::Show::Download(_) => {
+                show::body(&mut answer, plan.in_memory)?;
+            }
         }
         if self.timing {
             chart::draw(&answer.body.timing());

@@ -5,6 +5,7 @@ use super::build::Plan;
 use crate::error::Error;
 use crate::http::auth::{Auth, Minted, Pending};
 use crate::http::body::Body;
+use crate::http::item::{Item, Value as ItemValue};
 use crate::http::request::Value;
 use crate::redact;
 use crate::secret::Source;
@@ -31,6 +32,8 @@ pub fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
             false => format!("{}: {shown}", header.name),
         };
         match header.name.as_str() {
+            // curl makes its own, with a boundary of its own.
+            "content-type" if matches!(request.body, Body::Multipart(_)) => {}
             "accept-encoding" if value == super::build::ACCEPT_ENCODING => {
                 words.push("--compressed".into())
             }
@@ -38,7 +41,7 @@ pub fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
         }
     }
     // What curl adds by itself and we do not send.
-    let with_body = request.body != Body::None;
+    let with_body = !matches!(request.body, Body::None | Body::Multipart(_));
     for (name, is_added) in [
         ("accept", true),
         ("user-agent", true),
@@ -49,7 +52,7 @@ pub fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
         }
     }
     let url = credentials(options, plan, &mut words);
-    words.extend(body(&request.body)?);
+    words.extend(body(options, &request.body)?);
     words.extend(network(options));
     words.push(url);
     Ok(words.join(" "))
@@ -180,8 +183,10 @@ fn source_text(source: &Source) -> String {
     }
 }
 
-fn body(body: &Body) -> Result<Vec<String>, Error> {
+fn body(options: &Http, body: &Body) -> Result<Vec<String>, Error> {
     match body {
+        Body::Multipart(_) => form(options),
+        Body::Gzip(_) => Err(Error::usage("curl does not compress what it sends")),
         Body::None => Ok(Vec::new()),
         Body::File { path, .. } => Ok(vec![
             "--data-binary".into(),
@@ -200,6 +205,42 @@ fn body(body: &Body) -> Result<Vec<String>, Error> {
             Ok(vec!["--data-raw".into(), quote(&text)])
         }
     }
+}
+
+/// A form with files, from the items it was made of.
+fn form(options: &Http) -> Result<Vec<String>, Error> {
+    let (_, _, items) = super::build::words(&options.words)?;
+    let mut words = Vec::new();
+    for item in items {
+        match Item::parse(item).map_err(Error::usage)? {
+            Item::File {
+                name,
+                path,
+                content_type,
+                file_name,
+            } => {
+                let kind = content_type.map(|kind| format!(";type={kind}"));
+                let shown = file_name.map(|name| format!(";filename={name}"));
+                let more = [kind, shown].map(Option::unwrap_or_default).concat();
+                words.extend(["-F".into(), quote(&format!("{name}=@{path}{more}"))]);
+            }
+            Item::Field { name, value } => {
+                let (option, field) = match value {
+                    ItemValue::Literal(text) => (
+                        "--form-string",
+                        format!("{name}={}", redact::member(&name, &text)),
+                    ),
+                    ItemValue::File(path) => ("-F", format!("{name}=<{path}")),
+                };
+                words.extend([option.to_owned(), quote(&field)]);
+            }
+            Item::Header { .. }
+            | Item::NoHeader { .. }
+            | Item::Query { .. }
+            | Item::Json { .. } => {}
+        }
+    }
+    Ok(words)
 }
 
 fn network(options: &Http) -> Vec<String> {

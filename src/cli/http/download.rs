@@ -1,0 +1,182 @@
+//! `--download`: options to a download, and what is said of it.
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use super::build::Plan;
+use super::profile::{self, Session};
+use super::{Http, show};
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::http::body::Body;
+use crate::http::download::{Download, Existing, Outcome, Place, Start, Step, download};
+use crate::http::request::Request;
+use crate::http::retry::Attempts;
+use crate::http::stream::Watch;
+use crate::http::{Hop, Intake, Settings};
+use crate::progress::Progress;
+use crate::{interrupt, output};
+
+/// Reads the options.
+///
+/// # Errors
+/// A usage error names the option.
+pub fn wanted(options: &Http) -> Result<Option<Download>, Error> {
+    if !options.download {
+        let given = [
+            ("--continue", options.resume),
+            ("--overwrite", options.overwrite),
+            ("--sha256", options.sha256.is_some()),
+        ];
+        return match given.iter().find(|(_, is_given)| *is_given) {
+            Some((name, _)) => Err(Error::usage(format!("{name} belongs to --download"))),
+            None => Ok(None),
+        };
+    }
+    if options.json || options.headers {
+        return Err(Error::usage(
+            "--download writes the body to a file: --json and --headers do not",
+        ));
+    }
+    let place = match options.output.as_deref() {
+        Some("-") => return Err(Error::usage("--download writes to a file, not to stdout")),
+        Some(path) if Path::new(path).is_dir() => Place::In(path.into()),
+        Some(path) => Place::File(path.into()),
+        None => Place::In(".".into()),
+    };
+    Ok(Some(Download {
+        place,
+        existing: match options.overwrite {
+            true => Existing::Overwrite,
+            false => Existing::Keep,
+        },
+        start: match options.resume {
+            true => Start::Continue,
+            false => Start::Anew,
+        },
+        sha256: options.sha256.as_deref().map(sha256).transpose()?,
+    }))
+}
+
+fn sha256(text: &str) -> Result<String, Error> {
+    if text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Ok(text.to_ascii_lowercase());
+    }
+    Err(Error::usage(
+        "--sha256 is 64 hexadecimal digits, as sha256sum prints them",
+    ))
+}
+
+/// What must hold of the request; and its answer is wanted byte for byte.
+///
+/// # Errors
+/// A usage error.
+pub fn prepare(wanted: &Download, request: &Request, settings: &mut Settings) -> Result<(), Error> {
+    if request.method == "HEAD" {
+        return Err(Error::usage("the answer to HEAD has nothing to download"));
+    }
+    if wanted.start == Start::Continue && request.method != "GET" {
+        return Err(Error::usage("--continue goes on with a GET only"));
+    }
+    if wanted.start == Start::Continue
+        && (request.has_header("range") || request.has_header("if-range"))
+    {
+        return Err(Error::usage(
+            "--continue asks for its own Range: leave the item out",
+        ));
+    }
+    settings.intake = Intake::AsSent;
+    Ok(())
+}
+
+/// Downloads, tells how far it is, and prints the name of the file.
+pub fn run(
+    wanted: &Download,
+    plan: &Plan,
+    session: &mut Option<Session>,
+    attempts: &mut Attempts,
+    tell: &mut dyn FnMut(Hop),
+) -> Result<Exit, Error> {
+    // Ctrl-C leaves the .part for --continue, and ends with 130.
+    interrupt::install();
+    let mut request = plan.request.clone();
+    let mut outcome = receive(wanted, plan, &request, attempts, tell)?;
+    if let Outcome::Refused(answer) = &outcome
+        && profile::replace_dead(session, &mut request, answer)?
+    {
+        outcome = receive(wanted, plan, &request, attempts, tell)?;
+    }
+    match outcome {
+        Outcome::Saved(path) => {
+            let path = path.strip_prefix(".").unwrap_or(&path);
+            output::line(output::one_line(&path.display().to_string()))?;
+            Ok(Exit::Done)
+        }
+        Outcome::Refused(mut answer) => {
+            output::say(format_args!(
+                "c47 http: nothing downloaded: the answer is {}",
+                output::one_line(&answer.head.status_line())
+            ));
+            show::body(&mut answer, plan.in_memory)?;
+            Ok(Exit::from_status(answer.head.status))
+        }
+    }
+}
+
+/// One download, with its progress.
+fn receive(
+    wanted: &Download,
+    plan: &Plan,
+    request: &Request,
+    attempts: &mut Attempts,
+    tell: &mut dyn FnMut(Hop),
+) -> Result<Outcome, Error> {
+    let mut progress = Progress::new();
+    let mut is_first = true;
+    let result = download(
+        wanted,
+        request,
+        &plan.settings,
+        plan.follow,
+        attempts,
+        &mut |step| match step {
+            Step::Hop(hop) => {
+                progress.clear();
+                is_first = true;
+                tell(hop);
+            }
+            Step::Anew { why } => {
+                output::say(format_args!("c47 http: the download starts anew: {why}"));
+            }
+            Step::Receiving { name, have, whole } => {
+                if std::mem::take(&mut is_first) {
+                    progress.begin(have);
+                }
+                let name = name.file_name().unwrap_or(name.as_os_str());
+                progress.show(&name.to_string_lossy(), have, whole);
+            }
+        },
+    );
+    progress.clear();
+    result
+}
+
+/// How far the upload of a large body is, on a terminal.
+pub fn watch(request: &Request) -> Watch {
+    let is_streamed = !matches!(request.body, Body::None | Body::Bytes { .. });
+    if !is_streamed || !output::stderr_is_terminal() {
+        return Watch::default();
+    }
+    let whole = request.body.length();
+    let progress = Mutex::new(Progress::new());
+    Watch::new(move |sent| {
+        let Ok(mut progress) = progress.lock() else {
+            return;
+        };
+        match sent {
+            0 => progress.begin(0),
+            _ if Some(sent) == whole => progress.clear(),
+            _ => progress.show("sent", sent, whole),
+        }
+    })
+}

@@ -1,0 +1,43 @@
+//! SHA-256 of what comes in pieces.
+
+use ring::digest::{Context, SHA256};
+
+/// A digest that is fed as the bytes come.
+pub struct Sha256(Context);
+
+impl Sha256 {
+    /// Of nothing so far.
+    pub fn new() -> Sha256 {
+        Sha256(Context::new(&SHA256))
+    }
+
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// In lower-case hexadecimal, as `sha256sum` writes it.
+    pub fn finish(self) -> String {
+        let digest = self.0.finish();
+        digest.as_ref().iter().map(|b| format!("{b:02x}")).collect()
+    }
+}
+
+impl Default for Sha256 {
+    fn default() -> Sha256 {
+        Sha256::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_add_up() {
+        let mut digest = Sha256::new();
+        digest.update(b"a");
+        digest.update(b"bc");
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(digest.finish(), abc);
+    }
+}

@@ -1,0 +1,405 @@
+//! Downloads: into a `.part` file beside the one they become, gone on with where they were cut.
+
+use std::path::PathBuf;
+
+use super::answer::Answer;
+use super::failure::Failure;
+use super::file_name;
+use super::head::Head;
+use super::partial::Partial;
+use super::redirect::{Follow, Hop, call_within};
+use super::request::{Header, Request, Value};
+use super::retry::{self, Attempts, Pause};
+use super::send::Settings;
+use super::validator::Validator;
+use crate::crypto::digest::Sha256;
+use crate::error::Error;
+
+pub use super::partial::Existing;
+
+/// What is wanted.
+#[derive(Clone, Debug)]
+pub struct Download {
+    pub place: Place,
+    pub existing: Existing,
+    pub start: Start,
+    /// In lower-case hexadecimal.
+    pub sha256: Option<String>,
+}
+
+/// Where it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    File(PathBuf),
+    /// Into this directory, by the name the server or the URL gives.
+    In(PathBuf),
+}
+
+/// Where it starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    Anew,
+    /// Where an earlier one was cut, if the file is still the same.
+    Continue,
+}
+
+/// What happens on the way.
+pub enum Step<'a> {
+    Hop(Hop<'a>),
+    /// So much is there, of so much; under this name.
+    Receiving {
+        name: &'a std::path::Path,
+        have: u64,
+        whole: Option<u64>,
+    },
+    /// It cannot go on where it was cut: why.
+    Anew {
+        why: &'static str,
+    },
+}
+
+/// How it ended.
+pub enum Outcome {
+    Saved(PathBuf),
+    /// The answer is none to keep: its status is not 2xx.
+    Refused(Box<Answer>),
+}
+
+/// Downloads what `request` asks for.
+///
+/// # Errors
+/// When there is no answer, or not a whole one; when the file cannot be written, or its hash is
+/// another. What has come stays in the `.part` file, but for a wrong hash.
+pub fn download(
+    wanted: &Download,
+    request: &Request,
+    settings: &Settings,
+    follow: Follow,
+    attempts: &mut Attempts,
+    tell: &mut dyn FnMut(Step),
+) -> Result<Outcome, Error> {
+    let mut job = Job {
+        wanted,
+        request,
+        part: match &wanted.place {
+            Place::File(path) => Some(Partial::open(path, wanted.existing)?),
+            Place::In(_) => None,
+        },
+        from: From::Start,
+    };
+    if wanted.start == Start::Continue {
+        job.look_for_rest(tell);
+    }
+    loop {
+        let mut sent = job.request_to_send();
+        let mut answer = call_within(attempts, &mut sent, settings, follow, &mut |hop| {
+            tell(Step::Hop(hop));
+        })?;
+        match job.begin(&answer.head, tell)? {
+            Begun::NotOurs => return Ok(Outcome::Refused(Box::new(answer))),
+            Begun::AskAgain => continue,
+            Begun::Complete => {}
+            Begun::Body(expected) => {
+                match job.receive(&mut answer, &expected, settings.limits.body, tell) {
+                    Ok(()) => {}
+                    Err(error) => {
+                        let pause = attempts.after_error(&request.method, &error);
+                        let Some(pause) = pause else {
+                            return Err(error);
+                        };
+                        job.pause(&pause, tell);
+                        continue;
+                    }
+                }
+            }
+        }
+        return job.finish().map(Outcome::Saved);
+    }
+}
+
+const CHANGED: &str = "the file is not surely the one that was begun";
+
+/// A download on its way.
+struct Job<'a> {
+    wanted: &'a Download,
+    request: &'a Request,
+    part: Option<Partial>,
+    from: From,
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum From {
+    Start,
+    /// The rest of what has this validator.
+    Rest(Validator),
+}
+
+/// What the head of an answer means for the file.
+enum Begun {
+    /// Another status: nothing to keep.
+    NotOurs,
+    /// The same request with, or without, a range.
+    AskAgain,
+    /// All of it is there already.
+    Complete,
+    /// A body follows.
+    Body(Expected),
+}
+
+struct Expected {
+    /// The length of the whole file.
+    whole: Option<u64>,
+    /// Where this answer ends.
+    end: Option<u64>,
+}
+
+impl Job<'_> {
+    /// Asks for the rest, where there is a beginning of the same file.
+    fn look_for_rest(&mut self, tell: &mut dyn FnMut(Step)) {
+        let Some(part) = self.part.as_ref().filter(|part| part.length() > 0) else {
+            return;
+        };
+        match part.validator() {
+            Some(validator) if validator.is_of(&self.request.url) => {
+                self.from = From::Rest(validator);
+            }
+            Some(_) => tell(Step::Anew {
+                why: "what is there is of another URL",
+            }),
+            None => tell(Step::Anew {
+                why: "nothing says of which version it is the beginning",
+            }),
+        }
+    }
+
+    fn request_to_send(&self) -> Request {
+        let mut request = self.request.clone();
+        if let (From::Rest(validator), Some(part)) = (&self.from, &self.part) {
+            let mut add = |name: &str, value: String| {
+                request.headers.push(Header {
+                    name: name.to_owned(),
+                    value: Value::Plain(value),
+                });
+            };
+            add("range", format!("bytes={}-", part.length()));
+            add("if-range", validator.if_range.clone());
+        }
+        request
+    }
+
+    /// Makes the part ready for what this head announces.
+    fn begin(&mut self, head: &Head, tell: &mut dyn FnMut(Step)) -> Result<Begun, Error> {
+        match (head.status, &self.from) {
+            (416, From::Rest(validator)) => {
+                let have = self.part.as_ref().map_or(0, Partial::length);
+                if unsatisfied_length(head).or(validator.length) == Some(have) {
+                    return Ok(Begun::Complete);
+                }
+                tell(Step::Anew {
+                    why: "what is there is longer than the file",
+                });
+                self.from = From::Start;
+                Ok(Begun::AskAgain)
+            }
+            (206, From::Rest(validator)) => {
+                let have = self.part.as_ref().map_or(0, Partial::length);
+                let range = Range::of(head).filter(|range| range.start == have);
+                let range = range.ok_or_else(|| Failure::Malformed {
+                    why: format!("it is not the part from byte {have} on that was asked for"),
+                })?;
+                let is_other = |length| range.whole.is_some_and(|whole| whole != length);
+                if validator.length.is_some_and(is_other) {
+                    let why = "it is a part of a file of another length".into();
+                    return Err(Failure::Malformed { why }.into());
+                }
+                Ok(Begun::Body(Expected {
+                    whole: range.whole,
+                    end: Some(range.end),
+                }))
+            }
+            (206, From::Start) if !self.request.has_header("range") => {
+                let why = "it is a part of the file, and the whole was asked for".into();
+                Err(Failure::Malformed { why }.into())
+            }
+            (200..=299, _) => self.begin_whole(head, tell),
+            _ => Ok(Begun::NotOurs),
+        }
+    }
+
+    fn begin_whole(&mut self, head: &Head, tell: &mut dyn FnMut(Step)) -> Result<Begun, Error> {
+        // With chunks a length is to be ignored (RFC 9112 §6.3).
+        let length = match head.header("transfer-encoding") {
+            Some(_) => None,
+            None => head.header("content-length").and_then(number),
+        };
+        let validator = match head.status {
+            200 => Validator::of(head, &self.request.url, length),
+            _ => None,
+        };
+        let part = match self.part.take() {
+            Some(part) => part,
+            None => {
+                let Place::In(directory) = &self.wanted.place else {
+                    return Ok(Begun::NotOurs);
+                };
+                let path = directory.join(file_name::of_answer(head, &self.request.url));
+                if self.wanted.existing == Existing::Keep && path.symlink_metadata().is_ok() {
+                    // Not a usage error: something was sent.
+                    let why = "it exists already; --overwrite replaces it";
+                    return Err(Error::malformed(path.display().to_string(), why));
+                }
+                let part = Partial::open(&path, self.wanted.existing)?;
+                // Only now its name is known: the beginning may be there already.
+                if self.wanted.start == Start::Continue && part.length() > 0 {
+                    let known = part.validator();
+                    if known.is_some() && known == validator {
+                        self.from = known.map_or(From::Start, From::Rest);
+                        self.part = Some(part);
+                        return Ok(Begun::AskAgain);
+                    }
+                    tell(Step::Anew { why: CHANGED });
+                }
+                part
+            }
+        };
+        let part = self.part.insert(part);
+        if matches!(self.from, From::Rest(_)) && part.length() > 0 {
+            tell(Step::Anew { why: CHANGED });
+        }
+        part.begin(validator.as_ref())?;
+        self.from = From::Start;
+        Ok(Begun::Body(Expected {
+            whole: length,
+            end: length,
+        }))
+    }
+
+    fn receive(
+        &mut self,
+        answer: &mut Answer,
+        expected: &Expected,
+        max: Option<u64>,
+        tell: &mut dyn FnMut(Step),
+    ) -> Result<(), Error> {
+        let Some(part) = &mut self.part else {
+            return Ok(());
+        };
+        part.seek_end()?;
+        let mut buffer = vec![0; 1 << 20];
+        loop {
+            let count = answer.body.next(&mut buffer)?;
+            if count == 0 {
+                break;
+            }
+            part.write(buffer.get(..count).unwrap_or_default())?;
+            if max.is_some_and(|max| part.length() > max) {
+                let size = crate::quantity::say_size(max.unwrap_or_default());
+                let why = format!("the file is larger than {size} (--max-body)");
+                return Err(Failure::Malformed { why }.into());
+            }
+            tell(Step::Receiving {
+                name: part.target(),
+                have: part.length(),
+                whole: expected.whole,
+            });
+        }
+        let is_short = |wanted: u64| part.length() != wanted;
+        if expected.end.is_some_and(is_short) || expected.whole.is_some_and(is_short) {
+            let wanted = expected.whole.or(expected.end).unwrap_or_default();
+            let why = format!("{} of {wanted} bytes have come", part.length());
+            return Err(Failure::Truncated { why }.into());
+        }
+        Ok(())
+    }
+
+    /// Waits, then asks for the rest, or for all of it where no version is known.
+    fn pause(&mut self, pause: &Pause, tell: &mut dyn FnMut(Step)) {
+        retry::rest(pause, &mut |hop| tell(Step::Hop(hop)));
+        let validator = self.part.as_ref().and_then(Partial::validator);
+        self.from = validator.map_or(From::Start, From::Rest);
+    }
+
+    fn finish(self) -> Result<PathBuf, Error> {
+        let Some(mut part) = self.part else {
+            return Err(Error::malformed("the download", "it has no name"));
+        };
+        if let Some(wanted) = &self.wanted.sha256 {
+            let mut digest = Sha256::new();
+            part.digest(&mut digest)?;
+            let found = digest.finish();
+            if found != *wanted {
+                let name = part.target().display().to_string();
+                part.discard();
+                let why = format!("its SHA-256 is {found}, not {wanted}; nothing was kept");
+                return Err(Error::malformed(name, why));
+            }
+        }
+        part.commit()
+    }
+}
+
+/// Content-Range of a 206 (RFC 9110 §14.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Range {
+    start: u64,
+    /// Behind its last byte.
+    end: u64,
+    whole: Option<u64>,
+}
+
+impl Range {
+    fn of(head: &Head) -> Option<Range> {
+        let text = head.header("content-range")?.trim();
+        let (range, whole) = text.strip_prefix("bytes ")?.split_once('/')?;
+        let (first, last) = range.split_once('-')?;
+        let (start, last) = (number(first)?, number(last)?);
+        let end = last.checked_add(1)?;
+        let whole = match whole {
+            "*" => None,
+            whole => Some(number(whole)?),
+        };
+        let is_possible = start < end && whole.is_none_or(|whole| end <= whole);
+        is_possible.then_some(Range { start, end, whole })
+    }
+}
+
+/// The file's length in a 416: `bytes */N`.
+fn unsatisfied_length(head: &Head) -> Option<u64> {
+    let text = head.header("content-range")?.trim();
+    number(text.strip_prefix("bytes */")?)
+}
+
+fn number(text: &str) -> Option<u64> {
+    let is_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| text.parse().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges() {
+        let range = |value: &str| {
+            let text = format!("HTTP/1.1 206 Part\r\nContent-Range: {value}\r\n\r\n");
+            Range::of(&Head::parse(text.as_bytes()).unwrap())
+        };
+        let whole = |start, end, whole| Some(Range { start, end, whole });
+        assert_eq!(range("bytes 5-9/10"), whole(5, 10, Some(10)));
+        assert_eq!(range("bytes 5-7/*"), whole(5, 8, None));
+        for wrong in [
+            "",
+            "bytes 5-9",
+            "bytes 5-10/10",
+            "bytes 9-5/10",
+            "bytes -5/10",
+            "bytes +5-9/10",
+            "bytes */10",
+            "lines 5-9/10",
+            "bytes 0-18446744073709551615/*",
+        ] {
+            assert_eq!(range(wrong), None, "{wrong}");
+        }
+    }
+}

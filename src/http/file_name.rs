@@ -1,0 +1,137 @@
+//! A name a server chose, made one that can do no harm: it stays in the directory, hides nothing,
+//! and can be typed.
+
+use super::content_disposition;
+use super::head::Head;
+use super::url::{Url, percent_decode};
+
+/// What a directory entry can hold, less room for `.part.meta`.
+const MAX_BYTES: usize = 255 - 10;
+
+/// The name for what came from `url`: Content-Disposition's, else the URL's last segment, else
+/// `index.html`.
+pub fn of_answer(head: &Head, url: &Url) -> String {
+    let mut headers = head.headers.iter();
+    headers
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-disposition"))
+        .and_then(|(_, value)| content_disposition::file_name(value))
+        .and_then(|name| safe(&name))
+        .unwrap_or_else(|| of_url(url))
+}
+
+/// The name for what is at `url`, as long as no answer says another.
+pub fn of_url(url: &Url) -> String {
+    let path = url.path.rsplit('/').next().unwrap_or("");
+    // Decoded after the split: `%2F` in a segment is no separator, and is taken for one by `safe`.
+    let name = String::from_utf8_lossy(&percent_decode(path)).into_owned();
+    safe(&name).unwrap_or_else(|| "index.html".into())
+}
+
+/// The last component, without what could hide, confuse or escape; `None` where nothing is left.
+fn safe(name: &str) -> Option<String> {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or("");
+    let mut clean: String = last
+        .chars()
+        .filter(|c| !c.is_control() && !is_invisible(*c))
+        .collect();
+    if let Some((drive, rest)) = clean.split_once(':')
+        && drive.len() == 1
+        && drive.bytes().all(|b| b.is_ascii_alphabetic())
+    {
+        clean = rest.to_owned();
+    }
+    let edges = |c: char| c == '.' || c.is_whitespace();
+    // A leading dash would be an option to the next program.
+    let clean = clean
+        .trim_start_matches(|c| edges(c) || c == '-' || c == '~')
+        .trim_end_matches(edges);
+    (!clean.is_empty()).then(|| shortened(clean))
+}
+
+/// Characters that turn the writing direction or take no room: `gpj.exe` can look like `exe.jpg`.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Cut in the middle, so that the ending stays.
+fn shortened(name: &str) -> String {
+    if name.len() <= MAX_BYTES {
+        return name.to_owned();
+    }
+    let ending = match name.rfind('.') {
+        Some(at) if name.len() - at <= 32 => name.get(at..).unwrap_or(""),
+        _ => "",
+    };
+    let mut end = MAX_BYTES - ending.len();
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{ending}", name.get(..end).unwrap_or(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_cannot_choose_a_harmful_name() {
+        for (name, expected) in [
+            ("shot.exr", Some("shot.exr")),
+            ("sh 010 é.exr", Some("sh 010 é.exr")),
+            ("../../etc/passwd", Some("passwd")),
+            ("/etc/passwd", Some("passwd")),
+            ("..\\..\\evil.bat", Some("evil.bat")),
+            ("C:evil", Some("evil")),
+            ("c:\\evil", Some("evil")),
+            ("a:b:c", Some("b:c")),
+            ("10:20", Some("10:20")),
+            (".bashrc", Some("bashrc")),
+            ("...bashrc", Some("bashrc")),
+            (" . .x", Some("x")),
+            ("C:.x", Some("x")),
+            ("-rf", Some("rf")),
+            ("~root", Some("root")),
+            ("name. . ", Some("name")),
+            ("a\0b\r\nc\x1b[2Jd", Some("abc[2Jd")),
+            ("\u{202e}gpj.exe", Some("gpj.exe")),
+            ("\u{200b}.x", Some("x")),
+            ("..", None),
+            (".", None),
+            ("", None),
+            ("a/", None),
+            ("\r\n", None),
+        ] {
+            assert_eq!(safe(name).as_deref(), expected, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_ending() {
+        for (long, ending) in [
+            ("x".repeat(300) + ".exr", ".exr"),
+            ("é".repeat(300) + ".exr", ".exr"),
+            ("x".repeat(300), "x"),
+            (format!("a.{}", "x".repeat(300)), "x"),
+        ] {
+            let name = safe(&long).unwrap();
+            assert!(name.len() <= MAX_BYTES && name.len() > 200, "{name}");
+            assert!(name.ends_with(ending), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_urls() {
+        for (url, name) in [
+            ("http://a.lan/x/shot.exr?y=1", "shot.exr"),
+            ("http://a.lan/", "index.html"),
+            ("http://a.lan", "index.html"),
+            ("http://a.lan/a%20b", "a b"),
+            ("http://a.lan/..%2f..%2fetc%2fpasswd", "passwd"),
+            ("http://a.lan/%2e%2e", "index.html"),
+            ("http://a.lan/.netrc", "netrc"),
+            ("http://a.lan/%ff", "\u{fffd}"),
+        ] {
+            assert_eq!(of_url(&Url::parse(url).unwrap()), name, "{url}");
+        }
+    }
+}

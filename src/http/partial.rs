@@ -1,0 +1,293 @@
+//! `NAME.part`: a download that is not whole yet, and beside it `NAME.part.meta`, which says of what
+//! it is the beginning.
+
+use std::ffi::OsString;
+use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use super::validator::Validator;
+use crate::crypto::digest::Sha256;
+use crate::error::Error;
+
+/// Whether a file that is there already may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    Keep,
+    Overwrite,
+}
+
+/// A download's file while it grows. It is locked: another download of the same name is refused.
+pub struct Partial {
+    file: File,
+    path: PathBuf,
+    target: PathBuf,
+    existing: Existing,
+    /// The mode of the file it will replace.
+    replaced: Option<u32>,
+    length: u64,
+    done: bool,
+}
+
+/// More than any validator.
+const MAX_META: u64 = 16 << 10;
+
+impl Partial {
+    /// Opens `target`'s partial file, or makes an empty one. What it holds stays.
+    ///
+    /// # Errors
+    /// When `target` is there and is to be kept, or is no regular file; when the partial file is
+    /// being written by another, or cannot be had.
+    pub fn open(target: &Path, existing: Existing) -> Result<Partial, Error> {
+        let replaced = ensure_free(target, existing)?;
+        let path = with_suffix(target, ".part");
+        // Between opening and locking, another download may finish and take the file away.
+        for _ in 0..5 {
+            let file = open(&path, replaced.unwrap_or(0o666))?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    let why = "another download is writing it";
+                    return Err(Error::file("write", &path)(io::Error::other(why)));
+                }
+                // A file system that knows no locks: as it was before there were any.
+                Err(TryLockError::Error(_)) => {}
+            }
+            let opened = file.metadata().map_err(Error::file("read", &path))?;
+            if !fs::symlink_metadata(&path).is_ok_and(|named| is_same(&named, &opened)) {
+                continue;
+            }
+            ensure_ours(&path, &opened)?;
+            if let Some(mode) = replaced {
+                file.set_permissions(Permissions::from_mode(mode))
+                    .map_err(Error::file("write", &path))?;
+            }
+            return Ok(Partial {
+                file,
+                path,
+                target: target.to_owned(),
+                existing,
+                replaced,
+                length: opened.len(),
+                done: false,
+            });
+        }
+        let why = "it does not stay in its place";
+        Err(Error::file("write", &path)(io::Error::other(why)))
+    }
+
+    /// Bytes it holds.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// What it will be.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// What it is the beginning of; `None` where nobody noted it, or there is nothing yet.
+    pub fn validator(&self) -> Option<Validator> {
+        if self.length == 0 {
+            return None;
+        }
+        let mut text = String::new();
+        let file = open_to_read(&self.meta()).ok()?;
+        file.take(MAX_META).read_to_string(&mut text).ok()?;
+        Validator::parse_note(&text)
+    }
+
+    /// Empties it, and notes what it will be the beginning of.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn begin(&mut self, validator: Option<&Validator>) -> Result<(), Error> {
+        let meta = self.meta();
+        remove(&meta)?;
+        self.file
+            .set_len(0)
+            .and_then(|()| self.file.seek(SeekFrom::Start(0)))
+            .map_err(Error::file("write", &self.path))?;
+        self.length = 0;
+        if let Some(validator) = validator {
+            // Made new, so that it is no link to somewhere else.
+            OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&meta)
+                .and_then(|mut file| file.write_all(validator.note().as_bytes()))
+                .map_err(Error::file("write", &meta))?;
+        }
+        Ok(())
+    }
+
+    /// Goes to its end, to be appended to.
+    ///
+    /// # Errors
+    /// When its file system cannot.
+    pub fn seek_end(&mut self) -> Result<(), Error> {
+        let end = self.file.seek(SeekFrom::End(0));
+        self.length = end.map_err(Error::file("write", &self.path))?;
+        Ok(())
+    }
+
+    /// Gives all its bytes to `digest`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn digest(&mut self, digest: &mut Sha256) -> Result<(), Error> {
+        let fail = |error| Error::file("read", &self.path)(error);
+        self.file.seek(SeekFrom::Start(0)).map_err(fail)?;
+        let mut buffer = vec![0; 1 << 20];
+        loop {
+            match self.file.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(count) => digest.update(buffer.get(..count).unwrap_or_default()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(fail(error)),
+            }
+        }
+    }
+
+    /// Appends.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.file
+            .write_all(bytes)
+            .map_err(Error::file("write", &self.path))?;
+        self.length += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Puts the whole file in its place: synced, then renamed.
+    ///
+    /// # Errors
+    /// When the disk is full, or a file of that name has appeared meanwhile; the partial one stays.
+    pub fn commit(mut self) -> Result<PathBuf, Error> {
+        if let Some(mode) = self.replaced {
+            self.file
+                .set_permissions(Permissions::from_mode(mode))
+                .map_err(Error::file("write", &self.target))?;
+        }
+        self.file
+            .sync_all()
+            .map_err(Error::file("write", &self.path))?;
+        match self.existing {
+            Existing::Overwrite => fs::rename(&self.path, &self.target),
+            Existing::Keep => rename_to_new(&self.path, &self.target),
+        }
+        .map_err(Error::file("write", &self.target))?;
+        self.done = true;
+        let _ = fs::remove_file(self.meta());
+        Ok(std::mem::take(&mut self.target))
+    }
+
+    /// Removes it, and what was noted.
+    pub fn discard(mut self) {
+        self.remove();
+    }
+
+    fn remove(&mut self) {
+        self.done = true;
+        let _ = fs::remove_file(&self.path);
+        let _ = fs::remove_file(self.meta());
+    }
+
+    fn meta(&self) -> PathBuf {
+        with_suffix(&self.path, ".meta")
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // Nothing came: nothing to go on with. It is still locked, and so ours to remove.
+        if !self.done && self.length == 0 {
+            self.remove();
+        }
+    }
+}
+
+/// The mode of the file that would be replaced.
+fn ensure_free(target: &Path, existing: Existing) -> Result<Option<u32>, Error> {
+    let refuse = |why: &str| Err(Error::file("write", target)(io::Error::other(why)));
+    match (fs::symlink_metadata(target), existing) {
+        (Err(error), _) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        (Err(error), _) => Err(Error::file("write", target)(error)),
+        (Ok(found), _) if found.is_dir() => refuse("it is a directory"),
+        (Ok(_), Existing::Keep) => Err(Error::usage_hint(
+            format!("{} exists already", target.display()),
+            "--overwrite replaces it",
+        )),
+        (Ok(found), Existing::Overwrite) if found.is_file() => {
+            Ok(Some(found.permissions().mode() & 0o666))
+        }
+        // A link is replaced, not followed: it may lead anywhere.
+        (Ok(found), Existing::Overwrite) if found.is_symlink() => Ok(None),
+        (Ok(_), Existing::Overwrite) => refuse("it is not a regular file"),
+    }
+}
+
+fn open(path: &Path, mode: u32) -> Result<File, Error> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(mode)
+        // Neither through a link, nor waiting for a pipe's other end.
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+        .open(path)
+        .map_err(Error::file("write", path))
+}
+
+fn open_to_read(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+        .open(path)
+}
+
+/// Others' data could be overwritten through a second name or a device.
+fn ensure_ours(path: &Path, opened: &Metadata) -> Result<(), Error> {
+    if opened.is_file() && opened.nlink() == 1 {
+        return Ok(());
+    }
+    let why = "it is no regular file of its own";
+    Err(Error::file("write", path)(io::Error::other(why)))
+}
+
+fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// rename(2) would replace a file that has appeared meanwhile; link(2) does not.
+fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(from, to) {
+        Ok(()) => fs::remove_file(from),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(io::Error::other(
+            "a file of this name has appeared; --overwrite replaces it",
+        )),
+        // A file system without hard links.
+        Err(_) if fs::symlink_metadata(to).is_err() => fs::rename(from, to),
+        Err(error) => Err(error),
+    }
+}
+
+fn remove(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(Error::file("write", path)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
+}

@@ -1,0 +1,362 @@
+//! Trying again: after what failures and statuses, how often, and how long to wait in between.
+
+use std::time::{Duration, Instant};
+
+use super::answer::{Answer, AnswerHead};
+use super::auth::Credential;
+use super::failure::{Failure, Phase};
+use super::redirect::Hop;
+use super::request::Request;
+use super::resolve::DNS_WAS_SILENT;
+use super::send::{Settings, exchange};
+use crate::error::Error;
+use crate::timestamp::Timestamp;
+use crate::{crypto, quantity};
+
+/// The first wait; each further one is twice as long, up to [`LONGEST_WAIT`].
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// How often, for how long, and what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// After the first attempt; 0 is never.
+    pub retries: u32,
+    /// No attempt begins later than this after the first.
+    pub max_time: Duration,
+    pub methods: Methods,
+}
+
+/// Which requests may be sent twice although the first may have had its effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Methods {
+    /// Those of RFC 9110 §9.2.2, where twice is as once.
+    Idempotent,
+    All,
+}
+
+/// Makes a credential anew: one that was minted for a single request.
+pub type Renew<'a> = &'a dyn Fn() -> Result<Credential, Error>;
+
+/// The attempts of one call, over all its requests.
+pub struct Attempts<'a> {
+    policy: Policy,
+    renew: Option<Renew<'a>>,
+    began: Instant,
+    /// The end of the whole call, waits included.
+    pub(super) deadline: Option<Instant>,
+    used: u32,
+}
+
+/// A wait before the next attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// A status, or what went wrong.
+    pub why: String,
+    pub wait: Duration,
+    /// The attempt that follows is this one …
+    pub number: u32,
+    /// … of so many.
+    pub of: u32,
+}
+
+impl<'a> Attempts<'a> {
+    /// Starts the clock. `renew` makes the credential anew for a second attempt, where the first
+    /// one's serves once.
+    pub fn new(policy: Policy, settings: &Settings, renew: Option<Renew<'a>>) -> Attempts<'a> {
+        let began = Instant::now();
+        let whole = settings.limits.whole;
+        Attempts {
+            policy,
+            renew,
+            began,
+            deadline: whole.and_then(|whole| began.checked_add(whole)),
+            used: 0,
+        }
+    }
+
+    /// One attempt and no other.
+    pub fn once(settings: &Settings) -> Attempts<'a> {
+        let policy = Policy {
+            retries: 0,
+            max_time: Duration::ZERO,
+            methods: Methods::Idempotent,
+        };
+        Attempts::new(policy, settings, None)
+    }
+
+    /// The wait before `method` may be tried once more after `error`; `None` where it may not.
+    pub fn after_error(&mut self, method: &str, error: &Error) -> Option<Pause> {
+        let Error::Http(failure) = error else {
+            return None;
+        };
+        match effect(failure)? {
+            Effect::None => {}
+            Effect::Possible if self.may_repeat(method) => {}
+            Effect::Possible => return None,
+        }
+        self.pause(failure.to_string(), None)
+    }
+
+    fn after_answer(&mut self, method: &str, head: &AnswerHead) -> Option<Pause> {
+        let is_passing = matches!(head.status, 408 | 429 | 502 | 503 | 504);
+        if !is_passing || !self.may_repeat(method) {
+            return None;
+        }
+        self.pause(head.status.to_string(), retry_after(head, Timestamp::now()))
+    }
+
+    fn may_repeat(&self, method: &str) -> bool {
+        const IDEMPOTENT: [&str; 6] = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"];
+        self.policy.methods == Methods::All || IDEMPOTENT.contains(&method)
+    }
+
+    /// `asked` is what the server wants; it counts, whatever we would have waited.
+    fn pause(&mut self, why: String, asked: Option<Duration>) -> Option<Pause> {
+        if self.used >= self.policy.retries {
+            return None;
+        }
+        let wait = asked.unwrap_or_else(|| back_off(self.used, random_byte()));
+        let next = Instant::now().checked_add(wait)?;
+        let is_too_late = next.saturating_duration_since(self.began) > self.policy.max_time
+            || self.deadline.is_some_and(|deadline| next >= deadline);
+        // Waiting would change nothing: the answer or error is given now.
+        if is_too_late {
+            return None;
+        }
+        self.used += 1;
+        Some(Pause {
+            why,
+            wait,
+            number: self.used,
+            of: self.policy.retries,
+        })
+    }
+}
+
+/// Sends the request until its answer, or the lack of one, is final.
+pub(super) fn persist(
+    request: &mut Request,
+    settings: &Settings,
+    attempts: &mut Attempts,
+    tell: &mut dyn FnMut(Hop),
+) -> Result<Answer, Error> {
+    loop {
+        tell(Hop::Sending(request));
+        let result = exchange(request, settings, attempts.deadline);
+        let pause = match &result {
+            Ok(answer) => {
+                tell(Hop::Answered(answer));
+                attempts.after_answer(&request.method, &answer.head)
+            }
+            Err(error) => attempts.after_error(&request.method, error),
+        };
+        let Some(pause) = pause else { return result };
+        drop(result); // and with it the connection
+        rest(&pause, tell);
+        if let (Some(renew), Credential::Header { .. }) = (attempts.renew, &request.credential) {
+            request.credential = renew()?;
+        }
+    }
+}
+
+/// Tells of the wait, and waits.
+pub fn rest(pause: &Pause, tell: &mut dyn FnMut(Hop)) {
+    tell(Hop::Retrying(pause));
+    std::thread::sleep(pause.wait);
+}
+
+/// What the failed request may have done at the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Effect {
+    /// It was never sent.
+    None,
+    Possible,
+}
+
+/// `None` where the next attempt would fail the same way.
+fn effect(failure: &Failure) -> Option<Effect> {
+    match failure {
+        Failure::Resolve { why, .. } => (why == DNS_WAS_SILENT).then_some(Effect::None),
+        Failure::Connect { why, .. } if why == super::failure::REFUSED => Some(Effect::None),
+        Failure::Connect { .. } | Failure::Truncated { .. } => Some(Effect::Possible),
+        Failure::TimedOut {
+            phase: Phase::Resolve | Phase::Connect,
+            ..
+        } => Some(Effect::None),
+        Failure::TimedOut { .. } => Some(Effect::Possible),
+        Failure::Tls { .. }
+        | Failure::Proxy { .. }
+        | Failure::Malformed { .. }
+        | Failure::Body { .. }
+        | Failure::TooManyRedirects { .. } => None,
+    }
+}
+
+/// Between half and all of 1 s, 2 s, 4 s … 60 s: a farm's nodes must not come back all at once.
+fn back_off(used: u32, random: u8) -> Duration {
+    let whole = FIRST_WAIT
+        .saturating_mul(2_u32.saturating_pow(used))
+        .min(LONGEST_WAIT);
+    whole.mul_f64(0.5 + f64::from(random) / 510.0)
+}
+
+fn random_byte() -> u8 {
+    // Without randomness there is no spread, and nothing worse.
+    let bytes = crypto::random(1).ok();
+    bytes
+        .and_then(|bytes| bytes.first().copied())
+        .unwrap_or(u8::MAX)
+}
+
+/// Retry-After (RFC 9110 §10.2.3): seconds, or a date.
+fn retry_after(head: &AnswerHead, now: Timestamp) -> Option<Duration> {
+    let text = head.header("retry-after")?.trim();
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
+    }
+    let date = Timestamp::parse_http_date(text)?;
+    let seconds = date.0.saturating_sub(now.0);
+    Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
+}
+
+impl std::fmt::Display for Pause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let when = match self.wait {
+            Duration::ZERO => "at once".to_owned(),
+            wait => format!("in {}", quantity::say_duration(wait)),
+        };
+        let (number, of) = (self.number, self.of);
+        write!(f, "{}, trying again {when} ({number} of {of})", self.why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempts(retries: u32, methods: Methods) -> Attempts<'static> {
+        Attempts {
+            policy: Policy {
+                retries,
+                max_time: Duration::from_secs(600),
+                methods,
+            },
+            renew: None,
+            began: Instant::now(),
+            deadline: None,
+            used: 0,
+        }
+    }
+
+    fn head(text: &str) -> AnswerHead {
+        AnswerHead::parse(format!("HTTP/1.1 {text}\r\n\r\n").as_bytes()).unwrap()
+    }
+
+    fn refused() -> Error {
+        Error::Http(Failure::Connect {
+            to: "a".into(),
+            why: super::super::failure::REFUSED.into(),
+        })
+    }
+
+    fn cut() -> Error {
+        Error::Http(Failure::Truncated { why: "x".into() })
+    }
+
+    #[test]
+    fn waits_double_within_bounds() {
+        for (used, seconds) in [(0, 1), (1, 2), (2, 4), (5, 32), (6, 60), (40, 60)] {
+            let whole = Duration::from_secs(seconds);
+            assert_eq!(back_off(used, 255), whole, "{used}");
+            assert_eq!(back_off(used, 0), whole / 2, "{used}");
+        }
+    }
+
+    #[test]
+    fn what_is_tried_again() {
+        for (method, head_text, again) in [
+            ("GET", "503 Busy", true),
+            ("PUT", "429 Slow", true),
+            ("DELETE", "408 Late", true),
+            ("POST", "503 Busy", false),
+            ("PATCH", "502 Bad", false),
+            ("GET", "500 Bug", false),
+            ("GET", "404 No", false),
+            ("GET", "200 OK", false),
+        ] {
+            let paused = attempts(1, Methods::Idempotent).after_answer(method, &head(head_text));
+            assert_eq!(paused.is_some(), again, "{method} {head_text}");
+        }
+        let mut unsafe_too = attempts(1, Methods::All);
+        assert!(unsafe_too.after_answer("POST", &head("503 Busy")).is_some());
+        // Nothing was sent: any method.
+        let idempotent = || attempts(1, Methods::Idempotent);
+        assert!(idempotent().after_error("POST", &refused()).is_some());
+        assert!(idempotent().after_error("POST", &cut()).is_none());
+        assert!(idempotent().after_error("GET", &cut()).is_some());
+        let certificate = Error::Http(Failure::Tls {
+            host: "a".into(),
+            why: "x".into(),
+            hint: None,
+        });
+        assert!(idempotent().after_error("GET", &certificate).is_none());
+        assert!(
+            idempotent()
+                .after_error("GET", &Error::usage("x"))
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn bounds() {
+        let mut two = attempts(2, Methods::Idempotent);
+        let busy = head("503 Busy\r\nRetry-After: 0");
+        let pause = two.after_answer("GET", &busy).unwrap();
+        assert_eq!(
+            pause.to_string(),
+            "503, trying again at once (1 of 2)".to_owned()
+        );
+        assert!(two.after_answer("GET", &busy).is_some());
+        assert!(two.after_answer("GET", &busy).is_none());
+        let mut short = attempts(9, Methods::Idempotent);
+        short.policy.max_time = Duration::from_secs(10);
+        assert!(
+            short
+                .after_answer("GET", &head("503 Busy\r\nRetry-After: 11"))
+                .is_none()
+        );
+        short.deadline = Some(Instant::now() + Duration::from_secs(5));
+        assert!(
+            short
+                .after_answer("GET", &head("503 Busy\r\nRetry-After: 6"))
+                .is_none()
+        );
+        let endless = head("503 Busy\r\nRetry-After: 99999999999999999999");
+        assert!(
+            attempts(1, Methods::All)
+                .after_answer("GET", &endless)
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn retry_after_in_seconds_or_as_a_date() {
+        let now = Timestamp(784_111_770);
+        for (value, seconds) in [
+            ("120", Some(120)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(7)),
+            ("Sun, 06 Nov 1994 08:49:00 GMT", Some(0)),
+            ("soon", None),
+            ("-1", None),
+            ("", None),
+        ] {
+            let head = head(&format!("503 Busy\r\nRetry-After: {value}"));
+            assert_eq!(
+                retry_after(&head, now),
+                seconds.map(Duration::from_secs),
+                "{value}"
+            );
+        }
+    }
+}

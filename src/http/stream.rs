@@ -1,0 +1,198 @@
+//! A body that is read while it is sent: texts and files one after the other, each as long as was
+//! announced.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::failure::Failure;
+use crate::error::reason;
+
+/// A piece of a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Segment {
+    Text(Vec<u8>),
+    /// A regular file, and the length it had when it was announced.
+    File {
+        path: PathBuf,
+        length: u64,
+    },
+}
+
+impl Segment {
+    /// In bytes.
+    pub fn length(&self) -> u64 {
+        match self {
+            Segment::Text(text) => text.len() as u64,
+            Segment::File { length, .. } => *length,
+        }
+    }
+}
+
+/// Reads segments; a file is opened when it is its turn.
+pub struct Stream {
+    rest: VecDeque<Segment>,
+    current: Current,
+}
+
+enum Current {
+    None,
+    Text(Cursor<Vec<u8>>),
+    File {
+        file: File,
+        path: PathBuf,
+        left: u64,
+    },
+}
+
+impl Stream {
+    /// The segments from the first on.
+    pub fn new(segments: impl IntoIterator<Item = Segment>) -> Stream {
+        Stream {
+            rest: segments.into_iter().collect(),
+            current: Current::None,
+        }
+    }
+
+    fn open(segment: Segment) -> io::Result<Current> {
+        match segment {
+            Segment::Text(text) => Ok(Current::Text(Cursor::new(text))),
+            Segment::File { path, length } => {
+                let file = File::open(&path)
+                    .map_err(|error| refuse(format!("{}: {}", path.display(), reason(&error))))?;
+                Ok(Current::File {
+                    file,
+                    path,
+                    left: length,
+                })
+            }
+        }
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            let count = match &mut self.current {
+                Current::None => 0,
+                Current::Text(text) => text.read(buffer)?,
+                Current::File { file, path, left } => read_announced(file, path, left, buffer)?,
+            };
+            if count > 0 {
+                return Ok(count);
+            }
+            match self.rest.pop_front() {
+                Some(next) => self.current = Stream::open(next)?,
+                None => return Ok(0),
+            }
+        }
+    }
+}
+
+/// Exactly as much as was announced: a file that grows meanwhile must not spill over.
+fn read_announced(
+    file: &mut File,
+    path: &std::path::Path,
+    left: &mut u64,
+    buffer: &mut [u8],
+) -> io::Result<usize> {
+    let count = file.by_ref().take(*left).read(buffer)?;
+    if count == 0 && *left > 0 {
+        let path = path.display();
+        return Err(refuse(format!("{path} became shorter while it was sent")));
+    }
+    *left -= count as u64;
+    Ok(count)
+}
+
+fn refuse(why: String) -> io::Error {
+    ureq::Error::from(Failure::Body { why }).into_io()
+}
+
+/// What is told, as a body goes out, how much of it has.
+#[derive(Clone, Default)]
+pub struct Watch(Option<Arc<dyn Fn(u64) + Send + Sync>>);
+
+impl Watch {
+    /// `tell` is called with the bytes that have gone out so far; 0 begins a body anew.
+    pub fn new(tell: impl Fn(u64) + Send + Sync + 'static) -> Watch {
+        Watch(Some(Arc::new(tell)))
+    }
+
+    pub(super) fn over<R: Read>(&self, inner: R) -> Watched<R> {
+        self.tell(0);
+        Watched {
+            inner,
+            sent: 0,
+            watch: self.clone(),
+        }
+    }
+
+    fn tell(&self, sent: u64) {
+        if let Watch(Some(tell)) = self {
+            tell(sent);
+        }
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watch")
+    }
+}
+
+/// A body that is watched.
+pub(super) struct Watched<R> {
+    inner: R,
+    sent: u64,
+    watch: Watch,
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.sent += count as u64;
+        self.watch.tell(self.sent);
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(length: u64) -> Segment {
+        Segment::File {
+            path: "LICENSE".into(),
+            length,
+        }
+    }
+
+    #[test]
+    fn segments_follow_each_other() {
+        let text = Segment::Text(b"--".to_vec());
+        let empty = Segment::Text(Vec::new());
+        let whole = std::fs::read("LICENSE").unwrap();
+        let segments = [text.clone(), file(3), empty, file(whole.len() as u64), text];
+        let length: u64 = segments.iter().map(Segment::length).sum();
+        let mut read = Vec::new();
+        Stream::new(segments).read_to_end(&mut read).unwrap();
+        assert_eq!(read.len() as u64, length);
+        assert_eq!(read, [b"--", &whole[..3], &whole, b"--"].concat());
+    }
+
+    #[test]
+    fn a_file_must_be_as_long_as_announced() {
+        let mut read = Vec::new();
+        let error = Stream::new([file(1 << 30)])
+            .read_to_end(&mut read)
+            .unwrap_err();
+        assert!(error.to_string().contains("became shorter"), "{error}");
+    }
+}

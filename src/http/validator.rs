@@ -1,0 +1,142 @@
+//! What tells whether a file at a server is still the one it was (RFC 9110 §8.8), so that a download
+//! may go on.
+
+use super::head::Head;
+use super::url::Url;
+use crate::crypto::digest::Sha256;
+use crate::timestamp::Timestamp;
+
+/// A file's version, and where it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Validator {
+    /// The value of If-Range: a strong ETag, or a date of modification that is as good.
+    pub if_range: String,
+    /// The whole file's length, where the server said it.
+    pub length: Option<u64>,
+    /// Two files of one build may have the same date: so a hash of the URL, which may hold a secret
+    /// itself. Without the query, where signed URLs change each time.
+    place: String,
+}
+
+impl Validator {
+    /// What the answer says of the file; `None` where it says nothing that is sure.
+    pub fn of(head: &Head, url: &Url, length: Option<u64>) -> Option<Validator> {
+        let etag = head.header("etag").filter(|etag| is_strong(etag));
+        let if_range = etag.or_else(|| strong_date(head))?.to_owned();
+        Some(Validator {
+            if_range,
+            length,
+            place: place(url),
+        })
+    }
+
+    /// Whether it is of the file at `url`.
+    pub fn is_of(&self, url: &Url) -> bool {
+        self.place == place(url)
+    }
+
+    /// As it stands in `NAME.part.meta`.
+    pub fn note(&self) -> String {
+        let length = self.length.map_or("?".into(), |length| length.to_string());
+        format!(
+            "version {}\nlength {length}\nurl-sha256 {}\n",
+            self.if_range, self.place
+        )
+    }
+
+    /// Reads [`Validator::note`].
+    pub fn parse_note(text: &str) -> Option<Validator> {
+        let mut lines = text.lines();
+        let mut value = |name: &str| lines.next()?.strip_prefix(name)?.strip_prefix(' ');
+        let if_range = value("version")?.to_owned();
+        let length = value("length")?.parse().ok();
+        let place = value("url-sha256")?.to_owned();
+        let is_header = !if_range.chars().any(char::is_control);
+        is_header.then_some(Validator {
+            if_range,
+            length,
+            place,
+        })
+    }
+}
+
+fn place(url: &Url) -> String {
+    let mut digest = Sha256::new();
+    digest.update(url.origin.to_string().as_bytes());
+    digest.update(url.path.as_bytes());
+    digest.finish()
+}
+
+/// `"…"`, not `W/"…"`.
+fn is_strong(etag: &str) -> bool {
+    let opaque = etag
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    opaque.is_some_and(|opaque| !opaque.chars().any(|c| c == '"' || c.is_control()))
+}
+
+/// RFC 9110 §8.8.2.2: a file changed twice in one second keeps its date; so it must be older than
+/// the answer.
+fn strong_date(head: &Head) -> Option<&str> {
+    let text = head.header("last-modified")?;
+    let modified = Timestamp::parse_http_date(text)?;
+    let answered = Timestamp::parse_http_date(head.header("date")?)?;
+    (answered > modified).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(headers: &str) -> Option<Validator> {
+        let head = Head::parse(format!("HTTP/1.1 200 OK\r\n{headers}\r\n\r\n").as_bytes()).unwrap();
+        Validator::of(&head, &Url::parse("http://a.lan/x?y").unwrap(), Some(5))
+    }
+
+    #[test]
+    fn only_what_is_strong() {
+        let date = "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nDate: Sun, 06 Nov 1994 08:49:";
+        for (headers, if_range) in [
+            ("ETag: \"a\"".to_owned(), Some("\"a\"")),
+            ("ETag: W/\"a\"".to_owned(), None),
+            ("ETag: a".to_owned(), None),
+            (
+                format!("{date}38 GMT"),
+                Some("Sun, 06 Nov 1994 08:49:37 GMT"),
+            ),
+            (format!("{date}37 GMT"), None),
+            (
+                "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT".to_owned(),
+                None,
+            ),
+            (format!("ETag: \"a\"\r\n{date}38 GMT"), Some("\"a\"")),
+            (String::from("X: y"), None),
+        ] {
+            let found = of(&headers);
+            assert_eq!(
+                found.map(|found| found.if_range).as_deref(),
+                if_range,
+                "{headers}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_note_comes_back() {
+        let validator = of("ETag: \"a b\"").unwrap();
+        assert_eq!(
+            Validator::parse_note(&validator.note()),
+            Some(validator.clone())
+        );
+        assert!(validator.is_of(&Url::parse("http://a.lan/x?z").unwrap()));
+        assert!(!validator.is_of(&Url::parse("http://a.lan/z").unwrap()));
+        for wrong in [
+            "",
+            "version a",
+            "version \x1b\nlength 1\nurl-sha256 x",
+            "garbage\n\n\n",
+        ] {
+            assert_eq!(Validator::parse_note(wrong), None, "{wrong}");
+        }
+    }
+}

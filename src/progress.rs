@@ -1,0 +1,113 @@
+//! One line on a terminal's stderr that tells how far a transfer is, how fast, and how long it will
+//! take. Our own forty lines: indicatif, the crate for it, brings three more crates and 110 KiB.
+
+use std::time::{Duration, Instant};
+
+use crate::{output, quantity};
+
+/// Often enough to be seen moving, seldom enough to cost nothing.
+const EVERY: Duration = Duration::from_millis(100);
+
+/// The line. Where stderr is no terminal there is none.
+pub struct Progress {
+    began: Instant,
+    /// What was there when it began, which took no time.
+    first: u64,
+    drawn: Option<Instant>,
+}
+
+impl Default for Progress {
+    fn default() -> Progress {
+        Progress::new()
+    }
+}
+
+impl Progress {
+    pub fn new() -> Progress {
+        Progress {
+            began: Instant::now(),
+            first: 0,
+            drawn: None,
+        }
+    }
+
+    /// Starts anew, with `have` bytes there already.
+    pub fn begin(&mut self, have: u64) {
+        self.clear();
+        (self.began, self.first) = (Instant::now(), have);
+    }
+
+    /// Draws the line, if it is time to: `have` bytes of `whole`.
+    pub fn show(&mut self, name: &str, have: u64, whole: Option<u64>) {
+        let last = self.drawn.unwrap_or(self.began);
+        if last.elapsed() < EVERY || !output::stderr_is_terminal() {
+            return;
+        }
+        self.drawn = Some(Instant::now());
+        let came = have.saturating_sub(self.first);
+        output::redraw(&line(name, have, whole, came, self.began.elapsed()));
+    }
+
+    /// Takes the line away.
+    pub fn clear(&mut self) {
+        if self.drawn.take().is_some() {
+            output::redraw("");
+        }
+    }
+}
+
+/// `frame.exr  412.3 MiB of 1.0 GiB  40%  512.0 MiB/s  2s left`. `came` took `time`.
+fn line(name: &str, have: u64, whole: Option<u64>, came: u64, time: Duration) -> String {
+    const MAX_NAME: usize = 24;
+    let size = quantity::say_size;
+    let mut line: String = output::one_line(name).chars().take(MAX_NAME).collect();
+    line.push_str(&format!("  {}", size(have)));
+    let rate = came as f64 / time.as_secs_f64().max(0.001);
+    if let Some(whole) = whole.filter(|whole| *whole > 0) {
+        let percent = 100 * u128::from(have) / u128::from(whole);
+        line.push_str(&format!(" of {}  {percent}%", size(whole)));
+    }
+    line.push_str(&format!("  {}/s", size(rate as u64)));
+    if let Some(whole) = whole.filter(|_| rate >= 1.0) {
+        let left = whole.saturating_sub(have) as f64 / rate;
+        let left = Duration::from_secs(left.ceil() as u64);
+        line.push_str(&format!("  {} left", quantity::say_duration(left)));
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_line_says() {
+        let second = Duration::from_secs(1);
+        for (have, whole, came, expected) in [
+            (
+                3 << 20,
+                Some(4 << 20),
+                1 << 20,
+                "3.0 MiB of 4.0 MiB  75%  1.0 MiB/s  1s left",
+            ),
+            (3 << 20, None, 3 << 20, "3.0 MiB  3.0 MiB/s"),
+            (0, Some(10), 0, "0 B of 10 B  0%  0 B/s"),
+            (0, Some(0), 0, "0 B  0 B/s"),
+            (20, Some(10), 20, "20 B of 10 B  200%  20 B/s  0ms left"),
+        ] {
+            assert_eq!(
+                line("x", have, whole, came, second),
+                format!("x  {expected}")
+            );
+        }
+        let long = line(
+            &"x".repeat(100),
+            u64::MAX,
+            Some(u64::MAX),
+            u64::MAX,
+            Duration::ZERO,
+        );
+        assert!(long.chars().count() < 100 && !long.contains(&"x".repeat(25)));
+        assert!(line("a\r\n\x1b[2J", 1, None, 1, second).starts_with("a\\r\\n"));
+    }
+}

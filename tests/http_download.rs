@@ -1,0 +1,646 @@
+//! `c47 http --download`: names, resumption, hashes, and what a server or a broken connection must
+//! not be able to do to a directory.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::indexing_slicing)]
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use support::server::{Answer, Request, Server};
+use support::{Output, Scratch, c47, peers};
+
+fn download(scratch: &Scratch, url: &str, options: &[&str]) -> Output {
+    c47()
+        .current_dir(scratch.path())
+        .args(["http", url, "--download"])
+        .args(options)
+        .run()
+}
+
+/// The directory's entries, sorted.
+fn entries(directory: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn named(disposition: &str) -> Server {
+    let head = format!("content-disposition: {disposition}\r\n");
+    Server::start(move |_| Answer::new("200 OK", &head, "body"))
+}
+
+/// A file that says its version and gives ranges as RFC 9110 has it.
+fn ranged(body: &'static [u8], etag: &'static str) -> impl Fn(&Request) -> Answer {
+    move |request| {
+        let head = format!("etag: {etag}\r\naccept-ranges: bytes\r\n");
+        let range = request.header("range").filter(|_| {
+            request
+                .header("if-range")
+                .is_none_or(|wanted| wanted == etag)
+        });
+        let Some(range) = range else {
+            return Answer::new("200 OK", &head, body);
+        };
+        let from: usize = range["bytes=".len()..range.len() - 1].parse().unwrap();
+        let length = body.len();
+        if from >= length {
+            let head = format!("{head}content-range: bytes */{length}\r\n");
+            return Answer::new("416 Range Not Satisfiable", &head, "");
+        }
+        let head = format!(
+            "{head}content-range: bytes {from}-{}/{length}\r\n",
+            length - 1
+        );
+        Answer::new("206 Partial Content", &head, &body[from..])
+    }
+}
+
+/// An answer that ends after `count` bytes of its body.
+fn cut(body: &[u8], head: &str, count: usize) -> Answer {
+    let head = format!(
+        "HTTP/1.1 200 OK\r\n{head}content-length: {}\r\n\r\n",
+        body.len()
+    );
+    Answer::raw([head.as_bytes(), &body[..count]].concat())
+}
+
+const WHOLE: &[u8] = b"0123456789abcdef";
+
+#[test]
+fn the_name_is_printed_and_nothing_else_is_left() {
+    let scratch = Scratch::new("name");
+    let server = Server::start(|_| Answer::ok("body"));
+    let output = download(&scratch, &server.url("/a/shot%20010.exr?x=y"), &[]).expect_code(0);
+    assert_eq!(output.stdout_text(), "shot 010.exr\n");
+    assert_eq!(output.stderr_text(), "");
+    assert_eq!(entries(scratch.path()), ["shot 010.exr"]);
+    assert_eq!(server.request().header("accept-encoding"), Some("identity"));
+    fs::create_dir(scratch.path().join("in")).unwrap();
+    let output = download(&scratch, &server.url("/"), &["-o", "in"]).expect_code(0);
+    assert_eq!(output.stdout_text(), "in/index.html\n");
+    let output = download(&scratch, &server.url("/x"), &["-o", ".own"]).expect_code(0);
+    assert_eq!(output.stdout_text(), ".own\n");
+    assert_eq!(fs::read(scratch.path().join(".own")).unwrap(), b"body");
+}
+
+/// CVE-2010-3842, 2016-0754: a name from the server stays in the directory.
+#[test]
+fn cve_2010_3842_and_2016_0754_a_server_chosen_name_stays_in_the_directory() {
+    for (disposition, name) in [
+        ("attachment; filename=\"../../evil\"", "evil"),
+        ("attachment; filename=\"/etc/evil\"", "evil"),
+        ("attachment; filename=\"..\\\\..\\\\evil.bat\"", "evil.bat"),
+        ("attachment; filename=\"..\\..\\evil.bat\"", "evil.bat"),
+        ("attachment; filename=\"C:evil\"", "evil"),
+        ("attachment; filename*=UTF-8''..%2f..%2Fevil", "evil"),
+        ("attachment; filename=\"%2e%2e%2fevil\"", "evil"),
+        ("attachment; filename=\"..\"", "from-url"),
+        ("attachment; filename=\"\"", "from-url"),
+        ("attachment; filename=\"evil. . \"", "evil"),
+        ("attachment; filename=\"sub/\"", "from-url"),
+        ("attachment; filename*=UTF-8''a%0d%0ab%1b%5b2J", "ab[2J"),
+    ] {
+        let outer = Scratch::new("inside");
+        let scratch = outer.path().join("one/two");
+        fs::create_dir_all(&scratch).unwrap();
+        let output = c47()
+            .current_dir(&scratch)
+            .args(["http", &named(disposition).url("/from-url"), "--download"])
+            .run()
+            .expect_code(0);
+        assert_eq!(output.stdout_text(), format!("{name}\n"), "{disposition}");
+        assert_eq!(entries(&scratch), [name], "{disposition}");
+        assert_eq!(entries(outer.path()), ["one"]);
+        assert_eq!(entries(&outer.path().join("one")), ["two"]);
+    }
+    let long = "x".repeat(400) + ".exr";
+    let scratch = Scratch::new("long");
+    let server = named(&format!("attachment; filename={long}"));
+    download(&scratch, &server.url("/"), &[]).expect_code(0);
+    let [name] = &entries(scratch.path())[..] else {
+        panic!("one file")
+    };
+    assert!(name.len() <= 255 && name.ends_with(".exr"));
+}
+
+/// CVE-2020-8177: nothing that is there is overwritten, by whatever name it comes.
+#[test]
+fn cve_2020_8177_an_existing_file_is_kept() {
+    let scratch = Scratch::new("existing");
+    scratch.write("mine", "old");
+    symlink("mine", scratch.path().join("link")).unwrap();
+    symlink("nowhere", scratch.path().join("dangling")).unwrap();
+    for name in ["mine", "link", "dangling"] {
+        let server = named(&format!("attachment; filename={name}"));
+        let output = download(&scratch, &server.url("/"), &[]).expect_code(7);
+        assert!(output.stderr_text().contains("--overwrite"));
+        assert_eq!(output.stderr_text().lines().count(), 1);
+        let idle = Server::start(|_| Answer::ok("")).may_be_idle();
+        let output = download(&scratch, &idle.url("/"), &["-o", name]).expect_code(2);
+        assert!(output.stderr_text().contains("hint: --overwrite"));
+        assert_eq!(idle.connections(), 0);
+    }
+    assert_eq!(entries(scratch.path()), ["dangling", "link", "mine"]);
+    assert_eq!(fs::read(scratch.path().join("mine")).unwrap(), b"old");
+    // Asked for, a link is replaced, not followed.
+    for name in ["mine", "link"] {
+        let server = named(&format!("attachment; filename={name}"));
+        download(&scratch, &server.url("/"), &["--overwrite"]).expect_code(0);
+        assert_eq!(fs::read(scratch.path().join(name)).unwrap(), b"body");
+    }
+    assert!(!scratch.path().join("link").is_symlink());
+    let server = named("attachment; filename=sub");
+    fs::create_dir(scratch.path().join("sub")).unwrap();
+    download(&scratch, &server.url("/"), &["--overwrite"]).expect_code(7);
+}
+
+/// A file that appears while the download runs is kept too.
+#[test]
+fn cve_2020_8177_a_file_that_appears_meanwhile_is_kept() {
+    let scratch = Scratch::new("meanwhile");
+    let target = scratch.path().join("out");
+    let server = Server::start(move |_| {
+        fs::write(&target, "appeared").unwrap();
+        Answer::ok("body")
+    });
+    download(&scratch, &server.url("/"), &["-o", "out"]).expect_code(7);
+    assert_eq!(fs::read(scratch.path().join("out")).unwrap(), b"appeared");
+    assert_eq!(fs::read(scratch.path().join("out.part")).unwrap(), b"body");
+}
+
+/// CVE-2025-11563: what is hidden in a name by percent signs is no way out either; and no dot file.
+#[test]
+fn cve_2025_11563_no_way_out_and_no_dot_file_by_a_url() {
+    for (path, name) in [
+        ("/x/..%2f..%2fevil", "evil"),
+        ("/x/..%5c..%5cevil", "evil"),
+        ("/x/%2e%2e", "index.html"),
+        ("/.bashrc", "bashrc"),
+        ("/%2ebashrc", "bashrc"),
+        ("/%20.bashrc", "bashrc"),
+        ("/a%00b", "ab"),
+        ("/", "index.html"),
+    ] {
+        let scratch = Scratch::new("url");
+        let server = Server::start(|_| Answer::ok("body"));
+        download(&scratch, &server.url(path), &[]).expect_code(0);
+        assert_eq!(entries(scratch.path()), [name], "{path}");
+    }
+    let scratch = Scratch::new("dot");
+    let server = named("attachment; filename=\".bashrc\"");
+    download(&scratch, &server.url("/"), &[]).expect_code(0);
+    assert_eq!(entries(scratch.path()), ["bashrc"]);
+}
+
+/// CVE-2010-2252 (wget): where a redirect leads to does not choose the name.
+#[test]
+fn a_redirect_does_not_choose_the_name() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/tool" => Answer::redirect("302 Found", "/.profile"),
+        _ => Answer::ok("body"),
+    });
+    let scratch = Scratch::new("redirect");
+    download(&scratch, &server.url("/tool"), &["--follow"]).expect_code(0);
+    assert_eq!(entries(scratch.path()), ["tool"]);
+    download(&scratch, &server.url("/tool"), &["-o", "not"]).expect_code(3);
+    assert_eq!(entries(scratch.path()), ["tool"]);
+}
+
+/// CVE-2022-32207: a replaced file's permissions are not widened, at no moment.
+#[test]
+fn cve_2022_32207_permissions_are_not_widened() {
+    let scratch = Scratch::new("mode");
+    let target = scratch.write("out", "old");
+    fs::set_permissions(&target, fs::Permissions::from_mode(0o600)).unwrap();
+    let part = scratch.write("out.part", "left over");
+    fs::set_permissions(&part, fs::Permissions::from_mode(0o666)).unwrap();
+    let seen = part.clone();
+    let server = Server::start(move |_| {
+        assert_eq!(mode(&seen), 0o600);
+        Answer::ok("body")
+    });
+    let options = ["-o", "out", "--overwrite"];
+    download(&scratch, &server.url("/"), &options).expect_code(0);
+    assert_eq!(
+        (mode(&target), fs::read(&target).unwrap()),
+        (0o600, b"body".to_vec())
+    );
+    let server = Server::start(|_| Answer::ok("body"));
+    download(&scratch, &server.url("/"), &["-o", "new"]).expect_code(0);
+    let plain = scratch.write("plain", "");
+    assert_eq!(mode(&scratch.path().join("new")), mode(&plain)); // as the umask has it
+}
+
+/// CVE-2022-27778: cleaning up removes what was made, and nothing else.
+#[test]
+fn cve_2022_27778_only_what_was_made_is_removed() {
+    let scratch = Scratch::new("cleanup");
+    scratch.write("out", "old");
+    let wrong = "0".repeat(64);
+    let server = Server::start(|_| Answer::ok("body"));
+    let options = ["-o", "out", "--overwrite", "--sha256", &wrong];
+    let output = download(&scratch, &server.url("/"), &options).expect_code(7);
+    assert!(
+        output.stderr_text().contains("SHA-256"),
+        "{}",
+        output.stderr_text()
+    );
+    assert_eq!(entries(scratch.path()), ["out"]);
+    assert_eq!(fs::read(scratch.path().join("out")).unwrap(), b"old");
+    let missing = Server::start(|_| Answer::new("404 Nothing", "", "why"));
+    let output = download(&scratch, &missing.url("/"), &["-o", "new"]).expect_code(4);
+    assert_eq!(output.stdout_text(), "why");
+    assert_eq!(entries(scratch.path()), ["out"]);
+    // A beginning that was there stays there.
+    scratch.write("new.part", "begin");
+    download(&scratch, &missing.url("/"), &["-o", "new"]).expect_code(4);
+    assert_eq!(entries(scratch.path()), ["new.part", "out"]);
+}
+
+/// The .part in a directory others may write could lead to any file of the user's.
+#[test]
+fn a_part_that_is_no_file_of_its_own_is_refused() {
+    let scratch = Scratch::new("trap");
+    let mine = scratch.write("mine", "old");
+    symlink(&mine, scratch.path().join("a.part")).unwrap();
+    fs::hard_link(&mine, scratch.path().join("b.part")).unwrap();
+    fs::create_dir(scratch.path().join("c.part")).unwrap();
+    let server = Server::start(|_| Answer::ok("body")).may_be_idle();
+    for name in ["a", "b", "c"] {
+        let output = download(&scratch, &server.url("/"), &["-o", name]).expect_code(7);
+        assert_eq!(output.stderr_text().lines().count(), 1);
+    }
+    // A pipe would wait for ever.
+    assert_eq!(fs::read(&mine).unwrap(), b"old");
+    symlink(&mine, scratch.path().join("d.part.meta")).unwrap();
+    let versioned = Server::start(ranged(WHOLE, "\"1\""));
+    download(&scratch, &versioned.url("/"), &["-o", "d"]).expect_code(0);
+    assert_eq!(fs::read(&mine).unwrap(), b"old");
+}
+
+#[test]
+fn a_short_body_is_an_error_and_leaves_only_the_part() {
+    let scratch = Scratch::new("short");
+    let server = Server::start(|_| cut(WHOLE, "", 10));
+    let output = download(&scratch, &server.url("/"), &["-o", "out"]).expect_code(7);
+    assert_eq!(
+        output.stderr_text().lines().count(),
+        1,
+        "{}",
+        output.stderr_text()
+    );
+    assert_eq!(entries(scratch.path()), ["out.part"]);
+    assert_eq!(
+        fs::read(scratch.path().join("out.part")).unwrap(),
+        &WHOLE[..10]
+    );
+}
+
+#[test]
+fn a_cut_download_is_continued() {
+    let scratch = Scratch::new("continue");
+    let head = "etag: \"1\"\r\n";
+    let broken = AtomicUsize::new(0);
+    let whole = ranged(WHOLE, "\"1\"");
+    let server = Server::start(move |request| match broken.fetch_add(1, Ordering::SeqCst) {
+        0 => cut(WHOLE, head, 10),
+        _ => whole(request),
+    });
+    let url = server.url("/out?token=s3cret");
+    let sha256 = sha256(WHOLE);
+    download(&scratch, &url, &["-o", "out"]).expect_code(7);
+    assert_eq!(entries(scratch.path()), ["out.part", "out.part.meta"]);
+    let meta = fs::read_to_string(scratch.path().join("out.part.meta")).unwrap();
+    assert!(!meta.contains("s3cret"), "{meta}");
+    let options = ["-o", "out", "--continue", "--sha256", &sha256];
+    let output = download(&scratch, &url, &options).expect_code(0);
+    assert_eq!((output.stdout_text(), output.stderr_text()), ("out\n", ""));
+    assert_eq!(fs::read(scratch.path().join("out")).unwrap(), WHOLE);
+    assert_eq!(entries(scratch.path()), ["out"]);
+    let second = &server.requests()[1];
+    assert_eq!(second.header("range"), Some("bytes=10-"));
+    assert_eq!(second.header("if-range"), Some("\"1\""));
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    digest.as_ref().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// A part and its note, as a cut download from `url` leaves them.
+fn begun(scratch: &Scratch, url: &str, body: &'static [u8], etag: &str) {
+    let origin_and_path = url.split('?').next().unwrap();
+    let note = format!(
+        "version {etag}\nlength {}\nurl-sha256 {}\n",
+        WHOLE.len(),
+        sha256(origin_and_path.as_bytes())
+    );
+    scratch.write("out.part", body);
+    scratch.write("out.part.meta", note);
+}
+
+#[test]
+fn a_changed_file_starts_anew() {
+    let scratch = Scratch::new("changed");
+    let server = Server::start(ranged(WHOLE, "\"2\""));
+    let url = server.url("/out");
+    begun(&scratch, &url, b"older bytes", "\"1\"");
+    let output = download(&scratch, &url, &["-o", "out", "--continue"]).expect_code(0);
+    assert!(
+        output.stderr_text().contains("starts anew"),
+        "{}",
+        output.stderr_text()
+    );
+    assert_eq!(fs::read(scratch.path().join("out")).unwrap(), WHOLE);
+    assert_eq!(entries(scratch.path()), ["out"]);
+}
+
+#[test]
+fn a_complete_part_is_a_success() {
+    for complete in ["bytes */16", ""] {
+        let scratch = Scratch::new("complete");
+        let head = match complete {
+            "" => String::new(),
+            range => format!("content-range: {range}\r\n"),
+        };
+        let server = Server::start(move |_| Answer::new("416 No Such Range", &head, "no"));
+        let url = server.url("/out");
+        begun(&scratch, &url, WHOLE, "\"1\"");
+        download(&scratch, &url, &["-o", "out", "--continue"]).expect_code(0);
+        assert_eq!(fs::read(scratch.path().join("out")).unwrap(), WHOLE);
+        assert_eq!(entries(scratch.path()), ["out"]);
+    }
+}
+
+#[test]
+fn a_part_that_is_too_long_starts_anew() {
+    let scratch = Scratch::new("longer");
+    let server = Server::start(ranged(WHOLE, "\"1\""));
+    let url = server.url("/out");
+    begun(&scratch, &url, b"0123456789abcdef and more", "\"1\"");
+    download(&scratch, &url, &["-o", "out", "--continue"]).expect_code(0);
+    assert_eq!(fs::read(scratch.path().join("out")).unwrap(), WHOLE);
+}
+
+#[test]
+fn a_part_without_version_or_of_another_url_starts_anew() {
+    let server = Server::start(ranged(WHOLE, "\"1\""));
+    let scratch = Scratch::new("unknown");
+    scratch.write("out.part", "who knows");
+    let url = server.url("/out");
+    download(&scratch, &url, &["-o", "out", "--continue"]).expect_code(0);
+    assert_eq!(fs::read(scratch.path().join("out")).unwrap(), WHOLE);
+    let other = Scratch::new("other-url");
+    begun(&other, &server.url("/other"), b"abc", "\"1\"");
+    download(&other, &url, &["-o", "out", "--continue"]).expect_code(0);
+    assert_eq!(fs::read(other.path().join("out")).unwrap(), WHOLE);
+    assert!(
+        server
+            .requests()
+            .iter()
+            .all(|request| request.header("range").is_none())
+    );
+}
+
+/// An answer to another range than was asked for must not be put together with what is there.
+#[test]
+fn wrong_ranges_are_refused() {
+    for head in [
+        "content-range: bytes 0-15/16\r\n",
+        "content-range: bytes 4-15/16\r\n",
+        "content-range: bytes 10-15/17\r\n",
+        "content-range: bytes 10-20/16\r\n",
+        "content-range: lines 10-15/16\r\n",
+        "content-type: multipart/byteranges; boundary=x\r\n",
+        "",
+    ] {
+        let scratch = Scratch::new("wrong-range");
+        let server = Server::start(move |_| Answer::new("206 Partial Content", head, "abcdef"));
+        let url = server.url("/out");
+        begun(&scratch, &url, &WHOLE[..10], "\"1\"");
+        let output = download(&scratch, &url, &["-o", "out", "--continue"]).expect_code(7);
+        assert_eq!(output.stderr_text().lines().count(), 1);
+        assert_eq!(
+            fs::read(scratch.path().join("out.part")).unwrap(),
+            &WHOLE[..10],
+            "{head}"
+        );
+        // Nor is one that nobody asked for.
+        download(&scratch, &url, &["-o", "new"]).expect_code(7);
+        assert!(!scratch.path().join("new").exists());
+    }
+}
+
+/// More or less than the range announced.
+#[test]
+fn a_part_of_the_rest_is_not_the_rest() {
+    let scratch = Scratch::new("less");
+    let server = Server::start(|_| {
+        let head = "content-range: bytes 10-12/16\r\n";
+        Answer::new("206 Partial Content", head, "abc")
+    });
+    let url = server.url("/out");
+    begun(&scratch, &url, &WHOLE[..10], "\"1\"");
+    let output = download(&scratch, &url, &["-o", "out", "--continue"]).expect_code(7);
+    assert!(
+        output.stderr_text().contains("13 of 16 bytes"),
+        "{}",
+        output.stderr_text()
+    );
+    assert!(!scratch.path().join("out").exists());
+}
+
+/// The name is known from the answer only: then the rest is asked for.
+#[test]
+fn a_download_by_the_servers_name_is_continued() {
+    let scratch = Scratch::new("by-name");
+    let head = "content-disposition: attachment; filename=out\r\netag: \"1\"\r\n";
+    let server = Server::start(move |request| match request.header("range") {
+        None => Answer::new("200 OK", head, WHOLE),
+        Some("bytes=10-") => {
+            let head = format!("{head}content-range: bytes 10-15/16\r\n");
+            Answer::new("206 Partial Content", &head, &WHOLE[10..])
+        }
+        Some(other) => panic!("{other}"),
+    });
+    let url = server.url("/x");
+    begun(&scratch, &url, &WHOLE[..10], "\"1\"");
+    let output = download(&scratch, &url, &["--continue"]).expect_code(0);
+    assert_eq!(output.stdout_text(), "out\n");
+    assert_eq!(fs::read(scratch.path().join("out")).unwrap(), WHOLE);
+    assert_eq!(server.requests().len(), 2);
+}
+
+/// With --retry a cut body is gone on with at once.
+#[test]
+fn a_retry_asks_for_the_rest() {
+    let scratch = Scratch::new("retry");
+    let count = AtomicUsize::new(0);
+    let whole = ranged(WHOLE, "\"1\"");
+    let server = Server::start(move |request| match count.fetch_add(1, Ordering::SeqCst) {
+        0 => cut(WHOLE, "etag: \"1\"\r\n", 10),
+        _ => whole(request),
+    });
+    let output = download(&scratch, &server.url("/out"), &["--retry=1"]).expect_code(0);
+    assert!(
+        output.stderr_text().contains("(1 of 1)"),
+        "{}",
+        output.stderr_text()
+    );
+    assert_eq!(fs::read(scratch.path().join("out")).unwrap(), WHOLE);
+    assert_eq!(server.requests()[1].header("range"), Some("bytes=10-"));
+}
+
+/// Servers that say `Content-Encoding: gzip` of a .tar.gz: the bytes are kept as they came.
+#[test]
+fn the_bytes_are_kept_as_they_were_sent() {
+    let scratch = Scratch::new("as-sent");
+    let server =
+        Server::start(|_| Answer::new("200 OK", "content-encoding: x-gzip\r\n", "\x1f\u{8b}"));
+    download(&scratch, &server.url("/a.tar.gz"), &[]).expect_code(0);
+    assert_eq!(
+        fs::read(scratch.path().join("a.tar.gz")).unwrap(),
+        "\x1f\u{8b}".as_bytes()
+    );
+}
+
+#[test]
+fn two_downloads_of_one_name_do_not_mix() {
+    let scratch = Scratch::new("two");
+    let hanging = Server::start(|_| {
+        Answer::raw("HTTP/1.1 200 OK\r\ncontent-length: 16\r\n\r\n0123").then_hang()
+    });
+    let part = scratch.path().join("out.part");
+    let first = c47()
+        .current_dir(scratch.path())
+        .args(["http", &hanging.url("/out"), "--download"])
+        .spawn();
+    while fs::read(&part).unwrap_or_default() != b"0123" {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let server = Server::start(|_| Answer::ok("other"));
+    for option in ["--overwrite", "--continue"] {
+        let output = download(&scratch, &server.url("/out"), &[option]).expect_code(7);
+        assert!(
+            output.stderr_text().contains("another download"),
+            "{}",
+            output.stderr_text()
+        );
+    }
+    assert_eq!(fs::read(&part).unwrap(), b"0123");
+    // Ctrl-C leaves what has come.
+    first.signal(libc::SIGINT);
+    first.wait().expect_code(130);
+    assert_eq!(fs::read(&part).unwrap(), b"0123");
+    download(&scratch, &server.url("/out"), &[]).expect_code(0);
+    assert_eq!(entries(scratch.path()), ["out"]);
+}
+
+#[test]
+fn bounds_and_odd_answers() {
+    let scratch = Scratch::new("odd");
+    let server = Server::start(|_| Answer::ok(WHOLE));
+    download(&scratch, &server.url("/out"), &["--max-body=10"]).expect_code(7);
+    assert!(!scratch.path().join("out").exists());
+    let empty = Server::start(|_| Answer::ok(""));
+    download(&scratch, &empty.url("/empty"), &[]).expect_code(0);
+    assert_eq!(fs::read(scratch.path().join("empty")).unwrap(), b"");
+    let closing = Server::start(|_| Answer::raw("HTTP/1.1 200 OK\r\n\r\nuntil the end"));
+    download(&scratch, &closing.url("/closing"), &[]).expect_code(0);
+    assert_eq!(
+        fs::read(scratch.path().join("closing")).unwrap(),
+        b"until the end"
+    );
+    let output = download(&scratch, &closing.url("/x"), &["-o", "no/such/dir"]);
+    assert_eq!(output.expect_code(7).stderr_text().lines().count(), 1);
+}
+
+#[test]
+fn what_does_not_go_together() {
+    let scratch = Scratch::new("usage");
+    for options in [
+        &["--download", "--json"][..],
+        &["--download", "--headers"],
+        &["--download", "-o", "-"],
+        &["--download", "--sha256=abc"],
+        &["--download", "--continue", "a=b"],
+        &["--download", "--continue", "Range:bytes=1-"],
+        &["--continue"],
+        &["--overwrite"],
+        &["--sha256", &"0".repeat(64)],
+    ] {
+        c47()
+            .current_dir(scratch.path())
+            .args(["http", "localhost:1"])
+            .args(options)
+            .run()
+            .expect_code(2);
+    }
+    c47()
+        .args(["http", "HEAD", "localhost:1", "--download"])
+        .run()
+        .expect_code(2);
+}
+
+#[test]
+fn nginx_gives_ranges_until_the_file_changes() {
+    let server = "server { listen 127.0.0.1:@port0@; root @dir@/www; }";
+    let Some(nginx) = peers::nginx(server) else {
+        return;
+    };
+    let www = nginx.directory().join("www");
+    fs::create_dir(&www).unwrap();
+    let old: Vec<u8> = (0..3_000_000_u32).map(|n| (n / 3) as u8).collect();
+    fs::write(www.join("file"), &old).unwrap();
+    let url = format!("http://127.0.0.1:{}/file", nginx.port(0));
+    let scratch = Scratch::new("nginx");
+    let options = ["--max-body=1M"]; // cuts it
+    download(&scratch, &url, &options).expect_code(7);
+    let part = scratch.path().join("file.part");
+    let have = fs::metadata(&part).unwrap().len();
+    assert!(have > 0 && have < 3_000_000, "{have}");
+    download(&scratch, &url, &["--continue"]).expect_code(0);
+    assert!(fs::read(scratch.path().join("file")).unwrap() == old);
+    assert!(
+        nginx.access_log().contains("\" 206 "),
+        "{}",
+        nginx.access_log()
+    );
+    // Cut again; then the file changes.
+    fs::remove_file(scratch.path().join("file")).unwrap();
+    download(&scratch, &url, &options).expect_code(7);
+    let new = vec![b'n'; 3_500_000];
+    fs::write(www.join("file"), &new).unwrap();
+    let output = download(&scratch, &url, &["--continue"]).expect_code(0);
+    assert!(
+        output.stderr_text().contains("starts anew"),
+        "{}",
+        output.stderr_text()
+    );
+    assert!(fs::read(scratch.path().join("file")).unwrap() == new);
+}
+
+/// Through a redirect to another origin, as storage services have it, the range goes along.
+#[test]
+fn a_redirected_download_is_continued() {
+    let storage = Server::start_at("127.0.0.2:0", ranged(WHOLE, "\"1\""));
+    let location = format!("http://127.0.0.2:{}/blob", storage.port());
+    let server = Server::start(move |_| Answer::redirect("302 Found", &location));
+    let scratch = Scratch::new("storage");
+    let url = server.url("/out");
+    begun(&scratch, &url, &WHOLE[..10], "\"1\"");
+    download(&scratch, &url, &["-o", "out", "--follow", "--continue"]).expect_code(0);
+    assert_eq!(fs::read(scratch.path().join("out")).unwrap(), WHOLE);
+    assert_eq!(storage.request().header("range"), Some("bytes=10-"));
+}

@@ -1,0 +1,243 @@
+//! `c47 http --retry`: what is tried again, how it is told, and what is not.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::indexing_slicing)]
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use support::server::{Answer, Server};
+use support::{Scratch, c47};
+
+/// 503, to be tried again at once.
+fn busy() -> Answer {
+    Answer::new("503 Busy", "retry-after: 0\r\n", "later")
+}
+
+#[test]
+fn each_attempt_is_told_and_the_last_answer_counts() {
+    let server = Server::script([
+        busy(),
+        Answer::new("429 Slow Down", "retry-after: 0\r\n", ""),
+        Answer::ok("done"),
+    ]);
+    let output = c47()
+        .args(["http", &server.url("/"), "--retry", "3"])
+        .run()
+        .expect_code(0);
+    assert_eq!(output.stdout_text(), "done");
+    assert_eq!(
+        output.stderr_text(),
+        "c47 http: 503, trying again at once (1 of 3)\n\
+         c47 http: 429, trying again at once (2 of 3)\n"
+    );
+}
+
+#[test]
+fn when_all_attempts_fail_the_last_answer_is_given() {
+    let server = Server::script([busy(), busy(), busy()]);
+    let output = c47()
+        .args(["http", &server.url("/"), "--retry=2"])
+        .run()
+        .expect_code(5);
+    assert_eq!(output.stdout_text(), "later");
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[test]
+fn only_passing_statuses_and_idempotent_methods() {
+    for (method, status, requests) in [
+        ("PUT", "502 Bad", 2),
+        ("DELETE", "504 Late", 2),
+        ("HEAD", "408 Late", 2),
+        ("GET", "500 Bug", 1),
+        ("GET", "404 Nothing", 1),
+        ("POST", "503 Busy", 1),
+        ("PATCH", "429 Slow", 1),
+    ] {
+        let server = Server::start(move |request| {
+            let body = if request.method == "HEAD" { "" } else { "x" };
+            Answer::new(status, "retry-after: 0\r\n", body)
+        });
+        c47()
+            .args(["http", method, &server.url("/"), "--retry=1"])
+            .run();
+        assert_eq!(server.requests().len(), requests, "{method} {status}");
+    }
+    let server = Server::script([busy(), Answer::ok("done")]);
+    let output = c47()
+        .args(["http", &server.url("/"), "a=b", "--retry=1"])
+        .arg("--retry-unsafe")
+        .run()
+        .expect_code(0);
+    assert_eq!(output.stdout_text(), "done");
+    let [first, second] = &server.requests()[..] else {
+        panic!("two requests")
+    };
+    assert_eq!(first.body_text(), r#"{"a":"b"}"#);
+    assert_eq!(first.body, second.body);
+}
+
+/// A wait longer than what is left is not begun: the answer is given at once.
+#[test]
+fn bounds_of_time() {
+    for (value, option) in [
+        ("11", "--retry-max-time=10s"),
+        ("11", "--timeout=10s"),
+        ("99999999999999999999", "--retry-max-time=1m"),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", "--retry-max-time=1m"),
+        ("601", "--verbose"),
+    ] {
+        let head = format!("retry-after: {value}\r\n");
+        let server = Server::start(move |_| Answer::new("503 Busy", &head, "later"));
+        let began = Instant::now();
+        let output = c47()
+            .args(["http", &server.url("/"), "--retry=5", option])
+            .run()
+            .expect_code(5);
+        assert_eq!(output.stdout_text(), "later");
+        assert!(began.elapsed() < Duration::from_secs(5), "{value}");
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+#[test]
+fn a_date_that_has_passed_is_at_once() {
+    let server = Server::script([
+        Answer::new(
+            "503 Busy",
+            "retry-after: Sunday, 06-Nov-94 08:49:37 GMT\r\n",
+            "",
+        ),
+        Answer::ok("done"),
+    ]);
+    c47()
+        .args(["http", &server.url("/"), "--retry=1"])
+        .run()
+        .expect_code(0);
+}
+
+/// Nobody listens on the first attempt: nothing was sent, and so a POST may be tried again.
+#[test]
+fn a_refused_connection_is_tried_again_whatever_the_method() {
+    let port = {
+        let held = TcpListener::bind("127.0.0.1:0").unwrap();
+        held.local_addr().unwrap().port()
+    };
+    let child = c47()
+        .args(["http", &format!("http://127.0.0.1:{port}/"), "a=b"])
+        .arg("--retry=1")
+        .spawn();
+    child.wait_for_stderr("(1 of 1)");
+    let Ok(listener) = TcpListener::bind(("127.0.0.1", port)) else {
+        return; // somebody was faster
+    };
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut request = [0; 4096];
+    let count = stream.read(&mut request).unwrap();
+    assert!(request[..count].starts_with(b"POST / "));
+    stream
+        .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        .unwrap();
+    let output = child.wait().expect_code(0);
+    assert!(
+        output.stderr_text().contains("connection refused, trying"),
+        "{}",
+        output.stderr_text()
+    );
+}
+
+/// The request was sent: a GET may be sent twice, a POST may not.
+#[test]
+fn a_dropped_connection() {
+    let count = AtomicUsize::new(0);
+    let server = Server::start(move |_| match count.fetch_add(1, Ordering::SeqCst) {
+        0 => Answer::close(),
+        _ => Answer::ok("done"),
+    });
+    c47()
+        .args(["http", &server.url("/"), "--retry=1"])
+        .run()
+        .expect_code(0);
+    let dropping = Server::start(|_| Answer::close());
+    let output = c47()
+        .args(["http", &dropping.url("/"), "a=b", "--retry=1"])
+        .run()
+        .expect_code(7);
+    assert_eq!(dropping.requests().len(), 1);
+    assert!(!output.stderr_text().contains("trying again"));
+}
+
+/// What would fail the same way again is not tried again.
+#[test]
+fn no_retry_where_it_cannot_help() {
+    let server = Server::start(|_| Answer::raw("HTTP/1.1 nonsense\r\n\r\n"));
+    c47()
+        .args(["http", &server.url("/"), "--retry=1"])
+        .run()
+        .expect_code(7);
+    assert_eq!(server.connections(), 1);
+    let idle = Server::start(|_| busy()).may_be_idle();
+    c47()
+        .args(["http", &idle.url("/"), "--retry=1"])
+        .args(["--auth", "bearer=env:NO_SUCH_VARIABLE"])
+        .run()
+        .expect_code(9);
+    assert_eq!(idle.connections(), 0);
+    c47()
+        .args(["http", &idle.url("/"), "--retry-unsafe"])
+        .run()
+        .expect_code(2);
+}
+
+/// A token minted for one request is not sent a second time.
+#[test]
+fn a_minted_token_is_fresh_for_each_attempt() {
+    let server = Server::script([busy(), Answer::ok("done")]);
+    let scratch = Scratch::new("minted");
+    let key = scratch.write("key", "0123456789abcdef0123456789abcdef");
+    c47()
+        .args(["http", &server.url("/"), "--retry=1", "--jti", "--auth"])
+        .arg(format!("jwt=HS256:file:{}", key.display()))
+        .run()
+        .expect_code(0);
+    let [first, second] = &server.requests()[..] else {
+        panic!("two requests")
+    };
+    let token =
+        |request: &support::server::Request| request.header("authorization").unwrap().to_owned();
+    assert!(token(first).starts_with("Bearer "));
+    assert_ne!(token(first), token(second));
+}
+
+/// CVE-2022-32221, 2023-28322 once more: after 303 the GET is what is tried again, not the POST.
+#[test]
+fn a_redirected_request_is_tried_again_as_it_was_redirected() {
+    let seen = AtomicUsize::new(0);
+    let server = Server::start(move |request| match request.method.as_str() {
+        "POST" => Answer::redirect("303 See Other", "/result"),
+        _ if seen.fetch_add(1, Ordering::SeqCst) == 0 => busy(),
+        _ => Answer::ok("done"),
+    });
+    c47()
+        .args(["http", &server.url("/"), "a=b", "--follow", "--retry=1"])
+        .run()
+        .expect_code(0);
+    let methods: Vec<String> = server.requests().into_iter().map(|r| r.method).collect();
+    assert_eq!(methods, ["POST", "GET", "GET"]);
+}
+
+#[test]
+fn a_body_from_stdin_is_sent_again() {
+    let server = Server::script([busy(), Answer::ok("done")]);
+    c47()
+        .args(["http", "PUT", &server.url("/"), "--body=-", "--retry=1"])
+        .stdin("frames")
+        .run()
+        .expect_code(0);
+    let bodies: Vec<Vec<u8>> = server.requests().into_iter().map(|r| r.body).collect();
+    assert_eq!(bodies, [b"frames", b"frames"]);
+}
