@@ -366,6 +366,12 @@ fn the_auth_command() {
         .run()
         .expect_code(0);
     assert_eq!(more.stdout_text(), "token-2\n");
+    // A login that was mistyped does not cost the token that is good.
+    job.run(&["auth", "login", "kitsu"])
+        .env("KITSU_PASSWORD", "mistyped")
+        .run()
+        .expect_code(9);
+    job.run(&["auth", "status", "kitsu"]).run().expect_code(0);
     let status = job.run(&["auth", "status", "--json"]).run().expect_code(0);
     let status = status.json();
     assert_eq!(status[0]["state"], "good");
