@@ -24,6 +24,8 @@ pub mod interrupt;
 pub mod json;
 /// Prints reports, as text or as JSON; knows terminals and colour.
 pub mod output;
+/// Where software is to run: distributions, years of the VFX Reference Platform, CPU levels.
+pub mod platform;
 /// Durations and sizes as people write them: `90s`, `15m`, `2G`.
 pub mod quantity;
 /// Secrets and where they come from.
