@@ -14,6 +14,8 @@
 pub mod atomic_file;
 /// The command line: commands, their options, and what they print.
 pub mod cli;
+/// ELF files: what they need, what ld.so would load for them, where they run.
+pub mod elf;
 /// What can go wrong, its message and hint, and its exit code.
 pub mod error;
 /// Exit codes.

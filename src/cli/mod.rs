@@ -1,5 +1,6 @@
 //! The command table: argv in, exit code out.
 
+mod elf;
 mod nearest;
 mod parse;
 mod selftest;
@@ -31,12 +32,14 @@ struct C47 {
 #[derive(FromArgs, ArgsInfo)]
 #[argh(subcommand)]
 enum Command {
+    Elf(elf::Elf),
     Selftest(selftest::Selftest),
 }
 
 impl Command {
     fn run(self) -> Result<Exit, Error> {
         match self {
+            Command::Elf(options) => options.run(),
             Command::Selftest(options) => options.run(),
         }
     }
