@@ -88,9 +88,13 @@ pub fn query(query: &str) -> String {
                 Some((name, value)) => {
                     out.push_str(name);
                     out.push('=');
-                    out.push_str(if looks_like_token(value) { MASK } else { value });
+                    out.push_str(if reveals(&decoded(value)) {
+                        MASK
+                    } else {
+                        value
+                    });
                 }
-                None if looks_like_token(one) => out.push_str(MASK),
+                None if reveals(&decoded(one)) => out.push_str(MASK),
                 None => out.push_str(one),
             }
             let Some(tail) = tail else { break };
@@ -104,7 +108,7 @@ pub fn query(query: &str) -> String {
 
 /// A query member's decoded value as it may be shown.
 pub fn member<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
-    if value.is_empty() || !(names::of_member(name) || looks_like_token(value)) {
+    if value.is_empty() || !(names::of_member(name) || reveals(value)) {
         value.into()
     } else {
         MASK.into()
@@ -214,22 +218,30 @@ pub fn body(body: &Text) -> Text {
     Text::parse(out).unwrap_or_else(|_| Text::string(MASK))
 }
 
-/// A value that stands under a harmless name: a string may be a token or an address all the same.
+/// A value that stands under a harmless name: a string may hold a token, an address, a form or JSON
+/// all the same.
 fn shown(first: u8, token: &str) -> Cow<'_, str> {
-    if first != b'"' || !(token.contains("://") || token.contains("eyJ")) {
+    let may_reveal = token.contains(['=', ':', '@']) || token.contains("eyJ");
+    if first != b'"' || !may_reveal {
         return token.into();
     }
     let content: String = serde_json::from_str(token).unwrap_or_default();
-    let redacted = if looks_like_token(&content) {
-        MASK.to_owned()
-    } else {
-        url(&content)
-    };
+    let redacted = text::text(&url(&content));
     if redacted == content {
         token.into()
     } else {
         Text::string(&redacted).as_str().to_owned().into()
     }
+}
+
+/// Whether a value under a harmless name holds a secret: it is a token, an address with a password,
+/// or text with a secret's name in it. It is only looked through, not into what it may hold in
+/// turn: values within values have no end.
+fn reveals(value: &str) -> bool {
+    let has_user_info = value
+        .split_once("://")
+        .is_some_and(|(_, after)| userinfo_length(after) > 0);
+    has_user_info || text::text(value) != value
 }
 
 fn split_token(rest: &str) -> (&str, &str) {

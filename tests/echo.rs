@@ -1,4 +1,4 @@
-//! `c47 echo`, asked by clients that are not ours: curl, Python, and bare sockets that misbehave.
+//! `c47 echo`, asked by clients that are not ours: curl and Python.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,85 +8,9 @@
 
 mod support;
 
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
-use std::time::Duration;
-
-use c47::echo::{Guard, Lifetime, Limits, Secrets, Server, Settings};
 use serde_json::{Value, json};
-use support::{Child, Output, Run};
-
-/// A running service and where it listens.
-struct Echo {
-    child: Child,
-    address: String,
-}
-
-impl Echo {
-    #[track_caller]
-    fn start(options: &[&str]) -> Echo {
-        let mut child = support::c47().arg("echo").args(options).spawn();
-        let line = child.stdout_line();
-        let address = if options.contains(&"--json") {
-            let line: Value = serde_json::from_str(&line).expect("a JSON line");
-            line["listening"].as_str().expect("an address").to_owned()
-        } else {
-            line.strip_prefix("listening on ")
-                .expect("words")
-                .to_owned()
-        };
-        let address = address.strip_prefix("http://").expect("http").to_owned();
-        Echo { child, address }
-    }
-
-    fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(&self.address).expect("a connection");
-        let limit = Some(Duration::from_secs(50));
-        stream.set_read_timeout(limit).unwrap();
-        stream.set_write_timeout(limit).unwrap();
-        stream
-    }
-
-    /// Sends these bytes, ends the sending, and returns all that comes back.
-    fn raw(&self, bytes: impl AsRef<[u8]>) -> String {
-        let mut stream = self.connect();
-        let _ = stream.write_all(bytes.as_ref());
-        let _ = stream.shutdown(Shutdown::Write);
-        all_from(stream)
-    }
-
-    fn curl(&self, arguments: &[&str], path: &str) -> Option<Output> {
-        let curl = support::peers::tool("curl")?;
-        let url = format!("http://{}{path}", self.address);
-        Some(
-            Run::of(curl)
-                .args(["-sS", "--noproxy", "*"])
-                .args(arguments)
-                .arg(url)
-                .run(),
-        )
-    }
-}
-
-fn all_from(mut stream: TcpStream) -> String {
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
-    String::from_utf8_lossy(&answer).into_owned()
-}
-
-fn statuses(answer: &str) -> Vec<&str> {
-    answer
-        .split("HTTP/1.1 ")
-        .skip(1)
-        .map(|answer| &answer[..3])
-        .filter(|status| status.bytes().all(|b| b.is_ascii_digit()))
-        .collect()
-}
-
-fn body(answer: &str) -> Value {
-    let (_, body) = answer.split_once("\r\n\r\n").expect("a head");
-    serde_json::from_str(body).expect("a JSON body")
-}
+use support::Run;
+use support::echo::{Echo, body, statuses};
 
 fn header<'a>(picture: &'a Value, name: &str) -> &'a str {
     let headers = picture["headers"].as_array().unwrap();
@@ -225,6 +149,19 @@ fn bodies_of_every_kind_from_curl() {
 }
 
 #[test]
+fn who_speaks_tls_is_told() {
+    let echo = Echo::start(&[]);
+    let Some(curl) = support::peers::tool("curl") else {
+        return;
+    };
+    let url = format!("https://{}/", echo.address);
+    let answer = Run::of(curl).args(["-sSk", "--noproxy", "*", &url]).run();
+    assert_ne!(answer.code, 0);
+    echo.child
+        .wait_for_stderr("the client speaks TLS: this is plain http");
+}
+
+#[test]
 fn statuses_and_methods_without_a_body() {
     for (status, has_body) in [("200", true), ("204", false), ("304", false), ("503", true)] {
         let echo = Echo::start(&["--status", status]);
@@ -265,285 +202,6 @@ assert r.headers['Connection'] == 'close'
 }
 
 #[test]
-fn requests_one_after_the_other_without_waiting() {
-    let echo = Echo::start(&[]);
-    let answer = echo.raw(
-        "POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab\r\n\
-         POST /2 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1;x=y\r\na\r\n1\r\nb\r\n0\r\nX: y\r\n\r\n\
-         GET /3 HTTP/1.1\r\nHost: h\r\nConnection: x, Close\r\n\r\n\
-         GET /4 HTTP/1.1\r\nHost: h\r\n\r\n",
-    );
-    assert_eq!(statuses(&answer), ["200", "200", "200"]);
-    assert_eq!(answer.matches("\"body\": \"ab\"").count(), 2);
-    assert_eq!(answer.matches("Connection: close\r\n").count(), 1);
-    assert!(!answer.contains("\"/4\""));
-    let old = echo.raw("GET / HTTP/1.0\r\n\r\nGET / HTTP/1.0\r\n\r\n");
-    assert_eq!(statuses(&old), ["200"]);
-    assert!(old.contains("Connection: close\r\n"));
-}
-
-/// Whatever two readers could understand as two different requests is refused, and the
-/// connection with it: what follows is never answered.
-#[test]
-fn smuggled_requests_are_refused() {
-    let echo = Echo::start(&[]);
-    let after = "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n";
-    for (status, request) in [
-        (
-            "400",
-            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        ),
-        (
-            "400",
-            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\n",
-        ),
-        (
-            "400",
-            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n",
-        ),
-        (
-            "400",
-            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: +0\r\n\r\n",
-        ),
-        (
-            "400",
-            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length : 0\r\n\r\n",
-        ),
-        (
-            "400",
-            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        ),
-        (
-            "501",
-            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
-        ),
-        (
-            "400",
-            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
-        ),
-        (
-            "400",
-            "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        ),
-        ("400", "GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\n\r\n"),
-        ("400", "GET / HTTP/1.1\nHost: h\n\n"),
-        ("400", "GET / HTTP/1.1\r\nHost: h\r\nX: a\rY: b\r\n\r\n"),
-        ("400", "GET / HTTP/1.1\r\nHost: h\r\nHost: i\r\n\r\n"),
-        ("400", "GET / HTTP/1.1\r\n\r\n"),
-        ("400", "\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n"),
-        (
-            "400",
-            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0x0\r\n\r\n",
-        ),
-        (
-            "400",
-            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n 0\r\n\r\n",
-        ),
-        (
-            "400",
-            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n-0\r\n\r\n",
-        ),
-        (
-            "400",
-            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\nx\r\n0\r\n\r\n",
-        ),
-        (
-            "400",
-            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nxy\r\n0\r\n\r\n",
-        ),
-        (
-            "400",
-            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\n0\r\n\r\n",
-        ),
-        (
-            "400",
-            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n folded: x\r\n\r\n",
-        ),
-        (
-            "413",
-            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",
-        ),
-        (
-            "413",
-            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1ffffffffffffffff\r\n",
-        ),
-        (
-            "413",
-            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 18446744073709551615\r\n\r\n",
-        ),
-        (
-            "413",
-            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999999999999999\r\n\r\n",
-        ),
-        (
-            "417",
-            "POST / HTTP/1.1\r\nHost: h\r\nExpect: tea\r\nContent-Length: 1\r\n\r\nx",
-        ),
-        ("505", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
-        ("501", "CONNECT h:80 HTTP/1.1\r\nHost: h\r\n\r\n"),
-        ("400", "\u{16}\u{3}\u{1}\0\u{5}hello\r\n\r\n"),
-    ] {
-        let answer = echo.raw(format!("{request}{after}"));
-        assert_eq!(statuses(&answer), [status], "{request:?}: {answer}");
-        assert!(answer.contains("Connection: close\r\n"), "{answer}");
-        assert!(body(&answer)["reason"].is_string(), "{answer}");
-    }
-    assert_eq!(
-        statuses(&echo.raw("GET / HTTP/1.1\r\nHost: h\r\n\r\n")),
-        ["200"]
-    );
-}
-
-#[test]
-fn heads_without_end() {
-    let echo = Echo::start(&[]);
-    let one = format!("GET / HTTP/1.1\r\nHost: h\r\nX: {}", "x".repeat(1 << 20));
-    assert_eq!(statuses(&echo.raw(one)), ["431"]);
-    let line = format!("GET /{}", "x".repeat(1 << 20));
-    assert_eq!(statuses(&echo.raw(line)), ["431"]);
-    let many = format!(
-        "GET / HTTP/1.1\r\nHost: h\r\n{}\r\n",
-        "X: y\r\n".repeat(100)
-    );
-    assert_eq!(statuses(&echo.raw(many)), ["431"]);
-    let just = format!("GET / HTTP/1.1\r\nHost: h\r\n{}\r\n", "X: y\r\n".repeat(99));
-    assert_eq!(statuses(&echo.raw(just)), ["200"]);
-    let chunk = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
-    let endless = format!("{chunk}1;{}", "x".repeat(1 << 20));
-    assert_eq!(statuses(&echo.raw(endless)), ["400"]);
-    let trailers = format!("{chunk}0\r\n{}", "X: y\r\n".repeat(20_000));
-    assert_eq!(statuses(&echo.raw(trailers)), ["400"]);
-}
-
-#[test]
-fn byte_by_byte_and_clients_that_go_away() {
-    let echo = Echo::start(&["--count", "1"]);
-    for lost in [
-        "",
-        "GE",
-        "GET / HTTP/1.1\r\nHost: h\r\n",
-        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc",
-        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nabc",
-    ] {
-        let answer = echo.raw(lost);
-        let expected: &[&str] = if lost.is_empty() { &[] } else { &["400"] };
-        assert_eq!(statuses(&answer), expected, "{lost:?}");
-        drop(echo.connect().write_all(lost.as_bytes()));
-    }
-    let mut slow = echo.connect();
-    for byte in
-        b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n"
-    {
-        slow.write_all(&[*byte]).unwrap();
-    }
-    let answer = all_from(slow);
-    assert_eq!(body(&answer)["body"], "ab");
-    echo.child.wait().expect_code(0);
-}
-
-#[test]
-fn many_clients_at_a_time() {
-    let echo = Echo::start(&[]);
-    // As many as there are places, each in the middle of its request.
-    let mut waiting: Vec<TcpStream> = (0..64).map(|_| echo.connect()).collect();
-    for stream in &mut waiting {
-        stream
-            .write_all(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nab")
-            .unwrap();
-    }
-    let surplus = echo.raw("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-    assert_eq!(statuses(&surplus), ["503"], "{surplus}");
-    echo.child.wait_for_stderr("127.0.0.1 - 503 ");
-    for mut stream in waiting {
-        stream.write_all(b"c").unwrap();
-        stream.shutdown(Shutdown::Write).unwrap();
-        assert_eq!(statuses(&all_from(stream)), ["200"]);
-    }
-    let answers: Vec<String> = std::thread::scope(|scope| {
-        let ask = || echo.raw("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-        let clients: Vec<_> = (0..100).map(|_| scope.spawn(ask)).collect();
-        clients
-            .into_iter()
-            .map(|client| client.join().unwrap())
-            .collect()
-    });
-    for answer in answers {
-        assert!(matches!(statuses(&answer)[..], ["200" | "503"]), "{answer}");
-    }
-}
-
-/// A service in this process, more impatient than the command's.
-fn impatient() -> std::net::SocketAddr {
-    let limits = Limits {
-        silence: Duration::from_millis(100),
-        connection: Duration::from_millis(400),
-        ..Limits::default()
-    };
-    let settings = Settings {
-        status: 200,
-        lifetime: Lifetime::Endless,
-        secrets: Secrets::Hidden,
-        guard: Guard::Open,
-        limits,
-    };
-    let server = Server::bind("127.0.0.1:0".parse().unwrap(), settings).unwrap();
-    let address = server.address();
-    std::thread::spawn(|| server.run(Box::new(|_| Ok(()))));
-    address
-}
-
-#[test]
-fn slow_and_silent_clients_are_not_waited_for() {
-    let address = impatient();
-    let connect = || TcpStream::connect(address).unwrap();
-
-    let idle = connect();
-    assert_eq!(all_from(idle), "", "who asked nothing is told nothing");
-
-    let mut kept = connect();
-    kept.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-        .unwrap();
-    assert_eq!(statuses(&all_from(kept)), ["200"]);
-
-    for silent in [
-        "GET /",
-        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\na",
-    ] {
-        let mut stream = connect();
-        stream.write_all(silent.as_bytes()).unwrap();
-        assert_eq!(statuses(&all_from(stream)), ["408"], "{silent}");
-    }
-
-    // A byte now and then, without end, is never silent for long.
-    for start in [
-        "GET /",
-        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9999999\r\n\r\n",
-    ] {
-        let mut stream = connect();
-        stream.write_all(start.as_bytes()).unwrap();
-        let mut reader = stream.try_clone().unwrap();
-        let answer = std::thread::spawn(move || {
-            let mut status = [0; 12];
-            reader.read_exact(&mut status).map(|()| status)
-        });
-        while !answer.is_finished() && stream.write_all(b"x").is_ok() {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        assert_eq!(&answer.join().unwrap().unwrap(), b"HTTP/1.1 408", "{start}");
-    }
-
-    // Asks and never reads: its place is free again.
-    let mut deaf = connect();
-    let request = format!(
-        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n{}",
-        12 << 20,
-        "x".repeat(12 << 20)
-    );
-    deaf.write_all(request.as_bytes()).unwrap();
-    while deaf.write_all(&[b'x'; 65536]).is_ok() {}
-}
-
-#[test]
 fn json_is_one_object_a_line() {
     let echo = Echo::start(&["--json", "--count", "2"]);
     echo.raw("POST /?key=x HTTP/1.1\r\nHost: h\r\nContent-Length: 16\r\n\r\n{\r\n\"a\" :\n[1.10]}");
@@ -566,28 +224,6 @@ fn json_is_one_object_a_line() {
     assert_eq!(lines[2]["method"], Value::Null);
     assert!(lines[2]["reason"].is_string());
     assert_eq!(lines[4]["target"], "/x");
-}
-
-#[test]
-fn the_log_stays_on_its_line() {
-    let echo = Echo::start(&["--count", "1"]);
-    echo.raw("GET /caf\u{e9}\u{9b}2J\u{202e}x?password=hunter2 HTTP/1.1\r\nHost: h\r\n\r\n");
-    let output = echo.child.wait().expect_code(0);
-    let log = output.stderr_text();
-    assert!(
-        !log.contains(['\u{9b}', '\u{202e}']) && log.lines().count() == 1,
-        "{log}"
-    );
-    assert!(log.contains("?password=*** 200 "), "{log}");
-}
-
-#[test]
-fn it_ends_when_its_reader_has_gone() {
-    let run = support::c47()
-        .args(["echo", "--json"])
-        .stdout_closed()
-        .run();
-    assert_eq!(run.expect_code(0).stderr_text(), "");
 }
 
 #[test]

@@ -12,13 +12,13 @@ use crate::jwt::key::KeySet;
 use crate::output::{self, Format};
 use crate::secret::Source;
 
-/// Answer every HTTP request with a JSON picture of it: method, target, path, query, headers and
-/// body. Prints where it listens, then a line for each request on stderr. Ctrl-C ends it.
+/// Answer HTTP requests with a JSON picture of them.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
     name = "echo",
     help_triggers("-h", "--help"),
+    note = "It prints where it listens, then a line for each request on stderr. Ctrl-C ends it.",
     example = "c47 echo --port 8080
 c47 echo --jwt-key file:key.pem --count 1 --json"
 )]

@@ -4,21 +4,22 @@ use std::path::PathBuf;
 
 use argh::{ArgsInfo, FromArgs};
 
+use super::environment;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::http::tls::Trust;
 use crate::output::{self, Format};
 use crate::selftest::{self, Surroundings};
 use crate::timestamp::Timestamp;
 
-/// Check that this binary works on this machine: memory, clock, chance, temporary files, names,
-/// tokens of every algorithm, HTTP and TLS over loopback, and the trusted roots. Nothing leaves
-/// the machine. Exits 1 when a check fails; a warning does not.
+/// Check that this binary works on this machine.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
     name = "selftest",
     help_triggers("-h", "--help"),
+    note = "Memory, clock, random numbers, temporary files, names, tokens of every algorithm, HTTP and TLS
+  over loopback, the trusted roots. Nothing leaves the machine. Exits 1 when a check fails; a
+  warning does not.",
     example = "c47 selftest
 c47 selftest --json"
 )]
@@ -31,24 +32,22 @@ pub struct Selftest {
 impl Selftest {
     pub fn run(self) -> Result<Exit, Error> {
         let report = selftest::run(&Surroundings {
-            temporary: variable("TMPDIR").unwrap_or_else(|| "/tmp".into()),
+            temporary: temporary_directory(),
             now: Timestamp::now(),
             built: built(),
-            trust: Trust::System {
-                bundle: variable("SSL_CERT_FILE"),
-                directory: variable("SSL_CERT_DIR"),
-            },
+            trust: environment::trust(),
         });
         output::print(Format::from_switch(self.json), &report)?;
         Ok(if report.ok { Exit::Done } else { Exit::No })
     }
 }
 
-/// A path from the environment; an empty one is none.
-fn variable(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name)
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from)
+/// `TMPDIR`, else /tmp.
+fn temporary_directory() -> PathBuf {
+    match std::env::var_os("TMPDIR") {
+        Some(directory) if !directory.is_empty() => directory.into(),
+        _ => "/tmp".into(),
+    }
 }
 
 /// The date of the sources where the packager gave it (<https://reproducible-builds.org/specs/source-date-epoch/>),

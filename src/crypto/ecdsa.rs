@@ -65,9 +65,17 @@ pub fn generate(curve: Curve) -> io::Result<Zeroizing<Vec<u8>>> {
 }
 
 /// Whether a private key and a point are two halves of one key on this curve.
-pub fn is_pair(curve: Curve, private: &[u8], point: &[u8]) -> bool {
+///
+/// # Errors
+/// When the system has no random bytes to give, which ring asks for here already.
+pub fn is_pair(curve: Curve, private: &[u8], point: &[u8]) -> io::Result<bool> {
     let random = SystemRandom::new();
-    EcdsaKeyPair::from_private_key_and_public_key(curve.signing(), private, point, &random).is_ok()
+    let pair =
+        EcdsaKeyPair::from_private_key_and_public_key(curve.signing(), private, point, &random);
+    match pair {
+        Ok(_) => Ok(true),
+        Err(_) => super::random(1).map(|_| false),
+    }
 }
 
 /// A private key, ready to sign.

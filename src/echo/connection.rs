@@ -50,7 +50,7 @@ pub fn refuse(service: &Service, stream: TcpStream, client: SocketAddr) {
         ..*limits
     };
     let mut wire = Wire::new(stream, &hurried);
-    let exchange = Exchange::new(service, client);
+    let mut exchange = Exchange::new(service, client);
     exchange.refuse(
         &mut wire,
         Refusal::new(503, "too many connections at a time"),
@@ -106,8 +106,10 @@ impl Exchange<'_> {
         };
         let (response, refusal) = self.answer(&head);
         let bytes = response.bytes(self.wanted, then, Timestamp::now());
+        let status = response.status;
+        drop(response); // it may be large, and the client slow
         let written = wire.write(&bytes);
-        self.log(response.status, refusal);
+        self.log(status, refusal);
         // A client that has gone was answered all the same: it must not keep the count from ending.
         Ok((if written.is_ok() { then } else { Then::Close }, promise))
     }
@@ -136,7 +138,7 @@ impl Exchange<'_> {
     }
 
     /// Tells the client why its request is not answered.
-    fn refuse(&self, wire: &mut Wire, refusal: Refusal) {
+    fn refuse(&mut self, wire: &mut Wire, refusal: Refusal) {
         let response = Response::refusal(&refusal);
         let bytes = response.bytes(self.wanted, Then::Close, Timestamp::now());
         wire.grant(self.service.settings.limits.farewell);
@@ -144,9 +146,9 @@ impl Exchange<'_> {
         self.log(refusal.status, Some(refusal));
     }
 
-    fn log(&self, status: u16, refusal: Option<Refusal>) {
+    fn log(&mut self, status: u16, refusal: Option<Refusal>) {
         self.service.tell(&Entry {
-            picture: self.picture.clone(),
+            picture: std::mem::take(&mut self.picture),
             status,
             client: self.client,
             took: self.started.elapsed(),

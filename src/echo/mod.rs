@@ -49,7 +49,7 @@ impl Default for Limits {
             head_bytes: 64 << 10,
             headers: 100,
             body_bytes: 16 << 20,
-            all_bodies_bytes: 64 << 20,
+            all_bodies_bytes: 32 << 20, // a picture takes a multiple of it
             connections: 64,
             silence: Duration::from_secs(30),
             connection: Duration::from_secs(300),

@@ -60,8 +60,12 @@ pub enum Extent {
 /// at before.
 ///
 /// # Errors
-/// On a line end that is no CRLF: readers differ over it.
+/// On a line end that is no CRLF, since readers differ over it; and on TLS, which would never end.
 pub fn head_end(bytes: &[u8], seen: usize) -> Result<Option<usize>, Refusal> {
+    const TLS_HANDSHAKE: u8 = 22;
+    if bytes.first() == Some(&TLS_HANDSHAKE) {
+        return Err(bad("the client speaks TLS: this is plain http"));
+    }
     let mut before = seen.checked_sub(1).and_then(|at| bytes.get(at).copied());
     for (at, &byte) in bytes.iter().enumerate().skip(seen) {
         if (byte == b'\n') != (before == Some(b'\r')) {
@@ -83,10 +87,6 @@ pub fn head_end(bytes: &[u8], seen: usize) -> Result<Option<usize>, Refusal> {
 /// # Errors
 /// With 400, 431, 501 or 505.
 pub fn parse(bytes: &[u8], max_headers: usize) -> Result<Head, Refusal> {
-    // SSLv3 and TLS begin with a record of type 22.
-    if bytes.first() == Some(&0x16) {
-        return Err(bad("the client speaks TLS: this is plain http"));
-    }
     // httparse would skip any number of empty lines.
     if bytes.first().is_some_and(u8::is_ascii_whitespace) {
         return Err(bad("there is no request line"));

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::url::UserInfo;
 use crate::error::Error;
 use crate::jwt;
+use crate::redact::MASK;
 use crate::secret::{Secret, Source};
 use crate::timestamp::Timestamp;
 
@@ -160,6 +161,26 @@ impl Auth {
             Auth::None | Auth::Query { .. } => false,
             Auth::Header { name, .. } => name.eq_ignore_ascii_case("authorization"),
             Auth::Basic { .. } | Auth::Digest { .. } | Auth::Bearer(_) | Auth::Jwt(_) => true,
+        }
+    }
+
+    /// What is sent, with a mask for the secret: for a request that is only shown.
+    pub fn masked(&self) -> Credential {
+        let mask = |scheme: &str| Secret::new([scheme, MASK].concat().into_bytes());
+        let header = |name: &str, value: Secret| Credential::Header {
+            name: name.to_owned(),
+            value,
+        };
+        match self {
+            // A digest answers a challenge, which is yet to come.
+            Auth::None | Auth::Digest { .. } => Credential::None,
+            Auth::Basic { .. } => header("authorization", mask("Basic ")),
+            Auth::Bearer(_) | Auth::Jwt(_) => header("authorization", mask("Bearer ")),
+            Auth::Header { name, .. } => header(name, mask("")),
+            Auth::Query { name, .. } => Credential::Query {
+                name: super::url::form_encode(name),
+                value: mask(""),
+            },
         }
     }
 

@@ -14,19 +14,23 @@ const FREE: u64 = 64 << 20;
 /// Beyond it: no JSON, text or image shrinks more than this; a bomb does a thousandfold.
 const MAX_RATIO: u64 = 200;
 
+/// What brotli reads at a time.
+const BUFFER: usize = 8 << 10;
+
 /// A body without its encoding.
-pub struct Decoded<R> {
+pub struct Decoded<R: Read> {
     inner: Decoder<R>,
     wire: Rc<Cell<u64>>,
     out: u64,
     max: Option<u64>,
 }
 
-enum Decoder<R> {
+enum Decoder<R: Read> {
     Plain(Counted<R>),
     Gzip(Box<MultiGzDecoder<Peeked<R>>>),
     Zlib(Box<ZlibDecoder<Peeked<R>>>),
     Deflate(Box<DeflateDecoder<Peeked<R>>>),
+    Brotli(Box<brotli_decompressor::Decompressor<Peeked<R>>>),
 }
 
 type Peeked<R> = io::Chain<io::Cursor<Vec<u8>>, Counted<R>>;
@@ -46,11 +50,17 @@ impl<R: Read> Decoded<R> {
         let encoding = encoding.trim().to_ascii_lowercase();
         let inner = match encoding.as_str() {
             "" | "identity" => Decoder::Plain(counted),
-            "gzip" | "x-gzip" | "deflate" => {
+            "gzip" | "x-gzip" | "deflate" | "br" => {
                 let first = peek(&mut counted)?;
                 match first.as_slice() {
                     // An answer without a body may still name an encoding.
                     [] => Decoder::Plain(counted),
+                    _ if encoding == "br" => {
+                        Decoder::Brotli(Box::new(brotli_decompressor::Decompressor::new(
+                            io::Cursor::new(first).chain(counted),
+                            BUFFER,
+                        )))
+                    }
                     _ if encoding != "deflate" => Decoder::Gzip(Box::new(MultiGzDecoder::new(
                         io::Cursor::new(first).chain(counted),
                     ))),
@@ -117,6 +127,7 @@ impl<R: Read> Read for Decoded<R> {
             Decoder::Gzip(gzip) => gzip.read(buffer).map_err(broken)?,
             Decoder::Zlib(zlib) => zlib.read(buffer).map_err(broken)?,
             Decoder::Deflate(deflate) => deflate.read(buffer).map_err(broken)?,
+            Decoder::Brotli(brotli) => brotli.read(buffer).map_err(broken)?,
         };
         self.out += count as u64;
         self.ensure_bounded()?;
@@ -197,7 +208,8 @@ mod tests {
             assert_eq!(decode(&bytes, encoding, None).unwrap(), text, "{encoding}");
         }
         assert_eq!(decode(b"", "gzip", None).unwrap(), b"");
-        assert!(decode(text, "br", None).is_err());
+        assert!(decode(b"\xff\xff\xff", "br", None).is_err());
+        assert!(decode(text, "zstd", None).is_err());
         assert!(decode(text, "gzip", None).is_err());
     }
 

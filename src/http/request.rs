@@ -52,7 +52,7 @@ impl Request {
             headers: vec![
                 plain("user-agent", USER_AGENT),
                 plain("accept", "*/*"),
-                plain("accept-encoding", "gzip, deflate"),
+                plain("accept-encoding", "gzip, deflate, br"),
             ],
             credential: Credential::None,
             body: Body::None,

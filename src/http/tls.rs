@@ -167,6 +167,11 @@ pub(super) fn read_directory(directory: &Path, certificates: &mut Vec<Certificat
 /// # Errors
 /// When roots, client certificate or key cannot be read, or do not fit each other.
 pub fn configure(options: &Options) -> Result<Arc<ClientConfig>, Error> {
+    // rustls and std's hash tables take randomness for granted, and panic without.
+    crypto::random(1).map_err(|source| Error::System {
+        action: "get random numbers for TLS",
+        source,
+    })?;
     let provider = crypto::tls::provider();
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_protocol_versions(match options.oldest {

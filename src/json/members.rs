@@ -1,7 +1,7 @@
 //! Objects read member by member, in order; a member that stands twice is refused, since two
 //! readers would see two different objects (RFC 8259 §4, RFC 7515 §4).
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
@@ -71,7 +71,8 @@ impl<'de> Visitor<'de> for UniqueMembers {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members: Self::Value = Vec::new();
-        let mut seen = HashSet::new();
+        // No HashSet: that wants random bytes, which an old kernel without /dev has not.
+        let mut seen = BTreeSet::new();
         while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
             if !seen.insert(name.clone()) {
                 return Err(A::Error::custom(format_args!(

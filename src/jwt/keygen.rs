@@ -84,15 +84,19 @@ fn shared(algorithm: Algorithm, form: Form) -> Result<Written, Error> {
     let random = crypto::random(algorithm.hash_bytes()).map_err(Error::Random)?;
     let text = Zeroizing::new(base64url::encode(&random));
     let private = match form {
-        Form::Text | Form::Pem => Zeroizing::new(format!("{}\n", *text)),
+        Form::Text | Form::Pem => text,
         Form::Jwk => {
             // Not the hash of the secret, which would let a leaked header check guesses.
             let id = crypto::random(12).map_err(Error::Random)?;
-            Zeroizing::new(format!(
-                "{{\"kty\":\"oct\",\"k\":\"{}\",\"use\":\"sig\",\"alg\":\"{algorithm}\",\"kid\":\"{}\"}}\n",
-                *text,
-                base64url::encode(&id)
-            ))
+            joined(&[
+                "{\"kty\":\"oct\",\"k\":\"",
+                &text,
+                "\",\"use\":\"sig\",\"alg\":\"",
+                algorithm.name(),
+                "\",\"kid\":\"",
+                &base64url::encode(&id),
+                "\"}\n",
+            ])
         }
     };
     Ok(Written {
@@ -123,11 +127,21 @@ fn pair(material: Material, form: Form) -> Result<Written, Error> {
             let d = Zeroizing::new(base64url::encode(private.expose()));
             let members = public.as_str().trim_end_matches('}');
             Ok(Written {
-                private: Zeroizing::new(format!("{members},\"d\":\"{}\"}}\n", *d)),
+                private: joined(&[members, ",\"d\":\"", &d, "\"}\n"]),
                 public: Some(format!("{public}\n")),
             })
         }
     }
+}
+
+/// The pieces in one, allocated at once: a growing text leaves secrets behind where it was.
+fn joined(pieces: &[&str]) -> Zeroizing<String> {
+    let length = pieces.iter().map(|piece| piece.len()).sum();
+    let mut whole = Zeroizing::new(String::with_capacity(length));
+    for piece in pieces {
+        whole.push_str(piece);
+    }
+    whole
 }
 
 #[cfg(test)]

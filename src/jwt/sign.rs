@@ -63,13 +63,21 @@ pub fn mint(order: &Mint) -> Result<Secret, Error> {
     crypto::install();
     let key = order.key.encoding_key().ok_or(Error::Signing)?;
     let signature = jsonwebtoken::crypto::sign(token.as_bytes(), &key, order.algorithm.foreign())
-        .map_err(|_| Error::Signing)?;
+        .map_err(|_| signing_failed())?;
     token.push('.');
     token.push_str(&signature);
     if token.len() > MAX_BYTES {
         return Err(Error::Claim("the token would be larger than 1 MiB".into()));
     }
     Ok(Secret::new(token.into_bytes()))
+}
+
+/// Why a checked key did not sign: ECDSA and RSA-PSS want random bytes.
+fn signing_failed() -> Error {
+    match crypto::random(1) {
+        Ok(_) => Error::Signing,
+        Err(error) => Error::Random(error),
+    }
 }
 
 fn header(order: &Mint) -> Result<Text, Error> {

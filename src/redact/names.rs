@@ -75,6 +75,9 @@ pub fn is_one_of(word: &str, words: &[&str]) -> bool {
 }
 
 fn is_secret(lower_name: &str) -> bool {
+    if lower_name.len() < 3 {
+        return false; // shorter than any of them
+    }
     let bare: String = lower_name
         .chars()
         .filter(|c| !matches!(c, '-' | '_'))

@@ -70,10 +70,17 @@ fn queries_and_forms() {
         ("%zz=1&key=%", "%zz=1&key=***"),
         ("x=eyJhbGciOiJIUzI1NiJ9.e30.c2ln", "x=***"),
         ("eyJhbGciOiJIUzI1NiJ9.e30.c2ln", "***"),
+        ("payload=%7B%22token%22:1%7D&a=1", "payload=***&a=1"),
+        ("next=https%3A%2F%2Fh%2F%3Fkey%3D1", "next=***"),
+        ("next=https://me:x@h/", "next=***"),
+        ("next=https://h/a%20b", "next=https://h/a%20b"),
+        ("at=12:30:00+02:00", "at=12:30:00+02:00"),
     ] {
         assert_eq!(query(given), expected);
     }
-    assert_eq!(query(&";".repeat(1 << 20)).len(), 1 << 20);
+    assert_eq!(query(&";".repeat(1 << 17)).len(), 1 << 17);
+    let nested = "a=x://?".repeat(1 << 14);
+    assert_eq!(query(&nested), nested);
     assert_eq!(member("api_key", "x"), "***");
     assert_eq!(member("page", "x"), "x");
 }
@@ -130,6 +137,10 @@ fn json_keeps_its_letters() {
             r#"{"url":"https://***@h/?key=***","t":"***"}"#,
         ),
         (r#""eyJh.e30.s""#, r#""***""#),
+        (
+            r#"{"payload":"{\"token\":\"x\",\"a\":1}","form":"a=1&pwd=x","t":"12:30"}"#,
+            r#"{"payload":"{\"token\":***,\"a\":1}","form":"a=1&pwd=***","t":"12:30"}"#,
+        ),
         (r#"{"":{}}"#, r#"{"":{}}"#),
         ("[]", "[]"),
         (" 1 ", " 1 "),
@@ -162,7 +173,7 @@ fn text_of_any_kind() {
     ] {
         assert_eq!(text(given), expected);
     }
-    assert_eq!(text(&"a:".repeat(1 << 20)).len(), 2 << 20);
+    assert_eq!(text(&"a:".repeat(1 << 17)).len(), 2 << 17);
 }
 
 #[test]

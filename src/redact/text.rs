@@ -101,7 +101,7 @@ pub fn multipart<'a>(body: &'a [u8], boundary: &str) -> Cow<'a, [u8]> {
 fn is_secret_part(head: &[u8]) -> bool {
     let head = String::from_utf8_lossy(head);
     let lower = head.to_ascii_lowercase();
-    // "filename=" ends in "name=" too: a part that has both has "name=" first or second.
+    // A "filename=" ends in "name=" too: a part that has both has "name=" first or second.
     lower.match_indices("name=").any(|(at, _)| {
         let value = lower.get(at + 5..).unwrap_or_default();
         let value = value.strip_prefix('"').unwrap_or(value);

@@ -97,8 +97,8 @@ pub fn run(surroundings: &Surroundings) -> Report {
     let Surroundings { now, built, .. } = *surroundings;
     let entropy = check("entropy", tokens::entropy);
     let has_entropy = entropy.status != Status::Fail;
-    // Without chance even a hash table cannot be made, and the process would end over it.
-    let check_by_chance = |name, try_it: &dyn Fn() -> Answer| {
+    // Without random numbers even a hash table cannot be made, and the process would end over it.
+    let check_with_entropy = |name, try_it: &dyn Fn() -> Answer| {
         check(name, || match has_entropy {
             true => try_it(),
             false => Err("not tried without entropy".into()),
@@ -112,9 +112,9 @@ pub fn run(surroundings: &Surroundings) -> Report {
             system::temporary_files(&surroundings.temporary)
         }),
         check("localhost", system::localhost),
-        check_by_chance("tokens", &|| tokens::all(now)),
-        check_by_chance("http", &network::http),
-        check_by_chance("tls", &|| network::tls(now)),
+        check_with_entropy("tokens", &|| tokens::all(now)),
+        check_with_entropy("http", &network::http),
+        check_with_entropy("tls", &|| network::tls(now)),
         check("roots", || network::roots(&surroundings.trust)),
     ];
     Report {

@@ -10,6 +10,7 @@ mod old_kernel;
 mod run;
 mod scratch;
 
+pub mod echo;
 pub mod empty_root;
 pub mod peers;
 pub mod server;

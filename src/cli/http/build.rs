@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::show::Parts as Shown;
 use super::{Http, download, netrc};
 use crate::cli::environment;
 use crate::error::Error;
@@ -27,14 +28,17 @@ use crate::{quantity, redact};
 /// A body that is shown whole, laid out or in JSON, is held in memory: up to this.
 const IN_MEMORY: u64 = 256 << 20;
 
+/// The encodings an answer may have, unless an item says others.
+pub const ACCEPT_ENCODING: &str = "gzip, deflate, br";
+
 /// What is to be done.
 pub struct Plan {
     pub request: Request,
+    /// What the request's credential is made of.
+    pub auth: Auth,
     pub settings: Settings,
     pub follow: Follow,
     pub retry: Policy,
-    /// Where the credential comes from.
-    pub auth: Auth,
     pub show: Show,
     /// The largest body held in memory.
     pub in_memory: u64,
@@ -43,7 +47,9 @@ pub struct Plan {
 /// What becomes of the answer.
 pub enum Show {
     Body,
+    Stream,
     Head,
+    Parts(Shown),
     File(PathBuf),
     Download(Download),
     Json,
@@ -95,7 +101,10 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
     };
     request.headers = headers(&parts, &request.body, options);
     ensure_not_in_plaintext(options, &request, &auth, &settings)?;
-    request.credential = auth.credential(Timestamp::now())?;
+    request.credential = match options.offline || options.curl {
+        true => auth.masked(), // nothing is sent: no source is asked
+        false => auth.credential(Timestamp::now())?,
+    };
     let max_redirects = options.max_redirects.unwrap_or(10);
     let follow = if options.follow {
         Follow::UpTo(max_redirects)
@@ -105,10 +114,10 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
     let in_memory = settings.limits.body.unwrap_or(IN_MEMORY);
     let mut plan = Plan {
         request,
+        auth,
         settings,
         follow,
         retry: retry(options)?,
-        auth,
         show,
         in_memory,
     };
@@ -122,16 +131,25 @@ fn show(options: &Http) -> Result<Show, Error> {
     if let Some(wanted) = download::wanted(options)? {
         return Ok(Show::Download(wanted));
     }
-    match (options.json, options.headers, &options.output) {
-        (true, false, None) => Ok(Show::Json),
-        (false, true, None) => Ok(Show::Head),
-        (false, false, Some(path)) if path == "-" => Ok(Show::Body),
-        (false, false, Some(path)) => Ok(Show::File(path.into())),
-        (false, false, None) => Ok(Show::Body),
-        _ => Err(Error::usage(
-            "--json, --headers and --output exclude each other",
-        )),
+    let mut ways = Vec::new();
+    ways.extend(options.json.then_some(("--json", Show::Json)));
+    ways.extend(options.headers.then_some(("--headers", Show::Head)));
+    ways.extend(options.stream.then_some(("--stream", Show::Stream)));
+    if let Some(letters) = &options.print {
+        let parts = Shown::parse(letters).map_err(|why| Error::usage(format!("--print: {why}")))?;
+        ways.push(("--print", Show::Parts(parts)));
     }
+    ways.extend(match options.output.as_deref() {
+        None => None,
+        Some("-") => Some(("--output", Show::Body)),
+        Some(path) => Some(("--output", Show::File(path.into()))),
+    });
+    if let [(one, _), (other, _), ..] = ways.as_slice() {
+        return Err(Error::usage(format!(
+            "{one} and {other} exclude each other"
+        )));
+    }
+    Ok(ways.pop().map_or(Show::Body, |(_, show)| show))
 }
 
 /// Method, URL and items. The first word is the method when it is in capitals, or a usual one, and
@@ -320,6 +338,9 @@ impl Parts {
 
     fn add(&mut self, item: Item, form: bool, url: &mut Url) -> Result<(), Error> {
         match item {
+            Item::Header { name, .. } if is_framing(&name) => Err(Error::usage(format!(
+                "'{name}' follows from the body; it cannot be set"
+            )))?,
             Item::Header { name, value } => {
                 let value = content(value)?;
                 // An editor's last line break is no part of a header.
@@ -400,6 +421,11 @@ impl Parts {
     }
 }
 
+/// Headers that say where a message ends: a second opinion is a smuggled request.
+fn is_framing(name: &str) -> bool {
+    name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
+}
+
 fn content(value: ItemValue) -> Result<String, Error> {
     match value {
         ItemValue::Literal(text) => Ok(text),
@@ -423,7 +449,7 @@ fn headers(parts: &Parts, body: &Body, options: &Http) -> Vec<Header> {
     let accept_encoding = if options.download {
         "identity"
     } else {
-        "gzip, deflate"
+        ACCEPT_ENCODING
     };
     let mut headers = vec![
         plain("user-agent", USER_AGENT),

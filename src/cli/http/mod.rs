@@ -1,10 +1,13 @@
 //! `c47 http`: one HTTP call.
 
 mod build;
+mod chart;
 mod download;
 mod netrc;
+mod offline;
 mod report;
 mod show;
+mod to_curl;
 
 use argh::{ArgsInfo, FromArgs};
 
@@ -16,8 +19,7 @@ use crate::http::{self, Hop};
 use crate::output;
 use crate::timestamp::Timestamp;
 
-/// Make one HTTP call. The exit code tells how it ended: 0 for 2xx, 3, 4 and 5 for 3xx, 4xx and
-/// 5xx, 7 when it could not be made, 8 when it timed out, 9 when a secret could not be had.
+/// Make one HTTP call, with credentials that no one else sees.
 #[derive(FromArgs, ArgsInfo, Default)]
 #[argh(
     subcommand,
@@ -36,6 +38,9 @@ use crate::timestamp::Timestamp;
   key@file, key@file;type=image/png;filename=NAME upload a file: the body is then a
   multipart form, with the key=value items as its text fields.
   A backslash takes a separator's meaning away: a\\\\:b=c.",
+    note = "EXIT CODE
+  0 for 2xx; 3, 4, 5 for 3xx, 4xx, 5xx; 7 when it could not be made, 8 when it timed out,
+  9 when a secret could not be had.",
     note = "SOURCE is where a secret is: env:NAME, file:PATH, command:PROGRAM ARGS, or prompt.",
     note = "METHOD is GET, or POST when there is a body.
   A URL without scheme is https, but http for localhost and loopback addresses; :8080/x is localhost."
@@ -131,6 +136,26 @@ pub struct Http {
     #[argh(switch)]
     json: bool,
 
+    /// print parts on stdout, any of H, B (request) and h, b (answer), secrets redacted
+    #[argh(option, arg_name = "letters")]
+    print: Option<String>,
+
+    /// pass on each line of the body as it comes
+    #[argh(switch)]
+    stream: bool,
+
+    /// draw where the time went, on stderr
+    #[argh(switch)]
+    timing: bool,
+
+    /// print the request as it would go out, secrets redacted, and send nothing
+    #[argh(switch)]
+    offline: bool,
+
+    /// print the curl command that makes this call, and send nothing
+    #[argh(switch)]
+    curl: bool,
+
     /// follow redirects; credentials and headers never go to another origin
     #[argh(switch)]
     follow: bool,
@@ -197,6 +222,14 @@ pub struct Http {
 impl Http {
     pub fn run(self) -> Result<Exit, Error> {
         let mut plan = build::plan(&self)?;
+        if self.offline {
+            offline::print(&plan.request)?;
+            return Ok(Exit::Done);
+        }
+        if self.curl {
+            output::line(to_curl::command(&self, &plan)?)?;
+            return Ok(Exit::Done);
+        }
         if self.insecure {
             output::say("c47 http: --insecure: the server's certificate is not checked");
         }
@@ -237,6 +270,10 @@ impl Http {
         let exit = Exit::from_status(answer.head.status);
         match &plan.show {
             build::Show::Json => report::print(&plan.request, &mut answer, plan.in_memory)?,
+            build::Show::Stream => show::stream(&mut answer)?,
+            build::Show::Parts(parts) => {
+                show::parts(&plan.request, &mut answer, parts, plan.in_memory)?;
+            }
             build::Show::Head => show::head_only(&answer.head)?,
             build::Show::File(path) if exit == Exit::Done => show::to_file(&mut answer, path)?,
             build::Show::File(path) => {
@@ -250,6 +287,9 @@ impl Http {
             build::Show::Body | build::Show::Download(_) => {
                 show::body(&mut answer, plan.in_memory)?;
             }
+        }
+        if self.timing {
+            chart::draw(&answer.body.timing());
         }
         Ok(exit)
     }

@@ -7,29 +7,16 @@ use crate::atomic_file::AtomicFile;
 use crate::error::Error;
 use crate::http::Answer;
 use crate::http::answer::AnswerHead;
-use crate::http::request::{Request, Value};
+use crate::http::request::Request;
 use crate::{json, output, quantity, redact};
 
 /// The request's head on stderr, secrets redacted.
 pub fn request_head(request: &Request) {
-    let shown = request.shown_url();
-    let origin = request.url.origin.to_string();
-    let target = shown.strip_prefix(&origin).unwrap_or(&shown);
-    output::say(format_args!(
-        "> {} {} HTTP/1.1",
-        request.method,
-        output::one_line(target)
-    ));
-    for header in request.wire_headers() {
-        let value = match &header.value {
-            Value::Plain(value) => redact::header(&header.name, value).into_owned(),
-            Value::Secret(secret) => secret_value(secret),
-        };
-        output::say(format_args!(
-            "> {}: {}",
-            header.name,
-            output::one_line(&value)
-        ));
+    for line in super::offline::head(request)
+        .trim_end_matches("\r\n")
+        .split("\r\n")
+    {
+        output::say(format_args!("> {}", output::one_line(line)));
     }
     output::say(">");
 }
@@ -56,6 +43,66 @@ pub fn answer_head(head: &AnswerHead) {
     output::say("<");
 }
 
+/// `--print`: the parts asked for, in their order.
+pub fn parts(request: &Request, answer: &mut Answer, parts: &Parts, max: u64) -> Result<(), Error> {
+    if parts.request_head {
+        output::bytes(super::offline::head(request).as_bytes())?;
+    }
+    if parts.request_body {
+        let body = super::offline::body(&request.body)?;
+        output::bytes(&body)?;
+        if !body.is_empty() {
+            output::bytes(b"\r\n\r\n")?;
+        }
+    }
+    if parts.answer_head {
+        let mut text = format!("{}\r\n", answer.head.status_line());
+        for (name, value) in &answer.head.headers {
+            let value = String::from_utf8_lossy(value);
+            text.push_str(&format!("{name}: {}\r\n", redact::header(name, &value)));
+        }
+        text.push_str("\r\n");
+        output::bytes(text.as_bytes())?;
+    }
+    match parts.answer_body {
+        true => body(answer, max),
+        false => Ok(()),
+    }
+}
+
+/// What `--print` shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    pub request_head: bool,
+    pub request_body: bool,
+    pub answer_head: bool,
+    pub answer_body: bool,
+}
+
+impl Parts {
+    /// Reads any of the letters `hHbB`: in capitals the request's, else the answer's.
+    ///
+    /// # Errors
+    /// Names the letter that is none.
+    pub fn parse(letters: &str) -> Result<Parts, String> {
+        let mut parts = Parts::default();
+        for letter in letters.chars() {
+            match letter {
+                'H' => parts.request_head = true,
+                'B' => parts.request_body = true,
+                'h' => parts.answer_head = true,
+                'b' => parts.answer_body = true,
+                other => {
+                    return Err(format!(
+                        "'{other}' is none of H, B (request), h, b (answer)"
+                    ));
+                }
+            }
+        }
+        Ok(parts)
+    }
+}
+
 /// `--headers`: the head on stdout, as the server wrote it.
 pub fn head_only(head: &AnswerHead) -> Result<(), Error> {
     let mut text = head.status_line().into_bytes();
@@ -71,6 +118,35 @@ pub fn head_only(head: &AnswerHead) -> Result<(), Error> {
     }
     output::bytes(&text)
 }
+
+/// `--stream`: each line as it comes.
+pub fn stream(answer: &mut Answer) -> Result<(), Error> {
+    if !output::stdout_is_terminal() {
+        return copy(answer, &mut |bytes| output::bytes(bytes));
+    }
+    let mut line = Vec::new();
+    copy(answer, &mut |bytes| {
+        for &byte in bytes {
+            if byte != b'\n' && line.len() < MAX_LINE {
+                line.push(byte);
+                continue;
+            }
+            output::line(for_terminal(&String::from_utf8_lossy(&line)))?;
+            line.clear();
+            if byte != b'\n' {
+                line.push(byte);
+            }
+        }
+        Ok(())
+    })?;
+    match line.is_empty() {
+        true => Ok(()),
+        false => output::line(for_terminal(&String::from_utf8_lossy(&line))),
+    }
+}
+
+/// A longer line is broken on a terminal.
+const MAX_LINE: usize = 64 << 10;
 
 /// The body: laid out for a person, byte for byte for a pipe.
 pub fn body(answer: &mut Answer, in_memory: u64) -> Result<(), Error> {

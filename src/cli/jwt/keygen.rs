@@ -42,6 +42,9 @@ impl Keygen {
         let written = generate(self.alg, form)?;
         let Some(path) = self.output.as_deref().filter(|&path| path != "-") else {
             output::bytes(written.private.as_bytes())?;
+            if !written.private.ends_with('\n') {
+                output::bytes(b"\n")?;
+            }
             return Ok(Exit::Done);
         };
         let path = Path::new(path);

@@ -11,7 +11,7 @@ use crate::cli::environment;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::http::request::Request;
-use crate::http::url::Url;
+use crate::http::url::{Scheme, Url};
 use crate::http::{self, Follow};
 use crate::json::Text;
 use crate::jwt::Algorithm;
@@ -155,13 +155,28 @@ const MAX_SET: u64 = 1 << 20;
 /// The JWK set at an address.
 fn fetch_jwks(url: &str) -> Result<Vec<u8>, Error> {
     let mut request = Request::get(Url::parse(url).map_err(Error::usage)?);
+    ensure_authentic(&request.url)?;
     let settings = environment::settings();
     let mut answer = http::call(&mut request, &settings, Follow::UpTo(5), &mut |_| {})?;
+    // The request is as it was last sent: redirects have led to where the keys come from.
+    ensure_authentic(&request.url)?;
     match answer.head.status {
         200..=299 => Ok(answer.body.read_all(MAX_SET)?),
         status => Err(Error::malformed(
             url,
             format!("the service answered {status}, not a JWK set"),
+        )),
+    }
+}
+
+/// Over plain http anybody on the way can put their own key into the set.
+fn ensure_authentic(url: &Url) -> Result<(), Error> {
+    match url.origin.scheme {
+        Scheme::Https => Ok(()),
+        Scheme::Http if url.origin.is_loopback() => Ok(()),
+        Scheme::Http => Err(Error::usage_hint(
+            format!("--jwks {url}: keys that come over plain http could be anybody's"),
+            "https is wanted, or a file",
         )),
     }
 }

@@ -116,7 +116,7 @@ impl Material {
     /// An EC key from its two halves.
     pub fn ec_private(curve: Curve, private: &[u8], point: &[u8]) -> Result<Material, Error> {
         ensure_point(curve, point)?;
-        if !ecdsa::is_pair(curve, private, point) {
+        if !ecdsa::is_pair(curve, private, point).map_err(Error::Random)? {
             return Err(Error::key(
                 "it is an EC private key whose two halves do not belong together",
             ));

@@ -166,6 +166,11 @@ impl Key {
     }
 
     fn family_hint(&self) -> Option<String> {
+        if matches!(self.material, Material::Shared(_)) && self.algorithm.is_none() {
+            return Some(
+                "what is neither PEM, DER nor JWK is taken for a shared secret".to_owned(),
+            );
+        }
         match self.algorithms().as_slice() {
             [] => None,
             [one] => Some(format!("this key is for {one}")),
@@ -249,10 +254,21 @@ fn plain_content(bytes: &[u8]) -> Result<Option<Content<'_>>, Error> {
             return Ok(Some(Content::Json(text)));
         }
     }
+    // What Windows writes into a file: the same text, with a NUL beside each character.
+    if bytes.contains(&0) && is_spread(bytes) {
+        return Err(Error::key("it is a key in UTF-16, and UTF-8 is wanted"));
+    }
     match foreign(text) {
         Some(error) => Err(error),
         None => Ok(None),
     }
+}
+
+/// Whether a key is there once NUL bytes are left out.
+fn is_spread(bytes: &[u8]) -> bool {
+    let mut bare = Zeroizing::new(Vec::with_capacity(bytes.len()));
+    bare.extend(bytes.iter().filter(|&&byte| byte != 0));
+    pem::is_meant(&bare) || bare.windows(5).any(|window| window == b"\"kty\"")
 }
 
 /// Formats that c47 does not read, and that are no shared secret.

@@ -28,6 +28,8 @@ pub fn read(bytes: &[u8]) -> Result<Material, Error> {
     let of = |kind: fn(&str) -> bool| -> Vec<&Block> {
         blocks.iter().filter(|block| kind(block.label)).collect()
     };
+    // What is none of these is passed over: EC PARAMETERS, which openssl writes before a key, only
+    // repeats what the key says.
     let private = of(|label| label.ends_with("PRIVATE KEY"));
     let public = of(|label| label.ends_with("PUBLIC KEY"));
     let certificates = of(|label| label.ends_with("CERTIFICATE"));
@@ -62,10 +64,7 @@ fn blocks(text: &str) -> Result<Vec<Block<'_>>, Error> {
         let (body, after) = after
             .split_once(&format!("-----END {label}-----"))
             .ok_or_else(unfinished)?;
-        // EC PARAMETERS, which openssl writes before a key, names a curve that the key names too.
-        if !label.ends_with("PARAMETERS") {
-            blocks.push(Block { label, body });
-        }
+        blocks.push(Block { label, body });
         if blocks.len() > MAX_BLOCKS {
             return Err(Error::key(format!("it has more than {MAX_BLOCKS} blocks")));
         }
@@ -87,7 +86,7 @@ impl Block<'_> {
             "DSA PRIVATE KEY" => Err(asn1::dsa()),
             "OPENSSH PRIVATE KEY" => Err(Error::key_hint(
                 "it is a private key in OpenSSH's own format, and PEM as OpenSSL writes it is wanted",
-                "ssh-keygen -p -m PKCS8 -f COPY turns a copy of it into one",
+                "ssh-keygen -p -m PKCS8 -f COPY turns a copy of an RSA or ECDSA key into one",
             )),
             other => Err(Error::key(format!(
                 "it is PEM of the kind {other}: {TAKEN}"

@@ -151,6 +151,14 @@ fn a_public_key_is_no_shared_secret_in_any_spelling() {
     ] {
         assert!(parse(broken.as_bytes()).is_err(), "{broken}");
     }
+    for text in [&*pem, &jwk] {
+        let wide = |bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            let text = format!("\u{feff}{text}");
+            text.encode_utf16().flat_map(bytes).collect()
+        };
+        assert!(parse(&wide(u16::to_le_bytes)).is_err());
+        assert!(parse(&wide(u16::to_be_bytes)).is_err());
+    }
 }
 
 #[test]

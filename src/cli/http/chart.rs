@@ -1,0 +1,51 @@
+//! `--timing`: where the time went, as a small bar chart on stderr.
+
+use std::time::Duration;
+
+use crate::http::Timing;
+use crate::output;
+
+const WIDTH: f64 = 40.0;
+
+/// Draws a bar for each part, in the order they happened.
+pub fn draw(timing: &Timing) {
+    let parts = [
+        ("look-up", timing.resolve),
+        ("connect", timing.connect),
+        ("TLS", timing.tls),
+        ("first byte", timing.first_byte),
+        ("transfer", timing.transfer),
+    ];
+    let whole: Duration = parts.iter().filter_map(|(_, part)| *part).sum();
+    for (name, part) in parts {
+        if let Some(part) = part {
+            output::say(line(name, part, whole));
+        }
+    }
+    output::say(line("in all", timing.started.elapsed(), Duration::ZERO));
+}
+
+fn line(name: &str, part: Duration, whole: Duration) -> String {
+    let share = match whole.is_zero() {
+        true => 0.0,
+        false => part.as_secs_f64() / whole.as_secs_f64(),
+    };
+    let bar = "█".repeat((share * WIDTH).round() as usize);
+    let text = format!("{name:<10} {:>9.1} ms  {bar}", part.as_secs_f64() * 1e3);
+    text.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_are_shares() {
+        let ms = Duration::from_millis;
+        assert_eq!(
+            line("TLS", ms(25), ms(100)),
+            format!("TLS             25.0 ms  {}", "█".repeat(10))
+        );
+        assert_eq!(line("in all", ms(1), ms(0)), "in all           1.0 ms");
+    }
+}

@@ -1,0 +1,311 @@
+//! What c47 shows of a call: the request before it is sent, the same call for curl, the parts, the
+//! time it took, lines as they come.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::indexing_slicing)]
+
+mod support;
+
+use std::io::{Read, Write};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use support::server::{Answer, Request, Server};
+use support::{Run, Scratch, c47, peers};
+
+/// Calls of every kind; the first word of each is the path.
+fn calls() -> Vec<Vec<&'static str>> {
+    vec![
+        vec!["/"],
+        vec![
+            "/shots?x=1",
+            "page==2",
+            "q==a b&c'd",
+            "X-Shot:it's \"sq\" $010",
+            "X-Empty;",
+        ],
+        vec![
+            "/json",
+            "name=it's é",
+            "n:=1.10",
+            "a[b][]:=null",
+            "User-Agent:",
+            "Accept:text/plain",
+        ],
+        vec!["/form", "--form", "a b=c&d", "t=1"],
+        vec!["/put?a", "--body", "body.bin", "PUT"],
+        vec!["/purge", "PURGE"],
+        vec!["/post", "POST"],
+    ]
+}
+
+fn words(server: &Server, call: &[&'static str]) -> Vec<String> {
+    let url = server.url(call[0]);
+    let rest = call[1..].iter().map(|&word| word.to_owned());
+    let (methods, rest): (Vec<_>, Vec<_>) =
+        rest.partition(|word| word.bytes().all(|b| b.is_ascii_uppercase()));
+    [methods, vec![url], rest].concat()
+}
+
+#[test]
+fn offline_is_what_goes_out_to_the_byte() {
+    let scratch = Scratch::new("offline");
+    scratch.write("body.bin", [0, 159, 146, 150]);
+    let (sender, receiver) = mpsc::channel();
+    let server = Server::connection(move |mut stream| {
+        stream
+            .set_read_timeout(Some(Duration::from_millis(300)))
+            .unwrap();
+        let mut seen = Vec::new();
+        let _ = stream.read_to_end(&mut seen);
+        sender.send(seen).unwrap();
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+    });
+    for call in calls() {
+        let words = words(&server, &call);
+        let run = || c47().current_dir(scratch.path()).arg("http").args(&words);
+        run().run().expect_code(0);
+        let sent = receiver.recv_timeout(Duration::from_secs(10)).unwrap();
+        let shown = run().arg("--offline").run().expect_code(0);
+        assert_eq!(
+            String::from_utf8_lossy(&shown.stdout),
+            String::from_utf8_lossy(&sent),
+            "{words:?}"
+        );
+    }
+}
+
+#[test]
+fn offline_asks_no_source_and_shows_no_secret() {
+    let run = |scheme: &str, words: &[&str]| {
+        let run = c47()
+            .env("S", "sekrit")
+            .args(["http", "https://service.invalid/x?token=sekrit"]);
+        run.args(["--offline", "--auth", scheme])
+            .args(words)
+            .run()
+            .expect_code(0)
+    };
+    for (scheme, shown) in [
+        ("bearer=env:NONE", "authorization: Bearer ***"),
+        ("basic=me:prompt", "authorization: Basic ***"),
+        ("header=X-Api-Key:command:false", "x-api-key: ***"),
+        ("query=tsid:env:S", "&tsid=***"),
+        ("jwt=HS256:env:NONE", "authorization: Bearer ***"),
+    ] {
+        let output = run(
+            scheme,
+            &["password=sekrit", "X-Api-Token:sekrit", "shot=sh010"],
+        );
+        assert!(output.stdout_text().contains(shown), "{}", output.tell());
+        assert!(output.stdout_text().contains("sh010"), "{}", output.tell());
+        assert!(
+            !output.stdout_text().contains("sekrit"),
+            "{}",
+            output.tell()
+        );
+    }
+}
+
+/// What a server can see of a request, whichever client made it.
+fn essence(request: &Request) -> String {
+    let headers = [
+        "content-type",
+        "accept",
+        "authorization",
+        "x-shot",
+        "x-empty",
+        "x-api-key",
+        "accept-encoding",
+    ];
+    let seen: Vec<String> = headers
+        .iter()
+        .map(|name| format!("{name}={:?}", request.header(name)))
+        .collect();
+    format!(
+        "{} {} {seen:?} {:?}",
+        request.method, request.target, request.body
+    )
+}
+
+#[test]
+fn curl_makes_the_same_call() {
+    let Some(curl) = peers::tool("curl") else {
+        return;
+    };
+    let scratch = Scratch::new("curl");
+    scratch.write("body.bin", [0, 159, 146, 150]);
+    scratch.write("key file", "from a file\n");
+    let with_auth = [
+        vec!["/a", "--auth", "bearer=env:S"],
+        vec!["/b", "--auth", "basic=me:env:S"],
+        vec!["/c", "--auth", "header=X-Api-Key:file:key file"],
+        vec!["/d?x=1", "--auth", "query=tsid:command:printf 'a1\\nb'"],
+    ];
+    for call in calls().into_iter().chain(with_auth) {
+        let server = Server::start(|_| Answer::ok(""));
+        let run = || {
+            c47()
+                .env("S", "it's \"a\" secret")
+                .current_dir(scratch.path())
+                .arg("http")
+                .args(words(&server, &call))
+        };
+        run().run().expect_code(0);
+        let command = run()
+            .arg("--curl")
+            .run()
+            .expect_code(0)
+            .stdout_text()
+            .trim()
+            .to_owned();
+        assert!(
+            !command.contains("a\" secret") && !command.contains("from a file"),
+            "{command}"
+        );
+        let shell = Run::of("/bin/sh")
+            .env("S", "it's \"a\" secret")
+            .env("PATH", path_with(&curl));
+        shell
+            .current_dir(scratch.path())
+            .args(["-c", &command])
+            .run()
+            .expect_code(0);
+        let requests = server.requests();
+        // curl offers what it can decode itself.
+        let encodings = requests[1]
+            .header("accept-encoding")
+            .unwrap_or("")
+            .to_owned();
+        let expected = essence(&requests[0]).replace("gzip, deflate, br", &encodings);
+        assert_eq!(essence(&requests[1]), expected, "{command}");
+    }
+}
+
+fn path_with(program: &std::path::Path) -> String {
+    format!("{}:/usr/bin:/bin", program.parent().unwrap().display())
+}
+
+#[test]
+fn curl_mints_its_token_with_c47() {
+    let command = |words: &[&str]| {
+        c47()
+            .args(["http", "https://a.lan/", "--curl"])
+            .args(words)
+            .run()
+            .expect_code(0)
+            .stdout_text()
+            .to_owned()
+    };
+    let line = command(&[
+        "--auth",
+        "jwt=HS256:file:my key",
+        "--claim",
+        "sub=it's me",
+        "--ttl",
+        "2m",
+    ]);
+    assert!(line.contains(r#"-H "authorization: Bearer $(c47 jwt sign --alg HS256 --key 'file:my key' --ttl 120s --claim 'sub=it'\''s me')""#), "{line}");
+    let line = command(&[
+        "--follow",
+        "--insecure",
+        "-4",
+        "--timeout=5s",
+        "--proxy",
+        "http://me:sekrit@p:1",
+        "-o",
+        "a b",
+    ]);
+    for part in ["-L --max-redirs 10", "-k", "-4", "-m 5", "-o 'a b'"] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    assert!(!line.contains("sekrit"), "{line}");
+}
+
+#[test]
+fn parts_are_printed_as_asked() {
+    let server = Server::start(|_| {
+        Answer::raw("HTTP/1.1 200 OK\r\nX-One: 1\r\ncontent-length: 2\r\n\r\nok")
+    });
+    let print = |letters: &str| {
+        c47()
+            .args(["http", &server.url("/x"), "a=b", "--print", letters])
+            .run()
+    };
+    let all = print("bhBH").expect_code(0);
+    let text = all.stdout_text();
+    let places: Vec<_> = [
+        "POST /x HTTP/1.1\r\n",
+        "{\"a\":\"b\"}",
+        "HTTP/1.1 200 OK\r\nX-One: 1\r\n",
+        "\r\n\r\nok",
+    ]
+    .map(|part| {
+        text.find(part)
+            .unwrap_or_else(|| panic!("{part} is missing: {text}"))
+    })
+    .to_vec();
+    assert!(places.is_sorted(), "{text}");
+    assert_eq!(print("b").expect_code(0).stdout_text(), "ok");
+    assert_eq!(print("").expect_code(0).stdout_text(), "");
+    print("x").expect_code(2);
+}
+
+#[test]
+fn time_is_drawn_on_stderr() {
+    let server = Server::start(|_| Answer::ok("body"));
+    let output = c47()
+        .args(["http", &server.url("/"), "--timing"])
+        .run()
+        .expect_code(0);
+    assert_eq!(output.stdout_text(), "body");
+    for part in ["connect", "first byte", "transfer", "in all"] {
+        assert!(output.stderr_text().contains(part), "{}", output.tell());
+    }
+    assert!(!output.stderr_text().contains("TLS"));
+}
+
+#[test]
+fn a_stream_is_passed_on_as_it_comes() {
+    let (go, wait) = mpsc::channel::<()>();
+    let wait = std::sync::Mutex::new(wait);
+    let server = Server::connection(move |mut stream| {
+        let _ = stream.read(&mut [0; 4096]);
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\ndata: 1\n").unwrap();
+        // The second line only comes when the first has been seen.
+        wait.lock()
+            .unwrap()
+            .recv_timeout(Duration::from_secs(20))
+            .expect("the first line was passed on");
+        stream.write_all(b"data: 2\n").unwrap();
+    });
+    let mut child = c47()
+        .args(["http", &server.url("/events"), "--stream"])
+        .spawn();
+    assert_eq!(child.stdout_line(), "data: 1");
+    go.send(()).unwrap();
+    assert_eq!(child.stdout_line(), "data: 2");
+    child.wait().expect_code(0);
+}
+
+#[test]
+fn brotli_is_decoded() {
+    let Some(httpbin) = peers::httpbin() else {
+        return;
+    };
+    let output = c47()
+        .args(["http", &httpbin.url("/brotli")])
+        .run()
+        .expect_code(0);
+    assert_eq!(output.json()["brotli"], true);
+}
+
+#[test]
+fn ways_to_print_exclude_each_other() {
+    for words in [
+        &["--json", "--stream"][..],
+        &["--headers", "-o", "x"],
+        &["--print=b", "--json"],
+    ] {
+        c47().args(["http", ":9"]).args(words).run().expect_code(2);
+    }
+}

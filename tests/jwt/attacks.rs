@@ -1,0 +1,244 @@
+//! Tokens made to fool a verifier.
+
+use std::fs;
+
+use super::peers::{named, peer};
+use super::support::{Scratch, peers};
+use super::{file, jwt, sign, verify};
+
+#[test]
+fn a_public_key_is_never_a_shared_secret() {
+    let Some(python) = peers::python(&["jwt", "cryptography"]) else {
+        return;
+    };
+    let scratch = Scratch::new("forged");
+    let directory = scratch.path();
+    peer(&python, "make", directory);
+    let keys = named(directory, "rsa.public.");
+    for forged in named(directory, "forged.") {
+        let token = fs::read_to_string(&forged).unwrap();
+        for key in &keys {
+            let answer = verify(&token, key, &[]).expect_code(1);
+            let why = answer.stdout_text();
+            assert!(
+                why.contains("HS256 is not allowed for"),
+                "{forged:?} {key:?}: {why}"
+            );
+            // Not even when it is asked for: a slip of whoever asks.
+            verify(&token, key, &["--alg=HS256"]).expect_code(2);
+        }
+    }
+    for key in &keys {
+        let answer = jwt(["sign", "--alg=HS256", "--no-exp", "--key", &file(key)]).run();
+        assert!(
+            answer
+                .expect_code(2)
+                .stderr_text()
+                .contains("HS256 wants a shared secret, but the key is an RSA public key")
+        );
+    }
+}
+
+/// Header and payload in base64url, and a signature.
+fn token(header: &str, payload: &str, signature: &str) -> String {
+    format!("{}.{}.{signature}", part(header), part(payload))
+}
+
+fn part(text: &str) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut out = String::new();
+    for three in text.as_bytes().chunks(3) {
+        let bits = three
+            .iter()
+            .fold(0_u32, |bits, &b| bits << 8 | u32::from(b))
+            << (24 - 8 * three.len());
+        for digit in 0..=three.len() {
+            out.push(char::from(DIGITS[(bits >> (18 - 6 * digit) & 63) as usize]));
+        }
+    }
+    out
+}
+
+#[test]
+fn what_is_not_signed_is_not_valid() {
+    let scratch = Scratch::new("attacks");
+    let key = scratch.write("key", "secret");
+    let good = sign("HS256", &key, &["--no-exp"]);
+    verify(&good, &key, &[]).expect_code(0);
+    let parts: Vec<&str> = good.split('.').collect();
+    let payload = part(r#"{"sub":"admin"}"#);
+    for (token, why) in [
+        (token(r#"{"alg":"none"}"#, "{}", ""), "never allowed"),
+        (token(r#"{"alg":"nOnE"}"#, "{}", ""), "never allowed"),
+        (token(r#"{"alg":"none"}"#, "{}", parts[2]), "never allowed"),
+        (
+            format!("{}.{payload}.{}", parts[0], parts[2]),
+            "signature does not match",
+        ),
+        (
+            format!("{}.{}.", parts[0], parts[1]),
+            "signature does not match",
+        ),
+        (format!("{}.{}", parts[0], parts[1]), "2 parts"),
+        (
+            token(r#"{"alg":"HS256","crit":["x"],"x":1}"#, "{}", parts[2]),
+            "critical header 'x'",
+        ),
+        (
+            token(
+                r#"{"alg":"HS256","b64":false,"crit":["b64"]}"#,
+                "{}",
+                parts[2],
+            ),
+            "critical",
+        ),
+        (
+            token(r#"{"alg":"HS256","b64":false}"#, "{}", parts[2]),
+            "b64",
+        ),
+        (
+            token(r#"{"alg":"none","alg":"HS256"}"#, "{}", parts[2]),
+            "stands twice",
+        ),
+        (
+            token(r#"{"alg":"HS256","a\u006cg":"none"}"#, "{}", parts[2]),
+            "stands twice",
+        ),
+        (format!("{good}="), "signature is not base64url"),
+        (
+            format!("{}.{} .{}", parts[0], parts[1], parts[2]),
+            "payload is not base64url",
+        ),
+        (
+            format!("{good}.{}.{}", parts[0], parts[1]),
+            "encrypted (a JWE)",
+        ),
+        ("a".repeat((1 << 20) + 1), "larger than 1 MiB"),
+        (String::new(), "empty"),
+    ] {
+        let answer = verify(&token, &key, &[]).expect_code(1);
+        let said = answer.stdout_text();
+        assert!(
+            said.starts_with("not valid: ") && said.contains(why),
+            "{said}"
+        );
+        assert_eq!(said.lines().count(), 1);
+    }
+    // The same bits, spelled in another way.
+    let last = parts[2].chars().last().unwrap();
+    let other = char::from_u32(u32::from(last) + 1).unwrap();
+    let respelled = format!("{}{other}", &good[..good.len() - 1]);
+    verify(&respelled, &key, &[]).expect_code(1);
+    // A payload that is twice the claim, signed all the same.
+    let twice = jwt([
+        "sign",
+        "--alg=HS256",
+        "--no-exp",
+        "--key=file:key",
+        "--claim=a=1",
+        "--claim=a=2",
+    ])
+    .current_dir(scratch.path())
+    .run()
+    .expect_code(2);
+    assert!(twice.stderr_text().contains("the claim a is given twice"));
+}
+
+/// The header may bring a key or an address; neither is looked at.
+#[test]
+fn keys_within_a_token_are_ignored() {
+    let scratch = Scratch::new("attacks");
+    let key = scratch.write("key", "the verifier's secret, long enough for HS256");
+    let own = scratch.write("own", "the attacker's secret, long enough for HS256");
+    for header in [
+        r#"jwk:={"kty":"oct","k":"dGhlIGF0dGFja2VyJ3Mgc2VjcmV0LCBsb25nIGVub3VnaCBmb3IgSFMyNTY"}"#,
+        "jku=http://127.0.0.1:9/jwks",
+        "x5u=http://127.0.0.1:9/crt",
+        "x5c:=[\"AA\"]",
+    ] {
+        let forged = sign("HS256", &own, &["--no-exp", "--header", header]);
+        let answer = verify(&forged, &key, &[]).expect_code(1);
+        assert_eq!(
+            answer.stdout_text(),
+            "not valid: signature does not match\n"
+        );
+        verify(&forged, &own, &[]).expect_code(0);
+    }
+}
+
+#[test]
+fn a_jwk_is_obeyed() {
+    let scratch = Scratch::new("jwk");
+    let secret = scratch.write("key", "secret");
+    let token = sign("HS256", &secret, &["--no-exp", "--kid=a"]);
+    for (members, why) in [
+        (r#""use":"enc""#, "use is 'enc'"),
+        (r#""key_ops":["sign"]"#, "do not list 'verify'"),
+        (r#""key_ops":["encrypt","decrypt"]"#, "do not list 'verify'"),
+        (r#""alg":"HS512""#, "HS256 is not allowed for this key"),
+        (
+            r#""kid":"b""#,
+            "signed with the key 'a', and this one is 'b'",
+        ),
+        (
+            r#""kid":"a","use":"sig","alg":"HS256","key_ops":["verify"]"#,
+            "",
+        ),
+    ] {
+        let jwk = format!(r#"{{"kty":"oct","k":"c2VjcmV0",{members}}}"#);
+        let key = scratch.write("jwk", jwk);
+        let answer = verify(&token, &key, &[]);
+        if why.is_empty() {
+            answer.expect_code(0);
+        } else {
+            let answer = answer.expect_code(1);
+            assert!(
+                answer.stdout_text().contains(why),
+                "{}",
+                answer.stdout_text()
+            );
+        }
+    }
+    let set =
+        r#"{"keys":[{"kty":"oct","k":"c2VjcmV0","kid":"b"},{"kty":"oct","k":"AAAA","kid":"a"}]}"#;
+    let set = scratch.write("jwks", set);
+    let verify_set = |token: &str| {
+        jwt(["verify", "-", "--jwks", set.to_str().unwrap()])
+            .stdin(token)
+            .run()
+    };
+    // The key that is named does not match, and no other is tried.
+    let answer = verify_set(&token).expect_code(1);
+    assert_eq!(
+        answer.stdout_text(),
+        "not valid: signature does not match\n"
+    );
+    verify_set(&sign("HS256", &secret, &["--no-exp", "--kid=b"])).expect_code(0);
+    verify_set(&sign("HS256", &secret, &["--no-exp"])).expect_code(0);
+    let answer = verify_set(&sign("HS256", &secret, &["--no-exp", "--kid=c"])).expect_code(1);
+    assert_eq!(
+        answer.stdout_text(),
+        "not valid: the key 'c' is not in the set\n"
+    );
+}
+
+/// A reason repeats words of the token: they must stay within their line, and be few.
+#[test]
+fn a_token_cannot_forge_output() {
+    let scratch = Scratch::new("attacks");
+    let key = scratch.write("key", "secret");
+    let jwk = scratch.write("jwk", r#"{"kty":"oct","k":"c2VjcmV0","kid":"a"}"#);
+    let kid = format!("x\nvalid\x1b[2J{}", "y".repeat(5000));
+    let forged = sign("HS256", &key, &["--no-exp", "--kid", &kid]);
+    let answer = verify(&forged, &jwk, &[]).expect_code(1);
+    let said = answer.stdout_text();
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(!said.contains('\x1b') && said.len() < 300, "{said}");
+    let shown = sign(
+        "HS256",
+        &key,
+        &["--no-exp", "--claim", "a=\u{9b}2J\u{202e}"],
+    );
+    let shown = jwt(["decode", "-"]).stdin(shown).run().expect_code(0);
+    assert!(!shown.stdout_text().contains(['\u{9b}', '\u{202e}']));
+}

@@ -1,0 +1,422 @@
+//! What the commands take, print and answer with.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use super::support::server::{Answer, Server};
+use super::support::{Scratch, empty_root};
+use super::{jwt, sign, verify};
+
+/// A directory with `key`, a shared secret long enough for all.
+fn with_key() -> Scratch {
+    let scratch = Scratch::new("options");
+    scratch.write("key", format!("{}\n", "k".repeat(64)));
+    scratch
+}
+
+#[test]
+fn claims_keep_order_and_text() {
+    let scratch = with_key();
+    scratch.write(
+        "claims",
+        r#"{"z": 1.10, "y": {"b":1e400,"a":[123456789012345678901234567890]}}"#,
+    );
+    let words = [
+        "sign",
+        "--alg=HS256",
+        "--key=file:key",
+        "--ttl=5m",
+        "--claims=claims",
+    ];
+    let signed = jwt(words)
+        .args(["--claim=x:=-0.0", "--claim=w=1", "--claim=iat:=1300819080"])
+        .args(["--header=a:=1.0", "--header=b=c", "--typ=at+jwt", "--kid=k"])
+        .current_dir(scratch.path())
+        .run()
+        .expect_code(0);
+    assert!(signed.stderr.is_empty());
+    let shown = jwt(["decode", "--json", "-"])
+        .stdin(signed.stdout)
+        .run()
+        .expect_code(0);
+    assert_eq!(
+        shown.stdout_text(),
+        concat!(
+            r#"{"header":{"alg":"HS256","typ":"at+jwt","kid":"k","a":1.0,"b":"c"},"#,
+            r#""claims":{"z":1.10,"y":{"b":1e400,"a":[123456789012345678901234567890]},"#,
+            r#""x":-0.0,"w":"1","iat":1300819080,"exp":1300819380},"#,
+            r#""expires_at":"2011-03-22T18:43:00Z","expired":true,"verified":false}"#,
+            "\n"
+        )
+    );
+}
+
+#[test]
+fn decode_shows_and_says_that_it_did_not_verify() {
+    let scratch = with_key();
+    let key = scratch.path().join("key");
+    let token = sign("HS256", &key, &["--ttl=270s", "--nbf=0s", "--jti"]);
+    let shown = jwt(["decode", &token]).run().expect_code(0);
+    let shown = shown.stdout_text();
+    assert!(shown.starts_with("NOT VERIFIED"));
+    assert!(shown.contains("\"sub\": \"c47\""));
+    assert!(shown.contains("\"jti\": \""));
+    assert!(shown.contains("expires in 4m"));
+    assert!(!shown.contains('\x1b'));
+    let expired = sign("HS256", &key, &["--claim=iat:=1300819080", "--ttl=5m"]);
+    let shown = jwt(["decode", &expired]).run().expect_code(0);
+    let shown = shown.stdout_text();
+    assert!(
+        shown.contains("exp  2011-03-22T18:43:00Z  expired "),
+        "{shown}"
+    );
+    let endless = sign("HS256", &key, &["--no-exp"]);
+    let shown = jwt(["decode", &endless, "--json"]).run().expect_code(0);
+    let shown = shown.stdout_text();
+    assert!(shown.contains(r#""expires_at":null,"expired":null,"verified":false"#));
+    // What nobody could verify is shown all the same.
+    let shown = jwt(["decode", "eyJhbGciOiJub25lIn0.e30."])
+        .run()
+        .expect_code(0);
+    assert!(shown.stdout_text().contains("\"none\""));
+    for wrong in ["", "abc", "e30.e30", "e30.W10.AA", "e30.e30.A", "a.b.c.d.e"] {
+        let answer = jwt(["decode", "--", wrong]).run().expect_code(7);
+        assert!(answer.stderr_text().contains("malformed"), "{wrong}");
+    }
+}
+
+#[test]
+fn tokens_come_in_every_way() {
+    let scratch = with_key();
+    let token = sign("HS256", &scratch.path().join("key"), &["--no-exp"]);
+    scratch.write("token", format!("  Bearer {token}\n\n"));
+    let here = scratch.path();
+    let verify = ["verify", "--key=file:key"];
+    for pasted in [
+        token.clone(),
+        format!(" {token}\n"),
+        format!("Bearer {token}"),
+        format!("bearer  {token} "),
+    ] {
+        jwt(verify)
+            .arg(&pasted)
+            .current_dir(here)
+            .run()
+            .expect_code(0);
+        jwt(verify)
+            .arg("-")
+            .stdin(pasted.as_str())
+            .current_dir(here)
+            .run()
+            .expect_code(0);
+        jwt(verify)
+            .arg("--token=env:T")
+            .env("T", &pasted)
+            .current_dir(here)
+            .run()
+            .expect_code(0);
+    }
+    jwt(verify)
+        .arg("--token=file:token")
+        .current_dir(here)
+        .run()
+        .expect_code(0);
+    jwt(verify)
+        .arg("--token=command:cat token")
+        .current_dir(here)
+        .run()
+        .expect_code(0);
+    // stdin is read where it is asked for, and only there.
+    jwt(verify)
+        .current_dir(here)
+        .silent_stdin()
+        .run()
+        .expect_code(2);
+    jwt(["decode"]).silent_stdin().run().expect_code(2);
+    for words in [&["-", "--token=env:T"][..], &["x", "--token=env:T"]] {
+        jwt(verify)
+            .args(words)
+            .env("T", "x")
+            .current_dir(here)
+            .run()
+            .expect_code(2);
+    }
+    let twice = jwt(["verify", "-", "--key=file:-"])
+        .stdin("x")
+        .run()
+        .expect_code(2);
+    assert!(
+        twice
+            .stderr_text()
+            .contains("only one thing can be read from stdin")
+    );
+    jwt(["verify", "-", "--key=env:NOTHING"])
+        .stdin("x")
+        .run()
+        .expect_code(9);
+    jwt(["decode", "--token=file:nothing"]).run().expect_code(9);
+}
+
+#[test]
+fn sign_must_be_told_how_long() {
+    let scratch = with_key();
+    let sign = |more: &[&str]| {
+        jwt(["sign", "--alg=HS256", "--key=file:key"])
+            .args(more)
+            .current_dir(scratch.path())
+            .run()
+    };
+    let answer = sign(&[]).expect_code(2);
+    assert!(answer.stderr_text().contains("neither --ttl nor --no-exp"));
+    for wrong in [
+        &["--ttl=5m", "--no-exp"][..],
+        &["--ttl=5"],
+        &["--ttl=300ms"],
+        &["--ttl=5m", "--claim=exp:=1"],
+        &["--no-exp", "--claim=exp:=1"],
+        &["--no-exp", "--claim=a"],
+        &["--no-exp", "--claim=a:={\"b\":1,\"b\":2}"],
+        &["--no-exp", "--nbf=0s", "--claim=nbf:=1"],
+        &["--no-exp", "--jti", "--claim=jti=1"],
+        &["--no-exp", "--header=alg=none"],
+        &["--no-exp", "--header=a=1", "--header=a=2"],
+        &["--no-exp", "--alg=none"],
+        &["--no-exp", "--alg=ES256"],
+        &["--ttl=5m", "--claim=iat=now"],
+    ] {
+        let answer = sign(wrong).expect_code(2);
+        assert!(answer.stdout.is_empty(), "{wrong:?}");
+    }
+    // An end among the claims is one.
+    sign(&["--claim=exp:=2000000000"]).expect_code(0);
+    scratch.write("list", "[]");
+    sign(&["--no-exp", "--claims=list"]).expect_code(7);
+    sign(&["--no-exp", "--claims=nothing"]).expect_code(7);
+    sign(&["--no-exp", "--claims=-"]).expect_code(7);
+}
+
+#[test]
+fn a_short_secret_is_told_of_and_taken() {
+    let scratch = Scratch::new("short");
+    scratch.write("key", "secret");
+    let answer = jwt(["sign", "--alg=HS384", "--key=file:key", "--no-exp"])
+        .current_dir(scratch.path())
+        .run()
+        .expect_code(0);
+    assert_eq!(
+        answer.stderr_text(),
+        "c47 jwt sign: warning: the secret has 6 bytes, HS384 wants 48 at least\n"
+    );
+}
+
+#[test]
+fn verify_asks_for_what_it_is_told() {
+    let scratch = with_key();
+    let key = scratch.path().join("key");
+    let token = sign(
+        "HS256",
+        &key,
+        &["--ttl=5m", "--claim=iss=me", "--claim=aud:=[\"a\",\"b\"]"],
+    );
+    let ask = |more: &[&str]| verify(&token, &key, more);
+    for good in [
+        &["--aud=b"][..],
+        &[
+            "--iss=me",
+            "--sub=c47",
+            "--aud",
+            "a",
+            "--require",
+            "exp, iat",
+        ],
+        &["--alg=HS384", "--alg=HS256"],
+    ] {
+        ask(good).expect_code(0);
+    }
+    for (more, why) in [
+        (&["--aud=c"][..], "aud is 'a', 'b', not 'c'"),
+        (&["--iss=you"], "iss is 'me', not 'you'"),
+        (&["--sub=c48"], "sub is 'c47', not 'c48'"),
+        (&["--require=exp,nbf"], "the claim 'nbf' is missing"),
+        (
+            &["--alg=HS384"],
+            "algorithm HS256 is not allowed: only HS384",
+        ),
+        (&["--at=2100-01-01"], "expired "),
+    ] {
+        let said = ask(more).expect_code(1);
+        let said = said.stdout_text();
+        assert!(said.starts_with(&format!("not valid: {why}")), "{said}");
+    }
+    for wrong in [
+        &["--alg=RS256"][..],
+        &["--leeway=1"],
+        &["--leeway=300ms"],
+        &["--at=tomorrow"],
+        &["--require=exp,"],
+        &["--jws", "--aud=a"],
+        &["--jwks=x"],
+    ] {
+        ask(wrong).expect_code(2);
+    }
+    let json = ask(&["--json", "--aud=a"]).expect_code(0);
+    let json = json.stdout_text();
+    assert!(json.starts_with(r#"{"valid":true,"reason":null,"alg":"HS256","kid":null,"claims":{"sub":"c47","iss":"me","#), "{json}");
+    let json = verify(&format!("{token}="), &key, &["--json"]).expect_code(1);
+    assert!(
+        json.stdout_text()
+            .starts_with(r#"{"valid":false,"reason":"the token is malformed"#)
+    );
+    assert!(json.stdout_text().ends_with("\"claims\":null}\n"));
+    jwt(["verify", &token]).run().expect_code(2);
+    jwt(["verify", &token, "--jwks=nothing"])
+        .run()
+        .expect_code(7);
+    jwt(["verify", &token, "--key=hunter2"])
+        .run()
+        .expect_code(2);
+    scratch.write("broken.pem", "-----BEGIN PUBLIC KEY-----\nMII\n");
+    verify(&token, &scratch.path().join("broken.pem"), &[]).expect_code(7);
+}
+
+#[test]
+fn keygen_guards_what_it_writes() {
+    let scratch = Scratch::new("keygen");
+    let keygen = |more: &[&str]| jwt(["keygen"]).args(more).current_dir(scratch.path()).run();
+    let mode = |file: &str| {
+        let file = scratch.path().join(file);
+        fs::metadata(file).map(|file| file.permissions().mode() & 0o777)
+    };
+    keygen(&["--alg=ES256", "-o", "key.pem"]).expect_code(0);
+    assert_eq!(mode("key.pem").unwrap(), 0o600);
+    assert_eq!(mode("key.pem.pub").unwrap() & 0o600, 0o600);
+    let before = fs::read(scratch.path().join("key.pem")).unwrap();
+    let answer = keygen(&["--alg=ES256", "-o", "key.pem"]).expect_code(2);
+    assert!(answer.stderr_text().contains("key.pem exists already"));
+    fs::remove_file(scratch.path().join("key.pem")).unwrap();
+    keygen(&["--alg=ES256", "-o", "key.pem"]).expect_code(2); // key.pem.pub would be lost
+    assert!(mode("key.pem").is_err());
+    keygen(&["--alg=ES256", "-o", "key.pem", "--overwrite"]).expect_code(0);
+    assert_ne!(fs::read(scratch.path().join("key.pem")).unwrap(), before);
+    keygen(&["--alg=HS512", "-o", "secret"]).expect_code(0);
+    assert_eq!(mode("secret").unwrap(), 0o600);
+    assert!(mode("secret.pub").is_err());
+    let text = fs::read_to_string(scratch.path().join("secret")).unwrap();
+    // 64 bytes in base64url, and no line break: a tool that reads the whole file has the secret.
+    assert_eq!(text.len(), 86);
+    assert!(keygen(&["--alg=HS512"]).stdout_text().ends_with('\n'));
+    let printed = keygen(&["--alg=EdDSA"]).expect_code(0);
+    assert!(
+        printed
+            .stdout_text()
+            .starts_with("-----BEGIN PRIVATE KEY-----\n")
+    );
+    for wrong in [
+        &["--alg=HS256", "--format=pem"][..],
+        &["--alg=RS256"],
+        &["--alg=ES512"],
+        &["--alg=none"],
+        &["--alg=ES256", "--format=der"],
+        &[],
+    ] {
+        keygen(wrong).expect_code(2);
+    }
+    keygen(&["--alg=ES256", "-o", "no/such/directory"]).expect_code(7);
+}
+
+#[test]
+fn jwks_prints_public_keys_only() {
+    let scratch = Scratch::new("jwks");
+    let here = scratch.path();
+    for (alg, file) in [("ES256", "a"), ("EdDSA", "b"), ("HS256", "secret")] {
+        jwt(["keygen", "--alg", alg, "-o", file])
+            .current_dir(here)
+            .run()
+            .expect_code(0);
+    }
+    let set = jwt(["jwks", "a", "b.pub", "a.pub"])
+        .current_dir(here)
+        .run()
+        .expect_code(0);
+    let text = set.stdout_text();
+    assert_eq!(text.matches("\"kid\": \"").count(), 2, "{text}");
+    assert!(!text.contains("\"d\"") && !text.contains("\"k\""));
+    let again = jwt(["jwks", "-"]).stdin(text).run().expect_code(0);
+    assert_eq!(again.stdout_text(), text);
+    let answer = jwt(["jwks", "a", "secret"])
+        .current_dir(here)
+        .run()
+        .expect_code(2);
+    assert!(answer.stdout.is_empty());
+    assert!(answer.stderr_text().contains("shared secret"));
+    jwt(["jwks"]).run().expect_code(2);
+    jwt(["jwks", "nothing"]).run().expect_code(7);
+    let mixed = r#"{"keys":[{"kty":"EC","crv":"P-521"}]}"#;
+    let answer = jwt(["jwks", "-"]).stdin(mixed).run().expect_code(0);
+    assert!(answer.stderr_text().contains("left out"));
+}
+
+#[test]
+fn an_empty_root_is_enough() {
+    let Some(run) = empty_root::empty_c47() else {
+        return;
+    };
+    let words = ["jwt", "sign", "--alg=HS256", "--key=env:KEY", "--ttl=5m"];
+    let signed = run.args(words).env("KEY", "secret").run().expect_code(0);
+    let words = ["jwt", "verify", "-", "--key=env:KEY", "--json"];
+    let run = empty_root::empty_c47().unwrap();
+    let verified = run.args(words).env("KEY", "secret").stdin(signed.stdout);
+    verified.run().expect_code(0);
+    // Random bytes are had from the kernel, but not from an old one without /dev/urandom.
+    let run = empty_root::empty_c47().unwrap();
+    let made = run.args(["jwt", "keygen", "--alg=ES256"]).run();
+    if made.code != 0 {
+        let made = made.expect_code(7);
+        assert!(
+            made.stderr_text()
+                .starts_with("c47 jwt keygen: no random bytes: ")
+        );
+    }
+}
+
+#[test]
+fn a_set_of_keys_is_fetched() {
+    let scratch = Scratch::new("fetched");
+    let here = scratch.path();
+    jwt(["keygen", "--alg=ES256", "--format=jwk", "-o", "key"])
+        .current_dir(here)
+        .run()
+        .expect_code(0);
+    let key = here.join("key");
+    let token = sign("ES256", &key, &["--no-exp"]);
+    let public = fs::read_to_string(here.join("key.pub")).unwrap();
+    // A shared secret that everybody can fetch is none.
+    let kid = jwt(["decode", "--json", &token]).run().expect_code(0);
+    let kid = kid.stdout_text().split('"').nth(13).unwrap().to_owned();
+    let set = format!(r#"{{"keys":[{public},{{"kty":"oct","k":"c2VjcmV0"}}]}}"#);
+    let server = Server::start(move |request| match request.target.as_str() {
+        "/set" => Answer::json(&set),
+        "/moved" => Answer::redirect("302 Found", "/set"),
+        "/text" => Answer::ok("secret"),
+        "/large" => Answer::ok("x".repeat(3 << 20)),
+        _ => Answer::new("404 Not Found", "", ""),
+    });
+    let fetch = |token: &str, path: &str| {
+        jwt(["verify", "--jwks", &server.url(path), "-"])
+            .stdin(token)
+            .run()
+    };
+    fetch(&token, "/set").expect_code(0);
+    fetch(&token, "/moved").expect_code(0);
+    for wrong in ["/text", "/large", "/nothing"] {
+        fetch(&token, wrong).expect_code(7);
+    }
+    let secret = scratch.write("secret", "secret");
+    for more in [&["--no-exp"][..], &["--no-exp", "--kid", &kid]] {
+        let forged = sign("HS256", &secret, more);
+        let answer = fetch(&forged, "/set").expect_code(1);
+        assert!(answer.stdout_text().contains("HS256 is not allowed for"));
+    }
+    let plain = jwt(["verify", "--jwks=http://192.0.2.1/set", &token]).run();
+    assert!(plain.expect_code(2).stderr_text().contains("plain http"));
+}

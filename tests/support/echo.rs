@@ -1,0 +1,81 @@
+//! `c47 echo` running, and what is read from its answers.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{Child, Output, Run, c47, peers};
+
+/// A running service and where it listens.
+pub struct Echo {
+    pub child: Child,
+    pub address: String,
+}
+
+impl Echo {
+    #[track_caller]
+    pub fn start(options: &[&str]) -> Echo {
+        let mut child = c47().arg("echo").args(options).spawn();
+        let line = child.stdout_line();
+        let address = if options.contains(&"--json") {
+            let line: Value = serde_json::from_str(&line).expect("a JSON line");
+            line["listening"].as_str().expect("an address").to_owned()
+        } else {
+            line.strip_prefix("listening on ")
+                .expect("words")
+                .to_owned()
+        };
+        let address = address.strip_prefix("http://").expect("http").to_owned();
+        Echo { child, address }
+    }
+
+    pub fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.address).expect("a connection");
+        let limit = Some(Duration::from_secs(50));
+        stream.set_read_timeout(limit).unwrap();
+        stream.set_write_timeout(limit).unwrap();
+        stream
+    }
+
+    /// Sends these bytes, ends the sending, and returns all that comes back.
+    pub fn raw(&self, bytes: impl AsRef<[u8]>) -> String {
+        let mut stream = self.connect();
+        let _ = stream.write_all(bytes.as_ref());
+        let _ = stream.shutdown(Shutdown::Write);
+        all_from(stream)
+    }
+
+    pub fn curl(&self, arguments: &[&str], path: &str) -> Option<Output> {
+        let curl = peers::tool("curl")?;
+        let url = format!("http://{}{path}", self.address);
+        Some(
+            Run::of(curl)
+                .args(["-sS", "--noproxy", "*"])
+                .args(arguments)
+                .arg(url)
+                .run(),
+        )
+    }
+}
+
+pub fn all_from(mut stream: TcpStream) -> String {
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+pub fn statuses(answer: &str) -> Vec<&str> {
+    answer
+        .split("HTTP/1.1 ")
+        .skip(1)
+        .map(|answer| &answer[..3])
+        .filter(|status| status.bytes().all(|b| b.is_ascii_digit()))
+        .collect()
+}
+
+pub fn body(answer: &str) -> Value {
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a head");
+    serde_json::from_str(body).expect("a JSON body")
+}

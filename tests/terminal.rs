@@ -1,0 +1,137 @@
+//! c47 on a terminal: colour, prompts, what a server may not do to it. Python's pty is the
+//! terminal.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::indexing_slicing)]
+
+mod support;
+
+use support::server::{Answer, Server};
+use support::{Output, Run, binary, peers};
+
+/// Runs c47 on a terminal of its own, types `typed` once `prompt` is there, and prints what the
+/// terminal showed, then the exit code and whether its echo is on.
+const TERMINAL: &str = r#"
+import os, pty, sys, termios, time, select
+prompt, typed, arguments = sys.argv[1], sys.argv[2].encode().decode("unicode_escape").encode(), sys.argv[3:]
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(arguments[0], arguments)
+shown, deadline, waiting = b"", time.time() + 30, bool(prompt)
+while time.time() < deadline:
+    if select.select([terminal], [], [], 0.1)[0]:
+        try:
+            more = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not more:
+            break
+        shown += more
+    if waiting and prompt.encode() in shown:
+        time.sleep(0.1)
+        os.write(terminal, typed)
+        waiting = False
+echo = "on"
+try:
+    echo = "on" if termios.tcgetattr(terminal)[3] & termios.ECHO else "off"
+except termios.error:
+    pass
+code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+sys.stdout.buffer.write(shown + f"\nexit {code}, echo {echo}\n".encode())
+"#;
+
+fn on_terminal(
+    prompt: &str,
+    typed: &str,
+    words: &[&str],
+    environment: &[(&str, &str)],
+) -> Option<Output> {
+    let python = peers::python(&[])?;
+    let mut run = Run::of(python)
+        .args(["-c", TERMINAL, prompt, typed])
+        .arg(binary())
+        .args(words);
+    for (name, value) in [("TERM", "xterm")].iter().chain(environment) {
+        run = run.env(name, value);
+    }
+    Some(run.run().expect_code(0))
+}
+
+fn get(body: &'static str, environment: &[(&str, &str)]) -> Option<String> {
+    let server = Server::start(move |_| Answer::ok(body)).may_be_idle();
+    let output = on_terminal("", "", &["http", &server.url("/")], environment)?;
+    Some(String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n"))
+}
+
+#[test]
+fn json_is_laid_out_and_coloured() {
+    let Some(shown) = get(r#"{"b": 1.10, "a": [1e400]}"#, &[]) else {
+        return;
+    };
+    assert!(
+        shown.starts_with("{\n  \x1b[34m\"b\"\x1b[0m: \x1b[36m1.10\x1b[0m,\n"),
+        "{shown:?}"
+    );
+    let plain = get(r#"{"b": 1.10, "a": [1e400]}"#, &[("NO_COLOR", "1")]).unwrap();
+    assert!(
+        plain.starts_with("{\n  \"b\": 1.10,\n  \"a\": [\n    1e400\n  ]\n}\n"),
+        "{plain:?}"
+    );
+    assert!(!get("{}", &[("TERM", "dumb")]).unwrap().contains('\x1b'));
+}
+
+#[test]
+fn a_server_does_not_drive_the_terminal() {
+    let Some(shown) = get("\x1b]0;owned\x07\x1b[2J\u{9b}31m text\u{202e}\n", &[]) else {
+        return;
+    };
+    assert!(
+        !shown.contains(['\x1b', '\x07', '\u{9b}', '\u{202e}']),
+        "{shown:?}"
+    );
+    let json = get("{\"a\": \"\u{9b}31m\u{7f}\"}", &[]).unwrap();
+    assert!(!json.contains(['\u{9b}', '\u{7f}']), "{json:?}");
+}
+
+#[test]
+fn bytes_that_are_no_text_stay_off_it() {
+    let server = Server::start(|_| Answer::ok([0xff, 0xfe, 0x00])).may_be_idle();
+    let Some(output) = on_terminal("", "", &["http", &server.url("/")], &[]) else {
+        return;
+    };
+    assert!(
+        String::from_utf8_lossy(&output.stdout)
+            .contains("3 B that are no text: -o FILE keeps them")
+    );
+}
+
+#[test]
+fn a_prompt_is_answered_without_echo() {
+    let server = Server::start(|_| Answer::ok("in")).may_be_idle();
+    let words = ["http", &server.url("/"), "--auth", "basic=me:prompt"];
+    let Some(output) = on_terminal("Password of me: ", "sekrit\\n", &words, &[]) else {
+        return;
+    };
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        shown.contains("Password of me: ") && !shown.contains("sekrit"),
+        "{shown}"
+    );
+    assert!(shown.contains("exit 0, echo on"), "{shown}");
+    assert_eq!(
+        server.request().header("authorization"),
+        Some("Basic bWU6c2Vrcml0")
+    );
+}
+
+#[test]
+fn ctrl_c_at_a_prompt_brings_the_echo_back() {
+    let words = ["http", "http://localhost:9/", "--auth", "bearer=prompt"];
+    let Some(output) = on_terminal("Token: ", "half\\x03", &words, &[]) else {
+        return;
+    };
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        shown.contains("exit 130, echo on") && !shown.contains("half"),
+        "{shown}"
+    );
+}
