@@ -114,6 +114,7 @@ fn network(options: &mut Http, profile: &Profile) {
     if options.cert.is_none() && options.key.is_none() {
         (options.cert, options.key) = (path(&profile.cert), path(&profile.cert_key));
     }
+    options.retry = options.retry.or(profile.retry);
     options.proxy = options.proxy.take().or_else(|| profile.proxy.clone());
     options.timeout = options.timeout.take().or_else(|| time(profile.timeout));
     options.connect_timeout = options
