@@ -4,10 +4,12 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::auth;
 use crate::echo;
 use crate::exit::Exit;
 use crate::http;
 use crate::jwt;
+use crate::rez;
 use crate::secret;
 
 /// Why a command could not do what it was asked.
@@ -23,8 +25,12 @@ pub enum Error {
         name: String,
         nearest: Option<String>,
     },
+    /// A program to be run is not there.
+    NoSuchProgram { name: String },
     /// A secret's source gave nothing.
     Secret(secret::Error),
+    /// A profile has no token.
+    Auth(auth::Error),
     /// A call brought no answer, or not a whole one.
     Http(http::Failure),
     /// A key or a token is not what it should be, or does not suit.
@@ -39,6 +45,8 @@ pub enum Error {
     Malformed { what: String, why: String },
     /// The echo service could not listen.
     Echo(echo::Error),
+    /// A package could not be installed.
+    Rez(rez::Error),
     /// Standard output could not be written. A closed pipe is not an error to the user.
     Output(io::Error),
     /// Anything else the system refused.
@@ -86,8 +94,9 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Error::Usage { .. } => Exit::Usage,
-            Error::NoSuchCommand { .. } => Exit::NoSuchCommand,
+            Error::NoSuchCommand { .. } | Error::NoSuchProgram { .. } => Exit::NoSuchCommand,
             Error::Secret(error) => error.exit(),
+            Error::Auth(error) => error.exit(),
             Error::Http(failure) => failure.exit(),
             Error::Jwt(error) => error.exit(),
             Error::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
@@ -95,6 +104,7 @@ impl Error {
             | Error::File { .. }
             | Error::Malformed { .. }
             | Error::Output(_)
+            | Error::Rez(_)
             | Error::System { .. } => Exit::Failed,
         }
     }
@@ -108,9 +118,11 @@ impl Error {
                 None => "'c47 --list' names the commands".into(),
             }),
             Error::Secret(error) => error.hint(),
+            Error::Auth(error) => error.hint(),
             Error::Echo(error) => error.hint(),
             Error::Http(failure) => failure.hint(),
             Error::Jwt(error) => error.hint(),
+            Error::Rez(error) => error.hint(),
             _ => None,
         }
     }
@@ -126,10 +138,13 @@ impl fmt::Display for Error {
         match self {
             Error::Usage { message, .. } => f.write_str(message),
             Error::NoSuchCommand { name, .. } => write!(f, "no such command: '{name}'"),
+            Error::NoSuchProgram { name } => write!(f, "cannot run {name}: it is not there"),
             Error::Secret(error) => error.fmt(f),
+            Error::Auth(error) => error.fmt(f),
             Error::Echo(error) => error.fmt(f),
             Error::Http(failure) => failure.fmt(f),
             Error::Jwt(error) => error.fmt(f),
+            Error::Rez(error) => error.fmt(f),
             Error::File {
                 action,
                 path,
@@ -148,9 +163,21 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+impl From<auth::Error> for Error {
+    fn from(error: auth::Error) -> Error {
+        Error::Auth(error)
+    }
+}
+
 impl From<echo::Error> for Error {
     fn from(error: echo::Error) -> Error {
         Error::Echo(error)
+    }
+}
+
+impl From<rez::Error> for Error {
+    fn from(error: rez::Error) -> Error {
+        Error::Rez(error)
     }
 }
 

@@ -21,9 +21,13 @@ extern "C" fn put_right_and_exit(signal: libc::c_int) {
     for slot in &UNFINISHED {
         let path = slot.load(Ordering::SeqCst);
         if !path.is_null() {
-            // SAFETY: a path in a slot is a NUL-terminated string that is never freed; unlink is
-            // async-signal-safe.
-            unsafe { libc::unlink(path) };
+            // SAFETY: a path in a slot is a NUL-terminated string that is never freed; both calls
+            // are async-signal-safe, and rmdir takes only a directory that is empty.
+            unsafe {
+                if libc::unlink(path) != 0 {
+                    libc::rmdir(path);
+                }
+            }
         }
     }
     let terminal = TERMINAL.load(Ordering::SeqCst);
@@ -58,7 +62,7 @@ pub fn install() {
     });
 }
 
-/// While it lives, a signal removes the file.
+/// While it lives, a signal removes the file, or the directory if it is empty by then.
 pub struct RemoveOnSignal(Option<usize>);
 
 impl RemoveOnSignal {

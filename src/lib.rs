@@ -12,8 +12,14 @@
 
 /// Writes a file so that it is there whole or not at all.
 pub mod atomic_file;
+/// Profiles' credentials: logins, tokens, and where they are kept.
+pub mod auth;
 /// The command line: commands, their options, and what they print.
 pub mod cli;
+/// Completion scripts for bash, zsh, fish and nushell.
+pub mod completions;
+/// Profiles: the files read, merged and checked.
+pub mod config;
 /// ring, behind tokens and TLS.
 pub mod crypto;
 /// DER, as much as keys and certificates need.
@@ -32,17 +38,31 @@ pub mod interrupt;
 pub mod json;
 /// JSON Web Tokens and their keys.
 pub mod jwt;
+/// Links to the program, one a command.
+pub mod links;
+/// Man pages.
+pub mod man;
+/// The nearest word to one that was mistyped.
+pub mod nearest;
+/// The commands and their options, as man pages and completions need them.
+pub mod outline;
 /// Prints reports, as text or as JSON; knows terminals and colour.
 pub mod output;
+/// Core files and huge pages: ours, and those of programs we start.
+pub mod process_limits;
 /// How far a transfer is, on a terminal.
 pub mod progress;
 /// Durations and sizes as people write them: `90s`, `15m`, `2G`.
 pub mod quantity;
 /// Takes the secrets out of what is shown.
 pub mod redact;
+/// Packages for Rez: made, installed, checked.
+pub mod rez;
 /// Secrets and where they come from.
 pub mod secret;
 /// Whether this binary works on this machine.
 pub mod selftest;
 /// Points in time as dates, RFC 3339 and back.
 pub mod timestamp;
+/// What this program is made of.
+pub mod version;

@@ -222,6 +222,58 @@ fn curl_mints_its_token_with_c47() {
 }
 
 #[test]
+fn a_form_with_files_is_shown_and_made_by_curl() {
+    let Some(curl) = peers::tool("curl") else {
+        return;
+    };
+    let scratch = Scratch::new("form");
+    scratch.write("plate.exr", "pixels");
+    let server = Server::start(|_| Answer::ok(""));
+    let run = || {
+        let run = c47().current_dir(scratch.path());
+        run.args([
+            "http",
+            &server.url("/"),
+            "plate@plate.exr;type=image/x-exr",
+            "note=it's <b>",
+            "password=sekrit",
+        ])
+    };
+    let shown = run().arg("--offline").run().expect_code(0);
+    let text = shown.stdout_text();
+    assert!(
+        text.contains("pixels") && text.contains("<b>") && !text.contains("sekrit"),
+        "{text}"
+    );
+    let command = run()
+        .arg("--curl")
+        .run()
+        .expect_code(0)
+        .stdout_text()
+        .trim()
+        .to_owned();
+    assert!(!command.contains("sekrit"), "{command}");
+    let shell = Run::of("/bin/sh")
+        .env("PATH", path_with(&curl))
+        .current_dir(scratch.path());
+    shell.args(["-c", &command]).run().expect_code(0);
+    let sent = server.request();
+    assert!(
+        sent.header("content-type")
+            .unwrap()
+            .starts_with("multipart/form-data; boundary=")
+    );
+    for part in [
+        "name=\"plate\"; filename=\"plate.exr\"",
+        "Content-Type: image/x-exr",
+        "it's <b>",
+        "pixels",
+    ] {
+        assert!(sent.body_text().contains(part), "{}", sent.body_text());
+    }
+}
+
+#[test]
 fn parts_are_printed_as_asked() {
     let server = Server::start(|_| {
         Answer::raw("HTTP/1.1 200 OK\r\nX-One: 1\r\ncontent-length: 2\r\n\r\nok")

@@ -1,22 +1,28 @@
 //! The command table: argv in, exit code out.
 
+mod auth;
+mod completions;
+mod config;
 mod echo;
 mod environment;
 mod http;
 mod jwt;
-mod nearest;
+mod links;
+mod man;
+mod outline;
 mod parse;
+mod rez;
 mod selftest;
 
 use std::ffi::OsString;
 
 use argh::{ArgsInfo, FromArgs};
-use nanoserde::SerJson;
 
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::output;
+use crate::version::Version;
 use parse::Request;
 
 /// A clothespin for a visual-effects pipeline: authenticated HTTP calls, JSON Web Tokens, and
@@ -36,21 +42,38 @@ struct C47 {
 #[argh(subcommand)]
 #[allow(clippy::large_enum_variant)] // one is made, and moved once
 enum Command {
+    Completions(completions::Completions),
+    Auth(auth::Auth),
+    Config(config::Config),
     Echo(echo::Echo),
     Http(http::Http),
     Jwt(jwt::Jwt),
+    Links(links::Links),
+    Man(man::Man),
+    Rez(rez::Rez),
     Selftest(selftest::Selftest),
 }
 
 impl Command {
     fn run(self) -> Result<Exit, Error> {
         match self {
+            Command::Completions(options) => options.run(),
+            Command::Auth(options) => options.run(),
+            Command::Config(options) => options.run(),
             Command::Echo(options) => options.run(),
             Command::Http(options) => options.run(),
             Command::Jwt(options) => options.run(),
+            Command::Links(options) => options.run(),
+            Command::Man(options) => options.run(),
+            Command::Rez(options) => options.run(),
             Command::Selftest(options) => options.run(),
         }
     }
+}
+
+/// c47 with all its commands, for the manual and the completions.
+fn whole() -> crate::outline::Command {
+    outline::outline(&["c47".to_owned()], &C47::get_args_info())
 }
 
 /// A bug must not scroll a backtrace over a render log: one line, exit code 70.
@@ -101,7 +124,7 @@ fn answer(request: Request) -> Result<Exit, Error> {
                 output::line(command.name)?;
             }
         }
-        Request::Version(format) => output::print(format, &Version::new())?,
+        Request::Version(format) => output::print(format, &Version::own())?,
         Request::Run(arguments) => {
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
             return C47::from_args(&["c47"], &arguments)
@@ -119,26 +142,5 @@ fn help(path: &[String]) -> String {
     match C47::from_args(&["c47"], &arguments) {
         Err(early) => early.output,
         Ok(_) => String::new(),
-    }
-}
-
-#[derive(SerJson)]
-struct Version {
-    version: String,
-    target: String,
-}
-
-impl Version {
-    fn new() -> Version {
-        Version {
-            version: env!("CARGO_PKG_VERSION").into(),
-            target: "x86_64-unknown-linux-musl".into(),
-        }
-    }
-}
-
-impl std::fmt::Display for Version {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "c47 {}", self.version)
     }
 }

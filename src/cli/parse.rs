@@ -6,8 +6,8 @@ use std::path::Path;
 
 use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind, Optionality};
 
-use super::nearest::nearest;
 use crate::error::Error;
+use crate::nearest::nearest;
 use crate::output::Format;
 
 /// What the command line asks for.

@@ -49,6 +49,21 @@ pub fn random(length: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
+/// What `data` leaves behind under `salt`: equal for equal data, and slow to guess from
+/// (PBKDF2-HMAC-SHA256, RFC 8018 §5.2).
+pub fn fingerprint(salt: &[u8], data: &[u8]) -> Vec<u8> {
+    const ROUNDS: std::num::NonZeroU32 = std::num::NonZeroU32::new(20_000).unwrap();
+    let mut out = vec![0; 32];
+    ring::pbkdf2::derive(
+        ring::pbkdf2::PBKDF2_HMAC_SHA256,
+        ROUNDS,
+        salt,
+        data,
+        &mut out,
+    );
+    out
+}
+
 /// SHA-256 of `data`, 32 bytes.
 pub fn sha256(data: &[u8]) -> Vec<u8> {
     ring::digest::digest(&ring::digest::SHA256, data)

@@ -121,7 +121,7 @@ impl Auth {
             }),
             "digest" => named("USER").map(|(user, password)| Auth::Digest { user, password }),
             "header" => named("NAME").and_then(|(name, value)| {
-                ensure_token(&name)?;
+                ensure_header_name(&name)?;
                 Ok(Auth::Header { name, value })
             }),
             "query" => named("NAME").map(|(name, value)| Auth::Query { name, value }),
@@ -254,7 +254,11 @@ fn read_text(source: &Source, purpose: &str) -> Result<Secret, Error> {
     }
 }
 
-fn ensure_token(name: &str) -> Result<(), String> {
+/// Ensures that this can be a header's name (RFC 9110 §5.1).
+///
+/// # Errors
+/// Says that it cannot.
+pub fn ensure_header_name(name: &str) -> Result<(), String> {
     match super::item::Item::parse(&format!("{name}:x")) {
         Ok(super::item::Item::Header { name: parsed, .. }) if parsed == name => Ok(()),
         _ => Err(format!("'{name}' is no header name")),

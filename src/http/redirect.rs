@@ -142,7 +142,7 @@ fn redirect(request: &mut Request, status: u16, next: Url) {
     if becomes_get {
         request.become_get();
     }
-    if next.origin != request.url.origin {
+    if !request.keeps_credentials_at(&next) {
         request.leave_origin();
     }
     // A query credential is not part of `url`, and so goes along only with the credential.
@@ -172,6 +172,24 @@ mod tests {
                 bytes: b"x".to_vec(),
                 content_type: None,
             },
+            path_prefix: None,
+        }
+    }
+
+    #[test]
+    fn a_path_outside_the_prefix_is_another_place() {
+        for (next, keeps) in [
+            ("https://a.lan/x/y", true),
+            ("https://a.lan/x", true),
+            ("https://a.lan/xy", false),
+            ("https://a.lan/", false),
+            ("https://a.lan/x/%2e%2e/y", false),
+        ] {
+            let mut request = request("GET");
+            request.path_prefix = Some("/x".into());
+            redirect(&mut request, 302, Url::parse(next).unwrap());
+            assert_eq!(request.credential != Credential::None, keeps, "{next}");
+            assert_eq!(request.has_header("x-api-key"), keeps, "{next}");
         }
     }
 

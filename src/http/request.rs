@@ -37,9 +37,18 @@ pub struct Request {
     pub headers: Vec<Header>,
     pub credential: Credential,
     pub body: Body,
+    /// Where within the origin the credential and the headers belong: at this path and below.
+    /// `None` is everywhere.
+    pub path_prefix: Option<String>,
 }
 
 impl Request {
+    /// Whether what was added for this service may also go to `next`.
+    pub fn keeps_credentials_at(&self, next: &Url) -> bool {
+        let prefix = self.path_prefix.as_deref().unwrap_or("/");
+        next.origin == self.url.origin && (self.path_prefix.is_none() || next.is_below(prefix))
+    }
+
     /// A plain GET, without credentials.
     pub fn get(url: Url) -> Request {
         let plain = |name: &str, value: &str| Header {
@@ -56,6 +65,7 @@ impl Request {
             ],
             credential: Credential::None,
             body: Body::None,
+            path_prefix: None,
         }
     }
 
@@ -220,6 +230,7 @@ mod tests {
                 bytes: b"abc".to_vec(),
                 content_type: None,
             },
+            path_prefix: None,
         }
     }
 

@@ -209,6 +209,21 @@ impl Url {
         })
     }
 
+    /// Whether the path is `prefix` or below it, however a server reads it: a path with `..` in
+    /// it, percent-encoded or behind a backslash, is below nothing.
+    pub fn is_below(&self, prefix: &str) -> bool {
+        let bytes = percent_decode(&self.path);
+        let climbs = bytes
+            .split(|&b| matches!(b, b'/' | b'\\'))
+            .any(|segment| segment == b".." || segment.starts_with(b"..;"));
+        let base = prefix.strip_suffix('/').unwrap_or(prefix);
+        !climbs
+            && self
+                .path
+                .strip_prefix(base)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// Adds a query member, percent-encoded as a form has it.
     pub fn push_query(&mut self, name: &str, value: &str) {
         let pair = format!("{}={}", form_encode(name), form_encode(value));

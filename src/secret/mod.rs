@@ -25,6 +25,7 @@ pub struct Secret(Zeroizing<Vec<u8>>);
 impl Secret {
     /// Takes bytes over.
     pub fn new(bytes: Vec<u8>) -> Secret {
+        crate::process_limits::forbid_core_files();
         Secret(Zeroizing::new(bytes))
     }
 
@@ -105,6 +106,7 @@ impl Source {
             source: self.clone(),
             why,
         };
+        crate::process_limits::forbid_core_files();
         let secret = match self {
             Source::Env(name) => read_env(name).map_err(fail)?,
             Source::File(path) if path == Path::new("-") => {

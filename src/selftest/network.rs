@@ -56,6 +56,7 @@ pub fn http() -> Answer {
         headers: Vec::new(),
         credential: Credential::None,
         body: Body::json(&sent),
+        path_prefix: None,
     };
     let settings = Settings {
         limits: Limits {

@@ -1,5 +1,6 @@
 //! A file system with nothing in it but the binary: no CA store, no resolv.conf, no /proc, no /tmp.
-#![allow(unsafe_code)] // chroot(2) and unshare(2) between fork and exec
+//! As on Linux 3.10 there is /dev/urandom too: without getrandom(2) nothing else gives entropy.
+#![allow(unsafe_code)] // chroot(2) and unshare(2) between fork and exec, mknod(2)
 
 use std::ffi::{CString, OsStr};
 use std::fs;
@@ -18,15 +19,37 @@ pub fn run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Option<Ou
 
 /// The binary, about to be run in an empty root; `None` where that cannot be had.
 pub fn empty_c47() -> Option<Run> {
+    empty_with(binary())
+}
+
+/// Another build of it, in the same way.
+pub fn empty_with(program: &Path) -> Option<Run> {
     if let Err(error) = try_it() {
         peers::missing(&format!("no chroot here: {error}"))?;
     }
     let root = Scratch::new("root");
     let inside = root.path().join("c47");
-    fs::hard_link(binary(), &inside)
-        .or_else(|_| fs::copy(binary(), &inside).map(drop))
+    fs::hard_link(program, &inside)
+        .or_else(|_| fs::copy(program, &inside).map(drop))
         .expect("the binary in the empty root");
-    Some(c47().program("/c47").in_root(root))
+    let run = c47().program("/c47");
+    if run.is_on_old_kernel()
+        && let Err(error) = make_urandom(&root)
+    {
+        peers::missing(&format!("no device file may be made here: {error}"))?;
+    }
+    Some(run.in_root(root))
+}
+
+fn make_urandom(root: &Scratch) -> io::Result<()> {
+    let path = root.path().join("dev/urandom");
+    fs::create_dir(path.parent().expect("it has one"))?;
+    let name = CString::new(path.as_os_str().as_bytes())?;
+    // SAFETY: the name is a C string that outlives the call.
+    match unsafe { libc::mknod(name.as_ptr(), libc::S_IFCHR | 0o444, libc::makedev(1, 9)) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 /// Makes `root` the root of the program that `command` starts, and its working directory.

@@ -122,6 +122,10 @@ impl Run {
         self
     }
 
+    pub(super) fn is_on_old_kernel(&self) -> bool {
+        self.old_kernel
+    }
+
     /// `/` is this directory; the program and the working directory are named as seen from it.
     pub(super) fn in_root(mut self, root: Scratch) -> Run {
         self.root = Some(root);

@@ -34,11 +34,11 @@ pub const ACCEPT_ENCODING: &str = "gzip, deflate, br";
 /// What is to be done.
 pub struct Plan {
     pub request: Request,
-    /// What the request's credential is made of.
-    pub auth: Auth,
     pub settings: Settings,
     pub follow: Follow,
     pub retry: Policy,
+    /// Where the credential comes from.
+    pub auth: Auth,
     pub show: Show,
     /// The largest body held in memory.
     pub in_memory: u64,
@@ -98,6 +98,7 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
         headers: Vec::new(),
         credential: Credential::None,
         body,
+        path_prefix: None,
     };
     request.headers = headers(&parts, &request.body, options);
     ensure_not_in_plaintext(options, &request, &auth, &settings)?;
@@ -114,10 +115,10 @@ pub fn plan(options: &Http) -> Result<Plan, Error> {
     let in_memory = settings.limits.body.unwrap_or(IN_MEMORY);
     let mut plan = Plan {
         request,
-        auth,
         settings,
         follow,
         retry: retry(options)?,
+        auth,
         show,
         in_memory,
     };
@@ -154,7 +155,7 @@ fn show(options: &Http) -> Result<Show, Error> {
 
 /// Method, URL and items. The first word is the method when it is in capitals, or a usual one, and
 /// another word follows.
-fn words(words: &[String]) -> Result<(Option<&str>, &str, &[String]), Error> {
+pub(super) fn words(words: &[String]) -> Result<(Option<&str>, &str, &[String]), Error> {
     const USUAL: [&str; 7] = ["get", "head", "post", "put", "patch", "delete", "options"];
     let is_method = |word: &str| {
         !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase()) || USUAL.contains(&word)
@@ -223,7 +224,7 @@ fn auth(options: &Http, url: &mut Url) -> Result<Auth, Error> {
     Ok(auth)
 }
 
-fn settings(options: &Http) -> Result<Settings, Error> {
+pub(super) fn settings(options: &Http) -> Result<Settings, Error> {
     let whole = duration("--timeout", options.timeout.as_deref())?;
     let connect = duration("--connect-timeout", options.connect_timeout.as_deref())?;
     let idle = Duration::from_secs(60);

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use super::build::Plan;
+use super::profile::{self, Session};
 use super::{Http, show};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -92,16 +93,49 @@ pub fn prepare(wanted: &Download, request: &Request, settings: &mut Settings) ->
 pub fn run(
     wanted: &Download,
     plan: &Plan,
+    session: &mut Option<Session>,
     attempts: &mut Attempts,
     tell: &mut dyn FnMut(Hop),
 ) -> Result<Exit, Error> {
     // Ctrl-C leaves the .part for --continue, and ends with 130.
     interrupt::install();
+    let mut request = plan.request.clone();
+    let mut outcome = receive(wanted, plan, &request, attempts, tell)?;
+    if let Outcome::Refused(answer) = &outcome
+        && profile::replace_dead(session, &mut request, answer)?
+    {
+        outcome = receive(wanted, plan, &request, attempts, tell)?;
+    }
+    match outcome {
+        Outcome::Saved(path) => {
+            let path = path.strip_prefix(".").unwrap_or(&path);
+            output::line(output::one_line(&path.display().to_string()))?;
+            Ok(Exit::Done)
+        }
+        Outcome::Refused(mut answer) => {
+            output::say(format_args!(
+                "c47 http: nothing downloaded: the answer is {}",
+                output::one_line(&answer.head.status_line())
+            ));
+            show::body(&mut answer, plan.in_memory)?;
+            Ok(Exit::from_status(answer.head.status))
+        }
+    }
+}
+
+/// One download, with its progress.
+fn receive(
+    wanted: &Download,
+    plan: &Plan,
+    request: &Request,
+    attempts: &mut Attempts,
+    tell: &mut dyn FnMut(Hop),
+) -> Result<Outcome, Error> {
     let mut progress = Progress::new();
     let mut is_first = true;
     let result = download(
         wanted,
-        &plan.request,
+        request,
         &plan.settings,
         plan.follow,
         attempts,
@@ -124,21 +158,7 @@ pub fn run(
         },
     );
     progress.clear();
-    match result? {
-        Outcome::Saved(path) => {
-            let path = path.strip_prefix(".").unwrap_or(&path);
-            output::line(output::one_line(&path.display().to_string()))?;
-            Ok(Exit::Done)
-        }
-        Outcome::Refused(mut answer) => {
-            output::say(format_args!(
-                "c47 http: nothing downloaded: the answer is {}",
-                output::one_line(&answer.head.status_line())
-            ));
-            show::body(&mut answer, plan.in_memory)?;
-            Ok(Exit::from_status(answer.head.status))
-        }
-    }
+    result
 }
 
 /// How far the upload of a large body is, on a terminal.

@@ -5,6 +5,7 @@ mod chart;
 mod download;
 mod netrc;
 mod offline;
+pub(super) mod profile;
 mod report;
 mod show;
 mod to_curl;
@@ -13,9 +14,9 @@ use argh::{ArgsInfo, FromArgs};
 
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::http::Hop;
 use crate::http::auth::Auth;
 use crate::http::retry::{Attempts, Renew};
-use crate::http::{self, Hop};
 use crate::output;
 use crate::timestamp::Timestamp;
 
@@ -42,6 +43,7 @@ use crate::timestamp::Timestamp;
   0 for 2xx; 3, 4, 5 for 3xx, 4xx, 5xx; 7 when it could not be made, 8 when it timed out,
   9 when a secret could not be had.",
     note = "SOURCE is where a secret is: env:NAME, file:PATH, command:PROGRAM ARGS, or prompt.",
+    note = "@NAME/path is a path of profile NAME: its address, credentials and settings.",
     note = "METHOD is GET, or POST when there is a body.
   A URL without scheme is https, but http for localhost and loopback addresses; :8080/x is localhost."
 )]
@@ -55,6 +57,10 @@ pub struct Http {
     /// (from $NETRC, else ~/.netrc)
     #[argh(option, arg_name = "scheme=source")]
     auth: Option<String>,
+
+    /// the profile whose credentials go along; the URL must be within its own
+    #[argh(option, arg_name = "name")]
+    profile: Option<String>,
 
     /// a claim of the minted token: k=text or k:=json; may be repeated
     #[argh(option, arg_name = "k=v")]
@@ -220,8 +226,10 @@ pub struct Http {
 }
 
 impl Http {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub fn run(mut self) -> Result<Exit, Error> {
+        let session = profile::apply(&mut self)?;
         let mut plan = build::plan(&self)?;
+        let mut session = profile::authorise(session, &self, &mut plan)?;
         if self.offline {
             offline::print(&plan.request)?;
             return Ok(Exit::Done);
@@ -258,9 +266,10 @@ impl Http {
         let mut attempts = Attempts::new(plan.retry, &plan.settings, renew);
         plan.settings.watch = download::watch(&plan.request);
         if let build::Show::Download(wanted) = &plan.show {
-            return download::run(wanted, &plan, &mut attempts, &mut tell);
+            return download::run(wanted, &plan, &mut session, &mut attempts, &mut tell);
         }
-        let mut answer = http::call_within(
+        let mut answer = profile::call(
+            &mut session,
             &mut attempts,
             &mut plan.request,
             &plan.settings,

@@ -1,0 +1,72 @@
+//! Tells the program what it is made of: the commit, and the versions of the crates it names in
+//! `c47 --version --json`. Cargo runs it; nothing here depends on the machine or the time.
+#![allow(clippy::print_stdout, clippy::panic)] // that is how one speaks to cargo
+
+use std::path::Path;
+use std::process::Command;
+
+const NAMED_CRATES: [&str; 3] = ["mimalloc", "ring", "rustls"];
+
+fn main() {
+    println!("cargo::rerun-if-changed=scripts/build.rs");
+    println!("cargo::rerun-if-changed=Cargo.lock");
+    let lock = std::fs::read_to_string("Cargo.lock").unwrap_or_default();
+    for name in NAMED_CRATES {
+        let version = locked(&lock, name).unwrap_or_else(|| panic!("Cargo.lock has no {name}"));
+        println!(
+            "cargo::rustc-env=C47_{}_VERSION={version}",
+            name.to_uppercase()
+        );
+    }
+    println!("cargo::rerun-if-env-changed=C47_COMMIT");
+    println!("cargo::rerun-if-env-changed=C47_DATE");
+    // A debug build that knew the commit would be compiled anew after each.
+    // A tree unpacked within somebody else's repository is not of that commit.
+    if std::env::var("PROFILE").as_deref() == Ok("release") && Path::new(".git").exists() {
+        tell("C47_COMMIT", commit);
+        tell("C47_DATE", || git(&["log", "-1", "--format=%cs"]));
+    }
+}
+
+/// A variable of the environment is passed on by cargo itself; else git is asked.
+fn tell(name: &str, ask: impl Fn() -> Option<String>) {
+    if std::env::var_os(name).is_none()
+        && let Some(value) = ask()
+    {
+        println!("cargo::rustc-env={name}={value}");
+    }
+}
+
+/// The version of a crate of which Cargo.lock has one.
+fn locked<'a>(lock: &'a str, name: &str) -> Option<&'a str> {
+    let entry = lock
+        .split_once(&format!("\nname = \"{name}\"\nversion = \""))?
+        .1;
+    entry.split('"').next()
+}
+
+/// HEAD, with `-dirty` where what goes into the program differs from it.
+fn commit() -> Option<String> {
+    let log = git(&["rev-parse", "--git-path", "logs/HEAD"])?;
+    for changing in [log.as_str(), "src", "Cargo.toml", ".cargo"] {
+        println!("cargo::rerun-if-changed={changing}");
+    }
+    let head = git(&["rev-parse", "HEAD"])?;
+    let sources = [
+        "src",
+        "scripts/build.rs",
+        "Cargo.toml",
+        "Cargo.lock",
+        ".cargo",
+    ];
+    let status = ["status", "--porcelain", "--"];
+    let changes = git(&[&status[..], &sources[..]].concat())?;
+    let dirty = if changes.is_empty() { "" } else { "-dirty" };
+    Some(format!("{head}{dirty}"))
+}
+
+fn git(arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(arguments).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| text.trim().to_owned())
+}

@@ -1,0 +1,89 @@
+//! Why there is no token.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::exit::Exit;
+use crate::quantity::say_duration;
+
+/// What stands between a profile and its token.
+#[derive(Clone, Debug)]
+pub enum Error {
+    /// The service said no.
+    Refused {
+        profile: String,
+        why: String,
+        hint: Option<String>,
+    },
+    /// The service said no a while ago, and would say it again.
+    RefusedBefore {
+        profile: String,
+        why: String,
+        ago: Duration,
+    },
+    /// The service could not be asked, or answered something else.
+    Failed {
+        profile: String,
+        why: String,
+        hint: Option<String>,
+    },
+    /// Somebody else logs in and comes to no end.
+    Busy { profile: String, after: Duration },
+    /// The place tokens are kept at cannot be trusted or used.
+    Cache {
+        path: PathBuf,
+        why: String,
+        hint: Option<String>,
+    },
+}
+
+impl Error {
+    /// The code the process exits with.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Error::Refused { .. } | Error::RefusedBefore { .. } => Exit::NoCredentials,
+            Error::Busy { .. } => Exit::TimedOut,
+            Error::Failed { .. } | Error::Cache { .. } => Exit::Failed,
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Error::Refused { hint, .. }
+            | Error::Failed { hint, .. }
+            | Error::Cache { hint, .. } => hint.clone(),
+            Error::RefusedBefore { profile, .. } => Some(format!(
+                "another secret is tried at once, this one a minute after the refusal, or now with 'c47 auth login {profile}'"
+            )),
+            Error::Busy { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Refused { profile, why, .. } => write!(f, "{profile}: login refused: {why}"),
+            Error::RefusedBefore { profile, why, ago } => write!(
+                f,
+                "{profile}: login refused {} ago, not tried again: {why}",
+                say_duration(*ago)
+            ),
+            Error::Failed { profile, why, .. } => write!(f, "{profile}: no token: {why}"),
+            Error::Busy { profile, after } => write!(
+                f,
+                "{profile}: another process has been logging in for {}",
+                say_duration(*after)
+            ),
+            Error::Cache { path, why, .. } => {
+                write!(
+                    f,
+                    "the token cache {} cannot be used: {why}",
+                    path.display()
+                )
+            }
+        }
+    }
+}

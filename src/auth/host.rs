@@ -1,0 +1,67 @@
+//! This machine and this user, as the system knows them.
+#![allow(unsafe_code)] // geteuid(2), which cannot fail
+
+use std::fs;
+
+/// The effective user's number.
+pub fn user_id() -> u32 {
+    // SAFETY: geteuid takes nothing and always succeeds.
+    unsafe { libc::geteuid() }
+}
+
+/// The name /etc/passwd has for the effective user.
+pub fn user_name() -> Option<String> {
+    let passwd = fs::read_to_string("/etc/passwd").ok()?;
+    let number = user_id().to_string();
+    passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == number).then(|| name.to_owned())
+    })
+}
+
+/// The machine's name.
+pub fn host_name() -> String {
+    fs::read_to_string("/proc/sys/kernel/hostname")
+        .map(|name| name.trim().to_owned())
+        .unwrap_or_else(|_| "unknown".to_owned())
+}
+
+/// What makes a process number mean the same process: the machine, since it was started, and the
+/// namespace its numbers count in. `None` where that cannot be told.
+pub fn process_space() -> Option<String> {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let space = fs::read_link("/proc/self/ns/pid").ok()?;
+    Some(format!("{} {}", boot.trim(), space.display()))
+}
+
+/// A living process's start, in clock ticks since boot: field 22 of proc(5)'s stat. `None` when
+/// there is no such process, or it is a zombie that waits for its parent.
+pub fn process_start(pid: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The second field, the program's name, may hold spaces and parentheses.
+    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+    let state = fields.next()?;
+    if matches!(state, "Z" | "X" | "x") {
+        return None;
+    }
+    fields.nth(18)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_has_a_start_and_a_dead_one_has_none() {
+        let own = process_start(std::process::id());
+        assert!(own.is_some() && own == process_start(std::process::id()));
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let pid = child.id();
+        while process_start(pid).is_some() {
+            std::thread::yield_now();
+        }
+        child.wait().unwrap();
+        assert_eq!(process_start(pid), None);
+    }
+}

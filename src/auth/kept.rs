@@ -1,0 +1,210 @@
+//! What is kept of a token, of a refusal and of a failure, as JSON.
+
+use std::time::Duration;
+
+use serde_json::Value as Json;
+
+use super::store::Store;
+use crate::json::Text;
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
+
+/// How long a refusal stands.
+pub const REFUSAL: Duration = Duration::from_secs(60);
+
+/// A token and what goes with it.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    pub token: Secret,
+    pub refresh_token: Option<Secret>,
+    pub expires: Option<Timestamp>,
+    pub obtained: Timestamp,
+    /// Whom it is for: compared when read, since a hash could be another's.
+    pub about: About,
+}
+
+/// Whom a token is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    pub profile: String,
+    pub origin: String,
+    pub user: String,
+    pub scheme: String,
+}
+
+impl Kept {
+    /// Reads what is kept; anything else is as if nothing were.
+    pub fn parse(bytes: &[u8]) -> Option<Kept> {
+        let json: Json = serde_json::from_slice(bytes).ok()?;
+        let text = |name: &str| json.get(name).and_then(Json::as_str).map(str::to_owned);
+        let secret = |name: &str| text(name).map(|text| Secret::new(text.into_bytes()));
+        let token = secret("token")?;
+        token.expose_text().ok()?;
+        Some(Kept {
+            token,
+            refresh_token: secret("refresh_token"),
+            expires: json.get("expires").and_then(Json::as_i64).map(Timestamp),
+            obtained: Timestamp(json.get("obtained")?.as_i64()?),
+            about: About {
+                profile: text("profile")?,
+                origin: text("origin")?,
+                user: text("user")?,
+                scheme: text("scheme")?,
+            },
+        })
+    }
+
+    /// The token of `store`, if it is for whom it should be.
+    ///
+    /// # Errors
+    /// When the file cannot be trusted.
+    pub fn load(store: &Store, about: &About) -> Result<Option<Kept>, super::error::Error> {
+        let bytes = store.read("token")?;
+        let kept = bytes.and_then(|bytes| Kept::parse(&bytes));
+        Ok(kept.filter(|kept| kept.about == *about))
+    }
+
+    /// As it is written.
+    pub fn to_json(&self) -> Text {
+        let secret = |secret: &Secret| Text::string(&String::from_utf8_lossy(secret.expose()));
+        Text::object([
+            ("profile", &Text::string(&self.about.profile)),
+            ("origin", &Text::string(&self.about.origin)),
+            ("user", &Text::string(&self.about.user)),
+            ("scheme", &Text::string(&self.about.scheme)),
+            ("obtained", &Text::integer(self.obtained.0)),
+            (
+                "expires",
+                &self
+                    .expires
+                    .map_or_else(Text::null, |expires| Text::integer(expires.0)),
+            ),
+            ("token", &secret(&self.token)),
+            (
+                "refresh_token",
+                &self.refresh_token.as_ref().map_or_else(Text::null, secret),
+            ),
+        ])
+    }
+
+    /// How long it is still good; `None` when nothing says that it ends.
+    pub fn left(&self, now: Timestamp) -> Option<Duration> {
+        let left = self.expires?.0.saturating_sub(now.0);
+        Some(Duration::from_secs(u64::try_from(left).unwrap_or(0)))
+    }
+
+    /// How long before its end it is renewed: a tenth of its life, three minutes at most.
+    pub fn margin(&self) -> Duration {
+        let life = self.left(self.obtained).unwrap_or(Duration::ZERO);
+        (life / 10).clamp(Duration::from_secs(1), Duration::from_secs(180))
+    }
+}
+
+/// A refusal: when, in which words, and what the refused secret leaves behind.
+pub struct Refusal {
+    pub at: Timestamp,
+    pub why: String,
+    pub salt: Vec<u8>,
+    pub mark: Vec<u8>,
+}
+
+impl Refusal {
+    /// The refusal that still stands.
+    pub fn load(store: &Store) -> Option<Refusal> {
+        let bytes = store.read("refused").ok()??;
+        let json: Json = serde_json::from_slice(&bytes).ok()?;
+        let refusal = Refusal {
+            at: Timestamp(json.get("at")?.as_i64()?),
+            why: json.get("why")?.as_str()?.to_owned(),
+            salt: from_hex(json.get("salt")?.as_str()?)?,
+            mark: from_hex(json.get("mark")?.as_str()?)?,
+        };
+        // One from the future is one from before the clock was set back.
+        let age = Timestamp::now().0.saturating_sub(refusal.at.0);
+        let limit = i64::try_from(REFUSAL.as_secs()).unwrap_or(60);
+        (0..limit).contains(&age).then_some(refusal)
+    }
+
+    /// As it is written.
+    pub fn to_json(&self) -> Text {
+        Text::object([
+            ("at", &Text::integer(self.at.0)),
+            ("why", &Text::string(&self.why)),
+            ("salt", &Text::string(&to_hex(&self.salt))),
+            ("mark", &Text::string(&to_hex(&self.mark))),
+        ])
+    }
+
+    /// How long ago it was.
+    pub fn age(&self) -> Duration {
+        let age = Timestamp::now().0.saturating_sub(self.at.0);
+        Duration::from_secs(u64::try_from(age).unwrap_or(0))
+    }
+}
+
+/// A failure that other processes need not see for themselves: when, and in which words.
+pub struct Failure {
+    pub at: Timestamp,
+    pub why: String,
+}
+
+impl Failure {
+    /// The last failure, if it was at or after `since`.
+    pub fn load(store: &Store, since: Timestamp) -> Option<Failure> {
+        let bytes = store.read("failed").ok()??;
+        let json: Json = serde_json::from_slice(&bytes).ok()?;
+        let at = Timestamp(json.get("at")?.as_i64()?);
+        let why = json.get("why")?.as_str()?.to_owned();
+        (at >= since && at <= Timestamp::now()).then_some(Failure { at, why })
+    }
+
+    /// As it is written.
+    pub fn to_json(&self) -> Text {
+        Text::object([
+            ("at", &Text::integer(self.at.0)),
+            ("why", &Text::string(&self.why)),
+        ])
+    }
+}
+
+fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    text.as_bytes().chunks(2).map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_comes_back_and_what_is_half_does_not() {
+        let kept = Kept {
+            token: Secret::new(b"t\"\\x".to_vec()),
+            refresh_token: None,
+            expires: Some(Timestamp(100)),
+            obtained: Timestamp(0),
+            about: About {
+                profile: "p".into(),
+                origin: "https://a.lan/api".into(),
+                user: "u".into(),
+                scheme: "login".into(),
+            },
+        };
+        let text = kept.to_json();
+        let back = Kept::parse(text.as_str().as_bytes()).unwrap();
+        assert_eq!(
+            (back.token, back.expires),
+            (kept.token.clone(), kept.expires)
+        );
+        assert_eq!(back.about, kept.about);
+        for length in 0..text.as_str().len() {
+            assert!(Kept::parse(&text.as_str().as_bytes()[..length]).is_none());
+        }
+        assert_eq!(kept.margin(), Duration::from_secs(10));
+        assert_eq!(kept.left(Timestamp(40)), Some(Duration::from_secs(60)));
+    }
+}

@@ -1,0 +1,307 @@
+//! The lease: who among many processes, on this machine and others, gets the token. It is a file
+//! made with link(2), which is atomic on NFS too; no lock is relied upon. Whoever dies with it is
+//! found dead at once on the same machine, and when the lease has run out on another.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::time::{Duration, Instant};
+
+use serde_json::Value as Json;
+
+use super::host;
+use super::store::{Store, unique};
+use crate::interrupt;
+use crate::json::Text;
+use crate::timestamp::Timestamp;
+
+const KIND: &str = "lease";
+/// As far as the clocks of two machines may be apart before one breaks the other's lease.
+const CLOCKS_APART: i64 = 60;
+/// Longer than anybody needs to put one lease in another's place.
+const TAKING_OVER: Duration = Duration::from_secs(5);
+
+/// Held until it is dropped.
+pub struct Lease {
+    store: Store,
+    id: String,
+    _guard: interrupt::RemoveOnSignal,
+}
+
+/// Who holds a lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    id: String,
+    /// Where its process number counts; empty where that is not known.
+    space: String,
+    pid: u32,
+    start: u64,
+    expires: i64,
+    length: Duration,
+}
+
+/// What came of asking for a lease.
+pub enum Claim {
+    Held(Lease),
+    Busy(Holder),
+}
+
+/// Who is watched, and since when.
+#[derive(Default)]
+pub struct Watch {
+    seen: Option<(String, Instant)>,
+    taking_over: Option<Instant>,
+}
+
+impl Lease {
+    /// Takes the lease if nobody has it.
+    ///
+    /// # Errors
+    /// When no file can be made.
+    pub fn claim(store: &Store, length: Duration) -> io::Result<Claim> {
+        if let Some(holder) = holder(store, length) {
+            return Ok(Claim::Busy(holder));
+        }
+        let id = unique()?;
+        let temporary = store.temporary(content(&id, length).as_str().as_bytes())?;
+        let path = store.path(KIND);
+        let linked = match fs::hard_link(&temporary, &path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            // NFS may have done it and lost the answer: two names tell.
+            Err(_) if fs::metadata(&temporary).is_ok_and(|file| file.nlink() == 2) => Ok(true),
+            // A file system without links: the name alone must do.
+            Err(_) => exclusively(&path, content(&id, length).as_str()),
+        };
+        let _ = fs::remove_file(&temporary);
+        if linked? {
+            let guard = interrupt::RemoveOnSignal::new(&path);
+            return Ok(Claim::Held(Lease {
+                store: store.clone(),
+                id,
+                _guard: guard,
+            }));
+        }
+        Ok(match holder(store, length) {
+            Some(holder) => Claim::Busy(holder),
+            // Given up in between: the caller asks again.
+            None => Claim::Busy(Holder::unknown(length)),
+        })
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        // Who overran his lease must not remove his successor's.
+        if holder(&self.store, Duration::ZERO).is_some_and(|holder| holder.id == self.id) {
+            self.store.remove(KIND);
+        }
+    }
+}
+
+impl Holder {
+    fn unknown(length: Duration) -> Holder {
+        Holder {
+            id: String::new(),
+            space: String::new(),
+            pid: 0,
+            start: 0,
+            expires: i64::MAX,
+            length,
+        }
+    }
+
+    /// How long it may be waited for.
+    pub fn length(&self) -> Duration {
+        self.length
+    }
+
+    fn is_dead(&self) -> bool {
+        let is_here = !self.space.is_empty() && host::process_space().as_ref() == Some(&self.space);
+        // A number used again has another start.
+        is_here && host::process_start(self.pid) != Some(self.start)
+    }
+}
+
+impl Watch {
+    /// Breaks the lease if its holder is dead, or has had it for longer than it lasts.
+    pub fn look(&mut self, store: &Store, holder: &Holder) {
+        let since = match &self.seen {
+            Some((id, since)) if *id == holder.id => *since,
+            _ => {
+                let now = Instant::now();
+                self.seen = Some((holder.id.clone(), now));
+                self.taking_over = None;
+                now
+            }
+        };
+        let is_over = Timestamp::now().0 > holder.expires.saturating_add(CLOCKS_APART);
+        if !(holder.is_dead() || is_over || since.elapsed() > holder.length) {
+            return;
+        }
+        let Ok(own) = unique() else { return };
+        // One of those who find the lease broken removes it: the one who makes this file. Without
+        // it a slow one could remove the lease that a fast one has made meanwhile.
+        let right = format!(
+            "{KIND}-{}",
+            if holder.id.is_empty() {
+                "none"
+            } else {
+                &holder.id
+            }
+        );
+        let has_right = match exclusively(&store.path(&right), &own) {
+            Ok(true) => true,
+            Ok(false) => {
+                let first = *self.taking_over.get_or_insert_with(Instant::now);
+                // Whoever had the right died with it.
+                first.elapsed() > TAKING_OVER
+            }
+            Err(_) => false,
+        };
+        if !has_right {
+            return;
+        }
+        let aside = store.path(&format!("{KIND}-{own}"));
+        let current = self::holder(store, holder.length);
+        if current.is_some_and(|current| current.id == holder.id) {
+            let _ = fs::rename(store.path(KIND), &aside);
+            let _ = fs::remove_file(&aside);
+        }
+        store.remove(&right);
+    }
+}
+
+/// Makes the file if it is not there; whether it did.
+fn exclusively(path: &std::path::Path, content: &str) -> io::Result<bool> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let made = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match made {
+        Ok(mut file) => file.write_all(content.as_bytes()).map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn content(id: &str, length: Duration) -> Text {
+    let pid = std::process::id();
+    let seconds = i64::try_from(length.as_secs()).unwrap_or(i64::MAX);
+    let number = |number: u64| Text::integer(i64::try_from(number).unwrap_or(i64::MAX));
+    Text::object([
+        ("id", &Text::string(id)),
+        ("host", &Text::string(&host::host_name())),
+        (
+            "space",
+            &Text::string(&host::process_space().unwrap_or_default()),
+        ),
+        ("pid", &Text::integer(i64::from(pid))),
+        ("start", &number(host::process_start(pid).unwrap_or(0))),
+        ("expires", &Text::integer(Timestamp::now().plus(seconds).0)),
+        ("length", &Text::integer(seconds)),
+    ])
+}
+
+/// Who holds the lease; `None` when nobody does.
+fn holder(store: &Store, length: Duration) -> Option<Holder> {
+    let bytes = match store.read(KIND) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return None,
+        // What is there is no lease of ours; it goes when the time of one is over.
+        Err(_) => return Some(Holder::unknown(length)),
+    };
+    let read = || -> Option<Holder> {
+        let json: Json = serde_json::from_slice(&bytes).ok()?;
+        let text = |name: &str| Some(json.get(name)?.as_str()?.to_owned());
+        let id = text("id")?;
+        let is_plain = id.bytes().all(|b| b.is_ascii_hexdigit()) && id.len() < 100;
+        is_plain.then_some(Holder {
+            id,
+            space: text("space")?,
+            pid: u32::try_from(json.get("pid")?.as_u64()?).ok()?,
+            start: json.get("start")?.as_u64()?,
+            expires: json.get("expires")?.as_i64()?,
+            length: Duration::from_secs(json.get("length")?.as_u64()?.min(600)),
+        })
+    };
+    Some(read().unwrap_or_else(|| Holder::unknown(length)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn store(name: &str) -> (PathBuf, Store) {
+        let directory =
+            std::env::temp_dir().join(format!("c47-lease-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&directory);
+        let store = match Store::open(&directory, "p", &[]) {
+            Ok(store) => store,
+            Err(_) => panic!("no store"),
+        };
+        (directory, store)
+    }
+
+    const LENGTH: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn one_at_a_time() {
+        let (directory, store) = store("one");
+        let Ok(Claim::Held(lease)) = Lease::claim(&store, LENGTH) else {
+            panic!("held")
+        };
+        let Ok(Claim::Busy(holder)) = Lease::claim(&store, LENGTH) else {
+            panic!("busy")
+        };
+        // The living are left alone.
+        let mut watch = Watch::default();
+        watch.look(&store, &holder);
+        assert!(matches!(Lease::claim(&store, LENGTH), Ok(Claim::Busy(_))));
+        drop(lease);
+        assert!(matches!(Lease::claim(&store, LENGTH), Ok(Claim::Held(_))));
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 0);
+        fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn the_dead_and_the_late_are_succeeded() {
+        let (directory, store) = store("dead");
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let pid = i64::from(child.id());
+        child.wait().unwrap();
+        let lease = |space: &str, expires: i64| {
+            Text::object([
+                ("id", &Text::string("abc")),
+                ("space", &Text::string(space)),
+                ("pid", &Text::integer(pid)),
+                ("start", &Text::integer(1)),
+                ("expires", &Text::integer(expires)),
+                ("length", &Text::integer(60)),
+            ])
+        };
+        let here = host::process_space().unwrap();
+        let now = Timestamp::now().0;
+        for (text, falls) in [
+            (lease(&here, now + 60), true),
+            (lease("elsewhere", now + 60), false),
+            // A clock may be wrong by less than a minute.
+            (lease("elsewhere", now - 30), false),
+            (lease("elsewhere", now - 100), true),
+        ] {
+            store.write(KIND, text.as_str().as_bytes()).unwrap();
+            let Ok(Claim::Busy(holder)) = Lease::claim(&store, LENGTH) else {
+                panic!("busy")
+            };
+            Watch::default().look(&store, &holder);
+            let is_free = matches!(Lease::claim(&store, LENGTH), Ok(Claim::Held(_)));
+            assert_eq!(is_free, falls, "{text}");
+        }
+        fs::remove_dir_all(directory).unwrap();
+    }
+}

@@ -1,0 +1,128 @@
+//! The requests of OAuth 2.0: RFC 6749 §4.4 and §6, RFC 7523 §2, RFC 8628, RFC 7009.
+
+use super::plan::{AnswerNames, Exchange, Fields, Target};
+use super::template::Template;
+use crate::http::url::Url;
+use crate::json::Text;
+use crate::jwt::claim::Claim;
+
+/// How the client proves who it is at the token endpoint (RFC 6749 §2.3, RFC 7523 §2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Client {
+    /// It only names itself.
+    Public,
+    Basic,
+    Post,
+    PrivateKeyJwt,
+}
+
+fn post(target: Target, fields: Vec<(String, Template)>) -> Exchange {
+    Exchange {
+        method: "POST".into(),
+        target,
+        headers: Vec::new(),
+        query: Vec::new(),
+        fields: Fields::Form(fields),
+        answer: AnswerNames::default(),
+    }
+}
+
+fn fields(pairs: &[(&str, &str)]) -> Vec<(String, Template)> {
+    pairs
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), Template::parse(text)))
+        .collect()
+}
+
+fn authenticated(mut exchange: Exchange, client: Client) -> Exchange {
+    let own = match client {
+        Client::Public => fields(&[("client_id", "{client_id?}")]),
+        Client::Post => fields(&[
+            ("client_id", "{client_id}"),
+            ("client_secret", "{client_secret}"),
+        ]),
+        Client::PrivateKeyJwt => fields(&[
+            ("client_id", "{client_id}"),
+            (
+                "client_assertion_type",
+                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            ),
+            ("client_assertion", "{jwt}"),
+        ]),
+        Client::Basic => {
+            let basic = Template::parse("Basic {client_basic}");
+            exchange.headers.push(("Authorization".into(), basic));
+            Vec::new()
+        }
+    };
+    if let Fields::Form(fields) = &mut exchange.fields {
+        fields.extend(own);
+    }
+    exchange
+}
+
+/// RFC 6749 §4.4.2.
+pub fn client_credentials(url: Url, client: Client, params: &[(String, Template)]) -> Exchange {
+    let mut form = fields(&[
+        ("grant_type", "client_credentials"),
+        ("scope", "{scope?}"),
+        ("audience", "{audience?}"),
+    ]);
+    form.extend_from_slice(params);
+    authenticated(post(Target::Url(url), form), client)
+}
+
+/// RFC 7523 §2.1.
+pub fn jwt_bearer(target: Target, params: &[(String, Template)]) -> Exchange {
+    let mut form = fields(&[
+        ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
+        ("assertion", "{jwt}"),
+        ("scope", "{scope?}"),
+    ]);
+    form.extend_from_slice(params);
+    post(target, form)
+}
+
+/// RFC 6749 §6.
+pub fn refresh(url: Url, client: Client) -> Exchange {
+    let form = fields(&[
+        ("grant_type", "refresh_token"),
+        ("refresh_token", "{refresh_token}"),
+        ("scope", "{scope?}"),
+    ]);
+    authenticated(post(Target::Url(url), form), client)
+}
+
+/// RFC 8628 §3.1.
+pub fn device_code(url: Url, client: Client) -> Exchange {
+    authenticated(
+        post(Target::Url(url), fields(&[("scope", "{scope?}")])),
+        client,
+    )
+}
+
+/// RFC 8628 §3.4.
+pub fn device_poll(url: Url, client: Client) -> Exchange {
+    let form = fields(&[
+        ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+        ("device_code", "{device_code}"),
+    ]);
+    authenticated(post(Target::Url(url), form), client)
+}
+
+/// RFC 7009 §2.1.
+pub fn revoke(url: Url, client: Client) -> Exchange {
+    authenticated(
+        post(Target::Url(url), fields(&[("token", "{token}")])),
+        client,
+    )
+}
+
+/// The claims of a client's own assertion (RFC 7523 §3).
+pub fn client_claims(client_id: &str, audience: &str) -> Vec<Claim> {
+    vec![
+        Claim::new("iss", Text::string(client_id)),
+        Claim::new("sub", Text::string(client_id)),
+        Claim::new("aud", Text::string(audience)),
+    ]
+}

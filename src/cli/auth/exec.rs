@@ -1,0 +1,75 @@
+//! `c47 auth exec`: a program with a token in its environment.
+
+use std::io;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use argh::{ArgsInfo, FromArgs};
+
+use super::{surroundings, warn};
+use crate::auth::{self, Want};
+use crate::cli::http::profile::load;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::process_limits;
+
+/// Run a program with the profile's token in its environment. The program takes this process's
+/// place: signals reach it, and its exit code is the answer.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(
+    subcommand,
+    name = "exec",
+    help_triggers("-h", "--help"),
+    example = "c47 auth exec kitsu --env KITSU_TOKEN -- python3 publish.py"
+)]
+pub struct Exec {
+    /// the profile
+    #[argh(positional)]
+    profile: String,
+
+    /// the program and its arguments, after --
+    #[argh(positional, arg_name = "command")]
+    command: Vec<String>,
+
+    /// the variable (default: C47_TOKEN)
+    #[argh(option, arg_name = "name")]
+    env: Option<String>,
+}
+
+impl Exec {
+    pub fn run(self) -> Result<Exit, Error> {
+        let variable = self.env.as_deref().unwrap_or("C47_TOKEN");
+        if variable.is_empty() || variable.contains(['=', '\0']) {
+            return Err(Error::usage("--env takes a variable's name"));
+        }
+        let Some((program, arguments)) = self.command.split_first() else {
+            return Err(Error::usage_hint(
+                "there is no command to run",
+                "c47 auth exec PROFILE -- COMMAND …",
+            ));
+        };
+        let profile = load()?.profile(&self.profile)?;
+        let issued = auth::issue(&profile, &Want::default(), &surroundings(&profile)?)?;
+        warn(&issued.warnings);
+        let Some(token) = issued.token else {
+            return Err(Error::usage(format!(
+                "profile {} has no token: its scheme is a user and password, or none",
+                profile.name
+            )));
+        };
+        let error = process_limits::not_for(&mut Command::new(program))
+            .args(arguments)
+            .env(
+                variable,
+                std::ffi::OsString::from_vec(token.expose().to_vec()),
+            )
+            .exec();
+        if error.kind() == io::ErrorKind::NotFound {
+            return Err(Error::NoSuchProgram {
+                name: program.clone(),
+            });
+        }
+        Err(Error::file("run", std::path::Path::new(program))(error))
+    }
+}

@@ -1,0 +1,64 @@
+//! `c47 auth logout`: tokens revoked and forgotten.
+
+use argh::{ArgsInfo, FromArgs};
+
+use super::surroundings;
+use crate::auth::{self, LoggedOut};
+use crate::cli::http::profile::load;
+use crate::config::Config;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::output;
+
+/// Forget a profile's token, and tell its service where it can be told.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(
+    subcommand,
+    name = "logout",
+    help_triggers("-h", "--help"),
+    example = "c47 auth logout kitsu"
+)]
+pub struct Logout {
+    /// the profile
+    #[argh(positional)]
+    profile: Option<String>,
+
+    /// every profile
+    #[argh(switch)]
+    all: bool,
+}
+
+impl Logout {
+    pub fn run(self) -> Result<Exit, Error> {
+        let config = load()?;
+        match (&self.profile, self.all) {
+            (Some(name), false) => log_out(&config, name)?,
+            (None, true) => return all(&config),
+            _ => return Err(Error::usage("name one profile, or --all")),
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn log_out(config: &Config, name: &str) -> Result<(), Error> {
+    let profile = config.profile(name)?;
+    let did = match auth::logout(&profile, &surroundings(&profile)?)? {
+        LoggedOut::Nothing => "nothing was kept",
+        LoggedOut::Forgotten => "the token is forgotten; the service cannot be told",
+        LoggedOut::Revoked => "the token is revoked and forgotten",
+    };
+    output::say(format_args!("c47 auth: {name}: {did}"));
+    Ok(())
+}
+
+/// One that fails does not keep the others.
+fn all(config: &Config) -> Result<Exit, Error> {
+    let mut exit = Exit::Done;
+    for name in config.names() {
+        if let Err(error) = log_out(config, name) {
+            output::complain("c47 auth logout", &error);
+            exit = error.exit();
+        }
+    }
+    Ok(exit)
+}

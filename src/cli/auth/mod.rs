@@ -1,0 +1,77 @@
+//! `c47 auth`: the credentials of profiles.
+
+mod exec;
+mod login;
+mod logout;
+mod profiles;
+mod status;
+mod token;
+
+use argh::{ArgsInfo, FromArgs};
+
+use super::http::profile as http;
+use crate::auth::{Profile, Surroundings, device};
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::output;
+
+/// Log in to the services of profiles, and see and use what is kept of it. Exits 9 when a login is
+/// refused.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(
+    subcommand,
+    name = "auth",
+    help_triggers("-h", "--help"),
+    example = "c47 auth login kitsu"
+)]
+pub struct Auth {
+    #[argh(subcommand)]
+    command: Command,
+}
+
+#[derive(FromArgs, ArgsInfo)]
+#[argh(subcommand)]
+enum Command {
+    Login(login::Login),
+    Token(token::Token),
+    Status(status::Status),
+    Logout(logout::Logout),
+    Exec(exec::Exec),
+    Profiles(profiles::Profiles),
+}
+
+impl Auth {
+    pub fn run(self) -> Result<Exit, Error> {
+        match self.command {
+            Command::Login(options) => options.run(),
+            Command::Token(options) => options.run(),
+            Command::Status(options) => options.run(),
+            Command::Logout(options) => options.run(),
+            Command::Exec(options) => options.run(),
+            Command::Profiles(options) => options.run(),
+        }
+    }
+}
+
+/// What a profile's token is gotten with, when nobody is there to log in.
+fn surroundings(profile: &Profile) -> Result<Surroundings<'static>, Error> {
+    http::surroundings(profile, http::settings(profile)?)
+}
+
+fn warn(warnings: &[String]) {
+    for warning in warnings {
+        output::say(format_args!("c47 auth: {}", output::one_line(warning)));
+    }
+}
+
+/// Shows a person where to go.
+fn show_code(prompt: &device::Prompt) {
+    output::say(format_args!(
+        "Open {} and enter the code {}",
+        output::one_line(&prompt.page),
+        output::one_line(&prompt.code)
+    ));
+    if let Some(complete) = &prompt.complete {
+        output::say(format_args!("or open {}", output::one_line(complete)));
+    }
+}

@@ -1,0 +1,76 @@
+//! `c47 auth profiles`: what is configured.
+
+use std::fmt;
+
+use argh::{ArgsInfo, FromArgs};
+use nanoserde::SerJson;
+
+use crate::cli::http::profile::load;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::output::{self, Format};
+
+/// List the profiles.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(
+    subcommand,
+    name = "profiles",
+    help_triggers("-h", "--help"),
+    example = "c47 auth profiles --json"
+)]
+pub struct Profiles {
+    /// print an array of objects
+    #[argh(switch)]
+    json: bool,
+}
+
+#[derive(SerJson)]
+#[nserde(serialize_none_as_null)]
+struct Report {
+    name: String,
+    url: Option<String>,
+    scheme: Option<String>,
+    preset: Option<String>,
+}
+
+impl Profiles {
+    pub fn run(self) -> Result<Exit, Error> {
+        let config = load()?;
+        let mut reports = Vec::new();
+        for name in config.names() {
+            let keys = config.shown(name)?;
+            let text = |key: &str| {
+                let found = keys.iter().find(|shown| shown.key == key)?;
+                found.value.read::<String>().ok()
+            };
+            reports.push(Report {
+                name: name.to_owned(),
+                url: text("url"),
+                scheme: text("auth"),
+                preset: text("preset"),
+            });
+        }
+        output::print(Format::from_switch(self.json), &List(reports))?;
+        Ok(Exit::Done)
+    }
+}
+
+#[derive(SerJson)]
+#[nserde(transparent)]
+struct List(Vec<Report>);
+
+impl fmt::Display for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for one in &self.0 {
+            let word = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
+            writeln!(
+                f,
+                "{:<16} {:<20} {}",
+                one.name,
+                word(&one.scheme),
+                output::one_line(&word(&one.url))
+            )?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,156 @@
+//! `c47 auth status`: who, until when, kept where; never the token.
+
+use std::fmt;
+use std::path::Path;
+
+use argh::{ArgsInfo, FromArgs};
+use nanoserde::SerJson;
+
+use crate::auth::plan::Scheme;
+use crate::auth::{self, Profile};
+use crate::cli::http::profile::load;
+use crate::config;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::output::{self, Format};
+use crate::quantity::say_duration;
+use crate::timestamp::Timestamp;
+
+/// Show what is kept of each profile's login. Asks no service. Exits 1 when the profile named has
+/// no token that is good now.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(
+    subcommand,
+    name = "status",
+    help_triggers("-h", "--help"),
+    example = "c47 auth status kitsu"
+)]
+pub struct Status {
+    /// the profile (default: all)
+    #[argh(positional)]
+    profile: Option<String>,
+
+    /// print an array of objects
+    #[argh(switch)]
+    json: bool,
+}
+
+#[derive(SerJson)]
+#[nserde(serialize_none_as_null)]
+struct Report {
+    profile: String,
+    url: Option<String>,
+    user: Option<String>,
+    /// `good`, `expired`, `none`, `unneeded` or `broken`.
+    state: String,
+    expires: Option<String>,
+    expires_in_s: Option<i64>,
+    can_renew: bool,
+    file: Option<String>,
+    why: Option<String>,
+}
+
+impl Status {
+    pub fn run(self) -> Result<Exit, Error> {
+        let config = load()?;
+        let cache = config::cache_directory()?;
+        let mut exit = Exit::Done;
+        let mut reports = Vec::new();
+        match &self.profile {
+            Some(name) => {
+                let report = report(&config.profile(name)?, &cache)?;
+                if matches!(report.state.as_str(), "none" | "expired") {
+                    exit = Exit::No;
+                }
+                reports.push(report);
+            }
+            None => {
+                for name in config.names() {
+                    let found = config
+                        .profile(name)
+                        .and_then(|profile| report(&profile, &cache));
+                    reports.push(found.unwrap_or_else(|error| broken(name, &error)));
+                }
+            }
+        }
+        output::print(Format::from_switch(self.json), &List(reports))?;
+        Ok(exit)
+    }
+}
+
+fn report(profile: &Profile, cache: &Path) -> Result<Report, Error> {
+    let mut report = Report {
+        profile: profile.name.clone(),
+        url: Some(profile.url.to_string()),
+        user: profile.user.clone(),
+        state: "unneeded".into(),
+        expires: None,
+        expires_in_s: None,
+        can_renew: false,
+        file: None,
+        why: None,
+    };
+    let Scheme::Token(plan) = &profile.scheme else {
+        return Ok(report);
+    };
+    report.user = Some(plan.user.clone()).filter(|user| !user.is_empty());
+    report.state = "none".into();
+    let Some(status) = auth::status(profile, cache)? else {
+        return Ok(report);
+    };
+    let Some(kept) = status.kept else {
+        return Ok(report);
+    };
+    let now = Timestamp::now();
+    let is_over = kept.expires.is_some_and(|end| end <= now);
+    report.state = if is_over { "expired" } else { "good" }.into();
+    report.expires = kept.expires.map(|end| end.to_string());
+    report.expires_in_s = kept.expires.map(|end| end.0.saturating_sub(now.0));
+    report.can_renew = plan.refresh.is_some() && kept.refresh_token.is_some();
+    report.file = Some(status.file.display().to_string());
+    Ok(report)
+}
+
+fn broken(name: &str, error: &Error) -> Report {
+    Report {
+        profile: name.to_owned(),
+        url: None,
+        user: None,
+        state: "broken".into(),
+        expires: None,
+        expires_in_s: None,
+        can_renew: false,
+        file: None,
+        why: Some(error.to_string()),
+    }
+}
+
+#[derive(SerJson)]
+#[nserde(transparent)]
+struct List(Vec<Report>);
+
+impl fmt::Display for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for one in &self.0 {
+            let mut line = format!("{:<16} {:<9}", one.profile, one.state);
+            if let Some(user) = &one.user {
+                line.push_str(&format!(" as {user}"));
+            }
+            if let (Some(end), Some(left)) = (&one.expires, one.expires_in_s) {
+                let length = say_duration(std::time::Duration::from_secs(left.unsigned_abs()));
+                match left > 0 {
+                    true => line.push_str(&format!(", {length} left, until {end}")),
+                    false => line.push_str(&format!(", {length} ago, at {end}")),
+                }
+            }
+            if let Some(file) = &one.file {
+                line.push_str(&format!(", in {file}"));
+            }
+            if let Some(why) = &one.why {
+                line.push_str(&format!(" {why}"));
+            }
+            writeln!(f, "{}", output::one_line(line.trim_end()))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,64 @@
+//! `c47 auth token`: the token alone, for scripts.
+
+use argh::{ArgsInfo, FromArgs};
+
+use super::{surroundings, warn};
+use crate::auth::{self, Want};
+use crate::cli::http::profile::load;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::timestamp::Timestamp;
+use crate::{output, quantity};
+
+/// Print the profile's token, after a login if there is none.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(
+    subcommand,
+    name = "token",
+    help_triggers("-h", "--help"),
+    example = "c47 auth token kitsu --min-ttl 5m"
+)]
+pub struct Token {
+    /// the profile
+    #[argh(positional)]
+    profile: String,
+
+    /// get a new one if it is not good for so long (default: a tenth of its life, 3m at most)
+    #[argh(option, arg_name = "duration")]
+    min_ttl: Option<String>,
+}
+
+impl Token {
+    pub fn run(self) -> Result<Exit, Error> {
+        let min_ttl = match &self.min_ttl {
+            Some(text) => {
+                quantity::duration(text).map_err(|why| Error::usage(format!("--min-ttl: {why}")))?
+            }
+            None => std::time::Duration::ZERO,
+        };
+        let profile = load()?.profile(&self.profile)?;
+        let want = Want {
+            min_ttl,
+            ..Want::default()
+        };
+        let issued = auth::issue(&profile, &want, &surroundings(&profile)?)?;
+        warn(&issued.warnings);
+        let Some(token) = issued.token else {
+            return Err(Error::usage(format!(
+                "profile {} has no token: its scheme is a user and password, or none",
+                profile.name
+            )));
+        };
+        let left = issued.expires.map(|end| end.0 - Timestamp::now().0);
+        if let Some(left) =
+            left.filter(|left| u64::try_from(*left).unwrap_or(0) < min_ttl.as_secs())
+        {
+            output::say(format_args!(
+                "c47 auth token: the service gives {} no longer than {left}s",
+                profile.name
+            ));
+        }
+        output::bytes(&[token.expose(), b"\n"].concat())?;
+        Ok(Exit::Done)
+    }
+}

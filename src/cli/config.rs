@@ -1,0 +1,263 @@
+//! `c47 config`: the files of profiles, checked and shown.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use argh::{ArgsInfo, FromArgs};
+use nanoserde::SerJson;
+
+use super::http::profile::load;
+use crate::atomic_file;
+use crate::config::{self, Found};
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::json::Text;
+use crate::output::{self, Format};
+
+/// Check and show the configuration: the files in C47_CONFIG_PATH, else /etc/c47/config.toml and
+/// ~/.config/c47/config.toml, later ones over earlier ones.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(
+    subcommand,
+    name = "config",
+    help_triggers("-h", "--help"),
+    example = "c47 config check"
+)]
+pub struct Config {
+    #[argh(subcommand)]
+    command: Command,
+}
+
+#[derive(FromArgs, ArgsInfo)]
+#[argh(subcommand)]
+enum Command {
+    Check(Check),
+    Show(Show),
+    Init(Init),
+}
+
+impl Config {
+    pub fn run(self) -> Result<Exit, Error> {
+        match self.command {
+            Command::Check(options) => options.run(),
+            Command::Show(options) => options.run(),
+            Command::Init(options) => options.run(),
+        }
+    }
+}
+
+/// Check every file and every profile. Exits 2 when something is wrong.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(
+    subcommand,
+    name = "check",
+    help_triggers("-h", "--help"),
+    example = "c47 config check"
+)]
+struct Check {
+    /// print an object
+    #[argh(switch)]
+    json: bool,
+}
+
+#[derive(SerJson)]
+struct CheckReport {
+    files: Vec<FileReport>,
+    profiles: Vec<ProfileReport>,
+}
+
+#[derive(SerJson)]
+struct FileReport {
+    path: String,
+    found: bool,
+}
+
+#[derive(SerJson)]
+#[nserde(serialize_none_as_null)]
+struct ProfileReport {
+    name: String,
+    ok: bool,
+    why: Option<String>,
+}
+
+impl Check {
+    fn run(self) -> Result<Exit, Error> {
+        let config = load()?;
+        let profiles: Vec<ProfileReport> = config
+            .names()
+            .map(|name| {
+                let why = config.profile(name).err().map(|error| error.to_string());
+                ProfileReport {
+                    name: name.to_owned(),
+                    ok: why.is_none(),
+                    why,
+                }
+            })
+            .collect();
+        let is_sound = profiles.iter().all(|profile| profile.ok);
+        let report = CheckReport {
+            files: files(&config),
+            profiles,
+        };
+        output::print(Format::from_switch(self.json), &report)?;
+        Ok(if is_sound { Exit::Done } else { Exit::Usage })
+    }
+}
+
+fn files(config: &config::Config) -> Vec<FileReport> {
+    let report = |(path, found): &(PathBuf, Found)| FileReport {
+        path: path.display().to_string(),
+        found: *found == Found::Read,
+    };
+    config.files.iter().map(report).collect()
+}
+
+impl fmt::Display for CheckReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for file in &self.files {
+            let found = if file.found { "read" } else { "not there" };
+            writeln!(f, "{}: {found}", file.path)?;
+        }
+        for profile in &self.profiles {
+            match &profile.why {
+                None => writeln!(f, "{}: ok", profile.name)?,
+                Some(why) => writeln!(f, "{}: {}", profile.name, output::one_line(why))?,
+            }
+        }
+        if self.profiles.is_empty() {
+            writeln!(f, "no profiles")?;
+        }
+        Ok(())
+    }
+}
+
+/// Show each profile, its preset's keys among its own. A secret is shown as its source.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(
+    subcommand,
+    name = "show",
+    help_triggers("-h", "--help"),
+    example = "c47 config show kitsu --origin"
+)]
+struct Show {
+    /// the profile (default: all)
+    #[argh(positional)]
+    profile: Option<String>,
+
+    /// say beside each key where it stands
+    #[argh(switch)]
+    origin: bool,
+
+    /// print an array of objects
+    #[argh(switch)]
+    json: bool,
+}
+
+#[derive(SerJson)]
+struct KeyReport {
+    profile: String,
+    key: String,
+    value: Text,
+    origin: String,
+}
+
+impl Show {
+    fn run(self) -> Result<Exit, Error> {
+        let config = load()?;
+        let names: Vec<&str> = match &self.profile {
+            Some(name) => vec![name],
+            None => config.names().collect(),
+        };
+        let mut keys = Vec::new();
+        for name in names {
+            for shown in config.shown(name)? {
+                keys.push(KeyReport {
+                    profile: name.to_owned(),
+                    key: shown.key,
+                    value: shown.value,
+                    origin: shown.place.to_string(),
+                });
+            }
+        }
+        let report = ShowReport {
+            keys,
+            origin: self.origin,
+        };
+        output::print(Format::from_switch(self.json), &report)?;
+        Ok(Exit::Done)
+    }
+}
+
+struct ShowReport {
+    keys: Vec<KeyReport>,
+    origin: bool,
+}
+
+impl SerJson for ShowReport {
+    fn ser_json(&self, depth: usize, state: &mut nanoserde::SerJsonState) {
+        self.keys.ser_json(depth, state);
+    }
+}
+
+impl fmt::Display for ShowReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut profile = "";
+        for key in &self.keys {
+            if key.profile != profile {
+                let gap = if profile.is_empty() { "" } else { "\n" };
+                writeln!(f, "{gap}[profile.{}]", key.profile)?;
+                profile = &key.profile;
+            }
+            let line = format!("{} = {}", key.key, key.value);
+            match self.origin {
+                true => writeln!(f, "{line:<48} # {}", key.origin)?,
+                false => writeln!(f, "{line}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Write a commented example where your own configuration is looked for. A file that is there
+/// stays as it is.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(
+    subcommand,
+    name = "init",
+    help_triggers("-h", "--help"),
+    example = "c47 config init --output -"
+)]
+struct Init {
+    /// the file, or - for standard output (default: the last place that is looked at)
+    #[argh(option, arg_name = "file")]
+    output: Option<String>,
+}
+
+const EXAMPLE: &str = include_str!("config_example.toml");
+
+impl Init {
+    fn run(self) -> Result<Exit, Error> {
+        let path = match self.output.as_deref() {
+            Some("-") => {
+                output::bytes(EXAMPLE.as_bytes())?;
+                return Ok(Exit::Done);
+            }
+            Some(path) => PathBuf::from(path),
+            None => config::paths()
+                .pop()
+                .ok_or_else(|| Error::usage_hint("there is no home", "--output FILE"))?,
+        };
+        if path.symlink_metadata().is_ok() {
+            return Err(Error::usage(format!(
+                "{} is there already and stays as it is",
+                path.display()
+            )));
+        }
+        if let Some(directory) = path.parent().filter(|path| !path.as_os_str().is_empty()) {
+            std::fs::create_dir_all(directory).map_err(Error::file("make", directory))?;
+        }
+        atomic_file::write(&path, EXAMPLE.as_bytes(), 0o600)?;
+        output::say(format_args!("c47 config: {} written", path.display()));
+        Ok(Exit::Done)
+    }
+}

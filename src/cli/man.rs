@@ -1,0 +1,108 @@
+//! `c47 man`: the manual, made from the same tables as the help.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use argh::{ArgsInfo, FromArgs};
+use nanoserde::SerJson;
+
+use crate::atomic_file;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::man::{Edition, page, page_name};
+use crate::nearest::nearest;
+use crate::outline::Command;
+use crate::output::{self, Format};
+use crate::version::{self, Version};
+
+/// Print the man page of c47 or of one of its commands, or write them all.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(
+    subcommand,
+    name = "man",
+    help_triggers("-h", "--help"),
+    example = "c47 man rez install | man -l -
+c47 man --all ~/.local/share/man/man1"
+)]
+pub struct Man {
+    /// the command's words; default: c47 itself
+    #[argh(positional)]
+    command: Vec<String>,
+
+    /// write the pages of all commands into this directory, made where it is missing
+    #[argh(option, arg_name = "dir")]
+    all: Option<PathBuf>,
+
+    /// with --all: print the paths of the pages as JSON
+    #[argh(switch)]
+    json: bool,
+}
+
+/// The pages that were written.
+#[derive(SerJson)]
+struct Report {
+    pages: Vec<String>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.pages.join("\n"))
+    }
+}
+
+impl Man {
+    pub fn run(self) -> Result<Exit, Error> {
+        let whole = super::whole();
+        match &self.all {
+            Some(_) if !self.command.is_empty() => Err(Error::usage(
+                "--all writes the pages of all commands, not of one",
+            )),
+            Some(directory) => {
+                let report = write_all(&whole, directory)?;
+                output::print(Format::from_switch(self.json), &report)?;
+                Ok(Exit::Done)
+            }
+            None if self.json => Err(Error::usage("--json goes with --all: a page is no JSON")),
+            None => {
+                let command = find(&whole, &self.command)?;
+                output::bytes(page(command, &whole, &edition()).as_bytes())?;
+                Ok(Exit::Done)
+            }
+        }
+    }
+}
+
+fn edition() -> Edition {
+    Edition {
+        version: Version::own().version,
+        date: version::date(),
+    }
+}
+
+fn find<'a>(whole: &'a Command, words: &[String]) -> Result<&'a Command, Error> {
+    let mut command = whole;
+    for word in words {
+        let next = command.find(std::slice::from_ref(word));
+        command = next.ok_or_else(|| {
+            let names = command.commands.iter().map(Command::word);
+            Error::NoSuchCommand {
+                name: word.clone(),
+                nearest: nearest(word, names).map(str::to_owned),
+            }
+        })?;
+    }
+    Ok(command)
+}
+
+fn write_all(whole: &Command, directory: &Path) -> Result<Report, Error> {
+    fs::create_dir_all(directory).map_err(Error::file("make", directory))?;
+    let mut pages = Vec::new();
+    for command in whole.all() {
+        let path = directory.join(format!("{}.1", page_name(command)));
+        let text = page(command, whole, &edition());
+        atomic_file::write(&path, text.as_bytes(), 0o666)?;
+        pages.push(path.display().to_string());
+    }
+    Ok(Report { pages })
+}

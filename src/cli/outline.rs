@@ -1,0 +1,99 @@
+//! argh's table of a command as an outline.
+
+use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind, Optionality, PositionalInfo};
+
+use crate::outline::{Argument, Command, Flag, Kind, Times, Value};
+
+/// The outline of the command `path`, from its table.
+pub fn outline(path: &[String], table: &CommandInfoWithArgs) -> Command {
+    let below = table.commands.iter().map(|subcommand| {
+        let path = [path, &[subcommand.name.to_owned()]].concat();
+        outline(&path, &subcommand.command)
+    });
+    let owned = |texts: &[&str]| texts.iter().map(|text| filled(text, path)).collect();
+    let own_switches = if path.len() == 1 {
+        own_switches()
+    } else {
+        Vec::new()
+    };
+    Command {
+        path: path.to_owned(),
+        about: table.description.to_owned(),
+        examples: owned(table.examples),
+        notes: owned(table.notes),
+        options: table
+            .flags
+            .iter()
+            .filter(|flag| !flag.hidden)
+            .map(flag)
+            .chain(own_switches)
+            .collect(),
+        arguments: table
+            .positionals
+            .iter()
+            .filter(|positional| !positional.hidden)
+            .map(argument)
+            .collect(),
+        commands: below.collect(),
+    }
+}
+
+/// argh lets an example call the command by a placeholder.
+fn filled(text: &str, path: &[String]) -> String {
+    text.replace("{command_name}", &path.join(" "))
+}
+
+/// What c47 itself understands before any command, which argh's table does not know.
+fn own_switches() -> Vec<Flag> {
+    let switch = |long: &str, short, about: &str| Flag {
+        long: long.to_owned(),
+        short,
+        about: about.to_owned(),
+        times: Times::AtMostOnce,
+        value: None,
+    };
+    vec![
+        switch("--list", None, "print the names of the commands"),
+        switch(
+            "--version",
+            Some('V'),
+            "print the version; with --json behind it also the commit and what c47 is made of",
+        ),
+    ]
+}
+
+fn flag(flag: &FlagInfo) -> Flag {
+    let value = match flag.kind {
+        FlagInfoKind::Switch => None,
+        FlagInfoKind::Option { arg_name } => Some(Value::new(arg_name, flag.description)),
+    };
+    Flag {
+        long: flag.long.to_owned(),
+        // argh tells --help without its short name.
+        short: flag.short.or((flag.long == "--help").then_some('h')),
+        about: flag.description.to_owned(),
+        times: times(&flag.optionality),
+        value,
+    }
+}
+
+fn argument(positional: &PositionalInfo) -> Argument {
+    let mut value = Value::new(positional.name, positional.description);
+    // A secret is never an argument; the text may speak of an option's.
+    if value.kind == Kind::Source {
+        value.kind = Kind::Word;
+    }
+    Argument {
+        about: positional.description.to_owned(),
+        times: times(&positional.optionality),
+        value,
+    }
+}
+
+fn times(optionality: &Optionality) -> Times {
+    match optionality {
+        Optionality::Required => Times::Once,
+        Optionality::Optional => Times::AtMostOnce,
+        Optionality::Repeating | Optionality::Greedy => Times::Any,
+    }
+}

@@ -1,0 +1,86 @@
+//! `c47 rez check`: what breaks a repository.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use argh::{ArgsInfo, FromArgs};
+use nanoserde::SerJson;
+
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::output::{self, Format};
+use crate::rez::check::check;
+
+/// Find what breaks a Rez repository: versions without package.py, dead links, modes that keep
+/// others out, what installs left behind. Each with its cure; the exit code is 1 if there is any.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(
+    subcommand,
+    name = "check",
+    help_triggers("-h", "--help"),
+    example = "c47 rez check /sw/packages"
+)]
+pub struct Check {
+    /// the repository
+    #[argh(positional, arg_name = "dir")]
+    repository: PathBuf,
+
+    /// print what was found as JSON
+    #[argh(switch)]
+    json: bool,
+}
+
+#[derive(SerJson)]
+struct Report {
+    repository: String,
+    packages: usize,
+    versions: usize,
+    findings: Vec<FindingReport>,
+}
+
+#[derive(SerJson)]
+struct FindingReport {
+    path: String,
+    what: String,
+    cure: String,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plain = output::one_line;
+        for finding in &self.findings {
+            writeln!(f, "{}: {}", plain(&finding.path), plain(&finding.what))?;
+            writeln!(f, "    cure: {}", plain(&finding.cure))?;
+        }
+        let count = match self.findings.len() {
+            0 => "nothing wrong".to_owned(),
+            count => format!("{count} to put right"),
+        };
+        let (packages, versions) = (self.packages, self.versions);
+        writeln!(f, "{packages} packages, {versions} versions: {count}")
+    }
+}
+
+impl Check {
+    pub fn run(self) -> Result<Exit, Error> {
+        let checked = check(&self.repository)?;
+        let exit = if checked.findings.is_empty() {
+            Exit::Done
+        } else {
+            Exit::No
+        };
+        let findings = checked.findings.into_iter().map(|finding| FindingReport {
+            path: finding.path.display().to_string(),
+            what: finding.what,
+            cure: finding.cure,
+        });
+        let report = Report {
+            repository: self.repository.display().to_string(),
+            packages: checked.packages,
+            versions: checked.versions,
+            findings: findings.collect(),
+        };
+        output::print(Format::from_switch(self.json), &report)?;
+        Ok(exit)
+    }
+}

@@ -1,0 +1,200 @@
+//! `c47 rez`: packages for Rez.
+
+mod check;
+mod install;
+mod package;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use argh::{ArgsInfo, FromArgs};
+
+use crate::error::{Error, reason};
+use crate::exit::Exit;
+use crate::output;
+use crate::rez::{self, Linkage, Package, Tool};
+use crate::timestamp::Timestamp;
+
+/// Put c47, or any executables, into a Rez repository, and find what breaks one.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(
+    subcommand,
+    name = "rez",
+    help_triggers("-h", "--help"),
+    example = "c47 rez install --repo /sw/packages
+c47 rez check /sw/packages"
+)]
+pub struct Rez {
+    #[argh(subcommand)]
+    command: Command,
+}
+
+#[derive(FromArgs, ArgsInfo)]
+#[argh(subcommand)]
+enum Command {
+    Install(install::Install),
+    Package(package::PackageFile),
+    Check(check::Check),
+}
+
+impl Rez {
+    pub fn run(self) -> Result<Exit, Error> {
+        match self.command {
+            Command::Install(options) => options.run(),
+            Command::Package(options) => options.run(),
+            Command::Check(options) => options.run(),
+        }
+    }
+}
+
+/// What the options of `install` and `package` ask for.
+struct Wanted {
+    name: Option<String>,
+    version: Option<String>,
+    description: Option<String>,
+    tools: Vec<PathBuf>,
+}
+
+/// A package with what goes into it.
+struct Filled {
+    package: Package,
+    tools: Vec<FilledTool>,
+}
+
+struct FilledTool {
+    tool: Tool,
+    linkage: Linkage,
+}
+
+impl Wanted {
+    fn fill(self) -> Result<Filled, Error> {
+        if self.tools.is_empty() {
+            self.own()
+        } else {
+            self.others()
+        }
+    }
+
+    /// c47 itself, under whatever name this file has.
+    fn own(self) -> Result<Filled, Error> {
+        let tool = FilledTool {
+            tool: Tool {
+                name: "c47".into(),
+                // The very program that runs, even if its file was replaced meanwhile.
+                source: PathBuf::from("/proc/self/exe"),
+            },
+            linkage: Linkage::Static,
+        };
+        let description = "One static binary for a visual-effects pipeline: authenticated HTTP \
+            calls, JSON Web Tokens, and what a render node lacks.";
+        Ok(Filled {
+            package: Package {
+                name: self.name.unwrap_or_else(|| "c47".into()),
+                version: self
+                    .version
+                    .unwrap_or_else(|| env!("CARGO_PKG_VERSION").into()),
+                description: self.description.unwrap_or_else(|| description.into()),
+                authors: vec!["the c47 authors".into()],
+                tools: vec!["c47".into()],
+                timestamp: Timestamp::now(),
+                smoke: "c47 selftest".into(),
+            },
+            tools: vec![tool],
+        })
+    }
+
+    fn others(self) -> Result<Filled, Error> {
+        let missing = |option: &str| Error::usage(format!("--tool wants {option} beside it"));
+        let name = self.name.ok_or_else(|| missing("--name"))?;
+        let version = self.version.ok_or_else(|| missing("--pkg-version"))?;
+        let mut tools: Vec<FilledTool> = Vec::new();
+        for path in &self.tools {
+            let tool = look_at(path)?;
+            if tools.iter().any(|other| other.tool.name == tool.tool.name) {
+                return Err(Error::usage(format!(
+                    "two tools are named {}",
+                    tool.tool.name
+                )));
+            }
+            tools.push(tool);
+        }
+        let names: Vec<String> = tools.iter().map(|tool| tool.tool.name.clone()).collect();
+        let there: Vec<String> = names
+            .iter()
+            .map(|name| format!("test -x \"{{root}}/bin/{name}\""))
+            .collect();
+        Ok(Filled {
+            package: Package {
+                description: self.description.unwrap_or_else(|| names.join(", ")),
+                authors: Vec::new(),
+                timestamp: Timestamp::now(),
+                smoke: there.join(" && "),
+                tools: names,
+                name,
+                version,
+            },
+            tools,
+        })
+    }
+}
+
+/// A tool given by its path: it must be something that a node can run.
+fn look_at(path: &Path) -> Result<FilledTool, Error> {
+    let refuse = |why: String| Error::usage(format!("--tool {}: {why}", path.display()));
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    rez::ensure_tool_name(name).map_err(refuse)?;
+    let file = File::open(path).map_err(|error| refuse(reason(&error)))?;
+    let linkage = rez::linkage(&file).map_err(refuse)?;
+    Ok(FilledTool {
+        tool: Tool {
+            name: name.to_owned(),
+            source: path.to_owned(),
+        },
+        linkage,
+    })
+}
+
+impl FilledTool {
+    /// What whoever packages it should know.
+    fn note(&self) -> Option<String> {
+        let name = &self.tool.name;
+        match self.linkage {
+            Linkage::Static => None,
+            Linkage::Dynamic => {
+                let elf = ["elf".to_owned(), "glibc".to_owned()];
+                let ask = match super::whole().find(&elf) {
+                    Some(_) => format!(
+                        ": 'c47 elf glibc {}' tells where",
+                        self.tool.source.display()
+                    ),
+                    None => String::new(),
+                };
+                Some(format!(
+                    "{name} is dynamic and runs only where its libraries are{ask}"
+                ))
+            }
+            Linkage::Script => Some(format!(
+                "{name} is a script and runs only where its interpreter is"
+            )),
+            Linkage::OtherMachine => Some(format!("{name} is not for x86-64")),
+        }
+    }
+}
+
+/// Says on stderr what whoever packages these tools should know.
+fn say_notes(command: &str, notes: &[String]) {
+    for note in notes {
+        output::say(format_args!("{command}: {}", output::one_line(note)));
+    }
+}
+
+fn name(text: &str) -> Result<String, String> {
+    rez::ensure_name(text).map(|()| text.to_owned())
+}
+
+fn version(text: &str) -> Result<String, String> {
+    rez::ensure_version(text).map(|()| text.to_owned())
+}

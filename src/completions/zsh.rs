@@ -1,0 +1,201 @@
+//! For zsh: a `#compdef` file for a directory of `$fpath`, which may also be sourced.
+
+use std::fmt::Write;
+
+use super::{SOURCES, below, summary};
+use crate::outline::{Command, Flag, Kind, Times};
+
+/// A function that follows the command words, and the specifications of each command for
+/// `_arguments`.
+pub fn script(whole: &Command) -> String {
+    let links: Vec<String> = whole
+        .commands
+        .iter()
+        .map(|command| format!(" c47-{}", command.word()))
+        .collect();
+    let links = links.concat();
+    let mut script = format!(
+        "#compdef c47{links}\n\
+         # Completion of c47 for zsh: put this into a directory of $fpath as _c47, or source it.\n\n"
+    );
+    script.push_str(
+        "# What may follow a command: its commands, and its options and arguments.\n\
+         _c47_table() {\n    below=() specs=()\n    case $1 in\n",
+    );
+    for command in whole.all() {
+        table_of(&mut script, command);
+    }
+    script.push_str("    *) return 1 ;;\n    esac\n}\n\n");
+    let _ = writeln!(script, "_c47_sources=({})", SOURCES.map(quoted).join(" "));
+    script.push_str(ENGINE);
+    let _ = writeln!(script, "    compdef _c47 c47{links}\nfi");
+    script
+}
+
+fn table_of(script: &mut String, command: &Command) {
+    let _ = writeln!(script, "    {})", quoted(&command.name()));
+    if !command.commands.is_empty() {
+        script.push_str("        below=(\n");
+        for name in below(command) {
+            let about = command
+                .find(&[name.to_owned()])
+                .map_or("", |below| &below.about);
+            let described = format!("{name}:{}", summary(about));
+            let _ = writeln!(script, "            {}", quoted(&described));
+        }
+        script.push_str("        )\n");
+    }
+    script.push_str("        specs=(\n");
+    for flag in &command.options {
+        for spec in option_specs(flag) {
+            let _ = writeln!(script, "            {}", quoted(&spec));
+        }
+    }
+    for (at, argument) in command.arguments.iter().enumerate() {
+        let place = match argument.times {
+            Times::Any => "*".to_owned(),
+            Times::Once | Times::AtMostOnce => (at + 1).to_string(),
+        };
+        let optional = if argument.times == Times::AtMostOnce {
+            "::"
+        } else {
+            ":"
+        };
+        let name = message(&argument.value.name);
+        let spec = format!("{place}{optional}{name}:{}", action(&argument.value.kind));
+        let _ = writeln!(script, "            {}", quoted(&spec));
+    }
+    script.push_str("        )\n        ;;\n");
+}
+
+/// A specification for each of its names.
+fn option_specs(flag: &Flag) -> Vec<String> {
+    let names = flag.names();
+    let about = message(&summary(&flag.about));
+    let spec = |name: &String| {
+        let (many, excluded) = match flag.times {
+            Times::Any => ("*", String::new()),
+            Times::Once | Times::AtMostOnce => ("", format!("({})", names.join(" "))),
+        };
+        match &flag.value {
+            None => format!("{excluded}{many}{name}[{about}]"),
+            Some(value) => {
+                let equals = if name.starts_with("--") { "=" } else { "" };
+                let value_name = message(&value.name);
+                let action = action(&value.kind);
+                format!("{excluded}{many}{name}{equals}[{about}]:{value_name}:{action}")
+            }
+        }
+    };
+    names.iter().map(spec).collect()
+}
+
+fn action(kind: &Kind) -> String {
+    match kind {
+        Kind::Word => "_c47_nothing".into(),
+        Kind::File => "_files".into(),
+        Kind::Directory => "_files -/".into(),
+        Kind::Profile => "_c47_profiles".into(),
+        Kind::Command => "_c47_command".into(),
+        Kind::Source => "_c47_source".into(),
+        Kind::Choice(words) => format!("({})", words.join(" ")),
+    }
+}
+
+/// Text for a message within a specification, where brackets and colons mean something.
+fn message(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        if matches!(c, '[' | ']' | ':' | '\\') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+const ENGINE: &str = r#"
+# The profiles: as @name where an @ is typed.
+_c47_profiles() {
+    local program=c47 line
+    local -a names
+    [[ ${_c47_program:t} == c47 ]] && program=${_c47_program/#\~/$HOME}
+    for line in ${(f)"$($program auth profiles 2>/dev/null </dev/null)"}; do
+        names+=(${${line%%[[:space:]]*}#@})
+    done
+    [[ $PREFIX == @* ]] && names=(@${^names})
+    compadd -- $names
+}
+
+# The words of one of c47's commands.
+_c47_command() {
+    local -a below specs
+    local at=c47 word
+    for word in ${words[2,CURRENT-1]}; do
+        [[ $word == -* ]] || at+=" $word"
+    done
+    _c47_table "$at" && ((${#below})) && _describe -t commands command below
+}
+
+# What only the user knows. Without any action _arguments would offer no options either.
+_c47_nothing() {
+    return 1
+}
+
+# Where a secret is.
+_c47_source() {
+    if [[ $PREFIX == file:* ]]; then
+        compset -P 1 'file:'
+        _files
+    elif [[ $PREFIX != *:* ]]; then
+        compadd -S '' -- $_c47_sources
+    fi
+}
+
+_c47() {
+    local at=c47 helping='' _c47_program=${words[1]} word
+    local -a below specs
+    integer index=2
+    if [[ ${_c47_program:t} == c47-* ]] && _c47_table "c47 ${${_c47_program:t}#c47-}"; then
+        at="c47 ${${_c47_program:t}#c47-}"
+    fi
+    while _c47_table "$at" && ((${#below} && index < CURRENT)); do
+        word=${words[index]}
+        if [[ $word == help ]]; then
+            helping=yes
+        elif ((${below[(I)${(b)word}:*]})); then
+            at+=" $word"
+        else
+            return 1
+        fi
+        ((index += 1))
+    done
+    if ((${#below})); then
+        if [[ $PREFIX == -* ]]; then
+            [[ -n $helping ]] || _arguments $specs
+        else
+            [[ -n $helping ]] || below+=('help:tell about a command')
+            _describe -t commands command below
+        fi
+        return
+    fi
+    [[ -z $helping ]] || return 1
+    # The command with its words is one word to _arguments.
+    words=("$at" "${(@)words[index,-1]}")
+    ((CURRENT -= index - 2))
+    if [[ $PREFIX == @* ]]; then
+        _c47_profiles
+    else
+        _arguments -S : $specs
+    fi
+}
+
+# As a file of $fpath this is run by the first completion; sourced, it is registered here.
+if [[ ${funcstack[1]} == _c47 ]]; then
+    _c47 "$@"
+else
+"#;

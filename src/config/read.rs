@@ -1,0 +1,193 @@
+//! A profile's values by name: expanded, and of the type that is wanted.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::expand::expand;
+use super::value::{Entry, Place, Table, Value};
+use crate::auth::template::{Given, Template};
+use crate::error::Error;
+use crate::http::url::Url;
+use crate::quantity;
+
+/// A table of the configuration, and what to call it.
+pub struct Reader<'a> {
+    pub table: &'a Table,
+    /// "profile kitsu".
+    pub what: String,
+    pub place: Option<&'a Place>,
+}
+
+impl<'a> Reader<'a> {
+    /// An error about a key.
+    pub fn wrong(&self, key: &str, why: impl std::fmt::Display) -> Error {
+        match self.table.get(key).map(|entry| &entry.place).or(self.place) {
+            Some(place) => Error::usage(format!("{place}: {}: {key}: {why}", self.what)),
+            None => Error::usage(format!("{}: {key}: {why}", self.what)),
+        }
+    }
+
+    /// An error about a key that is not there.
+    pub fn missing(&self, key: &str, why: &str) -> Error {
+        let what = format!("{} wants '{key}'{why}", self.what);
+        match self.place {
+            Some(place) => Error::usage(format!("{place}: {what}")),
+            None => Error::usage(what),
+        }
+    }
+
+    fn get<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&Value) -> Option<Result<T, String>>,
+    ) -> Result<Option<T>, Error> {
+        match self.table.get(key).and_then(|entry| read(&entry.value)) {
+            None => Ok(None),
+            Some(Ok(value)) => Ok(Some(value)),
+            Some(Err(why)) => Err(self.wrong(key, why)),
+        }
+    }
+
+    /// A string, expanded.
+    pub fn text(&self, key: &str) -> Result<Option<String>, Error> {
+        self.get(key, |value| match value {
+            Value::Text(text) => Some(expand(text).and_then(ensure_one_line)),
+            _ => None,
+        })
+    }
+
+    /// A string that must be there.
+    pub fn need(&self, key: &str) -> Result<String, Error> {
+        self.text(key)?.ok_or_else(|| self.missing(key, ""))
+    }
+
+    /// A secret.
+    pub fn secret(&self, key: &str) -> Result<Option<Given>, Error> {
+        self.get(key, |value| match value {
+            Value::Text(text) => Some(expand(text).map(|text| Given::parse(&text))),
+            _ => None,
+        })
+    }
+
+    /// A secret that must be there.
+    pub fn need_secret(&self, key: &str) -> Result<Given, Error> {
+        self.secret(key)?.ok_or_else(|| self.missing(key, ""))
+    }
+
+    pub fn duration(&self, key: &str) -> Result<Option<Duration>, Error> {
+        let text = self.text(key)?;
+        text.map(|text| quantity::duration(&text).map_err(|why| self.wrong(key, why)))
+            .transpose()
+    }
+
+    pub fn path(&self, key: &str) -> Result<Option<PathBuf>, Error> {
+        Ok(self.text(key)?.map(PathBuf::from))
+    }
+
+    pub fn integer(&self, key: &str) -> Result<Option<u32>, Error> {
+        self.get(key, |value| match value {
+            Value::Integer(number) => {
+                Some(u32::try_from(*number).map_err(|_| "the number is too large".to_owned()))
+            }
+            _ => None,
+        })
+    }
+
+    pub fn switch(&self, key: &str) -> bool {
+        matches!(
+            self.table.get(key),
+            Some(Entry {
+                value: Value::Bool(true),
+                ..
+            })
+        )
+    }
+
+    pub fn statuses(&self, key: &str) -> Option<Vec<u16>> {
+        match self.table.get(key).map(|entry| &entry.value) {
+            Some(Value::List(statuses)) => Some(
+                statuses
+                    .iter()
+                    .filter_map(|status| match status {
+                        Value::Integer(number) => u16::try_from(*number).ok(),
+                        _ => None,
+                    })
+                    .collect(),
+            ),
+            _ => None,
+        }
+    }
+
+    /// The table at `key`.
+    pub fn below(&self, key: &str) -> Option<Reader<'a>> {
+        match self.table.get(key) {
+            Some(Entry {
+                value: Value::Table(table),
+                place,
+            }) => Some(Reader {
+                table,
+                what: format!("{}: {key}", self.what),
+                place: Some(place),
+            }),
+            _ => None,
+        }
+    }
+
+    /// A URL: of a service, so without user, password or query.
+    pub fn url(&self, key: &str, base: Option<&Url>) -> Result<Option<Url>, Error> {
+        let Some(text) = self.text(key)? else {
+            return Ok(None);
+        };
+        let url = match base {
+            Some(base) if !text.contains("://") => {
+                let prefix = base.path.trim_end_matches('/');
+                base.join(&format!("{prefix}/{}", text.trim_start_matches('/')))
+            }
+            _ => Url::parse(&text),
+        };
+        let url = url.map_err(|why| self.wrong(key, why))?;
+        if url.user_info.is_some() {
+            return Err(self.wrong(key, "a user and a password do not belong in it"));
+        }
+        if url.query.is_some() || text.contains('#') {
+            return Err(self.wrong(key, "a query or a fragment does not belong in it"));
+        }
+        Ok(Some(url))
+    }
+
+    /// The templates of a table of strings.
+    pub fn templates(&self, key: &str) -> Result<Vec<(String, Template)>, Error> {
+        let Some(table) = self.below(key) else {
+            return Ok(Vec::new());
+        };
+        let mut templates = Vec::new();
+        for name in table.table.keys() {
+            if let Some(text) = table.text(name)? {
+                templates.push((name.clone(), Template::parse(&text)));
+            }
+        }
+        Ok(templates)
+    }
+
+    /// The templates of a table of headers, whose names must be names of headers.
+    pub fn headers(&self, key: &str) -> Result<Vec<(String, Template)>, Error> {
+        let headers = self.templates(key)?;
+        for (name, _) in &headers {
+            crate::http::auth::ensure_header_name(name).map_err(|why| self.wrong(key, why))?;
+            let is_http_s = ["host", "content-length", "transfer-encoding", "connection"]
+                .iter()
+                .any(|own| name.eq_ignore_ascii_case(own));
+            if is_http_s {
+                return Err(self.wrong(key, format!("'{name}' is not yours to set")));
+            }
+        }
+        Ok(headers)
+    }
+}
+
+fn ensure_one_line(text: String) -> Result<String, String> {
+    if text.chars().any(char::is_control) {
+        return Err("it holds a control character".into());
+    }
+    Ok(text)
+}

@@ -1,0 +1,346 @@
+//! Which keys a configuration has, and of what type: one table. What is not in it is refused.
+
+use super::value::{Entry, Place, Table, Value};
+use crate::nearest::nearest;
+use crate::redact;
+use crate::secret::Source;
+
+/// What a key takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    /// One of these.
+    Choice(&'static [&'static str]),
+    /// A secret's source, or the secret itself.
+    Secret,
+    Integer,
+    Bool,
+    /// A list of HTTP statuses.
+    Statuses,
+    /// A table of strings with names of one's own.
+    Texts,
+    /// A table of secrets with names of one's own.
+    Secrets,
+    /// A table of anything.
+    Json,
+    /// A table with the keys of [`REQUEST`].
+    Request,
+}
+
+/// A key, what it takes, and what it is for.
+pub type Key = (&'static str, Kind);
+
+/// The schemes, as `auth` names them.
+pub const SCHEMES: &[&str] = &[
+    "none",
+    "basic",
+    "bearer",
+    "header",
+    "query",
+    "digest",
+    "netrc",
+    "jwt",
+    "client_credentials",
+    "jwt_bearer",
+    "refresh_token",
+    "device",
+    "login",
+];
+
+/// The keys of `[profile.NAME]` and `[preset.NAME]`.
+pub const PROFILE: &[Key] = &[
+    ("url", Kind::Text),
+    ("preset", Kind::Text),
+    ("auth", Kind::Choice(SCHEMES)),
+    ("user", Kind::Text),
+    ("password", Kind::Secret),
+    ("token", Kind::Secret),
+    ("name", Kind::Text),
+    ("key", Kind::Secret),
+    ("algorithm", Kind::Text),
+    ("kid", Kind::Text),
+    ("claims", Kind::Json),
+    ("ttl", Kind::Text),
+    ("token_url", Kind::Text),
+    ("client_id", Kind::Text),
+    ("client_secret", Kind::Secret),
+    (
+        "client_auth",
+        Kind::Choice(&["basic", "post", "private_key_jwt", "none"]),
+    ),
+    ("scope", Kind::Text),
+    ("audience", Kind::Text),
+    ("params", Kind::Texts),
+    ("refresh_token", Kind::Secret),
+    ("service_account", Kind::Secret),
+    ("device_url", Kind::Text),
+    ("revoke_url", Kind::Text),
+    ("secrets", Kind::Secrets),
+    ("login", Kind::Request),
+    ("refresh", Kind::Request),
+    ("logout", Kind::Request),
+    ("send", Kind::Text),
+    ("headers", Kind::Texts),
+    ("timeout", Kind::Text),
+    ("connect_timeout", Kind::Text),
+    ("retry", Kind::Integer),
+    ("cacert", Kind::Text),
+    ("cert", Kind::Text),
+    ("cert_key", Kind::Text),
+    ("proxy", Kind::Text),
+    ("allow_plaintext", Kind::Bool),
+    ("dead_token_statuses", Kind::Statuses),
+    ("share", Kind::Choice(&["user", "node", "none"])),
+];
+
+/// The keys of `login`, `refresh` and `logout`: a request, and where its answer has what.
+pub const REQUEST: &[Key] = &[
+    ("method", Kind::Text),
+    ("url", Kind::Text),
+    ("headers", Kind::Texts),
+    ("query", Kind::Texts),
+    ("json", Kind::Texts),
+    ("form", Kind::Texts),
+    ("token", Kind::Text),
+    ("refresh_token", Kind::Text),
+    ("expires_in", Kind::Text),
+    ("expires_at", Kind::Text),
+];
+
+/// What is wrong, where, and what was perhaps meant.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Wrong {
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+impl Wrong {
+    /// Something wrong at a place.
+    pub fn at(place: &Place, why: impl std::fmt::Display) -> Wrong {
+        Wrong {
+            message: format!("{place}: {why}"),
+            hint: None,
+        }
+    }
+}
+
+/// Checks a document's keys and types. Returns the place of the first literal secret in it.
+///
+/// # Errors
+/// The first thing wrong.
+pub fn check(document: &Table) -> Result<Option<Place>, Wrong> {
+    let mut literal = None;
+    for (section, entry) in document {
+        if !matches!(section.as_str(), "profile" | "preset") {
+            return Err(unknown(section, entry, ["profile", "preset"]));
+        }
+        for (name, entry) in members(section, entry)? {
+            let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+            if !name.bytes().all(is_plain) || name.is_empty() || name.len() > 64 {
+                return Err(Wrong::at(
+                    &entry.place,
+                    format!("'{name}' is no name: letters, digits, '_', '-' and '.'"),
+                ));
+            }
+            check_table(name, entry, PROFILE, &mut literal)?;
+        }
+    }
+    Ok(literal)
+}
+
+fn members<'a>(name: &str, entry: &'a Entry) -> Result<&'a Table, Wrong> {
+    match &entry.value {
+        Value::Table(table) => Ok(table),
+        other => Err(Wrong::at(
+            &entry.place,
+            format!("'{name}' is a table, not {}", other.kind()),
+        )),
+    }
+}
+
+fn unknown<'a>(name: &str, entry: &Entry, known: impl IntoIterator<Item = &'a str>) -> Wrong {
+    Wrong {
+        message: format!("{}: there is no key '{name}'", entry.place),
+        hint: nearest(name, known).map(|nearest| format!("did you mean '{nearest}'?")),
+    }
+}
+
+fn check_table(
+    name: &str,
+    entry: &Entry,
+    keys: &[Key],
+    literal: &mut Option<Place>,
+) -> Result<(), Wrong> {
+    for (name, entry) in members(name, entry)? {
+        let Some((_, kind)) = keys.iter().find(|(known, _)| known == name) else {
+            return Err(unknown(name, entry, keys.iter().map(|(known, _)| *known)));
+        };
+        check_value(name, entry, *kind, literal)?;
+    }
+    Ok(())
+}
+
+fn check_value(
+    name: &str,
+    entry: &Entry,
+    kind: Kind,
+    literal: &mut Option<Place>,
+) -> Result<(), Wrong> {
+    let wanted = |what: &str| {
+        Err(Wrong::at(
+            &entry.place,
+            format!("'{name}' takes {what}, not {}", entry.value.kind()),
+        ))
+    };
+    match (kind, &entry.value) {
+        (Kind::Text, Value::Text(_))
+        | (Kind::Integer, Value::Integer(0..))
+        | (Kind::Bool, Value::Bool(_))
+        | (Kind::Json, Value::Table(_)) => Ok(()),
+        (Kind::Secret, Value::Text(text)) => {
+            if is_literal(text) {
+                literal.get_or_insert_with(|| entry.place.clone());
+            }
+            Ok(())
+        }
+        (Kind::Choice(choices), Value::Text(text)) if choices.contains(&text.as_str()) => Ok(()),
+        (Kind::Choice(choices), Value::Text(text)) => Err(Wrong {
+            message: format!("{}: '{name}' is one of {}", entry.place, choices.join(", ")),
+            hint: nearest(text, choices.iter().copied())
+                .map(|nearest| format!("did you mean '{nearest}'?")),
+        }),
+        (Kind::Statuses, Value::List(statuses)) => {
+            let are_statuses = statuses
+                .iter()
+                .all(|status| matches!(status, Value::Integer(400..=599)));
+            match are_statuses {
+                true => Ok(()),
+                false => Err(Wrong::at(
+                    &entry.place,
+                    format!("'{name}' takes statuses from 400 to 599"),
+                )),
+            }
+        }
+        (Kind::Texts | Kind::Secrets, Value::Table(table)) => {
+            for (name, entry) in table {
+                // A secret header is a secret whatever table it stands in.
+                let is_secret = kind == Kind::Secrets || redact::is_secret_header(name);
+                match &entry.value {
+                    Value::Text(text) if is_secret && is_masked(text) && is_literal(text) => {
+                        literal.get_or_insert_with(|| entry.place.clone());
+                    }
+                    Value::Text(_) => {}
+                    other => {
+                        return Err(Wrong::at(
+                            &entry.place,
+                            format!("'{name}' takes a string, not {}", other.kind()),
+                        ));
+                    }
+                }
+            }
+            Ok(())
+        }
+        (Kind::Request, Value::Table(_)) => check_table(name, entry, REQUEST, literal),
+        (Kind::Text | Kind::Secret | Kind::Choice(_), _) => wanted("a string"),
+        (Kind::Integer, _) => wanted("a whole number that is not negative"),
+        (Kind::Bool, _) => wanted("true or false"),
+        (Kind::Statuses, _) => wanted("a list of statuses"),
+        (Kind::Texts | Kind::Secrets | Kind::Json | Kind::Request, _) => wanted("a table"),
+    }
+}
+
+/// Whether this is a secret itself rather than its source.
+fn is_literal(text: &str) -> bool {
+    // An environment variable may stand for the whole of it, and then it is not in the file.
+    let names_variable = text.starts_with("${") && text.ends_with('}') && !text.contains(":-");
+    !names_variable && Source::parse(text).is_err()
+}
+
+/// Whether a template holds more of a secret than its name: anything but placeholders and a
+/// scheme's word.
+pub fn is_masked(text: &str) -> bool {
+    let mut rest = text;
+    for scheme in ["Bearer ", "Basic ", "Token "] {
+        rest = rest.strip_prefix(scheme).unwrap_or(rest);
+    }
+    let inner = rest
+        .strip_prefix("${")
+        .or_else(|| rest.strip_prefix('{'))
+        .and_then(|rest| rest.strip_suffix('}'));
+    let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'?');
+    !inner.is_some_and(|name| name.bytes().all(is_name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::value::parse;
+
+    fn checked(text: &str) -> Result<bool, String> {
+        check(&parse("f", text).unwrap())
+            .map(|literal| literal.is_some())
+            .map_err(|wrong| format!("{} ({})", wrong.message, wrong.hint.unwrap_or_default()))
+    }
+
+    #[test]
+    fn what_is_refused_names_its_place() {
+        for (text, why) in [
+            (
+                "profil = 1",
+                "f:1:1: there is no key 'profil' (did you mean 'profile'?)",
+            ),
+            (
+                "[profile.a]\nurll = ''",
+                "f:2:1: there is no key 'urll' (did you mean 'url'?)",
+            ),
+            (
+                "[profile.a]\n\n  pasword=''",
+                "f:3:3: there is no key 'pasword' (did you mean 'password'?)",
+            ),
+            (
+                "[profile.a]\nurl = 1",
+                "f:2:1: 'url' takes a string, not a whole number ()",
+            ),
+            (
+                "[profile.a]\nlogin = {pth=''}",
+                "f:2:10: there is no key 'pth' ()",
+            ),
+            (
+                "[profile]\na = 1",
+                "f:2:1: 'a' is a table, not a whole number ()",
+            ),
+            (
+                "[profile.a]\nshare='nodes'",
+                "f:2:1: 'share' is one of user, node, none (did you mean 'node'?)",
+            ),
+            (
+                "[profile.a]\ndead_token_statuses=[200]",
+                "f:2:1: 'dead_token_statuses' takes statuses from 400 to 599 ()",
+            ),
+        ] {
+            assert_eq!(checked(text).unwrap_err(), why);
+        }
+        assert!(checked("[profile.'a b']").is_err());
+    }
+
+    #[test]
+    fn literal_secrets_are_found() {
+        for (text, literal) in [
+            ("password = 'hunter2'", true),
+            ("password = 'env:P'", false),
+            ("password = '${P}'", false),
+            ("password = '${P:-hunter2}'", true),
+            ("secrets = {a = 'x'}", true),
+            ("headers = {X-Api-Key = 'x'}", true),
+            ("headers = {X-Api-Key = 'file:/x', X-Site = 'a'}", false),
+            ("login = {json = {password = '{password}'}}", false),
+            ("login = {json = {password = 'hunter2'}}", true),
+        ] {
+            assert_eq!(
+                checked(&format!("[profile.a]\n{text}")),
+                Ok(literal),
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Links to the program, one a command: called through a link it is that command.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+
+/// Links in one directory.
+pub struct Links<'a> {
+    /// The program, by its absolute path.
+    pub program: &'a Path,
+    pub directory: &'a Path,
+    /// The links' names.
+    pub names: &'a [String],
+}
+
+/// What stands under a link's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    Free,
+    /// A link to this program.
+    Ours,
+    /// A link to something else, or to nothing.
+    OtherLink,
+    /// No link.
+    Taken,
+}
+
+impl Links<'_> {
+    /// Each link's path, and what stands there.
+    pub fn places(&self) -> Vec<(PathBuf, Place)> {
+        let paths = self.names.iter().map(|name| self.directory.join(name));
+        paths
+            .map(|path| (path.clone(), self.place(&path)))
+            .collect()
+    }
+
+    fn place(&self, path: &Path) -> Place {
+        let Ok(metadata) = fs::symlink_metadata(path) else {
+            return Place::Free;
+        };
+        if !metadata.is_symlink() {
+            return Place::Taken;
+        }
+        let ours = fs::read_link(path).is_ok_and(|target| target == self.target())
+            || same_file(path, self.program);
+        if ours { Place::Ours } else { Place::OtherLink }
+    }
+
+    /// What the links say: the name alone where the program stands beside them, so that the
+    /// directory can be moved.
+    fn target(&self) -> PathBuf {
+        let beside = self
+            .program
+            .parent()
+            .is_some_and(|parent| same_file(parent, self.directory));
+        match self.program.file_name() {
+            Some(name) if beside => PathBuf::from(name),
+            _ => self.program.to_owned(),
+        }
+    }
+
+    /// Makes one link, in one step, over a link that is there.
+    ///
+    /// # Errors
+    /// When the directory cannot be written, or no link stands there.
+    pub fn make(&self, path: &Path) -> Result<(), Error> {
+        let mut hidden = std::ffi::OsString::from(".");
+        hidden.push(path.file_name().unwrap_or_default());
+        hidden.push(format!(".{}.part", std::process::id()));
+        let temporary = path.with_file_name(hidden);
+        let made = symlink(self.target(), &temporary).and_then(|()| {
+            // rename would also replace a file that came there meanwhile.
+            if fs::symlink_metadata(path).is_ok_and(|there| !there.is_symlink()) {
+                return Err(io::Error::other("a file stands there"));
+            }
+            fs::rename(&temporary, path)
+        });
+        if made.is_err() {
+            let _ = fs::remove_file(&temporary);
+        }
+        made.map_err(Error::file("write", path))
+    }
+
+    /// Removes one link.
+    ///
+    /// # Errors
+    /// When the directory cannot be written.
+    pub fn remove(&self, path: &Path) -> Result<(), Error> {
+        fs::remove_file(path).map_err(Error::file("remove", path))
+    }
+}
+
+/// The program in one of `directories` that a link of this name in `own` would hide.
+pub fn shadowed(name: &str, directories: &[PathBuf], own: &Path) -> Option<PathBuf> {
+    directories
+        .iter()
+        .filter(|directory| !same_file(directory, own))
+        .map(|directory| directory.join(name))
+        .find(|file| fs::metadata(file).is_ok_and(|file| file.is_file()))
+}
+
+fn same_file(a: &Path, b: &Path) -> bool {
+    match (fs::canonicalize(a), fs::canonicalize(b)) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    }
+}

@@ -1,0 +1,99 @@
+//! The executables that go into a package, and whether they need anything of the node.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::PathBuf;
+
+/// An executable, and its name in `bin`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tool {
+    pub name: String,
+    pub source: PathBuf,
+}
+
+/// What an executable needs in order to start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Linkage {
+    /// Nothing but the kernel.
+    Static,
+    /// A dynamic loader and libraries of the node.
+    Dynamic,
+    /// An interpreter, named in its first line.
+    Script,
+    /// Another kind of processor than x86-64.
+    OtherMachine,
+}
+
+/// More program headers than any linker writes.
+const MOST_HEADERS: u64 = 512;
+
+/// Looks at an executable's first bytes and, where they are ELF's, its program headers (elf(5)).
+///
+/// # Errors
+/// Says why it is nothing that a node could run.
+pub fn linkage(file: &File) -> Result<Linkage, String> {
+    let metadata = file
+        .metadata()
+        .map_err(|error| crate::error::reason(&error))?;
+    if !metadata.is_file() {
+        return Err("it is no regular file".into());
+    }
+    if metadata.mode() & 0o111 == 0 {
+        return Err("it is not executable: chmod +x it first".into());
+    }
+    let mut head = [0; 64];
+    let length = read_up_to(file, &mut head).map_err(|error| crate::error::reason(&error))?;
+    let head = head.get(..length).unwrap_or_default();
+    if head.starts_with(b"#!") {
+        return Ok(Linkage::Script);
+    }
+    if !head.starts_with(b"\x7fELF") {
+        return Err("it is neither a program nor a script with a #! line".into());
+    }
+    elf(file, head).ok_or_else(|| "its ELF headers are cut off".into())
+}
+
+/// Only 64-bit little endian files for x86-64 are looked into.
+fn elf(file: &File, head: &[u8]) -> Option<Linkage> {
+    const X86_64: u64 = 62;
+    const PT_INTERP: u64 = 3;
+    if *head.get(4)? != 2 || *head.get(5)? != 1 || number(head, 18, 2)? != X86_64 {
+        return Some(Linkage::OtherMachine);
+    }
+    let (start, size, count) = (
+        number(head, 32, 8)?,
+        number(head, 54, 2)?,
+        number(head, 56, 2)?,
+    );
+    for index in 0..count.min(MOST_HEADERS) {
+        let mut kind = [0; 4];
+        let at = start.checked_add(index.checked_mul(size)?)?;
+        file.read_exact_at(&mut kind, at).ok()?;
+        if u64::from(u32::from_le_bytes(kind)) == PT_INTERP {
+            return Some(Linkage::Dynamic);
+        }
+    }
+    Some(Linkage::Static)
+}
+
+fn number(bytes: &[u8], at: usize, length: usize) -> Option<u64> {
+    let bytes = bytes.get(at..at + length)?;
+    Some(
+        bytes
+            .iter()
+            .rev()
+            .fold(0, |number, &byte| number << 8 | u64::from(byte)),
+    )
+}
+
+fn read_up_to(file: &File, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    while let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, length as u64)? {
+            0 => break,
+            count => length += count,
+        }
+    }
+    Ok(length)
+}

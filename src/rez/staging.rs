@@ -1,0 +1,115 @@
+//! A whole version in a directory that Rez does not look at, until it is moved into its place.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use super::payload::Tool;
+use crate::error::Error;
+use crate::interrupt::RemoveOnSignal;
+
+/// The directory, beside where the version will be; removed when dropped, with what is in it then.
+pub struct Staging {
+    path: PathBuf,
+    /// In the order in which they can be removed: a directory after what is in it.
+    _guards: Vec<RemoveOnSignal>,
+}
+
+impl Staging {
+    /// Makes it, filled: `package.py`, and `bin` with the tools, all of it on the disk.
+    ///
+    /// # Errors
+    /// When a tool cannot be read or something not be written; nothing is left behind.
+    pub fn new(
+        family: &Path,
+        version: &str,
+        package: &str,
+        tools: &[Tool],
+    ) -> Result<Staging, Error> {
+        let path = Staging::make(family, version)?;
+        let bin = path.join("bin");
+        let package_file = path.join("package.py");
+        let mut watched: Vec<PathBuf> = tools.iter().map(|tool| bin.join(&tool.name)).collect();
+        watched.extend([package_file.clone(), bin.clone(), path.clone()]);
+        let staging = Staging {
+            path,
+            _guards: watched
+                .iter()
+                .map(|path| RemoveOnSignal::new(path))
+                .collect(),
+        };
+        make_directory(&bin).map_err(Error::file("make", &bin))?;
+        for tool in tools {
+            copy(tool, &bin.join(&tool.name))?;
+        }
+        write(&package_file, package.as_bytes()).map_err(Error::file("write", &package_file))?;
+        sync(&bin)?;
+        sync(&staging.path)?;
+        Ok(staging)
+    }
+
+    fn make(family: &Path, version: &str) -> Result<PathBuf, Error> {
+        for attempt in 0..100 {
+            let process = std::process::id();
+            let path = family.join(format!(".{version}.c47-{process}-{attempt}.part"));
+            match make_directory(&path) {
+                Ok(()) => return Ok(path),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(Error::file("make", &path)(error)),
+            }
+        }
+        let crowd = io::Error::other("a hundred unfinished ones stand in it");
+        Err(Error::file("write", family)(crowd))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+/// Makes a directory with the mode the umask leaves.
+pub fn make_directory(path: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(0o777).create(path)
+}
+
+/// What is in a directory is there after a power cut, too.
+pub fn sync(directory: &Path) -> Result<(), Error> {
+    File::open(directory)
+        .and_then(|directory| directory.sync_all())
+        .or_else(|error| match error.kind() {
+            // Some network file systems do not know how.
+            io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported => Ok(()),
+            _ => Err(error),
+        })
+        .map_err(Error::file("sync", directory))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o666)
+        .open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn copy(tool: &Tool, to: &Path) -> Result<(), Error> {
+    let mut source = File::open(&tool.source).map_err(Error::file("read", &tool.source))?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o777);
+    options
+        .open(to)
+        .and_then(|mut file| {
+            io::copy(&mut source, &mut file)?;
+            file.sync_all()
+        })
+        .map_err(Error::file("write", to))
+}

@@ -1,0 +1,44 @@
+//! What this program is made of.
+
+use std::fmt;
+
+use nanoserde::SerJson;
+
+/// What `c47 --version` prints.
+#[derive(SerJson)]
+#[nserde(serialize_none_as_null)]
+pub struct Version {
+    pub version: String,
+    /// The commit it was built from, `-dirty` behind it where the sources differed; none in a
+    /// debug build, or where there was no git.
+    pub commit: Option<String>,
+    pub target: String,
+    pub allocator: String,
+    pub crypto: String,
+    pub tls: String,
+}
+
+impl Version {
+    /// Of this program.
+    pub fn own() -> Version {
+        Version {
+            version: env!("CARGO_PKG_VERSION").into(),
+            commit: option_env!("C47_COMMIT").map(str::to_owned),
+            target: "x86_64-unknown-linux-musl".into(),
+            allocator: concat!("mimalloc ", env!("C47_MIMALLOC_VERSION")).into(),
+            crypto: concat!("ring ", env!("C47_RING_VERSION")).into(),
+            tls: concat!("rustls ", env!("C47_RUSTLS_VERSION")).into(),
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "c47 {}", self.version)
+    }
+}
+
+/// The day of the commit it was built from, `2026-11-23`; empty where it is not known.
+pub fn date() -> &'static str {
+    option_env!("C47_DATE").unwrap_or_default()
+}

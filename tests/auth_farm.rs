@@ -1,0 +1,410 @@
+//! One login for a whole farm: many processes at once, some of which die.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::indexing_slicing)]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use support::server::{Answer, Request, Server};
+use support::{Child, Run, Scratch, c47};
+
+const PASSWORD: &str = "correct-horse-battery";
+const MANY: usize = 200;
+
+struct Farm {
+    server: Server,
+    logins: Arc<AtomicUsize>,
+    refreshes: Arc<AtomicUsize>,
+    config: PathBuf,
+    cache: PathBuf,
+    _scratch: Scratch,
+}
+
+/// `login` answers the login with this number; `token-0` has expired.
+fn farm(name: &str, login: impl Fn(usize) -> Answer + Send + Sync + 'static) -> Farm {
+    let logins = Arc::new(AtomicUsize::new(0));
+    let refreshes = Arc::new(AtomicUsize::new(0));
+    let (l, r) = (Arc::clone(&logins), Arc::clone(&refreshes));
+    let server = Server::start(move |request: &Request| match request.target.as_str() {
+        "/auth/login" => login(l.fetch_add(1, Ordering::SeqCst)),
+        "/auth/refresh-token" => {
+            r.fetch_add(1, Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(300));
+            Answer::json(r#"{"access_token":"token-9","expires_in":3600}"#)
+        }
+        _ => match request.header("authorization") {
+            Some("Bearer token-1" | "Bearer token-9") => Answer::json("[1]"),
+            _ => Answer::new("401 Unauthorized", "", ""),
+        },
+    });
+    let scratch = Scratch::new(name);
+    let config = scratch.write(
+        "config.toml",
+        format!(
+            "[profile.kitsu]\nurl = '{}'\npreset = 'kitsu'\nuser = 'bot'\npassword = 'env:KITSU_PASSWORD'\n",
+            server.url("")
+        ),
+    );
+    Farm {
+        server,
+        logins,
+        refreshes,
+        config,
+        cache: scratch.path().join("cache"),
+        _scratch: scratch,
+    }
+}
+
+fn token(number: usize, expires_in: usize) -> Answer {
+    // Long enough that all processes are there when it comes.
+    std::thread::sleep(Duration::from_millis(800));
+    Answer::json(&format!(
+        r#"{{"access_token":"token-{number}","refresh_token":"r","expires_in":{expires_in}}}"#
+    ))
+}
+
+impl Farm {
+    fn with_variables(&self, run: Run) -> Run {
+        run.env("C47_CONFIG_PATH", &self.config)
+            .env("C47_CACHE_DIR", &self.cache)
+            .env("KITSU_PASSWORD", PASSWORD)
+    }
+
+    fn job(&self) -> Run {
+        self.with_variables(c47()).args(["http", "@kitsu/data"])
+    }
+
+    fn start(&self, count: usize) -> Vec<Child> {
+        (0..count).map(|_| self.job().spawn()).collect()
+    }
+
+    fn logins(&self) -> usize {
+        self.logins.load(Ordering::SeqCst)
+    }
+
+    /// The process that holds the lease, once one does.
+    fn holder(&self) -> i32 {
+        let started = Instant::now();
+        loop {
+            assert!(
+                started.elapsed() < Duration::from_secs(30),
+                "nobody holds the lease"
+            );
+            let files = fs::read_dir(&self.cache).into_iter().flatten().flatten();
+            let lease = files
+                .map(|file| file.path())
+                .find(|path| path.extension().is_some_and(|kind| kind == "lease"));
+            let text = lease.and_then(|path| fs::read_to_string(path).ok());
+            let json = text.and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
+            if let Some(pid) = json.and_then(|json| json["pid"].as_i64()) {
+                return i32::try_from(pid).unwrap();
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// What is kept is the token alone: no lease, no half-written file.
+    #[track_caller]
+    fn expect_tidy(&self) {
+        let names: Vec<String> = fs::read_dir(&self.cache)
+            .unwrap()
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert!(
+            names.len() == 1 && names[0].ends_with(".token"),
+            "{names:?}"
+        );
+    }
+}
+
+#[test]
+fn two_hundred_at_once_log_in_once() {
+    let farm = farm("many", |_| token(1, 3600));
+    for child in farm.start(MANY) {
+        assert_eq!(child.wait().expect_code(0).stdout_text(), "[1]");
+    }
+    assert_eq!(farm.logins(), 1);
+    assert_eq!(farm.server.requests().len(), MANY + 1);
+    farm.expect_tidy();
+}
+
+#[test]
+fn a_holder_that_is_killed_is_succeeded_at_once() {
+    let farm = farm("killed", |number| match number {
+        0 => Answer::raw("").then_hang(),
+        _ => token(1, 3600),
+    });
+    let children = farm.start(60);
+    let started = Instant::now();
+    while farm.logins() == 0 {
+        assert!(
+            started.elapsed() < Duration::from_secs(30),
+            "nobody logs in"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let holder = farm.holder();
+    let killed = Instant::now();
+    let status = std::process::Command::new("kill")
+        .args(["-9", &holder.to_string()])
+        .status();
+    assert!(status.unwrap().success());
+    let mut dead = 0;
+    for child in children {
+        let output = child.wait();
+        match output.code {
+            -9 => dead += 1,
+            _ => assert_eq!(output.expect_code(0).stdout_text(), "[1]"),
+        }
+    }
+    assert_eq!((dead, farm.logins()), (1, 2));
+    // Far less than the lease lasts.
+    assert!(
+        killed.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        killed.elapsed()
+    );
+    assert_eq!(
+        fs::read_dir(&farm.cache)
+            .unwrap()
+            .filter(|file| file
+                .as_ref()
+                .unwrap()
+                .path()
+                .extension()
+                .is_some_and(|e| e == "lease"))
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn a_token_that_ends_under_load_is_renewed_once() {
+    let farm = farm("expiring", |_| token(1, 1));
+    farm.job().run().expect_code(0);
+    for child in farm.start(100) {
+        child.wait().expect_code(0);
+    }
+    assert_eq!(
+        (farm.logins(), farm.refreshes.load(Ordering::SeqCst)),
+        (1, 1)
+    );
+    farm.expect_tidy();
+}
+
+#[test]
+fn a_token_that_dies_under_load_is_renewed_once() {
+    // The service calls token-0 dead whenever it sees it.
+    let farm = farm("dying", |_| token(0, 3600));
+    for child in farm.start(100) {
+        child.wait().expect_code(0);
+    }
+    assert_eq!(
+        (farm.logins(), farm.refreshes.load(Ordering::SeqCst)),
+        (1, 1)
+    );
+}
+
+#[test]
+fn a_refusal_under_load_is_one_login() {
+    let farm = farm("refusing", |_| {
+        std::thread::sleep(Duration::from_millis(500));
+        Answer::new("400 Bad Request", "", r#"{"login":false}"#)
+    });
+    for child in farm.start(100) {
+        let output = child.wait().expect_code(9);
+        assert!(
+            output.stderr_text().contains("login refused"),
+            "{}",
+            output.tell()
+        );
+    }
+    assert_eq!(farm.logins(), 1);
+}
+
+#[test]
+fn a_service_that_is_down_is_not_asked_by_each() {
+    let farm = farm("down", |_| {
+        std::thread::sleep(Duration::from_millis(500));
+        Answer::new("503 Service Unavailable", "", "")
+    });
+    for child in farm.start(60) {
+        child.wait().expect_code(7);
+    }
+    // Those who came after the first failure may have tried themselves.
+    assert!(farm.logins() <= 10, "{} logins", farm.logins());
+}
+
+#[test]
+fn a_stopped_holder_leaves_the_lease() {
+    let farm = farm("stopped", |number| match number {
+        0 => Answer::raw("").then_hang(),
+        _ => token(1, 3600),
+    });
+    let child = farm.job().spawn();
+    while farm.logins() == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.signal(libc::SIGTERM);
+    child.wait().expect_code(143);
+    assert_eq!(fs::read_dir(&farm.cache).unwrap().count(), 0);
+    farm.job().run().expect_code(0);
+}
+
+#[test]
+fn no_lock_is_relied_upon_and_no_program_sees_a_secret() {
+    let Some(strace) = support::peers::tool("strace") else {
+        return;
+    };
+    let farm = farm("strace", |_| token(1, 3600));
+    let log = farm.cache.with_file_name("trace");
+    let trace = farm
+        .with_variables(Run::of(strace))
+        .args([
+            "-f",
+            "-v",
+            "-s",
+            "4096",
+            "-e",
+            "trace=execve,flock,fcntl,fcntl64",
+            "-o",
+        ])
+        .arg(&log)
+        .arg(support::binary())
+        .args(["http", "-v", "@kitsu/data"])
+        .run()
+        .expect_code(0);
+    assert_eq!(trace.stdout_text(), "[1]");
+    let text = fs::read_to_string(&log).unwrap();
+    for line in text.lines() {
+        assert!(
+            !line.contains("flock(") && !line.contains("F_SETLK"),
+            "{line}"
+        );
+        // The environment that the caller gave is the caller's; arguments are everybody's.
+        let arguments = line.split("], [").next().unwrap();
+        for secret in [PASSWORD, "token-1"] {
+            assert!(!arguments.contains(secret), "{line}");
+        }
+    }
+}
+
+#[test]
+fn while_it_logs_in_nothing_of_the_process_tells() {
+    let farm = farm("looking", |_| Answer::raw("").then_hang());
+    let child = farm.job().spawn();
+    while farm.logins() == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let process = Path::new("/proc").join(child.id().to_string());
+    let line = fs::read_to_string(process.join("cmdline")).unwrap();
+    assert!(
+        line.contains("@kitsu/data") && !line.contains(PASSWORD),
+        "{line}"
+    );
+    let limits = fs::read_to_string(process.join("limits")).unwrap();
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"))
+        .unwrap();
+    assert_eq!(core.split_whitespace().nth(4), Some("0"), "{core}");
+    child.signal(libc::SIGKILL);
+    child.wait();
+}
+
+#[test]
+fn a_full_disk_costs_a_login_and_nothing_else() {
+    let farm = farm("full", |_| token(1, 3600));
+    // A file of no bytes is all that may be written.
+    let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" http @kitsu/data";
+    for _ in 0..2 {
+        let output = farm
+            .with_variables(Run::of("sh"))
+            .args(["-c", script])
+            .arg(support::binary())
+            .run()
+            .expect_code(0);
+        assert_eq!(output.stdout_text(), "[1]");
+        assert!(
+            output.stderr_text().contains("the token is not kept"),
+            "{}",
+            output.tell()
+        );
+    }
+    assert_eq!(farm.logins(), 2);
+    assert_eq!(fs::read_dir(&farm.cache).unwrap().count(), 0);
+}
+
+#[test]
+fn client_credentials_a_bearer_assertion_and_a_refresh_token() {
+    let forms: Arc<Mutex<Vec<Request>>> = Arc::default();
+    let seen = Arc::clone(&forms);
+    let server = Server::start(move |request: &Request| {
+        if request.target == "/token" {
+            seen.lock().unwrap().push(request.clone());
+            return Answer::json(
+                r#"{"access_token":"at","token_type":"Bearer","expires_in":"60"}"#,
+            );
+        }
+        assert_eq!(request.header("authorization"), Some("Bearer at"));
+        Answer::ok("ok")
+    });
+    let scratch = Scratch::new("oauth");
+    let url = server.url("");
+    let common = format!("url='{url}'\ntoken_url='/token'\nscope='a b'\n");
+    let config = scratch.write(
+        "config.toml",
+        format!(
+            "[profile.basic]\n{common}auth='client_credentials'\nclient_id='i:d'\nclient_secret='env:S'\n\
+             [profile.post]\n{common}auth='client_credentials'\nclient_auth='post'\nclient_id='i:d'\nclient_secret='env:S'\nparams={{resource='r'}}\n\
+             [profile.private]\n{common}auth='client_credentials'\nclient_auth='private_key_jwt'\nclient_id='id'\nkey='env:K'\n\
+             [profile.bearer]\n{common}auth='jwt_bearer'\nkey='env:K'\nclaims={{iss='me'}}\n\
+             [profile.refresh]\n{common}auth='refresh_token'\nclient_id='id'\nrefresh_token='env:S'\n"
+        ),
+    );
+    for name in ["basic", "post", "private", "bearer", "refresh"] {
+        for _ in 0..2 {
+            c47()
+                .env("C47_CONFIG_PATH", &config)
+                .env("C47_CACHE_DIR", scratch.path().join("cache"))
+                .env("S", "s&1")
+                .env("K", "0123456789abcdef0123456789abcdef")
+                .args(["http", &format!("@{name}/x")])
+                .run()
+                .expect_code(0);
+        }
+    }
+    let forms = forms.lock().unwrap();
+    let [basic, post, private, bearer, refresh] = &forms[..] else {
+        panic!("five logins, not {}", forms.len())
+    };
+    assert_eq!(
+        basic.header("authorization"),
+        Some("Basic aSUzQWQ6cyUyNjE=")
+    );
+    assert_eq!(
+        basic.body_text(),
+        "grant_type=client_credentials&scope=a%20b"
+    );
+    assert_eq!(
+        post.body_text(),
+        "grant_type=client_credentials&scope=a%20b&resource=r&client_id=i%3Ad&client_secret=s%261"
+    );
+    assert!(private.body_text().contains("client_assertion=ey"));
+    assert!(
+        private
+            .body_text()
+            .contains("client-assertion-type%3Ajwt-bearer")
+    );
+    assert!(bearer.body_text().contains("&assertion=ey"));
+    assert!(
+        refresh
+            .body_text()
+            .contains("grant_type=refresh_token&refresh_token=s%261")
+    );
+}

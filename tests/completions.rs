@@ -1,0 +1,239 @@
+//! The completion scripts, loaded into the real shells.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::indexing_slicing)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use support::{Run, Scratch, binary, c47, peers, source};
+
+/// A directory with some files, the script of a shell, and a c47 that knows two profiles.
+fn desk(shell: &str) -> Scratch {
+    let desk = Scratch::new("desk");
+    let script = c47().args(["completions", shell]).run().expect_code(0);
+    desk.write("script", &script.stdout);
+    desk.write("file1.txt", "");
+    desk.write("with space.txt", "");
+    desk.write("sub/inside", "");
+    let stub = format!(
+        "#!/bin/sh\n\
+         [ \"$1 $2\" = 'auth profiles' ] || exec '{}' \"$@\"\n\
+         printf 'kitsu  https://kitsu\\nayon\\n'\n",
+        binary().display()
+    );
+    let stub = desk.write("bin/c47", stub);
+    std::fs::set_permissions(stub, PermissionsExt::from_mode(0o755)).unwrap();
+    desk
+}
+
+fn with_stub_first(run: Run, desk: &Scratch) -> Run {
+    let path = std::env::var("PATH").unwrap();
+    let bin = desk.path().join("bin");
+    run.env("PATH", format!("{}:{path}", bin.display()))
+        .current_dir(desk.path())
+}
+
+/// What pressing tab ("one"), or inserting all candidates ("all"), makes of a line.
+fn typed(shell: &str, how: &str, line: &str) -> Option<String> {
+    peers::tool(shell)?;
+    let python = peers::tool("python3")?;
+    let desk = desk(shell);
+    let run = Run::of(python)
+        .arg(source("tests/support/tab.py"))
+        .args([shell, "./script", how, line]);
+    let output = with_stub_first(run, &desk).run().expect_code(0);
+    Some(output.stdout_text().trim_end_matches('\n').to_owned())
+}
+
+/// The candidates that a shell of which one can ask for them has for the last word of a line.
+fn asked(shell: &str, line: &str) -> Option<BTreeSet<String>> {
+    let desk = desk(shell);
+    let answer = match shell {
+        "fish" => {
+            let fish = peers::tool("fish")?;
+            let ask = "source script; complete -C $argv[1]";
+            let run = Run::of(fish).args(["--no-config", "-c", ask, line]);
+            with_stub_first(run, &desk).run().expect_code(0)
+        }
+        _ => {
+            let nu = nu()?;
+            std::fs::rename(
+                desk.path().join("script"),
+                desk.path().join("c47-completions.nu"),
+            )
+            .unwrap();
+            let text = format!("use c47-completions.nu *\n{line}");
+            desk.write("line.nu", &text);
+            let run = Run::of(nu).args(["--no-config-file", "--ide-complete"]);
+            let run = run.arg(text.len().to_string()).arg("line.nu");
+            with_stub_first(run, &desk).run().expect_code(0)
+        }
+    };
+    assert!(answer.stderr.is_empty(), "{}", answer.tell());
+    if shell == "fish" {
+        // A candidate, a tab, its description.
+        let words = answer.stdout_text().lines();
+        return Some(
+            words
+                .map(|line| line.split('\t').next().unwrap().into())
+                .collect(),
+        );
+    }
+    let json = answer.json();
+    let words = json["completions"].as_array().unwrap().iter();
+    Some(
+        words
+            .map(|word| word.as_str().unwrap().to_owned())
+            .collect(),
+    )
+}
+
+fn nu() -> Option<PathBuf> {
+    let nu = source("target/peers/nu/node_modules/@nushell/linux-x64/bin/nu");
+    nu.exists()
+        .then_some(nu)
+        .or_else(|| peers::missing("no nushell: run scripts/peers"))
+}
+
+/// The subcommands at a path, from the help's list.
+fn subcommands(path: &[&str]) -> BTreeSet<String> {
+    let help = c47().args(path).arg("-h").run().expect_code(0);
+    let list = help
+        .stdout_text()
+        .lines()
+        .skip_while(|&line| line != "Commands:");
+    let list = list.skip(1).take_while(|line| !line.is_empty());
+    list.filter(|line| !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next().map(str::to_owned))
+        .collect()
+}
+
+/// The words after `line` in what a shell made of it.
+fn words_after(made: &str, line: &str) -> BTreeSet<String> {
+    let rest = made
+        .strip_prefix(line)
+        .unwrap_or_else(|| panic!("{made:?} of {line:?}"));
+    rest.split_whitespace().map(str::to_owned).collect()
+}
+
+fn check_typing(shell: &str) {
+    for (line, expected) in [
+        ("c47 selft", "c47 selftest "),
+        ("c47 rez inst", "c47 rez install "),
+        ("c47 help rez inst", "c47 help rez install "),
+        ("c47-rez inst", "c47-rez install "),
+        ("c47 http --allow-pl", "c47 http --allow-plaintext "),
+        ("c47 http x --js", "c47 http x --json "),
+        ("c47 completions z", "c47 completions zsh "),
+        ("c47 jwt sign --alg Ed", "c47 jwt sign --alg EdDSA "),
+        ("c47 http --output fi", "c47 http --output file1.txt "),
+        ("c47 http --output=fi", "c47 http --output=file1.txt "),
+        ("c47 http -o fi", "c47 http -o file1.txt "),
+        (
+            "c47 http --output wi",
+            "c47 http --output with\\ space.txt ",
+        ),
+        ("c47 rez check s", "c47 rez check sub/"),
+        ("c47 echo --jwt-key f", "c47 echo --jwt-key file:"),
+        (
+            "c47 echo --jwt-key file:fi",
+            "c47 echo --jwt-key file:file1.txt ",
+        ),
+        ("c47 http @k", "c47 http @kitsu "),
+        ("c47 http GET @a", "c47 http GET @ayon "),
+        ("c47 man rez inst", "c47 man rez install "),
+        // What is no command has nothing below it.
+        ("c47 nothing rez ins", "c47 nothing rez ins"),
+        ("c47 rez htt", "c47 rez htt"),
+    ] {
+        let Some(made) = typed(shell, "one", line) else {
+            return;
+        };
+        assert_eq!(made, expected, "{shell}: {line}");
+    }
+    for path in [&[][..], &["rez"]] {
+        let line = format!("{} ", [&["c47"], path].concat().join(" "));
+        let Some(made) = typed(shell, "all", &line) else {
+            return;
+        };
+        let mut expected = subcommands(path);
+        expected.insert("help".into());
+        assert_eq!(words_after(&made, &line), expected, "{shell}");
+    }
+    let options = typed(shell, "all", "c47 rez check -").unwrap();
+    let expected = ["--help", "--json", "-h"].map(str::to_owned);
+    assert_eq!(words_after(&options, "c47 rez check "), expected.into());
+}
+
+#[test]
+fn bash_completes() {
+    check_typing("bash");
+}
+
+#[test]
+fn zsh_completes() {
+    check_typing("zsh");
+}
+
+/// Each line, and what must be all of its candidates.
+fn check_asking(shell: &str, own: &[(&str, &[&str])]) {
+    let lines: [(&str, &[&str]); 9] = [
+        ("c47 selft", &["selftest"]),
+        ("c47 http --allow-pl", &["--allow-plaintext"]),
+        ("c47 completions ", &["bash", "fish", "nushell", "zsh"]),
+        ("c47 http --output fi", &["file1.txt"]),
+        (
+            "c47 echo --jwt-key ",
+            &["command:", "env:", "file:", "prompt"],
+        ),
+        ("c47 jwt sign --alg Ed", &["EdDSA"]),
+        ("c47 http @", &["@ayon", "@kitsu"]),
+        ("c47 http GET @a", &["@ayon"]),
+        ("c47 nothing rez ins", &[]),
+    ];
+    for (line, expected) in lines.iter().chain(own) {
+        let Some(mut candidates) = asked(shell, line) else {
+            return;
+        };
+        // nushell offers the whole command, too.
+        candidates.retain(|candidate| !candidate.starts_with("c47 "));
+        let expected: BTreeSet<String> = expected.iter().map(|&word| word.to_owned()).collect();
+        assert_eq!(candidates, expected, "{shell}: {line}");
+    }
+    for path in [&[][..], &["rez"]] {
+        let line = format!("{} ", [&["c47"], path].concat().join(" "));
+        let Some(mut candidates) = asked(shell, &line) else {
+            return;
+        };
+        candidates.retain(|candidate| !candidate.starts_with("c47 ") && candidate != "help");
+        assert_eq!(candidates, subcommands(path), "{shell}");
+    }
+}
+
+#[test]
+fn fish_completes() {
+    let own: [(&str, &[&str]); 6] = [
+        ("c47-rez inst", &["install"]),
+        ("c47 help rez inst", &["install"]),
+        ("c47 man rez inst", &["install"]),
+        ("c47 http --output=fi", &["--output=file1.txt"]),
+        ("c47 rez check s", &["sub/"]),
+        ("c47 rez htt", &[]),
+    ];
+    check_asking("fish", &own);
+}
+
+#[test]
+fn nushell_completes() {
+    check_asking("nushell", &[("c47 man r", &["rez"])]);
+}
+
+#[test]
+fn there_is_no_other_shell() {
+    let output = c47().args(["completions", "tcsh"]).run().expect_code(2);
+    let text = output.stderr_text();
+    assert!(text.contains("one of bash, zsh, fish, nushell"), "{text}");
+}

@@ -1,0 +1,214 @@
+//! `c47 config`, and how profiles are found, merged and refused.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::indexing_slicing)]
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use support::{Run, Scratch, c47};
+
+fn configured(path: &Path) -> Run {
+    c47().env("C47_CONFIG_PATH", path)
+}
+
+fn mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn later_files_override_key_by_key_and_missing_ones_are_passed_over() {
+    let scratch = Scratch::new("merge");
+    let site = scratch.write(
+        "site.toml",
+        "[profile.kitsu]\nurl = 'https://k.lan/api'\npreset = 'kitsu'\nuser = 'bot'\npassword = 'env:P'\n",
+    );
+    let own = scratch.write("own.toml", "[profile.kitsu]\nuser = '${USER:-me}'\n");
+    let list = format!("{}:/nowhere.toml:{}", site.display(), own.display());
+    let shown = c47()
+        .env("C47_CONFIG_PATH", &list)
+        .args(["config", "show", "kitsu", "--origin"])
+        .run()
+        .expect_code(0);
+    let text = shown.stdout_text();
+    let line = |key: &str| {
+        text.lines()
+            .find(|line| line.starts_with(&format!("{key} =")))
+            .unwrap_or_else(|| panic!("no {key} in {text}"))
+            .to_owned()
+    };
+    assert!(line("user").ends_with("own.toml:2:1"), "{text}");
+    assert!(line("url").ends_with("site.toml:2:1"), "{text}");
+    assert!(
+        line("password").starts_with("password = \"env:P\""),
+        "{text}"
+    );
+    assert!(line("login.url").contains("# built in:"), "{text}");
+    let check = c47()
+        .env("C47_CONFIG_PATH", &list)
+        .args(["config", "check", "--json"])
+        .run()
+        .expect_code(0);
+    assert_eq!(check.json()["files"][1]["found"], false);
+    assert_eq!(check.json()["profiles"][0]["ok"], true);
+}
+
+#[test]
+fn without_the_variable_the_home_is_looked_at() {
+    let scratch = Scratch::new("home");
+    scratch.write(
+        ".config/c47/config.toml",
+        "[profile.a]\nurl = 'https://a.lan'\n",
+    );
+    scratch.write(
+        "xdg/c47/config.toml",
+        "[profile.b]\nurl = 'https://b.lan'\n",
+    );
+    let home = c47()
+        .env("HOME", scratch.path())
+        .args(["auth", "profiles"])
+        .run()
+        .expect_code(0);
+    assert!(home.stdout_text().starts_with("a "), "{}", home.tell());
+    let xdg = c47()
+        .env("HOME", scratch.path())
+        .env("XDG_CONFIG_HOME", scratch.path().join("xdg"))
+        .args(["auth", "profiles"])
+        .run()
+        .expect_code(0);
+    assert!(xdg.stdout_text().starts_with("b "), "{}", xdg.tell());
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_place() {
+    let scratch = Scratch::new("wrong");
+    for (text, why) in [
+        ("[profile.a]\nurll = 'x'\n", ":2:1: there is no key 'urll'"),
+        ("[profile.a\n", ":1:11: "),
+        ("[profile.a]\nurl = 3\n", ":2:1: 'url' takes a string"),
+        (
+            "[profile.a]\nurl = 'ftp://x'\n",
+            ":2:1: profile a: url: 'ftp' is not spoken here",
+        ),
+        (
+            "[profile.a]\nurl = 'https://me:hunter2@x'\n",
+            "do not belong in it",
+        ),
+        (
+            "[profile.a]\nurl = 'https://x?a=1'\n",
+            "a query or a fragment",
+        ),
+        (
+            "[profile.a]\nurl = '${NOT_SET}'\n",
+            "the variable NOT_SET is not set",
+        ),
+        ("[profile.a]\nuser = 'x'\n", ":1:10: profile a wants 'url'"),
+        (
+            "[profile.a]\nurl='https://x'\nauth='basic'\nuser='u'\n",
+            "wants 'password'",
+        ),
+        (
+            "[profile.a]\nurl='https://x'\npreset='kitsoo'\n",
+            "there is no preset 'kitsoo'",
+        ),
+        (
+            "[profile.a]\nurl='https://x'\nttl='5'\nauth='jwt'\nkey='env:K'\n",
+            "is no duration",
+        ),
+    ] {
+        let path = scratch.write("config.toml", text);
+        let answer = configured(&path)
+            .args(["http", "@a/x"])
+            .run()
+            .expect_code(2);
+        let told = answer.stderr_text();
+        assert!(told.contains(why), "{why:?} not in {told}");
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+}
+
+#[test]
+fn a_secret_in_a_file_others_can_read_is_refused() {
+    let scratch = Scratch::new("literal");
+    let path = scratch.write(
+        "config.toml",
+        "[profile.a]\nurl = 'https://a.lan'\nauth = 'bearer'\ntoken = 'hunter2'\n",
+    );
+    for readable in [0o644, 0o640, 0o604] {
+        mode(&path, readable);
+        let refused = configured(&path)
+            .args(["config", "show"])
+            .run()
+            .expect_code(2);
+        let told = refused.stderr_text();
+        assert!(told.contains(":4:1: a secret stands in a file"), "{told}");
+        assert!(
+            told.contains(&format!("hint: chmod 600 {}", path.display())),
+            "{told}"
+        );
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+    mode(&path, 0o600);
+    for words in [&["config", "show"][..], &["config", "show", "--json"]] {
+        let shown = configured(&path).args(words).run().expect_code(0);
+        assert!(shown.stdout_text().contains("\"***\""), "{}", shown.tell());
+        assert!(!shown.stdout_text().contains("hunter2"), "{}", shown.tell());
+    }
+}
+
+#[test]
+fn an_example_is_written_once_and_is_sound() {
+    let scratch = Scratch::new("init");
+    let run = |words: &[&str]| c47().env("HOME", scratch.path()).args(words).run();
+    run(&["config", "init"]).expect_code(0);
+    let path = scratch.path().join(".config/c47/config.toml");
+    assert_eq!(
+        fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    run(&["config", "check"]).expect_code(0);
+    run(&["config", "init"]).expect_code(2);
+    // What stands behind the comment signs is sound as well.
+    let text = fs::read_to_string(&path).unwrap();
+    let body: String = text
+        .lines()
+        .skip_while(|line| !line.starts_with("# ["))
+        .map(|line| line.strip_prefix("# ").unwrap_or("").to_owned() + "\n")
+        .filter(|line| !line.starts_with("Any other") && !line.starts_with("jwt_bearer,"))
+        .collect();
+    fs::write(&path, body).unwrap();
+    let check = c47()
+        .env("HOME", scratch.path())
+        .env("USER", "me")
+        .args(["config", "check"])
+        .run()
+        .expect_code(0);
+    assert_eq!(
+        check.stdout_text().matches(": ok").count(),
+        6,
+        "{}",
+        check.tell()
+    );
+}
+
+#[test]
+fn an_unknown_profile_names_the_nearest_and_where_was_looked() {
+    let scratch = Scratch::new("unknown");
+    let path = scratch.write("config.toml", "[profile.kitsu]\nurl = 'https://a.lan'\n");
+    let near = configured(&path)
+        .args(["http", "@kitsoo/x"])
+        .run()
+        .expect_code(2);
+    assert!(near.stderr_text().contains("did you mean 'kitsu'?"));
+    let none = configured(Path::new("/nowhere.toml"))
+        .args(["http", "@kitsu/x"])
+        .run()
+        .expect_code(2);
+    assert!(
+        none.stderr_text().contains("/nowhere.toml (not there)"),
+        "{}",
+        none.tell()
+    );
+}

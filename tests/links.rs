@@ -1,0 +1,144 @@
+//! `c47 links`: links that are commands.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::indexing_slicing)]
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use support::{Run, Scratch, binary, c47};
+
+fn commands() -> Vec<String> {
+    let list = c47().arg("--list").run().expect_code(0);
+    list.stdout_text().lines().map(str::to_owned).collect()
+}
+
+fn links(directory: &Path) -> Run {
+    c47().args(["links", "--dir"]).arg(directory)
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn each_link_is_its_command() {
+    let bin = Scratch::new("bin");
+    let output = links(bin.path()).run().expect_code(0);
+    let made: Vec<PathBuf> = output.stdout_text().lines().map(PathBuf::from).collect();
+    let expected: Vec<PathBuf> = commands()
+        .iter()
+        .map(|name| bin.path().join(format!("c47-{name}")))
+        .collect();
+    assert_eq!(made, expected);
+    for (name, link) in commands().iter().zip(&made) {
+        let help = c47().program(link).arg("-h").run().expect_code(0);
+        let usage = format!("Usage: c47 {name}");
+        assert!(help.stdout_text().starts_with(&usage), "{}", help.tell());
+    }
+    // Once more changes nothing.
+    let again = links(bin.path()).run().expect_code(0);
+    assert_eq!(again.stdout, output.stdout);
+    let json = links(bin.path()).arg("--json").run().expect_code(0).json();
+    assert_eq!(json["links"].as_array().unwrap().len(), made.len());
+    links(bin.path()).arg("--remove").run().expect_code(0);
+    assert!(names(bin.path()).is_empty());
+    let nothing = links(bin.path()).arg("--remove").run().expect_code(0);
+    assert!(nothing.stdout.is_empty());
+}
+
+#[test]
+fn beside_the_program_they_move_with_it() {
+    let bin = Scratch::new("bin");
+    let program = bin.path().join("c47");
+    fs::hard_link(binary(), &program)
+        .or_else(|_| fs::copy(binary(), &program).map(drop))
+        .unwrap();
+    c47().program(&program).arg("links").run().expect_code(0);
+    let link = bin.path().join(format!("c47-{}", commands()[0]));
+    assert_eq!(fs::read_link(link).unwrap(), Path::new("c47"));
+    c47()
+        .program(&program)
+        .args(["links", "--remove"])
+        .run()
+        .expect_code(0);
+    assert_eq!(names(bin.path()), ["c47"]);
+}
+
+#[test]
+fn what_hides_a_tool_is_refused_unless_forced() {
+    let (bin, system) = (Scratch::new("bin"), Scratch::new("system"));
+    let tool = system.write(&commands()[0], "");
+    let path = format!("{}:{}", bin.path().display(), system.path().display());
+    let run = || links(bin.path()).arg("--prefix=").env("PATH", &path);
+    let output = run().run().expect_code(2);
+    let text = output.stderr_text();
+    // Those of the machine that runs the tests are told, too.
+    assert!(text.contains("c47 links: links would hide "), "{text}");
+    assert!(text.contains(&tool.display().to_string()), "{text}");
+    assert!(text.contains("nothing was made\nhint: "), "{text}");
+    assert!(names(bin.path()).is_empty());
+    run().arg("--force").run().expect_code(0);
+    assert_eq!(names(bin.path()), commands());
+    // Its own links are not in its way, and removed by the names they have.
+    run().arg("--remove").run().expect_code(0);
+    assert!(names(bin.path()).is_empty());
+}
+
+#[test]
+fn what_is_there_stays() {
+    let bin = Scratch::new("bin");
+    let first = format!("c47-{}", commands()[0]);
+    let file = bin.write(&first, "precious");
+    for force in [&[][..], &["--force"]] {
+        let output = links(bin.path()).args(force).run().expect_code(2);
+        assert!(
+            output
+                .stderr_text()
+                .contains("is no link: nothing was made")
+        );
+        assert_eq!(names(bin.path()), [first.as_str()]);
+    }
+    links(bin.path()).arg("--remove").run().expect_code(0);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "precious");
+    fs::remove_file(&file).unwrap();
+    // A link to something else gives way to force alone, and is never removed.
+    symlink("/elsewhere/c47", &file).unwrap();
+    let output = links(bin.path()).run().expect_code(2);
+    assert!(
+        output.stderr_text().contains("--force replaces it"),
+        "{}",
+        output.tell()
+    );
+    links(bin.path()).arg("--remove").run().expect_code(0);
+    assert_eq!(fs::read_link(&file).unwrap(), Path::new("/elsewhere/c47"));
+    links(bin.path()).arg("--force").run().expect_code(0);
+    assert_eq!(fs::read_link(&file).unwrap(), binary());
+}
+
+#[test]
+fn another_prefix_would_not_be_understood() {
+    let bin = Scratch::new("bin");
+    let output = links(bin.path())
+        .args(["--prefix", "x-"])
+        .run()
+        .expect_code(2);
+    assert!(
+        output.stderr_text().contains("would not know the command"),
+        "{}",
+        output.tell()
+    );
+    let output = links(&bin.path().join("absent")).run().expect_code(2);
+    assert!(
+        output
+            .stderr_text()
+            .contains("is no directory\nhint: mkdir -p")
+    );
+}

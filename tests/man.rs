@@ -1,0 +1,168 @@
+//! The man pages, read by the programs that read man pages.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::indexing_slicing)]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use support::{Run, Scratch, c47, peers};
+
+/// All pages, written into a directory.
+fn pages() -> (Scratch, Vec<PathBuf>) {
+    let scratch = Scratch::new("man");
+    let directory = scratch.path().join("not/yet/there");
+    let output = c47()
+        .args(["man", "--all"])
+        .arg(&directory)
+        .run()
+        .expect_code(0);
+    let pages: Vec<PathBuf> = output.stdout_text().lines().map(PathBuf::from).collect();
+    assert_eq!(fs::read_dir(directory).unwrap().count(), pages.len());
+    (scratch, pages)
+}
+
+/// A page as a terminal of many columns shows it.
+fn shown(groff: &Path, page: &[u8]) -> String {
+    let run = Run::of(groff).args(["-man", "-Tutf8", "-P-cbou", "-rLL=500n", "-ww", "-z"]);
+    let warned = run.stdin(page).run().expect_code(0);
+    assert!(warned.stderr.is_empty(), "{}", warned.tell());
+    let run = Run::of(groff).args(["-man", "-Tutf8", "-P-cbou", "-rLL=500n"]);
+    run.stdin(page)
+        .run()
+        .expect_code(0)
+        .stdout_text()
+        .to_owned()
+}
+
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn there_is_one_for_each_command() {
+    let (_scratch, pages) = pages();
+    let names: Vec<&str> = pages
+        .iter()
+        .map(|page| page.file_name().unwrap().to_str().unwrap())
+        .collect();
+    assert_eq!(names[0], "c47.1");
+    assert!(names.contains(&"c47-rez-install.1"), "{names:?}");
+    for command in c47()
+        .arg("--list")
+        .run()
+        .expect_code(0)
+        .stdout_text()
+        .lines()
+    {
+        let page = format!("c47-{command}.1");
+        assert!(names.contains(&page.as_str()), "no {page}");
+        let printed = c47().args(["man", command]).run().expect_code(0);
+        let at = names.iter().position(|&name| name == page).unwrap();
+        assert_eq!(printed.stdout, fs::read(&pages[at]).unwrap());
+    }
+}
+
+#[test]
+fn mandoc_and_groff_have_nothing_to_say_against_them() {
+    let (Some(mandoc), Some(groff)) = (peers::tool("mandoc"), peers::tool("groff")) else {
+        return;
+    };
+    let (_scratch, pages) = pages();
+    for page in pages {
+        let lint = Run::of(&mandoc)
+            .args(["-Tlint", "-Wwarning"])
+            .arg(&page)
+            .run();
+        // Only a release knows its day.
+        let said = lint
+            .stdout_text()
+            .lines()
+            .filter(|line| !line.contains("missing date"));
+        assert_eq!(said.collect::<Vec<_>>(), [""; 0], "{}", page.display());
+        shown(&groff, &fs::read(&page).unwrap());
+    }
+}
+
+#[test]
+fn a_page_says_what_the_help_says() {
+    let Some(groff) = peers::tool("groff") else {
+        return;
+    };
+    for command in [&["http"][..], &["rez", "install"], &["links"], &[]] {
+        let page = c47().arg("man").args(command).run().expect_code(0);
+        let page = words(&shown(&groff, &page.stdout));
+        let help = c47().args(command).arg("-h").run().expect_code(0);
+        let help = help.stdout_text();
+        // Every option with its text; a description may be parted over lines differently.
+        let list = help
+            .lines()
+            .skip_while(|line| !line.starts_with("Options:"))
+            .skip(1);
+        let list = list
+            .take_while(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ");
+        for word in words(&list).split(' ') {
+            assert!(
+                page.contains(word),
+                "no {word:?} in the page of {command:?}: {page}"
+            );
+        }
+        for example in help
+            .lines()
+            .filter(|line| line.trim_start().starts_with("c47 "))
+        {
+            assert!(page.contains(&words(example)), "no {example:?} in {page}");
+        }
+        for section in [
+            "NAME",
+            "SYNOPSIS",
+            "DESCRIPTION",
+            "OPTIONS",
+            "EXAMPLES",
+            "EXIT STATUS",
+        ] {
+            assert!(page.contains(section), "no {section} in {page}");
+        }
+    }
+}
+
+#[test]
+fn man_itself_shows_it() {
+    let Some(man) = peers::tool("man") else {
+        return;
+    };
+    let page = c47().args(["man", "rez"]).run().expect_code(0);
+    let run = Run::of(man)
+        .args(["--local-file", "-"])
+        .env("MANWIDTH", "80");
+    let output = run.stdin(&page.stdout[..]).run().expect_code(0);
+    let text = output.stdout_text();
+    assert!(text.contains("C47-REZ(1)"), "{}", output.tell());
+    assert!(text.contains("c47-rez-install(1)"), "{}", output.tell());
+}
+
+#[test]
+fn what_is_no_command_has_no_page() {
+    let output = c47().args(["man", "htpt"]).run().expect_code(127);
+    assert!(
+        output.stderr_text().contains("did you mean 'http'?"),
+        "{}",
+        output.tell()
+    );
+    c47()
+        .args(["man", "rez", "nothing-like-any"])
+        .run()
+        .expect_code(127);
+    c47()
+        .args(["man", "rez", "--all", "x"])
+        .run()
+        .expect_code(2);
+    c47().args(["man", "--json"]).run().expect_code(2);
+    c47()
+        .args(["man", "--all", "/dev/null/x"])
+        .run()
+        .expect_code(7);
+}

@@ -1,0 +1,38 @@
+//! `c47 --version --json`: what a bug report wants to know.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::indexing_slicing)]
+
+mod support;
+
+use std::fs;
+
+use support::{c47, source};
+
+#[test]
+fn it_names_what_it_is_made_of() {
+    let version = c47()
+        .args(["--version", "--json"])
+        .run()
+        .expect_code(0)
+        .json();
+    let lock = fs::read_to_string(source("Cargo.lock")).unwrap();
+    for (member, name) in [
+        ("allocator", "mimalloc"),
+        ("crypto", "ring"),
+        ("tls", "rustls"),
+    ] {
+        let told = version[member].as_str().unwrap();
+        let number = told.strip_prefix(name).unwrap().trim();
+        let entry = format!("name = \"{name}\"\nversion = \"{number}\"\n");
+        assert!(lock.contains(&entry), "Cargo.lock has no {told}");
+    }
+    assert_eq!(version["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(version["target"], "x86_64-unknown-linux-musl");
+    let commit = &version["commit"];
+    let is_commit = |text: &str| text.trim_end_matches("-dirty").len() == 40;
+    assert!(
+        commit.is_null() || commit.as_str().is_some_and(is_commit),
+        "{commit}"
+    );
+    assert_eq!(version.as_object().unwrap().len(), 6);
+}
