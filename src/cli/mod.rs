@@ -4,6 +4,7 @@ mod auth;
 mod completions;
 mod config;
 mod echo;
+mod elf;
 mod environment;
 mod http;
 mod jwt;
@@ -51,6 +52,7 @@ enum Command {
     Links(links::Links),
     Man(man::Man),
     Rez(rez::Rez),
+    Elf(elf::Elf),
     Selftest(selftest::Selftest),
 }
 
@@ -66,6 +68,7 @@ impl Command {
             Command::Links(options) => options.run(),
             Command::Man(options) => options.run(),
             Command::Rez(options) => options.run(),
+            Command::Elf(options) => options.run(),
             Command::Selftest(options) => options.run(),
         }
     }
