@@ -39,6 +39,8 @@ pub struct Plan {
     pub settings: Settings,
     pub follow: Follow,
     pub retry: Policy,
+    /// Where the credential comes from.
+    pub auth: Auth,
     pub show: Show,
     /// The largest body held in memory.
     pub in_memory: u64,
