@@ -26,6 +26,8 @@ pub mod crypto;
 pub mod der;
 /// A service that answers with a picture of the request.
 pub mod echo;
+/// ELF files: what they need, what ld.so would load for them, where they run.
+pub mod elf;
 /// What can go wrong, its message and hint, and its exit code.
 pub mod error;
 /// Exit codes.
@@ -48,6 +50,8 @@ pub mod nearest;
 pub mod outline;
 /// Prints reports, as text or as JSON; knows terminals and colour.
 pub mod output;
+/// Where software is to run: distributions, years of the VFX Reference Platform, CPU levels.
+pub mod platform;
 /// How far a transfer is, on a terminal.
 pub mod progress;
 /// Durations and sizes as people write them: `90s`, `15m`, `2G`.

@@ -4,6 +4,7 @@ mod auth;
 mod completions;
 mod config;
 mod echo;
+mod elf;
 mod environment;
 mod http;
 mod jwt;
@@ -46,6 +47,7 @@ enum Command {
     Auth(auth::Auth),
     Config(config::Config),
     Echo(echo::Echo),
+    Elf(elf::Elf),
     Http(http::Http),
     Jwt(jwt::Jwt),
     Links(links::Links),
@@ -61,6 +63,7 @@ impl Command {
             Command::Auth(options) => options.run(),
             Command::Config(options) => options.run(),
             Command::Echo(options) => options.run(),
+            Command::Elf(options) => options.run(),
             Command::Http(options) => options.run(),
             Command::Jwt(options) => options.run(),
             Command::Links(options) => options.run(),

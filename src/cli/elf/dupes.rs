@@ -1,0 +1,236 @@
+//! `c47 elf dupes`: "shared libraries are never really shared".
+
+use std::fmt;
+use std::path::PathBuf;
+
+use argh::{ArgsInfo, FromArgs};
+use nanoserde::SerJson;
+
+use super::settings::Given;
+use super::{complain, shown, worst};
+use crate::elf::duplicates::{self, Duplicates, Group};
+use crate::elf::reader::Fault;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::output::{self, Format, one_line};
+use crate::quantity::say_size;
+
+/// Find libraries that are there more than once under directories: every SONAME, which
+/// application carries it, whether the copies are the same bytes, what they take; and which
+/// versions of one library would meet in one process. The hash that Python wheels put into a
+/// SONAME is taken off. Exits with 0 whatever is found.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(
+    subcommand,
+    name = "dupes",
+    help_triggers("-h", "--help"),
+    example = "c47 elf dupes /opt/nuke /opt/houdini"
+)]
+pub struct Dupes {
+    /// directories: of several each is an application, of one each directory below it
+    #[argh(positional)]
+    dir: Vec<String>,
+
+    /// the LD_LIBRARY_PATH under which to see what meets (default: the environment's)
+    #[argh(option, arg_name = "path")]
+    library_path: Option<String>,
+
+    /// print a JSON object
+    #[argh(switch)]
+    json: bool,
+}
+
+impl Dupes {
+    pub fn run(self) -> Result<Exit, Error> {
+        if self.dir.is_empty() {
+            return Err(Error::usage_hint(
+                "a directory is missing",
+                "c47 elf dupes DIR...",
+            ));
+        }
+        let directories: Vec<PathBuf> = self.dir.iter().map(PathBuf::from).collect();
+        for directory in &directories {
+            let metadata = std::fs::metadata(directory).map_err(Error::file("read", directory))?;
+            if !metadata.is_dir() {
+                return Err(Error::malformed(
+                    self.dir.join(" "),
+                    "it is not a directory",
+                ));
+            }
+        }
+        let given = Given {
+            root: None,
+            library_path: self.library_path.as_deref(),
+            preload: None,
+            cpu: None,
+        };
+        let found = duplicates::duplicates(&directories, &given.settings()?);
+        output::print(Format::from_switch(self.json), &Report::of(&found))?;
+        let mut exit = Exit::Done;
+        for (path, fault) in found.faults {
+            // In a tree a broken file is a remark, a directory that cannot be read a failure.
+            let unread = matches!(fault, Fault::Io(_));
+            let complained = complain("c47 elf dupes", &path, fault);
+            exit = worst(exit, if unread { complained } else { Exit::Done });
+        }
+        Ok(exit)
+    }
+}
+
+#[derive(SerJson)]
+struct Report {
+    objects: usize,
+    bytes_wasted: u64,
+    duplicates: Vec<Duplicate>,
+    meetings: Vec<Meeting>,
+}
+
+#[derive(SerJson)]
+struct Duplicate {
+    soname: String,
+    builds: usize,
+    bytes: u64,
+    bytes_wasted: u64,
+    copies: Vec<Copied>,
+}
+
+#[derive(SerJson)]
+#[nserde(serialize_none_as_null)]
+struct Copied {
+    path: String,
+    application: String,
+    soname: String,
+    build_id: Option<String>,
+    size: u64,
+    version: Option<String>,
+    /// Copies with the same number are the same bytes.
+    build: usize,
+}
+
+#[derive(SerJson)]
+struct Meeting {
+    family: String,
+    libraries: Vec<Met>,
+    objects: Vec<String>,
+}
+
+#[derive(SerJson)]
+struct Met {
+    soname: String,
+    path: String,
+}
+
+impl Report {
+    fn of(found: &Duplicates) -> Report {
+        let meetings = found.meetings.iter().map(|meeting| Meeting {
+            family: meeting.family.clone(),
+            libraries: meeting
+                .libraries
+                .iter()
+                .map(|(soname, path)| Met {
+                    soname: shown(soname),
+                    path: shown(path),
+                })
+                .collect(),
+            objects: meeting.objects.iter().map(shown).collect(),
+        });
+        Report {
+            objects: found.objects,
+            bytes_wasted: found.groups.iter().map(Group::wasted_bytes).sum(),
+            duplicates: found.groups.iter().map(Duplicate::of).collect(),
+            meetings: meetings.collect(),
+        }
+    }
+}
+
+impl Duplicate {
+    fn of(group: &Group) -> Duplicate {
+        let copies = group.copies.iter().map(|copy| Copied {
+            path: shown(&copy.path),
+            application: copy.application.clone(),
+            soname: copy.soname.clone(),
+            build_id: copy.build_id.clone(),
+            size: copy.size_bytes,
+            version: copy.version.clone(),
+            build: copy.build,
+        });
+        Duplicate {
+            soname: group.soname.clone(),
+            builds: group.builds,
+            bytes: group.bytes(),
+            bytes_wasted: group.wasted_bytes(),
+            copies: copies.collect(),
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for duplicate in &self.duplicates {
+            let builds = match (duplicate.builds, duplicate.copies.len()) {
+                (1, _) => "all the same".to_owned(),
+                (builds, copies) if builds == copies => "all different".to_owned(),
+                (builds, _) => format!("{builds} different"),
+            };
+            let size = say_size(duplicate.bytes);
+            let soname = one_line(&duplicate.soname);
+            writeln!(
+                f,
+                "{soname}: {} copies, {builds}, {size}",
+                duplicate.copies.len()
+            )?;
+            for copy in &duplicate.copies {
+                let build_id: String = match &copy.build_id {
+                    Some(id) => id.chars().take(8).collect(),
+                    None => "no build-id".into(),
+                };
+                writeln!(
+                    f,
+                    "  #{} {:<20} {:<11} {:>10} {:<8} {}",
+                    copy.build,
+                    one_line(&copy.application),
+                    build_id,
+                    say_size(copy.size),
+                    one_line(copy.version.as_deref().unwrap_or("-")),
+                    one_line(&copy.path)
+                )?;
+            }
+        }
+        for meeting in &self.meetings {
+            writeln!(
+                f,
+                "{} would meet in one process:",
+                one_line(&meeting.family)
+            )?;
+            for library in &meeting.libraries {
+                writeln!(
+                    f,
+                    "  {} {}",
+                    one_line(&library.soname),
+                    one_line(&library.path)
+                )?;
+            }
+            let first: Vec<String> = meeting
+                .objects
+                .iter()
+                .take(3)
+                .map(|path| one_line(path))
+                .collect();
+            let more = meeting.objects.len().saturating_sub(3);
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            writeln!(f, "  in {}{more}", first.join(", "))?;
+        }
+        writeln!(
+            f,
+            "{} objects, {} carried more than once, {} in copies of the same bytes, {} meet in one process",
+            self.objects,
+            self.duplicates.len(),
+            say_size(self.bytes_wasted),
+            self.meetings.len()
+        )
+    }
+}

@@ -1,0 +1,184 @@
+//! `c47 elf info`: what an ELF file is.
+
+use std::fmt;
+use std::path::Path;
+
+use argh::{ArgsInfo, FromArgs};
+use nanoserde::SerJson;
+
+use super::{complain, shown, worst};
+use crate::elf::info::{self, Kind, Linked, Relro};
+use crate::elf::linkage::Carried;
+use crate::elf::parse::Class;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::output::{self, Format, one_line};
+
+/// Show what an ELF file is: class, machine, type, how it is linked, interpreter, SONAME,
+/// build-id, hardening (PIE, RELRO, NX, stack canary), and whether it is stripped.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(
+    subcommand,
+    name = "info",
+    help_triggers("-h", "--help"),
+    example = "c47 elf info /usr/bin/git"
+)]
+pub struct Info {
+    /// ELF files
+    #[argh(positional)]
+    file: Vec<String>,
+
+    /// print one JSON object a line for each file
+    #[argh(switch)]
+    json: bool,
+}
+
+impl Info {
+    pub fn run(self) -> Result<Exit, Error> {
+        if self.file.is_empty() {
+            return Err(Error::usage_hint(
+                "a file is missing",
+                "c47 elf info FILE...",
+            ));
+        }
+        let mut exit = Exit::Done;
+        for file in self.file.iter().map(Path::new) {
+            match info::Info::of_file(file) {
+                Ok(info) => {
+                    output::print(Format::from_switch(self.json), &Report::of(file, &info))?
+                }
+                Err(fault) => exit = worst(exit, complain("c47 elf info", file, fault)),
+            }
+        }
+        Ok(exit)
+    }
+}
+
+#[derive(SerJson)]
+#[nserde(serialize_none_as_null)]
+struct Report {
+    path: String,
+    class: u8,
+    endian: String,
+    machine: String,
+    #[nserde(rename = "type")]
+    kind: String,
+    #[nserde(rename = "static")]
+    is_static: bool,
+    interpreter: Option<String>,
+    soname: Option<String>,
+    needed: Vec<String>,
+    rpath: Option<String>,
+    runpath: Option<String>,
+    build_id: Option<String>,
+    isa: Option<String>,
+    pie: bool,
+    relro: String,
+    nx: bool,
+    stack_canary: bool,
+    stripped: bool,
+    debug_info: bool,
+}
+
+impl Report {
+    fn of(path: &Path, info: &info::Info) -> Report {
+        let (rpath, runpath) = match &info.carried {
+            Carried::None => (None, None),
+            Carried::Rpath(path) => (Some(shown(path)), None),
+            Carried::Runpath(path) => (None, Some(shown(path))),
+        };
+        let kind = match info.kind {
+            Kind::Program => "program".into(),
+            Kind::PositionIndependentProgram => "position-independent program".into(),
+            Kind::Library => "shared library".into(),
+            Kind::ObjectFile => "object file".into(),
+            Kind::CoreDump => "core dump".into(),
+            Kind::Other(number) => format!("type {number}"),
+        };
+        Report {
+            path: shown(path),
+            class: match info.architecture.class {
+                Class::Bits32 => 32,
+                Class::Bits64 => 64,
+            },
+            endian: if info.architecture.big_endian {
+                "big"
+            } else {
+                "little"
+            }
+            .into(),
+            machine: info::machine_name(info.architecture.machine),
+            kind,
+            is_static: info.linked == Linked::Statically,
+            interpreter: info.interpreter.as_ref().map(shown),
+            soname: info.soname.as_ref().map(shown),
+            needed: info.needed.iter().map(shown).collect(),
+            rpath,
+            runpath,
+            build_id: info.notes.build_id.clone(),
+            isa: info.notes.isa.map(|level| level.name().into()),
+            pie: info.kind == Kind::PositionIndependentProgram,
+            relro: match info.relro {
+                Relro::None => "none",
+                Relro::Partial => "partial",
+                Relro::Full => "full",
+            }
+            .into(),
+            nx: info.no_exec_stack,
+            stack_canary: info.stack_canary,
+            stripped: info.stripped,
+            debug_info: info.debug_info,
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let yes = |is: bool| if is { "yes" } else { "no" };
+        writeln!(f, "{}", one_line(&self.path))?;
+        let (class, machine) = (self.class, &self.machine);
+        writeln!(
+            f,
+            "  {:<13} {class}-bit {machine}, {} endian",
+            "architecture", self.endian
+        )?;
+        writeln!(f, "  {:<13} {}", "type", self.kind)?;
+        let linked = if self.is_static {
+            "statically"
+        } else {
+            "dynamically"
+        };
+        writeln!(f, "  {:<13} {linked}", "linked")?;
+        let optional = [
+            ("interpreter", &self.interpreter),
+            ("SONAME", &self.soname),
+            ("RPATH", &self.rpath),
+            ("RUNPATH", &self.runpath),
+            ("build-id", &self.build_id),
+            ("CPU", &self.isa),
+        ];
+        for (name, value) in optional {
+            if let Some(value) = value {
+                writeln!(f, "  {name:<13} {}", one_line(value))?;
+            }
+        }
+        if !self.needed.is_empty() {
+            writeln!(f, "  {:<13} {}", "needed", one_line(&self.needed.join(" ")))?;
+        }
+        writeln!(
+            f,
+            "  {:<13} PIE {}, RELRO {}, NX {}, stack canary {}",
+            "hardening",
+            yes(self.pie),
+            self.relro,
+            yes(self.nx),
+            yes(self.stack_canary)
+        )?;
+        let debug = if self.debug_info {
+            ", with debug information"
+        } else {
+            ""
+        };
+        writeln!(f, "  {:<13} {}{debug}", "stripped", yes(self.stripped))
+    }
+}

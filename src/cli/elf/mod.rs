@@ -1,0 +1,74 @@
+//! `c47 elf`: will a binary run there, and what would it load?
+
+mod dupes;
+mod glibc;
+mod info;
+mod ldd;
+mod rpath;
+mod settings;
+
+use std::path::Path;
+
+use argh::{ArgsInfo, FromArgs};
+
+use crate::elf::reader::Fault;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::output;
+
+/// Look into programs and libraries: where they run, what they load. Nothing is executed.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(
+    subcommand,
+    name = "elf",
+    help_triggers("-h", "--help"),
+    example = "c47 elf glibc --target centos7 plugin.so"
+)]
+pub struct Elf {
+    #[argh(subcommand)]
+    command: Command,
+}
+
+#[derive(FromArgs, ArgsInfo)]
+#[argh(subcommand)]
+enum Command {
+    Glibc(glibc::Glibc),
+    Ldd(ldd::Ldd),
+    Dupes(dupes::Dupes),
+    Rpath(rpath::Rpath),
+    Info(info::Info),
+}
+
+impl Elf {
+    pub fn run(self) -> Result<Exit, Error> {
+        match self.command {
+            Command::Glibc(options) => options.run(),
+            Command::Ldd(options) => options.run(),
+            Command::Dupes(options) => options.run(),
+            Command::Rpath(options) => options.run(),
+            Command::Info(options) => options.run(),
+        }
+    }
+}
+
+/// The worst of several answers: what could not be read leaves a yes in doubt, but not a no.
+fn worst(a: Exit, b: Exit) -> Exit {
+    let rank = |exit: Exit| match exit {
+        Exit::Done => 0,
+        Exit::Failed => 1,
+        _ => 2,
+    };
+    if rank(b) > rank(a) { b } else { a }
+}
+
+/// Says on stderr why a file could not be read; the others go on.
+fn complain(command: &str, path: &Path, fault: Fault) -> Exit {
+    let error = fault.at(path);
+    output::complain(command, &error);
+    error.exit()
+}
+
+/// A path for a report: text, and no control characters of its own making in what people see.
+fn shown(path: impl AsRef<Path>) -> String {
+    path.as_ref().display().to_string()
+}

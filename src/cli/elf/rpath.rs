@@ -1,0 +1,137 @@
+//! `c47 elf rpath`: the search path an object carries, and what is dead in it.
+
+use std::fmt;
+use std::path::Path;
+
+use argh::{ArgsInfo, FromArgs};
+use nanoserde::SerJson;
+
+use super::settings::Given;
+use super::{complain, shown, worst};
+use crate::elf::linkage::Carried;
+use crate::elf::rpath::{self, Leads};
+use crate::elf::search::Shelves;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::output::{self, Format, one_line};
+
+/// Show the RPATH or RUNPATH of programs and libraries: what each entry leads to, which of the
+/// needed libraries are there, and which entries are dead. c47 does not rewrite it: patchelf does.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(
+    subcommand,
+    name = "rpath",
+    help_triggers("-h", "--help"),
+    example = "c47 elf rpath /opt/app/lib/libplugin.so"
+)]
+pub struct Rpath {
+    /// programs or libraries; with --root by their path inside it, or below it
+    #[argh(positional)]
+    file: Vec<String>,
+
+    /// another system's root directory: paths and links are taken inside it
+    #[argh(option, arg_name = "dir")]
+    root: Option<String>,
+
+    /// print one JSON object a line for each file
+    #[argh(switch)]
+    json: bool,
+}
+
+impl Rpath {
+    pub fn run(self) -> Result<Exit, Error> {
+        if self.file.is_empty() {
+            return Err(Error::usage_hint(
+                "a file is missing",
+                "c47 elf rpath FILE...",
+            ));
+        }
+        let given = Given {
+            root: self.root.as_deref(),
+            library_path: None,
+            preload: None,
+            cpu: None,
+        };
+        let mut shelves = Shelves::new(given.settings()?);
+        let mut exit = Exit::Done;
+        for file in self.file.iter().map(Path::new) {
+            match rpath::rpath(&mut shelves, file) {
+                Ok(rpath) => output::print(Format::from_switch(self.json), &Report::of(&rpath))?,
+                Err(fault) => exit = worst(exit, complain("c47 elf rpath", file, fault)),
+            }
+        }
+        Ok(exit)
+    }
+}
+
+#[derive(SerJson)]
+#[nserde(serialize_none_as_null)]
+struct Report {
+    path: String,
+    /// `rpath`, `runpath`, or null.
+    kind: Option<String>,
+    entries: Vec<Entry>,
+}
+
+#[derive(SerJson)]
+#[nserde(serialize_none_as_null)]
+struct Entry {
+    entry: String,
+    resolves_to: Option<String>,
+    dead: bool,
+    libraries: Vec<String>,
+}
+
+impl Report {
+    fn of(rpath: &rpath::Rpath) -> Report {
+        let kind = match rpath.carried {
+            Carried::None => None,
+            Carried::Rpath(_) => Some("rpath"),
+            Carried::Runpath(_) => Some("runpath"),
+        };
+        let entries = rpath.entries.iter().map(|entry| Entry {
+            entry: shown(&entry.raw),
+            resolves_to: entry.expanded.as_ref().map(shown),
+            dead: entry.leads == Leads::Nowhere,
+            libraries: match &entry.leads {
+                Leads::To(libraries) => libraries.iter().map(shown).collect(),
+                Leads::Nowhere => Vec::new(),
+            },
+        });
+        Report {
+            path: shown(&rpath.path),
+            kind: kind.map(str::to_owned),
+            entries: entries.collect(),
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = one_line(&self.path);
+        let Some(kind) = &self.kind else {
+            return writeln!(f, "{path}: no RPATH and no RUNPATH");
+        };
+        writeln!(f, "{path}: {}", kind.to_uppercase())?;
+        for entry in &self.entries {
+            let raw = if entry.entry.is_empty() {
+                "(empty: the current directory)"
+            } else {
+                &entry.entry
+            };
+            write!(f, "  {}", one_line(raw))?;
+            match &entry.resolves_to {
+                Some(directory) if *directory != entry.entry => {
+                    write!(f, " => {}", one_line(directory))?
+                }
+                _ => {}
+            }
+            match (entry.dead, entry.libraries.as_slice()) {
+                (true, _) => writeln!(f, " (dead)")?,
+                (false, []) => writeln!(f, " (none of the needed libraries)")?,
+                (false, libraries) => writeln!(f, " ({})", one_line(&libraries.join(", ")))?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,286 @@
+//! Libraries that are there more than once, and which of them would meet in one process.
+
+use std::collections::{BTreeMap, HashSet};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use object::elf;
+
+use super::family::{family, version, without_hash};
+use super::notes;
+use super::parse::{Architecture, Object};
+use super::reader::{Fault, FileId, Source};
+use super::search::{Settings, Shelves};
+use super::tree::{self, Via};
+use super::walk;
+
+/// No comparison reads more at once.
+const CHUNK_BYTES: u64 = 1 << 20;
+
+/// A library file.
+#[derive(Clone, Debug)]
+pub struct Carried {
+    pub path: PathBuf,
+    /// The application it belongs to: the directory below the one that was given, or that one.
+    pub application: String,
+    pub soname: String,
+    pub build_id: Option<String>,
+    pub size_bytes: u64,
+    pub version: Option<String>,
+    /// Copies of the same bytes have the same number, from 1.
+    pub build: usize,
+}
+
+/// A SONAME that is there more than once.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// The SONAME, without the marks that packagers put into it.
+    pub soname: String,
+    pub copies: Vec<Carried>,
+    /// How many different ones.
+    pub builds: usize,
+}
+
+impl Group {
+    /// What all copies take together.
+    pub fn bytes(&self) -> u64 {
+        self.copies.iter().map(|copy| copy.size_bytes).sum()
+    }
+
+    /// What copies of the same bytes take beyond the first.
+    pub fn wasted_bytes(&self) -> u64 {
+        let mut seen = HashSet::new();
+        let again = self.copies.iter().filter(|copy| !seen.insert(copy.build));
+        again.map(|copy| copy.size_bytes).sum()
+    }
+}
+
+/// Libraries of one family that one process would load together.
+#[derive(Clone, Debug)]
+pub struct Meeting {
+    pub family: String,
+    /// Their names and paths.
+    pub libraries: Vec<(OsString, OsString)>,
+    /// The programs and libraries whose trees have them all.
+    pub objects: Vec<PathBuf>,
+}
+
+/// All that was found under some directories.
+#[derive(Debug, Default)]
+pub struct Duplicates {
+    pub objects: usize,
+    pub groups: Vec<Group>,
+    pub meetings: Vec<Meeting>,
+    /// Files and directories that could not be read.
+    pub faults: Vec<(PathBuf, Fault)>,
+}
+
+struct Seen {
+    id: FileId,
+    architecture: Architecture,
+    soname: Option<String>,
+    build_id: Option<String>,
+    size_bytes: u64,
+    needs_something: bool,
+}
+
+/// Looks through directories. `settings` say how the objects' trees are resolved.
+pub fn duplicates(directories: &[PathBuf], settings: &Settings) -> Duplicates {
+    let mut result = Duplicates::default();
+    let mut files: Vec<(PathBuf, String)> = Vec::new();
+    for directory in directories {
+        let found = walk::files(directory);
+        result.faults.extend(
+            found
+                .unreadable
+                .into_iter()
+                .map(|(path, error)| (path, Fault::Io(error))),
+        );
+        let several = directories.len() > 1;
+        files.extend(found.files.into_iter().map(|path| {
+            let application = application(directory, &path, several);
+            (path, application)
+        }));
+    }
+    let seen = walk::in_parallel(&files, || (), |(), (path, _)| look(path));
+    let mut by_name: BTreeMap<(String, String), Vec<Carried>> = BTreeMap::new();
+    let mut objects: Vec<PathBuf> = Vec::new();
+    let mut ids = HashSet::new();
+    for ((path, application), seen) in files.into_iter().zip(seen) {
+        let seen = match seen {
+            Ok(Some(seen)) => seen,
+            Ok(None) => continue,
+            Err(fault) => {
+                result.faults.push((path, fault));
+                continue;
+            }
+        };
+        // Another hard link is no other copy.
+        if !ids.insert(seen.id) {
+            continue;
+        }
+        result.objects += 1;
+        if seen.needs_something {
+            objects.push(path.clone());
+        }
+        let Some(soname) = seen.soname else { continue };
+        let file_name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
+        let key = (without_hash(&soname), format!("{:?}", seen.architecture));
+        by_name.entry(key).or_default().push(Carried {
+            version: file_name.and_then(|name| version(&name)),
+            application,
+            soname,
+            build_id: seen.build_id,
+            size_bytes: seen.size_bytes,
+            build: 0,
+            path,
+        });
+    }
+    let several = by_name.into_iter().filter(|(_, copies)| copies.len() > 1);
+    result.groups = several
+        .map(|((soname, _), copies)| group(soname, copies))
+        .collect();
+    result
+        .groups
+        .sort_by_key(|group| std::cmp::Reverse(group.bytes()));
+    result.meetings = meetings(&objects, settings);
+    result
+}
+
+fn application(directory: &Path, path: &Path, several: bool) -> String {
+    let name = if several {
+        directory.file_name()
+    } else {
+        let below = path.strip_prefix(directory).unwrap_or(path);
+        let mut components = below.components();
+        let first = components.next();
+        // A file right below the directory belongs to the directory.
+        match components.next() {
+            Some(_) => first.map(|component| component.as_os_str()),
+            None => directory.file_name(),
+        }
+    };
+    name.map_or_else(
+        || directory.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+/// `None` for what is no program and no library.
+fn look(path: &Path) -> Result<Option<Seen>, Fault> {
+    let object = match Object::open(path) {
+        Ok(object) => object,
+        Err(Fault::NotElf(_) | Fault::NotRegular(_)) => return Ok(None),
+        Err(fault) => return Err(fault),
+    };
+    if object.kind != elf::ET_DYN.0 && object.kind != elf::ET_EXEC.0 {
+        return Ok(None);
+    }
+    let soname = object
+        .value(elf::DT_SONAME)
+        .map(|at| object.string(at))
+        .transpose()?;
+    Ok(Some(Seen {
+        id: object.source.id,
+        architecture: object.architecture,
+        soname: soname.map(|name| name.to_string_lossy().into_owned()),
+        build_id: notes::notes(&object)?.build_id,
+        size_bytes: object.source.size_bytes,
+        needs_something: object.value(elf::DT_NEEDED).is_some(),
+    }))
+}
+
+fn group(soname: String, mut copies: Vec<Carried>) -> Group {
+    let mut builds: Vec<Carried> = Vec::new();
+    for copy in &mut copies {
+        let known = builds
+            .iter()
+            .find(|build| is_same(build, copy))
+            .map(|build| build.build);
+        copy.build = known.unwrap_or(builds.len() + 1);
+        if known.is_none() {
+            builds.push(copy.clone());
+        }
+    }
+    Group {
+        soname,
+        copies,
+        builds: builds.len(),
+    }
+}
+
+/// Whether two files have the same bytes; a file that cannot be read is like no other.
+fn is_same(a: &Carried, b: &Carried) -> bool {
+    if a.size_bytes != b.size_bytes || a.build_id != b.build_id {
+        return false;
+    }
+    let (Ok(a), Ok(b)) = (Source::open(&a.path), Source::open(&b.path)) else {
+        return false;
+    };
+    let size = a.size_bytes.max(b.size_bytes);
+    (0..size.div_ceil(CHUNK_BYTES)).all(|chunk| {
+        let read = |source: &Source| source.bytes_up_to(chunk * CHUNK_BYTES, CHUNK_BYTES);
+        matches!((read(&a), read(&b)), (Ok(a), Ok(b)) if a == b)
+    })
+}
+
+type Together = (String, Vec<(OsString, OsString)>);
+
+fn meetings(objects: &[PathBuf], settings: &Settings) -> Vec<Meeting> {
+    let found = walk::in_parallel(
+        objects,
+        || Shelves::new(settings.clone()),
+        |shelves, path| together(shelves, path),
+    );
+    let mut meetings: BTreeMap<Together, Vec<PathBuf>> = BTreeMap::new();
+    for (path, together) in objects.iter().zip(found) {
+        for one in together {
+            meetings.entry(one).or_default().push(path.clone());
+        }
+    }
+    let meeting = |((family, libraries), objects)| Meeting {
+        family,
+        libraries,
+        objects,
+    };
+    meetings.into_iter().map(meeting).collect()
+}
+
+/// The libraries of one family that an object's tree has more than one of.
+fn together(shelves: &mut Shelves, path: &Path) -> Vec<Together> {
+    let Ok(tree) = tree::resolve(shelves, path) else {
+        return Vec::new();
+    };
+    let mut families: BTreeMap<String, Vec<(OsString, OsString)>> = BTreeMap::new();
+    for object in tree
+        .objects
+        .iter()
+        .filter(|object| object.via != Via::AlreadyLoaded)
+    {
+        let name = object
+            .library
+            .linkage
+            .soname
+            .as_ref()
+            .unwrap_or(&object.name);
+        let base = Path::new(name)
+            .file_name()
+            .unwrap_or(name)
+            .to_string_lossy()
+            .into_owned();
+        if base.contains(".so") {
+            let pair = (name.clone(), object.path.clone());
+            families.entry(family(&base)).or_default().push(pair);
+        }
+    }
+    families
+        .into_iter()
+        .filter(|(_, libraries)| libraries.len() > 1)
+        .map(|(family, mut libraries)| {
+            libraries.sort();
+            (family, libraries)
+        })
+        .collect()
+}

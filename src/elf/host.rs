@@ -1,0 +1,131 @@
+//! What a system's own C and C++ libraries offer, read from their files.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use object::elf;
+
+use super::info;
+use super::parse::{Architecture, Class};
+use super::reader::Source;
+use super::requirements::{Linking, Requirements};
+use super::root::Root;
+use super::search::{Outcome, Settings, Shelves};
+use super::system::{self, Cpu, System};
+use super::verdict::{self, Verdict};
+use super::versions::{self, Family};
+use crate::platform::{Level, Limit, Limits, Private, Version};
+
+/// No libc is larger.
+const MOST_LIBC_BYTES: u64 = 64 << 20;
+
+/// x86-64, little endian.
+pub const X86_64: Architecture = Architecture {
+    class: Class::Bits64,
+    big_endian: false,
+    machine: elf::EM_X86_64.0,
+};
+
+/// A system's libraries; `None` where there is none for the architecture.
+#[derive(Clone, Debug, Default)]
+pub struct SystemLibraries {
+    pub libc: Option<PathBuf>,
+    pub glibc: Option<Version>,
+    pub libstdcxx: Option<PathBuf>,
+    pub glibcxx: Option<Version>,
+    pub cxxabi: Option<Version>,
+}
+
+/// Finds the libraries of a system as its ld.so does, without an LD_LIBRARY_PATH.
+pub fn libraries(root: &Root, architecture: Architecture) -> SystemLibraries {
+    let mut found = SystemLibraries::default();
+    let Some(interpreter) = system::usual_interpreter(architecture) else {
+        return found;
+    };
+    let mut shelves = Shelves::new(Settings {
+        root: root.clone(),
+        library_path: Default::default(),
+        preload: Default::default(),
+        cpu: Cpu::of_this_machine(),
+    });
+    let system = shelves.system(OsStr::new(interpreter), architecture);
+    let System::Glibc(glibc) = &*system else {
+        return found;
+    };
+    let mut find = |name: &str| {
+        let cached = glibc.cache.as_ref().and_then(|cache| {
+            let hit = cache.lookup(OsStr::new(name), &glibc.abilities)?;
+            Some(hit.path.as_bytes().to_vec())
+        });
+        let outcome = cached.map(|path| shelves.fitting(path, architecture, None));
+        match outcome {
+            Some(outcome @ Outcome::Found(_)) => outcome,
+            _ => shelves.in_directories(
+                &glibc.directories,
+                &glibc.subdirectories,
+                name.as_bytes(),
+                architecture,
+            ),
+        }
+    };
+    let labels = |outcome: &Outcome, family| match outcome {
+        Outcome::Found(hit) => {
+            let labels = hit.library.definitions.iter().flatten();
+            versions::highest(family, labels.map(String::as_str))
+        }
+        _ => None,
+    };
+    let libc = find("libc.so.6");
+    if let Outcome::Found(hit) = &libc {
+        let path = PathBuf::from(&hit.path);
+        // A release without a new symbol has no label of its own.
+        found.glibc = says_release(root, &path).or_else(|| labels(&libc, Family::Glibc));
+        found.libc = Some(path);
+    }
+    let libstdcxx = find("libstdc++.so.6");
+    if let Outcome::Found(hit) = &libstdcxx {
+        found.libstdcxx = Some(PathBuf::from(&hit.path));
+        found.glibcxx = labels(&libstdcxx, Family::Glibcxx);
+        found.cxxabi = labels(&libstdcxx, Family::Cxxabi);
+    }
+    found
+}
+
+/// What this host offers to objects of an architecture.
+pub fn limits(architecture: Architecture) -> Limits {
+    let libraries = libraries(&Root::Host, architecture);
+    let limit = |version: Option<Version>| version.map_or(Limit::Absent, Limit::AtMost);
+    Limits {
+        name: "this host".into(),
+        glibc: limit(libraries.glibc),
+        glibcxx: limit(libraries.glibcxx),
+        cxxabi: limit(libraries.cxxabi),
+        cpu: Some(Level::of_this_machine()),
+        cxx_abi: None,
+        private: Private::Own,
+    }
+}
+
+/// Whether an object runs on this host; `limits` are those of its architecture.
+pub fn judge(object: &Requirements, limits: &Limits) -> Verdict {
+    let machine = object.architecture.machine;
+    if ![elf::EM_X86_64.0, elf::EM_386.0].contains(&machine) {
+        let name = info::machine_name(machine);
+        return Verdict::InTheWay(vec![format!("is for {name}; this host is x86-64")]);
+    }
+    // A 32-bit program on a host without 32-bit libraries has no libc at all.
+    let bits = match object.architecture.class {
+        Class::Bits32 => "32-bit",
+        Class::Bits64 => "64-bit",
+    };
+    if limits.glibc == Limit::Absent && object.linking == Linking::Dynamic {
+        return Verdict::InTheWay(vec![format!("needs a {bits} glibc; this host has none")]);
+    }
+    verdict::judge(object, limits)
+}
+
+fn says_release(root: &Root, libc: &Path) -> Option<Version> {
+    let source = Source::open(&root.resolve(libc).ok()?).ok()?;
+    system::release(&source.bytes_up_to(0, MOST_LIBC_BYTES).ok()?)
+}

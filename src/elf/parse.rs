@@ -1,0 +1,410 @@
+//! An ELF file as ld.so looks at it: header, program headers, dynamic section. Section headers
+//! are not trusted, for a stripped file may lack them.
+//!
+//! Source: System V ABI, chapters 4 and 5 (ELF header, program header, dynamic section).
+
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::Path;
+
+use object::elf::{self, FileHeader32, FileHeader64};
+use object::endian::Endianness;
+use object::pod;
+use object::read::elf::{Dyn, FileHeader, ProgramHeader};
+
+use super::reader::{Fault, Source, part};
+
+/// No object has more dynamic entries than this.
+const MOST_DYNAMIC_ENTRIES: u64 = 100_000;
+/// The longest name or search path taken from a file.
+const MOST_STRING_BYTES: u64 = 1 << 20;
+/// So much of a larger one is read at a time, a quarter of it before what is wanted.
+const WINDOW_BYTES: u64 = 16 << 10;
+/// String tables up to this size are read at once.
+const SMALL_STRINGS_BYTES: u64 = 64 << 10;
+
+/// 32 or 64 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    Bits32,
+    Bits64,
+}
+
+/// What makes two objects fit into one process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Architecture {
+    pub class: Class,
+    pub big_endian: bool,
+    /// `e_machine`.
+    pub machine: u16,
+}
+
+/// A program header, the same for both classes.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment {
+    pub kind: u32,
+    pub flags: u32,
+    pub offset: u64,
+    pub address: u64,
+    pub file_bytes: u64,
+    pub align: u64,
+}
+
+/// An ELF file, open: its header has been read, its tables are read when they are asked for.
+#[derive(Debug)]
+pub struct Object {
+    pub source: Source,
+    pub architecture: Architecture,
+    /// `e_type`.
+    pub kind: u16,
+    pub header_flags: u32,
+    pub sections: SectionHeaders,
+    pub segments: Vec<Segment>,
+    /// The dynamic section: tag and value. Empty for a static program.
+    dynamic: Vec<(i64, u64)>,
+    strings: Strings,
+}
+
+/// Where the section headers are said to be.
+#[derive(Clone, Copy, Debug)]
+pub struct SectionHeaders {
+    pub offset: u64,
+    pub count: u16,
+    pub entry_bytes: u16,
+    pub names_index: u16,
+}
+
+/// The dynamic string table.
+#[derive(Debug)]
+enum Strings {
+    None,
+    Whole(Vec<u8>),
+    /// Too large to read for a few names.
+    InFile {
+        offset: u64,
+        size: u64,
+        window: RefCell<Window>,
+    },
+}
+
+/// A part of the string table that has been read.
+#[derive(Debug, Default)]
+struct Window {
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl Object {
+    /// Opens the file at `path`.
+    ///
+    /// # Errors
+    /// Says what it is instead, or what is wrong with it.
+    pub fn open(path: &Path) -> Result<Object, Fault> {
+        Object::read(Source::open(path)?)
+    }
+
+    /// Reads an open file.
+    ///
+    /// # Errors
+    /// As [`Object::open`].
+    pub fn read(source: Source) -> Result<Object, Fault> {
+        let head = source.head();
+        if !head.starts_with(&elf::ELFMAG) {
+            return Err(Fault::NotElf(what_it_is(head)));
+        }
+        match head.get(4) {
+            Some(&class) if class == elf::ELFCLASS32.0 => {
+                read_headers::<FileHeader32<Endianness>>(source)
+            }
+            Some(&class) if class == elf::ELFCLASS64.0 => {
+                read_headers::<FileHeader64<Endianness>>(source)
+            }
+            Some(class) => Err(Fault::broken(format!("its class is {class}"))),
+            None => Err(Fault::broken("it ends within its header")),
+        }
+    }
+
+    pub fn endian(&self) -> Endianness {
+        if self.architecture.big_endian {
+            Endianness::Big
+        } else {
+            Endianness::Little
+        }
+    }
+
+    /// Whether there is a dynamic section: a static program has none.
+    pub fn is_dynamic(&self) -> bool {
+        !self.dynamic.is_empty()
+    }
+
+    /// The value of a dynamic tag; of several the last, as for ld.so.
+    pub fn value(&self, tag: elf::DynamicTag) -> Option<u64> {
+        self.values(tag).last()
+    }
+
+    /// All values of a dynamic tag, in order.
+    pub fn values(&self, tag: elf::DynamicTag) -> impl Iterator<Item = u64> {
+        let entries = self.dynamic.iter();
+        entries
+            .filter(move |(is, _)| *is == tag.0)
+            .map(|&(_, value)| value)
+    }
+
+    /// The string at `offset` of the dynamic string table.
+    ///
+    /// # Errors
+    /// When it lies outside, or has no end.
+    pub fn string(&self, offset: u64) -> Result<OsString, Fault> {
+        let outside = || Fault::broken(format!("a name outside its string table (at {offset})"));
+        match &self.strings {
+            Strings::None => Err(outside()),
+            Strings::Whole(table) => {
+                let start = usize::try_from(offset).map_err(|_| outside())?;
+                let bytes = table.get(start..).and_then(until_nul).ok_or_else(outside)?;
+                Ok(OsString::from_vec(bytes.to_vec()))
+            }
+            Strings::InFile {
+                offset: at,
+                size,
+                window,
+            } => {
+                let left = size.checked_sub(offset).ok_or_else(outside)?;
+                let mut window = window.borrow_mut();
+                if let Some(name) = window.name(offset) {
+                    return Ok(name);
+                }
+                let before = offset.min(WINDOW_BYTES / 4);
+                let mut after = WINDOW_BYTES;
+                loop {
+                    window.start = offset - before;
+                    window.bytes = self
+                        .source
+                        .bytes(at + window.start, before + left.min(after))?;
+                    if let Some(name) = window.name(offset) {
+                        return Ok(name);
+                    }
+                    if after >= left.min(MOST_STRING_BYTES) {
+                        return Err(outside());
+                    }
+                    after *= 8;
+                }
+            }
+        }
+    }
+
+    /// The whole dynamic string table, in `buffer` where it is large.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn all_strings<'a>(&'a self, buffer: &'a mut Vec<u8>) -> Result<&'a [u8], Fault> {
+        match &self.strings {
+            Strings::None => Ok(&[]),
+            Strings::Whole(table) => Ok(table),
+            Strings::InFile { offset, size, .. } => self.source.bytes_into(*offset, *size, buffer),
+        }
+    }
+
+    /// Where in the file the memory at `address` comes from, and how many bytes of its segment
+    /// follow.
+    pub fn file_offset(&self, address: u64) -> Option<(u64, u64)> {
+        let load = |segment: &&Segment| segment.kind == elf::PT_LOAD.0;
+        self.segments.iter().filter(load).find_map(|segment| {
+            let within = address.checked_sub(segment.address)?;
+            let left = segment
+                .file_bytes
+                .checked_sub(within)
+                .filter(|&left| left > 0)?;
+            Some((segment.offset.checked_add(within)?, left))
+        })
+    }
+
+    /// The first segment of a kind.
+    pub fn segment(&self, kind: elf::ProgramType) -> Option<&Segment> {
+        self.segments.iter().find(|segment| segment.kind == kind.0)
+    }
+
+    /// The path of the program interpreter (PT_INTERP), as it stands in the file.
+    ///
+    /// # Errors
+    /// When it lies outside the file, or has no end.
+    pub fn interpreter(&self) -> Result<Option<OsString>, Fault> {
+        let Some(segment) = self.segment(elf::PT_INTERP) else {
+            return Ok(None);
+        };
+        if segment.file_bytes > 4096 {
+            return Err(Fault::broken("its interpreter's name is too long"));
+        }
+        let bytes = self.source.bytes(segment.offset, segment.file_bytes)?;
+        let name = until_nul(&bytes).ok_or_else(|| Fault::broken("its interpreter has no end"))?;
+        Ok(Some(OsString::from_vec(name.to_vec())))
+    }
+}
+
+impl Window {
+    fn name(&self, offset: u64) -> Option<OsString> {
+        let start = usize::try_from(offset.checked_sub(self.start)?).ok()?;
+        let name = until_nul(self.bytes.get(start..)?)?;
+        Some(OsString::from_vec(name.to_vec()))
+    }
+}
+
+/// A file's own name for what it is, where it is no ELF file.
+fn what_it_is(head: &[u8]) -> String {
+    if head.is_empty() {
+        return "an empty file".into();
+    }
+    if head.starts_with(b"!<arch>\n") {
+        return "a static archive (.a)".into();
+    }
+    if let Some(rest) = head.strip_prefix(b"#!") {
+        let line = rest.split(|&byte| byte == b'\n').next().unwrap_or(rest);
+        let shown: String = String::from_utf8_lossy(line)
+            .trim()
+            .chars()
+            .take(80)
+            .collect();
+        return format!("a script (#!{shown})");
+    }
+    let text = b"/* GNU ld script";
+    if head.starts_with(text) || head.starts_with(b"GROUP") || head.starts_with(b"INPUT") {
+        return "a linker script".into();
+    }
+    let magics: [(&[u8], &str); 4] = [
+        (b"\xcf\xfa\xed\xfe", "a macOS program or library (Mach-O)"),
+        (b"\xca\xfe\xba\xbe", "a macOS program or library (Mach-O)"),
+        (b"MZ", "a Windows program or library (PE)"),
+        (b"PK\x03\x04", "a ZIP archive"),
+    ];
+    magics
+        .iter()
+        .find(|(magic, _)| head.starts_with(magic))
+        .map_or_else(|| "another kind of file".into(), |(_, what)| (*what).into())
+}
+
+fn until_nul(bytes: &[u8]) -> Option<&[u8]> {
+    memchr::memchr(0, bytes).and_then(|end| bytes.get(..end))
+}
+
+fn read_headers<H: FileHeader<Endian = Endianness>>(source: Source) -> Result<Object, Fault> {
+    let header = *H::parse(source.head()).map_err(|_| Fault::broken("its header is not valid"))?;
+    let endian = header
+        .endian()
+        .map_err(|error| Fault::broken(error.to_string()))?;
+    let class = if header.is_type_64() {
+        Class::Bits64
+    } else {
+        Class::Bits32
+    };
+    let mut object = Object {
+        architecture: Architecture {
+            class,
+            big_endian: header.is_big_endian(),
+            machine: header.e_machine(endian).0,
+        },
+        kind: header.e_type(endian).0,
+        header_flags: header.e_flags(endian).0,
+        sections: SectionHeaders {
+            offset: header.e_shoff(endian).into(),
+            count: header.e_shnum(endian),
+            entry_bytes: header.e_shentsize(endian),
+            names_index: header.e_shstrndx(endian).0,
+        },
+        segments: read_segments::<H>(&source, &header, endian)?,
+        dynamic: Vec::new(),
+        strings: Strings::None,
+        source,
+    };
+    object.dynamic = read_dynamic::<H>(&object)?;
+    object.strings = find_strings(&object)?;
+    Ok(object)
+}
+
+fn read_segments<H: FileHeader<Endian = Endianness>>(
+    source: &Source,
+    header: &H,
+    endian: Endianness,
+) -> Result<Vec<Segment>, Fault> {
+    let count = header.e_phnum(endian);
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let expected = size_of::<H::ProgramHeader>();
+    if usize::from(header.e_phentsize(endian)) != expected {
+        return Err(Fault::broken("its program headers are of another size"));
+    }
+    let size = u64::from(count) * expected as u64;
+    let bytes = source.bytes(header.e_phoff(endian).into(), size)?;
+    let (headers, _) = pod::slice_from_bytes::<H::ProgramHeader>(&bytes, count.into())
+        .map_err(|()| Fault::broken("its program headers are cut short"))?;
+    let segment = |header: &H::ProgramHeader| Segment {
+        kind: header.p_type(endian).0,
+        flags: header.p_flags(endian).0,
+        offset: header.p_offset(endian).into(),
+        address: header.p_vaddr(endian).into(),
+        file_bytes: header.p_filesz(endian).into(),
+        align: header.p_align(endian).into(),
+    };
+    Ok(headers.iter().map(segment).collect())
+}
+
+fn read_dynamic<H: FileHeader<Endian = Endianness>>(
+    object: &Object,
+) -> Result<Vec<(i64, u64)>, Fault> {
+    let Some(segment) = object.segment(elf::PT_DYNAMIC) else {
+        return Ok(Vec::new());
+    };
+    let entry = size_of::<H::Dyn>() as u64;
+    if segment.file_bytes / entry > MOST_DYNAMIC_ENTRIES {
+        return Err(Fault::broken("its dynamic section is too long"));
+    }
+    // objcopy --only-keep-debug leaves the header and takes the bytes.
+    if segment.file_bytes == 0 {
+        return Err(Fault::NotElf(
+            "separate debug information without code".into(),
+        ));
+    }
+    // ld.so reads it where it is mapped.
+    let Some((offset, left)) = object.file_offset(segment.address) else {
+        return Err(Fault::broken("its dynamic section is not in the file"));
+    };
+    let size = segment.file_bytes.min(left) / entry * entry;
+    let bytes = object.source.bytes(offset, size)?;
+    let entries = pod::slice_from_all_bytes::<H::Dyn>(&bytes)
+        .map_err(|()| Fault::broken("its dynamic section is cut short"))?;
+    let endian = object.endian();
+    Ok(entries
+        .iter()
+        .map(|entry| (entry.tag(endian).0, entry.val(endian)))
+        .take_while(|&(tag, _)| tag != elf::DT_NULL.0)
+        .collect())
+}
+
+fn find_strings(object: &Object) -> Result<Strings, Fault> {
+    let Some(address) = object.value(elf::DT_STRTAB) else {
+        return Ok(Strings::None);
+    };
+    let size = object.value(elf::DT_STRSZ).unwrap_or(0);
+    let Some((offset, _)) = object
+        .file_offset(address)
+        .filter(|&(_, left)| size <= left)
+    else {
+        return Err(Fault::broken(format!(
+            "its string table ({size} bytes at {address:#x}) is not in the file"
+        )));
+    };
+    if part(object.source.head(), offset, size).is_some() || size <= SMALL_STRINGS_BYTES {
+        return Ok(Strings::Whole(object.source.bytes(offset, size)?));
+    }
+    if offset
+        .checked_add(size)
+        .is_none_or(|end| end > object.source.size_bytes)
+    {
+        return Err(Fault::broken("it ends within its string table"));
+    }
+    Ok(Strings::InFile {
+        offset,
+        size,
+        window: RefCell::default(),
+    })
+}

@@ -1,0 +1,277 @@
+//! What an object requires of the system it runs on, and which symbols require it.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use memchr::memchr;
+use object::elf;
+
+use super::cxx_abi::{self, AbiUse};
+use super::linkage::{self, Need};
+use super::notes;
+use super::parse::{Architecture, Object};
+use super::reader::{Fault, part};
+use super::symbols;
+use super::versions::{self, Family, Label, Wants};
+use crate::platform::{Level, Version};
+
+/// No list of symbols is longer.
+const MOST_LISTED: usize = 1000;
+
+/// A symbol and the version it wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Symbol {
+    pub name: String,
+    /// `GLIBC_2.28`.
+    pub version: String,
+    /// The library it is to come from.
+    pub library: String,
+}
+
+/// What an object requires of one family.
+#[derive(Clone, Debug)]
+pub struct Required {
+    pub family: Family,
+    /// The highest version, by number or by what a named label stands for.
+    pub highest: Option<Version>,
+    /// The label that requires it: `GLIBC_2.28`, `GLIBC_ABI_DT_RELR`.
+    pub label: String,
+    /// The library that label is wanted of.
+    pub library: String,
+    /// The symbols bound to that label.
+    pub symbols: Vec<Symbol>,
+    /// `GLIBC_PRIVATE` or a label not known here: no number stands for it.
+    pub odd: Vec<Odd>,
+}
+
+/// A label that is no number.
+#[derive(Clone, Debug)]
+pub struct Odd {
+    pub wants: Wants,
+    pub label: String,
+    pub symbols: Vec<Symbol>,
+}
+
+/// What an object requires.
+#[derive(Clone, Debug)]
+pub struct Requirements {
+    pub path: PathBuf,
+    pub architecture: Architecture,
+    pub soname: Option<OsString>,
+    /// At most one entry a family.
+    pub required: Vec<Required>,
+    /// The C++ ABI of all its names.
+    pub cxx_abi: AbiUse,
+    /// The C++ ABI of the names it wants from libraries other than libstdc++ (which has both).
+    pub wanted_abi: AbiUse,
+    pub isa: Option<Level>,
+    pub linking: Linking,
+}
+
+/// Whether ld.so has a part in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Linking {
+    Dynamic,
+    Static,
+}
+
+impl Requirements {
+    /// Reads them from a file; `buffer` is kept from file to file.
+    ///
+    /// # Errors
+    /// When the file cannot be read as ELF.
+    pub fn of_file(path: &Path, buffer: &mut Vec<u8>) -> Result<Requirements, Fault> {
+        let object = Object::open(path)?;
+        ensure_loadable(&object)?;
+        let needs = linkage::needs(&object)?;
+        let strings = object.all_strings(buffer)?;
+        let names = Names::read(&object, strings)?;
+        let notes = notes::notes(&object)?;
+        let soname = object
+            .value(elf::DT_SONAME)
+            .map(|at| object.string(at))
+            .transpose()?;
+        Ok(Requirements {
+            path: path.to_owned(),
+            architecture: object.architecture,
+            soname,
+            required: versions::FAMILIES
+                .into_iter()
+                .filter_map(|family| required(family, &needs, &names))
+                .collect(),
+            cxx_abi: cxx_abi::of_names(strings),
+            wanted_abi: names.wanted_abi(&needs),
+            isa: notes.isa,
+            linking: if object.is_dynamic() && !needs_nothing(&object) {
+                Linking::Dynamic
+            } else {
+                Linking::Static
+            },
+        })
+    }
+
+    /// What it requires of a family.
+    pub fn of(&self, family: Family) -> Option<&Required> {
+        self.required
+            .iter()
+            .find(|required| required.family == family)
+    }
+}
+
+fn needs_nothing(object: &Object) -> bool {
+    object.value(elf::DT_NEEDED).is_none()
+        && object.value(elf::DT_VERNEED).is_none()
+        && object.value(elf::DT_SONAME).is_none()
+}
+
+/// Programs and libraries; a `.o` or a core dump is not run anywhere.
+fn ensure_loadable(object: &Object) -> Result<(), Fault> {
+    let kind = object.kind;
+    if kind == elf::ET_DYN.0 || kind == elf::ET_EXEC.0 {
+        return Ok(());
+    }
+    Err(Fault::NotElf(if kind == elf::ET_REL.0 {
+        "an object file (.o), not linked".into()
+    } else if kind == elf::ET_CORE.0 {
+        "a core dump".into()
+    } else {
+        format!("an ELF file of type {kind}")
+    }))
+}
+
+/// The names of the symbols an object wants, with the number of each one's version.
+struct Names<'a> {
+    wanted: Vec<symbols::Wanted>,
+    strings: &'a [u8],
+}
+
+impl<'a> Names<'a> {
+    fn read(object: &Object, strings: &'a [u8]) -> Result<Names<'a>, Fault> {
+        Ok(Names {
+            wanted: symbols::wanted(object)?,
+            strings,
+        })
+    }
+
+    fn name(&self, wanted: symbols::Wanted) -> &'a [u8] {
+        let rest = usize::try_from(wanted.name)
+            .ok()
+            .and_then(|at| self.strings.get(at..));
+        rest.and_then(|rest| rest.get(..memchr(0, rest)?))
+            .unwrap_or(&[])
+    }
+
+    fn bound_to(&self, need: &Need) -> Vec<Symbol> {
+        let bound = self
+            .wanted
+            .iter()
+            .filter(|wanted| wanted.version == need.index);
+        bound
+            .take(MOST_LISTED)
+            .map(|&wanted| Symbol {
+                name: String::from_utf8_lossy(self.name(wanted)).into_owned(),
+                version: need.version.clone(),
+                library: need.library.clone(),
+            })
+            .collect()
+    }
+
+    fn wanted_abi(&self, needs: &[Need]) -> AbiUse {
+        let of_libstdcxx = |wanted: &symbols::Wanted| {
+            needs
+                .iter()
+                .any(|need| need.index == wanted.version && need.library.starts_with("libstdc++"))
+        };
+        let (mut old, mut new) = (false, false);
+        for &wanted in &self.wanted {
+            if wanted.version > 1 && of_libstdcxx(&wanted) {
+                continue;
+            }
+            let name = self.name(wanted);
+            // A file without symbol versions may want even std's own names from anywhere.
+            if name.starts_with(b"_ZS") || name.starts_with(b"_ZNS") || name.starts_with(b"_ZNKS") {
+                continue;
+            }
+            old = old || cxx_abi::says_old(name);
+            new = new || cxx_abi::says_new(name);
+        }
+        AbiUse::from_seen(old, new)
+    }
+}
+
+fn required(family: Family, needs: &[Need], names: &Names) -> Option<Required> {
+    let of_family: Vec<(&Need, Label)> = needs
+        .iter()
+        .filter(|need| !need.weak)
+        .filter_map(|need| Some((need, versions::label(&need.version)?)))
+        .filter(|(_, label)| label.family == family)
+        .collect();
+    let number = |label: &Label| match label.wants {
+        Wants::AtLeast(version) => Some(version),
+        Wants::Private | Wants::Unknown => None,
+    };
+    let highest = of_family
+        .iter()
+        .filter_map(|(_, label)| number(label))
+        .max();
+    // The same version may be wanted of several libraries: libc.so.6 and libm.so.6.
+    let top: Vec<&Need> = of_family
+        .iter()
+        .filter(|(_, label)| highest.is_some() && number(label) == highest)
+        .map(|(need, _)| *need)
+        .collect();
+    let mut symbols: Vec<Symbol> = top.iter().flat_map(|need| names.bound_to(need)).collect();
+    symbols.truncate(MOST_LISTED);
+    let odd: Vec<_> = of_family
+        .iter()
+        .filter(|(_, label)| number(label).is_none())
+        .map(|(need, label)| Odd {
+            wants: label.wants,
+            label: need.version.clone(),
+            symbols: names.bound_to(need),
+        })
+        .collect();
+    let first = top
+        .first()
+        .copied()
+        .or(of_family.first().map(|(need, _)| *need))?;
+    Some(Required {
+        family,
+        highest,
+        label: first.version.clone(),
+        library: first.library.clone(),
+        symbols,
+        odd,
+    })
+}
+
+/// Whether an object is a part of glibc itself, for which `GLIBC_PRIVATE` is made.
+pub fn is_part_of_glibc(soname: &OsString) -> bool {
+    const STEMS: [&[u8]; 18] = [
+        b"libc",
+        b"libm",
+        b"libmvec",
+        b"libpthread",
+        b"libdl",
+        b"librt",
+        b"libutil",
+        b"libanl",
+        b"libresolv",
+        b"libnsl",
+        b"libcrypt",
+        b"libBrokenLocale",
+        b"libthread_db",
+        b"libc_malloc_debug",
+        b"libmemusage",
+        b"libpcprofile",
+        b"libSegFault",
+        b"libnss_files",
+    ];
+    let name = soname.as_bytes();
+    let stem = memchr::memmem::find(name, b".so").and_then(|at| part(name, 0, at as u64));
+    name.starts_with(b"ld-linux")
+        || name.starts_with(b"ld64.so")
+        || name.starts_with(b"libnss_")
+        || stem.is_some_and(|stem| STEMS.contains(&stem))
+}

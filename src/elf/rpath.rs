@@ -1,0 +1,123 @@
+//! What the entries of an object's RPATH or RUNPATH lead to.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use super::linkage::Carried;
+use super::reader::Fault;
+use super::root::Root;
+use super::search::{Library, Shelves};
+use super::system::{self, System};
+use super::tokens::{self, Tokens};
+
+/// What an entry is good for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Leads {
+    /// A directory; the needed libraries that are in it, perhaps none.
+    To(Vec<OsString>),
+    /// There is no such directory.
+    Nowhere,
+}
+
+/// An entry of a search path.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// As it stands in the file.
+    pub raw: OsString,
+    /// With its tokens replaced; `None` where ld.so drops it.
+    pub expanded: Option<OsString>,
+    pub leads: Leads,
+}
+
+/// The search path of an object.
+#[derive(Clone, Debug)]
+pub struct Rpath {
+    pub path: PathBuf,
+    pub carried: Carried,
+    pub entries: Vec<Entry>,
+}
+
+/// Reads the search path of the object at `file`.
+///
+/// # Errors
+/// When the file cannot be read as a program or library.
+pub fn rpath(shelves: &mut Shelves, file: &Path) -> Result<Rpath, Fault> {
+    let root = shelves.settings.root.clone();
+    let inside = root.inside(file);
+    let library = Library::read(&root.resolve(&inside).map_err(Fault::Io)?)?;
+    let architecture = library.architecture;
+    let interpreter = library
+        .interpreter
+        .clone()
+        .or_else(|| system::usual_interpreter(architecture).map(OsString::from))
+        .unwrap_or_default();
+    let system = shelves.system(&interpreter, architecture);
+    let seen_at = match library.interpreter {
+        Some(_) => root.canonical(&inside).map_err(Fault::Io)?,
+        None => std::path::absolute(&inside).map_err(Fault::Io)?,
+    };
+    let carried = library.linkage.carried.clone();
+    let (Carried::Rpath(path) | Carried::Runpath(path)) = &carried else {
+        return Ok(Rpath {
+            path: inside,
+            carried,
+            entries: Vec::new(),
+        });
+    };
+    let origin = seen_at.parent().map(|parent| parent.as_os_str().as_bytes());
+    let tokens = match &*system {
+        System::Glibc(glibc) => Tokens {
+            origin,
+            lib: glibc.lib.as_bytes(),
+            platform: glibc.platform.as_bytes(),
+        },
+        System::Musl(_) => Tokens {
+            origin,
+            lib: b"$LIB",
+            platform: b"$PLATFORM",
+        },
+    };
+    let entries = path.as_bytes().split(|&byte| byte == b':').map(|raw| {
+        let expanded = tokens::expand(raw, tokens).map(OsString::from_vec);
+        let leads = match &expanded {
+            Some(directory) => leads(&root, directory, &library),
+            None => Leads::Nowhere,
+        };
+        Entry {
+            raw: OsStr::from_bytes(raw).to_owned(),
+            expanded,
+            leads,
+        }
+    });
+    let entries = if path.is_empty() {
+        Vec::new()
+    } else {
+        entries.collect()
+    };
+    Ok(Rpath {
+        path: inside,
+        carried,
+        entries,
+    })
+}
+
+fn leads(root: &Root, directory: &OsStr, library: &Library) -> Leads {
+    // An empty element is the current directory.
+    let directory = Path::new(if directory.is_empty() {
+        OsStr::new(".")
+    } else {
+        directory
+    });
+    match root.resolve(directory) {
+        Ok(outside) if outside.is_dir() => {
+            let needed = library.linkage.needed.iter();
+            let is_there = |name: &&OsString| {
+                root.resolve(&directory.join(name))
+                    .is_ok_and(|path| path.is_file())
+            };
+            Leads::To(needed.filter(is_there).cloned().collect())
+        }
+        _ => Leads::Nowhere,
+    }
+}

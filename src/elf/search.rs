@@ -1,0 +1,274 @@
+//! Where ld.so looks for a library, in its order.
+//!
+//! Source: ld.so(8); glibc's elf/dl-load.c (`_dl_map_object`), musl's ldso/dynlink.c
+//! (`load_library`).
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+use std::rc::Rc;
+
+use object::elf;
+
+use super::linkage::{self, Linkage, Need};
+use super::parse::{Architecture, Object};
+use super::reader::{Fault, FileId, Source};
+use super::root::Root;
+use super::system::{Cpu, System};
+
+/// What is given from outside: the environment, the root, the CPU.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub root: Root,
+    /// LD_LIBRARY_PATH.
+    pub library_path: OsString,
+    /// LD_PRELOAD.
+    pub preload: OsString,
+    pub cpu: Cpu,
+}
+
+/// An object as ld.so sees it, read once however many load it.
+#[derive(Debug)]
+pub struct Library {
+    pub id: FileId,
+    pub architecture: Architecture,
+    pub kind: u16,
+    pub mode: u32,
+    pub size_bytes: u64,
+    pub interpreter: Option<OsString>,
+    pub is_dynamic: bool,
+    pub linkage: Linkage,
+    pub needs: Vec<Need>,
+    /// The versions it defines, sorted; `None` where it has no table of them.
+    pub definitions: Option<Vec<String>>,
+}
+
+impl Library {
+    /// Reads the object at `path`.
+    ///
+    /// # Errors
+    /// When it is not an ELF file that can be loaded.
+    pub fn read(path: &Path) -> Result<Library, Fault> {
+        Library::of(Object::open(path)?)
+    }
+
+    fn of(object: Object) -> Result<Library, Fault> {
+        if object.kind != elf::ET_DYN.0 && object.kind != elf::ET_EXEC.0 {
+            return Err(Fault::NotElf("an object file (.o) or a core dump".into()));
+        }
+        Ok(Library {
+            id: object.source.id,
+            architecture: object.architecture,
+            kind: object.kind,
+            mode: object.source.mode,
+            size_bytes: object.source.size_bytes,
+            interpreter: object.interpreter()?,
+            is_dynamic: object.is_dynamic(),
+            linkage: Linkage::of(&object)?,
+            needs: linkage::needs(&object)?,
+            definitions: definitions(&object)?,
+        })
+    }
+}
+
+/// The versions an object defines, in order, to be found fast.
+fn definitions(object: &Object) -> Result<Option<Vec<String>>, Fault> {
+    let mut versions = linkage::definitions(object)?;
+    if let Some(versions) = &mut versions {
+        versions.sort_unstable();
+    }
+    Ok(versions)
+}
+
+/// What is at a path where a library might be.
+#[derive(Clone, Debug)]
+pub enum Candidate {
+    Absent,
+    There(Rc<Library>),
+    /// Something ld.so would stumble over.
+    Broken(Rc<str>),
+}
+
+/// A library that was found.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    pub path: OsString,
+    pub library: Rc<Library>,
+    /// The glibc-hwcaps directory it is in: `x86-64-v3`.
+    pub hwcaps: Option<String>,
+}
+
+/// What a search comes to.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    Found(Hit),
+    /// Nothing; perhaps one for another architecture was passed over.
+    NotFound {
+        passed_over: Option<OsString>,
+    },
+    /// A file of that name at which ld.so gives up.
+    Broken {
+        path: OsString,
+        why: Rc<str>,
+    },
+}
+
+/// Files and directories looked at, remembered over all trees that are resolved.
+#[derive(Debug)]
+pub struct Shelves {
+    pub settings: Settings,
+    systems: HashMap<(OsString, Architecture), Rc<System>>,
+    candidates: HashMap<Vec<u8>, Candidate>,
+    libraries: HashMap<FileId, Rc<Library>>,
+    /// For each directory, which of the subdirectories (by number) exist.
+    subdirectories: HashMap<Vec<u8>, Rc<[usize]>>,
+}
+
+impl Shelves {
+    pub fn new(settings: Settings) -> Shelves {
+        Shelves {
+            settings,
+            systems: HashMap::new(),
+            candidates: HashMap::new(),
+            libraries: HashMap::new(),
+            subdirectories: HashMap::new(),
+        }
+    }
+
+    /// The ways of the interpreter at `path`.
+    pub fn system(&mut self, path: &OsStr, architecture: Architecture) -> Rc<System> {
+        let Settings { root, cpu, .. } = &self.settings;
+        let key = (path.to_owned(), architecture);
+        let make = || Rc::new(System::of(root, Path::new(path), architecture, *cpu));
+        self.systems.entry(key).or_insert_with(make).clone()
+    }
+
+    /// What is at `path`, inside the root.
+    pub fn candidate(&mut self, path: &[u8]) -> Candidate {
+        if let Some(known) = self.candidates.get(path) {
+            return known.clone();
+        }
+        let candidate = self.look(Path::new(OsStr::from_bytes(path)));
+        self.candidates.insert(path.to_vec(), candidate.clone());
+        candidate
+    }
+
+    fn look(&mut self, path: &Path) -> Candidate {
+        let outside = match &self.settings.root {
+            Root::Host => Cow::Borrowed(path),
+            root @ Root::Under(_) => match root.resolve(path) {
+                Ok(outside) => Cow::Owned(outside),
+                Err(_) => return Candidate::Absent,
+            },
+        };
+        // One library under many names is read once.
+        let Ok(metadata) = std::fs::metadata(&outside) else {
+            return Candidate::Absent;
+        };
+        let id = FileId::of(&metadata);
+        if let Some(library) = self.libraries.get(&id) {
+            return Candidate::There(library.clone());
+        }
+        let read = Source::open_seen(&outside, &metadata).and_then(Object::read);
+        match read.and_then(Library::of) {
+            Ok(library) => {
+                let library = Rc::new(library);
+                self.libraries.insert(id, library.clone());
+                Candidate::There(library)
+            }
+            // A file that may not be read is passed over, like one that is not there.
+            Err(Fault::Io(error)) if error.kind() == io::ErrorKind::PermissionDenied => {
+                Candidate::Absent
+            }
+            Err(fault) => Candidate::Broken(fault.to_string().into()),
+        }
+    }
+
+    /// Looks for `name` in directories, each with its subdirectories for better CPUs first.
+    pub fn in_directories(
+        &mut self,
+        directories: &[Vec<u8>],
+        subdirectories: &[String],
+        name: &[u8],
+        architecture: Architecture,
+    ) -> Outcome {
+        let mut passed_over = None;
+        for directory in directories {
+            for &number in self.existing(directory, subdirectories).iter() {
+                let Some(subdirectory) = subdirectories.get(number) else {
+                    continue;
+                };
+                let path = [directory.as_slice(), subdirectory.as_bytes(), name].concat();
+                let hwcaps = hwcaps_of(subdirectory);
+                match self.fitting(path, architecture, hwcaps) {
+                    Outcome::NotFound { passed_over: None } => {}
+                    Outcome::NotFound { passed_over: one } => passed_over = passed_over.or(one),
+                    outcome => return outcome,
+                }
+            }
+        }
+        Outcome::NotFound { passed_over }
+    }
+
+    /// Whether what is at a path fits into the process.
+    pub fn fitting(
+        &mut self,
+        path: Vec<u8>,
+        architecture: Architecture,
+        hwcaps: Option<String>,
+    ) -> Outcome {
+        let candidate = self.candidate(&path);
+        let path = OsString::from_vec(path);
+        match candidate {
+            Candidate::Absent => Outcome::NotFound { passed_over: None },
+            Candidate::Broken(why) => Outcome::Broken { path, why },
+            Candidate::There(library) if fits(library.architecture, architecture) => {
+                Outcome::Found(Hit {
+                    path,
+                    library,
+                    hwcaps,
+                })
+            }
+            Candidate::There(_) => Outcome::NotFound {
+                passed_over: Some(path),
+            },
+        }
+    }
+
+    fn existing(&mut self, directory: &[u8], subdirectories: &[String]) -> Rc<[usize]> {
+        // A system has one list of subdirectories, but two systems may share a directory.
+        let key = [directory, &[0], &subdirectories.len().to_le_bytes()].concat();
+        if let Some(known) = self.subdirectories.get(&key) {
+            return known.clone();
+        }
+        let root = &self.settings.root;
+        let exists = |subdirectory: &str| {
+            let path = [directory, subdirectory.as_bytes()].concat();
+            let path = if path.is_empty() { b".".to_vec() } else { path };
+            let path = root.resolve(Path::new(OsStr::from_bytes(&path)));
+            path.is_ok_and(|path| path.is_dir())
+        };
+        let numbers: Rc<[usize]> = if exists("") {
+            let each = subdirectories.iter().enumerate();
+            each.filter(|(_, name)| exists(name))
+                .map(|(number, _)| number)
+                .collect()
+        } else {
+            Rc::new([])
+        };
+        self.subdirectories.insert(key, numbers.clone());
+        numbers
+    }
+}
+
+fn fits(library: Architecture, process: Architecture) -> bool {
+    library == process
+}
+
+fn hwcaps_of(subdirectory: &str) -> Option<String> {
+    let name = subdirectory.strip_prefix("glibc-hwcaps/")?;
+    Some(name.trim_end_matches('/').to_owned())
+}

@@ -1,0 +1,161 @@
+//! The dynamic symbols an object wants from others, with the version of each.
+
+use std::ops::ControlFlow;
+
+use object::elf::{self, FileHeader32, FileHeader64, GnuHashHeader, HashHeader};
+use object::endian::Endianness;
+use object::read::elf::{FileHeader, Sym};
+
+use super::parse::{Class, Object};
+use super::reader::{Fault, part, value};
+
+/// More symbols than this, no object wants.
+const MOST_SYMBOLS: u64 = 4 << 20;
+
+/// An undefined dynamic symbol.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// Where its name stands in the dynamic string table.
+    pub name: u32,
+    /// The number of its version: 0 and 1 mean none.
+    pub version: u16,
+}
+
+/// All symbols an object wants from others.
+///
+/// # Errors
+/// When the tables leave the file, or are impossibly long.
+pub fn wanted(object: &Object) -> Result<Vec<Wanted>, Fault> {
+    match object.architecture.class {
+        Class::Bits32 => wanted_of::<FileHeader32<Endianness>>(object),
+        Class::Bits64 => wanted_of::<FileHeader64<Endianness>>(object),
+    }
+}
+
+fn wanted_of<H: FileHeader<Endian = Endianness>>(object: &Object) -> Result<Vec<Wanted>, Fault> {
+    let Some(address) = object.value(elf::DT_SYMTAB) else {
+        return Ok(Vec::new());
+    };
+    let entry = size_of::<H::Sym>() as u64;
+    let (offset, left) = object
+        .file_offset(address)
+        .ok_or_else(|| Fault::broken("its symbol table is not in the file"))?;
+    let Some(count) = count(object, address, entry)? else {
+        return Ok(Vec::new());
+    };
+    if count > MOST_SYMBOLS {
+        return Err(Fault::broken(format!("it claims {count} symbols")));
+    }
+    let endian = object.endian();
+    let count = count.min(left / entry);
+    let symbols = object.source.bytes_up_to(offset, count * entry)?;
+    let versions = versions(object, count)?;
+    let mut wanted = Vec::new();
+    for (index, symbol) in symbols.chunks_exact(size_of::<H::Sym>()).enumerate() {
+        let Some(symbol) = value::<H::Sym>(symbol, 0) else {
+            break;
+        };
+        if symbol.is_undefined(endian) && symbol.st_name(endian) != 0 {
+            let version = value::<elf::Versym<Endianness>>(&versions, 2 * index as u64)
+                .map_or(1, |version| version.0.get(endian).0 & elf::VERSYM_VERSION);
+            wanted.push(Wanted {
+                name: symbol.st_name(endian),
+                version,
+            });
+        }
+    }
+    Ok(wanted)
+}
+
+fn versions(object: &Object, count: u64) -> Result<Vec<u8>, Fault> {
+    let Some(address) = object.value(elf::DT_VERSYM) else {
+        return Ok(Vec::new());
+    };
+    let (offset, left) = object
+        .file_offset(address)
+        .ok_or_else(|| Fault::broken("its table of symbol versions is not in the file"))?;
+    object.source.bytes_up_to(offset, (2 * count).min(left))
+}
+
+/// How many symbols to look at. The dynamic section does not say how many there are; the hash
+/// tables do. In the GNU one the undefined symbols come before all that are hashed.
+fn count(object: &Object, symbols: u64, entry: u64) -> Result<Option<u64>, Fault> {
+    let endian = object.endian();
+    if let Some((offset, left)) = object
+        .value(elf::DT_GNU_HASH)
+        .and_then(|at| object.file_offset(at))
+        && let Some(first_hashed) = first_hashed(object, offset, left)?
+    {
+        return Ok(Some(first_hashed));
+    }
+    if let Some((offset, _)) = object
+        .value(elf::DT_HASH)
+        .and_then(|at| object.file_offset(at))
+    {
+        let bytes = object.source.bytes_up_to(offset, 16)?;
+        // Alpha's and s390x's entries are of 8 bytes; object knows the common 4.
+        let wide = object.architecture.class == Class::Bits64
+            && [elf::EM_ALPHA.0, elf::EM_S390.0].contains(&object.architecture.machine);
+        let header = value::<HashHeader<Endianness>>(&bytes, 0);
+        return Ok(if wide {
+            part(&bytes, 8, 8)
+                .and_then(|bytes| <[u8; 8]>::try_from(bytes).ok())
+                .map(|bytes| {
+                    if object.architecture.big_endian {
+                        u64::from_be_bytes(bytes)
+                    } else {
+                        u64::from_le_bytes(bytes)
+                    }
+                })
+        } else {
+            header.map(|header| header.chain_count.get(endian).into())
+        });
+    }
+    // Nothing is hashed: the table ends where the next one begins, the strings' as a rule.
+    let next = [
+        elf::DT_STRTAB,
+        elf::DT_VERSYM,
+        elf::DT_VERNEED,
+        elf::DT_GNU_HASH,
+    ]
+    .into_iter()
+    .filter_map(|tag| object.value(tag))
+    .filter(|&address| address > symbols)
+    .min();
+    Ok(next.map(|next| (next - symbols) / entry))
+}
+
+/// The first symbol in the GNU hash table, `None` if it is empty.
+fn first_hashed(object: &Object, offset: u64, left: u64) -> Result<Option<u64>, Fault> {
+    let endian = object.endian();
+    let bytes = object.source.bytes_up_to(offset, 16)?;
+    let Some(header) = value::<GnuHashHeader<Endianness>>(&bytes, 0) else {
+        return Ok(None);
+    };
+    let word = match object.architecture.class {
+        Class::Bits32 => 4,
+        Class::Bits64 => 8,
+    };
+    let buckets = u64::from(header.bucket_count.get(endian)) * 4;
+    let start = 16 + u64::from(header.bloom_count.get(endian)) * word;
+    if start.saturating_add(buckets) > left {
+        return Err(Fault::broken("its symbol hash table leaves the file"));
+    }
+    let first = u64::from(header.symbol_base.get(endian));
+    let mut at = start;
+    let used = (0..buckets.div_ceil(65_536)).try_fold((), |(), _| {
+        let bytes = object
+            .source
+            .bytes_up_to(offset + at, (start + buckets - at).min(65_536));
+        at += 65_536;
+        match bytes {
+            Ok(bytes) if bytes.iter().all(|&byte| byte == 0) => ControlFlow::Continue(()),
+            Ok(_) => ControlFlow::Break(Ok(Some(first))),
+            Err(fault) => ControlFlow::Break(Err(fault)),
+        }
+    });
+    match used {
+        ControlFlow::Continue(()) => Ok(None),
+        ControlFlow::Break(result) => result,
+    }
+}

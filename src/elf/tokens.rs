@@ -1,0 +1,131 @@
+//! `$ORIGIN`, `$LIB` and `$PLATFORM` in search paths and names, and how a path is split.
+//!
+//! Source: ld.so(8), "Dynamic string tokens"; glibc's elf/dl-load.c for what is no token.
+
+/// What the tokens stand for.
+#[derive(Clone, Copy, Debug)]
+pub struct Tokens<'a> {
+    /// The directory of the object whose path it is; `None` where it cannot be known.
+    pub origin: Option<&'a [u8]>,
+    pub lib: &'a [u8],
+    pub platform: &'a [u8],
+}
+
+/// The text with its tokens replaced; `None` where one has no value, and ld.so drops the text.
+pub fn expand(text: &[u8], tokens: Tokens) -> Option<Vec<u8>> {
+    let mut expanded = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(dollar) = memchr::memchr(b'$', rest) {
+        let (before, after) = rest.split_at_checked(dollar)?;
+        expanded.extend_from_slice(before);
+        let after = after.get(1..).unwrap_or_default();
+        let names = [
+            (&b"ORIGIN"[..], tokens.origin),
+            (
+                &b"PLATFORM"[..],
+                Some(tokens.platform).filter(|platform| !platform.is_empty()),
+            ),
+            (&b"LIB"[..], Some(tokens.lib)),
+        ];
+        let found = names
+            .iter()
+            .find_map(|(name, value)| Some((after_name(after, name)?, *value)));
+        rest = match found {
+            Some((rest, value)) => {
+                expanded.extend_from_slice(value?);
+                rest
+            }
+            None => {
+                expanded.push(b'$');
+                after
+            }
+        };
+    }
+    expanded.extend_from_slice(rest);
+    Some(expanded)
+}
+
+/// What follows `name` or `{name}`, if the text begins with it.
+fn after_name<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    if let Some(inner) = text.strip_prefix(b"{") {
+        return inner.strip_prefix(name)?.strip_prefix(b"}");
+    }
+    let rest = text.strip_prefix(name)?;
+    let goes_on = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    (!rest.first().is_some_and(goes_on)).then_some(rest)
+}
+
+/// The directories of a search path, each with one `/` at its end; an empty element is the
+/// current directory and becomes "". A directory that is there twice counts once.
+pub fn directories(path: &[u8], separators: &[u8], tokens: Tokens) -> Vec<Vec<u8>> {
+    let mut directories: Vec<Vec<u8>> = Vec::new();
+    for element in path.split(|byte| separators.contains(byte)) {
+        let Some(expanded) = expand(element, tokens) else {
+            continue;
+        };
+        let directory = with_one_slash(&expanded);
+        if !directories.contains(&directory) {
+            directories.push(directory);
+        }
+    }
+    directories
+}
+
+fn with_one_slash(directory: &[u8]) -> Vec<u8> {
+    let mut end = directory.len();
+    while end > 1 && directory.get(end - 1) == Some(&b'/') {
+        end -= 1;
+    }
+    let mut directory = directory.get(..end).unwrap_or_default().to_vec();
+    if directory.last().is_some_and(|&last| last != b'/') {
+        directory.push(b'/');
+    }
+    directory
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKENS: Tokens = Tokens {
+        origin: Some(b"/opt/a/bin"),
+        lib: b"lib64",
+        platform: b"x86_64",
+    };
+
+    #[test]
+    fn tokens() {
+        for (text, expected) in [
+            ("$ORIGIN/../lib", "/opt/a/bin/../lib"),
+            ("${ORIGIN}/x", "/opt/a/bin/x"),
+            ("/a/$LIB/$PLATFORM", "/a/lib64/x86_64"),
+            ("/a/${LIB}b", "/a/lib64b"),
+            ("$LIBx", "$LIBx"),
+            ("${LIB", "${LIB"),
+            ("$", "$"),
+            ("a$$LIB", "a$lib64"),
+            ("", ""),
+        ] {
+            let got = expand(text.as_bytes(), TOKENS).unwrap();
+            assert_eq!(String::from_utf8(got).unwrap(), expected, "{text}");
+        }
+        let lost = Tokens {
+            origin: None,
+            ..TOKENS
+        };
+        assert_eq!(expand(b"$ORIGIN/lib", lost), None);
+    }
+
+    #[test]
+    fn search_paths() {
+        let split = |text: &str| {
+            let all = directories(text.as_bytes(), b":", TOKENS);
+            let all = all.into_iter().map(|one| String::from_utf8(one).unwrap());
+            all.collect::<Vec<_>>()
+        };
+        assert_eq!(split("/a//:/b:/a"), ["/a/", "/b/"]);
+        assert_eq!(split(":/x"), ["", "/x/"]);
+        assert_eq!(split("/"), ["/"]);
+        assert_eq!(split("$ORIGIN"), ["/opt/a/bin/"]);
+    }
+}

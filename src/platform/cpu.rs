@@ -1,0 +1,108 @@
+//! The x86-64 levels of the psABI (x86-64-v1 to v4), and which of them this machine has.
+
+use std::fmt;
+use std::fs;
+
+/// A level: each has all instructions of those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    V1,
+    V2,
+    V3,
+    V4,
+}
+
+/// All of them, the least first.
+pub const LEVELS: [Level; 4] = [Level::V1, Level::V2, Level::V3, Level::V4];
+
+impl Level {
+    /// The level's full name, as the psABI and glibc write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::V1 => "x86-64-v1",
+            Level::V2 => "x86-64-v2",
+            Level::V3 => "x86-64-v3",
+            Level::V4 => "x86-64-v4",
+        }
+    }
+
+    /// Reads `v3` or `x86-64-v3`.
+    pub fn parse(text: &str) -> Option<Level> {
+        LEVELS.into_iter().find(|level| {
+            level.name() == text || level.name().strip_prefix("x86-64-") == Some(text)
+        })
+    }
+
+    /// The level of the CPU this runs on, by what it says it can do (the kernel's share, the
+    /// saving of wide registers, included).
+    pub fn of_this_machine() -> Level {
+        #[cfg(target_arch = "x86_64")]
+        {
+            let v2 = is_x86_feature_detected!("sse3")
+                && is_x86_feature_detected!("ssse3")
+                && is_x86_feature_detected!("sse4.1")
+                && is_x86_feature_detected!("sse4.2")
+                && is_x86_feature_detected!("popcnt")
+                && is_x86_feature_detected!("cmpxchg16b");
+            let v3 = is_x86_feature_detected!("avx")
+                && is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("bmi1")
+                && is_x86_feature_detected!("bmi2")
+                && is_x86_feature_detected!("f16c")
+                && is_x86_feature_detected!("fma")
+                && is_x86_feature_detected!("lzcnt")
+                && is_x86_feature_detected!("movbe");
+            let v4 = is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512cd")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl");
+            match (v2, v3, v4) {
+                (true, true, true) => return Level::V4,
+                (true, true, false) => return Level::V3,
+                (true, false, _) => return Level::V2,
+                (false, ..) => {}
+            }
+        }
+        Level::V1
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Who made the CPU: glibc names a *platform* (`haswell`) on Intel's only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Maker {
+    Intel,
+    Other,
+}
+
+impl Maker {
+    /// As `/proc/cpuinfo` says; without it, not Intel.
+    pub fn of_this_machine() -> Maker {
+        let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let intel = text
+            .lines()
+            .find(|line| line.starts_with("vendor_id"))
+            .is_some_and(|line| line.ends_with("GenuineIntel"));
+        if intel { Maker::Intel } else { Maker::Other }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_levels() {
+        assert_eq!(Level::parse("v3"), Some(Level::V3));
+        assert_eq!(Level::parse("x86-64-v4"), Some(Level::V4));
+        for wrong in ["", "3", "v5", "x86-64", "V3"] {
+            assert_eq!(Level::parse(wrong), None, "{wrong}");
+        }
+    }
+}

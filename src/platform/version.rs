@@ -1,0 +1,90 @@
+//! Dotted version numbers, compared number by number: 2.9 is less than 2.28.
+
+use std::fmt;
+
+/// A version of one to four numbers: `2.17`, `3.4.19`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version {
+    numbers: [u32; 4],
+    /// How many of them were written, for printing.
+    count: u8,
+}
+
+impl Version {
+    /// Two numbers, for a table.
+    pub const fn two(major: u32, minor: u32) -> Version {
+        Version {
+            numbers: [major, minor, 0, 0],
+            count: 2,
+        }
+    }
+
+    /// Three numbers, for a table.
+    pub const fn three(major: u32, minor: u32, patch: u32) -> Version {
+        Version {
+            numbers: [major, minor, patch, 0],
+            count: 3,
+        }
+    }
+
+    /// Reads `2`, `2.17`, `3.4.19` or `1.2.3.4`; nothing else, no sign and no blank.
+    pub fn parse(text: &str) -> Option<Version> {
+        let mut version = Version {
+            numbers: [0; 4],
+            count: 0,
+        };
+        for part in text.split('.') {
+            if part.is_empty() || !part.bytes().all(|byte| byte.is_ascii_digit()) {
+                return None;
+            }
+            let place = version.numbers.get_mut(usize::from(version.count))?;
+            *place = part.parse().ok()?;
+            version.count += 1;
+        }
+        Some(version)
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, number) in self.numbers.iter().take(self.count.into()).enumerate() {
+            if at > 0 {
+                f.write_str(".")?;
+            }
+            write!(f, "{number}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_compared_as_numbers() {
+        let version = |text| Version::parse(text).unwrap();
+        assert!(version("2.9") < version("2.28"));
+        assert!(version("2.2.5") < version("2.3"));
+        assert!(version("3.4") < version("3.4.1"));
+        assert_eq!(version("2.17"), Version::two(2, 17));
+        assert_eq!(version("3.4.19").to_string(), "3.4.19");
+        assert_eq!(version("2.0").to_string(), "2.0");
+    }
+
+    #[test]
+    fn what_is_no_version() {
+        for wrong in [
+            "",
+            ".",
+            "2.",
+            "+2.1",
+            "2.x",
+            "1.2.3.4.5",
+            "99999999999",
+            "2 .1",
+        ] {
+            assert_eq!(Version::parse(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! ELF files cut short and altered: whatever they say, an answer or a clear line, at once.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use c47::elf::info::Info;
+use c47::elf::requirements::Requirements;
+use c47::elf::root::Root;
+use c47::elf::search::{Settings, Shelves};
+use c47::elf::system::Cpu;
+use c47::elf::{tree, verdict};
+use support::Scratch;
+
+/// A small library with symbol versions, needs, notes and a search path.
+fn small_library(scratch: &Scratch) -> Vec<u8> {
+    scratch.write("f.c", "int puts(const char *);\nint fcntl64(int, int, ...);\nint f(void) { return puts(\"\") + fcntl64(0, 0); }\n");
+    scratch.write("f.map", "V1 { global: f; };\n");
+    let flags = [
+        "-shared",
+        "-fPIC",
+        "-O1",
+        "-s",
+        "-nostartfiles",
+        "-o",
+        "libf.so",
+        "f.c",
+    ];
+    let output = Command::new("gcc")
+        .args(flags)
+        .args(["-Wl,-z,noseparate-code,-z,max-page-size=64,-z,norelro,--build-id=sha1"])
+        .args(["-Wl,--version-script,f.map,-soname,libf.so,-rpath,$ORIGIN/lib"])
+        .current_dir(scratch.path())
+        .output()
+        .expect("gcc");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    fs::read(scratch.path().join("libf.so")).unwrap()
+}
+
+fn look(path: &Path, bytes: &[u8]) {
+    fs::write(path, bytes).unwrap();
+    let began = Instant::now();
+    if let Ok(object) = Requirements::of_file(path, &mut Vec::new()) {
+        verdict::runs_on(&[object]);
+    }
+    let _ = Info::of_file(path);
+    let mut shelves = Shelves::new(Settings {
+        root: Root::Host,
+        library_path: "/nowhere".into(),
+        preload: "".into(),
+        cpu: Cpu::of_this_machine(),
+    });
+    let _ = tree::resolve(&mut shelves, path);
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(20), "{took:?}");
+}
+
+#[test]
+fn every_truncation() {
+    let scratch = Scratch::new("cut");
+    let bytes = small_library(&scratch);
+    let path = scratch.path().join("altered.so");
+    for end in 0..bytes.len() {
+        look(&path, &bytes[..end]);
+    }
+}
+
+#[test]
+fn every_byte_altered() {
+    let scratch = Scratch::new("altered");
+    let bytes = small_library(&scratch);
+    let path = scratch.path().join("altered.so");
+    for at in 0..bytes.len() {
+        let mut altered = bytes.clone();
+        for value in [bytes[at] ^ 1, !bytes[at], 0xff] {
+            altered[at] = value;
+            look(&path, &altered);
+        }
+    }
+}
+
+/// Words of the tables set to what breaks sums: several at once, by a generator with a seed.
+#[test]
+fn many_bytes_altered() {
+    let scratch = Scratch::new("random");
+    let bytes = small_library(&scratch);
+    let path = scratch.path().join("altered.so");
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut next = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    for _ in 0..4000 {
+        let mut altered = bytes.clone();
+        for _ in 0..=next() % 8 {
+            let at = (next() as usize % (bytes.len() - 8)) & !3;
+            let extremes = [
+                0,
+                1,
+                u64::MAX,
+                u64::MAX >> 1,
+                1 << 63,
+                1 << 31,
+                0xffff_ffff,
+                bytes.len() as u64,
+            ];
+            let value = match next() % 3 {
+                0 => next(),
+                _ => extremes[next() as usize % extremes.len()],
+            };
+            let width = if next() % 2 == 0 { 4 } else { 8 };
+            altered[at..at + width].copy_from_slice(&value.to_le_bytes()[..width]);
+        }
+        look(&path, &altered);
+    }
+}
