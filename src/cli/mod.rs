@@ -6,6 +6,7 @@ mod config;
 mod echo;
 mod elf;
 mod environment;
+mod host;
 mod http;
 mod jwt;
 mod links;
@@ -48,6 +49,7 @@ enum Command {
     Config(config::Config),
     Echo(echo::Echo),
     Elf(elf::Elf),
+    Host(host::Host),
     Http(http::Http),
     Jwt(jwt::Jwt),
     Links(links::Links),
@@ -64,6 +66,7 @@ impl Command {
             Command::Config(options) => options.run(),
             Command::Echo(options) => options.run(),
             Command::Elf(options) => options.run(),
+            Command::Host(options) => options.run(),
             Command::Http(options) => options.run(),
             Command::Jwt(options) => options.run(),
             Command::Links(options) => options.run(),

@@ -1,0 +1,306 @@
+//! What is likely to break a job on this machine, in words.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use nanoserde::SerJson;
+
+use super::mounts::{self, State};
+use super::patience;
+use super::shadows::{self, Shadowed};
+use super::{Environment, Report, Surroundings};
+use crate::elf::root::Root;
+use crate::platform::Version;
+use crate::quantity::say_size;
+
+/// Less than this is as good as full.
+const NEARLY_FULL_BYTES: u64 = 100 << 20;
+/// A report is not to be flooded by a long variable.
+const MOST_NAMED: usize = 5;
+
+/// Something that may break.
+#[derive(Clone, Debug, PartialEq, Eq, SerJson)]
+pub struct Hazard {
+    /// Where it comes from: a variable (`LD_LIBRARY_PATH`), or `clock`, `certificates`, `mount`,
+    /// `kernel`.
+    pub name: String,
+    pub detail: String,
+}
+
+/// All of them; `report` is what is known otherwise.
+pub fn find(surroundings: &Surroundings, report: &Report) -> Vec<Hazard> {
+    let Surroundings {
+        root, environment, ..
+    } = surroundings;
+    let mut hazards = Hazards(Vec::new());
+    library_path(surroundings, &mut hazards);
+    preload(root, environment, &mut hazards);
+    python(root, environment, &mut hazards);
+    trusted_files(root, environment, &mut hazards);
+    temporary(surroundings, report, &mut hazards);
+    clock(surroundings, report, &mut hazards);
+    certificates(report, &mut hazards);
+    for mount in &report.mounts {
+        if mount.state == State::DoesNotAnswer {
+            let detail = format!("{} ({}) does not answer", mount.path, mount.source);
+            hazards.add("mount", detail);
+        }
+    }
+    kernel(report, &mut hazards);
+    hazards.0
+}
+
+struct Hazards(Vec<Hazard>);
+
+impl Hazards {
+    fn add(&mut self, name: &str, detail: impl Into<String>) {
+        self.0.push(Hazard {
+            name: name.to_owned(),
+            detail: detail.into(),
+        });
+    }
+}
+
+fn library_path(surroundings: &Surroundings, hazards: &mut Hazards) {
+    const NAME: &str = "LD_LIBRARY_PATH";
+    let Some(value) = surroundings.environment.get(NAME) else {
+        return;
+    };
+    let entries = || value.as_bytes().split(|byte| matches!(byte, b':' | b';'));
+    if entries().any(|entry| !entry.starts_with(b"/") && !entry.starts_with(b"$")) {
+        hazards.add(
+            NAME,
+            "an entry is empty or relative: programs load libraries from wherever they are started",
+        );
+    }
+    let given = surroundings.clone();
+    match patience::bounded(move || shadows::find(&given)) {
+        Some(found) => {
+            for one in found {
+                hazards.add(NAME, say_shadowed(&one));
+            }
+        }
+        None => hazards.add(NAME, "its directories do not answer in time"),
+    }
+}
+
+fn say_shadowed(shadowed: &Shadowed) -> String {
+    let file = shadowed.file.file_name().unwrap_or_default().display();
+    let whose = match shadowed.file.file_name() == Some(OsStr::new(shadowed.tool)) {
+        true => shadowed.tool.to_owned(),
+        false => format!("{} ({file})", shadowed.tool),
+    };
+    let libraries: Vec<String> = shadowed
+        .libraries
+        .iter()
+        .take(MOST_NAMED)
+        .map(|library| match &library.instead_of {
+            Some(usual) => format!("{} instead of {usual}", library.loaded),
+            None => format!("{}, which the system lacks", library.loaded),
+        })
+        .collect();
+    let more = shadowed.libraries.len().saturating_sub(MOST_NAMED);
+    let mut text = match libraries.is_empty() {
+        true => format!("{whose} does not find its libraries"),
+        false => format!("{whose} loads {}", libraries.join(", ")),
+    };
+    if more > 0 {
+        text.push_str(&format!(" and {more} more"));
+    }
+    if !shadowed.broken.is_empty() {
+        let why: Vec<&str> = shadowed
+            .broken
+            .iter()
+            .take(MOST_NAMED)
+            .map(String::as_str)
+            .collect();
+        text.push_str(&format!("; it does not start: {}", why.join(", ")));
+    }
+    text
+}
+
+fn preload(root: &Root, environment: &Environment, hazards: &mut Hazards) {
+    let Some(value) = environment.get("LD_PRELOAD") else {
+        return;
+    };
+    let separators = |byte: &u8| matches!(byte, b':' | b' ');
+    for entry in value.as_bytes().split(separators).take(MOST_NAMED) {
+        if entry.is_empty() {
+            continue;
+        }
+        let path = Path::new(OsStr::from_bytes(entry));
+        let is_path = entry.contains(&b'/');
+        let shown = path.display();
+        if is_path && !entry.contains(&b'$') && missing(root, path) {
+            hazards.add(
+                "LD_PRELOAD",
+                format!("{shown} is not there: every program complains"),
+            );
+        } else {
+            hazards.add("LD_PRELOAD", format!("every program loads {shown} first"));
+        }
+    }
+}
+
+fn python(root: &Root, environment: &Environment, hazards: &mut Hazards) {
+    if let Some(home) = environment.path("PYTHONHOME") {
+        let shown = home.display();
+        // It may be two directories, with a colon between.
+        let first = home
+            .as_os_str()
+            .as_bytes()
+            .split(|&byte| byte == b':')
+            .next();
+        let first = Path::new(OsStr::from_bytes(first.unwrap_or_default())).to_owned();
+        hazards.add(
+            "PYTHONHOME",
+            match missing(root, &first) {
+                true => format!("{shown} is not there: no Python starts"),
+                false => format!("every Python takes its library from {shown}"),
+            },
+        );
+    }
+    let Some(path) = environment.get("PYTHONPATH") else {
+        return;
+    };
+    let entries: Vec<PathBuf> = std::env::split_paths(path)
+        .filter(|entry| !entry.as_os_str().is_empty())
+        .collect();
+    let lost: Vec<String> = entries
+        .iter()
+        .take(100)
+        .filter(|entry| missing(root, entry))
+        .take(MOST_NAMED)
+        .map(|entry| entry.display().to_string())
+        .collect();
+    let count = match entries.len() {
+        1 => format!("every Python imports from {}", path.display()),
+        count => format!("every Python imports from {count} directories first"),
+    };
+    hazards.add(
+        "PYTHONPATH",
+        match lost.is_empty() {
+            true => count,
+            false => format!("{count}; not there: {}", lost.join(", ")),
+        },
+    );
+}
+
+/// Variables that name certificates.
+fn trusted_files(root: &Root, environment: &Environment, hazards: &mut Hazards) {
+    for name in [
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+        "GIT_SSL_CAINFO",
+    ] {
+        if let Some(path) = environment.path(name).filter(|path| missing(root, path)) {
+            let detail = format!("{} is not there: TLS fails", path.display());
+            hazards.add(name, detail);
+        }
+    }
+}
+
+fn temporary(surroundings: &Surroundings, report: &Report, hazards: &mut Hazards) {
+    let directory = surroundings.environment.temporary();
+    let shown = directory.display().to_string();
+    let Ok(outside) = surroundings.root.resolve(&directory) else {
+        return hazards.add("TMPDIR", format!("{shown} is not there"));
+    };
+    match patience::bounded(move || mounts::is_writable(&outside)) {
+        Some(Ok(())) => {}
+        Some(Err(why)) => {
+            return hazards.add("TMPDIR", format!("{shown} cannot be written to: {why}"));
+        }
+        None => return hazards.add("TMPDIR", format!("{shown} does not answer")),
+    }
+    let Some(mount) = mounts::used_for(&report.mounts, "tmp") else {
+        return;
+    };
+    if let Some(left) = mount
+        .available_bytes
+        .filter(|&left| left < NEARLY_FULL_BYTES)
+    {
+        let left = say_size(left);
+        hazards.add("TMPDIR", format!("{shown} is full: {left} are left"));
+    }
+    if mount.available_inodes == Some(0) {
+        hazards.add("TMPDIR", format!("{shown} is full: no inode is left"));
+    }
+}
+
+fn clock(surroundings: &Surroundings, report: &Report, hazards: &mut Hazards) {
+    let Surroundings { now, built, .. } = surroundings;
+    if now < built {
+        hazards.add(
+            "clock",
+            format!("it says {now}, before this binary was built ({built})"),
+        );
+    }
+    let ahead = report.clock.compared.as_ref().and_then(|it| it.ahead_s);
+    if let Some(ahead) = ahead.filter(|it| it.unsigned_abs() >= super::clock::TOLERANCE_S) {
+        let said = super::clock::say_ahead(ahead);
+        hazards.add("clock", format!("the service's is {said}"));
+    }
+}
+
+fn certificates(report: &Report, hazards: &mut Hazards) {
+    const NAME: &str = "certificates";
+    let Some(certificates) = &report.certificates else {
+        return hazards.add(NAME, "the CA bundle does not answer");
+    };
+    let Some(bundle) = &certificates.bundle else {
+        return hazards.add(
+            NAME,
+            "there is no CA bundle: curl, git and Python trust nobody",
+        );
+    };
+    if let Some(why) = &certificates.why {
+        hazards.add(NAME, format!("{bundle}: {why}"));
+    }
+    for expired in certificates.expired.iter().take(MOST_NAMED) {
+        hazards.add(
+            NAME,
+            format!(
+                "{bundle}: '{}' expired on {}; old OpenSSL refuses what it signed, also where another path holds",
+                expired.name, expired.not_after
+            ),
+        );
+    }
+    if certificates.roots == Some(0) {
+        hazards.add(NAME, format!("{bundle} is empty"));
+    }
+}
+
+/// What old kernels lack, where it has bitten.
+fn kernel(report: &Report, hazards: &mut Hazards) {
+    let Some(version) = report.system.kernel_version() else {
+        return;
+    };
+    if version < Version::two(3, 17) {
+        hazards.add(
+            "kernel",
+            "it is older than 3.17: getrandom, renameat2, statx and copy_file_range may be missing",
+        );
+    }
+    let has_nfs = report
+        .mounts
+        .iter()
+        .any(|mount| mount.kind.starts_with("nfs"));
+    if has_nfs && version < Version::two(4, 5) {
+        hazards.add("kernel", "copy_file_range fails on NFS (EOPNOTSUPP)");
+    }
+}
+
+/// Whether there is nothing at a path. What does not answer is not known to be missing.
+fn missing(root: &Root, path: &Path) -> bool {
+    let (root, path) = (root.clone(), path.to_owned());
+    let is_there = patience::bounded(move || {
+        root.resolve(&path)
+            .and_then(|path| path.try_exists())
+            .unwrap_or(false)
+    });
+    is_there == Some(false)
+}
