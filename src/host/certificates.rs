@@ -11,7 +11,7 @@ use crate::http::tls;
 use crate::timestamp::Timestamp;
 
 /// Expired in September 2021. OpenSSL before 1.1 fails on it while a good path is at hand.
-const DST_ROOT_X3: &str = "DST Root CA X3";
+pub const DST_ROOT_X3: &str = "DST Root CA X3";
 
 /// The CA bundle.
 #[derive(Clone, Debug, Default, SerJson)]

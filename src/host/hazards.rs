@@ -1,11 +1,13 @@
 //! What is likely to break a job on this machine, in words.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use nanoserde::SerJson;
 
+use super::certificates::{DST_ROOT_X3, Expired};
 use super::mounts::{self, State};
 use super::patience;
 use super::shadows::{self, Shadowed};
@@ -18,6 +20,17 @@ use crate::quantity::say_size;
 const NEARLY_FULL_BYTES: u64 = 100 << 20;
 /// A report is not to be flooded by a long variable.
 const MOST_NAMED: usize = 5;
+
+/// As many named paths are looked at.
+const MOST_LOOKED_AT: usize = 100;
+/// Variables that name certificates.
+const TRUSTED: [&str; 5] = [
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "GIT_SSL_CAINFO",
+];
 
 /// Something that may break.
 #[derive(Clone, Debug, PartialEq, Eq, SerJson)]
@@ -35,9 +48,16 @@ pub fn find(surroundings: &Surroundings, report: &Report) -> Vec<Hazard> {
     } = surroundings;
     let mut hazards = Hazards(Vec::new());
     library_path(surroundings, &mut hazards);
-    preload(root, environment, &mut hazards);
-    python(root, environment, &mut hazards);
-    trusted_files(root, environment, &mut hazards);
+    let missing = Missing::of(root, named_paths(environment));
+    preload(environment, &missing, &mut hazards);
+    python(environment, &missing, &mut hazards);
+    for name in TRUSTED {
+        let path = environment.path(name);
+        if let Some(path) = path.filter(|path| missing.holds(path)) {
+            let detail = format!("{} is not there: TLS fails", path.display());
+            hazards.add(name, detail);
+        }
+    }
     temporary(surroundings, report, &mut hazards);
     clock(surroundings, report, &mut hazards);
     certificates(report, &mut hazards);
@@ -120,87 +140,75 @@ fn say_shadowed(shadowed: &Shadowed) -> String {
     text
 }
 
-fn preload(root: &Root, environment: &Environment, hazards: &mut Hazards) {
-    let Some(value) = environment.get("LD_PRELOAD") else {
-        return;
-    };
-    let separators = |byte: &u8| matches!(byte, b':' | b' ');
-    for entry in value.as_bytes().split(separators).take(MOST_NAMED) {
-        if entry.is_empty() {
-            continue;
-        }
-        let path = Path::new(OsStr::from_bytes(entry));
-        let is_path = entry.contains(&b'/');
+/// What LD_PRELOAD names.
+fn preloaded(environment: &Environment) -> impl Iterator<Item = &Path> {
+    let value = environment.get("LD_PRELOAD").map(|value| value.as_bytes());
+    value
+        .unwrap_or_default()
+        .split(|byte| matches!(byte, b':' | b' '))
+        .filter(|entry| !entry.is_empty())
+        .take(MOST_NAMED)
+        .map(|entry| Path::new(OsStr::from_bytes(entry)))
+}
+
+fn preload(environment: &Environment, missing: &Missing, hazards: &mut Hazards) {
+    for path in preloaded(environment) {
         let shown = path.display();
-        if is_path && !entry.contains(&b'$') && missing(root, path) {
-            hazards.add(
-                "LD_PRELOAD",
-                format!("{shown} is not there: every program complains"),
-            );
-        } else {
-            hazards.add("LD_PRELOAD", format!("every program loads {shown} first"));
-        }
+        // A bare name is searched for, and `$LIB` stands for a directory.
+        let is_path = path.is_absolute() && !path.as_os_str().as_bytes().contains(&b'$');
+        hazards.add(
+            "LD_PRELOAD",
+            match is_path && missing.holds(path) {
+                true => format!("{shown} is not there: every program complains"),
+                false => format!("every program loads {shown} first"),
+            },
+        );
     }
 }
 
-fn python(root: &Root, environment: &Environment, hazards: &mut Hazards) {
-    if let Some(home) = environment.path("PYTHONHOME") {
+/// PYTHONHOME; of two directories with a colon between the first.
+fn python_home(environment: &Environment) -> Option<PathBuf> {
+    let home = environment.get("PYTHONHOME")?;
+    let first = home.as_bytes().split(|&byte| byte == b':').next()?;
+    Some(PathBuf::from(OsStr::from_bytes(first)))
+}
+
+fn python_path(environment: &Environment) -> impl Iterator<Item = PathBuf> {
+    let path = environment.get("PYTHONPATH").cloned().unwrap_or_default();
+    let entries: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    entries
+        .into_iter()
+        .filter(|entry| !entry.as_os_str().is_empty())
+}
+
+fn python(environment: &Environment, missing: &Missing, hazards: &mut Hazards) {
+    if let Some(home) = python_home(environment) {
         let shown = home.display();
-        // It may be two directories, with a colon between.
-        let first = home
-            .as_os_str()
-            .as_bytes()
-            .split(|&byte| byte == b':')
-            .next();
-        let first = Path::new(OsStr::from_bytes(first.unwrap_or_default())).to_owned();
         hazards.add(
             "PYTHONHOME",
-            match missing(root, &first) {
+            match missing.holds(&home) {
                 true => format!("{shown} is not there: no Python starts"),
                 false => format!("every Python takes its library from {shown}"),
             },
         );
     }
-    let Some(path) = environment.get("PYTHONPATH") else {
-        return;
+    let said = match python_path(environment).count() {
+        0 => return,
+        1 => "every Python imports from another directory first".to_owned(),
+        count => format!("every Python imports from {count} other directories first"),
     };
-    let entries: Vec<PathBuf> = std::env::split_paths(path)
-        .filter(|entry| !entry.as_os_str().is_empty())
-        .collect();
-    let lost: Vec<String> = entries
-        .iter()
-        .take(100)
-        .filter(|entry| missing(root, entry))
+    let lost: Vec<String> = python_path(environment)
+        .filter(|entry| missing.holds(entry))
         .take(MOST_NAMED)
         .map(|entry| entry.display().to_string())
         .collect();
-    let count = match entries.len() {
-        1 => format!("every Python imports from {}", path.display()),
-        count => format!("every Python imports from {count} directories first"),
-    };
     hazards.add(
         "PYTHONPATH",
         match lost.is_empty() {
-            true => count,
-            false => format!("{count}; not there: {}", lost.join(", ")),
+            true => said,
+            false => format!("{said}; not there: {}", lost.join(", ")),
         },
     );
-}
-
-/// Variables that name certificates.
-fn trusted_files(root: &Root, environment: &Environment, hazards: &mut Hazards) {
-    for name in [
-        "SSL_CERT_FILE",
-        "SSL_CERT_DIR",
-        "REQUESTS_CA_BUNDLE",
-        "CURL_CA_BUNDLE",
-        "GIT_SSL_CAINFO",
-    ] {
-        if let Some(path) = environment.path(name).filter(|path| missing(root, path)) {
-            let detail = format!("{} is not there: TLS fails", path.display());
-            hazards.add(name, detail);
-        }
-    }
 }
 
 fn temporary(surroundings: &Surroundings, report: &Report, hazards: &mut Hazards) {
@@ -260,17 +268,16 @@ fn certificates(report: &Report, hazards: &mut Hazards) {
     if let Some(why) = &certificates.why {
         hazards.add(NAME, format!("{bundle}: {why}"));
     }
-    for expired in certificates.expired.iter().take(MOST_NAMED) {
+    // Any bundle holds a few that have expired; this one breaks what would hold without it.
+    let x3 = |expired: &&Expired| expired.name == DST_ROOT_X3;
+    if let Some(expired) = certificates.expired.iter().find(x3) {
         hazards.add(
             NAME,
             format!(
-                "{bundle}: '{}' expired on {}; old OpenSSL refuses what it signed, also where another path holds",
-                expired.name, expired.not_after
+                "{bundle}: {DST_ROOT_X3} expired on {}; OpenSSL 1.0 refuses Let's Encrypt's certificates for its sake",
+                expired.not_after
             ),
         );
-    }
-    if certificates.roots == Some(0) {
-        hazards.add(NAME, format!("{bundle} is empty"));
     }
 }
 
@@ -294,13 +301,42 @@ fn kernel(report: &Report, hazards: &mut Hazards) {
     }
 }
 
-/// Whether there is nothing at a path. What does not answer is not known to be missing.
-fn missing(root: &Root, path: &Path) -> bool {
-    let (root, path) = (root.clone(), path.to_owned());
-    let is_there = patience::bounded(move || {
-        root.resolve(&path)
-            .and_then(|path| path.try_exists())
-            .unwrap_or(false)
-    });
-    is_there == Some(false)
+/// Paths at which there is nothing.
+struct Missing(HashSet<PathBuf>);
+
+impl Missing {
+    /// Looks at all of them at once. What does not answer is not known to be missing.
+    fn of(root: &Root, paths: impl Iterator<Item = PathBuf>) -> Missing {
+        let begun: Vec<_> = paths
+            .take(MOST_LOOKED_AT)
+            .map(|path| {
+                let (root, named) = (root.clone(), path.clone());
+                let begun = patience::begin(move || {
+                    root.resolve(&named)
+                        .and_then(|path| path.try_exists())
+                        .unwrap_or(false)
+                });
+                (path, begun)
+            })
+            .collect();
+        let missing = begun
+            .into_iter()
+            .filter_map(|(path, begun)| (begun.end() == Ok(false)).then_some(path));
+        Missing(missing.collect())
+    }
+
+    fn holds(&self, path: &Path) -> bool {
+        self.0.contains(path)
+    }
+}
+
+/// The paths that variables name.
+fn named_paths(environment: &Environment) -> impl Iterator<Item = PathBuf> {
+    let certificates = TRUSTED.iter().filter_map(|name| environment.path(name));
+    let home = python_home(environment).into_iter();
+    let preloaded = preloaded(environment).map(PathBuf::from);
+    certificates
+        .chain(home)
+        .chain(preloaded)
+        .chain(python_path(environment))
 }

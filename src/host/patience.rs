@@ -5,8 +5,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What is alive answers sooner.
-pub const PATIENCE: Duration = Duration::from_secs(2);
+/// A system call on what is alive answers sooner.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// So do files that are read and parsed, on a busy machine too.
+const LONG_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The stack for work that opens and parses files.
 const STACK_BYTES: usize = 512 << 10;
@@ -25,26 +27,27 @@ pub enum Silence {
 /// Work that was begun aside.
 pub struct Begun<T> {
     receiver: Receiver<T>,
-    since: Instant,
+    until: Instant,
 }
 
 /// Begins a single system call aside.
 pub fn begin<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Begun<T> {
-    begin_with(SMALL_STACK_BYTES, work)
+    begin_with(SMALL_STACK_BYTES, PATIENCE, work)
 }
 
 fn begin_with<T: Send + 'static>(
     stack_bytes: usize,
+    patience: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Begun<T> {
     let (sender, receiver) = channel();
-    let since = Instant::now();
+    let until = Instant::now() + patience;
     // Where no thread is to be had the channel closes at once. One that hangs ends with the
     // process: waiting for a file server is interrupted by the process's end.
     let _ = thread::Builder::new()
         .stack_size(stack_bytes)
         .spawn(move || sender.send(work()));
-    Begun { receiver, since }
+    Begun { receiver, until }
 }
 
 impl<T> Begun<T> {
@@ -53,7 +56,7 @@ impl<T> Begun<T> {
     /// # Errors
     /// When it does not answer in time.
     pub fn end(self) -> Result<T, Silence> {
-        let left = PATIENCE.saturating_sub(self.since.elapsed());
+        let left = self.until.saturating_duration_since(Instant::now());
         self.receiver
             .recv_timeout(left)
             .map_err(|error| match error {
@@ -65,7 +68,7 @@ impl<T> Begun<T> {
 
 /// The result of `work`, or `None` where it does not answer in time.
 pub fn bounded<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    begin_with(STACK_BYTES, work).end().ok()
+    begin_with(STACK_BYTES, LONG_PATIENCE, work).end().ok()
 }
 
 #[cfg(test)]
@@ -76,6 +79,7 @@ mod tests {
     fn what_hangs_is_left_behind() {
         assert_eq!(bounded(|| 47), Some(47));
         let (_never, silent) = channel::<()>();
-        assert_eq!(bounded(move || silent.recv()), None);
+        let begun = begin(move || silent.recv());
+        assert_eq!(begun.end(), Err(Silence::NoAnswer));
     }
 }

@@ -165,8 +165,14 @@ impl Report {
             Some(true) => ", DST Root CA X3 among them",
             _ => "",
         };
-        let expired = certificates.expired.len();
-        format!("{roots} roots in {bundle}, {expired} expired{x3}")
+        let expired = &certificates.expired;
+        let names: Vec<&str> = expired.iter().take(5).map(|it| it.name.as_str()).collect();
+        let names = match names.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", names.join(", ")),
+        };
+        let count = expired.len();
+        format!("{roots} roots in {bundle}, {count} expired{names}{x3}")
     }
 }
 

@@ -48,11 +48,11 @@ pub struct Check {
     /// a service that must answer, whatever it answers: reached, TLS holds, its clock is less than
     /// a minute off; may be repeated
     #[argh(option)]
-    pub(super) url: Vec<String>,
+    url: Vec<String>,
 
     /// print ok and checks as JSON
     #[argh(switch)]
-    pub(super) json: bool,
+    json: bool,
 }
 
 impl Check {

@@ -52,9 +52,7 @@ enum Command {
 
 impl Host {
     pub fn run(self) -> Result<Exit, Error> {
-        if let Some(Command::Check(mut options)) = self.command {
-            options.json |= self.json;
-            options.url.extend(self.url);
+        if let Some(Command::Check(options)) = self.command {
             return options.run();
         }
         let compared = match &self.url {
