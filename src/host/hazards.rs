@@ -232,7 +232,7 @@ fn temporary(surroundings: &Surroundings, report: &Report, hazards: &mut Hazards
         .filter(|&left| left < NEARLY_FULL_BYTES)
     {
         let left = say_size(left);
-        hazards.add("TMPDIR", format!("{shown} is full: {left} are left"));
+        hazards.add("TMPDIR", format!("{shown} is nearly full: {left} left"));
     }
     if mount.available_inodes == Some(0) {
         hazards.add("TMPDIR", format!("{shown} is full: no inode is left"));

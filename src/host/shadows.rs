@@ -12,7 +12,7 @@ use crate::elf::reader::Fault;
 use crate::elf::root::Root;
 use crate::elf::search::{Settings, Shelves};
 use crate::elf::system::Cpu;
-use crate::elf::tree::{self, Tree, Via};
+use crate::elf::tree::{self, Loaded, Tree, Via};
 
 /// What a node's scripts count on.
 pub const TOOLS: [&str; 4] = ["curl", "git", "python3", "openssl"];
@@ -135,21 +135,24 @@ fn python_ssl(root: &Root, program: &Path) -> Option<PathBuf> {
 }
 
 fn compare(tool: &'static str, file: PathBuf, with: &Tree, without: &Tree) -> Option<Shadowed> {
-    let usual: HashMap<&OsStr, &OsStr> = without
+    let usual: HashMap<&OsStr, &Loaded> = without
         .objects
         .iter()
-        .map(|object| (object.name.as_os_str(), object.path.as_os_str()))
+        .map(|object| (object.name.as_os_str(), object))
         .collect();
+    let of = |object: &Loaded| usual.get(object.name.as_os_str()).copied();
+    // The same file by another path (`/usr/lib` for `/lib`) hides nothing.
+    let is_same = |object: &Loaded| of(object).is_some_and(|it| it.library.id == object.library.id);
     let text = |text: &OsStr| text.to_string_lossy().into_owned();
     let libraries: Vec<Library> = with
         .objects
         .iter()
         .filter(|object| object.via == Via::LibraryPath)
-        .filter(|object| usual.get(object.name.as_os_str()) != Some(&object.path.as_os_str()))
+        .filter(|object| !is_same(object))
         .map(|object| Library {
             name: text(&object.name),
             loaded: text(&object.path),
-            instead_of: usual.get(object.name.as_os_str()).map(|path| text(path)),
+            instead_of: of(object).map(|usual| text(&usual.path)),
         })
         .collect();
     let before = complaints(without);

@@ -271,7 +271,7 @@ fn files_that_are_none() {
     fs::create_dir_all(machine.path.join("etc/resolv.conf")).unwrap();
     let unreadable = machine.path.join("proc/uptime");
     fs::write(&unreadable, "1").unwrap();
-    fs::set_permissions(&unreadable, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&unreadable, fs::Permissions::from_mode(0o0)).unwrap();
     let report = machine.report();
     assert_eq!(report.memory.total_bytes, None);
     assert_eq!(report.system.distribution, None);
