@@ -9,8 +9,8 @@ use nanoserde::SerJson;
 
 use super::certificates::{DST_ROOT_X3, Expired};
 use super::mounts::{self, State};
-use super::patience;
-use super::shadows::{self, Shadowed};
+use super::patience::{self, Silence};
+use super::shadows::Shadowed;
 use super::{Environment, Report, Surroundings};
 use crate::elf::root::Root;
 use crate::platform::Version;
@@ -41,13 +41,18 @@ pub struct Hazard {
     pub detail: String,
 }
 
-/// All of them; `report` is what is known otherwise.
-pub fn find(surroundings: &Surroundings, report: &Report) -> Vec<Hazard> {
+/// All of them; `report` is what is known otherwise, and `shadowed` the tools that meet other
+/// libraries, where those answered.
+pub fn find(
+    surroundings: &Surroundings,
+    report: &Report,
+    shadowed: Option<Vec<Shadowed>>,
+) -> Vec<Hazard> {
     let Surroundings {
         root, environment, ..
     } = surroundings;
     let mut hazards = Hazards(Vec::new());
-    library_path(surroundings, &mut hazards);
+    library_path(environment, shadowed, &mut hazards);
     let missing = Missing::of(root, named_paths(environment));
     preload(environment, &missing, &mut hazards);
     python(environment, &missing, &mut hazards);
@@ -82,9 +87,9 @@ impl Hazards {
     }
 }
 
-fn library_path(surroundings: &Surroundings, hazards: &mut Hazards) {
+fn library_path(environment: &Environment, shadowed: Option<Vec<Shadowed>>, hazards: &mut Hazards) {
     const NAME: &str = "LD_LIBRARY_PATH";
-    let Some(value) = surroundings.environment.get(NAME) else {
+    let Some(value) = environment.get(NAME) else {
         return;
     };
     let entries = || value.as_bytes().split(|byte| matches!(byte, b':' | b';'));
@@ -94,8 +99,7 @@ fn library_path(surroundings: &Surroundings, hazards: &mut Hazards) {
             "an entry is empty or relative: programs load libraries from wherever they are started",
         );
     }
-    let given = surroundings.clone();
-    match patience::bounded(move || shadows::find(&given)) {
+    match shadowed {
         Some(found) => {
             for one in found {
                 hazards.add(NAME, say_shadowed(&one));
@@ -217,12 +221,15 @@ fn temporary(surroundings: &Surroundings, report: &Report, hazards: &mut Hazards
     let Ok(outside) = surroundings.root.resolve(&directory) else {
         return hazards.add("TMPDIR", format!("{shown} is not there"));
     };
-    match patience::bounded(move || mounts::is_writable(&outside)) {
-        Some(Ok(())) => {}
-        Some(Err(why)) => {
+    match patience::begin(move || mounts::is_writable(&outside)).end() {
+        Ok(Ok(())) => {}
+        Ok(Err(why)) => {
             return hazards.add("TMPDIR", format!("{shown} cannot be written to: {why}"));
         }
-        None => return hazards.add("TMPDIR", format!("{shown} does not answer")),
+        Err(Silence::NoAnswer) => {
+            return hazards.add("TMPDIR", format!("{shown} does not answer"));
+        }
+        Err(Silence::NotTried) => {}
     }
     let Some(mount) = mounts::used_for(&report.mounts, "tmp") else {
         return;

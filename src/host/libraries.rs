@@ -22,7 +22,8 @@ pub struct Libraries {
 /// The libraries that ld.so finds without an LD_LIBRARY_PATH.
 pub fn read(root: &Root) -> Libraries {
     let root = root.clone();
-    let found = patience::bounded(move || host::libraries(&root, X86_64)).unwrap_or_default();
+    let found = patience::begin_long(move || host::libraries(&root, X86_64));
+    let found = found.end().unwrap_or_default();
     let text = |version: Option<Version>| version.map(|version| version.to_string());
     let path = |path: Option<std::path::PathBuf>| path.map(|path| path.display().to_string());
     Libraries {

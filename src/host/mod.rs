@@ -95,9 +95,14 @@ pub struct Report {
 pub fn report(surroundings: &Surroundings, compared: Option<clock::Compared>) -> Report {
     let root = &surroundings.root;
     let environment = &surroundings.environment;
-    let certificates = patience::bounded({
+    // What may hang is begun first, so that its times do not add up.
+    let certificates = patience::begin_long({
         let (root, environment, now) = (root.clone(), environment.clone(), surroundings.now);
         move || certificates::read(&root, &environment, now)
+    });
+    let shadows = patience::begin_long({
+        let given = surroundings.clone();
+        move || shadows::find(&given)
     });
     let mut report = Report {
         system: system::read(root),
@@ -107,12 +112,12 @@ pub fn report(surroundings: &Surroundings, compared: Option<clock::Compared>) ->
         gpu: gpu::read(root),
         limits: limits::read(),
         mounts: mounts::read(surroundings),
-        certificates,
+        certificates: certificates.end().ok(),
         network: network::read(root, environment),
         clock: clock::read(surroundings, compared),
         rez: rez::read(environment),
         hazards: Vec::new(),
     };
-    report.hazards = hazards::find(surroundings, &report);
+    report.hazards = hazards::find(surroundings, &report, shadows.end().ok());
     report
 }

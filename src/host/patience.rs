@@ -66,9 +66,9 @@ impl<T> Begun<T> {
     }
 }
 
-/// The result of `work`, or `None` where it does not answer in time.
-pub fn bounded<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    begin_with(STACK_BYTES, LONG_PATIENCE, work).end().ok()
+/// Begins to read and parse files aside.
+pub fn begin_long<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Begun<T> {
+    begin_with(STACK_BYTES, LONG_PATIENCE, work)
 }
 
 #[cfg(test)]
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn what_hangs_is_left_behind() {
-        assert_eq!(bounded(|| 47), Some(47));
+        assert_eq!(begin_long(|| 47).end(), Ok(47));
         let (_never, silent) = channel::<()>();
         let begun = begin(move || silent.recv());
         assert_eq!(begun.end(), Err(Silence::NoAnswer));
