@@ -54,6 +54,8 @@ pub mod outline;
 pub mod output;
 /// Where software is to run: distributions, years of the VFX Reference Platform, CPU levels.
 pub mod platform;
+/// Core files and huge pages: ours, and those of programs we start.
+pub mod process_limits;
 /// How far a transfer is, on a terminal.
 pub mod progress;
 /// Durations and sizes as people write them: `90s`, `15m`, `2G`.

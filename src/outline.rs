@@ -82,9 +82,7 @@ impl Value {
             Kind::Profile
         } else if word == "command" {
             Kind::Command
-        } else if word == "source" {
-            Kind::Source
-        } else if about.contains("env:NAME") && about.contains("file:PATH") && !word.contains('=') {
+        } else if word == "source" || tells_source(about) && !word.contains('=') {
             Kind::Source
         } else if ends(&["dir", "directory", "repo", "root"]) {
             Kind::Directory
@@ -100,6 +98,10 @@ impl Value {
             kind,
         }
     }
+}
+
+fn tells_source(about: &str) -> bool {
+    about.contains("env:NAME") && about.contains("file:PATH")
 }
 
 /// The words between bars, those of a list after "one of", or of one after a colon that ends in

@@ -56,6 +56,12 @@ impl Progress {
     }
 }
 
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
 /// `frame.exr  412.3 MiB of 1.0 GiB  40%  512.0 MiB/s  2s left`. `came` took `time`.
 fn line(name: &str, have: u64, whole: Option<u64>, came: u64, time: Duration) -> String {
     const MAX_NAME: usize = 24;

@@ -366,6 +366,12 @@ fn the_auth_command() {
         .run()
         .expect_code(0);
     assert_eq!(more.stdout_text(), "token-2\n");
+    // A login that was mistyped does not cost the token that is good.
+    job.run(&["auth", "login", "kitsu"])
+        .env("KITSU_PASSWORD", "mistyped")
+        .run()
+        .expect_code(9);
+    job.run(&["auth", "status", "kitsu"]).run().expect_code(0);
     let status = job.run(&["auth", "status", "--json"]).run().expect_code(0);
     let status = status.json();
     assert_eq!(status[0]["state"], "good");
@@ -419,6 +425,21 @@ fn a_signal_reaches_the_program_that_exec_runs() {
     assert_eq!(child.stdout_line().trim(), "ready");
     child.signal(libc::SIGUSR1);
     child.wait().expect_code(42);
+}
+
+/// What c47 limits itself to is not handed down: a DCC keeps its core files and huge pages.
+#[test]
+fn a_program_that_exec_runs_is_as_it_would_be_without_c47() {
+    let service = service("3600");
+    let scratch = Scratch::new("as-found");
+    let job = service.job(&scratch);
+    let look = "ulimit -S -c; grep -E 'THP_enabled|SigIgn|SigBlk' /proc/self/status";
+    let alone = support::Run::of("/bin/sh").args(["-c", look]).run();
+    let within = job
+        .run(&["auth", "exec", "kitsu", "--", "/bin/sh", "-c", look])
+        .run()
+        .expect_code(0);
+    assert_eq!(within.stdout_text(), alone.stdout_text());
 }
 
 #[test]

@@ -334,8 +334,7 @@ fn without_a_good_token_the_answer_is_401_and_why() {
         assert!(reason.contains(why), "{reason}");
         let challenge = "WWW-Authenticate: Bearer error=\"invalid_token\", error_description=\"";
         assert!(answer.contains(challenge), "{answer}");
-        echo.child
-            .wait_for_stderr(&format!("127.0.0.1 GET /x 401 0ms: {reason}"));
+        echo.child.wait_for_stderr(&format!("ms: {reason}"));
     }
 }
 

@@ -264,3 +264,30 @@ fn a_file_must_stay_as_long_as_it_was() {
         output.stderr_text()
     );
 }
+
+#[test]
+fn a_form_as_it_may_be_shown() {
+    let scratch = Scratch::new("shown");
+    scratch.write("a.txt", "content");
+    let call = |option: &str| {
+        c47()
+            .current_dir(scratch.path())
+            .args(["http", "localhost:1", "password=s3cret", "f@a.txt", option])
+            .run()
+            .expect_code(0)
+            .stdout_text()
+            .to_owned()
+    };
+    let offline = call("--offline");
+    assert!(offline.contains("\r\n\r\ncontent\r\n"), "{offline}");
+    assert!(!offline.contains("s3cret"), "{offline}");
+    let curl = call("--curl");
+    assert!(
+        curl.contains("-F 'f=@a.txt;type=text/plain;filename=a.txt'"),
+        "{curl}"
+    );
+    assert!(
+        !curl.contains("s3cret") && !curl.contains("boundary"),
+        "{curl}"
+    );
+}

@@ -279,7 +279,10 @@ impl Getting<'_> {
     /// Spares others the same refusal or failure.
     fn remember(&mut self, store: &Store, error: &Error) {
         if let Error::Auth(AuthError::Refused { why, .. }) = error {
-            store.remove("token");
+            // A login asked for, and mistyped, must not cost the token that is good.
+            if !self.want.anew {
+                store.remove("token");
+            }
             let Ok(salt) = crypto::random(16) else { return };
             let Ok(mark) = self.values.fingerprint(&self.plan.obtaining(), &salt) else {
                 return;

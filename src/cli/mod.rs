@@ -48,13 +48,13 @@ enum Command {
     Auth(auth::Auth),
     Config(config::Config),
     Echo(echo::Echo),
-    Elf(elf::Elf),
     Host(host::Host),
     Http(http::Http),
     Jwt(jwt::Jwt),
     Links(links::Links),
     Man(man::Man),
     Rez(rez::Rez),
+    Elf(elf::Elf),
     Selftest(selftest::Selftest),
 }
 
@@ -65,13 +65,13 @@ impl Command {
             Command::Auth(options) => options.run(),
             Command::Config(options) => options.run(),
             Command::Echo(options) => options.run(),
-            Command::Elf(options) => options.run(),
             Command::Host(options) => options.run(),
             Command::Http(options) => options.run(),
             Command::Jwt(options) => options.run(),
             Command::Links(options) => options.run(),
             Command::Man(options) => options.run(),
             Command::Rez(options) => options.run(),
+            Command::Elf(options) => options.run(),
             Command::Selftest(options) => options.run(),
         }
     }

@@ -27,14 +27,16 @@ fn completers(script: &mut String, command: &Command) {
         let name = completer(command, "commands");
         let _ = writeln!(script, "def {name} [] {{ {} }}\n", list(&names));
     }
-    let flags = command
-        .options
+    let flags = command.options.iter().filter_map(|flag| {
+        let kind = &flag.value.as_ref()?.kind;
+        Some((flag_completer(command, flag), kind))
+    });
+    let arguments = command
+        .arguments
         .iter()
-        .filter_map(|flag| flag.value.as_ref());
-    let arguments = command.arguments.iter().map(|argument| &argument.value);
-    for value in flags.chain(arguments) {
-        if let Kind::Choice(words) = &value.kind {
-            let name = completer(command, &value.name);
+        .map(|argument| (argument_completer(command, argument), &argument.value.kind));
+    for (name, kind) in flags.chain(arguments) {
+        if let Kind::Choice(words) = kind {
             let _ = writeln!(script, "def {name} [] {{ {} }}\n", list(words));
         }
     }
@@ -58,7 +60,7 @@ fn signature(script: &mut String, command: &Command) {
 
 fn positional(command: &Command, argument: &Argument) -> String {
     let name = identifier(&argument.value.name);
-    let kind = shape(command, &argument.value.name, &argument.value.kind);
+    let kind = shape(&argument.value.kind, argument_completer(command, argument));
     let about = summary(&argument.about);
     match argument.times {
         Times::Any => format!("...{name}: {kind} # {about}"),
@@ -72,12 +74,13 @@ fn option(command: &Command, flag: &Flag) -> String {
         .short
         .map_or(String::new(), |short| format!("(-{short})"));
     let value = flag.value.as_ref().map_or(String::new(), |value| {
-        format!(": {}", shape(command, &value.name, &value.kind))
+        format!(": {}", shape(&value.kind, flag_completer(command, flag)))
     });
     format!("{}{short}{value} # {}", flag.long, summary(&flag.about))
 }
 
-fn shape(command: &Command, name: &str, kind: &Kind) -> String {
+/// The shape of a value; `completer` is that of a choice.
+fn shape(kind: &Kind, completer: String) -> String {
     match kind {
         Kind::Word => "string@\"nu-complete c47 words\"".into(),
         Kind::File => "path".into(),
@@ -85,13 +88,26 @@ fn shape(command: &Command, name: &str, kind: &Kind) -> String {
         Kind::Profile => "string@\"nu-complete c47 profiles\"".into(),
         Kind::Command => "string@\"nu-complete c47 commands\"".into(),
         Kind::Source => "string@\"nu-complete c47 sources\"".into(),
-        Kind::Choice(_) => format!("string@{}", completer(command, name)),
+        Kind::Choice(_) => format!("string@{completer}"),
     }
+}
+
+fn flag_completer(command: &Command, flag: &Flag) -> String {
+    completer(command, &flag.long)
+}
+
+/// An argument may be named as an option is.
+fn argument_completer(command: &Command, argument: &Argument) -> String {
+    completer(
+        command,
+        &format!("argument {}", identifier(&argument.value.name)),
+    )
 }
 
 /// The name of the completer of a choice.
 fn completer(command: &Command, value: &str) -> String {
-    format!("\"nu-complete {} {}\"", command.name(), identifier(value))
+    let value = value.trim_start_matches('-');
+    format!("\"nu-complete {} {value}\"", command.name())
 }
 
 /// A name that nushell takes for a parameter.

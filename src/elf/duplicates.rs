@@ -271,7 +271,10 @@ fn together(shelves: &mut Shelves, path: &Path) -> Vec<Together> {
             .to_string_lossy()
             .into_owned();
         if base.contains(".so") {
-            let pair = (name.clone(), object.path.clone());
+            // One library has many paths: lib/a/../b and lib/b.
+            let path = std::fs::canonicalize(&object.path)
+                .map_or_else(|_| object.path.clone(), PathBuf::into_os_string);
+            let pair = (name.clone(), path);
             families.entry(family(&base)).or_default().push(pair);
         }
     }

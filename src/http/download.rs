@@ -86,6 +86,7 @@ pub fn download(
             Place::In(_) => None,
         },
         from: From::Start,
+        digest: None,
     };
     if wanted.start == Start::Continue {
         job.look_for_rest(tell);
@@ -95,6 +96,7 @@ pub fn download(
         let mut answer = call_within(attempts, &mut sent, settings, follow, &mut |hop| {
             tell(Step::Hop(hop));
         })?;
+        job.digest = None;
         match job.begin(&answer.head, tell)? {
             Begun::NotOurs => return Ok(Outcome::Refused(Box::new(answer))),
             Begun::AskAgain => continue,
@@ -125,6 +127,8 @@ struct Job<'a> {
     request: &'a Request,
     part: Option<Partial>,
     from: From,
+    /// Of what is in the part, where a hash is wanted.
+    digest: Option<Sha256>,
 }
 
 /// What is asked for.
@@ -285,6 +289,10 @@ impl Job<'_> {
         let Some(part) = &mut self.part else {
             return Ok(());
         };
+        if self.wanted.sha256.is_some() {
+            let digest = self.digest.insert(Sha256::new());
+            part.digest(digest)?;
+        }
         part.seek_end()?;
         let mut buffer = vec![0; 1 << 20];
         loop {
@@ -292,7 +300,11 @@ impl Job<'_> {
             if count == 0 {
                 break;
             }
-            part.write(buffer.get(..count).unwrap_or_default())?;
+            let bytes = buffer.get(..count).unwrap_or_default();
+            part.write(bytes)?;
+            if let Some(digest) = &mut self.digest {
+                digest.update(bytes);
+            }
             if max.is_some_and(|max| part.length() > max) {
                 let size = crate::quantity::say_size(max.unwrap_or_default());
                 let why = format!("the file is larger than {size} (--max-body)");
@@ -325,9 +337,16 @@ impl Job<'_> {
             return Err(Error::malformed("the download", "it has no name"));
         };
         if let Some(wanted) = &self.wanted.sha256 {
-            let mut digest = Sha256::new();
-            part.digest(&mut digest)?;
-            let found = digest.finish();
+            let found = match self.digest {
+                Some(digest) => digest,
+                // It was complete already.
+                None => {
+                    let mut digest = Sha256::new();
+                    part.digest(&mut digest)?;
+                    digest
+                }
+            };
+            let found = found.finish();
             if found != *wanted {
                 let name = part.target().display().to_string();
                 part.discard();

@@ -8,6 +8,7 @@ use super::body;
 use super::stream::Segment;
 use crate::crypto;
 use crate::error::{Error, reason};
+use crate::redact;
 
 /// A form with files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Multipart {
     /// With the boundary.
     pub content_type: String,
     pub segments: Vec<Segment>,
+    pub parts: Vec<Part>,
+    boundary: String,
 }
 
 /// One field.
@@ -101,30 +104,30 @@ impl Multipart {
             Error::malformed("no boundary can be made for the form", reason(&error))
         })?;
         let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Multipart::behind(&format!("----c47-{hex}"), parts))
+        Ok(Multipart::behind(format!("----c47-{hex}"), parts))
     }
 
-    fn behind(boundary: &str, parts: Vec<Part>) -> Multipart {
+    fn behind(boundary: String, parts: Vec<Part>) -> Multipart {
         let mut segments = Vec::with_capacity(2 * parts.len() + 1);
         let mut text = String::new();
-        for part in parts {
+        for part in &parts {
             let name = escape(&part.name);
             text.push_str(&format!(
                 "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\""
             ));
-            match part.content {
+            match &part.content {
                 Content::Text(value) => text.push_str(&format!("\r\n\r\n{value}")),
                 Content::File {
                     bytes,
                     file_name,
                     content_type,
                 } => {
-                    let file_name = escape(&file_name);
+                    let file_name = escape(file_name);
                     text.push_str(&format!(
                         "; filename=\"{file_name}\"\r\nContent-Type: {content_type}\r\n\r\n"
                     ));
                     segments.push(Segment::Text(std::mem::take(&mut text).into_bytes()));
-                    segments.push(bytes);
+                    segments.push(bytes.clone());
                 }
             }
             text.push_str("\r\n");
@@ -134,7 +137,20 @@ impl Multipart {
         Multipart {
             content_type: format!("multipart/form-data; boundary={boundary}"),
             segments,
+            parts,
+            boundary,
         }
+    }
+
+    /// The same form as it may be shown: fields with a secret's name are masked.
+    pub fn masked(&self) -> Multipart {
+        let mut parts = self.parts.clone();
+        for part in &mut parts {
+            if let Content::Text(value) = &mut part.content {
+                *value = redact::member(&part.name, value).into_owned();
+            }
+        }
+        Multipart::behind(self.boundary.clone(), parts)
     }
 
     /// In bytes.
@@ -180,7 +196,7 @@ mod tests {
             name: "a\"\r\nX: y".into(),
             content: Content::Text("value".into()),
         };
-        let form = Multipart::behind("B", vec![part]);
+        let form = Multipart::behind("B".into(), vec![part]);
         let [Segment::Text(text)] = form.segments.as_slice() else {
             panic!("{:?}", form.segments);
         };

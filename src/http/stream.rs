@@ -120,7 +120,7 @@ fn refuse(why: String) -> io::Error {
 pub struct Watch(Option<Arc<dyn Fn(u64) + Send + Sync>>);
 
 impl Watch {
-    /// `tell` is called with the bytes that have gone out so far; 0 begins a body anew.
+    /// `tell` is called with the bytes that have gone out so far; 0 when a body begins or ends.
     pub fn new(tell: impl Fn(u64) + Send + Sync + 'static) -> Watch {
         Watch(Some(Arc::new(tell)))
     }
@@ -160,6 +160,12 @@ impl<R: Read> Read for Watched<R> {
         self.sent += count as u64;
         self.watch.tell(self.sent);
         Ok(count)
+    }
+}
+
+impl<R> Drop for Watched<R> {
+    fn drop(&mut self) {
+        self.watch.tell(0);
     }
 }
 

@@ -9,6 +9,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::Secret;
 use crate::error::reason;
+use crate::process_limits;
 
 /// A password manager may ask its user for a passphrase; a stuck one must not hang a farm job.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -47,7 +48,7 @@ pub fn first_line(words: &[String]) -> Result<Secret, String> {
     let Some((program, arguments)) = words.split_first() else {
         return Err("it names no program".into());
     };
-    let mut child = Command::new(program)
+    let mut child = process_limits::not_for(&mut Command::new(program))
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -2,7 +2,6 @@
 //! and never printed.
 
 mod command;
-mod core_files;
 mod prompt;
 
 use std::ffi::OsString;
@@ -26,7 +25,7 @@ pub struct Secret(Zeroizing<Vec<u8>>);
 impl Secret {
     /// Takes bytes over.
     pub fn new(bytes: Vec<u8>) -> Secret {
-        core_files::forbid();
+        crate::process_limits::forbid_core_files();
         Secret(Zeroizing::new(bytes))
     }
 
@@ -107,7 +106,7 @@ impl Source {
             source: self.clone(),
             why,
         };
-        core_files::forbid();
+        crate::process_limits::forbid_core_files();
         let secret = match self {
             Source::Env(name) => read_env(name).map_err(fail)?,
             Source::File(path) if path == Path::new("-") => {

@@ -12,6 +12,7 @@ use crate::auth::{self, Want};
 use crate::cli::http::profile::load;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::process_limits;
 
 /// Run a program with the profile's token in its environment. The program takes this process's
 /// place: signals reach it, and its exit code is the answer.
@@ -57,7 +58,7 @@ impl Exec {
                 profile.name
             )));
         };
-        let error = Command::new(program)
+        let error = process_limits::not_for(&mut Command::new(program))
             .args(arguments)
             .env(
                 variable,

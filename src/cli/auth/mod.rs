@@ -9,9 +9,8 @@ mod token;
 
 use argh::{ArgsInfo, FromArgs};
 
-use super::http::profile::settings;
+use super::http::profile as http;
 use crate::auth::{Profile, Surroundings, device};
-use crate::config;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output;
@@ -56,11 +55,7 @@ impl Auth {
 
 /// What a profile's token is gotten with, when nobody is there to log in.
 fn surroundings(profile: &Profile) -> Result<Surroundings<'static>, Error> {
-    Ok(Surroundings {
-        cache: config::cache_directory()?,
-        settings: settings(profile)?,
-        tell: None,
-    })
+    http::surroundings(profile, http::settings(profile)?)
 }
 
 fn warn(warnings: &[String]) {

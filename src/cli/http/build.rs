@@ -34,11 +34,11 @@ pub const ACCEPT_ENCODING: &str = "gzip, deflate, br";
 /// What is to be done.
 pub struct Plan {
     pub request: Request,
+    /// What the request's credential is made of.
+    pub auth: Auth,
     pub settings: Settings,
     pub follow: Follow,
     pub retry: Policy,
-    /// Where the credential comes from.
-    pub auth: Auth,
     pub show: Show,
     /// The largest body held in memory.
     pub in_memory: u64,

@@ -42,7 +42,7 @@ pub fn wanted(options: &Http) -> Result<Option<Download>, Error> {
         Some("-") => return Err(Error::usage("--download writes to a file, not to stdout")),
         Some(path) if Path::new(path).is_dir() => Place::In(path.into()),
         Some(path) => Place::File(path.into()),
-        None => Place::In(".".into()),
+        None => Place::In("".into()), // here
     };
     Ok(Some(Download {
         place,

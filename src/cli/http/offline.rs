@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use crate::error::{Error, reason};
-use crate::http::body::{Body, MAX_IN_MEMORY};
+use crate::http::body::Body;
 use crate::http::request::{Request, Value};
 use crate::json::Text;
 use crate::{output, redact};
@@ -33,23 +33,17 @@ pub fn head(request: &Request) -> String {
     text
 }
 
-/// The body's bytes; what carries secrets in JSON and forms is masked. A body larger than
-/// [`MAX_IN_MEMORY`] is not looked into.
+/// The body's bytes; in JSON and forms the members that carry secrets are masked.
 pub fn body(body: &Body) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    let mut bounded = body.stream().take(MAX_IN_MEMORY + 1);
-    bounded
-        .read_to_end(&mut bytes)
-        .map_err(|error| Error::malformed("the body", reason(&error)))?;
-    if bytes.len() as u64 > MAX_IN_MEMORY {
-        return Err(Error::usage(
-            "the body is larger than 64 MiB: too large to show",
-        ));
-    }
+    let bytes = match body {
+        Body::None => return Ok(Vec::new()),
+        Body::Bytes { bytes, .. } => bytes.clone(),
+        Body::Multipart(form) => return read(&Body::Multipart(form.masked())),
+        // Whoever wants to read it leaves --compress out; a mask would not fit in.
+        Body::Gzip(_) => return read(body),
+        Body::File { path, .. } => std::fs::read(path).map_err(Error::file("read", path))?,
+    };
     let kind = body.content_type().unwrap_or("");
-    if let Some((_, boundary)) = kind.split_once("boundary=") {
-        return Ok(redact::multipart(&bytes, boundary.trim_matches('"')).into_owned());
-    }
     if let Ok(text) = Text::from_bytes(&bytes) {
         return Ok(redact::body(&text).as_str().as_bytes().to_vec());
     }
@@ -60,4 +54,11 @@ pub fn body(body: &Body) -> Result<Vec<u8>, Error> {
         Ok(text) => Ok(text.into_bytes()),
         Err(raw) => Ok(raw.into_bytes()),
     }
+}
+
+fn read(body: &Body) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    let read = body.stream().read_to_end(&mut bytes);
+    read.map_err(|error| Error::malformed("the body cannot be read", reason(&error)))?;
+    Ok(bytes)
 }

@@ -90,6 +90,21 @@ pub fn settings(profile: &Profile) -> Result<Settings, Error> {
     build::settings(&options)
 }
 
+/// What a profile's token is gotten with, when nobody is there to log in.
+///
+/// # Errors
+/// When there is no place to keep one, and one would be kept.
+pub fn surroundings(profile: &Profile, settings: Settings) -> Result<Surroundings<'static>, Error> {
+    Ok(Surroundings {
+        cache: match auth::is_renewable(&profile.scheme) {
+            true => config::cache_directory()?,
+            false => std::path::PathBuf::new(),
+        },
+        settings,
+        tell: None,
+    })
+}
+
 fn network(options: &mut Http, profile: &Profile) {
     let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|p| p.display().to_string());
     let time = |time: Option<Duration>| time.map(|time| format!("{}ms", time.as_millis()));
@@ -99,6 +114,7 @@ fn network(options: &mut Http, profile: &Profile) {
     if options.cert.is_none() && options.key.is_none() {
         (options.cert, options.key) = (path(&profile.cert), path(&profile.cert_key));
     }
+    options.retry = options.retry.or(profile.retry);
     options.proxy = options.proxy.take().or_else(|| profile.proxy.clone());
     options.timeout = options.timeout.take().or_else(|| time(profile.timeout));
     options.connect_timeout = options
@@ -122,11 +138,7 @@ pub fn authorise(
     auth::ensure_not_in_plaintext(&profile, &plan.request.url, &plan.settings)?;
     add_headers(&profile, options, &mut plan.request)?;
     plan.request.path_prefix = Some(profile.path_prefix().to_owned());
-    let surroundings = Surroundings {
-        cache: config::cache_directory()?,
-        settings: plan.settings.clone(),
-        tell: None,
-    };
+    let surroundings = surroundings(&profile, plan.settings.clone())?;
     if options.offline || options.curl {
         // Nothing is sent: no source is asked, nobody logs in.
         plan.auth = described(&profile);

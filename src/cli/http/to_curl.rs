@@ -5,8 +5,9 @@ use super::build::Plan;
 use crate::error::Error;
 use crate::http::auth::{Auth, Minted, Pending};
 use crate::http::body::Body;
-use crate::http::item::{Item, Value as ItemValue};
+use crate::http::multipart::{Content, Part};
 use crate::http::request::Value;
+use crate::http::stream::Segment;
 use crate::redact;
 use crate::secret::Source;
 
@@ -32,27 +33,30 @@ pub fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
             false => format!("{}: {shown}", header.name),
         };
         match header.name.as_str() {
-            // curl makes its own, with a boundary of its own.
-            "content-type" if matches!(request.body, Body::Multipart(_)) => {}
             "accept-encoding" if value == super::build::ACCEPT_ENCODING => {
                 words.push("--compressed".into())
             }
+            // curl chooses the boundary.
+            "content-type" if matches!(request.body, Body::Multipart(_)) => {}
             _ => words.extend(["-H".into(), quote(&line)]),
         }
     }
     // What curl adds by itself and we do not send.
-    let with_body = !matches!(request.body, Body::None | Body::Multipart(_));
+    let with_body = request.body != Body::None;
     for (name, is_added) in [
         ("accept", true),
         ("user-agent", true),
-        ("content-type", with_body),
+        (
+            "content-type",
+            with_body && !matches!(request.body, Body::Multipart(_)),
+        ),
     ] {
         if is_added && !request.has_header(name) {
             words.extend(["-H".into(), quote(&format!("{name}:"))]);
         }
     }
     let url = credentials(options, plan, &mut words);
-    words.extend(body(options, &request.body)?);
+    words.extend(body(&request.body)?);
     words.extend(network(options));
     words.push(url);
     Ok(words.join(" "))
@@ -183,15 +187,15 @@ fn source_text(source: &Source) -> String {
     }
 }
 
-fn body(options: &Http, body: &Body) -> Result<Vec<String>, Error> {
+fn body(body: &Body) -> Result<Vec<String>, Error> {
     match body {
-        Body::Multipart(_) => form(options),
-        Body::Gzip(_) => Err(Error::usage("curl does not compress what it sends")),
         Body::None => Ok(Vec::new()),
         Body::File { path, .. } => Ok(vec![
             "--data-binary".into(),
             quote(&format!("@{}", path.display())),
         ]),
+        Body::Multipart(form) => Ok(form.masked().parts.iter().flat_map(field).collect()),
+        Body::Gzip(_) => Err(Error::usage("curl cannot compress what it sends")),
         Body::Bytes { .. } => {
             let text = String::from_utf8(super::offline::body(body)?)
                 .ok()
@@ -207,40 +211,26 @@ fn body(options: &Http, body: &Body) -> Result<Vec<String>, Error> {
     }
 }
 
-/// A form with files, from the items it was made of.
-fn form(options: &Http) -> Result<Vec<String>, Error> {
-    let (_, _, items) = super::build::words(&options.words)?;
-    let mut words = Vec::new();
-    for item in items {
-        match Item::parse(item).map_err(Error::usage)? {
-            Item::File {
-                name,
-                path,
-                content_type,
-                file_name,
-            } => {
-                let kind = content_type.map(|kind| format!(";type={kind}"));
-                let shown = file_name.map(|name| format!(";filename={name}"));
-                let more = [kind, shown].map(Option::unwrap_or_default).concat();
-                words.extend(["-F".into(), quote(&format!("{name}=@{path}{more}"))]);
-            }
-            Item::Field { name, value } => {
-                let (option, field) = match value {
-                    ItemValue::Literal(text) => (
-                        "--form-string",
-                        format!("{name}={}", redact::member(&name, &text)),
-                    ),
-                    ItemValue::File(path) => ("-F", format!("{name}=<{path}")),
-                };
-                words.extend([option.to_owned(), quote(&field)]);
-            }
-            Item::Header { .. }
-            | Item::NoHeader { .. }
-            | Item::Query { .. }
-            | Item::Json { .. } => {}
+/// A field of a form with files.
+fn field(part: &Part) -> [String; 2] {
+    match &part.content {
+        Content::Text(value) => [
+            "--form-string".into(),
+            quote(&format!("{}={value}", part.name)),
+        ],
+        Content::File {
+            bytes,
+            file_name,
+            content_type,
+        } => {
+            let path = match bytes {
+                Segment::File { path, .. } => path.display().to_string(),
+                Segment::Text(_) => "-".into(),
+            };
+            let place = format!("@{path};type={content_type};filename={file_name}");
+            ["-F".into(), quote(&format!("{}={place}", part.name))]
         }
     }
-    Ok(words)
 }
 
 fn network(options: &Http) -> Vec<String> {
@@ -268,6 +258,7 @@ fn network(options: &Http) -> Vec<String> {
     with_value("-x", options.proxy.as_deref().map(redact::url));
     with_value("--unix-socket", options.unix_socket.clone());
     with_value("-o", options.output.clone());
+    with_value("--retry", options.retry.map(|retries| retries.to_string()));
     for address in &options.resolve {
         with_value("--resolve", Some(address.clone()));
     }
