@@ -32,6 +32,8 @@ pub mod elf;
 pub mod error;
 /// Exit codes.
 pub mod exit;
+/// What a machine is and has: its system, libraries, hardware, mounts, and what may break on it.
+pub mod host;
 /// HTTP calls.
 pub mod http;
 /// Ctrl-C: what must be put right before the process ends.

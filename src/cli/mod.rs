@@ -6,6 +6,7 @@ mod config;
 mod echo;
 mod elf;
 mod environment;
+mod host;
 mod http;
 mod jwt;
 mod links;
@@ -47,6 +48,7 @@ enum Command {
     Auth(auth::Auth),
     Config(config::Config),
     Echo(echo::Echo),
+    Host(host::Host),
     Http(http::Http),
     Jwt(jwt::Jwt),
     Links(links::Links),
@@ -63,6 +65,7 @@ impl Command {
             Command::Auth(options) => options.run(),
             Command::Config(options) => options.run(),
             Command::Echo(options) => options.run(),
+            Command::Host(options) => options.run(),
             Command::Http(options) => options.run(),
             Command::Jwt(options) => options.run(),
             Command::Links(options) => options.run(),

@@ -91,7 +91,9 @@ fn walk(
     let mut rest = words;
     while !level.commands.is_empty() {
         let Some((&word, tail)) = rest.split_first() else {
-            return if path.is_empty() {
+            return if acts_alone(level) {
+                leaf(rest, level, path)
+            } else if path.is_empty() {
                 Ok(Request::NoCommand)
             } else {
                 Err(missing_subcommand(level))
@@ -102,6 +104,7 @@ fn walk(
             "help" => return help_of(tail, level, path),
             "--version" | "-V" if path.is_empty() => return version(tail),
             "--list" if path.is_empty() => return Ok(Request::List),
+            _ if word.starts_with('-') && acts_alone(level) => return leaf(rest, level, path),
             _ if word.starts_with('-') => return Err(misplaced_option(word, path)),
             _ => {}
         }
@@ -110,6 +113,12 @@ fn walk(
         rest = tail;
     }
     leaf(rest, level, path)
+}
+
+/// Whether a command does something without its subcommands: it has options of its own.
+fn acts_alone(level: &CommandInfoWithArgs) -> bool {
+    let help = |flag: &FlagInfo| matches!(flag.long, "help" | "--help");
+    level.flags.iter().any(|flag| !help(flag))
 }
 
 fn subcommand<'a>(
@@ -269,6 +278,12 @@ fn ensure_no_surplus(arguments: &[String], command: &CommandInfoWithArgs) -> Res
         )
     });
     match arguments.get(command.positionals.len()) {
+        Some(word) if command.commands.iter().any(|known| known.name == word) => {
+            Err(Error::usage_hint(
+                format!("options stand before '{word}'"),
+                "options stand after the last command word",
+            ))
+        }
         Some(surplus) if !endless => {
             Err(Error::usage(format!("one argument too many: '{surplus}'")))
         }

@@ -53,7 +53,7 @@ fn temporary_directory() -> PathBuf {
 /// The date of the sources where the packager gave it (<https://reproducible-builds.org/specs/source-date-epoch/>),
 /// else that of the compiler they are built with, 2026-04-16: never the builder's clock, so that
 /// the same sources give the same binary.
-fn built() -> Timestamp {
+pub(super) fn built() -> Timestamp {
     const COMPILER: i64 = 1_776_297_600;
     let given = option_env!("SOURCE_DATE_EPOCH").and_then(|seconds| seconds.parse().ok());
     Timestamp(given.unwrap_or(COMPILER))

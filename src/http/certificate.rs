@@ -189,13 +189,15 @@ const COMMON_NAME: [u8; 3] = [0x55, 4, 3];
 const ORGANIZATION: [u8; 3] = [0x55, 4, 10];
 
 /// Parts of a certificate (RFC 5280 §4.1).
-struct Fields<'a> {
+pub struct Fields<'a> {
     issuer: &'a [u8],
     validity: &'a [u8],
+    subject: &'a [u8],
 }
 
 impl<'a> Fields<'a> {
-    fn read(certificate: &'a [u8]) -> Result<Fields<'a>, der::Wrong> {
+    /// Reads them; a certificate that is not DER has none.
+    pub fn read(certificate: &'a [u8]) -> Result<Fields<'a>, der::Wrong> {
         let mut outer = Reader::sequence_of(certificate)?;
         let mut inner = outer.nested(der::SEQUENCE)?;
         inner.optional(der::context(0))?; // version
@@ -203,10 +205,21 @@ impl<'a> Fields<'a> {
         inner.element(der::SEQUENCE)?; // signature algorithm
         let issuer = inner.element(der::SEQUENCE)?;
         let validity = inner.element(der::SEQUENCE)?;
-        Ok(Fields { issuer, validity })
+        let subject = inner.element(der::SEQUENCE)?;
+        Ok(Fields {
+            issuer,
+            validity,
+            subject,
+        })
     }
 
-    fn validity(&self) -> Option<(Timestamp, Timestamp)> {
+    /// Whom it is for, by common name, else by organization; in quotation marks.
+    pub fn subject_name(&self) -> Option<String> {
+        common_name(self.subject)
+    }
+
+    /// From when and until when it holds.
+    pub fn validity(&self) -> Option<(Timestamp, Timestamp)> {
         let mut reader = Reader::new(self.validity);
         Some((time(reader.any().ok()?)?, time(reader.any().ok()?)?))
     }

@@ -6,7 +6,8 @@ pub mod answer;
 pub mod auth;
 /// What is sent as a body.
 pub mod body;
-mod certificate;
+/// What a certificate says, and whether it holds.
+pub mod certificate;
 mod compress;
 mod connect;
 mod content_disposition;

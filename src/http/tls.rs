@@ -19,7 +19,7 @@ use crate::error::{Error, reason};
 use crate::timestamp::Timestamp;
 
 /// Where distributions keep all their roots in one file.
-const BUNDLES: [&str; 6] = [
+pub const BUNDLES: [&str; 6] = [
     "/etc/ssl/certs/ca-certificates.crt", // Debian, Ubuntu
     "/etc/pki/tls/certs/ca-bundle.crt",   // CentOS, Rocky, Alma, RHEL, Fedora
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // the same, where the link is missing
@@ -124,7 +124,11 @@ fn named_bundle(path: &Path, what: &str) -> Result<Roots, Error> {
     })
 }
 
-fn certificates_of(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+/// The certificates in a file, PEM or DER.
+///
+/// # Errors
+/// When it cannot be read or holds none, in words.
+pub fn certificates_of(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let bytes = read_bounded(path)?;
     let found: Result<Vec<_>, pem::Error> = CertificateDer::pem_slice_iter(&bytes).collect();
     match found {

@@ -34,8 +34,6 @@ pub const ACCEPT_ENCODING: &str = "gzip, deflate, br";
 /// What is to be done.
 pub struct Plan {
     pub request: Request,
-    /// What the request's credential is made of.
-    pub auth: Auth,
     pub settings: Settings,
     pub follow: Follow,
     pub retry: Policy,

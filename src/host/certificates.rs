@@ -1,0 +1,94 @@
+//! The roots that TLS trusts here: how many, and which have expired.
+
+use std::path::{Path, PathBuf};
+
+use nanoserde::SerJson;
+
+use super::Environment;
+use crate::elf::root::Root;
+use crate::http::certificate::Fields;
+use crate::http::tls;
+use crate::timestamp::Timestamp;
+
+/// Expired in September 2021. OpenSSL before 1.1 fails on it while a good path is at hand.
+pub const DST_ROOT_X3: &str = "DST Root CA X3";
+
+/// The CA bundle.
+#[derive(Clone, Debug, Default, SerJson)]
+#[nserde(serialize_none_as_null)]
+pub struct Certificates {
+    /// The bundle's file; null where there is none.
+    pub bundle: Option<String>,
+    /// How many certificates it holds; null where it could not be read.
+    pub roots: Option<u64>,
+    /// Why it could not be read.
+    pub why: Option<String>,
+    pub expired: Vec<Expired>,
+    /// Whether DST Root CA X3 is among them, expired or not; null where that is not known.
+    pub dst_root_x3: Option<bool>,
+}
+
+/// A root that holds no longer.
+#[derive(Clone, Debug, PartialEq, Eq, SerJson)]
+pub struct Expired {
+    pub name: String,
+    /// RFC 3339.
+    pub not_after: String,
+}
+
+/// Reads SSL_CERT_FILE, else the first bundle below `root` in a known place.
+pub fn read(root: &Root, environment: &Environment, now: Timestamp) -> Certificates {
+    let Some(bundle) = bundle(root, environment) else {
+        return Certificates::default();
+    };
+    let shown = bundle.display().to_string();
+    let read = root
+        .resolve(&bundle)
+        .map_err(|error| crate::error::reason(&error))
+        .and_then(|path| match path.is_file() {
+            true => tls::certificates_of(&path),
+            false => Err("there is no such file".into()),
+        });
+    let certificates = match read {
+        Ok(certificates) => certificates,
+        Err(why) => {
+            return Certificates {
+                bundle: Some(shown),
+                why: Some(why),
+                ..Certificates::default()
+            };
+        }
+    };
+    let mut expired = Vec::new();
+    let mut dst_root_x3 = false;
+    for certificate in &certificates {
+        let Ok(fields) = Fields::read(certificate) else {
+            continue;
+        };
+        let name = fields.subject_name().unwrap_or_default();
+        let name = name.trim_matches('\'');
+        dst_root_x3 |= name == DST_ROOT_X3;
+        if let Some((_, not_after)) = fields.validity().filter(|(_, until)| *until < now) {
+            expired.push(Expired {
+                name: name.to_owned(),
+                not_after: not_after.to_string(),
+            });
+        }
+    }
+    Certificates {
+        bundle: Some(shown),
+        roots: Some(certificates.len() as u64),
+        why: None,
+        expired,
+        dst_root_x3: Some(dst_root_x3),
+    }
+}
+
+fn bundle(root: &Root, environment: &Environment) -> Option<PathBuf> {
+    if let Some(named) = environment.path("SSL_CERT_FILE") {
+        return Some(named);
+    }
+    let known = tls::BUNDLES.iter().map(Path::new);
+    let mut there = known.filter(|path| root.resolve(path).is_ok_and(|path| path.is_file()));
+    there.next().map(Path::to_owned)
+}

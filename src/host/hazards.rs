@@ -1,0 +1,349 @@
+//! What is likely to break a job on this machine, in words.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use nanoserde::SerJson;
+
+use super::certificates::{DST_ROOT_X3, Expired};
+use super::mounts::{self, State};
+use super::patience::{self, Silence};
+use super::shadows::Shadowed;
+use super::{Environment, Report, Surroundings};
+use crate::elf::root::Root;
+use crate::platform::Version;
+use crate::quantity::say_size;
+
+/// Less than this is as good as full.
+const NEARLY_FULL_BYTES: u64 = 100 << 20;
+/// A report is not to be flooded by a long variable.
+const MOST_NAMED: usize = 5;
+
+/// As many named paths are looked at.
+const MOST_LOOKED_AT: usize = 100;
+/// Variables that name certificates.
+const TRUSTED: [&str; 5] = [
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "GIT_SSL_CAINFO",
+];
+
+/// Something that may break.
+#[derive(Clone, Debug, PartialEq, Eq, SerJson)]
+pub struct Hazard {
+    /// Where it comes from: a variable (`LD_LIBRARY_PATH`), or `clock`, `certificates`, `mount`,
+    /// `kernel`.
+    pub name: String,
+    pub detail: String,
+}
+
+/// All of them; `report` is what is known otherwise, and `shadowed` the tools that meet other
+/// libraries, where those answered.
+pub fn find(
+    surroundings: &Surroundings,
+    report: &Report,
+    shadowed: Option<Vec<Shadowed>>,
+) -> Vec<Hazard> {
+    let Surroundings {
+        root, environment, ..
+    } = surroundings;
+    let mut hazards = Hazards(Vec::new());
+    library_path(environment, shadowed, &mut hazards);
+    let missing = Missing::of(root, named_paths(environment));
+    preload(environment, &missing, &mut hazards);
+    python(environment, &missing, &mut hazards);
+    for name in TRUSTED {
+        let path = environment.path(name);
+        if let Some(path) = path.filter(|path| missing.holds(path)) {
+            let detail = format!("{} is not there: TLS fails", path.display());
+            hazards.add(name, detail);
+        }
+    }
+    temporary(surroundings, report, &mut hazards);
+    clock(surroundings, report, &mut hazards);
+    certificates(report, &mut hazards);
+    for mount in &report.mounts {
+        if mount.state == State::DoesNotAnswer {
+            let detail = format!("{} ({}) does not answer", mount.path, mount.source);
+            hazards.add("mount", detail);
+        }
+    }
+    kernel(report, &mut hazards);
+    hazards.0
+}
+
+struct Hazards(Vec<Hazard>);
+
+impl Hazards {
+    fn add(&mut self, name: &str, detail: impl Into<String>) {
+        self.0.push(Hazard {
+            name: name.to_owned(),
+            detail: detail.into(),
+        });
+    }
+}
+
+fn library_path(environment: &Environment, shadowed: Option<Vec<Shadowed>>, hazards: &mut Hazards) {
+    const NAME: &str = "LD_LIBRARY_PATH";
+    let Some(value) = environment.get(NAME) else {
+        return;
+    };
+    let entries = || value.as_bytes().split(|byte| matches!(byte, b':' | b';'));
+    if entries().any(|entry| !entry.starts_with(b"/") && !entry.starts_with(b"$")) {
+        hazards.add(
+            NAME,
+            "an entry is empty or relative: programs load libraries from wherever they are started",
+        );
+    }
+    match shadowed {
+        Some(found) => {
+            for one in found {
+                hazards.add(NAME, say_shadowed(&one));
+            }
+        }
+        None => hazards.add(NAME, "its directories do not answer in time"),
+    }
+}
+
+fn say_shadowed(shadowed: &Shadowed) -> String {
+    let file = shadowed.file.file_name().unwrap_or_default().display();
+    let whose = match shadowed.file.file_name() == Some(OsStr::new(shadowed.tool)) {
+        true => shadowed.tool.to_owned(),
+        false => format!("{} ({file})", shadowed.tool),
+    };
+    let libraries: Vec<String> = shadowed
+        .libraries
+        .iter()
+        .take(MOST_NAMED)
+        .map(|library| match &library.instead_of {
+            Some(usual) => format!("{} instead of {usual}", library.loaded),
+            None => format!("{}, which the system lacks", library.loaded),
+        })
+        .collect();
+    let more = shadowed.libraries.len().saturating_sub(MOST_NAMED);
+    let mut text = match libraries.is_empty() {
+        true => format!("{whose} does not find its libraries"),
+        false => format!("{whose} loads {}", libraries.join(", ")),
+    };
+    if more > 0 {
+        text.push_str(&format!(" and {more} more"));
+    }
+    if !shadowed.broken.is_empty() {
+        let why: Vec<&str> = shadowed
+            .broken
+            .iter()
+            .take(MOST_NAMED)
+            .map(String::as_str)
+            .collect();
+        text.push_str(&format!("; it does not start: {}", why.join(", ")));
+    }
+    text
+}
+
+/// What LD_PRELOAD names.
+fn preloaded(environment: &Environment) -> impl Iterator<Item = &Path> {
+    let value = environment.get("LD_PRELOAD").map(|value| value.as_bytes());
+    value
+        .unwrap_or_default()
+        .split(|byte| matches!(byte, b':' | b' '))
+        .filter(|entry| !entry.is_empty())
+        .take(MOST_NAMED)
+        .map(|entry| Path::new(OsStr::from_bytes(entry)))
+}
+
+fn preload(environment: &Environment, missing: &Missing, hazards: &mut Hazards) {
+    for path in preloaded(environment) {
+        let shown = path.display();
+        // A bare name is searched for, and `$LIB` stands for a directory.
+        let is_path = path.is_absolute() && !path.as_os_str().as_bytes().contains(&b'$');
+        hazards.add(
+            "LD_PRELOAD",
+            match is_path && missing.holds(path) {
+                true => format!("{shown} is not there: every program complains"),
+                false => format!("every program loads {shown} first"),
+            },
+        );
+    }
+}
+
+/// PYTHONHOME; of two directories with a colon between the first.
+fn python_home(environment: &Environment) -> Option<PathBuf> {
+    let home = environment.get("PYTHONHOME")?;
+    let first = home.as_bytes().split(|&byte| byte == b':').next()?;
+    Some(PathBuf::from(OsStr::from_bytes(first)))
+}
+
+fn python_path(environment: &Environment) -> impl Iterator<Item = PathBuf> {
+    let path = environment.get("PYTHONPATH").cloned().unwrap_or_default();
+    let entries: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    entries
+        .into_iter()
+        .filter(|entry| !entry.as_os_str().is_empty())
+}
+
+fn python(environment: &Environment, missing: &Missing, hazards: &mut Hazards) {
+    if let Some(home) = python_home(environment) {
+        let shown = home.display();
+        hazards.add(
+            "PYTHONHOME",
+            match missing.holds(&home) {
+                true => format!("{shown} is not there: no Python starts"),
+                false => format!("every Python takes its library from {shown}"),
+            },
+        );
+    }
+    let said = match python_path(environment).count() {
+        0 => return,
+        1 => "every Python imports from another directory first".to_owned(),
+        count => format!("every Python imports from {count} other directories first"),
+    };
+    let lost: Vec<String> = python_path(environment)
+        .filter(|entry| missing.holds(entry))
+        .take(MOST_NAMED)
+        .map(|entry| entry.display().to_string())
+        .collect();
+    hazards.add(
+        "PYTHONPATH",
+        match lost.is_empty() {
+            true => said,
+            false => format!("{said}; not there: {}", lost.join(", ")),
+        },
+    );
+}
+
+fn temporary(surroundings: &Surroundings, report: &Report, hazards: &mut Hazards) {
+    let directory = surroundings.environment.temporary();
+    let shown = directory.display().to_string();
+    let Ok(outside) = surroundings.root.resolve(&directory) else {
+        return hazards.add("TMPDIR", format!("{shown} is not there"));
+    };
+    match patience::begin(move || mounts::is_writable(&outside)).end() {
+        Ok(Ok(())) => {}
+        Ok(Err(why)) => {
+            return hazards.add("TMPDIR", format!("{shown} cannot be written to: {why}"));
+        }
+        Err(Silence::NoAnswer) => {
+            return hazards.add("TMPDIR", format!("{shown} does not answer"));
+        }
+        Err(Silence::NotTried) => {}
+    }
+    let Some(mount) = mounts::used_for(&report.mounts, "tmp") else {
+        return;
+    };
+    if let Some(left) = mount
+        .available_bytes
+        .filter(|&left| left < NEARLY_FULL_BYTES)
+    {
+        let left = say_size(left);
+        hazards.add("TMPDIR", format!("{shown} is nearly full: {left} left"));
+    }
+    if mount.available_inodes == Some(0) {
+        hazards.add("TMPDIR", format!("{shown} is full: no inode is left"));
+    }
+}
+
+fn clock(surroundings: &Surroundings, report: &Report, hazards: &mut Hazards) {
+    let Surroundings { now, built, .. } = surroundings;
+    if now < built {
+        hazards.add(
+            "clock",
+            format!("it says {now}, before this binary was built ({built})"),
+        );
+    }
+    let ahead = report.clock.compared.as_ref().and_then(|it| it.ahead_s);
+    if let Some(ahead) = ahead.filter(|it| it.unsigned_abs() >= super::clock::TOLERANCE_S) {
+        let said = super::clock::say_ahead(ahead);
+        hazards.add("clock", format!("the service's is {said}"));
+    }
+}
+
+fn certificates(report: &Report, hazards: &mut Hazards) {
+    const NAME: &str = "certificates";
+    let Some(certificates) = &report.certificates else {
+        return hazards.add(NAME, "the CA bundle does not answer");
+    };
+    let Some(bundle) = &certificates.bundle else {
+        return hazards.add(
+            NAME,
+            "there is no CA bundle: curl, git and Python trust nobody",
+        );
+    };
+    if let Some(why) = &certificates.why {
+        hazards.add(NAME, format!("{bundle}: {why}"));
+    }
+    // Any bundle holds a few that have expired; this one breaks what would hold without it.
+    let x3 = |expired: &&Expired| expired.name == DST_ROOT_X3;
+    if let Some(expired) = certificates.expired.iter().find(x3) {
+        hazards.add(
+            NAME,
+            format!(
+                "{bundle}: {DST_ROOT_X3} expired on {}; OpenSSL 1.0 refuses Let's Encrypt's certificates for its sake",
+                expired.not_after
+            ),
+        );
+    }
+}
+
+/// What old kernels lack, where it has bitten.
+fn kernel(report: &Report, hazards: &mut Hazards) {
+    let Some(version) = report.system.kernel_version() else {
+        return;
+    };
+    if version < Version::two(3, 17) {
+        hazards.add(
+            "kernel",
+            "it is older than 3.17: getrandom, renameat2, statx and copy_file_range may be missing",
+        );
+    }
+    let has_nfs = report
+        .mounts
+        .iter()
+        .any(|mount| mount.kind.starts_with("nfs"));
+    if has_nfs && version < Version::two(4, 5) {
+        hazards.add("kernel", "copy_file_range fails on NFS (EOPNOTSUPP)");
+    }
+}
+
+/// Paths at which there is nothing.
+struct Missing(HashSet<PathBuf>);
+
+impl Missing {
+    /// Looks at all of them at once. What does not answer is not known to be missing.
+    fn of(root: &Root, paths: impl Iterator<Item = PathBuf>) -> Missing {
+        let begun: Vec<_> = paths
+            .take(MOST_LOOKED_AT)
+            .map(|path| {
+                let (root, named) = (root.clone(), path.clone());
+                let begun = patience::begin(move || {
+                    root.resolve(&named)
+                        .and_then(|path| path.try_exists())
+                        .unwrap_or(false)
+                });
+                (path, begun)
+            })
+            .collect();
+        let missing = begun
+            .into_iter()
+            .filter_map(|(path, begun)| (begun.end() == Ok(false)).then_some(path));
+        Missing(missing.collect())
+    }
+
+    fn holds(&self, path: &Path) -> bool {
+        self.0.contains(path)
+    }
+}
+
+/// The paths that variables name.
+fn named_paths(environment: &Environment) -> impl Iterator<Item = PathBuf> {
+    let certificates = TRUSTED.iter().filter_map(|name| environment.path(name));
+    let home = python_home(environment).into_iter();
+    let preloaded = preloaded(environment).map(PathBuf::from);
+    certificates
+        .chain(home)
+        .chain(preloaded)
+        .chain(python_path(environment))
+}

@@ -1,0 +1,123 @@
+//! What a machine is and has, and what may break on it. Everything is read from files below a
+//! root directory and from an environment that are given; what is missing is not known, and never
+//! an error.
+
+pub mod calls;
+pub mod certificates;
+pub mod check;
+pub mod clock;
+pub mod cpu;
+pub mod files;
+pub mod gpu;
+pub mod hazards;
+pub mod libraries;
+pub mod limits;
+pub mod memory;
+pub mod mounts;
+pub mod network;
+pub mod patience;
+pub mod rez;
+mod shadows;
+mod show;
+pub mod system;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use nanoserde::SerJson;
+
+use crate::elf::root::Root;
+use crate::timestamp::Timestamp;
+
+/// Where a report is made.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    pub root: Root,
+    pub environment: Environment,
+    /// The working directory, where there still is one.
+    pub directory: Option<PathBuf>,
+    pub now: Timestamp,
+    /// When this binary was built: no clock is right that is before it.
+    pub built: Timestamp,
+}
+
+/// Environment variables.
+#[derive(Clone, Debug, Default)]
+pub struct Environment(pub BTreeMap<OsString, OsString>);
+
+impl Environment {
+    /// A variable; an empty one is none.
+    pub fn get(&self, name: &str) -> Option<&OsString> {
+        let value = self.0.get(std::ffi::OsStr::new(name));
+        value.filter(|value| !value.is_empty())
+    }
+
+    /// A variable as text for people.
+    pub fn text(&self, name: &str) -> Option<String> {
+        Some(self.get(name)?.to_string_lossy().into_owned())
+    }
+
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        self.get(name).map(PathBuf::from)
+    }
+
+    /// Where temporary files go.
+    pub fn temporary(&self) -> PathBuf {
+        self.path("TMPDIR").unwrap_or_else(|| "/tmp".into())
+    }
+}
+
+/// All there is to say; `null` is what is not known.
+#[derive(Clone, Debug, SerJson)]
+#[nserde(serialize_none_as_null)]
+pub struct Report {
+    pub system: system::System,
+    pub libraries: libraries::Libraries,
+    pub cpu: cpu::Cpu,
+    pub memory: memory::Memory,
+    pub gpu: gpu::Gpu,
+    pub limits: Vec<limits::Limit>,
+    pub mounts: Vec<mounts::Mount>,
+    /// Null also where their files do not answer.
+    pub certificates: Option<certificates::Certificates>,
+    pub network: network::Network,
+    pub clock: clock::Clock,
+    /// The Rez context; null outside of one.
+    pub rez: Option<rez::Context>,
+    pub hazards: Vec<hazards::Hazard>,
+}
+
+/// Looks at everything. `compared` is the clock of a service, where one was asked.
+pub fn report(surroundings: &Surroundings, compared: Option<clock::Compared>) -> Report {
+    let root = &surroundings.root;
+    let environment = &surroundings.environment;
+    // What may hang is begun first, so that its times do not add up.
+    let certificates = patience::begin_long({
+        let (root, environment, now) = (root.clone(), environment.clone(), surroundings.now);
+        move || certificates::read(&root, &environment, now)
+    });
+    let shadows = patience::begin_long({
+        let given = surroundings.clone();
+        move || shadows::find(&given)
+    });
+    let mut report = Report {
+        system: system::read(root),
+        libraries: libraries::read(root),
+        cpu: cpu::read(root),
+        memory: memory::read(root),
+        gpu: gpu::read(root),
+        limits: limits::read(),
+        mounts: mounts::read(surroundings),
+        certificates: certificates.end().ok(),
+        network: network::read(root, environment),
+        clock: clock::read(surroundings, compared),
+        rez: rez::read(environment),
+        hazards: Vec::new(),
+    };
+    report.hazards = hazards::find(surroundings, &report, shadows.end().ok());
+    report
+}

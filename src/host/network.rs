@@ -1,0 +1,75 @@
+//! How names are resolved and which proxies stand before the world.
+
+use nanoserde::SerJson;
+
+use super::{Environment, files};
+use crate::elf::root::Root;
+use crate::redact;
+
+/// DNS and proxies.
+#[derive(Clone, Debug, SerJson)]
+#[nserde(serialize_none_as_null)]
+pub struct Network {
+    /// Null where there is no resolv.conf.
+    pub dns_servers: Option<Vec<String>>,
+    pub search_domains: Vec<String>,
+    pub proxies: Vec<Proxy>,
+}
+
+/// A variable that names a proxy, or exceptions.
+#[derive(Clone, Debug, PartialEq, Eq, SerJson)]
+pub struct Proxy {
+    pub name: String,
+    /// Without user and password.
+    pub value: String,
+}
+
+const VARIABLES: [&str; 8] = [
+    "http_proxy",
+    "HTTP_PROXY",
+    "https_proxy",
+    "HTTPS_PROXY",
+    "all_proxy",
+    "ALL_PROXY",
+    "no_proxy",
+    "NO_PROXY",
+];
+
+/// Reads /etc/resolv.conf below `root`, and the environment.
+pub fn read(root: &Root, environment: &Environment) -> Network {
+    let resolver = files::read(root, "/etc/resolv.conf");
+    let words_of = |wanted: &[&str]| -> Vec<String> {
+        let text = resolver.as_deref().unwrap_or_default();
+        let lines = text.lines().filter_map(|line| {
+            let mut words = line.split_whitespace();
+            wanted.contains(&words.next()?).then_some(words)
+        });
+        lines.flatten().map(str::to_owned).collect()
+    };
+    Network {
+        dns_servers: resolver.is_some().then(|| words_of(&["nameserver"])),
+        search_domains: words_of(&["search", "domain"]),
+        proxies: VARIABLES
+            .into_iter()
+            .filter_map(|name| {
+                Some(Proxy {
+                    name: name.to_owned(),
+                    value: without_password(&environment.text(name)?),
+                })
+            })
+            .collect(),
+    }
+}
+
+/// A proxy is often named without its scheme: `user:password@proxy:3128`.
+fn without_password(proxy: &str) -> String {
+    const SCHEME: &str = "http://";
+    if proxy.contains("://") {
+        return redact::url(proxy);
+    }
+    let redacted = redact::url(&format!("{SCHEME}{proxy}"));
+    match redacted.strip_prefix(SCHEME) {
+        Some(bare) => bare.to_owned(),
+        None => redacted,
+    }
+}

@@ -1,0 +1,33 @@
+//! The Rez context a process runs in, as Rez tells it by the environment.
+
+use nanoserde::SerJson;
+
+use super::Environment;
+
+/// A resolved environment.
+#[derive(Clone, Debug, PartialEq, Eq, SerJson)]
+#[nserde(serialize_none_as_null)]
+pub struct Context {
+    /// The packages resolved, `maya-2024.2`, in Rez's order.
+    pub resolve: Vec<String>,
+    pub request: Vec<String>,
+    /// The version of Rez.
+    pub version: Option<String>,
+    /// The context's file.
+    pub file: Option<String>,
+}
+
+/// The context; `None` outside of one.
+pub fn read(environment: &Environment) -> Option<Context> {
+    let words = |name: &str| -> Option<Vec<String>> {
+        let text = environment.text(name)?;
+        Some(text.split_whitespace().map(str::to_owned).collect())
+    };
+    let resolve = words("REZ_USED_RESOLVE")?;
+    Some(Context {
+        resolve,
+        request: words("REZ_USED_REQUEST").unwrap_or_default(),
+        version: environment.text("REZ_USED_VERSION"),
+        file: environment.text("REZ_RXT_FILE"),
+    })
+}
