@@ -80,7 +80,7 @@ impl Value {
             Kind::Choice(choices)
         } else if word == "profile" {
             Kind::Profile
-        } else if word == "command" {
+        } else if word == "c47-command" {
             Kind::Command
         } else if word == "source" || tells_source(about) && !word.contains('=') {
             Kind::Source
@@ -248,7 +248,7 @@ mod tests {
         assert_eq!(kind("source", ""), Kind::Source);
         assert_eq!(kind("dir", ""), Kind::Directory);
         assert_eq!(kind("profile", ""), Kind::Profile);
-        assert_eq!(kind("command", ""), Kind::Command);
+        assert_eq!(kind("c47-command", ""), Kind::Command);
         let about = "key: env:NAME, file:PATH, command:PROGRAM ARGS or prompt";
         assert_eq!(kind("jwt-key", about), Kind::Source);
         assert_eq!(kind("n", "how many"), Kind::Word);

@@ -27,7 +27,7 @@ c47 man --all ~/.local/share/man/man1"
 )]
 pub struct Man {
     /// the command's words; default: c47 itself
-    #[argh(positional)]
+    #[argh(positional, arg_name = "c47-command")]
     command: Vec<String>,
 
     /// write the pages of all commands into this directory, made where it is missing
