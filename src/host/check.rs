@@ -86,7 +86,9 @@ pub fn target(libraries: &Libraries, level: Level, target: Target) -> Check {
             answers.push(at_least(what, found.as_deref(), wanted));
         }
     }
-    answers.extend(limits.cpu.map(|wanted| level_at_least(level, wanted)));
+    if let Target::Distribution(row) = target {
+        answers.push(level_at_least(level, row.cpu));
+    }
     let wrong: Vec<String> = answers
         .iter()
         .filter_map(|answer| answer.as_ref().err().cloned())
