@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use support::{Run, peers};
 
-const MOST_BYTES: u64 = 3 * 1024 * 1024;
+const MOST_BYTES: u64 = 5 * 1024 * 1024;
 
 /// The release binary beside the debug one.
 fn release() -> Option<PathBuf> {

@@ -276,7 +276,9 @@ fn a_dynamic_program_gets_a_note() {
     let run = install(scratch.path()).args(["--name", "shell", "--pkg-version", "1", "--json"]);
     let output = run.arg("--tool").arg(dynamic).run().expect_code(0);
     assert!(
-        output.stderr_text().contains("sh is dynamic"),
+        output
+            .stderr_text()
+            .contains("sh is dynamic: it runs from "),
         "{}",
         output.tell()
     );

@@ -26,6 +26,27 @@ pub fn judge(object: &Requirements, limits: &Limits) -> Verdict {
     }
 }
 
+/// The oldest distribution and the first year of those that would do, for people.
+pub fn oldest(targets: &[Target]) -> Option<String> {
+    let distribution = targets
+        .iter()
+        .filter_map(|target| match target {
+            Target::Distribution(row) => Some(row),
+            _ => None,
+        })
+        .min_by_key(|row| (row.glibc, row.glibcxx));
+    let year = targets.iter().find_map(|target| match target {
+        Target::Year(year) => Some(year.name()),
+        _ => None,
+    });
+    match (distribution, year) {
+        (Some(row), Some(year)) => Some(format!("{} (glibc {}), {year}", row.name, row.glibc)),
+        (Some(row), None) => Some(format!("{} (glibc {}), no CY", row.name, row.glibc)),
+        (None, Some(year)) => Some(format!("no distribution known here, {year}")),
+        (None, None) => None,
+    }
+}
+
 /// Every distribution and year of the tables on which all these would run.
 pub fn runs_on(objects: &[Requirements]) -> Vec<Target> {
     static KNOWN: LazyLock<Vec<(Target, Limits)>> = LazyLock::new(|| {

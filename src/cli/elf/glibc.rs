@@ -304,7 +304,7 @@ impl Entry {
             }));
         }
         let runs_on = verdict::runs_on(std::slice::from_ref(object));
-        text.oldest = oldest(&runs_on);
+        text.oldest = verdict::oldest(&runs_on);
         Entry {
             path: shown(&object.path),
             needs: Needs {
@@ -354,27 +354,6 @@ impl Entry {
             writeln!(f, "  {:<16} {oldest}", "runs on")?;
         }
         Ok(())
-    }
-}
-
-/// The oldest distribution and the first year of those that would do, for people.
-fn oldest(targets: &[Target]) -> Option<String> {
-    let distribution = targets
-        .iter()
-        .filter_map(|target| match target {
-            Target::Distribution(row) => Some(row),
-            _ => None,
-        })
-        .min_by_key(|row| (row.glibc, row.glibcxx));
-    let year = targets.iter().find_map(|target| match target {
-        Target::Year(year) => Some(year.name()),
-        _ => None,
-    });
-    match (distribution, year) {
-        (Some(row), Some(year)) => Some(format!("{} (glibc {}), {year}", row.name, row.glibc)),
-        (Some(row), None) => Some(format!("{} (glibc {}), no CY", row.name, row.glibc)),
-        (None, Some(year)) => Some(format!("no distribution known here, {year}")),
-        (None, None) => None,
     }
 }
 
@@ -462,7 +441,7 @@ impl Report {
                 writeln!(f, "{family}_{version} at most: {path} {}", one_line(why))?;
             }
         }
-        match oldest(&self.runs_on) {
+        match verdict::oldest(&self.runs_on) {
             Some(oldest) => writeln!(f, "all {} run on {oldest}", objects.len()),
             None => writeln!(f, "no distribution known here runs all {}", objects.len()),
         }

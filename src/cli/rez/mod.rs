@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use argh::{ArgsInfo, FromArgs};
 
+use crate::elf::requirements::Requirements;
+use crate::elf::verdict;
 use crate::error::{Error, reason};
 use crate::exit::Exit;
 use crate::output;
@@ -164,17 +166,19 @@ impl FilledTool {
         match self.linkage {
             Linkage::Static => None,
             Linkage::Dynamic => {
-                let elf = ["elf".to_owned(), "glibc".to_owned()];
-                let ask = match super::whole().find(&elf) {
-                    Some(_) => format!(
-                        ": 'c47 elf glibc {}' tells where",
-                        self.tool.source.display()
+                let needs = Requirements::of_file(&self.tool.source, &mut Vec::new());
+                let place = needs.ok().and_then(|needs| {
+                    verdict::oldest(&verdict::runs_on(std::slice::from_ref(&needs)))
+                });
+                let source = self.tool.source.display();
+                Some(match place {
+                    Some(oldest) => format!(
+                        "{name} is dynamic: it runs from {oldest} on; 'c47 elf glibc {source}' tells why"
                     ),
-                    None => String::new(),
-                };
-                Some(format!(
-                    "{name} is dynamic and runs only where its libraries are{ask}"
-                ))
+                    None => format!(
+                        "{name} is dynamic and runs only where its libraries are: 'c47 elf glibc {source}' tells where"
+                    ),
+                })
             }
             Linkage::Script => Some(format!(
                 "{name} is a script and runs only where its interpreter is"
