@@ -44,34 +44,34 @@ struct C47 {
 #[argh(subcommand)]
 #[allow(clippy::large_enum_variant)] // one is made, and moved once
 enum Command {
-    Completions(completions::Completions),
     Auth(auth::Auth),
+    Completions(completions::Completions),
     Config(config::Config),
     Echo(echo::Echo),
+    Elf(elf::Elf),
     Host(host::Host),
     Http(http::Http),
     Jwt(jwt::Jwt),
     Links(links::Links),
     Man(man::Man),
     Rez(rez::Rez),
-    Elf(elf::Elf),
     Selftest(selftest::Selftest),
 }
 
 impl Command {
     fn run(self) -> Result<Exit, Error> {
         match self {
-            Command::Completions(options) => options.run(),
             Command::Auth(options) => options.run(),
+            Command::Completions(options) => options.run(),
             Command::Config(options) => options.run(),
             Command::Echo(options) => options.run(),
+            Command::Elf(options) => options.run(),
             Command::Host(options) => options.run(),
             Command::Http(options) => options.run(),
             Command::Jwt(options) => options.run(),
             Command::Links(options) => options.run(),
             Command::Man(options) => options.run(),
             Command::Rez(options) => options.run(),
-            Command::Elf(options) => options.run(),
             Command::Selftest(options) => options.run(),
         }
     }
