@@ -2,28 +2,23 @@
 //! before anything is sent.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
+use super::items::{Parts, ensure_compressible, headers};
+use super::settings::{duration, retry, settings};
 use super::show::Parts as Shown;
 use super::{Http, download, netrc};
-use crate::cli::environment;
 use crate::error::Error;
 use crate::http::auth::{Auth, Credential};
-use crate::http::body::{self, Body};
+use crate::http::body::Body;
 use crate::http::download::Download;
-use crate::http::item::{Item, Value as ItemValue};
-use crate::http::multipart::{Content, Multipart, Part};
-use crate::http::proxy::Proxies;
-use crate::http::request::{Header, Request, USER_AGENT, Value};
-use crate::http::retry::{Methods, Policy};
-use crate::http::stream::Watch;
-use crate::http::tls::{Oldest, Options as TlsOptions, Trust};
+use crate::http::item::Item;
+use crate::http::request::Request;
+use crate::http::retry::Policy;
 use crate::http::url::{Scheme, Url};
-use crate::http::{self, Family, Follow, Intake, Limits, Network, Override, Settings};
-use crate::json::Text;
+use crate::http::{Follow, Settings};
 use crate::jwt::claim::Claim;
+use crate::redact;
 use crate::timestamp::Timestamp;
-use crate::{quantity, redact};
 
 /// A body that is shown whole, laid out or in JSON, is held in memory: up to this.
 const IN_MEMORY: u64 = 256 << 20;
@@ -224,272 +219,6 @@ fn auth(options: &Http, url: &mut Url) -> Result<Auth, Error> {
     Ok(auth)
 }
 
-pub(super) fn settings(options: &Http) -> Result<Settings, Error> {
-    let whole = duration("--timeout", options.timeout.as_deref())?;
-    let connect = duration("--connect-timeout", options.connect_timeout.as_deref())?;
-    let idle = Duration::from_secs(60);
-    let body = match &options.max_body {
-        Some(text) => {
-            Some(quantity::size(text).map_err(|why| Error::usage(format!("--max-body: {why}")))?)
-        }
-        None => None,
-    };
-    let limits = Limits {
-        connect: connect.unwrap_or(Duration::from_secs(10)),
-        // Who gives the call more time means the wait for the first byte too.
-        idle: whole.map_or(idle, |whole| whole.max(idle)),
-        whole,
-        body,
-    };
-    Ok(Settings {
-        limits,
-        tls: tls(options)?,
-        proxies: Proxies {
-            always: options.proxy.clone(),
-            ..environment::proxies()
-        },
-        network: network(options)?,
-        intake: Intake::default(),
-        watch: Watch::default(),
-    })
-}
-
-fn retry(options: &Http) -> Result<Policy, Error> {
-    if options.retry.is_none() && (options.retry_max_time.is_some() || options.retry_unsafe) {
-        return Err(Error::usage(
-            "--retry-max-time and --retry-unsafe belong to --retry N",
-        ));
-    }
-    let max_time = duration("--retry-max-time", options.retry_max_time.as_deref())?;
-    Ok(Policy {
-        retries: options.retry.unwrap_or(0),
-        max_time: max_time.unwrap_or(Duration::from_secs(600)),
-        methods: if options.retry_unsafe {
-            Methods::All
-        } else {
-            Methods::Idempotent
-        },
-    })
-}
-
-fn network(options: &Http) -> Result<Network, Error> {
-    let family = match (options.ipv4, options.ipv6) {
-        (false, false) => Family::Any,
-        (true, false) => Family::Ipv4,
-        (false, true) => Family::Ipv6,
-        (true, true) => return Err(Error::usage("-4 and -6 exclude each other")),
-    };
-    let overrides: Result<_, _> = options
-        .resolve
-        .iter()
-        .map(|text| Override::parse(text))
-        .collect();
-    let overrides = overrides.map_err(|why| Error::usage(format!("--resolve: {why}")))?;
-    let unix_socket = options.unix_socket.as_ref().map(PathBuf::from);
-    if unix_socket.is_some() && options.proxy.is_some() {
-        return Err(Error::usage("--unix-socket and --proxy exclude each other"));
-    }
-    Ok(Network {
-        family,
-        overrides,
-        unix_socket,
-    })
-}
-
-fn tls(options: &Http) -> Result<TlsOptions, Error> {
-    let trust = match (&options.cacert, options.insecure) {
-        (Some(_), true) => return Err(Error::usage("--cacert and --insecure exclude each other")),
-        (Some(path), false) => Trust::Only(path.into()),
-        (None, true) => Trust::Anybody,
-        (None, false) => environment::trust(),
-    };
-    let client = match (&options.cert, &options.key) {
-        (Some(cert), Some(key)) => Some((cert.into(), key.into())),
-        (Some(cert), None) => Some((cert.into(), cert.into())), // both may stand in one file
-        (None, Some(_)) => return Err(Error::usage("--key belongs to --cert FILE")),
-        (None, None) => None,
-    };
-    let oldest = match options.tls_min.as_deref() {
-        None | Some("1.2") => Oldest::Tls12,
-        Some("1.3") => Oldest::Tls13,
-        Some(_) => return Err(Error::usage("--tls-min is 1.2 or 1.3")),
-    };
-    Ok(TlsOptions {
-        trust,
-        client,
-        oldest,
-    })
-}
-
-/// What the items add up to.
-#[derive(Default)]
-struct Parts {
-    headers: Vec<(String, Option<String>)>,
-    json: Vec<(String, Text)>,
-    form: Vec<(String, String)>,
-    /// Each with the number of form fields that stand before it.
-    files: Vec<(usize, Part)>,
-}
-
-impl Parts {
-    fn has_header(&self, name: &str) -> bool {
-        let mut headers = self.headers.iter();
-        headers.any(|(known, value)| value.is_some() && known.eq_ignore_ascii_case(name))
-    }
-
-    fn add(&mut self, item: Item, form: bool, url: &mut Url) -> Result<(), Error> {
-        match item {
-            Item::Header { name, .. } if is_framing(&name) => Err(Error::usage(format!(
-                "'{name}' follows from the body; it cannot be set"
-            )))?,
-            Item::Header { name, value } => {
-                let value = content(value)?;
-                // An editor's last line break is no part of a header.
-                let value = value.strip_suffix('\n').unwrap_or(&value).to_owned();
-                if value.chars().any(|c| c.is_control() && c != '\t') {
-                    return Err(Error::usage(format!(
-                        "header '{name}' holds a control character"
-                    )));
-                }
-                self.headers.push((name, Some(value)));
-            }
-            Item::NoHeader { name } => self.headers.push((name, None)),
-            Item::Query { name, value } => url.push_query(&name, &content(value)?),
-            Item::Field { name, value } if form => self.form.push((name, content(value)?)),
-            Item::Field { name, value } => self.json.push((name, Text::string(&content(value)?))),
-            Item::Json { name, .. } if form => {
-                return Err(Error::usage(format!(
-                    "'{name}:=' is JSON, which a form does not carry"
-                )));
-            }
-            Item::Json { name, value } => {
-                let text = Text::parse(content(value)?).map_err(|why| {
-                    Error::usage_hint(
-                        format!("'{name}:=' is no JSON: {why}"),
-                        "a string is written key=value",
-                    )
-                })?;
-                self.json.push((name, text));
-            }
-            Item::File {
-                name,
-                path,
-                content_type,
-                file_name,
-            } => {
-                let part = Part::file(name, &path, file_name, content_type)?;
-                self.files.push((self.form.len(), part));
-            }
-        }
-        Ok(())
-    }
-
-    /// Fields and files in the order they were given: some services want the file last.
-    fn multipart(&self) -> Result<Body, Error> {
-        let text = |(name, value): &(String, String)| Part {
-            name: name.clone(),
-            content: Content::Text(value.clone()),
-        };
-        let mut parts = Vec::new();
-        let mut fields = self.form.iter();
-        for (fields_before, file) in &self.files {
-            let missing = fields_before.saturating_sub(self.form.len() - fields.len());
-            parts.extend(fields.by_ref().take(missing).map(text));
-            parts.push(file.clone());
-        }
-        parts.extend(fields.map(text));
-        Multipart::new(parts).map(Body::Multipart)
-    }
-
-    fn body(&self, options: &Http) -> Result<Body, Error> {
-        let has_fields = !self.json.is_empty() || !self.form.is_empty() || !self.files.is_empty();
-        let body = match &options.body {
-            Some(_) if has_fields || options.form => Err(Error::usage(
-                "--body sends a file as it is: it takes no key=value or key@file items and no --form",
-            )),
-            // curl's and xh's `@` is a habit.
-            Some(path) => Body::from_path(path.strip_prefix('@').unwrap_or(path)),
-            None if !self.files.is_empty() => self.multipart(),
-            None if options.form => Ok(body::form_of(&self.form)),
-            None if has_fields => body::json_of(&self.json).map_err(Error::usage),
-            None => Ok(Body::None),
-        }?;
-        if options.compress {
-            http::gzip(body)
-        } else {
-            Ok(body)
-        }
-    }
-}
-
-/// Headers that say where a message ends: a second opinion is a smuggled request.
-fn is_framing(name: &str) -> bool {
-    name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
-}
-
-fn content(value: ItemValue) -> Result<String, Error> {
-    match value {
-        ItemValue::Literal(text) => Ok(text),
-        ItemValue::File(path) => body::read_text(&path),
-    }
-}
-
-/// The headers that come by themselves, less those an item leaves out or sets, then the items'.
-fn headers(parts: &Parts, body: &Body, options: &Http) -> Vec<Header> {
-    let plain = |name: &str, value: &str| Header {
-        name: name.to_owned(),
-        value: Value::Plain(value.to_owned()),
-    };
-    let is_json = body.content_type() == Some("application/json");
-    let accept = if is_json {
-        "application/json, */*;q=0.5"
-    } else {
-        "*/*"
-    };
-    // A range of an encoded file could not be told from one of the file.
-    let accept_encoding = if options.download {
-        "identity"
-    } else {
-        ACCEPT_ENCODING
-    };
-    let mut headers = vec![
-        plain("user-agent", USER_AGENT),
-        plain("accept", accept),
-        plain("accept-encoding", accept_encoding),
-    ];
-    if let Some(content_type) = body.content_type() {
-        headers.push(plain("content-type", content_type));
-    }
-    if options.compress {
-        headers.push(plain("content-encoding", "gzip"));
-    }
-    headers.retain(|header| {
-        !parts
-            .headers
-            .iter()
-            .any(|(name, _)| name.eq_ignore_ascii_case(&header.name))
-    });
-    headers.extend(
-        parts
-            .headers
-            .iter()
-            .filter_map(|(name, value)| Some(plain(name, value.as_deref()?))),
-    );
-    headers
-}
-
-fn ensure_compressible(options: &Http, parts: &Parts, body: &Body) -> Result<(), Error> {
-    if options.compress && matches!(body, Body::None) {
-        return Err(Error::usage("--compress needs a body to compress"));
-    }
-    if options.compress && parts.has_header("content-encoding") {
-        return Err(Error::usage(
-            "Content-Encoding stands in an item and --compress sets it: one of them",
-        ));
-    }
-    Ok(())
-}
-
 /// Credentials go over plain http to this machine only, and not through a proxy.
 fn ensure_not_in_plaintext(
     options: &Http,
@@ -517,12 +246,6 @@ fn ensure_not_in_plaintext(
         format!("credentials would go in plain text to {origin}"),
         "use https, or --allow-plaintext where the network may see them",
     ))
-}
-
-fn duration(name: &str, text: Option<&str>) -> Result<Option<Duration>, Error> {
-    text.map(quantity::duration)
-        .transpose()
-        .map_err(|why| Error::usage(format!("{name}: {why}")))
 }
 
 #[cfg(test)]

@@ -3,10 +3,12 @@
 mod build;
 mod chart;
 mod download;
+mod items;
 mod netrc;
 mod offline;
 pub(super) mod profile;
 mod report;
+mod settings;
 mod show;
 mod to_curl;
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Http, build, netrc};
+use super::{Http, build, netrc, settings};
 use crate::auth::plan::{Scheme, Send};
 use crate::auth::template::Given;
 use crate::auth::{self, Profile, Surroundings, Want};
@@ -87,7 +87,7 @@ pub fn load() -> Result<Config, Error> {
 pub fn settings(profile: &Profile) -> Result<Settings, Error> {
     let mut options = Http::default();
     network(&mut options, profile);
-    build::settings(&options)
+    settings::settings(&options)
 }
 
 /// What a profile's token is gotten with, when nobody is there to log in.

@@ -1,0 +1,181 @@
+//! What the items of a command line add up to: headers, query, body.
+
+use super::Http;
+use super::build::ACCEPT_ENCODING;
+use crate::error::Error;
+use crate::http;
+use crate::http::body::{self, Body};
+use crate::http::item::{Item, Value as ItemValue};
+use crate::http::multipart::{Content, Multipart, Part};
+use crate::http::request::{Header, USER_AGENT, Value};
+use crate::http::url::Url;
+use crate::json::Text;
+
+/// What the items add up to.
+#[derive(Default)]
+pub struct Parts {
+    headers: Vec<(String, Option<String>)>,
+    json: Vec<(String, Text)>,
+    form: Vec<(String, String)>,
+    /// Each with the number of form fields that stand before it.
+    files: Vec<(usize, Part)>,
+}
+
+impl Parts {
+    pub fn has_header(&self, name: &str) -> bool {
+        let mut headers = self.headers.iter();
+        headers.any(|(known, value)| value.is_some() && known.eq_ignore_ascii_case(name))
+    }
+
+    pub fn add(&mut self, item: Item, form: bool, url: &mut Url) -> Result<(), Error> {
+        match item {
+            Item::Header { name, .. } if is_framing(&name) => Err(Error::usage(format!(
+                "'{name}' follows from the body; it cannot be set"
+            )))?,
+            Item::Header { name, value } => {
+                let value = content(value)?;
+                // An editor's last line break is no part of a header.
+                let value = value.strip_suffix('\n').unwrap_or(&value).to_owned();
+                if value.chars().any(|c| c.is_control() && c != '\t') {
+                    return Err(Error::usage(format!(
+                        "header '{name}' holds a control character"
+                    )));
+                }
+                self.headers.push((name, Some(value)));
+            }
+            Item::NoHeader { name } => self.headers.push((name, None)),
+            Item::Query { name, value } => url.push_query(&name, &content(value)?),
+            Item::Field { name, value } if form => self.form.push((name, content(value)?)),
+            Item::Field { name, value } => self.json.push((name, Text::string(&content(value)?))),
+            Item::Json { name, .. } if form => {
+                return Err(Error::usage(format!(
+                    "'{name}:=' is JSON, which a form does not carry"
+                )));
+            }
+            Item::Json { name, value } => {
+                let text = Text::parse(content(value)?).map_err(|why| {
+                    Error::usage_hint(
+                        format!("'{name}:=' is no JSON: {why}"),
+                        "a string is written key=value",
+                    )
+                })?;
+                self.json.push((name, text));
+            }
+            Item::File {
+                name,
+                path,
+                content_type,
+                file_name,
+            } => {
+                let part = Part::file(name, &path, file_name, content_type)?;
+                self.files.push((self.form.len(), part));
+            }
+        }
+        Ok(())
+    }
+
+    /// Fields and files in the order they were given: some services want the file last.
+    fn multipart(&self) -> Result<Body, Error> {
+        let text = |(name, value): &(String, String)| Part {
+            name: name.clone(),
+            content: Content::Text(value.clone()),
+        };
+        let mut parts = Vec::new();
+        let mut fields = self.form.iter();
+        for (fields_before, file) in &self.files {
+            let missing = fields_before.saturating_sub(self.form.len() - fields.len());
+            parts.extend(fields.by_ref().take(missing).map(text));
+            parts.push(file.clone());
+        }
+        parts.extend(fields.map(text));
+        Multipart::new(parts).map(Body::Multipart)
+    }
+
+    pub fn body(&self, options: &Http) -> Result<Body, Error> {
+        let has_fields = !self.json.is_empty() || !self.form.is_empty() || !self.files.is_empty();
+        let body = match &options.body {
+            Some(_) if has_fields || options.form => Err(Error::usage(
+                "--body sends a file as it is: it takes no key=value or key@file items and no --form",
+            )),
+            // curl's and xh's `@` is a habit.
+            Some(path) => Body::from_path(path.strip_prefix('@').unwrap_or(path)),
+            None if !self.files.is_empty() => self.multipart(),
+            None if options.form => Ok(body::form_of(&self.form)),
+            None if has_fields => body::json_of(&self.json).map_err(Error::usage),
+            None => Ok(Body::None),
+        }?;
+        if options.compress {
+            http::gzip(body)
+        } else {
+            Ok(body)
+        }
+    }
+}
+
+/// Headers that say where a message ends: a second opinion is a smuggled request.
+fn is_framing(name: &str) -> bool {
+    name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
+}
+
+fn content(value: ItemValue) -> Result<String, Error> {
+    match value {
+        ItemValue::Literal(text) => Ok(text),
+        ItemValue::File(path) => body::read_text(&path),
+    }
+}
+
+/// The headers that come by themselves, less those an item leaves out or sets, then the items'.
+pub fn headers(parts: &Parts, body: &Body, options: &Http) -> Vec<Header> {
+    let plain = |name: &str, value: &str| Header {
+        name: name.to_owned(),
+        value: Value::Plain(value.to_owned()),
+    };
+    let is_json = body.content_type() == Some("application/json");
+    let accept = if is_json {
+        "application/json, */*;q=0.5"
+    } else {
+        "*/*"
+    };
+    // A range of an encoded file could not be told from one of the file.
+    let accept_encoding = if options.download {
+        "identity"
+    } else {
+        ACCEPT_ENCODING
+    };
+    let mut headers = vec![
+        plain("user-agent", USER_AGENT),
+        plain("accept", accept),
+        plain("accept-encoding", accept_encoding),
+    ];
+    if let Some(content_type) = body.content_type() {
+        headers.push(plain("content-type", content_type));
+    }
+    if options.compress {
+        headers.push(plain("content-encoding", "gzip"));
+    }
+    headers.retain(|header| {
+        !parts
+            .headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case(&header.name))
+    });
+    headers.extend(
+        parts
+            .headers
+            .iter()
+            .filter_map(|(name, value)| Some(plain(name, value.as_deref()?))),
+    );
+    headers
+}
+
+pub fn ensure_compressible(options: &Http, parts: &Parts, body: &Body) -> Result<(), Error> {
+    if options.compress && matches!(body, Body::None) {
+        return Err(Error::usage("--compress needs a body to compress"));
+    }
+    if options.compress && parts.has_header("content-encoding") {
+        return Err(Error::usage(
+            "Content-Encoding stands in an item and --compress sets it: one of them",
+        ));
+    }
+    Ok(())
+}
