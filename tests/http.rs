@@ -576,6 +576,61 @@ fn httpbin_agrees() {
     assert_eq!(form.json()["form"]["a b"], "c&d");
 }
 
+/// What a pipe gets is what curl writes.
+#[test]
+fn curl_gets_the_same_answers() {
+    let (Some(httpbin), Some(curl)) = (peers::httpbin(), peers::tool("curl")) else {
+        return;
+    };
+    for path in [
+        "/html",
+        "/json",
+        "/xml",
+        "/robots.txt",
+        "/encoding/utf8",
+        "/bytes/100000?seed=47",
+        "/stream-bytes/100000?seed=47&chunk_size=1000",
+        "/image/png",
+        "/base64/YzQ3",
+        "/status/418",
+        "/drip?numbytes=5&duration=0.5&delay=0",
+        "/redirect-to?url=/xml",
+        "/response-headers?a=b",
+    ] {
+        let url = httpbin.url(path);
+        let ours = c47().args(["http", "--follow", &url]).run();
+        let theirs = support::Run::of(&curl)
+            .args(["-sSL", "--compressed", &url])
+            .run()
+            .expect_code(0);
+        assert_eq!(ours.stdout, theirs.stdout, "{path}");
+        assert_eq!(
+            ours.code,
+            if path == "/status/418" { 4 } else { 0 },
+            "{path}"
+        );
+    }
+}
+
+/// A byte now and then is not silence, and not the whole either.
+#[test]
+fn httpbin_drips() {
+    let Some(httpbin) = peers::httpbin() else {
+        return;
+    };
+    let url = httpbin.url("/drip?numbytes=20&duration=10&delay=0");
+    let began = Instant::now();
+    let output = c47()
+        .args(["http", &url, "--timeout", "1s"])
+        .run()
+        .expect_code(8);
+    assert!(
+        began.elapsed() < Duration::from_secs(8),
+        "{}",
+        output.tell()
+    );
+}
+
 #[test]
 fn an_empty_root_is_enough() {
     let server = echoing();

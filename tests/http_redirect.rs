@@ -297,3 +297,24 @@ fn a_password_in_a_url_is_never_shown() {
     assert!(!output.stderr_text().contains("sekrit") && !output.stdout_text().contains("sekrit"));
     assert_eq!(server.request().header("referer"), None);
 }
+
+/// CVE-2022-22576: no connection is reused, and so none with another's credentials.
+#[test]
+fn every_request_has_a_connection_of_its_own() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/there" => Answer::ok(""),
+        _ => Answer::redirect("302 Found", "/there"),
+    });
+    c47()
+        .env("S", "sekrit")
+        .args([
+            "http",
+            "--follow",
+            &server.url("/"),
+            "--auth",
+            "bearer=env:S",
+        ])
+        .run()
+        .expect_code(0);
+    assert_eq!((server.requests().len(), server.connections()), (2, 2));
+}
