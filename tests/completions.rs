@@ -5,7 +5,6 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use support::{Run, Scratch, binary, c47, peers, source};
@@ -18,21 +17,22 @@ fn desk(shell: &str) -> Scratch {
     desk.write("file1.txt", "");
     desk.write("with space.txt", "");
     desk.write("sub/inside", "");
-    let stub = format!(
-        "#!/bin/sh\n\
-         [ \"$1 $2\" = 'auth profiles' ] || exec '{}' \"$@\"\n\
-         printf 'kitsu  https://kitsu\\nayon\\n'\n",
-        binary().display()
+    std::fs::create_dir(desk.path().join("bin")).unwrap();
+    std::os::unix::fs::symlink(binary(), desk.path().join("bin/c47")).unwrap();
+    desk.write(
+        "profiles.toml",
+        "[profile.kitsu]\nurl = \"https://kitsu.studio.lan/api\"\npreset = \"kitsu\"\n\
+         user = \"bot\"\npassword = \"env:KITSU_PASSWORD\"\n\
+         [profile.ayon]\nurl = \"https://ayon.studio.lan\"\nauth = \"none\"\n",
     );
-    let stub = desk.write("bin/c47", stub);
-    std::fs::set_permissions(stub, PermissionsExt::from_mode(0o755)).unwrap();
     desk
 }
 
-fn with_stub_first(run: Run, desk: &Scratch) -> Run {
+fn at_desk(run: Run, desk: &Scratch) -> Run {
     let path = std::env::var("PATH").unwrap();
     let bin = desk.path().join("bin");
     run.env("PATH", format!("{}:{path}", bin.display()))
+        .env("C47_CONFIG_PATH", desk.path().join("profiles.toml"))
         .current_dir(desk.path())
 }
 
@@ -44,7 +44,7 @@ fn typed(shell: &str, how: &str, line: &str) -> Option<String> {
     let run = Run::of(python)
         .arg(source("tests/support/tab.py"))
         .args([shell, "./script", how, line]);
-    let output = with_stub_first(run, &desk).run().expect_code(0);
+    let output = at_desk(run, &desk).run().expect_code(0);
     Some(output.stdout_text().trim_end_matches('\n').to_owned())
 }
 
@@ -56,7 +56,7 @@ fn asked(shell: &str, line: &str) -> Option<BTreeSet<String>> {
             let fish = peers::tool("fish")?;
             let ask = "source script; complete -C $argv[1]";
             let run = Run::of(fish).args(["--no-config", "-c", ask, line]);
-            with_stub_first(run, &desk).run().expect_code(0)
+            at_desk(run, &desk).run().expect_code(0)
         }
         _ => {
             let nu = nu()?;
@@ -69,7 +69,7 @@ fn asked(shell: &str, line: &str) -> Option<BTreeSet<String>> {
             desk.write("line.nu", &text);
             let run = Run::of(nu).args(["--no-config-file", "--ide-complete"]);
             let run = run.arg(text.len().to_string()).arg("line.nu");
-            with_stub_first(run, &desk).run().expect_code(0)
+            at_desk(run, &desk).run().expect_code(0)
         }
     };
     assert!(answer.stderr.is_empty(), "{}", answer.tell());
