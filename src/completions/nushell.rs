@@ -116,11 +116,11 @@ fn identifier(name: &str) -> String {
         if c.is_ascii_alphanumeric() || c == '_' {
             c
         } else {
-            '-'
+            '_'
         }
     };
     let name: String = name.chars().map(safe).collect();
-    name.trim_matches('-').to_ascii_lowercase()
+    name.trim_matches('_').to_ascii_lowercase()
 }
 
 fn list(words: &[String]) -> String {
