@@ -149,7 +149,7 @@ fn the_cxx_abi() {
             .current_dir(scratch.path())
             .output();
         if !output.is_ok_and(|output| output.status.success()) {
-            println!("SKIPPED: no g++ here");
+            support::peers::skipped("no g++ here");
             return;
         }
         let path = scratch.path().join("libf.so");
@@ -240,7 +240,7 @@ fn unreadable_files() {
     let library = needs_little(&scratch);
     fs::set_permissions(&library, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&library).is_ok() {
-        println!("SKIPPED: root reads everything");
+        support::peers::skipped("root reads everything");
         return;
     }
     let output = elf("info", &[library.to_str().unwrap()]).expect_code(7);
@@ -326,7 +326,7 @@ fn other_architectures() {
         );
         elf("glibc", &["--target", "host", path.to_str().unwrap()]).expect_code(0);
     } else {
-        println!("SKIPPED: gcc -m32 builds nothing here");
+        support::peers::skipped("gcc -m32 builds nothing here");
     }
 }
 

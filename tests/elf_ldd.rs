@@ -526,7 +526,7 @@ fn candidates_that_do_not_fit() {
         assert!(compile("gcc", here, &flags));
         same(&here.join("narrow/program"), &[], here);
     } else {
-        println!("SKIPPED: 32-bit libraries: gcc -m32 builds nothing here");
+        support::peers::skipped("32-bit libraries: gcc -m32 builds nothing here");
     }
 }
 
@@ -613,7 +613,7 @@ fn a_program_behind_a_link_has_its_own_origin() {
 fn raised_rights_do_not_listen_to_the_environment() {
     let id = Command::new("id").arg("-u").output().unwrap();
     if id.stdout != b"0\n" {
-        println!("SKIPPED: only root makes a set-user-ID program that others run");
+        support::peers::skipped("only root makes a set-user-ID program that others run");
         return;
     }
     // Others must be able to reach it.
@@ -699,7 +699,7 @@ fn another_root_and_its_cache() {
                 .status()
         });
         if !made.is_some_and(|status| status.is_ok_and(|status| status.success())) {
-            println!("SKIPPED: ldconfig makes no cache in another root here");
+            support::peers::skipped("ldconfig makes no cache in another root here");
             return;
         }
         let theirs = Command::new("chroot")
@@ -759,7 +759,7 @@ fn musl_programs_are_looked_at_as_musl_does() {
         ],
     );
     if !built || !Path::new(interpreter).exists() {
-        println!("SKIPPED: musl-gcc or musl's ld.so is not here");
+        support::peers::skipped("musl-gcc or musl's ld.so is not here");
         return;
     }
     let output = Command::new(interpreter)

@@ -26,8 +26,7 @@ fn peers() -> Option<PathBuf> {
     if peers.join("wheels/complete").exists() {
         return Some(peers);
     }
-    println!("SKIPPED: the wheels are not here: run scripts/peers-elf");
-    None
+    support::peers::missing("the wheels are not here: run scripts/peers-elf")
 }
 
 fn reports(arguments: &[&str]) -> serde_json::Value {
@@ -89,7 +88,7 @@ fn needs_agree_with_auditwheel() {
         said.push(".auditwheel");
         let text = fs::read_to_string(said).unwrap();
         if text.trim().is_empty() {
-            println!("SKIPPED: {name}: auditwheel said nothing");
+            support::peers::skipped(&format!("{name}: auditwheel said nothing"));
             continue;
         }
         // It does not look at versions once an object needs a better CPU; then we say so too.

@@ -64,7 +64,14 @@ pub fn missing<T>(reason: &str) -> Option<T> {
         !required("CI") && !required("C47_REQUIRE_PEERS"),
         "{test} needs a peer: {reason}"
     );
+    skipped(reason);
+    None
+}
+
+/// Says on stderr that this test, or a part of it, is skipped for what this machine is.
+pub fn skipped(reason: &str) {
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
     // Past the test harness, which keeps what a passing test prints to itself.
     let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {reason}");
-    None
 }
