@@ -209,32 +209,13 @@ fn parse_rfc3339(text: &str) -> Option<Timestamp> {
     from_civil(date, time).map(|utc| utc.plus(-offset))
 }
 
-/// Reads an HTTP date in its one current form, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
-pub fn parse_http_date(text: &str) -> Option<Timestamp> {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let words: Vec<&str> = text.split_ascii_whitespace().collect();
-    let [_, day, month, year, time, "GMT"] = words.as_slice() else {
-        return None;
-    };
-    let number = |digits: &str| digits.parse::<u16>().ok().map(i64::from);
-    let month = MONTHS.iter().position(|name| name == month)?;
-    let time: Vec<i64> = time.split(':').map(number).collect::<Option<_>>()?;
-    let [hour, minute, second] = time.as_slice() else {
-        return None;
-    };
-    let date = (number(year)?, i64::try_from(month).ok()? + 1, number(day)?);
-    from_civil(date, (*hour, *minute, *second))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn http_dates() {
-        let date = parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT");
+        let date = Timestamp::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT");
         assert_eq!(date, Some(Timestamp(784_111_777)));
         for wrong in [
             "",
@@ -242,7 +223,7 @@ mod tests {
             "Sun, 06 Nov 1994 08:49 GMT",
             "a b c d e GMT",
         ] {
-            assert_eq!(parse_http_date(wrong), None, "{wrong}");
+            assert_eq!(Timestamp::parse_http_date(wrong), None, "{wrong}");
         }
     }
 

@@ -20,7 +20,7 @@ use crate::http::{self, Follow, Settings};
 use crate::json::Text;
 use crate::output::one_line;
 use crate::secret::Secret;
-use crate::timestamp::{self, Timestamp};
+use crate::timestamp::Timestamp;
 
 /// The longest a service may take to answer a login.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -78,7 +78,7 @@ pub fn ask(
 
 /// How far a Date header is ahead of this machine's clock.
 pub fn seconds_ahead(date: &str) -> Option<i64> {
-    timestamp::parse_http_date(date).map(|date| date.0.saturating_sub(Timestamp::now().0))
+    Timestamp::parse_http_date(date).map(|date| date.0.saturating_sub(Timestamp::now().0))
 }
 
 /// "the service's clock is 5m ahead of this machine's", where it is more than a minute off.

@@ -8,8 +8,9 @@ use super::linkage::Carried;
 use super::reader::Fault;
 use super::root::Root;
 use super::search::{Library, Shelves};
-use super::system::{self, System};
-use super::tokens::{self, Tokens};
+use super::system;
+use super::tokens;
+use super::tree::tokens_of;
 
 /// What an entry is good for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,18 +67,7 @@ pub fn rpath(shelves: &mut Shelves, file: &Path) -> Result<Rpath, Fault> {
         });
     };
     let origin = seen_at.parent().map(|parent| parent.as_os_str().as_bytes());
-    let tokens = match &*system {
-        System::Glibc(glibc) => Tokens {
-            origin,
-            lib: glibc.lib.as_bytes(),
-            platform: glibc.platform.as_bytes(),
-        },
-        System::Musl(_) => Tokens {
-            origin,
-            lib: b"$LIB",
-            platform: b"$PLATFORM",
-        },
-    };
+    let tokens = tokens_of(&system, origin);
     let entries = path.as_bytes().split(|&byte| byte == b':').map(|raw| {
         let expanded = tokens::expand(raw, tokens).map(OsString::from_vec);
         let leads = match &expanded {

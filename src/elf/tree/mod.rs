@@ -16,7 +16,7 @@ use crate::elf::search::{Candidate, Hit, Library, Outcome, Shelves};
 use crate::elf::secure;
 use crate::elf::system::{self, System};
 use crate::elf::tokens;
-use origin::tokens_of;
+pub(super) use origin::tokens_of;
 
 /// No process has more libraries.
 const MOST_LIBRARIES: usize = 10_000;

@@ -63,7 +63,7 @@ impl Walk<'_> {
 }
 
 /// What the tokens stand for in a system.
-pub(super) fn tokens_of<'a>(system: &'a System, origin: Option<&'a [u8]>) -> Tokens<'a> {
+pub(in crate::elf) fn tokens_of<'a>(system: &'a System, origin: Option<&'a [u8]>) -> Tokens<'a> {
     match system {
         System::Glibc(glibc) => Tokens {
             origin,
