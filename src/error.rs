@@ -8,6 +8,7 @@ use crate::auth;
 use crate::echo;
 use crate::exit::Exit;
 use crate::http;
+use crate::io_error::reason;
 use crate::jwt;
 use crate::rez;
 use crate::secret;
@@ -199,36 +200,9 @@ impl From<jwt::Error> for Error {
     }
 }
 
-/// An I/O error in words, without the "(os error 2)" that Rust appends.
-pub fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.find(" (os error ") {
-        Some(end) => lower_first(text.get(..end).unwrap_or(&text)),
-        None => lower_first(&text),
-    }
-}
-
-fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    match (chars.next(), chars.clone().next()) {
-        // "DNS failed" keeps its capitals, "No such file" does not.
-        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
-            first.to_lowercase().chain(chars).collect()
-        }
-        _ => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_io_error_reads_as_words() {
-        let error = io::Error::from_raw_os_error(libc::ENOENT);
-        assert_eq!(reason(&error), "no such file or directory");
-        assert_eq!(reason(&io::Error::other("DNS failed")), "DNS failed");
-    }
 
     #[test]
     fn a_closed_pipe_is_silent_and_a_full_disk_is_not() {

@@ -16,6 +16,8 @@ pub mod atomic_file;
 pub mod auth;
 /// The command line: commands, their options, and what they print.
 pub mod cli;
+/// Whether text is coloured.
+pub mod colour;
 /// Completion scripts for bash, zsh, fish and nushell.
 pub mod completions;
 /// Profiles: the files read, merged and checked.
@@ -30,6 +32,8 @@ pub mod echo;
 pub mod elf;
 /// What can go wrong, its message and hint, and its exit code.
 pub mod error;
+/// Text from elsewhere made safe for a terminal.
+pub mod escape;
 /// Exit codes.
 pub mod exit;
 /// What a machine is and has: its system, libraries, hardware, mounts, and what may break on it.
@@ -38,6 +42,8 @@ pub mod host;
 pub mod http;
 /// Ctrl-C: what must be put right before the process ends.
 pub mod interrupt;
+/// An I/O error in words.
+pub mod io_error;
 /// JSON texts: checked, kept to the letter, laid out for people.
 pub mod json;
 /// JSON Web Tokens and their keys.

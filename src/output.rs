@@ -6,7 +6,9 @@ use std::io::{self, IsTerminal, Write};
 
 use nanoserde::SerJson;
 
+use crate::colour::Colour;
 use crate::error::Error;
+use crate::escape::one_line;
 
 /// Who reads a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,13 +71,6 @@ pub fn complain(command: &str, error: &Error) {
     }
 }
 
-/// Where colour may go, and whether the user wants it there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Colour {
-    Always,
-    Never,
-}
-
 /// Whether stdout is a terminal that shows colour, and `NO_COLOR` is not set.
 pub fn stdout_colour() -> Colour {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
@@ -95,32 +90,4 @@ pub fn stdout_is_terminal() -> bool {
 /// Whether a person is looking at stderr.
 pub fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
-}
-
-/// Control characters escaped, so that what a server or a file says cannot move the cursor,
-/// forge a second line or retitle the window.
-pub fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
-            line.extend(c.escape_default());
-        } else {
-            line.push(c);
-        }
-    }
-    line
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_cannot_leave_its_line() {
-        assert_eq!(
-            one_line("a\r\n\x1b[2Jb\u{202e}"),
-            "a\\r\\n\\u{1b}[2Jb\\u{202e}"
-        );
-        assert_eq!(one_line("café"), "café");
-    }
 }

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{output, quantity};
+use crate::{escape, output, quantity};
 
 /// Often enough to be seen moving, seldom enough to cost nothing.
 const EVERY: Duration = Duration::from_millis(100);
@@ -66,7 +66,7 @@ impl Drop for Progress {
 fn line(name: &str, have: u64, whole: Option<u64>, came: u64, time: Duration) -> String {
     const MAX_NAME: usize = 24;
     let size = quantity::say_size;
-    let mut line: String = output::one_line(name).chars().take(MAX_NAME).collect();
+    let mut line: String = escape::one_line(name).chars().take(MAX_NAME).collect();
     line.push_str(&format!("  {}", size(have)));
     let rate = came as f64 / time.as_secs_f64().max(0.001);
     if let Some(whole) = whole.filter(|whole| *whole > 0) {

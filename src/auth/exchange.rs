@@ -11,6 +11,7 @@ use super::profile::Profile;
 use super::template::Template;
 use super::values::Values;
 use crate::error::Error;
+use crate::escape::one_line;
 use crate::http::auth::Credential;
 use crate::http::body::{self, Body};
 use crate::http::proxy::Route;
@@ -18,7 +19,6 @@ use crate::http::request::{Header, Request, USER_AGENT, Value};
 use crate::http::url::{Scheme, Url, form_encode};
 use crate::http::{self, Follow, Settings};
 use crate::json::Text;
-use crate::output::one_line;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 

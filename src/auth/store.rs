@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::error::Error;
 use super::host;
 use crate::crypto;
-use crate::error::reason;
+use crate::io_error::reason;
 
 /// More than any token and what stands beside it.
 const MAX_BYTES: u64 = 2 << 20;

@@ -14,9 +14,10 @@ use super::store::{Store, Unusable};
 use super::values::Values;
 use super::{device, host};
 use crate::crypto;
-use crate::error::{Error, reason};
+use crate::error::Error;
+use crate::escape::one_line;
 use crate::http::Settings;
-use crate::output::one_line;
+use crate::io_error::reason;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 

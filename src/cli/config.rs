@@ -10,6 +10,7 @@ use super::http::profile::load;
 use crate::atomic_file;
 use crate::config::{self, Found};
 use crate::error::Error;
+use crate::escape;
 use crate::exit::Exit;
 use crate::json::Text;
 use crate::output::{self, Format};
@@ -121,7 +122,7 @@ impl fmt::Display for CheckReport {
         for profile in &self.profiles {
             match &profile.why {
                 None => writeln!(f, "{}: ok", profile.name)?,
-                Some(why) => writeln!(f, "{}: {}", profile.name, output::one_line(why))?,
+                Some(why) => writeln!(f, "{}: {}", profile.name, escape::one_line(why))?,
             }
         }
         if self.profiles.is_empty() {

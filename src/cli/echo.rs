@@ -7,6 +7,7 @@ use nanoserde::SerJson;
 
 use crate::echo::{Entry, Guard, Lifetime, Limits, Log, Secrets, Server, Settings};
 use crate::error::Error;
+use crate::escape;
 use crate::exit::Exit;
 use crate::jwt::key::KeySet;
 use crate::output::{self, Format};
@@ -103,7 +104,7 @@ impl Echo {
 fn log(format: Format) -> Log {
     match format {
         Format::Text => Box::new(|entry: &Entry| {
-            output::say(output::one_line(&entry.to_string()));
+            output::say(escape::one_line(&entry.to_string()));
             Ok(())
         }),
         Format::Json => Box::new(|entry: &Entry| output::line(entry.to_json_line())),

@@ -7,6 +7,7 @@ use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
 use crate::error::Error;
+use crate::escape;
 use crate::exit::Exit;
 use crate::links::{self, Place};
 use crate::output::{self, Format};
@@ -61,7 +62,7 @@ struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines = self.links.iter().map(|link| output::one_line(link));
+        let lines = self.links.iter().map(|link| escape::one_line(link));
         f.write_str(&lines.collect::<Vec<_>>().join("\n"))
     }
 }

@@ -14,7 +14,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::auth::Profile;
-use crate::error::{Error, reason};
+use crate::error::Error;
+use crate::io_error::reason;
 use crate::nearest::nearest;
 use value::{Entry, Table, Value};
 

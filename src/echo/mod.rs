@@ -18,7 +18,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::error::{Error as AnyError, reason};
+use crate::error::Error as AnyError;
+use crate::io_error::reason;
 
 pub use guard::Guard;
 pub use picture::{Entry, Picture};

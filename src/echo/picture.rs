@@ -11,8 +11,8 @@ use nanoserde::SerJson;
 
 use super::Secrets;
 use super::request::{Head, Refusal};
+use crate::colour::Colour;
 use crate::json::{self, Text};
-use crate::output::Colour;
 use crate::redact;
 
 /// Larger pictures are not indented: a deep array would grow a hundredfold.

@@ -9,7 +9,8 @@ use std::path::Path;
 
 use object::pod::Pod;
 
-use crate::error::{Error, reason};
+use crate::error::Error;
+use crate::io_error::reason;
 
 /// The part read at first: the header, the program headers, and often the notes.
 const HEAD_BYTES: usize = 4096;

@@ -44,7 +44,7 @@ pub fn read(root: &Root, environment: &Environment, now: Timestamp) -> Certifica
     let shown = bundle.display().to_string();
     let read = root
         .resolve(&bundle)
-        .map_err(|error| crate::error::reason(&error))
+        .map_err(|error| crate::io_error::reason(&error))
         .and_then(|path| match path.is_file() {
             true => tls::certificates_of(&path),
             false => Err("there is no such file".into()),

@@ -10,7 +10,7 @@ use super::libraries::Libraries;
 use super::mounts;
 use super::patience::Silence;
 use crate::elf::root::Root;
-use crate::output::one_line;
+use crate::escape::one_line;
 use crate::platform::{Level, Limit, Target, Version};
 use crate::quantity::say_size;
 

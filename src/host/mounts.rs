@@ -112,7 +112,7 @@ pub fn ask(root: &Root, path: &Path) -> Begun<Result<Space, String>> {
     patience::begin(move || {
         root.resolve(&path)
             .and_then(|path| calls::space(&path))
-            .map_err(|error| crate::error::reason(&error))
+            .map_err(|error| crate::io_error::reason(&error))
     })
 }
 
@@ -309,7 +309,7 @@ pub fn is_writable(directory: &Path) -> Result<(), String> {
         .open(&path)
         .and_then(|mut file| file.write_all(&[0; 4096]));
     let _ = fs::remove_file(&path);
-    written.map_err(|error| crate::error::reason(&error))
+    written.map_err(|error| crate::io_error::reason(&error))
 }
 
 #[cfg(test)]

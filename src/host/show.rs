@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::mounts::{Mount, State};
 use super::{Report, clock};
-use crate::output::one_line;
+use crate::escape::one_line;
 use crate::quantity::{say_duration, say_size};
 
 const UNKNOWN: &str = "unknown";

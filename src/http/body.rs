@@ -10,7 +10,8 @@ use super::multipart::Multipart;
 use super::nested::Tree;
 use super::stream::{Segment, Stream};
 use super::url::form_encode;
-use crate::error::{Error, reason};
+use crate::error::Error;
+use crate::io_error::reason;
 use crate::json::Text;
 
 /// What is held in memory: a body from stdin or a pipe, which cannot be read twice. Files stream.

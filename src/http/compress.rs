@@ -6,7 +6,8 @@ use flate2::Compression;
 use flate2::read::GzEncoder;
 
 use super::body::Body;
-use crate::error::{Error, reason};
+use crate::error::Error;
+use crate::io_error::reason;
 
 /// A file up to here is compressed in memory, so that its length can be announced: there are
 /// servers that take no chunks.

@@ -4,8 +4,8 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use crate::error::reason;
 use crate::exit::Exit;
+use crate::io_error::reason;
 use crate::quantity::say_duration;
 
 /// Why there is no connection, where nobody listens: the request was certainly not sent.

@@ -7,7 +7,8 @@ use std::path::Path;
 use super::body;
 use super::stream::Segment;
 use crate::crypto;
-use crate::error::{Error, reason};
+use crate::error::Error;
+use crate::io_error::reason;
 
 /// A form with files.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -155,7 +155,7 @@ impl Request {
             body: &body,
         };
         let met = challenge.answer(&call).map_err(|error| Failure::Body {
-            why: crate::error::reason(&error),
+            why: crate::io_error::reason(&error),
         })?;
         if let Credential::Digest { answer, .. } = &mut self.credential {
             *answer = Some(met);

@@ -126,7 +126,7 @@ fn has_resolver_configuration() -> bool {
 }
 
 fn no_such_host(host: &str, error: &std::io::Error) -> Failure {
-    let text = crate::error::reason(error);
+    let text = crate::io_error::reason(error);
     // std says "failed to lookup address information: " before musl's own words.
     let why = text.rsplit(": ").next().unwrap_or(&text).to_owned();
     let why = match why.as_str() {

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::failure::Failure;
-use crate::error::reason;
+use crate::io_error::reason;
 
 /// A piece of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,7 +15,8 @@ use rustls::{
 
 use super::certificate::{UnknownIssuer, Verifier, is_root_as_server};
 use crate::crypto;
-use crate::error::{Error, reason};
+use crate::error::Error;
+use crate::io_error::reason;
 use crate::timestamp::Timestamp;
 
 /// Where distributions keep all their roots in one file.

@@ -91,7 +91,7 @@ fn handshake_broke(error: &io::Error) -> String {
         | io::ErrorKind::BrokenPipe => {
             "the server closed the connection in the middle of the handshake".into()
         }
-        _ => crate::error::reason(error),
+        _ => crate::io_error::reason(error),
     }
 }
 

@@ -10,7 +10,7 @@ use ureq::unversioned::transport::{
 };
 
 use super::failure::Failure;
-use crate::error::reason;
+use crate::io_error::reason;
 
 /// A connection to a Unix socket.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Lays a JSON text out for people: only white space changes, and colour is added.
 
 use super::Text;
-use crate::output::Colour;
+use crate::colour::Colour;
 
 const KEY: &str = "\x1b[34m";
 const STRING: &str = "\x1b[32m";

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::io;
 
-use crate::error::reason;
 use crate::exit::Exit;
+use crate::io_error::reason;
 
 /// Why a key or token could not be read or made.
 #[derive(Debug)]

@@ -6,7 +6,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::package::is_name;
-use crate::error::{Error, reason};
+use crate::error::Error;
+use crate::io_error::reason;
 
 /// Entries looked at, and how deep; a repository that has more is no repository of packages.
 const MOST_ENTRIES: usize = 2_000_000;

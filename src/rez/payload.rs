@@ -35,7 +35,7 @@ const MOST_HEADERS: u64 = 512;
 pub fn linkage(file: &File) -> Result<Linkage, String> {
     let metadata = file
         .metadata()
-        .map_err(|error| crate::error::reason(&error))?;
+        .map_err(|error| crate::io_error::reason(&error))?;
     if !metadata.is_file() {
         return Err("it is no regular file".into());
     }
@@ -43,7 +43,7 @@ pub fn linkage(file: &File) -> Result<Linkage, String> {
         return Err("it is not executable: chmod +x it first".into());
     }
     let mut head = [0; 64];
-    let length = read_up_to(file, &mut head).map_err(|error| crate::error::reason(&error))?;
+    let length = read_up_to(file, &mut head).map_err(|error| crate::io_error::reason(&error))?;
     let head = head.get(..length).unwrap_or_default();
     if head.starts_with(b"#!") {
         return Ok(Linkage::Script);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::Secret;
-use crate::error::reason;
+use crate::io_error::reason;
 use crate::process_limits;
 
 /// A password manager may ask its user for a passphrase; a stuck one must not hang a farm job.

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::error::reason;
 use crate::exit::Exit;
+use crate::io_error::reason;
 
 /// More than any key, token or certificate chain.
 pub const MAX_BYTES: u64 = 1 << 20;

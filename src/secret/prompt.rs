@@ -8,8 +8,8 @@ use std::os::fd::AsRawFd;
 use zeroize::Zeroizing;
 
 use super::Secret;
-use crate::error::reason;
 use crate::interrupt::WithoutEcho;
+use crate::io_error::reason;
 
 const MAX_LINE: u64 = 64 << 10;
 

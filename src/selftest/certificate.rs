@@ -7,7 +7,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use crate::crypto;
 use crate::crypto::ecdsa::Curve;
 use crate::der;
-use crate::error::reason;
+use crate::io_error::reason;
 use crate::timestamp::Timestamp;
 
 const UTF8_STRING: u8 = 0x0c;

@@ -12,8 +12,8 @@ use std::time::Instant;
 
 use nanoserde::{SerJson, SerJsonState};
 
+use crate::escape::one_line;
 use crate::http::tls::Trust;
-use crate::output::one_line;
 use crate::timestamp::Timestamp;
 
 /// What the checks are given of their surroundings.

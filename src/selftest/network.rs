@@ -16,7 +16,6 @@ use super::certificate::{self, Made};
 use super::{Answer, Good};
 use crate::crypto;
 use crate::echo::{self, Guard, Lifetime, Secrets, Server};
-use crate::error::reason;
 use crate::http::auth::Credential;
 use crate::http::body::Body;
 use crate::http::proxy::Proxies;
@@ -25,6 +24,7 @@ use crate::http::stream::Watch;
 use crate::http::tls::{self, Oldest, Trust};
 use crate::http::url::Url;
 use crate::http::{self, Follow, Intake, Limits, Network, Settings};
+use crate::io_error::reason;
 use crate::json::{Text, members};
 use crate::timestamp::Timestamp;
 

@@ -10,8 +10,8 @@ use std::thread;
 use std::time::Duration;
 
 use super::{Answer, Good};
-use crate::error::reason;
 use crate::interrupt::RemoveOnSignal;
+use crate::io_error::reason;
 use crate::timestamp::Timestamp;
 
 const THREADS: u8 = 4;

@@ -3,7 +3,7 @@
 use super::{Answer, Good};
 use crate::crypto;
 use crate::crypto::ecdsa::Curve;
-use crate::error::reason;
+use crate::io_error::reason;
 use crate::jwt::algorithm::Family;
 use crate::jwt::key::{Key, KeySet, Material};
 use crate::jwt::verify::{Policy, verify};

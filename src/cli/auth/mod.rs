@@ -12,6 +12,7 @@ use argh::{ArgsInfo, FromArgs};
 use super::http::profile as http;
 use crate::auth::{Profile, Surroundings, device};
 use crate::error::Error;
+use crate::escape;
 use crate::exit::Exit;
 use crate::output;
 
@@ -60,7 +61,7 @@ fn surroundings(profile: &Profile) -> Result<Surroundings<'static>, Error> {
 
 fn warn(warnings: &[String]) {
     for warning in warnings {
-        output::say(format_args!("c47 auth: {}", output::one_line(warning)));
+        output::say(format_args!("c47 auth: {}", escape::one_line(warning)));
     }
 }
 
@@ -68,10 +69,10 @@ fn warn(warnings: &[String]) {
 fn show_code(prompt: &device::Prompt) {
     output::say(format_args!(
         "Open {} and enter the code {}",
-        output::one_line(&prompt.page),
-        output::one_line(&prompt.code)
+        escape::one_line(&prompt.page),
+        escape::one_line(&prompt.code)
     ));
     if let Some(complete) = &prompt.complete {
-        output::say(format_args!("or open {}", output::one_line(complete)));
+        output::say(format_args!("or open {}", escape::one_line(complete)));
     }
 }

@@ -7,6 +7,7 @@ use nanoserde::SerJson;
 
 use crate::cli::http::profile::load;
 use crate::error::Error;
+use crate::escape;
 use crate::exit::Exit;
 use crate::output::{self, Format};
 
@@ -68,7 +69,7 @@ impl fmt::Display for List {
                 "{:<16} {:<20} {}",
                 one.name,
                 word(&one.scheme),
-                output::one_line(&word(&one.url))
+                escape::one_line(&word(&one.url))
             )?;
         }
         Ok(())

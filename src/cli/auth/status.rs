@@ -11,6 +11,7 @@ use crate::auth::{self, Profile};
 use crate::cli::http::profile::load;
 use crate::config;
 use crate::error::Error;
+use crate::escape;
 use crate::exit::Exit;
 use crate::output::{self, Format};
 use crate::quantity::say_duration;
@@ -149,7 +150,7 @@ impl fmt::Display for List {
             if let Some(why) = &one.why {
                 line.push_str(&format!(" {why}"));
             }
-            writeln!(f, "{}", output::one_line(line.trim_end()))?;
+            writeln!(f, "{}", escape::one_line(line.trim_end()))?;
         }
         Ok(())
     }

@@ -11,8 +11,9 @@ use super::{complain, shown, worst};
 use crate::elf::duplicates::{self, Duplicates, Group};
 use crate::elf::reader::Fault;
 use crate::error::Error;
+use crate::escape::one_line;
 use crate::exit::Exit;
-use crate::output::{self, Format, one_line};
+use crate::output::{self, Format};
 use crate::quantity::say_size;
 
 /// Find libraries that are there more than once under directories: every SONAME, which

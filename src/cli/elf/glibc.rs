@@ -16,9 +16,10 @@ use crate::elf::verdict::{self, Verdict, because};
 use crate::elf::versions::{FAMILIES, Family};
 use crate::elf::walk;
 use crate::error::Error;
+use crate::escape::one_line;
 use crate::exit::Exit;
 use crate::nearest::nearest;
-use crate::output::{self, Format, one_line};
+use crate::output::{self, Format};
 use crate::platform::{Limits, Target, Version};
 
 /// Show the highest GLIBC, GLIBCXX and CXXABI that programs and libraries need, which symbols

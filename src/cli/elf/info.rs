@@ -11,8 +11,9 @@ use crate::elf::info::{self, Kind, Linked, Relro};
 use crate::elf::linkage::Carried;
 use crate::elf::parse::Class;
 use crate::error::Error;
+use crate::escape::one_line;
 use crate::exit::Exit;
-use crate::output::{self, Format, one_line};
+use crate::output::{self, Format};
 
 /// Show what an ELF file is: class, machine, type, how it is linked, interpreter, SONAME,
 /// build-id, hardening (PIE, RELRO, NX, stack canary), and whether it is stripped.

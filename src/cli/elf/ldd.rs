@@ -13,8 +13,9 @@ use super::{complain, shown, worst};
 use crate::elf::search::Shelves;
 use crate::elf::tree::{self, Loaded, Tree, Wanted, Why};
 use crate::error::Error;
+use crate::escape::one_line;
 use crate::exit::Exit;
-use crate::output::{self, Format, one_line};
+use crate::output::{self, Format};
 
 /// Show which libraries a program or library would be loaded with, where each is and by which
 /// rule it is found: rpath, ld_library_path, runpath, cache, default, hwcaps, preload, path (the

@@ -12,8 +12,9 @@ use crate::elf::linkage::Carried;
 use crate::elf::rpath::{self, Leads};
 use crate::elf::search::Shelves;
 use crate::error::Error;
+use crate::escape::one_line;
 use crate::exit::Exit;
-use crate::output::{self, Format, one_line};
+use crate::output::{self, Format};
 
 /// Show the RPATH or RUNPATH of programs and libraries: what each entry leads to, which of the
 /// needed libraries are there, and which entries are dead. c47 does not rewrite it: patchelf does.

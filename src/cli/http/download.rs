@@ -15,7 +15,7 @@ use crate::http::retry::Attempts;
 use crate::http::stream::Watch;
 use crate::http::{Hop, Intake, Settings};
 use crate::progress::Progress;
-use crate::{interrupt, output};
+use crate::{escape, interrupt, output};
 
 /// Reads the options.
 ///
@@ -109,13 +109,13 @@ pub fn run(
     match outcome {
         Outcome::Saved(path) => {
             let path = path.strip_prefix(".").unwrap_or(&path);
-            output::line(output::one_line(&path.display().to_string()))?;
+            output::line(escape::one_line(&path.display().to_string()))?;
             Ok(Exit::Done)
         }
         Outcome::Refused(mut answer) => {
             output::say(format_args!(
                 "c47 http: nothing downloaded: the answer is {}",
-                output::one_line(&answer.head.status_line())
+                escape::one_line(&answer.head.status_line())
             ));
             show::body(&mut answer, plan.in_memory)?;
             Ok(Exit::from_status(answer.head.status))

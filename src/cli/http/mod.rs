@@ -15,6 +15,7 @@ mod to_curl;
 use argh::{ArgsInfo, FromArgs};
 
 use crate::error::Error;
+use crate::escape;
 use crate::exit::Exit;
 use crate::http::Hop;
 use crate::http::auth::Auth;
@@ -251,12 +252,12 @@ impl Http {
             Hop::Retrying(pause) => {
                 output::say(format_args!(
                     "c47 http: {}",
-                    output::one_line(&pause.to_string())
+                    escape::one_line(&pause.to_string())
                 ));
             }
             Hop::Refused { to, why } => output::say(format_args!(
                 "c47 http: redirect to {} not followed: {why}",
-                output::one_line(&crate::redact::url(&to))
+                escape::one_line(&crate::redact::url(&to))
             )),
         };
         let renew = || plan.auth.credential(Timestamp::now());
@@ -291,7 +292,7 @@ impl Http {
                 output::say(format_args!(
                     "c47 http: {} not written: the answer is {}",
                     path.display(),
-                    output::one_line(&answer.head.status_line())
+                    escape::one_line(&answer.head.status_line())
                 ));
                 show::body(&mut answer, plan.in_memory)?;
             }

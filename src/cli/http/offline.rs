@@ -2,9 +2,10 @@
 
 use std::io::Read;
 
-use crate::error::{Error, reason};
+use crate::error::Error;
 use crate::http::body::{Body, MAX_IN_MEMORY};
 use crate::http::request::{Request, Value};
+use crate::io_error::reason;
 use crate::json::Text;
 use crate::{output, redact};
 

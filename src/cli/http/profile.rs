@@ -17,7 +17,7 @@ use crate::http::url::{Url, UserInfo};
 use crate::http::{self, Answer, Follow, Hop, Settings};
 use crate::secret::{Secret, Source};
 use crate::timestamp::Timestamp;
-use crate::{output, redact};
+use crate::{escape, output, redact};
 
 /// A profile in use.
 pub struct Session {
@@ -246,7 +246,7 @@ impl Session {
         }
         let issued = auth::issue(&self.profile, want, &self.surroundings)?;
         for warning in &issued.warnings {
-            output::say(format_args!("c47 http: {}", output::one_line(warning)));
+            output::say(format_args!("c47 http: {}", escape::one_line(warning)));
         }
         request.credential = issued.credential;
         self.token = issued.token;

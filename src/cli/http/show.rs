@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::http::Answer;
 use crate::http::answer::AnswerHead;
 use crate::http::request::Request;
-use crate::{json, output, quantity, redact};
+use crate::{escape, json, output, quantity, redact};
 
 /// The request's head on stderr, secrets redacted.
 pub fn request_head(request: &Request) {
@@ -16,7 +16,7 @@ pub fn request_head(request: &Request) {
         .trim_end_matches("\r\n")
         .split("\r\n")
     {
-        output::say(format_args!("> {}", output::one_line(line)));
+        output::say(format_args!("> {}", escape::one_line(line)));
     }
     output::say(">");
 }
@@ -32,12 +32,12 @@ pub fn secret_value(secret: &crate::secret::Secret) -> String {
 
 /// The answer's head on stderr, secrets redacted.
 pub fn answer_head(head: &AnswerHead) {
-    output::say(format_args!("< {}", output::one_line(&head.status_line())));
+    output::say(format_args!("< {}", escape::one_line(&head.status_line())));
     for (name, value) in &head.headers {
         let value = String::from_utf8_lossy(value);
         output::say(format_args!(
             "< {name}: {}",
-            output::one_line(&redact::header(name, &value))
+            escape::one_line(&redact::header(name, &value))
         ));
     }
     output::say("<");
@@ -180,7 +180,7 @@ pub fn body(answer: &mut Answer, in_memory: u64) -> Result<(), Error> {
 fn for_terminal(text: &str) -> String {
     let cells = |line: &str| {
         line.split('\t')
-            .map(output::one_line)
+            .map(escape::one_line)
             .collect::<Vec<_>>()
             .join("\t")
     };

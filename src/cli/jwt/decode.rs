@@ -7,12 +7,13 @@ use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
 use super::read_token;
+use crate::colour::Colour;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::json::{self, Text};
 use crate::jwt::decode::{Decoded, decode};
 use crate::jwt::numeric_date::NumericDate;
-use crate::output::{self, Colour, Format};
+use crate::output::{self, Format};
 use crate::quantity::say_duration;
 use crate::secret::Source;
 use crate::timestamp::Timestamp;

@@ -4,6 +4,7 @@ use argh::{ArgsInfo, FromArgs};
 
 use super::read_file;
 use crate::error::Error;
+use crate::escape;
 use crate::exit::Exit;
 use crate::json::{self, Text};
 use crate::jwt;
@@ -49,7 +50,7 @@ fn public_keys(file: &str) -> Result<Vec<Text>, Error> {
     for why in set.unusable() {
         output::say(format_args!(
             "c47 jwt jwks: a key of {file} is left out: {}",
-            output::one_line(why)
+            escape::one_line(why)
         ));
     }
     set.keys()

@@ -9,6 +9,7 @@ use nanoserde::SerJson;
 use super::{ensure_stdin_once, is_stdin, read_file, read_keys, read_token};
 use crate::cli::environment;
 use crate::error::Error;
+use crate::escape;
 use crate::exit::Exit;
 use crate::http::request::Request;
 use crate::http::url::{Scheme, Url};
@@ -251,7 +252,7 @@ impl fmt::Display for Verdict {
         match &self.reason {
             None => f.write_str("valid"),
             // The reason may repeat what the token says.
-            Some(reason) => write!(f, "not valid: {}", output::one_line(reason)),
+            Some(reason) => write!(f, "not valid: {}", escape::one_line(reason)),
         }
     }
 }

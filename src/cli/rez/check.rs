@@ -7,6 +7,7 @@ use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
 use crate::error::Error;
+use crate::escape;
 use crate::exit::Exit;
 use crate::output::{self, Format};
 use crate::rez::check::check;
@@ -47,7 +48,7 @@ struct FindingReport {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plain = output::one_line;
+        let plain = escape::one_line;
         for finding in &self.findings {
             writeln!(f, "{}: {}", plain(&finding.path), plain(&finding.what))?;
             writeln!(f, "    cure: {}", plain(&finding.cure))?;

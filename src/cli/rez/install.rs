@@ -8,6 +8,7 @@ use nanoserde::SerJson;
 
 use super::{Wanted, name, say_notes, version};
 use crate::error::Error;
+use crate::escape;
 use crate::exit::Exit;
 use crate::output::{self, Format};
 use crate::rez::{self, Existing, Linkage, Order, Tool};
@@ -70,7 +71,7 @@ struct ToolReport {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&output::one_line(&self.path))
+        f.write_str(&escape::one_line(&self.path))
     }
 }
 

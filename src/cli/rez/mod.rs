@@ -11,8 +11,10 @@ use argh::{ArgsInfo, FromArgs};
 
 use crate::elf::requirements::Requirements;
 use crate::elf::verdict;
-use crate::error::{Error, reason};
+use crate::error::Error;
+use crate::escape;
 use crate::exit::Exit;
+use crate::io_error::reason;
 use crate::output;
 use crate::rez::{self, Linkage, Package, Tool};
 use crate::timestamp::Timestamp;
@@ -191,7 +193,7 @@ impl FilledTool {
 /// Says on stderr what whoever packages these tools should know.
 fn say_notes(command: &str, notes: &[String]) {
     for note in notes {
-        output::say(format_args!("{command}: {}", output::one_line(note)));
+        output::say(format_args!("{command}: {}", escape::one_line(note)));
     }
 }
 
