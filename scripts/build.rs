@@ -18,6 +18,7 @@ fn main() {
             name.to_uppercase()
         );
     }
+    presets();
     println!("cargo::rerun-if-env-changed=C47_COMMIT");
     println!("cargo::rerun-if-env-changed=C47_DATE");
     // A debug build that knew the commit would be compiled anew after each.
@@ -26,6 +27,29 @@ fn main() {
         tell("C47_COMMIT", commit);
         tell("C47_DATE", || git(&["log", "-1", "--format=%cs"]));
     }
+}
+
+/// Lists the presets, so that a new one is a new file and nothing else.
+fn presets() {
+    const FOLDER: &str = "src/auth/presets";
+    println!("cargo::rerun-if-changed={FOLDER}");
+    let entries = std::fs::read_dir(FOLDER).unwrap_or_else(|error| panic!("{FOLDER}: {error}"));
+    let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    files.sort_by_key(|file| file.file_stem().map(|stem| stem.to_owned()));
+    let mut rows = String::new();
+    for file in files
+        .iter()
+        .filter(|file| file.extension().is_some_and(|end| end == "toml"))
+    {
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        let text = std::fs::read_to_string(file)
+            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        rows.push_str(&format!("    ({name:?}, {text:?}),\n"));
+    }
+    let table = format!("pub const ALL: &[(&str, &str)] = &[\n{rows}];\n");
+    let out = std::env::var_os("OUT_DIR").unwrap_or_else(|| panic!("cargo sets OUT_DIR"));
+    std::fs::write(Path::new(&out).join("presets.rs"), table)
+        .unwrap_or_else(|error| panic!("presets.rs: {error}"));
 }
 
 /// A variable of the environment is passed on by cargo itself; else git is asked.

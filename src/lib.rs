@@ -74,6 +74,8 @@ pub mod rez;
 pub mod secret;
 /// Whether this binary works on this machine.
 pub mod selftest;
+/// Words for a POSIX shell.
+pub mod shell;
 /// Points in time as dates, RFC 3339 and back.
 pub mod timestamp;
 /// What this program is made of.

@@ -280,7 +280,8 @@ fn split_value(text: &str) -> (&str, &str) {
 }
 
 /// A credential with the word before it that says how it is meant, where there is one.
-fn credential(value: &str) -> String {
+/// A credential as it may be shown: the word of its scheme, and a mask.
+pub fn credential(value: &str) -> String {
     match value.trim_start().split_once(' ') {
         Some((scheme, _)) if names::is_one_of(scheme, &SCHEMES) => format!("{scheme} {MASK}"),
         _ => MASK.to_owned(),

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
+use super::context::{Context, DeviceCode};
 use super::error::Error as AuthError;
 use super::exchange::{self, Outcome, find};
 use super::plan::Exchange;
-use super::profile::Profile;
-use super::tokens::Surroundings;
+use super::service::Service;
 use super::values::Values;
 use crate::error::Error;
 use crate::secret::Secret;
@@ -17,41 +17,33 @@ use crate::secret::Secret;
 /// No code lives longer here, whatever the service says.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
 
-/// What a person is shown.
-pub struct Prompt {
-    pub page: String,
-    pub code: String,
-    /// The page with the code in it, where there is one.
-    pub complete: Option<String>,
-}
-
 /// Shows the code and waits for the person.
 ///
 /// # Errors
 /// When nobody is there, or the service cannot be asked.
 pub fn obtain(
-    profile: &Profile,
+    service: &Service,
     code: &Exchange,
     poll: &Exchange,
     values: &mut Values,
-    surroundings: &Surroundings,
+    context: &Context,
     ttl: Option<Duration>,
 ) -> Result<Outcome, Error> {
     let failed = |why: String, hint: Option<String>| {
         Error::Auth(AuthError::Failed {
-            profile: profile.name.clone(),
+            profile: service.name.clone(),
             why,
             hint,
         })
     };
-    let Some(tell) = surroundings.tell else {
+    let Some(show) = context.show_code else {
         return Err(Error::Auth(AuthError::Refused {
-            profile: profile.name.clone(),
+            profile: service.name.clone(),
             why: "a person must log in".into(),
-            hint: Some(format!("c47 auth login {}", profile.name)),
+            hint: Some(format!("c47 auth login {}", service.name)),
         }));
     };
-    let said = exchange::ask(profile, code, values, &surroundings.settings)?;
+    let said = exchange::ask(code, values, &context.settings)?;
     let text = |json: &Json, name: &str| find(json, name).and_then(Json::as_str).map(str::to_owned);
     let (status, json) = (said.status, said.json.unwrap_or(Json::Null));
     let parts = (
@@ -70,7 +62,7 @@ pub fn obtain(
     };
     let lifetime = seconds("expires_in").unwrap_or(LONGEST).min(LONGEST);
     let mut interval = seconds("interval").unwrap_or(Duration::from_secs(5));
-    tell(&Prompt {
+    show(&DeviceCode {
         page,
         code,
         complete: text(&json, "verification_uri_complete"),
@@ -83,16 +75,16 @@ pub fn obtain(
         // Never faster than once a second, never slower than a person's patience.
         thread::sleep(interval.clamp(Duration::from_secs(1), Duration::from_secs(60)));
         if started.elapsed() > lifetime {
-            let hint = format!("c47 auth login {}", profile.name);
+            let hint = format!("c47 auth login {}", service.name);
             return Err(failed("the code has expired".into(), Some(hint)));
         }
-        let said = exchange::ask(profile, poll, values, &surroundings.settings)?;
+        let said = exchange::ask(poll, values, &context.settings)?;
         let error = said.json.as_ref().and_then(|json| text(json, "error"));
         match error.as_deref() {
             Some("authorization_pending") => {}
             // RFC 8628 §3.5.
             Some("slow_down") => interval += Duration::from_secs(5),
-            _ => return exchange::judge(profile, poll, values, said, ttl),
+            _ => return exchange::judge(service, poll, values, said, ttl),
         }
     }
 }

@@ -7,18 +7,20 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::error::Error as AuthError;
 use super::plan::{Exchange, Fields, Target};
-use super::profile::Profile;
+use super::service::Service;
 use super::template::Template;
 use super::values::Values;
 use crate::error::Error;
 use crate::escape::one_line;
-use crate::http::auth::Credential;
 use crate::http::body::{self, Body};
-use crate::http::proxy::Route;
-use crate::http::request::{Header, Request, USER_AGENT, Value};
-use crate::http::url::{Scheme, Url, form_encode};
-use crate::http::{self, Follow, Settings};
+use crate::http::credential::Credential;
+use crate::http::guard;
+use crate::http::request::{Header, Request, USER_AGENT};
+use crate::http::settings::Retry;
+use crate::http::url::form_encode;
+use crate::http::{Caller, Follow, Settings};
 use crate::json::Text;
+use crate::jwt;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
@@ -36,7 +38,7 @@ pub struct Granted {
 }
 
 /// An answer, whatever it says.
-pub struct Said {
+pub struct TokenResponse {
     pub status: u16,
     pub json: Option<Json>,
     /// How far the service's clock is ahead of ours, in seconds.
@@ -48,12 +50,11 @@ pub struct Said {
 /// # Errors
 /// When a secret cannot be had, or no answer comes.
 pub fn ask(
-    profile: &Profile,
     exchange: &Exchange,
     values: &mut Values,
     settings: &Settings,
-) -> Result<Said, Error> {
-    let mut request = request(profile, exchange, values, settings)?;
+) -> Result<TokenResponse, Error> {
+    let mut request = request(exchange, values, settings)?;
     let mut settings = settings.clone();
     settings.limits.whole = Some(
         settings
@@ -62,14 +63,16 @@ pub fn ask(
             .map_or(PATIENCE, |own| own.min(PATIENCE)),
     );
     settings.limits.body = Some(MAX_ANSWER);
-    // A redirect would take the secrets along to who knows where.
-    let called = http::call(&mut request, &settings, Follow::No, &mut |_| {});
+    // A redirect would take the secrets to a place nobody chose; a retry is the caller's decision.
+    settings.follow = Follow::No;
+    settings.retry = Retry::default();
+    let called = Caller::new(settings).call(&mut request);
     if let Body::Bytes { bytes, .. } = &mut request.body {
         bytes.zeroize();
     }
     let mut answer = called?;
     let bytes = Zeroizing::new(answer.body.read_all(MAX_ANSWER)?);
-    Ok(Said {
+    Ok(TokenResponse {
         status: answer.head.status,
         json: serde_json::from_slice(&bytes).ok(),
         ahead: answer.head.header("date").and_then(seconds_ahead),
@@ -92,7 +95,6 @@ pub fn skew(ahead: Option<i64>) -> Option<String> {
 }
 
 fn request(
-    profile: &Profile,
     exchange: &Exchange,
     values: &mut Values,
     settings: &Settings,
@@ -105,65 +107,22 @@ fn request(
             .clone()
             .ok_or_else(|| Error::usage("there is no token_url"))?,
     };
-    ensure_not_in_plaintext(profile, &url, settings)?;
-    let mut query = Vec::new();
-    for (name, template) in &exchange.query {
-        if let Some(value) = fill(template, values)? {
-            query.push(format!("{}={}", form_encode(name), form_encode(&value)));
-        }
-    }
-    // A query with secrets in it is kept where no message shows it.
-    let credential = match query.is_empty() {
-        true => Credential::None,
-        false => {
-            let pairs = Zeroizing::new(query.join("&"));
-            let (name, value) = pairs.split_once('=').unwrap_or((&pairs, ""));
-            Credential::Query {
-                name: name.to_owned(),
-                value: Secret::new(value.as_bytes().to_vec()),
-            }
-        }
-    };
     url.query = None;
-    let body = match &exchange.fields {
-        Fields::None => Body::None,
-        Fields::Json(fields) => {
-            let mut members = Vec::new();
-            for (name, template) in fields {
-                if let Some(value) = fill(template, values)? {
-                    members.push((name.clone(), Text::string(&value)));
-                }
-            }
-            body::json_of(&members).map_err(Error::usage)?
-        }
-        Fields::Form(fields) => {
-            let mut members = Vec::new();
-            for (name, template) in fields {
-                if let Some(value) = fill(template, values)? {
-                    members.push((name.clone(), value.to_string()));
-                }
-            }
-            body::form_of(&members)
-        }
-    };
-    let plain = |name: &str, value: &str| Header {
-        name: name.to_owned(),
-        value: Value::Plain(value.to_owned()),
-    };
-    let mut headers = vec![plain("user-agent", USER_AGENT)];
+    // Before any secret is read; the body is one too.
+    guard::ensure_confidential(&url.origin, settings)?;
+    let credential = query(exchange, values)?;
+    let body = body(&exchange.fields, values)?;
+    let mut headers = vec![Header::plain("user-agent", USER_AGENT)];
     let sets_accept = |(name, _): &(String, Template)| name.eq_ignore_ascii_case("accept");
     if !exchange.headers.iter().any(sets_accept) {
-        headers.push(plain("accept", "application/json"));
+        headers.push(Header::plain("accept", "application/json"));
     }
     if let Some(content_type) = body.content_type() {
-        headers.push(plain("content-type", content_type));
+        headers.push(Header::plain("content-type", content_type));
     }
     for (name, template) in &exchange.headers {
         if let Some(value) = template.fill(&mut |name| values.get(name))? {
-            headers.push(Header {
-                name: name.clone(),
-                value: Value::Secret(value),
-            });
+            headers.push(Header::secret(name, value));
         }
     }
     Ok(Request {
@@ -176,38 +135,58 @@ fn request(
     })
 }
 
+/// A query may hold secrets: it is a credential, which no message shows.
+fn query(exchange: &Exchange, values: &mut Values) -> Result<Credential, Error> {
+    let mut query = Vec::new();
+    for (name, template) in &exchange.query {
+        if let Some(value) = fill(template, values)? {
+            query.push(format!("{}={}", form_encode(name), form_encode(&value)));
+        }
+    }
+    if query.is_empty() {
+        return Ok(Credential::None);
+    }
+    let pairs = Zeroizing::new(query.join("&"));
+    let (name, value) = pairs.split_once('=').unwrap_or((&pairs, ""));
+    Ok(Credential::Query {
+        name: name.to_owned(),
+        value: Secret::new(value.as_bytes().to_vec()),
+    })
+}
+
+fn body(fields: &Fields, values: &mut Values) -> Result<Body, Error> {
+    match fields {
+        Fields::None => Ok(Body::None),
+        Fields::Json(fields) => {
+            let mut members = Vec::new();
+            for (name, template) in fields {
+                if let Some(value) = fill(template, values)? {
+                    members.push((name.clone(), Text::string(&value)));
+                }
+            }
+            body::json_of(&members).map_err(Error::usage)
+        }
+        Fields::Form(fields) => {
+            let mut members = Vec::new();
+            for (name, template) in fields {
+                if let Some(value) = fill(template, values)? {
+                    members.push((name.clone(), value.to_string()));
+                }
+            }
+            Ok(body::form_of(&members))
+        }
+    }
+}
+
 fn fill(template: &Template, values: &mut Values) -> Result<Option<Zeroizing<String>>, Error> {
     let filled = template.fill(&mut |name| values.get(name))?;
     Ok(filled.map(|secret| Zeroizing::new(String::from_utf8_lossy(secret.expose()).into_owned())))
 }
 
-/// Secrets go over plain http to this machine only, unless the profile says otherwise.
-///
-/// # Errors
-/// Names the profile and where its credentials would go.
-pub fn ensure_not_in_plaintext(
-    profile: &Profile,
-    url: &Url,
-    settings: &Settings,
-) -> Result<(), Error> {
-    let route = settings.proxies.route(&url.origin).map_err(Error::usage)?;
-    let stays_here = url.origin.is_loopback() && matches!(route, Route::Direct);
-    if url.origin.scheme == Scheme::Https || stays_here || profile.allow_plaintext {
-        return Ok(());
-    }
-    Err(Error::usage_hint(
-        format!(
-            "credentials of {} would go in plain text to {}",
-            profile.name, url.origin
-        ),
-        "use https, or 'allow_plaintext = true' in the profile where the network may see them",
-    ))
-}
-
 /// What came of an exchange, beside what is an error to anybody.
 pub enum Outcome {
     Granted(Granted),
-    /// The service said no, in these words.
+    /// The service response no, in these words.
     Refused {
         why: String,
         ahead: Option<i64>,
@@ -219,14 +198,14 @@ pub enum Outcome {
 /// # Errors
 /// When the service cannot be asked, or answers what is neither a token nor a refusal.
 pub fn obtain(
-    profile: &Profile,
+    service: &Service,
     exchange: &Exchange,
     values: &mut Values,
     settings: &Settings,
     ttl: Option<Duration>,
 ) -> Result<Outcome, Error> {
-    let said = ask(profile, exchange, values, settings)?;
-    judge(profile, exchange, values, said, ttl)
+    let response = ask(exchange, values, settings)?;
+    judge(service, exchange, values, response, ttl)
 }
 
 /// Makes a token or a refusal of an answer.
@@ -234,41 +213,41 @@ pub fn obtain(
 /// # Errors
 /// When it is neither.
 pub fn judge(
-    profile: &Profile,
+    service: &Service,
     exchange: &Exchange,
     values: &Values,
-    said: Said,
+    response: TokenResponse,
     ttl: Option<Duration>,
 ) -> Result<Outcome, Error> {
     let failed = |why: String| {
         Error::Auth(AuthError::Failed {
-            profile: profile.name.clone(),
+            profile: service.name.clone(),
             why,
             hint: None,
         })
     };
-    match said.status {
+    match response.status {
         200..=299 => {}
-        400..=499 if !matches!(said.status, 404 | 405 | 408 | 425) => {
-            let words = said.json.as_ref().and_then(words);
+        400..=499 if !matches!(response.status, 404 | 405 | 408 | 425) => {
+            let words = response.json.as_ref().and_then(words);
             let why = match words {
-                Some(words) => format!("{} {}", said.status, values.without_secrets(&words)),
-                None => format!("the service answered {}", said.status),
+                Some(words) => format!("{} {}", response.status, values.without_secrets(&words)),
+                None => format!("the service answered {}", response.status),
             };
             return Ok(Outcome::Refused {
                 why: one_line(&why),
-                ahead: said.ahead,
+                ahead: response.ahead,
             });
         }
         300..=399 => {
             return Err(failed(format!(
                 "the service answered {}: a redirect of a login is not followed",
-                said.status
+                response.status
             )));
         }
         status => return Err(failed(format!("the service answered {status}"))),
     }
-    let json = said
+    let json = response
         .json
         .ok_or_else(|| failed("the service's answer is no JSON".into()))?;
     let names = &exchange.answer;
@@ -279,7 +258,7 @@ pub fn judge(
         };
         return Ok(Outcome::Refused {
             why,
-            ahead: said.ahead,
+            ahead: response.ahead,
         });
     };
     let token = checked(token).map_err(|why| failed(format!("the token: {why}")))?;
@@ -289,7 +268,7 @@ pub fn judge(
         .map(checked)
         .transpose()
         .map_err(|why| failed(format!("the refresh token: {why}")))?;
-    let expires = expiry(&json, exchange, &token, said.ahead.unwrap_or(0), ttl);
+    let expires = expiry(&json, exchange, &token, response.ahead.unwrap_or(0), ttl);
     Ok(Outcome::Granted(Granted {
         token,
         refresh_token,
@@ -334,21 +313,11 @@ fn expiry(
         value => number(value).and_then(seconds).map(Timestamp),
     });
     // The service's times are by its clock.
-    let by_service = at.or_else(|| jwt_expiry(token));
+    let by_service = at.or_else(|| jwt::expiry(token));
     match by_service {
         Some(at) => Some(at.plus(-ahead)),
         None => ttl.map(|ttl| now.plus(i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX))),
     }
-}
-
-fn jwt_expiry(token: &Secret) -> Option<Timestamp> {
-    use base64::Engine;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    let text = token.expose_text().ok()?;
-    let payload = text.split('.').nth(1)?;
-    let claims: Json = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
-    let exp = claims.get("exp")?.as_f64()?;
-    exp.is_finite().then_some(Timestamp(exp as i64))
 }
 
 /// A member by its name, or by names with dots between.

@@ -1,8 +1,8 @@
-//! Tokens of our own making: a profile's claims, signed with its key.
+//! Tokens that c47 mints: claims, signed with a key.
 
 use serde::Deserialize;
 
-use super::plan::{JwtOrder, SigningKey};
+use super::plan::{JwtOrder, SigningKey, TokenId};
 use crate::error::Error;
 use crate::http::url::Url;
 use crate::json::Text;
@@ -26,7 +26,7 @@ pub struct Signing {
     order: JwtOrder,
     secret: Secret,
     key: Key,
-    /// Where the service account's tokens are had.
+    /// Where the service account's tokens are obtained.
     pub token_uri: Option<Url>,
 }
 
@@ -37,12 +37,8 @@ impl Signing {
     /// When its source has none, or it is no key.
     pub fn read(order: &JwtOrder) -> Result<Signing, Error> {
         let mut order = order.clone();
-        let (given, is_account) = match &order.key {
-            SigningKey::Plain(given) => (given.clone(), false),
-            SigningKey::ServiceAccount(given) => (given.clone(), true),
-        };
-        let secret = given.read("Key")?;
-        if !is_account {
+        let secret = order.key.secret().read("Key")?;
+        if let SigningKey::Plain(_) = order.key {
             let key = Key::parse(&secret)?;
             return Ok(Signing {
                 order,
@@ -92,9 +88,12 @@ impl Signing {
         let mut mint = Mint::new(algorithm, &self.key, Timestamp::now());
         mint.kid = self.order.kid.clone();
         mint.claims = self.order.claims.clone();
-        let has_exp = self.order.claims.iter().any(|claim| claim.name == "exp");
-        mint.ttl = (!has_exp).then_some(self.order.ttl);
-        mint.jti = !self.order.claims.iter().any(|claim| claim.name == "jti");
+        let has = |name: &str| self.order.claims.iter().any(|claim| claim.name == name);
+        mint.ttl = (!has("exp")).then_some(self.order.ttl);
+        mint.jti = match self.order.token_id {
+            TokenId::Random => !has("jti"),
+            TokenId::None => false,
+        };
         Ok(jwt::mint(&mint)?)
     }
 }

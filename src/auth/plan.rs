@@ -1,52 +1,14 @@
-//! How a profile's credentials are had and sent: plain data, made by the configuration.
+//! How tokens are made and obtained: plain data, read from options and configuration.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::template::{Given, Template};
+use super::secret_ref::SecretRef;
+use super::template::Template;
+use crate::http::credential::Placement;
 use crate::http::url::Url;
 use crate::jwt::Algorithm;
 use crate::jwt::claim::Claim;
-
-/// Whom a token may be shared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Share {
-    /// All processes of this user, on whatever machine sees the cache.
-    User,
-    /// Those on this machine.
-    Node,
-    /// Nobody: each process logs in.
-    None,
-}
-
-/// How a caller proves who it is to a profile's service.
-#[derive(Clone, Debug)]
-pub enum Scheme {
-    None,
-    Basic {
-        user: String,
-        password: Given,
-    },
-    Digest {
-        user: String,
-        password: Given,
-    },
-    /// The login that stands in `$NETRC`, else `~/.netrc`; the command line reads it.
-    Netrc,
-    Bearer(Given),
-    Header {
-        name: String,
-        value: Given,
-    },
-    Query {
-        name: String,
-        value: Given,
-    },
-    /// A token of our own making, new for each call.
-    Jwt(JwtOrder),
-    /// A token a service gives, kept and shared.
-    Token(Box<TokenPlan>),
-}
 
 /// A token to be minted.
 #[derive(Clone, Debug)]
@@ -57,26 +19,35 @@ pub struct JwtOrder {
     pub kid: Option<String>,
     pub claims: Vec<Claim>,
     pub ttl: Duration,
+    pub token_id: TokenId,
+}
+
+/// Whether a minted token gets a random id (`jti`), so that a service may refuse it the second time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TokenId {
+    Random,
+    #[default]
+    None,
 }
 
 /// Where the key of a minted token is.
 #[derive(Clone, Debug)]
 pub enum SigningKey {
-    Plain(Given),
+    Plain(SecretRef),
     /// In a Google service account's JSON file, with `iss`, `aud` and the key's id.
-    ServiceAccount(Given),
+    ServiceAccount(SecretRef),
 }
 
 impl SigningKey {
     /// The secret that holds it.
-    pub fn given(&self) -> &Given {
+    pub fn secret(&self) -> &SecretRef {
         match self {
-            SigningKey::Plain(given) | SigningKey::ServiceAccount(given) => given,
+            SigningKey::Plain(secret) | SigningKey::ServiceAccount(secret) => secret,
         }
     }
 }
 
-/// How a service's token is had.
+/// How a service's token is obtained.
 #[derive(Clone, Debug)]
 pub struct TokenPlan {
     /// The scheme's name in the configuration.
@@ -87,13 +58,13 @@ pub struct TokenPlan {
     pub variant: String,
     /// Values for the templates.
     pub texts: BTreeMap<String, String>,
-    pub secrets: BTreeMap<String, Given>,
+    pub secrets: BTreeMap<String, SecretRef>,
     /// What `{jwt}` stands for.
     pub jwt: Option<JwtOrder>,
     pub obtain: Obtain,
     pub refresh: Option<Exchange>,
     pub revoke: Option<Exchange>,
-    pub send: Send,
+    pub send: Placement,
     /// How long a token is good when neither the answer nor the token says it.
     pub ttl: Option<Duration>,
 }
@@ -109,14 +80,6 @@ pub enum Obtain {
         code: Box<Exchange>,
         poll: Box<Exchange>,
     },
-}
-
-/// Where a token goes in a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Send {
-    Bearer,
-    Header(String),
-    Query(String),
 }
 
 /// A request that brings or ends a token.
@@ -195,8 +158,8 @@ impl TokenPlan {
     }
 
     /// Its secrets, the signing key among them.
-    pub fn givens(&self) -> impl Iterator<Item = &Given> {
-        let key = self.jwt.iter().map(|order| order.key.given());
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretRef> {
+        let key = self.jwt.iter().map(|order| order.key.secret());
         self.secrets.values().chain(key)
     }
 }

@@ -1,43 +1,36 @@
-//! A service: its address, its credentials, and how it is called.
+//! A profile: a service, its credentials, and how it is called.
 
-use std::path::PathBuf;
-use std::time::Duration;
-
-use super::plan::{Scheme, Share};
+use super::scheme::SharedScheme;
+use super::service::Service;
 use super::template::Template;
+use crate::http::Overlay;
 use crate::http::url::Url;
 
 /// A profile, checked.
 #[derive(Clone, Debug)]
 pub struct Profile {
-    pub name: String,
-    /// The base; its path ends in no slash but the root's.
-    pub url: Url,
-    pub scheme: Scheme,
-    /// What `{user}` in a header stands for.
-    pub user: Option<String>,
+    pub service: Service,
+    pub scheme: SharedScheme,
     pub headers: Vec<(String, Template)>,
-    pub timeout: Option<Duration>,
-    pub connect_timeout: Option<Duration>,
-    pub retry: Option<u32>,
-    pub cacert: Option<PathBuf>,
-    pub cert: Option<PathBuf>,
-    pub cert_key: Option<PathBuf>,
-    pub proxy: Option<String>,
-    pub allow_plaintext: bool,
+    /// What it sets of how calls are made.
+    pub overlay: Overlay,
+    /// The statuses by which the service says that a token is no longer valid.
     pub dead_token_statuses: Vec<u16>,
-    pub share: Share,
 }
 
 impl Profile {
-    /// The base's path: what credentials go below.
+    pub fn name(&self) -> &str {
+        &self.service.name
+    }
+
+    /// The base's path: credentials go to this path and below.
     pub fn path_prefix(&self) -> &str {
-        &self.url.path
+        &self.service.url.path
     }
 
     /// Whether credentials may go to `url`: the same origin, and at or below the base's path.
     pub fn covers(&self, url: &Url) -> bool {
-        url.origin == self.url.origin && url.is_below(self.path_prefix())
+        url.origin == self.service.url.origin && url.is_below(self.path_prefix())
     }
 
     /// The address of `@NAME/path`: `path` is what follows the name, with its `/`, `?` or nothing.
@@ -45,12 +38,16 @@ impl Profile {
     /// # Errors
     /// When it leaves the base.
     pub fn join(&self, path: &str) -> Result<Url, String> {
-        let base = self.url.to_string();
+        let base = self.service.url.to_string();
         let base = base.strip_suffix('/').unwrap_or(&base);
         let joined = Url::parse(&format!("{base}{path}"))?;
         let url = joined.join(&joined.path_and_query())?;
         if !self.covers(&url) {
-            return Err(format!("'@{}{path}' leaves {}", self.name, self.url));
+            return Err(format!(
+                "'@{}{path}' leaves {}",
+                self.name(),
+                self.service.url
+            ));
         }
         Ok(url)
     }
@@ -62,21 +59,14 @@ mod tests {
 
     fn profile(url: &str) -> Profile {
         Profile {
-            name: "kitsu".into(),
-            url: Url::parse(url).unwrap(),
-            scheme: Scheme::None,
-            user: None,
+            service: Service {
+                name: "kitsu".into(),
+                ..Service::at(Url::parse(url).unwrap(), None)
+            },
+            scheme: crate::auth::scheme::none(),
             headers: Vec::new(),
-            timeout: None,
-            connect_timeout: None,
-            retry: None,
-            cacert: None,
-            cert: None,
-            cert_key: None,
-            proxy: None,
-            allow_plaintext: false,
+            overlay: Overlay::default(),
             dead_token_statuses: vec![401],
-            share: Share::User,
         }
     }
 

@@ -23,7 +23,7 @@ pub struct Store {
     stem: String,
 }
 
-/// Why nothing can be kept.
+/// Why no token can be stored.
 pub enum Unusable {
     /// Somebody else could read or write what is there.
     Unsafe(Error),

@@ -2,60 +2,9 @@
 
 use zeroize::Zeroizing;
 
+use super::secret_ref::SecretRef;
 use crate::error::Error;
 use crate::secret::{Secret, Source};
-
-/// A secret as a configuration names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Given {
-    From(Source),
-    /// It stood in the configuration file itself.
-    Literal(Secret),
-}
-
-impl Given {
-    /// A source, or else the secret itself.
-    pub fn parse(text: &str) -> Given {
-        Source::parse(text).map_or_else(
-            |_| Given::Literal(Secret::new(text.as_bytes().to_vec())),
-            Given::From,
-        )
-    }
-
-    /// The secret, which must be text that a header or form can carry.
-    ///
-    /// # Errors
-    /// When its source has none.
-    pub fn read_text(&self, purpose: &str) -> Result<Secret, Error> {
-        let secret = self.read(purpose)?;
-        match (self, secret.expose_text()) {
-            (_, Ok(_)) => Ok(secret),
-            (Given::From(source), Err(why)) => Err(Error::Secret(source.failed(why))),
-            (Given::Literal(_), Err(why)) => Err(Error::usage(format!("{purpose}: {why}"))),
-        }
-    }
-
-    /// The secret's bytes.
-    ///
-    /// # Errors
-    /// When its source has none.
-    pub fn read(&self, purpose: &str) -> Result<Secret, Error> {
-        match self {
-            Given::From(source) => Ok(source.read(purpose)?),
-            Given::Literal(secret) => Ok(secret.clone()),
-        }
-    }
-
-    /// Whether somebody must be there to type it.
-    pub fn is_prompt(&self) -> bool {
-        *self == Given::From(Source::Prompt)
-    }
-
-    /// Whether a program gives it, which may take its time.
-    pub fn is_command(&self) -> bool {
-        matches!(self, Given::From(Source::Command(_)))
-    }
-}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
@@ -65,7 +14,7 @@ enum Piece {
         optional: bool,
     },
     /// The whole string was a secret's source.
-    Given(Given),
+    Secret(SecretRef),
 }
 
 /// A string with `{name}` for a value that must be there, and `{name?}` for one that may be: a
@@ -77,7 +26,7 @@ impl Template {
     /// Reads a string; braces around anything but a name stand for themselves.
     pub fn parse(text: &str) -> Template {
         if let Ok(source) = Source::parse(text) {
-            return Template(vec![Piece::Given(Given::From(source))]);
+            return Template(vec![Piece::Secret(SecretRef::Source(source))]);
         }
         let mut pieces = Vec::new();
         let mut plain = String::new();
@@ -120,13 +69,13 @@ impl Template {
     pub fn names(&self) -> impl Iterator<Item = (&str, bool)> {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Value { name, optional } => Some((name.as_str(), *optional)),
-            Piece::Text(_) | Piece::Given(_) => None,
+            Piece::Text(_) | Piece::Secret(_) => None,
         })
     }
 
     /// Whether it holds no secret's source.
     pub fn is_plain(&self) -> bool {
-        !self.0.iter().any(|piece| matches!(piece, Piece::Given(_)))
+        !self.0.iter().any(|piece| matches!(piece, Piece::Secret(_)))
     }
 
     /// Puts the values in; `None` when an optional one is absent.
@@ -141,7 +90,9 @@ impl Template {
         for piece in &self.0 {
             match piece {
                 Piece::Text(text) => bytes.extend_from_slice(text.as_bytes()),
-                Piece::Given(given) => bytes.extend_from_slice(given.read_text("Secret")?.expose()),
+                Piece::Secret(secret) => {
+                    bytes.extend_from_slice(secret.read_text("Secret")?.expose())
+                }
                 Piece::Value { name, optional } => match value(name)? {
                     Some(secret) => bytes.extend_from_slice(secret.expose()),
                     None if *optional => return Ok(None),

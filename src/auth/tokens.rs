@@ -1,85 +1,63 @@
 //! A service's token for whoever needs one: from the cache, or by one login for all who wait.
 
-use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::context::{Context, Login, Want};
 use super::error::Error as AuthError;
 use super::exchange::{self, Granted, Outcome};
-use super::kept::{About, Failure, Kept, Refusal};
 use super::lease::{Claim, Lease, Watch};
-use super::plan::{Obtain, Share, TokenPlan};
-use super::profile::Profile;
+use super::plan::{Obtain, TokenPlan};
+use super::records::{Failure, Refusal, StoredToken, TokenKey};
+use super::service::{Service, Share};
 use super::store::{Store, Unusable};
 use super::values::Values;
 use super::{device, host};
 use crate::crypto;
 use crate::error::Error;
 use crate::escape::one_line;
-use crate::http::Settings;
 use crate::io_error::reason;
-use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
-/// What a token is gotten with.
-pub struct Surroundings<'a> {
-    /// Where tokens are kept.
-    pub cache: PathBuf,
-    pub settings: Settings,
-    /// Shows a person the page and the code of a device login; without it there is nobody.
-    pub tell: Option<&'a dyn Fn(&device::Prompt)>,
-}
-
-/// Which token will do.
-#[derive(Clone, Debug, Default)]
-pub struct Want {
-    /// It must be good for so long.
-    pub min_ttl: Duration,
-    /// Not this one: a service has called it dead.
-    pub except: Option<Secret>,
-    /// A new one in any case.
-    pub anew: bool,
-}
-
 /// A token, and what could not be done on the way to it.
-pub struct Had {
-    pub kept: Kept,
+pub struct ObtainedToken {
+    pub stored: StoredToken,
     pub warnings: Vec<String>,
 }
 
-/// Whom the plan's token is for.
-pub fn about(profile: &Profile, plan: &TokenPlan) -> About {
-    About {
-        profile: profile.name.clone(),
-        origin: profile.url.to_string(),
+/// What the plan's token is for.
+pub fn key(service: &Service, plan: &TokenPlan) -> TokenKey {
+    TokenKey {
+        profile: service.name.clone(),
+        origin: service.url.to_string(),
         user: plan.user.clone(),
         scheme: plan.kind.to_owned(),
     }
 }
 
-/// The store of the plan's token; `None` when it is not to be kept.
+/// The store of the plan's token; `None` when it is not to be stored.
 ///
 /// # Errors
 /// As [`Store::open`].
 pub fn store(
-    profile: &Profile,
+    service: &Service,
     plan: &TokenPlan,
     cache: &std::path::Path,
 ) -> Result<Option<Store>, Unusable> {
-    let node = match profile.share {
+    let node = match service.share {
         Share::None => return Ok(None),
         Share::User => String::new(),
         Share::Node => host::host_name(),
     };
-    let about = about(profile, plan);
+    let key = key(service, plan);
     let parts = [
-        about.origin.as_str(),
-        &about.user,
-        &about.scheme,
+        key.origin.as_str(),
+        &key.user,
+        &key.scheme,
         &plan.variant,
         &node,
     ];
-    Store::open(cache, &profile.name, &parts).map(Some)
+    Store::open(cache, &service.name, &parts).map(Some)
 }
 
 /// Gets a token.
@@ -87,65 +65,65 @@ pub fn store(
 /// # Errors
 /// When the service refuses, cannot be asked, or the cache cannot be trusted.
 pub fn get(
-    profile: &Profile,
+    service: &Service,
     plan: &TokenPlan,
     want: &Want,
-    surroundings: &Surroundings,
-) -> Result<Had, Error> {
-    let mut getting = Getting {
-        profile,
+    context: &Context,
+) -> Result<ObtainedToken, Error> {
+    let mut request = TokenRequest {
+        service,
         plan,
         want,
-        surroundings,
-        about: about(profile, plan),
-        values: Values::new(&profile.name, plan),
+        context,
+        key: key(service, plan),
+        values: Values::new(&service.name, plan),
         since: Timestamp::now(),
         warnings: Vec::new(),
     };
-    let store = match store(profile, plan, &surroundings.cache) {
+    let store = match store(service, plan, &context.cache) {
         Ok(store) => store,
         Err(Unusable::Unsafe(error)) => return Err(error.into()),
         Err(Unusable::Unwritable(error)) => {
-            let shown = surroundings.cache.display();
+            let shown = context.cache.display();
             let why = reason(&error);
-            getting
+            request
                 .warnings
                 .push(format!("the token is not kept: cannot make {shown}: {why}"));
             None
         }
     };
-    let kept = match store {
-        None => getting.anew(None)?,
-        Some(store) => getting.shared(&store)?,
+    let stored = match store {
+        None => request.obtain(None)?,
+        Some(store) => request.shared(&store)?,
     };
-    Ok(Had {
-        kept,
-        warnings: getting.warnings,
+    Ok(ObtainedToken {
+        stored,
+        warnings: request.warnings,
     })
 }
 
-struct Getting<'a> {
-    profile: &'a Profile,
+struct TokenRequest<'a> {
+    service: &'a Service,
     plan: &'a TokenPlan,
     want: &'a Want,
-    surroundings: &'a Surroundings<'a>,
-    about: About,
+    context: &'a Context<'a>,
+    key: TokenKey,
     values: Values<'a>,
     since: Timestamp,
     warnings: Vec<String>,
 }
 
-impl Getting<'_> {
-    /// The token that is kept, or one login among all who want it.
-    fn shared(&mut self, store: &Store) -> Result<Kept, Error> {
-        if let Some(kept) = self.acceptable(store)? {
-            return Ok(kept);
+impl TokenRequest<'_> {
+    /// The cached token, or one login among all who want it.
+    fn shared(&mut self, store: &Store) -> Result<StoredToken, Error> {
+        if let Some(stored) = self.acceptable(store)? {
+            return Ok(stored);
         }
         if self.needs_person(store)? {
             // A person takes minutes: nobody waits for that.
-            let kept = self.anew(None)?;
-            self.keep(store, &kept);
-            return Ok(kept);
+            let stored = self.obtain(None)?;
+            self.keep(store, &stored);
+            return Ok(stored);
         }
         let started = Instant::now();
         let length = self.lease_length();
@@ -164,26 +142,26 @@ impl Getting<'_> {
                     self.warnings.push(format!(
                         "the token is not kept: cannot write the cache: {why}"
                     ));
-                    return self.anew(None);
+                    return self.obtain(None);
                 }
             };
             watch.look(store, &holder);
             // Room for one who dies and for his successor.
             if started.elapsed() > (holder.length().max(length)) * 3 {
                 return Err(Error::Auth(AuthError::Busy {
-                    profile: self.profile.name.clone(),
+                    profile: self.service.name.clone(),
                     after: started.elapsed(),
                 }));
             }
             thread::sleep(jittered(pause));
             pause = (pause * 2).min(Duration::from_millis(200));
-            if let Some(kept) = self.acceptable(store)? {
-                return Ok(kept);
+            if let Some(stored) = self.acceptable(store)? {
+                return Ok(stored);
             }
             self.ensure_not_refused(store)?;
             if let Some(failure) = Failure::load(store, self.since) {
                 return Err(Error::Auth(AuthError::Failed {
-                    profile: self.profile.name.clone(),
+                    profile: self.service.name.clone(),
                     why: failure.why,
                     hint: Some("another process tried, just now".into()),
                 }));
@@ -192,16 +170,16 @@ impl Getting<'_> {
     }
 
     /// With the lease in hand: somebody may have been faster, or refused, before us.
-    fn holding(&mut self, store: &Store) -> Result<Kept, Error> {
-        if let Some(kept) = self.acceptable(store)? {
-            return Ok(kept);
+    fn holding(&mut self, store: &Store) -> Result<StoredToken, Error> {
+        if let Some(stored) = self.acceptable(store)? {
+            return Ok(stored);
         }
         self.ensure_not_refused(store)?;
-        let old = Kept::load(store, &self.about)?;
-        match self.anew(old) {
-            Ok(kept) => {
-                self.keep(store, &kept);
-                Ok(kept)
+        let old = StoredToken::load(store, &self.key)?;
+        match self.obtain(old) {
+            Ok(stored) => {
+                self.keep(store, &stored);
+                Ok(stored)
             }
             Err(error) => {
                 self.remember(store, &error);
@@ -210,8 +188,8 @@ impl Getting<'_> {
         }
     }
 
-    fn keep(&mut self, store: &Store, kept: &Kept) {
-        let written = store.write("token", kept.to_json().as_str().as_bytes());
+    fn keep(&mut self, store: &Store, stored: &StoredToken) {
+        let written = store.write("token", stored.to_json().as_str().as_bytes());
         if let Err(error) = written {
             let why = reason(&error);
             self.warnings.push(format!(
@@ -223,42 +201,43 @@ impl Getting<'_> {
         store.remove("failed");
     }
 
-    /// Whether the kept token will do.
-    fn acceptable(&self, store: &Store) -> Result<Option<Kept>, Error> {
+    /// The cached token, if it is acceptable.
+    fn acceptable(&self, store: &Store) -> Result<Option<StoredToken>, Error> {
         let now = Timestamp::now();
-        Ok(Kept::load(store, &self.about)?.filter(|kept| {
-            if self.want.except.as_ref() == Some(&kept.token) {
+        Ok(StoredToken::load(store, &self.key)?.filter(|stored| {
+            if self.want.except.as_ref() == Some(&stored.token) {
                 return false;
             }
             // One that came while we waited is as new as one can be had.
-            let is_new = kept.obtained > self.since;
-            let lasts = |least: Duration| kept.left(now).is_none_or(|left| left > least);
-            match (is_new, self.want.anew) {
+            let is_new = stored.obtained > self.since;
+            let lasts = |least: Duration| stored.left(now).is_none_or(|left| left > least);
+            match (is_new, self.want.login) {
                 (true, _) => lasts(Duration::ZERO),
-                (false, true) => false,
-                (false, false) => lasts(self.want.min_ttl.max(kept.margin())),
+                (false, Login::Always) => false,
+                (false, Login::IfNeeded) => lasts(self.want.min_ttl.max(stored.margin())),
             }
         }))
     }
 
     fn needs_person(&mut self, store: &Store) -> Result<bool, Error> {
         let can_refresh = self.plan.refresh.is_some()
-            && !self.want.anew
-            && Kept::load(store, &self.about)?.is_some_and(|kept| kept.refresh_token.is_some());
+            && self.want.login != Login::Always
+            && StoredToken::load(store, &self.key)?
+                .is_some_and(|stored| stored.refresh_token.is_some());
         let asks = matches!(self.plan.obtain, Obtain::Device { .. })
-            || self.plan.givens().any(|given| given.is_prompt());
+            || self.plan.secrets().any(|secret| secret.is_prompt());
         Ok(asks && !can_refresh)
     }
 
     /// As long as a refresh and a login may take, and what gives the secrets.
     fn lease_length(&self) -> Duration {
-        let commands = self.plan.givens().any(|given| given.is_command());
+        let commands = self.plan.secrets().any(|secret| secret.is_command());
         let more = if commands { 130 } else { 10 };
         exchange::PATIENCE * 2 + Duration::from_secs(more)
     }
 
     fn ensure_not_refused(&mut self, store: &Store) -> Result<(), Error> {
-        if self.want.anew {
+        if self.want.login == Login::Always {
             return Ok(());
         }
         let Some(refusal) = Refusal::load(store) else {
@@ -271,7 +250,7 @@ impl Getting<'_> {
             return Ok(());
         }
         Err(Error::Auth(AuthError::RefusedBefore {
-            profile: self.profile.name.clone(),
+            profile: self.service.name.clone(),
             ago: refusal.age(),
             why: one_line(&refusal.why),
         }))
@@ -281,7 +260,7 @@ impl Getting<'_> {
     fn remember(&mut self, store: &Store, error: &Error) {
         if let Error::Auth(AuthError::Refused { why, .. }) = error {
             // A login asked for, and mistyped, must not cost the token that is good.
-            if !self.want.anew {
+            if self.want.login != Login::Always {
                 store.remove("token");
             }
             let Ok(salt) = crypto::random(16) else { return };
@@ -309,23 +288,23 @@ impl Getting<'_> {
     }
 
     /// Renews the old token if it can be, else logs in.
-    fn anew(&mut self, old: Option<Kept>) -> Result<Kept, Error> {
+    fn obtain(&mut self, old: Option<StoredToken>) -> Result<StoredToken, Error> {
         let old_refresh = old
-            .filter(|_| !self.want.anew)
+            .filter(|_| self.want.login != Login::Always)
             .and_then(|old| old.refresh_token);
         if let (Some(refresh), Some(token)) = (&self.plan.refresh, old_refresh) {
             self.values.given.insert("refresh_token", token.clone());
             let outcome = exchange::obtain(
-                self.profile,
+                self.service,
                 refresh,
                 &mut self.values,
-                &self.surroundings.settings,
+                &self.context.settings,
                 self.plan.ttl,
             );
             self.values.given.remove("refresh_token");
             match outcome? {
                 Outcome::Granted(granted) => {
-                    return Ok(self.kept(Granted {
+                    return Ok(self.stored(Granted {
                         // An answer without one keeps the old one (RFC 6749 §6).
                         refresh_token: granted.refresh_token.or(Some(token)),
                         ..granted
@@ -336,38 +315,38 @@ impl Getting<'_> {
         }
         let outcome = match &self.plan.obtain {
             Obtain::Exchange(obtain) => exchange::obtain(
-                self.profile,
+                self.service,
                 obtain,
                 &mut self.values,
-                &self.surroundings.settings,
+                &self.context.settings,
                 self.plan.ttl,
             )?,
             Obtain::Device { code, poll } => device::obtain(
-                self.profile,
+                self.service,
                 code,
                 poll,
                 &mut self.values,
-                self.surroundings,
+                self.context,
                 self.plan.ttl,
             )?,
         };
         match outcome {
-            Outcome::Granted(granted) => Ok(self.kept(granted)),
+            Outcome::Granted(granted) => Ok(self.stored(granted)),
             Outcome::Refused { why, ahead } => Err(Error::Auth(AuthError::Refused {
-                profile: self.profile.name.clone(),
+                profile: self.service.name.clone(),
                 why,
                 hint: exchange::skew(ahead),
             })),
         }
     }
 
-    fn kept(&self, granted: Granted) -> Kept {
-        Kept {
+    fn stored(&self, granted: Granted) -> StoredToken {
+        StoredToken {
             token: granted.token,
             refresh_token: granted.refresh_token,
             expires: granted.expires,
             obtained: Timestamp::now(),
-            about: self.about.clone(),
+            key: self.key.clone(),
         }
     }
 }

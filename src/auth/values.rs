@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::mint;
 use super::plan::{Exchange, TokenPlan};
 use crate::crypto;
 use crate::error::Error;
+use crate::http::credential::base64_pair;
 use crate::http::url::form_encode;
 use crate::redact;
 use crate::secret::Secret;
@@ -57,9 +56,8 @@ impl<'a> Values<'a> {
                     Ok(Zeroizing::new(form_encode(&text)))
                 };
                 let (id, secret) = (part("client_id")?, part("client_secret")?);
-                let pair = Zeroizing::new(format!("{}:{}", *id, *secret));
-                let encoded = STANDARD.encode(pair.as_bytes());
-                Ok(Some(Secret::new(encoded.into_bytes())))
+                let encoded = base64_pair(id.as_bytes(), secret.as_bytes());
+                Ok(Some(Secret::new(encoded.as_bytes().to_vec())))
             }
             _ => self.secret(name),
         }
@@ -69,14 +67,14 @@ impl<'a> Values<'a> {
         if let Some(secret) = self.read.get(name) {
             return Ok(Some(secret.clone()));
         }
-        let Some(given) = self.plan.secrets.get(name) else {
+        let Some(source) = self.plan.secrets.get(name) else {
             return Ok(None);
         };
         let who = match (name, self.plan.user.as_str()) {
             ("password", user) if !user.is_empty() => format!("Password of {user}"),
             (name, _) => format!("{}: {name}", self.profile),
         };
-        let secret = given.read_text(&who)?;
+        let secret = source.read_text(&who)?;
         self.read.insert(name.to_owned(), secret.clone());
         Ok(Some(secret))
     }

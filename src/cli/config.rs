@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
-use super::http::profile::load;
+use super::environment;
+use super::profile::load;
 use crate::atomic_file;
+use crate::auth::scheme;
 use crate::config::{self, Found};
 use crate::error::Error;
 use crate::escape;
@@ -234,17 +236,39 @@ struct Init {
     output: Option<String>,
 }
 
-const EXAMPLE: &str = include_str!("config_example.toml");
+/// The example; the schemes are named by their table.
+fn example() -> String {
+    const TEXT: &str = include_str!("config_example.toml");
+    TEXT.replace("{schemes}", &wrapped(&scheme::NAMES))
+}
+
+/// The words as an indented comment, in lines that are not too long.
+fn wrapped(words: &[&str]) -> String {
+    let mut text = String::from("  ");
+    let mut width = 0;
+    for (at, word) in words.iter().enumerate() {
+        let comma = if at + 1 == words.len() { "" } else { "," };
+        let word = format!("{word}{comma}");
+        if width + word.len() > 90 {
+            text.push_str("\n#  ");
+            width = 0;
+        }
+        width += word.len() + 1;
+        text.push(' ');
+        text.push_str(&word);
+    }
+    text
+}
 
 impl Init {
     fn run(self) -> Result<Exit, Error> {
         let path = match self.output.as_deref() {
             Some("-") => {
-                output::bytes(EXAMPLE.as_bytes())?;
+                output::bytes(example().as_bytes())?;
                 return Ok(Exit::Done);
             }
             Some(path) => PathBuf::from(path),
-            None => config::paths()
+            None => environment::configuration_files()
                 .pop()
                 .ok_or_else(|| Error::usage_hint("there is no home", "--output FILE"))?,
         };
@@ -257,7 +281,7 @@ impl Init {
         if let Some(directory) = path.parent().filter(|path| !path.as_os_str().is_empty()) {
             std::fs::create_dir_all(directory).map_err(Error::file("make", directory))?;
         }
-        atomic_file::write(&path, EXAMPLE.as_bytes(), 0o600)?;
+        atomic_file::write(&path, example().as_bytes(), 0o600)?;
         output::say(format_args!("c47 config: {} written", path.display()));
         Ok(Exit::Done)
     }

@@ -1,16 +1,20 @@
-//! What the environment says of the network, read in one place.
+//! What the environment says: of the network, of where files are, of variables in configuration
+//! files. The one place beside secret sources and the terminal that reads it.
 
 use std::env;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::auth::host;
+use crate::error::Error;
 use crate::http::proxy::Proxies;
+use crate::http::settings::{Intake, Network, Plaintext, Retry};
 use crate::http::stream::Watch;
 use crate::http::tls::{Oldest, Options, Trust};
-use crate::http::{Intake, Limits, Network, Settings};
+use crate::http::{Follow, Limits, Settings};
 
 /// HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in either case; the lower one wins.
-pub fn proxies() -> Proxies {
+fn proxies() -> Proxies {
     // In a CGI script HTTP_PROXY is a header the client sent (CVE-2016-5385).
     let in_cgi = env::var_os("REQUEST_METHOD").is_some();
     Proxies {
@@ -32,13 +36,13 @@ pub fn trust() -> Trust {
     }
 }
 
-/// How a call is made that no options speak of.
+/// The settings that profiles and options are laid over.
 pub fn settings() -> Settings {
     Settings {
         limits: Limits {
             connect: Duration::from_secs(10),
             idle: Duration::from_secs(60),
-            whole: Some(Duration::from_secs(120)),
+            whole: None,
             body: None,
         },
         tls: Options {
@@ -48,9 +52,66 @@ pub fn settings() -> Settings {
         },
         proxies: proxies(),
         network: Network::default(),
+        plaintext: Plaintext::default(),
+        follow: Follow::default(),
+        retry: Retry::default(),
         intake: Intake::default(),
         watch: Watch::default(),
     }
+}
+
+/// The configuration files in order: later ones override.
+pub fn configuration_files() -> Vec<PathBuf> {
+    if let Some(list) = set("C47_CONFIG_PATH") {
+        return env::split_paths(&list)
+            .filter(|path| !path.as_os_str().is_empty())
+            .collect();
+    }
+    let mut paths = vec![PathBuf::from("/etc/c47/config.toml")];
+    let home = path("HOME").map(|home| home.join(".config"));
+    // A relative path counts for nothing (XDG Base Directory Specification).
+    let base = path("XDG_CONFIG_HOME")
+        .filter(|path| path.is_absolute())
+        .or(home);
+    paths.extend(base.map(|base| base.join("c47/config.toml")));
+    paths
+}
+
+/// The directory of the token cache.
+///
+/// # Errors
+/// When neither a variable nor a home names one.
+pub fn cache_directory() -> Result<PathBuf, Error> {
+    path("C47_CACHE_DIR")
+        .or_else(|| path("XDG_RUNTIME_DIR").map(|base| base.join("c47")))
+        .or_else(|| path("HOME").map(|home| home.join(".cache/c47")))
+        .ok_or_else(|| {
+            Error::usage_hint(
+                "there is no place to keep a token: HOME is not set",
+                "set C47_CACHE_DIR",
+            )
+        })
+}
+
+/// The netrc file: `$NETRC`, else `~/.netrc`.
+pub fn netrc() -> Option<PathBuf> {
+    path("NETRC").or_else(|| path("HOME").map(|home| home.join(".netrc")))
+}
+
+/// What `${NAME}` in a configuration is replaced by. cron and farm daemons set neither USER nor
+/// HOSTNAME, so the system is asked.
+pub fn variable(name: &str) -> Option<String> {
+    let given = |name: &str| env::var(name).ok();
+    match (given(name), name) {
+        (Some(value), _) => Some(value),
+        (None, "USER") => given("LOGNAME").or_else(host::user_name),
+        (None, "HOSTNAME") => Some(host::host_name()),
+        (None, _) => None,
+    }
+}
+
+fn set(name: &str) -> Option<std::ffi::OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
 }
 
 fn text(name: &str) -> Option<String> {
@@ -58,6 +119,5 @@ fn text(name: &str) -> Option<String> {
 }
 
 fn path(name: &str) -> Option<PathBuf> {
-    let value = env::var_os(name).filter(|value| !value.is_empty());
-    value.map(PathBuf::from)
+    set(name).map(PathBuf::from)
 }

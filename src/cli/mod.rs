@@ -13,6 +13,7 @@ mod links;
 mod man;
 mod outline;
 mod parse;
+mod profile;
 mod rez;
 mod selftest;
 

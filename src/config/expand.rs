@@ -1,16 +1,13 @@
 //! `${ENV}` and `${ENV:-default}` in a configuration's strings.
 
-use std::env;
+/// Gives the value of a variable; the caller decides where from.
+pub type Variables = fn(&str) -> Option<String>;
 
-/// Puts in what the environment has. `$` without `{` stands for itself.
+/// Puts in what `variables` has. `$` without `{` stands for itself.
 ///
 /// # Errors
 /// A variable that is not set and has no default, or a brace that does not close.
-pub fn expand(text: &str) -> Result<String, String> {
-    expand_with(text, &variable)
-}
-
-fn expand_with(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
+pub fn expand(text: &str, variables: Variables) -> Result<String, String> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
@@ -27,7 +24,7 @@ fn expand_with(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<
             return Err("what stands in '${}' is no variable's name".into());
         }
         // As in the shell, an empty variable takes the default.
-        let value = variable(name).filter(|value| default.is_none() || !value.is_empty());
+        let value = variables(name).filter(|value| default.is_none() || !value.is_empty());
         match (value, default) {
             (Some(value), _) => out.push_str(&value),
             (None, Some(default)) => out.push_str(default),
@@ -39,29 +36,20 @@ fn expand_with(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<
     Ok(out)
 }
 
-/// The variable; cron and farm daemons set neither USER nor HOSTNAME, so the system is asked.
-fn variable(name: &str) -> Option<String> {
-    let set = |name: &str| env::var(name).ok();
-    match (set(name), name) {
-        (Some(value), _) => Some(value),
-        (None, "USER") => set("LOGNAME").or_else(crate::auth::host::user_name),
-        (None, "HOSTNAME") => Some(crate::auth::host::host_name()),
-        (None, _) => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn variables_and_defaults() {
-        let known = |name: &str| match name {
-            "A" => Some("x".to_owned()),
-            "EMPTY" => Some(String::new()),
-            _ => None,
-        };
-        let expanded = |text| expand_with(text, &known);
+        fn known(name: &str) -> Option<String> {
+            match name {
+                "A" => Some("x".to_owned()),
+                "EMPTY" => Some(String::new()),
+                _ => None,
+            }
+        }
+        let expanded = |text| expand(text, known);
         assert_eq!(expanded("1${A}2${B:-c}$3"), Ok("1x2c$3".into()));
         assert_eq!(expanded("${EMPTY:-d}${EMPTY}"), Ok("d".into()));
         assert_eq!(expanded("${B:-}"), Ok(String::new()));

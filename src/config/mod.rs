@@ -1,28 +1,30 @@
 //! Profiles: the files read, merged key by key, checked.
 
 mod expand;
+/// The kinds of keys.
+pub mod key;
 mod profile;
-mod read;
+/// The values of keys.
+pub mod read;
 mod schema;
 mod show;
 mod value;
 
-use std::env;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::auth::Profile;
+use crate::auth::{Profile, presets};
 use crate::error::Error;
 use crate::io_error::reason;
 use crate::nearest::nearest;
-use value::{Entry, Table, Value};
+use value::{Entry, Place, Table, Value};
 
+pub use expand::Variables;
 pub use show::Shown;
 
-/// The presets, in a profile's own words.
-const PRESETS: &str = include_str!("../auth/presets.toml");
 /// What a file of profiles never reaches.
 const MAX_BYTES: u64 = 1 << 20;
 
@@ -31,7 +33,9 @@ pub struct Config {
     /// Where it was looked for, and whether there was a file.
     pub files: Vec<(PathBuf, Found)>,
     profiles: Table,
+    /// Those of the files; the ones built in are read when a profile names them.
     presets: Table,
+    variables: Variables,
 }
 
 /// Whether a configuration file was there.
@@ -41,58 +45,19 @@ pub enum Found {
     Missing,
 }
 
-/// The files that count, in order: later ones override.
-pub fn paths() -> Vec<PathBuf> {
-    let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
-    if let Some(list) = variable("C47_CONFIG_PATH") {
-        return env::split_paths(&list)
-            .filter(|path| !path.as_os_str().is_empty())
-            .collect();
-    }
-    let mut paths = vec![PathBuf::from("/etc/c47/config.toml")];
-    let home = variable("HOME").map(|home| Path::new(&home).join(".config"));
-    // A relative path is none (XDG Base Directory Specification).
-    let base = variable("XDG_CONFIG_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
-        .or(home);
-    paths.extend(base.map(|base| base.join("c47/config.toml")));
-    paths
-}
-
-/// Where tokens are kept.
-///
-/// # Errors
-/// When neither a variable nor a home says it.
-pub fn cache_directory() -> Result<PathBuf, Error> {
-    let variable = |name: &str| {
-        env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
-    variable("C47_CACHE_DIR")
-        .or_else(|| variable("XDG_RUNTIME_DIR").map(|base| base.join("c47")))
-        .or_else(|| variable("HOME").map(|home| home.join(".cache/c47")))
-        .ok_or_else(|| {
-            Error::usage_hint(
-                "there is no place to keep a token: HOME is not set",
-                "set C47_CACHE_DIR",
-            )
-        })
-}
-
 impl Config {
-    /// Reads the files.
+    /// Reads the files, later ones over earlier ones. `variables` gives what `${NAME}` is replaced
+    /// by.
     ///
     /// # Errors
     /// The first thing wrong, with file, line and column.
-    pub fn load(paths: &[PathBuf]) -> Result<Config, Error> {
+    pub fn load(paths: &[PathBuf], variables: Variables) -> Result<Config, Error> {
         let mut config = Config {
             files: Vec::new(),
             profiles: Table::new(),
             presets: Table::new(),
+            variables,
         };
-        config.add("built in", PRESETS, None)?;
         for path in paths {
             let found = match read_file(path)? {
                 Some((text, mode)) => {
@@ -139,7 +104,43 @@ impl Config {
 
     /// The presets' names, in alphabetical order.
     pub fn preset_names(&self) -> impl Iterator<Item = &str> {
-        self.presets.keys().map(String::as_str)
+        let built_in = presets::ALL.iter().map(|(name, _)| *name);
+        let names = built_in.chain(self.presets.keys().map(String::as_str));
+        names.collect::<BTreeSet<&str>>().into_iter()
+    }
+
+    /// The keys of a preset: those built in, under those of the files.
+    ///
+    /// # Errors
+    /// When there is no such preset.
+    fn preset(&self, name: &str, place: &Place) -> Result<Table, Error> {
+        let own = match self.presets.get(name).map(|entry| &entry.value) {
+            Some(Value::Table(own)) => Some(own.clone()),
+            _ => None,
+        };
+        let built_in = match presets::text(name) {
+            Some(text) => {
+                let file = format!("built in: {name}");
+                Some(value::parse(&file, text).map_err(Error::usage)?)
+            }
+            None => None,
+        };
+        match (built_in, own) {
+            (Some(mut table), Some(own)) => {
+                value::merge(&mut table, own);
+                Ok(table)
+            }
+            (Some(table), None) | (None, Some(table)) => Ok(table),
+            (None, None) => {
+                let names: Vec<&str> = self.preset_names().collect();
+                let hint = match nearest(name, names.iter().copied()) {
+                    Some(near) => format!("did you mean '{near}'?"),
+                    None => format!("the presets are {}", names.join(", ")),
+                };
+                let message = format!("{place}: there is no preset '{name}'");
+                Err(Error::usage_hint(message, hint))
+            }
+        }
     }
 
     /// A profile's own keys over those of its preset.
@@ -155,20 +156,7 @@ impl Config {
             Some(Entry {
                 value: Value::Text(preset),
                 place,
-            }) => match self.presets.get(preset).map(|entry| &entry.value) {
-                Some(Value::Table(preset)) => preset.clone(),
-                _ => {
-                    let near = nearest(preset, self.preset_names());
-                    let names: Vec<&str> = self.preset_names().collect();
-                    return Err(Error::usage_hint(
-                        format!("{place}: there is no preset '{preset}'"),
-                        match near {
-                            Some(near) => format!("did you mean '{near}'?"),
-                            None => format!("the presets are {}", names.join(", ")),
-                        },
-                    ));
-                }
-            },
+            }) => self.preset(preset, place)?,
             _ => Table::new(),
         };
         value::merge(&mut table, own.clone());
@@ -182,7 +170,7 @@ impl Config {
     pub fn profile(&self, name: &str) -> Result<Profile, Error> {
         let table = self.table(name)?;
         let place = self.profiles.get(name).map(|entry| entry.place.clone());
-        profile::build(name, &table, place.as_ref())
+        profile::build(name, &table, place.as_ref(), self.variables)
     }
 
     /// The keys of a profile as they may be shown.
@@ -243,27 +231,20 @@ fn read_file(path: &Path) -> Result<Option<(String, u32)>, Error> {
 mod tests {
     use super::*;
 
+    fn no_variables(_: &str) -> Option<String> {
+        None
+    }
+
     #[test]
-    fn the_presets_are_sound() {
-        let config = Config::load(&[]).unwrap();
-        let names: Vec<&str> = config.preset_names().collect();
-        assert_eq!(
-            names,
-            [
-                "ayon",
-                "ayon-key",
-                "deadline",
-                "ftrack",
-                "github-app",
-                "google",
-                "kitsu",
-                "opencue",
-                "shotgrid",
-                "tractor"
-            ]
-        );
-        for name in names {
-            let mut config = Config::load(&[]).unwrap();
+    fn every_preset_makes_a_profile() {
+        for (name, text) in presets::ALL {
+            // The same rules as for a file of the user's.
+            let document = format!(
+                "[preset.{name}]\n{}",
+                text.replace("\n[", &format!("\n[preset.{name}."))
+            );
+            schema::check(&value::parse(name, &document).unwrap()).unwrap();
+            let mut config = Config::load(&[], no_variables).unwrap();
             let text = format!(
                 "[profile.p]\npreset = '{name}'\nurl = 'https://a.lan/api'\nuser = 'u'\nclient_id = 'c'\n\
                  client_secret = 'env:S'\npassword = 'env:P'\ntoken = 'env:T'\nkey = 'env:K'\nservice_account = 'env:A'\n"
@@ -273,5 +254,26 @@ mod tests {
                 panic!("{name}: {error}");
             }
         }
+    }
+
+    #[test]
+    fn a_files_preset_overrides_the_built_in_one_key_by_key() {
+        let mut config = Config::load(&[], no_variables).unwrap();
+        let text = "[preset.ayon-key]\nname = 'X-Own'\n[preset.own]\nauth = 'none'\n[profile.p]\npreset = 'ayon-key'\nurl = 'https://a.lan'\ntoken = 'env:T'";
+        config.add("test", text, None).unwrap();
+        let keys = config.shown("p").unwrap();
+        let of = |key: &str| {
+            keys.iter()
+                .find(|shown| shown.key == key)
+                .unwrap()
+                .value
+                .to_string()
+        };
+        assert_eq!(
+            (of("name"), of("auth")),
+            ("\"X-Own\"".into(), "\"header\"".into())
+        );
+        assert!(config.preset_names().any(|name| name == "own"));
+        assert!(config.preset_names().any(|name| name == "kitsu"));
     }
 }

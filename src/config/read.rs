@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::expand::expand;
+use super::expand::{Variables, expand};
 use super::value::{Entry, Place, Table, Value};
-use crate::auth::template::{Given, Template};
+use crate::auth::secret_ref::SecretRef;
+use crate::auth::template::Template;
 use crate::error::Error;
+use crate::http::credential::ensure_header_name;
 use crate::http::url::Url;
+use crate::jwt::claim::Claim;
 use crate::quantity;
 
 /// A table of the configuration, and what to call it.
@@ -16,6 +19,8 @@ pub struct Reader<'a> {
     /// "profile kitsu".
     pub what: String,
     pub place: Option<&'a Place>,
+    /// What `${NAME}` is replaced by.
+    pub variables: Variables,
 }
 
 impl<'a> Reader<'a> {
@@ -51,7 +56,7 @@ impl<'a> Reader<'a> {
     /// A string, expanded.
     pub fn text(&self, key: &str) -> Result<Option<String>, Error> {
         self.get(key, |value| match value {
-            Value::Text(text) => Some(expand(text).and_then(ensure_one_line)),
+            Value::Text(text) => Some(expand(text, self.variables).and_then(ensure_one_line)),
             _ => None,
         })
     }
@@ -62,15 +67,17 @@ impl<'a> Reader<'a> {
     }
 
     /// A secret.
-    pub fn secret(&self, key: &str) -> Result<Option<Given>, Error> {
+    pub fn secret(&self, key: &str) -> Result<Option<SecretRef>, Error> {
         self.get(key, |value| match value {
-            Value::Text(text) => Some(expand(text).map(|text| Given::parse(&text))),
+            Value::Text(text) => {
+                Some(expand(text, self.variables).map(|text| SecretRef::parse(&text)))
+            }
             _ => None,
         })
     }
 
     /// A secret that must be there.
-    pub fn need_secret(&self, key: &str) -> Result<Given, Error> {
+    pub fn need_secret(&self, key: &str) -> Result<SecretRef, Error> {
         self.secret(key)?.ok_or_else(|| self.missing(key, ""))
     }
 
@@ -118,6 +125,39 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The claims of a token: a table of anything, with `{user}` and `{client_id}` in its strings.
+    pub fn claims(&self, key: &str) -> Result<Vec<Claim>, Error> {
+        let Some(Entry {
+            value: Value::Table(table),
+            ..
+        }) = self.table.get(key)
+        else {
+            return Ok(Vec::new());
+        };
+        let (user, client) = (self.text("user")?, self.text("client_id")?);
+        let mut text = |text: &str| {
+            let mut text = expand(text, self.variables)?;
+            for (name, value) in [("{user}", &user), ("{client_id}", &client)] {
+                if text.contains(name) {
+                    let value = value
+                        .as_deref()
+                        .ok_or_else(|| format!("there is no value for {name}"))?;
+                    text = text.replace(name, value);
+                }
+            }
+            Ok(text)
+        };
+        let mut claims = Vec::new();
+        for (name, entry) in table {
+            let value = entry
+                .value
+                .to_json(&mut text)
+                .map_err(|why| self.wrong(key, format!("{name}: {why}")))?;
+            claims.push(Claim::new(name, value));
+        }
+        Ok(claims)
+    }
+
     /// The table at `key`.
     pub fn below(&self, key: &str) -> Option<Reader<'a>> {
         match self.table.get(key) {
@@ -128,6 +168,7 @@ impl<'a> Reader<'a> {
                 table,
                 what: format!("{}: {key}", self.what),
                 place: Some(place),
+                variables: self.variables,
             }),
             _ => None,
         }
@@ -173,7 +214,7 @@ impl<'a> Reader<'a> {
     pub fn headers(&self, key: &str) -> Result<Vec<(String, Template)>, Error> {
         let headers = self.templates(key)?;
         for (name, _) in &headers {
-            crate::http::auth::ensure_header_name(name).map_err(|why| self.wrong(key, why))?;
+            ensure_header_name(name).map_err(|why| self.wrong(key, why))?;
             let is_http_s = ["host", "content-length", "transfer-encoding", "connection"]
                 .iter()
                 .any(|own| name.eq_ignore_ascii_case(own));

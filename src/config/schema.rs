@@ -1,85 +1,18 @@
-//! Which keys a configuration has, and of what type: one table. What is not in it is refused.
+//! Which keys a configuration has, and of what type. What is not among them is refused.
 
+use super::key::{Key, Kind, REQUEST};
 use super::value::{Entry, Place, Table, Value};
+use crate::auth::scheme;
 use crate::nearest::nearest;
 use crate::redact;
 use crate::secret::Source;
 
-/// What a key takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Text,
-    /// One of these.
-    Choice(&'static [&'static str]),
-    /// A secret's source, or the secret itself.
-    Secret,
-    Integer,
-    Bool,
-    /// A list of HTTP statuses.
-    Statuses,
-    /// A table of strings with names of one's own.
-    Texts,
-    /// A table of secrets with names of one's own.
-    Secrets,
-    /// A table of anything.
-    Json,
-    /// A table with the keys of [`REQUEST`].
-    Request,
-}
-
-/// A key, what it takes, and what it is for.
-pub type Key = (&'static str, Kind);
-
-/// The schemes, as `auth` names them.
-pub const SCHEMES: &[&str] = &[
-    "none",
-    "basic",
-    "bearer",
-    "header",
-    "query",
-    "digest",
-    "netrc",
-    "jwt",
-    "client_credentials",
-    "jwt_bearer",
-    "refresh_token",
-    "device",
-    "login",
-];
-
-/// The keys of `[profile.NAME]` and `[preset.NAME]`.
-pub const PROFILE: &[Key] = &[
+/// The keys that every profile and preset has; each scheme adds its own.
+const COMMON: &[Key] = &[
     ("url", Kind::Text),
     ("preset", Kind::Text),
-    ("auth", Kind::Choice(SCHEMES)),
+    ("auth", Kind::Choice(&scheme::NAMES)),
     ("user", Kind::Text),
-    ("password", Kind::Secret),
-    ("token", Kind::Secret),
-    ("name", Kind::Text),
-    ("key", Kind::Secret),
-    ("algorithm", Kind::Text),
-    ("kid", Kind::Text),
-    ("claims", Kind::Json),
-    ("ttl", Kind::Text),
-    ("token_url", Kind::Text),
-    ("client_id", Kind::Text),
-    ("client_secret", Kind::Secret),
-    (
-        "client_auth",
-        Kind::Choice(&["basic", "post", "private_key_jwt", "none"]),
-    ),
-    ("scope", Kind::Text),
-    ("audience", Kind::Text),
-    ("params", Kind::Texts),
-    ("refresh_token", Kind::Secret),
-    ("service_account", Kind::Secret),
-    ("device_url", Kind::Text),
-    ("revoke_url", Kind::Text),
-    ("secrets", Kind::Secrets),
-    ("login", Kind::Request),
-    ("refresh", Kind::Request),
-    ("logout", Kind::Request),
-    ("send", Kind::Text),
     ("headers", Kind::Texts),
     ("timeout", Kind::Text),
     ("connect_timeout", Kind::Text),
@@ -93,19 +26,10 @@ pub const PROFILE: &[Key] = &[
     ("share", Kind::Choice(&["user", "node", "none"])),
 ];
 
-/// The keys of `login`, `refresh` and `logout`: a request, and where its answer has what.
-pub const REQUEST: &[Key] = &[
-    ("method", Kind::Text),
-    ("url", Kind::Text),
-    ("headers", Kind::Texts),
-    ("query", Kind::Texts),
-    ("json", Kind::Texts),
-    ("form", Kind::Texts),
-    ("token", Kind::Text),
-    ("refresh_token", Kind::Text),
-    ("expires_in", Kind::Text),
-    ("expires_at", Kind::Text),
-];
+/// The keys of `[profile.NAME]` and `[preset.NAME]`.
+pub fn profile_keys() -> Vec<Key> {
+    COMMON.iter().chain(scheme::keys()).copied().collect()
+}
 
 /// What is wrong, where, and what was perhaps meant.
 #[derive(Debug, PartialEq, Eq)]
@@ -130,6 +54,7 @@ impl Wrong {
 /// The first thing wrong.
 pub fn check(document: &Table) -> Result<Option<Place>, Wrong> {
     let mut literal = None;
+    let keys = profile_keys();
     for (section, entry) in document {
         if !matches!(section.as_str(), "profile" | "preset") {
             return Err(unknown(section, entry, ["profile", "preset"]));
@@ -142,7 +67,7 @@ pub fn check(document: &Table) -> Result<Option<Place>, Wrong> {
                     format!("'{name}' is no name: letters, digits, '_', '-' and '.'"),
                 ));
             }
-            check_table(name, entry, PROFILE, &mut literal)?;
+            check_table(name, entry, &keys, &mut literal)?;
         }
     }
     Ok(literal)

@@ -1,8 +1,9 @@
 //! The configuration as it may be shown: merged, with its places, a secret as its source.
 
-use super::schema::{self, Key, Kind};
+use super::key::{Key, Kind, REQUEST};
+use super::schema;
 use super::value::{Place, Table, Value};
-use crate::auth::template::Given;
+use crate::auth::secret_ref::SecretRef;
 use crate::json::Text;
 use crate::redact;
 
@@ -17,7 +18,7 @@ pub struct Shown {
 /// All keys of a profile, those of its preset among them.
 pub fn shown(table: &Table) -> Vec<Shown> {
     let mut all = Vec::new();
-    walk("", table, schema::PROFILE, &mut all);
+    walk("", table, &schema::profile_keys(), &mut all);
     all
 }
 
@@ -30,7 +31,7 @@ fn walk(prefix: &str, table: &Table, keys: &[Key], all: &mut Vec<Shown>) {
             .map_or(Kind::Text, |(_, kind)| *kind);
         let below = format!("{key}.");
         match (kind, &entry.value) {
-            (Kind::Request, Value::Table(inner)) => walk(&below, inner, schema::REQUEST, all),
+            (Kind::Request, Value::Table(inner)) => walk(&below, inner, REQUEST, all),
             (Kind::Texts | Kind::Secrets, Value::Table(inner)) => {
                 for (name, entry) in inner {
                     let is_secret = kind == Kind::Secrets || redact::is_secret_header(name);
@@ -55,12 +56,12 @@ fn safe(value: &Value, is_secret: bool) -> Text {
     let mut text = |text: &str| {
         Ok(match is_secret {
             false => redact::url(text),
-            true => match Given::parse(text) {
-                Given::From(source) => source.to_string(),
-                Given::Literal(_) if text.contains('{') && !schema::is_masked(text) => {
+            true => match SecretRef::parse(text) {
+                SecretRef::Source(source) => source.to_string(),
+                SecretRef::Literal(_) if text.contains('{') && !schema::is_masked(text) => {
                     text.to_owned()
                 }
-                Given::Literal(_) => redact::MASK.to_owned(),
+                SecretRef::Literal(_) => redact::MASK.to_owned(),
             },
         })
     };

@@ -4,9 +4,10 @@ use std::io::{self, Read};
 
 use super::connect::Wire;
 use super::decode::Decoded;
-use super::failure::{Failure, Phase};
+use super::failure::{Failure, Part, Phase};
 use super::head::Head;
-use super::send::{Intake, Limits, Settings};
+use super::limits::Limits;
+use super::settings::{Intake, Settings};
 use super::timing::Timing;
 
 pub use super::head::Head as AnswerHead;
@@ -101,8 +102,9 @@ fn body_failure(error: io::Error, limits: &Limits) -> Failure {
             phase: Phase::Body,
             after,
         },
-        Failure::Malformed { why } if why.starts_with("it is no HTTP") => Failure::Malformed {
-            why: why.replacen("it is", "its body is", 1),
+        Failure::Protocol { detail, .. } => Failure::Protocol {
+            part: Part::Body,
+            detail,
         },
         failure => failure,
     }

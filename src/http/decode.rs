@@ -14,6 +14,9 @@ const FREE: u64 = 64 << 20;
 /// Beyond it: no JSON, text or image shrinks more than this; a bomb does a thousandfold.
 const MAX_RATIO: u64 = 200;
 
+/// The content codings that are decoded, as Accept-Encoding offers them.
+pub const ACCEPT_ENCODING: &str = "gzip, deflate, br";
+
 /// What brotli reads at a time.
 const BUFFER: usize = 8 << 10;
 

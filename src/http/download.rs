@@ -3,14 +3,13 @@
 use std::path::PathBuf;
 
 use super::answer::Answer;
+use super::caller::Caller;
 use super::failure::Failure;
 use super::file_name;
 use super::head::Head;
 use super::partial::Partial;
-use super::redirect::{Follow, Hop, call_within};
-use super::request::{Header, Request, Value};
-use super::retry::{self, Attempts, Pause};
-use super::send::Settings;
+use super::request::{Header, Request};
+use super::retry::Pause;
 use super::validator::Validator;
 use crate::crypto::digest::Sha256;
 use crate::error::Error;
@@ -43,9 +42,8 @@ pub enum Start {
     Continue,
 }
 
-/// What happens on the way.
+/// What happens on the way, beside what the caller's observers are told.
 pub enum Step<'a> {
-    Hop(Hop<'a>),
     /// So much is there, of so much; under this name.
     Receiving {
         name: &'a std::path::Path,
@@ -53,9 +51,7 @@ pub enum Step<'a> {
         whole: Option<u64>,
     },
     /// It cannot go on where it was cut: why.
-    Anew {
-        why: &'static str,
-    },
+    Anew { why: &'static str },
 }
 
 /// How it ended.
@@ -73,11 +69,11 @@ pub enum Outcome {
 pub fn download(
     wanted: &Download,
     request: &Request,
-    settings: &Settings,
-    follow: Follow,
-    attempts: &mut Attempts,
+    caller: &mut Caller,
     tell: &mut dyn FnMut(Step),
 ) -> Result<Outcome, Error> {
+    let mut attempts = caller.attempts();
+    let max = caller.settings().limits.body;
     let mut job = Job {
         wanted,
         request,
@@ -93,27 +89,22 @@ pub fn download(
     }
     loop {
         let mut sent = job.request_to_send();
-        let mut answer = call_within(attempts, &mut sent, settings, follow, &mut |hop| {
-            tell(Step::Hop(hop));
-        })?;
+        let mut answer = caller.call_within(&mut attempts, &mut sent)?;
         job.digest = None;
         match job.begin(&answer.head, tell)? {
             Begun::NotOurs => return Ok(Outcome::Refused(Box::new(answer))),
             Begun::AskAgain => continue,
             Begun::Complete => {}
-            Begun::Body(expected) => {
-                match job.receive(&mut answer, &expected, settings.limits.body, tell) {
-                    Ok(()) => {}
-                    Err(error) => {
-                        let pause = attempts.after_error(&request.method, &error);
-                        let Some(pause) = pause else {
-                            return Err(error);
-                        };
-                        job.pause(&pause, tell);
+            Begun::Body(expected) => match job.receive(&mut answer, &expected, max, tell) {
+                Ok(()) => {}
+                Err(error) => match attempts.after_error(&request.method, &error) {
+                    Some(pause) => {
+                        job.pause(&pause, caller);
                         continue;
                     }
-                }
-            }
+                    None => return Err(error),
+                },
+            },
         }
         return job.finish().map(Outcome::Saved);
     }
@@ -180,14 +171,10 @@ impl Job<'_> {
     fn request_to_send(&self) -> Request {
         let mut request = self.request.clone();
         if let (From::Rest(validator), Some(part)) = (&self.from, &self.part) {
-            let mut add = |name: &str, value: String| {
-                request.headers.push(Header {
-                    name: name.to_owned(),
-                    value: Value::Plain(value),
-                });
-            };
-            add("range", format!("bytes={}-", part.length()));
-            add("if-range", validator.if_range.clone());
+            let range = format!("bytes={}-", part.length());
+            request.headers.push(Header::plain("range", range));
+            let if_range = validator.if_range.clone();
+            request.headers.push(Header::plain("if-range", if_range));
         }
         request
     }
@@ -326,8 +313,8 @@ impl Job<'_> {
     }
 
     /// Waits, then asks for the rest, or for all of it where no version is known.
-    fn pause(&mut self, pause: &Pause, tell: &mut dyn FnMut(Step)) {
-        retry::rest(pause, &mut |hop| tell(Step::Hop(hop)));
+    fn pause(&mut self, pause: &Pause, caller: &mut Caller) {
+        caller.rest(pause);
         let validator = self.part.as_ref().and_then(Partial::validator);
         self.from = validator.map_or(From::Start, From::Rest);
     }

@@ -4,12 +4,10 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use super::limits::Limits;
 use crate::exit::Exit;
 use crate::io_error::reason;
 use crate::quantity::say_duration;
-
-/// Why there is no connection, where nobody listens: the request was certainly not sent.
-pub const REFUSED: &str = "connection refused";
 
 /// Where a call spent its time when it ran out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,17 +20,53 @@ pub enum Phase {
     Whole,
 }
 
+/// Why a host's name gave no address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LookupError {
+    UnknownName,
+    /// Asking again may bring one.
+    NoResponse,
+    /// There are addresses, but none of the wanted family.
+    NoSuitableAddress,
+    Other(String),
+}
+
+/// Why a connection was not made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnectError {
+    /// Nobody listens: the request was certainly not sent.
+    Refused,
+    Other(String),
+}
+
+impl ConnectError {
+    /// Why connecting failed with `error`.
+    pub fn of(error: &io::Error) -> ConnectError {
+        match error.kind() {
+            io::ErrorKind::ConnectionRefused => ConnectError::Refused,
+            _ => ConnectError::Other(reason(error)),
+        }
+    }
+}
+
+/// A part of a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Head,
+    Body,
+}
+
 /// Why there is no answer, or not a whole one.
 #[derive(Debug)]
 pub enum Failure {
     /// DNS knows no such name, or did not answer.
     Resolve {
         host: String,
-        why: String,
+        why: LookupError,
         hint: Option<&'static str>,
     },
     /// No connection: refused, unreachable.
-    Connect { to: String, why: String },
+    Connect { to: String, why: ConnectError },
     /// The TLS handshake failed: usually a certificate that does not hold.
     Tls {
         host: String,
@@ -48,7 +82,9 @@ pub enum Failure {
     },
     /// The connection broke before the answer was whole.
     Truncated { why: String },
-    /// The answer is no HTTP, or more than we take.
+    /// The answer is no HTTP, in the parser's words.
+    Protocol { part: Part, detail: String },
+    /// The answer is not what was asked for, or more than we take.
     Malformed { why: String },
     /// The request's body could not be read.
     Body { why: String },
@@ -62,7 +98,14 @@ impl Failure {
         match self {
             Failure::TimedOut { .. } => Exit::TimedOut,
             Failure::TooManyRedirects { .. } => Exit::TooManyRedirects,
-            _ => Exit::Failed,
+            Failure::Resolve { .. }
+            | Failure::Connect { .. }
+            | Failure::Tls { .. }
+            | Failure::Proxy { .. }
+            | Failure::Truncated { .. }
+            | Failure::Protocol { .. }
+            | Failure::Malformed { .. }
+            | Failure::Body { .. } => Exit::Failed,
         }
     }
 
@@ -76,12 +119,17 @@ impl Failure {
             } => Some("--connect-timeout bounds name look-up and connection".into()),
             Failure::TimedOut { .. } => Some("--timeout bounds the whole call".into()),
             Failure::TooManyRedirects { .. } => Some("--max-redirects allows more".into()),
-            _ => None,
+            Failure::Connect { .. }
+            | Failure::Proxy { .. }
+            | Failure::Truncated { .. }
+            | Failure::Protocol { .. }
+            | Failure::Malformed { .. }
+            | Failure::Body { .. } => None,
         }
     }
 
     /// What ureq ran into. `limits` says after how long, where time ran out.
-    pub fn from_ureq(error: ureq::Error, connecting_to: &str, limits: &super::Limits) -> Failure {
+    pub fn from_ureq(error: ureq::Error, connecting_to: &str, limits: &Limits) -> Failure {
         match error {
             ureq::Error::Other(other) => match other.downcast::<Failure>() {
                 Ok(failure) => *failure,
@@ -92,13 +140,14 @@ impl Failure {
             ureq::Error::Timeout(timeout) => timed_out(timeout, limits),
             ureq::Error::HostNotFound => Failure::Resolve {
                 host: connecting_to.into(),
-                why: "it has no address".into(),
+                why: LookupError::Other("it has no address".into()),
                 hint: None,
             },
             ureq::Error::Io(error) => from_io(error, connecting_to, limits),
             ureq::Error::ConnectProxyFailed(why) => Failure::Proxy { why },
-            ureq::Error::Protocol(error) => Failure::Malformed {
-                why: format!("it is no HTTP: {error}"),
+            ureq::Error::Protocol(error) => Failure::Protocol {
+                part: Part::Head,
+                detail: error.to_string(),
             },
             ureq::Error::LargeResponseHeader(..) => Failure::Malformed {
                 why: "its head is larger than 64 KiB".into(),
@@ -108,7 +157,7 @@ impl Failure {
             },
             ureq::Error::ConnectionFailed => Failure::Connect {
                 to: connecting_to.into(),
-                why: "no connection could be made".into(),
+                why: ConnectError::Other("no connection could be made".into()),
             },
             other => Failure::Malformed {
                 why: other.to_string(),
@@ -117,7 +166,7 @@ impl Failure {
     }
 }
 
-fn from_io(error: io::Error, connecting_to: &str, limits: &super::Limits) -> Failure {
+fn from_io(error: io::Error, connecting_to: &str, limits: &Limits) -> Failure {
     use io::ErrorKind as Kind;
     match error.kind() {
         _ if error
@@ -126,16 +175,13 @@ fn from_io(error: io::Error, connecting_to: &str, limits: &super::Limits) -> Fai
         {
             Failure::from_ureq(ureq::Error::from(error), connecting_to, limits)
         }
-        Kind::ConnectionRefused => Failure::Connect {
-            to: connecting_to.into(),
-            why: REFUSED.into(),
-        },
-        Kind::HostUnreachable
+        Kind::ConnectionRefused
+        | Kind::HostUnreachable
         | Kind::NetworkUnreachable
         | Kind::NetworkDown
         | Kind::AddrNotAvailable => Failure::Connect {
             to: connecting_to.into(),
-            why: reason(&error),
+            why: ConnectError::of(&error),
         },
         Kind::UnexpectedEof
         | Kind::ConnectionReset
@@ -149,12 +195,12 @@ fn from_io(error: io::Error, connecting_to: &str, limits: &super::Limits) -> Fai
         },
         _ => Failure::Connect {
             to: connecting_to.into(),
-            why: reason(&error),
+            why: ConnectError::of(&error),
         },
     }
 }
 
-fn timed_out(timeout: ureq::Timeout, limits: &super::Limits) -> Failure {
+fn timed_out(timeout: ureq::Timeout, limits: &Limits) -> Failure {
     let (phase, after) = match timeout {
         ureq::Timeout::Resolve => (Phase::Resolve, Some(limits.connect)),
         ureq::Timeout::Connect => (Phase::Connect, Some(limits.connect)),
@@ -187,10 +233,37 @@ impl fmt::Display for Failure {
                 after.map_or(Ok(()), |after| write!(f, " after {}", say_duration(after)))
             }
             Failure::Truncated { why } => write!(f, "the answer is not whole: {why}"),
+            Failure::Protocol { part, detail } => {
+                let what = match part {
+                    Part::Head => "it is",
+                    Part::Body => "its body is",
+                };
+                write!(f, "the answer cannot be used: {what} no HTTP: {detail}")
+            }
             Failure::Malformed { why } => write!(f, "the answer cannot be used: {why}"),
             Failure::Body { why } => write!(f, "cannot send the body: {why}"),
             Failure::TooManyRedirects { limit } => write!(f, "more than {limit} redirects"),
         }
+    }
+}
+
+impl fmt::Display for LookupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            LookupError::UnknownName => "DNS knows no such name",
+            LookupError::NoResponse => "DNS did not answer",
+            LookupError::NoSuitableAddress => "it has no address of the wanted kind",
+            LookupError::Other(why) => why,
+        })
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ConnectError::Refused => "connection refused",
+            ConnectError::Other(why) => why,
+        })
     }
 }
 

@@ -2,15 +2,16 @@
 
 /// The answer: its head as the server wrote it, and its body, decoded.
 pub mod answer;
-/// How a caller proves who it is.
-pub mod auth;
 /// What is sent as a body.
 pub mod body;
+mod caller;
 /// What a certificate says, and whether it holds.
 pub mod certificate;
 mod compress;
 mod connect;
 mod content_disposition;
+/// What proves who the caller is.
+pub mod credential;
 mod decode;
 mod digest;
 /// Downloads into files.
@@ -18,14 +19,20 @@ pub mod download;
 /// What can go wrong on the way.
 pub mod failure;
 mod file_name;
+/// Whether a secret may be sent in plain text.
+pub mod guard;
 mod head;
 /// Request items.
 pub mod item;
+mod limits;
+mod lookup;
 /// Forms with files.
 pub mod multipart;
 mod nested;
 /// Logins from a file, by machine.
 pub mod netrc;
+/// What follows the requests of a caller.
+pub mod observe;
 mod partial;
 /// Which proxy stands before which host.
 pub mod proxy;
@@ -36,6 +43,8 @@ mod resolve;
 /// Trying again.
 pub mod retry;
 mod send;
+/// How calls are made, and what a profile or a command line changes.
+pub mod settings;
 /// Bodies that are read while they are sent.
 pub mod stream;
 mod timing;
@@ -48,8 +57,10 @@ pub mod url;
 mod validator;
 
 pub use answer::Answer;
+pub use caller::{Caller, Renewal};
 pub use compress::gzip;
+pub use decode::ACCEPT_ENCODING;
 pub use failure::Failure;
-pub use redirect::{Follow, Hop, call, call_within};
-pub use send::{Family, Intake, Limits, Network, Override, Settings};
+pub use limits::Limits;
+pub use settings::{Follow, Overlay, Settings};
 pub use timing::Timing;

@@ -3,9 +3,8 @@
 
 use std::net::IpAddr;
 
-use base64::Engine;
-
 use super::connect::Forward;
+use super::credential;
 use super::url::{Origin, Scheme, Url, UserInfo};
 use crate::secret::Secret;
 
@@ -207,11 +206,8 @@ fn tunnel(scheme: &str, url: &Url, port: u16) -> Result<ureq::Proxy, String> {
 
 fn basic(user_info: Option<&UserInfo>) -> Option<Secret> {
     let UserInfo { user, password } = user_info?;
-    let mut pair = zeroize::Zeroizing::new(user.clone().into_bytes());
-    pair.push(b':');
-    pair.extend_from_slice(password.as_ref().map_or(&[][..], Secret::expose));
-    let encoded = base64::engine::general_purpose::STANDARD.encode(&*pair);
-    Some(Secret::new(format!("Basic {encoded}").into_bytes()))
+    let none = Secret::new(Vec::new());
+    Some(credential::basic(user, password.as_ref().unwrap_or(&none)))
 }
 
 #[cfg(test)]

@@ -1,142 +1,48 @@
 //! Redirects, followed by our own rules (RFC 9110 §15.4): credentials never leave their origin, and
 //! nothing goes from https to http.
 
-use super::answer::Answer;
-use super::auth::Credential;
-use super::digest::Challenge;
-use super::failure::Failure;
+use super::head::Head;
 use super::request::Request;
-use super::retry::{Attempts, Pause, persist};
-use super::send::Settings;
 use super::url::{Scheme, Url};
-use crate::error::Error;
 
-/// Whether and how far to follow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Follow {
-    No,
-    /// This many at most.
-    UpTo(u32),
+/// Where a response leads.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Nowhere: it is not a redirect.
+    None,
+    Url(Url),
+    /// To a place where nobody is to follow: why.
+    Refused {
+        to: String,
+        why: &'static str,
+    },
 }
 
-/// What happens on the way, told as it happens.
-pub enum Hop<'a> {
-    /// This request goes out now.
-    Sending(&'a Request),
-    /// This answer came for it.
-    Answered(&'a Answer),
-    /// It is tried again after a wait.
-    Retrying(&'a Pause),
-    /// The answer names another place, and it is not gone to: why.
-    Refused { to: String, why: &'static str },
-}
-
-/// Makes the call, and those that redirects ask for. The request is left as it was last sent.
-///
-/// # Errors
-/// When there is no answer, or one redirect too many.
-pub fn call(
-    request: &mut Request,
-    settings: &Settings,
-    follow: Follow,
-    tell: &mut dyn FnMut(Hop),
-) -> Result<Answer, Error> {
-    call_within(
-        &mut Attempts::once(settings),
-        request,
-        settings,
-        follow,
-        tell,
-    )
-}
-
-/// The same, with as many attempts as there are left.
-///
-/// # Errors
-/// As [`call`], after the last attempt.
-pub fn call_within(
-    attempts: &mut Attempts,
-    request: &mut Request,
-    settings: &Settings,
-    follow: Follow,
-    tell: &mut dyn FnMut(Hop),
-) -> Result<Answer, Error> {
-    let mut followed = 0;
-    loop {
-        let answer = ask(attempts, request, settings, tell)?;
-        let Follow::UpTo(limit) = follow else {
-            return Ok(answer);
-        };
-        let Some(next) = location(&answer, &request.url) else {
-            return Ok(answer);
-        };
-        let next = match next {
-            Ok(next)
-                if request.url.origin.scheme == Scheme::Https
-                    && next.origin.scheme == Scheme::Http =>
-            {
-                tell(Hop::Refused {
-                    to: next.to_string(),
-                    why: "from https to http",
-                });
-                return Ok(answer);
+/// Where the response to a request for `from` leads.
+pub fn target(head: &Head, from: &Url) -> Target {
+    if !matches!(head.status, 301 | 302 | 303 | 307 | 308) {
+        return Target::None;
+    }
+    let Some(location) = head.header("location") else {
+        return Target::None;
+    };
+    match from.join(location) {
+        Err(_) => Target::Refused {
+            to: location.to_owned(),
+            why: "it is no http or https URL",
+        },
+        Ok(next) if from.origin.scheme == Scheme::Https && next.origin.scheme == Scheme::Http => {
+            Target::Refused {
+                to: next.to_string(),
+                why: "from https to http",
             }
-            Ok(next) => next,
-            Err((to, why)) => {
-                tell(Hop::Refused { to, why });
-                return Ok(answer);
-            }
-        };
-        if followed == limit {
-            return Err(Failure::TooManyRedirects { limit }.into());
         }
-        followed += 1;
-        redirect(request, answer.head.status, next);
+        Ok(next) => Target::Url(next),
     }
-}
-
-/// One request and its answer; where a server asks for a digest, the request that brings it too.
-fn ask(
-    attempts: &mut Attempts,
-    request: &mut Request,
-    settings: &Settings,
-    tell: &mut dyn FnMut(Hop),
-) -> Result<Answer, Error> {
-    // An answer holds for one method and target; one more try where its nonce was merely old.
-    if let Credential::Digest { answer, .. } = &mut request.credential {
-        *answer = None;
-    }
-    let mut answered = 0;
-    loop {
-        let answer = persist(request, settings, attempts, tell)?;
-        let challenge = match (&request.credential, answer.head.status) {
-            (Credential::Digest { .. }, 401) => Challenge::of(&answer.head),
-            _ => None,
-        };
-        match challenge {
-            Some(challenge) if answered == 0 || (answered == 1 && challenge.stale) => {
-                request.meet(&challenge)?;
-                answered += 1;
-            }
-            _ => return Ok(answer),
-        }
-    }
-}
-
-/// Where a redirect leads; `None` when the answer is none.
-fn location(answer: &Answer, from: &Url) -> Option<Result<Url, (String, &'static str)>> {
-    if !matches!(answer.head.status, 301 | 302 | 303 | 307 | 308) {
-        return None;
-    }
-    let location = answer.head.header("location")?;
-    Some(
-        from.join(location)
-            .map_err(|_| (location.to_owned(), "it is no http or https URL")),
-    )
 }
 
 /// Turns the request into the one that `status` asks for.
-fn redirect(request: &mut Request, status: u16, next: Url) {
+pub fn apply(request: &mut Request, status: u16, next: Url) {
     // 301 and 302 turn a POST into a GET, as every client has always done; 307 and 308 keep all.
     let becomes_get = status == 303 || (matches!(status, 301 | 302) && request.method == "POST");
     if becomes_get {
@@ -153,6 +59,7 @@ fn redirect(request: &mut Request, status: u16, next: Url) {
 mod tests {
     use super::*;
     use crate::http::body::Body;
+    use crate::http::credential::Credential;
     use crate::http::request::{Header, Value};
     use crate::secret::Secret;
 
@@ -187,7 +94,7 @@ mod tests {
         ] {
             let mut request = request("GET");
             request.path_prefix = Some("/x".into());
-            redirect(&mut request, 302, Url::parse(next).unwrap());
+            apply(&mut request, 302, Url::parse(next).unwrap());
             assert_eq!(request.credential != Credential::None, keeps, "{next}");
             assert_eq!(request.has_header("x-api-key"), keeps, "{next}");
         }
@@ -206,7 +113,7 @@ mod tests {
             ("POST", 308, "POST", true),
         ] {
             let mut request = request(method);
-            redirect(&mut request, status, Url::parse("https://a.lan/y").unwrap());
+            apply(&mut request, status, Url::parse("https://a.lan/y").unwrap());
             assert_eq!(
                 (request.method.as_str(), request.body != Body::None),
                 (becomes, keeps_body),
@@ -225,7 +132,7 @@ mod tests {
             "https://sub.a.lan/",
         ] {
             let mut request = request("GET");
-            redirect(&mut request, 302, Url::parse(next).unwrap());
+            apply(&mut request, 302, Url::parse(next).unwrap());
             assert_eq!(request.credential, Credential::None, "{next}");
             assert!(request.headers.is_empty(), "{next}");
         }

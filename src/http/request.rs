@@ -1,12 +1,14 @@
 //! A request, ready to be sent: what the user gave, apart from what credentials add.
 
-use super::auth::Credential;
 use super::body::Body;
+use super::credential::Credential;
+use super::decode::ACCEPT_ENCODING;
 use super::digest::{Call, Challenge, Hash};
 use super::failure::Failure;
 use super::url::Url;
 use crate::redact;
 use crate::secret::Secret;
+use std::borrow::Cow;
 
 /// The name c47 goes by. Not a browser's: some services answer those with cookies.
 pub const USER_AGENT: &str = concat!("c47/", env!("CARGO_PKG_VERSION"));
@@ -25,6 +27,39 @@ pub enum Value {
     Plain(String),
     /// It proves who the caller is.
     Secret(Secret),
+}
+
+impl Header {
+    /// A header that anybody may see.
+    pub fn plain(name: &str, value: impl Into<String>) -> Header {
+        Header {
+            name: name.to_owned(),
+            value: Value::Plain(value.into()),
+        }
+    }
+
+    /// A header that proves who the caller is.
+    pub fn secret(name: &str, value: Secret) -> Header {
+        Header {
+            name: name.to_owned(),
+            value: Value::Secret(value),
+        }
+    }
+
+    /// Whether it carries a secret, by its kind or by its name.
+    pub fn is_secret(&self) -> bool {
+        matches!(self.value, Value::Secret(_)) || redact::is_secret_header(&self.name)
+    }
+
+    /// The value as it may be shown: of a credential, its scheme's word and a mask.
+    pub fn shown_value(&self) -> Cow<'_, str> {
+        match &self.value {
+            Value::Plain(value) => redact::header(&self.name, value),
+            Value::Secret(secret) => {
+                redact::credential(&String::from_utf8_lossy(secret.expose())).into()
+            }
+        }
+    }
 }
 
 /// A request. The credential stands apart: it belongs to one origin only.
@@ -51,17 +86,13 @@ impl Request {
 
     /// A plain GET, without credentials.
     pub fn get(url: Url) -> Request {
-        let plain = |name: &str, value: &str| Header {
-            name: name.to_owned(),
-            value: Value::Plain(value.to_owned()),
-        };
         Request {
             method: "GET".into(),
             url,
             headers: vec![
-                plain("user-agent", USER_AGENT),
-                plain("accept", "*/*"),
-                plain("accept-encoding", "gzip, deflate, br"),
+                Header::plain("user-agent", USER_AGENT),
+                Header::plain("accept", "*/*"),
+                Header::plain("accept-encoding", ACCEPT_ENCODING),
             ],
             credential: Credential::None,
             body: Body::None,
@@ -72,22 +103,18 @@ impl Request {
     /// All headers as they go out, credentials among them, in order: what HTTP itself needs comes
     /// first. Names are in lower case, as ureq sends them.
     pub fn wire_headers(&self) -> Vec<Header> {
-        let plain = |name: &str, value: String| Header {
-            name: name.to_owned(),
-            value: Value::Plain(value),
-        };
         let mut headers = Vec::with_capacity(self.headers.len() + 3);
         if !self.has_header("host") {
-            headers.push(plain("host", self.url.host_header()));
+            headers.push(Header::plain("host", self.url.host_header()));
         }
         headers.extend(self.headers.iter().cloned());
         let wants_length = matches!(self.method.as_str(), "POST" | "PUT" | "PATCH");
         match self.body.length() {
-            Some(length) => headers.push(plain("content-length", length.to_string())),
+            Some(length) => headers.push(Header::plain("content-length", length.to_string())),
             None if self.body.is_chunked() => {
-                headers.push(plain("transfer-encoding", "chunked".into()));
+                headers.push(Header::plain("transfer-encoding", "chunked"));
             }
-            None if wants_length => headers.push(plain("content-length", "0".into())),
+            None if wants_length => headers.push(Header::plain("content-length", "0")),
             None => {}
         }
         let credential = match &self.credential {
@@ -95,10 +122,7 @@ impl Request {
             Credential::Digest { answer, .. } => answer.as_ref().map(|it| ("authorization", it)),
             Credential::None | Credential::Query { .. } => None,
         };
-        headers.extend(credential.map(|(name, value)| Header {
-            name: name.to_owned(),
-            value: Value::Secret(value.clone()),
-        }));
+        headers.extend(credential.map(|(name, value)| Header::secret(name, value.clone())));
         for header in &mut headers {
             header.name.make_ascii_lowercase();
         }
@@ -128,6 +152,11 @@ impl Request {
             }
             _ => shown,
         }
+    }
+
+    /// Whether it carries a credential or a header that is a secret.
+    pub fn carries_secret(&self) -> bool {
+        self.credential != Credential::None || self.headers.iter().any(Header::is_secret)
     }
 
     /// Whether a header of this name is among the user's.

@@ -1,6 +1,6 @@
 //! Host names to addresses, within a time limit and without surprises for this machine's own name.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::mpsc;
 
@@ -10,12 +10,10 @@ use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
 use super::connect::Wire;
-use super::failure::Failure;
-use super::send::Override;
+use super::failure::{Failure, LookupError};
+use super::lookup;
+use super::settings::Override;
 use super::url::Origin;
-
-/// Why there is no address, where asking again may bring one.
-pub const DNS_WAS_SILENT: &str = "DNS did not answer";
 
 /// Looks up what a URI names or, where a proxy takes whole requests, that proxy.
 #[derive(Debug)]
@@ -59,10 +57,9 @@ impl Resolver for Lookup {
         self.wire
             .with_timing(|timing| timing.resolve = Some(timing.lap()));
         if wanted.is_empty() {
-            let why = "it has no address of the wanted kind".to_owned();
             return Err(Failure::Resolve {
                 host,
-                why,
+                why: LookupError::NoSuitableAddress,
                 hint: None,
             }
             .into());
@@ -100,12 +97,11 @@ fn addresses(host: &str, port: u16, timeout: NextTimeout) -> Result<Vec<SocketAd
         ]);
     }
     let (sender, receiver) = mpsc::sync_channel(1);
-    let asked = (host.to_owned(), port);
+    let asked = host.to_owned();
     // getaddrinfo knows no time limit: a thread waits for it, and is left behind if it must be.
     std::thread::Builder::new()
         .spawn(move || {
-            let found = asked.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
-            let _ = sender.send(found);
+            let _ = sender.send(lookup::addresses(&asked, port));
         })
         .map_err(ureq::Error::Io)?;
     let answer = if timeout.after.is_not_happening() {
@@ -115,9 +111,9 @@ fn addresses(host: &str, port: u16, timeout: NextTimeout) -> Result<Vec<SocketAd
     };
     match answer {
         Some(Ok(found)) => Ok(found),
-        Some(Err(error)) => Err(no_such_host(host, &error).into()),
+        Some(Err(why)) => Err(no_such_host(host, why).into()),
         None if has_resolver_configuration() => Err(ureq::Error::Timeout(timeout.reason)),
-        None => Err(no_such_host(host, &std::io::Error::other(DNS_WAS_SILENT)).into()),
+        None => Err(no_such_host(host, LookupError::NoResponse).into()),
     }
 }
 
@@ -125,17 +121,7 @@ fn has_resolver_configuration() -> bool {
     Path::new("/etc/resolv.conf").exists()
 }
 
-fn no_such_host(host: &str, error: &std::io::Error) -> Failure {
-    let text = crate::io_error::reason(error);
-    // std says "failed to lookup address information: " before musl's own words.
-    let why = text.rsplit(": ").next().unwrap_or(&text).to_owned();
-    let why = match why.as_str() {
-        "Name does not resolve" | "Name has no usable address" => {
-            "DNS knows no such name".to_owned()
-        }
-        "Try again" => DNS_WAS_SILENT.to_owned(),
-        _ => why,
-    };
+fn no_such_host(host: &str, why: LookupError) -> Failure {
     let hint = (!has_resolver_configuration()).then_some("this machine has no /etc/resolv.conf");
     Failure::Resolve {
         host: host.to_owned(),

@@ -2,13 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::answer::{Answer, AnswerHead};
-use super::auth::Credential;
-use super::failure::{Failure, Phase};
-use super::redirect::Hop;
-use super::request::Request;
-use super::resolve::DNS_WAS_SILENT;
-use super::send::{Settings, exchange};
+use super::failure::{ConnectError, Failure, LookupError, Phase};
+use super::head::Head;
+use super::settings::{Methods, Retry};
 use crate::error::Error;
 use crate::timestamp::Timestamp;
 use crate::{crypto, quantity};
@@ -17,34 +13,13 @@ use crate::{crypto, quantity};
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// How often, for how long, and what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Policy {
-    /// After the first attempt; 0 is never.
-    pub retries: u32,
-    /// No attempt begins later than this after the first.
-    pub max_time: Duration,
-    pub methods: Methods,
-}
-
-/// Which requests may be sent twice although the first may have had its effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Methods {
-    /// Those of RFC 9110 §9.2.2, where twice is as once.
-    Idempotent,
-    All,
-}
-
-/// Makes a credential anew: one that was minted for a single request.
-pub type Renew<'a> = &'a dyn Fn() -> Result<Credential, Error>;
-
 /// The attempts of one call, over all its requests.
-pub struct Attempts<'a> {
-    policy: Policy,
-    renew: Option<Renew<'a>>,
+#[derive(Debug)]
+pub struct Attempts {
+    policy: Retry,
     began: Instant,
     /// The end of the whole call, waits included.
-    pub(super) deadline: Option<Instant>,
+    deadline: Option<Instant>,
     used: u32,
 }
 
@@ -60,29 +35,21 @@ pub struct Pause {
     pub of: u32,
 }
 
-impl<'a> Attempts<'a> {
-    /// Starts the clock. `renew` makes the credential anew for a second attempt, where the first
-    /// one's serves once.
-    pub fn new(policy: Policy, settings: &Settings, renew: Option<Renew<'a>>) -> Attempts<'a> {
+impl Attempts {
+    /// Starts the clock; `whole` is the time for the whole call.
+    pub(super) fn new(policy: Retry, whole: Option<Duration>) -> Attempts {
         let began = Instant::now();
-        let whole = settings.limits.whole;
         Attempts {
             policy,
-            renew,
             began,
             deadline: whole.and_then(|whole| began.checked_add(whole)),
             used: 0,
         }
     }
 
-    /// One attempt and no other.
-    pub fn once(settings: &Settings) -> Attempts<'a> {
-        let policy = Policy {
-            retries: 0,
-            max_time: Duration::ZERO,
-            methods: Methods::Idempotent,
-        };
-        Attempts::new(policy, settings, None)
+    /// The end of the whole call.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.deadline
     }
 
     /// The wait before `method` may be tried once more after `error`; `None` where it may not.
@@ -98,7 +65,9 @@ impl<'a> Attempts<'a> {
         self.pause(failure.to_string(), None)
     }
 
-    fn after_answer(&mut self, method: &str, head: &AnswerHead) -> Option<Pause> {
+    /// The wait before `method` may be tried once more after this response; `None` where it is
+    /// final.
+    pub(super) fn after_answer(&mut self, method: &str, head: &Head) -> Option<Pause> {
         let is_passing = matches!(head.status, 408 | 429 | 502 | 503 | 504);
         if !is_passing || !self.may_repeat(method) {
             return None;
@@ -134,38 +103,6 @@ impl<'a> Attempts<'a> {
     }
 }
 
-/// Sends the request until its answer, or the lack of one, is final.
-pub(super) fn persist(
-    request: &mut Request,
-    settings: &Settings,
-    attempts: &mut Attempts,
-    tell: &mut dyn FnMut(Hop),
-) -> Result<Answer, Error> {
-    loop {
-        tell(Hop::Sending(request));
-        let result = exchange(request, settings, attempts.deadline);
-        let pause = match &result {
-            Ok(answer) => {
-                tell(Hop::Answered(answer));
-                attempts.after_answer(&request.method, &answer.head)
-            }
-            Err(error) => attempts.after_error(&request.method, error),
-        };
-        let Some(pause) = pause else { return result };
-        drop(result); // and with it the connection
-        rest(&pause, tell);
-        if let (Some(renew), Credential::Header { .. }) = (attempts.renew, &request.credential) {
-            request.credential = renew()?;
-        }
-    }
-}
-
-/// Tells of the wait, and waits.
-pub fn rest(pause: &Pause, tell: &mut dyn FnMut(Hop)) {
-    tell(Hop::Retrying(pause));
-    std::thread::sleep(pause.wait);
-}
-
 /// What the failed request may have done at the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Effect {
@@ -177,9 +114,18 @@ enum Effect {
 /// `None` where the next attempt would fail the same way.
 fn effect(failure: &Failure) -> Option<Effect> {
     match failure {
-        Failure::Resolve { why, .. } => (why == DNS_WAS_SILENT).then_some(Effect::None),
-        Failure::Connect { why, .. } if why == super::failure::REFUSED => Some(Effect::None),
-        Failure::Connect { .. } | Failure::Truncated { .. } => Some(Effect::Possible),
+        Failure::Resolve { why, .. } => match why {
+            LookupError::NoResponse => Some(Effect::None),
+            LookupError::UnknownName | LookupError::NoSuitableAddress | LookupError::Other(_) => {
+                None
+            }
+        },
+        Failure::Connect { why, .. } => Some(match why {
+            // Nobody listens: the request was certainly not sent.
+            ConnectError::Refused => Effect::None,
+            ConnectError::Other(_) => Effect::Possible,
+        }),
+        Failure::Truncated { .. } => Some(Effect::Possible),
         Failure::TimedOut {
             phase: Phase::Resolve | Phase::Connect,
             ..
@@ -187,6 +133,7 @@ fn effect(failure: &Failure) -> Option<Effect> {
         Failure::TimedOut { .. } => Some(Effect::Possible),
         Failure::Tls { .. }
         | Failure::Proxy { .. }
+        | Failure::Protocol { .. }
         | Failure::Malformed { .. }
         | Failure::Body { .. }
         | Failure::TooManyRedirects { .. } => None,
@@ -210,7 +157,7 @@ fn random_byte() -> u8 {
 }
 
 /// Retry-After (RFC 9110 §10.2.3): seconds, or a date.
-fn retry_after(head: &AnswerHead, now: Timestamp) -> Option<Duration> {
+fn retry_after(head: &Head, now: Timestamp) -> Option<Duration> {
     let text = head.header("retry-after")?.trim();
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
@@ -235,28 +182,27 @@ impl std::fmt::Display for Pause {
 mod tests {
     use super::*;
 
-    fn attempts(retries: u32, methods: Methods) -> Attempts<'static> {
+    fn attempts(retries: u32, methods: Methods) -> Attempts {
         Attempts {
-            policy: Policy {
+            policy: Retry {
                 retries,
                 max_time: Duration::from_secs(600),
                 methods,
             },
-            renew: None,
             began: Instant::now(),
             deadline: None,
             used: 0,
         }
     }
 
-    fn head(text: &str) -> AnswerHead {
-        AnswerHead::parse(format!("HTTP/1.1 {text}\r\n\r\n").as_bytes()).unwrap()
+    fn head(text: &str) -> Head {
+        Head::parse(format!("HTTP/1.1 {text}\r\n\r\n").as_bytes()).unwrap()
     }
 
     fn refused() -> Error {
         Error::Http(Failure::Connect {
             to: "a".into(),
-            why: super::super::failure::REFUSED.into(),
+            why: ConnectError::Refused,
         })
     }
 

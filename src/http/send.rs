@@ -1,7 +1,5 @@
 //! One exchange: a request out, an answer's head in, its body waiting.
 
-use std::net::IpAddr;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use ureq::Agent;
@@ -13,108 +11,16 @@ use super::body::Body;
 use super::connect::{Chain, Wire};
 use super::failure::{Failure, Phase};
 use super::head::Head;
-use super::proxy::{Proxies, Route};
+use super::proxy::Route;
 use super::request::{Request, Value};
 use super::resolve::Lookup;
+use super::settings::{Family, Settings};
 use super::stream::Watch;
 use super::timing::Timing;
 use super::tls;
 use super::tls_connect::TlsConnector;
 use super::url::Scheme;
 use crate::error::Error;
-
-/// How long things may take and how large they may be.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Name look-up and connection, TLS and all.
-    pub connect: Duration,
-    /// Without a byte in either direction.
-    pub idle: Duration,
-    /// The whole call, redirects and body included.
-    pub whole: Option<Duration>,
-    /// Bytes of a body, decoded.
-    pub body: Option<u64>,
-}
-
-/// What a call is made with, whatever it asks for.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    pub limits: Limits,
-    pub tls: tls::Options,
-    pub proxies: Proxies,
-    pub network: Network,
-    pub intake: Intake,
-    /// Told how far an upload is.
-    pub watch: Watch,
-}
-
-/// How an answer's body is taken in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Intake {
-    /// To be looked at: decoded, in steps that cost little memory.
-    #[default]
-    Decoded,
-    /// To be kept: byte for byte as it was sent, in large steps.
-    AsSent,
-}
-
-impl Intake {
-    /// Bytes read from the connection at a time. Of 64 KiB, 256 KiB and 1 MiB the largest takes a
-    /// quarter less processor time than the smallest for 1 GiB; more brings nothing.
-    fn step(self) -> usize {
-        match self {
-            Intake::Decoded => 64 << 10,
-            Intake::AsSent => 1 << 20,
-        }
-    }
-}
-
-/// How hosts are reached, where it is not left to the system.
-#[derive(Clone, Debug, Default)]
-pub struct Network {
-    pub family: Family,
-    /// `--resolve`: addresses that DNS is not asked for.
-    pub overrides: Vec<Override>,
-    /// `--unix-socket`: connected to instead of the host.
-    pub unix_socket: Option<PathBuf>,
-}
-
-/// Which addresses are used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Family {
-    #[default]
-    Any,
-    Ipv4,
-    Ipv6,
-}
-
-/// A host and port, and the address that stands for them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Override {
-    pub host: String,
-    pub port: u16,
-    pub address: IpAddr,
-}
-
-impl Override {
-    /// Reads `HOST:PORT:ADDRESS`; an IPv6 address may stand in brackets.
-    ///
-    /// # Errors
-    /// Says what it looks like.
-    pub fn parse(text: &str) -> Result<Override, String> {
-        let wrong = || format!("'{text}' is not HOST:PORT:ADDRESS");
-        let (host, rest) = text.split_once(':').ok_or_else(wrong)?;
-        let (port, address) = rest.split_once(':').ok_or_else(wrong)?;
-        let address = address.trim_start_matches('[').trim_end_matches(']');
-        Ok(Override {
-            host: Some(host.to_ascii_lowercase())
-                .filter(|host| !host.is_empty())
-                .ok_or_else(wrong)?,
-            port: port.parse().map_err(|_| wrong())?,
-            address: address.parse().map_err(|_| wrong())?,
-        })
-    }
-}
 
 /// Sends `request` and waits for the answer's head. `deadline` is the end of the whole call.
 pub fn exchange(

@@ -9,8 +9,7 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, LazyBuffers, NextTimeout, Transport,
 };
 
-use super::failure::Failure;
-use crate::io_error::reason;
+use super::failure::{ConnectError, Failure};
 
 /// A connection to a Unix socket.
 #[derive(Debug)]
@@ -24,7 +23,7 @@ impl UnixTransport {
     pub fn connect(path: &Path, details: &ConnectionDetails) -> Result<UnixTransport, Failure> {
         let stream = UnixStream::connect(path).map_err(|error| Failure::Connect {
             to: path.display().to_string(),
-            why: reason(&error),
+            why: ConnectError::of(&error),
         })?;
         let config = details.config;
         let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());

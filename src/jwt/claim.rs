@@ -18,6 +18,14 @@ impl Claim {
         }
     }
 
+    /// The claim as [`Claim::parse`] reads it.
+    pub fn as_written(&self) -> String {
+        match self.value.read::<String>() {
+            Ok(text) => format!("{}={text}", self.name),
+            Err(_) => format!("{}:={}", self.name, self.value),
+        }
+    }
+
     /// Reads `k=v` or `k:=json`; what follows the first `=` is the value.
     ///
     /// # Errors

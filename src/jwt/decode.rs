@@ -4,6 +4,8 @@ use super::Error;
 use super::numeric_date::NumericDate;
 use super::token;
 use crate::json::{self, Text};
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
 
 /// What a token says.
 #[derive(Debug)]
@@ -38,4 +40,12 @@ pub fn decode(token: &[u8]) -> Result<Decoded, Error> {
         header: parts.header.text,
         claims,
     })
+}
+
+/// When a token says that it expires. Nothing of it is verified; anything but a token says nothing.
+pub fn expiry(token: &Secret) -> Option<Timestamp> {
+    decode(token.expose())
+        .ok()?
+        .expires
+        .map(NumericDate::timestamp)
 }

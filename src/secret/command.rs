@@ -10,6 +10,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::Secret;
 use crate::io_error::reason;
 use crate::process_limits;
+use crate::shell;
 
 /// A password manager may ask its user for a passphrase; a stuck one must not hang a farm job.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -41,6 +42,12 @@ pub fn split(line: &str) -> Result<Vec<String>, &'static str> {
     }
     words.extend(word);
     Ok(words)
+}
+
+/// The words as a command line that [`split`] reads.
+pub fn joined(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| shell::quote(word)).collect();
+    words.join(" ")
 }
 
 /// Runs the program and takes the first line of its stdout. Its stderr is the user's.

@@ -89,6 +89,15 @@ impl Source {
         }
     }
 
+    /// The source as [`Source::parse`] reads it, a command's arguments included: for the user who
+    /// wrote it, not for messages.
+    pub fn as_written(&self) -> String {
+        match self {
+            Source::Command(words) => format!("command:{}", command::joined(words)),
+            Source::Env(_) | Source::File(_) | Source::Prompt => self.to_string(),
+        }
+    }
+
     /// The error of a secret that was had and cannot be used.
     pub fn failed(&self, why: impl Into<String>) -> Error {
         Error {

@@ -16,14 +16,15 @@ use super::certificate::{self, Made};
 use super::{Answer, Good};
 use crate::crypto;
 use crate::echo::{self, Guard, Lifetime, Secrets, Server};
-use crate::http::auth::Credential;
 use crate::http::body::Body;
+use crate::http::credential::Credential;
 use crate::http::proxy::Proxies;
 use crate::http::request::Request;
+use crate::http::settings::{Intake, Network, Plaintext, Retry};
 use crate::http::stream::Watch;
 use crate::http::tls::{self, Oldest, Trust};
 use crate::http::url::Url;
-use crate::http::{self, Follow, Intake, Limits, Network, Settings};
+use crate::http::{Caller, Follow, Limits, Settings};
 use crate::io_error::reason;
 use crate::json::{Text, members};
 use crate::timestamp::Timestamp;
@@ -72,10 +73,14 @@ pub fn http() -> Answer {
         },
         proxies: Proxies::default(),
         network: Network::default(),
+        plaintext: Plaintext::default(),
+        follow: Follow::default(),
+        retry: Retry::default(),
         intake: Intake::default(),
         watch: Watch::default(),
     };
-    let mut answer = http::call(&mut request, &settings, Follow::No, &mut |_| {})
+    let mut answer = Caller::new(settings)
+        .call(&mut request)
         .map_err(|error| error.to_string())?;
     let body = answer
         .body

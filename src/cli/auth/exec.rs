@@ -7,9 +7,9 @@ use std::process::Command;
 
 use argh::{ArgsInfo, FromArgs};
 
-use super::{surroundings, warn};
-use crate::auth::{self, Want};
-use crate::cli::http::profile::load;
+use super::context;
+use crate::auth::{Issuer, Want};
+use crate::cli::profile::{load, warn};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::process_limits;
@@ -50,12 +50,12 @@ impl Exec {
             ));
         };
         let profile = load()?.profile(&self.profile)?;
-        let issued = auth::issue(&profile, &Want::default(), &surroundings(&profile)?)?;
-        warn(&issued.warnings);
+        let issued = Issuer::of(&profile, context(&profile)?).issue(&Want::default())?;
+        warn("c47 auth", &issued.warnings);
         let Some(token) = issued.token else {
             return Err(Error::usage(format!(
                 "profile {} has no token: its scheme is a user and password, or none",
-                profile.name
+                profile.name()
             )));
         };
         let error = process_limits::not_for(&mut Command::new(program))

@@ -2,9 +2,10 @@
 
 use argh::{ArgsInfo, FromArgs};
 
-use super::{show_code, surroundings, warn};
-use crate::auth::{self, Surroundings, Want};
-use crate::cli::http::profile::load;
+use super::{context, show_code};
+use crate::auth::scheme::Lifetime;
+use crate::auth::{self, Context, Issuer, Want};
+use crate::cli::profile::{load, warn};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output;
@@ -26,25 +27,25 @@ pub struct Login {
 impl Login {
     pub fn run(self) -> Result<Exit, Error> {
         let profile = load()?.profile(&self.profile)?;
-        let surroundings = Surroundings {
-            tell: Some(&show_code),
-            ..surroundings(&profile)?
+        let context = Context {
+            show_code: Some(&show_code),
+            ..context(&profile)?
         };
         let want = Want {
-            anew: true,
+            login: auth::Login::Always,
             ..Want::default()
         };
-        let issued = auth::issue(&profile, &want, &surroundings)?;
-        warn(&issued.warnings);
-        let name = &profile.name;
-        match (auth::is_renewable(&profile.scheme), issued.expires) {
-            (false, _) => output::say(format_args!(
+        let issued = Issuer::of(&profile, context).issue(&want)?;
+        warn("c47 auth", &issued.warnings);
+        let name = profile.name();
+        match (profile.scheme.lifetime(), issued.expires) {
+            (Lifetime::Lasting | Lifetime::OneRequest, _) => output::say(format_args!(
                 "c47 auth: {name} needs no login, its credentials are at hand"
             )),
-            (true, Some(end)) => {
+            (Lifetime::Cached, Some(end)) => {
                 output::say(format_args!("c47 auth: logged in to {name}, until {end}"));
             }
-            (true, None) => output::say(format_args!("c47 auth: logged in to {name}")),
+            (Lifetime::Cached, None) => output::say(format_args!("c47 auth: logged in to {name}")),
         }
         Ok(Exit::Done)
     }

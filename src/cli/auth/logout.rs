@@ -2,9 +2,9 @@
 
 use argh::{ArgsInfo, FromArgs};
 
-use super::surroundings;
+use super::context;
 use crate::auth::{self, LoggedOut};
-use crate::cli::http::profile::load;
+use crate::cli::profile::load;
 use crate::config::Config;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -42,7 +42,7 @@ impl Logout {
 
 fn log_out(config: &Config, name: &str) -> Result<(), Error> {
     let profile = config.profile(name)?;
-    let did = match auth::logout(&profile, &surroundings(&profile)?)? {
+    let did = match auth::logout(&profile, &context(&profile)?)? {
         LoggedOut::Nothing => "nothing was kept",
         LoggedOut::Forgotten => "the token is forgotten; the service cannot be told",
         LoggedOut::Revoked => "the token is revoked and forgotten",

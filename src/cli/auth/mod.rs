@@ -9,8 +9,9 @@ mod token;
 
 use argh::{ArgsInfo, FromArgs};
 
-use super::http::profile as http;
-use crate::auth::{Profile, Surroundings, device};
+use super::profile;
+use crate::auth::context::DeviceCode;
+use crate::auth::{Context, Profile};
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
@@ -54,19 +55,13 @@ impl Auth {
     }
 }
 
-/// What a profile's token is gotten with, when nobody is there to log in.
-fn surroundings(profile: &Profile) -> Result<Surroundings<'static>, Error> {
-    http::surroundings(profile, http::settings(profile)?)
-}
-
-fn warn(warnings: &[String]) {
-    for warning in warnings {
-        output::say(format_args!("c47 auth: {}", escape::one_line(warning)));
-    }
+/// What a profile's credentials are issued with, when nobody is there to log in.
+fn context(profile: &Profile) -> Result<Context<'static>, Error> {
+    profile::context(profile, profile::settings(profile))
 }
 
 /// Shows a person where to go.
-fn show_code(prompt: &device::Prompt) {
+fn show_code(prompt: &DeviceCode) {
     output::say(format_args!(
         "Open {} and enter the code {}",
         escape::one_line(&prompt.page),

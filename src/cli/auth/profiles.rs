@@ -5,7 +5,7 @@ use std::fmt;
 use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
-use crate::cli::http::profile::load;
+use crate::cli::profile::load;
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;

@@ -6,10 +6,9 @@ use std::path::Path;
 use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
-use crate::auth::plan::Scheme;
 use crate::auth::{self, Profile};
-use crate::cli::http::profile::load;
-use crate::config;
+use crate::cli::environment;
+use crate::cli::profile::load;
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
@@ -54,7 +53,7 @@ struct Report {
 impl Status {
     pub fn run(self) -> Result<Exit, Error> {
         let config = load()?;
-        let cache = config::cache_directory()?;
+        let cache = environment::cache_directory()?;
         let mut exit = Exit::Done;
         let mut reports = Vec::new();
         match &self.profile {
@@ -81,9 +80,9 @@ impl Status {
 
 fn report(profile: &Profile, cache: &Path) -> Result<Report, Error> {
     let mut report = Report {
-        profile: profile.name.clone(),
-        url: Some(profile.url.to_string()),
-        user: profile.user.clone(),
+        profile: profile.name().to_owned(),
+        url: Some(profile.service.url.to_string()),
+        user: profile.service.user.clone(),
         state: "unneeded".into(),
         expires: None,
         expires_in_s: None,
@@ -91,7 +90,7 @@ fn report(profile: &Profile, cache: &Path) -> Result<Report, Error> {
         file: None,
         why: None,
     };
-    let Scheme::Token(plan) = &profile.scheme else {
+    let Some(plan) = profile.scheme.token_plan() else {
         return Ok(report);
     };
     report.user = Some(plan.user.clone()).filter(|user| !user.is_empty());
@@ -99,15 +98,15 @@ fn report(profile: &Profile, cache: &Path) -> Result<Report, Error> {
     let Some(status) = auth::status(profile, cache)? else {
         return Ok(report);
     };
-    let Some(kept) = status.kept else {
+    let Some(stored) = status.token else {
         return Ok(report);
     };
     let now = Timestamp::now();
-    let is_over = kept.expires.is_some_and(|end| end <= now);
+    let is_over = stored.expires.is_some_and(|end| end <= now);
     report.state = if is_over { "expired" } else { "good" }.into();
-    report.expires = kept.expires.map(|end| end.to_string());
-    report.expires_in_s = kept.expires.map(|end| end.0.saturating_sub(now.0));
-    report.can_renew = plan.refresh.is_some() && kept.refresh_token.is_some();
+    report.expires = stored.expires.map(|end| end.to_string());
+    report.expires_in_s = stored.expires.map(|end| end.0.saturating_sub(now.0));
+    report.can_renew = plan.refresh.is_some() && stored.refresh_token.is_some();
     report.file = Some(status.file.display().to_string());
     Ok(report)
 }

@@ -2,9 +2,9 @@
 
 use argh::{ArgsInfo, FromArgs};
 
-use super::{surroundings, warn};
-use crate::auth::{self, Want};
-use crate::cli::http::profile::load;
+use super::context;
+use crate::auth::{Issuer, Want};
+use crate::cli::profile::{load, warn};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::timestamp::Timestamp;
@@ -41,12 +41,12 @@ impl Token {
             min_ttl,
             ..Want::default()
         };
-        let issued = auth::issue(&profile, &want, &surroundings(&profile)?)?;
-        warn(&issued.warnings);
+        let issued = Issuer::of(&profile, context(&profile)?).issue(&want)?;
+        warn("c47 auth", &issued.warnings);
         let Some(token) = issued.token else {
             return Err(Error::usage(format!(
                 "profile {} has no token: its scheme is a user and password, or none",
-                profile.name
+                profile.name()
             )));
         };
         let left = issued.expires.map(|end| end.0 - Timestamp::now().0);
@@ -55,7 +55,7 @@ impl Token {
         {
             output::say(format_args!(
                 "c47 auth token: the service gives {} no longer than {left}s",
-                profile.name
+                profile.name()
             ));
         }
         output::bytes(&[token.expose(), b"\n"].concat())?;

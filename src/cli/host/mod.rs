@@ -14,7 +14,7 @@ use crate::host::clock::{self, Compared};
 use crate::host::{self, Environment, Surroundings};
 use crate::http::request::Request;
 use crate::http::url::Url;
-use crate::http::{self, Follow, Settings};
+use crate::http::{Caller, Settings};
 use crate::output::{self, Format};
 use crate::redact;
 use crate::timestamp::Timestamp;
@@ -98,7 +98,8 @@ fn ask(url: &Url) -> Result<(u16, Result<i64, String>), String> {
     settings.limits.idle = settings.limits.idle.min(PATIENCE);
     settings.limits.whole = Some(PATIENCE);
     let mut request = Request::get(url.clone());
-    let answer = http::call(&mut request, &settings, Follow::No, &mut |_| {})
+    let answer = Caller::new(settings)
+        .call(&mut request)
         .map_err(|error| redact::url(&error.to_string()))?;
     let head = answer.head;
     // At once: what comes of the body takes time.

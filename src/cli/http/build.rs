@@ -1,126 +1,131 @@
-//! From options and items to a request and how it is made. All that can be wrong is found here,
-//! before anything is sent.
+//! From options and items to a plan. All that can be wrong is found here, before anything is sent
+//! and before any secret is read.
 
-use std::path::PathBuf;
-
-use super::items::{Parts, ensure_compressible, headers};
-use super::settings::{duration, retry, settings};
-use super::show::Parts as Shown;
-use super::{Http, download, netrc};
+use super::credentials::{self, Credentials};
+use super::items::{self, ensure_compressible};
+use super::plan::{Parts, Plan, Show};
+use super::settings::{ensure_retries, overlay};
+use super::target::{self, Target};
+use super::{Http, download};
+use crate::auth::Profile;
+use crate::auth::preview::Preview;
+use crate::cli::environment;
 use crate::error::Error;
-use crate::http::auth::{Auth, Credential};
 use crate::http::body::Body;
-use crate::http::download::Download;
+use crate::http::credential::Credential;
+use crate::http::guard;
 use crate::http::item::Item;
-use crate::http::request::Request;
-use crate::http::retry::Policy;
-use crate::http::url::{Scheme, Url};
-use crate::http::{Follow, Settings};
-use crate::jwt::claim::Claim;
+use crate::http::request::{Header, Request, Value};
 use crate::redact;
-use crate::timestamp::Timestamp;
+use crate::secret::Secret;
 
 /// A body that is shown whole, laid out or in JSON, is held in memory: up to this.
 const IN_MEMORY: u64 = 256 << 20;
 
-/// The encodings an answer may have, unless an item says others.
-pub const ACCEPT_ENCODING: &str = "gzip, deflate, br";
-
-/// What is to be done.
-pub struct Plan {
-    pub request: Request,
-    pub settings: Settings,
-    pub follow: Follow,
-    pub retry: Policy,
-    /// Where the credential comes from.
-    pub auth: Auth,
-    pub show: Show,
-    /// The largest body held in memory.
-    pub in_memory: u64,
-}
-
-/// What becomes of the answer.
-pub enum Show {
-    Body,
-    Stream,
-    Head,
-    Parts(Shown),
-    File(PathBuf),
-    Download(Download),
-    Json,
-}
-
 /// Reads the options into a plan.
 ///
 /// # Errors
-/// A usage error names the option or item; a secret that cannot be had is exit 9.
+/// A usage error names the option or item.
 pub fn plan(options: &Http) -> Result<Plan, Error> {
     let show = show(options)?;
-    let (method, url, items) = words(&options.words)?;
-    let mut url = Url::parse(url).map_err(Error::usage)?;
-    let auth = auth(options, &mut url)?;
-    let settings = settings(options)?;
-    let items: Result<Vec<Item>, String> = items.iter().map(|item| Item::parse(item)).collect();
-    let items = items.map_err(Error::usage)?;
+    let Target {
+        method,
+        mut url,
+        items,
+        profile,
+    } = target::read(options)?;
+    let credentials = credentials::read(options, &mut url, profile)?;
+    let overlay = overlay(options)?.over(credentials.overlay());
+    ensure_retries(&overlay)?;
+    let mut settings = environment::settings().with(&overlay);
     // A file among them makes it a form: JSON carries none.
     let uploads = items.iter().any(|item| matches!(item, Item::File { .. }));
-    let mut parts = Parts::default();
+    let mut parts = items::Parts::default();
     for item in items {
         parts.add(item, options.form || uploads, &mut url)?;
     }
-    // What the user wrote is never replaced by what a file says, and never joined by a second.
-    let auth = match (parts.has_header("authorization"), options.auth.as_deref()) {
-        (true, Some(text)) if text.starts_with("netrc") => Auth::None,
-        (true, _) if auth.is_authorization() => {
-            return Err(Error::usage(
-                "Authorization stands in an item too: one of them",
-            ));
-        }
-        _ => auth,
+    let credentials = match parts.has_header("authorization") {
+        true => credentials.with_authorization_item()?,
+        false => credentials,
     };
     let body = parts.body(options)?;
     ensure_compressible(options, &parts, &body)?;
-    let method = method
-        .unwrap_or(if matches!(body, Body::None) {
-            "GET"
-        } else {
-            "POST"
-        })
-        .to_owned();
+    let guessed = match body {
+        Body::None => "GET",
+        Body::Bytes { .. } | Body::File { .. } | Body::Multipart(_) | Body::Gzip(_) => "POST",
+    };
     let mut request = Request {
-        method,
+        method: method.unwrap_or_else(|| guessed.to_owned()),
         url,
-        headers: Vec::new(),
+        headers: items::headers(&parts, &body, options),
         credential: Credential::None,
         body,
         path_prefix: None,
     };
-    request.headers = headers(&parts, &request.body, options);
-    ensure_not_in_plaintext(options, &request, &auth, &settings)?;
-    request.credential = match options.offline || options.curl {
-        true => auth.masked(), // nothing is sent: no source is asked
-        false => auth.credential(Timestamp::now())?,
-    };
-    let max_redirects = options.max_redirects.unwrap_or(10);
-    let follow = if options.follow {
-        Follow::UpTo(max_redirects)
-    } else {
-        Follow::No
-    };
-    let in_memory = settings.limits.body.unwrap_or(IN_MEMORY);
-    let mut plan = Plan {
+    let preview = credentials.scheme.preview(&credentials.service);
+    let profile = credentials.profile.as_ref();
+    let own_headers = profile.is_some_and(|profile| has_secret_header(profile, &parts));
+    if preview != Preview::None || own_headers || request.carries_secret() {
+        guard::ensure_confidential(&request.url.origin, &settings)?;
+    }
+    if let Some(profile) = profile {
+        add_headers(profile, &parts, &mut request)?;
+        request.path_prefix = Some(profile.path_prefix().to_owned());
+    }
+    if let Show::Download(wanted) = &show {
+        download::prepare(wanted, &request, &mut settings)?;
+    }
+    Ok(Plan {
+        issuer: credentials.issuer(settings.clone())?,
+        dead_token_statuses: dead_token_statuses(&credentials),
+        in_memory: settings.limits.body.unwrap_or(IN_MEMORY),
         request,
         settings,
-        follow,
-        retry: retry(options)?,
-        auth,
+        overlay,
+        preview,
         show,
-        in_memory,
-    };
-    if let Show::Download(wanted) = &plan.show {
-        download::prepare(wanted, &plan.request, &mut plan.settings)?;
+    })
+}
+
+fn dead_token_statuses(credentials: &Credentials) -> Vec<u16> {
+    let profile = credentials.profile.as_ref();
+    profile.map_or_else(Vec::new, |profile| profile.dead_token_statuses.clone())
+}
+
+/// Whether a header that the profile adds is a secret.
+fn has_secret_header(profile: &Profile, parts: &items::Parts) -> bool {
+    profile.headers.iter().any(|(name, template)| {
+        !parts.names_header(name) && (redact::is_secret_header(name) || !template.is_plain())
+    })
+}
+
+/// Adds the profile's headers, less those an item sets or leaves out.
+fn add_headers(
+    profile: &Profile,
+    parts: &items::Parts,
+    request: &mut Request,
+) -> Result<(), Error> {
+    let user = profile.service.user.as_ref();
+    for (name, template) in &profile.headers {
+        if parts.names_header(name) {
+            continue;
+        }
+        let filled =
+            template.fill(&mut |_| Ok(user.map(|u| Secret::new(u.as_bytes().to_vec()))))?;
+        let Some(secret) = filled else { continue };
+        let value = match (redact::is_secret_header(name), secret.expose_text()) {
+            (false, Ok(text)) if template.is_plain() => Value::Plain(text.to_owned()),
+            _ => Value::Secret(secret),
+        };
+        request
+            .headers
+            .retain(|header| !header.name.eq_ignore_ascii_case(name));
+        request.headers.push(Header {
+            name: name.clone(),
+            value,
+        });
     }
-    Ok(plan)
+    Ok(())
 }
 
 fn show(options: &Http) -> Result<Show, Error> {
@@ -132,7 +137,7 @@ fn show(options: &Http) -> Result<Show, Error> {
     ways.extend(options.headers.then_some(("--headers", Show::Head)));
     ways.extend(options.stream.then_some(("--stream", Show::Stream)));
     if let Some(letters) = &options.print {
-        let parts = Shown::parse(letters).map_err(|why| Error::usage(format!("--print: {why}")))?;
+        let parts = Parts::parse(letters).map_err(|why| Error::usage(format!("--print: {why}")))?;
         ways.push(("--print", Show::Parts(parts)));
     }
     ways.extend(match options.output.as_deref() {
@@ -146,106 +151,6 @@ fn show(options: &Http) -> Result<Show, Error> {
         )));
     }
     Ok(ways.pop().map_or(Show::Body, |(_, show)| show))
-}
-
-/// Method, URL and items. The first word is the method when it is in capitals, or a usual one, and
-/// another word follows.
-pub(super) fn words(words: &[String]) -> Result<(Option<&str>, &str, &[String]), Error> {
-    const USUAL: [&str; 7] = ["get", "head", "post", "put", "patch", "delete", "options"];
-    let is_method = |word: &str| {
-        !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase()) || USUAL.contains(&word)
-    };
-    match words {
-        [] => Err(Error::usage_hint(
-            "a URL is missing",
-            "c47 http [METHOD] URL [ITEM …]",
-        )),
-        [method, url, items @ ..] if is_method(method) => {
-            let usual = USUAL.iter().position(|usual| usual == method);
-            const CAPITALS: [&str; 7] =
-                ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-            let method = usual
-                .and_then(|at| CAPITALS.get(at).copied())
-                .unwrap_or(method);
-            Ok((Some(method), url, items))
-        }
-        [url, items @ ..] => Ok((None, url, items)),
-    }
-}
-
-fn auth(options: &Http, url: &mut Url) -> Result<Auth, Error> {
-    let user_info = url.user_info.take();
-    let mut auth = match (options.auth.as_deref(), user_info) {
-        (Some("netrc" | "netrc=basic"), user) => netrc::login(url, user, netrc::As::Basic)?,
-        (Some("netrc=bearer"), user) => netrc::login(url, user, netrc::As::Bearer)?,
-        (Some(_), Some(_)) => {
-            return Err(Error::usage(
-                "credentials stand in the URL and in --auth: one of them",
-            ));
-        }
-        (Some(text), None) => {
-            Auth::parse(text).map_err(|why| Error::usage(format!("--auth: {why}")))?
-        }
-        (None, Some(user_info)) => Auth::from_user_info(user_info),
-        (None, None) => Auth::None,
-    };
-    match &mut auth {
-        Auth::Jwt(minted) => {
-            for claim in &options.claim {
-                minted.claims.push(
-                    Claim::parse(claim).map_err(|why| Error::usage(format!("--claim: {why}")))?,
-                );
-            }
-            if let Some(ttl) = duration("--ttl", options.ttl.as_deref())? {
-                minted.ttl = ttl;
-            }
-            minted.kid.clone_from(&options.kid);
-            minted.jti = options.jti;
-        }
-        _ => {
-            let given = [
-                ("--claim", !options.claim.is_empty()),
-                ("--ttl", options.ttl.is_some()),
-                ("--kid", options.kid.is_some()),
-                ("--jti", options.jti),
-            ];
-            if let Some((name, _)) = given.iter().find(|(_, is_given)| *is_given) {
-                return Err(Error::usage(format!(
-                    "{name} belongs to --auth jwt=ALG:SOURCE"
-                )));
-            }
-        }
-    }
-    Ok(auth)
-}
-
-/// Credentials go over plain http to this machine only, and not through a proxy.
-fn ensure_not_in_plaintext(
-    options: &Http,
-    request: &Request,
-    auth: &Auth,
-    settings: &Settings,
-) -> Result<(), Error> {
-    let origin = &request.url.origin;
-    let has_credentials = !auth.is_none()
-        || request
-            .headers
-            .iter()
-            .any(|header| redact::is_secret_header(&header.name));
-    if !has_credentials || options.allow_plaintext || origin.scheme == Scheme::Https {
-        return Ok(());
-    }
-    if settings.network.unix_socket.is_some() {
-        return Ok(()); // it stays on this machine
-    }
-    let route = settings.proxies.route(origin).map_err(Error::usage)?;
-    if origin.is_loopback() && matches!(route, crate::http::proxy::Route::Direct) {
-        return Ok(());
-    }
-    Err(Error::usage_hint(
-        format!("credentials would go in plain text to {origin}"),
-        "use https, or --allow-plaintext where the network may see them",
-    ))
 }
 
 #[cfg(test)]

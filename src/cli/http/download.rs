@@ -3,17 +3,16 @@
 use std::path::Path;
 use std::sync::Mutex;
 
-use super::build::Plan;
-use super::profile::{self, Session};
+use super::narrator::ProgressLine;
 use super::{Http, show};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::http::body::Body;
 use crate::http::download::{Download, Existing, Outcome, Place, Start, Step, download};
 use crate::http::request::Request;
-use crate::http::retry::Attempts;
+use crate::http::settings::Intake;
 use crate::http::stream::Watch;
-use crate::http::{Hop, Intake, Settings};
+use crate::http::{Caller, Settings};
 use crate::progress::Progress;
 use crate::{escape, interrupt, output};
 
@@ -89,24 +88,30 @@ pub fn prepare(wanted: &Download, request: &Request, settings: &mut Settings) ->
     Ok(())
 }
 
-/// Downloads, tells how far it is, and prints the name of the file.
+/// Downloads, shows how far it is, and prints the name of the file.
+///
+/// # Errors
+/// As [`download`].
 pub fn run(
     wanted: &Download,
-    plan: &Plan,
-    session: &mut Option<Session>,
-    attempts: &mut Attempts,
-    tell: &mut dyn FnMut(Hop),
+    request: &Request,
+    caller: &mut Caller,
+    progress: &ProgressLine,
+    in_memory: u64,
 ) -> Result<Exit, Error> {
     // Ctrl-C leaves the .part for --continue, and ends with 130.
     interrupt::install();
-    let mut request = plan.request.clone();
-    let mut outcome = receive(wanted, plan, &request, attempts, tell)?;
-    if let Outcome::Refused(answer) = &outcome
-        && profile::replace_dead(session, &mut request, answer)?
-    {
-        outcome = receive(wanted, plan, &request, attempts, tell)?;
-    }
-    match outcome {
+    let outcome = download(wanted, request, caller, &mut |step| match step {
+        Step::Anew { why } => {
+            output::say(format_args!("c47 http: the download starts anew: {why}"));
+        }
+        Step::Receiving { name, have, whole } => {
+            let name = name.file_name().unwrap_or(name.as_os_str());
+            progress.show(&name.to_string_lossy(), have, whole);
+        }
+    });
+    progress.clear();
+    match outcome? {
         Outcome::Saved(path) => {
             let path = path.strip_prefix(".").unwrap_or(&path);
             output::line(escape::one_line(&path.display().to_string()))?;
@@ -117,48 +122,10 @@ pub fn run(
                 "c47 http: nothing downloaded: the answer is {}",
                 escape::one_line(&answer.head.status_line())
             ));
-            show::body(&mut answer, plan.in_memory)?;
+            show::body(&mut answer, in_memory)?;
             Ok(Exit::from_status(answer.head.status))
         }
     }
-}
-
-/// One download, with its progress.
-fn receive(
-    wanted: &Download,
-    plan: &Plan,
-    request: &Request,
-    attempts: &mut Attempts,
-    tell: &mut dyn FnMut(Hop),
-) -> Result<Outcome, Error> {
-    let mut progress = Progress::new();
-    let mut is_first = true;
-    let result = download(
-        wanted,
-        request,
-        &plan.settings,
-        plan.follow,
-        attempts,
-        &mut |step| match step {
-            Step::Hop(hop) => {
-                progress.clear();
-                is_first = true;
-                tell(hop);
-            }
-            Step::Anew { why } => {
-                output::say(format_args!("c47 http: the download starts anew: {why}"));
-            }
-            Step::Receiving { name, have, whole } => {
-                if std::mem::take(&mut is_first) {
-                    progress.begin(have);
-                }
-                let name = name.file_name().unwrap_or(name.as_os_str());
-                progress.show(&name.to_string_lossy(), have, whole);
-            }
-        },
-    );
-    progress.clear();
-    result
 }
 
 /// How far the upload of a large body is, on a terminal.

@@ -1,14 +1,13 @@
 //! What the items of a command line add up to: headers, query, body.
 
 use super::Http;
-use super::build::ACCEPT_ENCODING;
 use crate::error::Error;
-use crate::http;
 use crate::http::body::{self, Body};
 use crate::http::item::{Item, Value as ItemValue};
 use crate::http::multipart::{Content, Multipart, Part};
-use crate::http::request::{Header, USER_AGENT, Value};
+use crate::http::request::{Header, USER_AGENT};
 use crate::http::url::Url;
+use crate::http::{self, ACCEPT_ENCODING};
 use crate::json::Text;
 
 /// What the items add up to.
@@ -22,6 +21,13 @@ pub struct Parts {
 }
 
 impl Parts {
+    /// Whether an item sets this header or leaves it out.
+    pub fn names_header(&self, name: &str) -> bool {
+        let mut headers = self.headers.iter();
+        headers.any(|(known, _)| known.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether an item sets this header.
     pub fn has_header(&self, name: &str) -> bool {
         let mut headers = self.headers.iter();
         headers.any(|(known, value)| value.is_some() && known.eq_ignore_ascii_case(name))
@@ -126,10 +132,6 @@ fn content(value: ItemValue) -> Result<String, Error> {
 
 /// The headers that come by themselves, less those an item leaves out or sets, then the items'.
 pub fn headers(parts: &Parts, body: &Body, options: &Http) -> Vec<Header> {
-    let plain = |name: &str, value: &str| Header {
-        name: name.to_owned(),
-        value: Value::Plain(value.to_owned()),
-    };
     let is_json = body.content_type() == Some("application/json");
     let accept = if is_json {
         "application/json, */*;q=0.5"
@@ -143,27 +145,22 @@ pub fn headers(parts: &Parts, body: &Body, options: &Http) -> Vec<Header> {
         ACCEPT_ENCODING
     };
     let mut headers = vec![
-        plain("user-agent", USER_AGENT),
-        plain("accept", accept),
-        plain("accept-encoding", accept_encoding),
+        Header::plain("user-agent", USER_AGENT),
+        Header::plain("accept", accept),
+        Header::plain("accept-encoding", accept_encoding),
     ];
     if let Some(content_type) = body.content_type() {
-        headers.push(plain("content-type", content_type));
+        headers.push(Header::plain("content-type", content_type));
     }
     if options.compress {
-        headers.push(plain("content-encoding", "gzip"));
+        headers.push(Header::plain("content-encoding", "gzip"));
     }
-    headers.retain(|header| {
-        !parts
-            .headers
-            .iter()
-            .any(|(name, _)| name.eq_ignore_ascii_case(&header.name))
-    });
+    headers.retain(|header| !parts.names_header(&header.name));
     headers.extend(
         parts
             .headers
             .iter()
-            .filter_map(|(name, value)| Some(plain(name, value.as_deref()?))),
+            .filter_map(|(name, value)| Some(Header::plain(name, value.as_deref()?))),
     );
     headers
 }

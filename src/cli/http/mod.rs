@@ -2,26 +2,20 @@
 
 mod build;
 mod chart;
+mod credentials;
 mod download;
 mod items;
-mod netrc;
+mod narrator;
 mod offline;
-pub(super) mod profile;
+mod plan;
 mod report;
+mod run;
 mod settings;
 mod show;
+mod target;
 mod to_curl;
 
 use argh::{ArgsInfo, FromArgs};
-
-use crate::error::Error;
-use crate::escape;
-use crate::exit::Exit;
-use crate::http::Hop;
-use crate::http::auth::Auth;
-use crate::http::retry::{Attempts, Renew};
-use crate::output;
-use crate::timestamp::Timestamp;
 
 /// Make one HTTP call, with credentials that no one else sees.
 #[derive(FromArgs, ArgsInfo, Default)]
@@ -226,83 +220,4 @@ pub struct Http {
     /// less NO_PROXY)
     #[argh(option, arg_name = "url")]
     proxy: Option<String>,
-}
-
-impl Http {
-    pub fn run(mut self) -> Result<Exit, Error> {
-        let session = profile::apply(&mut self)?;
-        let mut plan = build::plan(&self)?;
-        let mut session = profile::authorise(session, &self, &mut plan)?;
-        if self.offline {
-            offline::print(&plan.request)?;
-            return Ok(Exit::Done);
-        }
-        if self.curl {
-            output::line(to_curl::command(&self, &plan)?)?;
-            return Ok(Exit::Done);
-        }
-        if self.insecure {
-            output::say("c47 http: --insecure: the server's certificate is not checked");
-        }
-        let verbose = self.verbose;
-        let mut tell = |hop: Hop| match hop {
-            Hop::Sending(request) if verbose => show::request_head(request),
-            Hop::Answered(answer) if verbose => show::answer_head(&answer.head),
-            Hop::Sending(_) | Hop::Answered(_) => {}
-            Hop::Retrying(pause) => {
-                output::say(format_args!(
-                    "c47 http: {}",
-                    escape::one_line(&pause.to_string())
-                ));
-            }
-            Hop::Refused { to, why } => output::say(format_args!(
-                "c47 http: redirect to {} not followed: {why}",
-                escape::one_line(&crate::redact::url(&to))
-            )),
-        };
-        let renew = || plan.auth.credential(Timestamp::now());
-        // A token minted for one request serves once; asking a person twice would serve nobody.
-        let renew: Option<Renew> = match &plan.auth {
-            Auth::Jwt(_) => Some(&renew),
-            _ => None,
-        };
-        let mut attempts = Attempts::new(plan.retry, &plan.settings, renew);
-        plan.settings.watch = download::watch(&plan.request);
-        if let build::Show::Download(wanted) = &plan.show {
-            return download::run(wanted, &plan, &mut session, &mut attempts, &mut tell);
-        }
-        let mut answer = profile::call(
-            &mut session,
-            &mut attempts,
-            &mut plan.request,
-            &plan.settings,
-            plan.follow,
-            &mut tell,
-        )?;
-        let exit = Exit::from_status(answer.head.status);
-        match &plan.show {
-            build::Show::Json => report::print(&plan.request, &mut answer, plan.in_memory)?,
-            build::Show::Stream => show::stream(&mut answer)?,
-            build::Show::Parts(parts) => {
-                show::parts(&plan.request, &mut answer, parts, plan.in_memory)?;
-            }
-            build::Show::Head => show::head_only(&answer.head)?,
-            build::Show::File(path) if exit == Exit::Done => show::to_file(&mut answer, path)?,
-            build::Show::File(path) => {
-                output::say(format_args!(
-                    "c47 http: {} not written: the answer is {}",
-                    path.display(),
-                    escape::one_line(&answer.head.status_line())
-                ));
-                show::body(&mut answer, plan.in_memory)?;
-            }
-            build::Show::Body | build::Show::Download(_) => {
-                show::body(&mut answer, plan.in_memory)?;
-            }
-        }
-        if self.timing {
-            chart::draw(&answer.body.timing());
-        }
-        Ok(exit)
-    }
 }

@@ -4,12 +4,10 @@ use std::io::Read;
 
 use crate::error::Error;
 use crate::http::body::{Body, MAX_IN_MEMORY};
-use crate::http::request::{Request, Value};
+use crate::http::request::Request;
 use crate::io_error::reason;
 use crate::json::Text;
 use crate::{output, redact};
-
-use super::show::secret_value;
 
 /// Prints the request and sends nothing.
 pub fn print(request: &Request) -> Result<(), Error> {
@@ -24,11 +22,7 @@ pub fn head(request: &Request) -> String {
     let target = shown.strip_prefix(&origin).unwrap_or(&shown);
     let mut text = format!("{} {target} HTTP/1.1\r\n", request.method);
     for header in request.wire_headers() {
-        let value = match &header.value {
-            Value::Plain(value) => redact::header(&header.name, value).into_owned(),
-            Value::Secret(secret) => secret_value(secret),
-        };
-        text.push_str(&format!("{}: {value}\r\n", header.name));
+        text.push_str(&format!("{}: {}\r\n", header.name, header.shown_value()));
     }
     text.push_str("\r\n");
     text

@@ -6,10 +6,9 @@ use std::time::Duration;
 use base64::Engine;
 use nanoserde::SerJson;
 
-use super::show::secret_value;
 use crate::error::Error;
 use crate::http::Answer;
-use crate::http::request::{Request, Value};
+use crate::http::request::Request;
 use crate::json::Text;
 use crate::output::{self, Format};
 use crate::redact;
@@ -103,10 +102,7 @@ fn request_headers(request: &Request) -> Vec<HeaderReport> {
         .wire_headers()
         .into_iter()
         .map(|header| HeaderReport {
-            value: match &header.value {
-                Value::Plain(value) => redact::header(&header.name, value).into_owned(),
-                Value::Secret(secret) => secret_value(secret),
-            },
+            value: header.shown_value().into_owned(),
             name: header.name,
         })
         .collect()

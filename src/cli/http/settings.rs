@@ -1,113 +1,102 @@
-//! How the call is made, whatever it asks for: time, size, TLS, proxies, addresses, retries.
+//! What the options set of how calls are made.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Http;
-use crate::cli::environment;
 use crate::error::Error;
-use crate::http::proxy::Proxies;
-use crate::http::retry::{Methods, Policy};
-use crate::http::stream::Watch;
-use crate::http::tls::{Oldest, Options as TlsOptions, Trust};
-use crate::http::{Family, Intake, Limits, Network, Override, Settings};
+use crate::http::settings::{Family, Methods, Override, Plaintext};
+use crate::http::tls::{Oldest, Trust};
+use crate::http::{Follow, Overlay};
 use crate::quantity;
 
-pub fn settings(options: &Http) -> Result<Settings, Error> {
-    let whole = duration("--timeout", options.timeout.as_deref())?;
-    let connect = duration("--connect-timeout", options.connect_timeout.as_deref())?;
-    let idle = Duration::from_secs(60);
-    let body = match &options.max_body {
-        Some(text) => {
-            Some(quantity::size(text).map_err(|why| Error::usage(format!("--max-body: {why}")))?)
-        }
-        None => None,
-    };
-    let limits = Limits {
-        connect: connect.unwrap_or(Duration::from_secs(10)),
-        // Who gives the call more time means the wait for the first byte too.
-        idle: whole.map_or(idle, |whole| whole.max(idle)),
-        whole,
-        body,
-    };
-    Ok(Settings {
-        limits,
-        tls: tls(options)?,
-        proxies: Proxies {
-            always: options.proxy.clone(),
-            ..environment::proxies()
-        },
-        network: network(options)?,
-        intake: Intake::default(),
-        watch: Watch::default(),
-    })
-}
-
-pub fn retry(options: &Http) -> Result<Policy, Error> {
-    if options.retry.is_none() && (options.retry_max_time.is_some() || options.retry_unsafe) {
-        return Err(Error::usage(
-            "--retry-max-time and --retry-unsafe belong to --retry N",
-        ));
+/// Reads the options.
+///
+/// # Errors
+/// A usage error names the option.
+pub fn overlay(options: &Http) -> Result<Overlay, Error> {
+    if options.unix_socket.is_some() && options.proxy.is_some() {
+        return Err(Error::usage("--unix-socket and --proxy exclude each other"));
     }
-    let max_time = duration("--retry-max-time", options.retry_max_time.as_deref())?;
-    Ok(Policy {
-        retries: options.retry.unwrap_or(0),
-        max_time: max_time.unwrap_or(Duration::from_secs(600)),
-        methods: if options.retry_unsafe {
-            Methods::All
-        } else {
-            Methods::Idempotent
-        },
-    })
-}
-
-fn network(options: &Http) -> Result<Network, Error> {
-    let family = match (options.ipv4, options.ipv6) {
-        (false, false) => Family::Any,
-        (true, false) => Family::Ipv4,
-        (false, true) => Family::Ipv6,
-        (true, true) => return Err(Error::usage("-4 and -6 exclude each other")),
-    };
     let overrides: Result<_, _> = options
         .resolve
         .iter()
         .map(|text| Override::parse(text))
         .collect();
-    let overrides = overrides.map_err(|why| Error::usage(format!("--resolve: {why}")))?;
-    let unix_socket = options.unix_socket.as_ref().map(PathBuf::from);
-    if unix_socket.is_some() && options.proxy.is_some() {
-        return Err(Error::usage("--unix-socket and --proxy exclude each other"));
-    }
-    Ok(Network {
-        family,
-        overrides,
-        unix_socket,
+    Ok(Overlay {
+        timeout: duration("--timeout", options.timeout.as_deref())?,
+        connect_timeout: duration("--connect-timeout", options.connect_timeout.as_deref())?,
+        max_body: match &options.max_body {
+            Some(text) => Some(
+                quantity::size(text).map_err(|why| Error::usage(format!("--max-body: {why}")))?,
+            ),
+            None => None,
+        },
+        trust: trust(options)?,
+        client: client(options)?,
+        oldest_tls: oldest_tls(options)?,
+        proxy: options.proxy.clone(),
+        family: family(options)?,
+        overrides: overrides.map_err(|why| Error::usage(format!("--resolve: {why}")))?,
+        unix_socket: options.unix_socket.as_ref().map(PathBuf::from),
+        plaintext: options.allow_plaintext.then_some(Plaintext::Allowed),
+        follow: options
+            .follow
+            .then(|| Follow::UpTo(options.max_redirects.unwrap_or(10))),
+        retries: options.retry,
+        retry_max_time: duration("--retry-max-time", options.retry_max_time.as_deref())?,
+        retry_methods: options.retry_unsafe.then_some(Methods::All),
     })
 }
 
-fn tls(options: &Http) -> Result<TlsOptions, Error> {
-    let trust = match (&options.cacert, options.insecure) {
-        (Some(_), true) => return Err(Error::usage("--cacert and --insecure exclude each other")),
-        (Some(path), false) => Trust::Only(path.into()),
-        (None, true) => Trust::Anybody,
-        (None, false) => environment::trust(),
-    };
-    let client = match (&options.cert, &options.key) {
-        (Some(cert), Some(key)) => Some((cert.into(), key.into())),
-        (Some(cert), None) => Some((cert.into(), cert.into())), // both may stand in one file
-        (None, Some(_)) => return Err(Error::usage("--key belongs to --cert FILE")),
-        (None, None) => None,
-    };
-    let oldest = match options.tls_min.as_deref() {
-        None | Some("1.2") => Oldest::Tls12,
-        Some("1.3") => Oldest::Tls13,
-        Some(_) => return Err(Error::usage("--tls-min is 1.2 or 1.3")),
-    };
-    Ok(TlsOptions {
-        trust,
-        client,
-        oldest,
-    })
+/// Ensures that nothing is said of retries that never happen.
+///
+/// # Errors
+/// A usage error names the options.
+pub fn ensure_retries(overlay: &Overlay) -> Result<(), Error> {
+    let is_described = overlay.retry_max_time.is_some() || overlay.retry_methods.is_some();
+    match (overlay.retries, is_described) {
+        (None, true) => Err(Error::usage(
+            "--retry-max-time and --retry-unsafe belong to --retry N",
+        )),
+        (None, false) | (Some(_), _) => Ok(()),
+    }
+}
+
+fn family(options: &Http) -> Result<Option<Family>, Error> {
+    match (options.ipv4, options.ipv6) {
+        (false, false) => Ok(None),
+        (true, false) => Ok(Some(Family::Ipv4)),
+        (false, true) => Ok(Some(Family::Ipv6)),
+        (true, true) => Err(Error::usage("-4 and -6 exclude each other")),
+    }
+}
+
+fn trust(options: &Http) -> Result<Option<Trust>, Error> {
+    match (&options.cacert, options.insecure) {
+        (Some(_), true) => Err(Error::usage("--cacert and --insecure exclude each other")),
+        (Some(path), false) => Ok(Some(Trust::Only(path.into()))),
+        (None, true) => Ok(Some(Trust::Anybody)),
+        (None, false) => Ok(None),
+    }
+}
+
+fn client(options: &Http) -> Result<Option<(PathBuf, PathBuf)>, Error> {
+    match (&options.cert, &options.key) {
+        (Some(cert), Some(key)) => Ok(Some((cert.into(), key.into()))),
+        (Some(cert), None) => Ok(Some((cert.into(), cert.into()))), // both may be in one file
+        (None, Some(_)) => Err(Error::usage("--key belongs to --cert FILE")),
+        (None, None) => Ok(None),
+    }
+}
+
+fn oldest_tls(options: &Http) -> Result<Option<Oldest>, Error> {
+    match options.tls_min.as_deref() {
+        None => Ok(None),
+        Some("1.2") => Ok(Some(Oldest::Tls12)),
+        Some("1.3") => Ok(Some(Oldest::Tls13)),
+        Some(_) => Err(Error::usage("--tls-min is 1.2 or 1.3")),
+    }
 }
 
 /// A duration that an option gives.

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
+use super::plan::Parts;
 use crate::atomic_file::AtomicFile;
 use crate::error::Error;
 use crate::http::Answer;
@@ -19,15 +20,6 @@ pub fn request_head(request: &Request) {
         output::say(format_args!("> {}", escape::one_line(line)));
     }
     output::say(">");
-}
-
-/// A credential's scheme word may be seen, what follows may not.
-pub fn secret_value(secret: &crate::secret::Secret) -> String {
-    let text = String::from_utf8_lossy(secret.expose());
-    match text.split_once(' ') {
-        Some((scheme @ ("Basic" | "Bearer" | "Digest"), _)) => format!("{scheme} {}", redact::MASK),
-        _ => redact::MASK.to_owned(),
-    }
 }
 
 /// The answer's head on stderr, secrets redacted.
@@ -67,39 +59,6 @@ pub fn parts(request: &Request, answer: &mut Answer, parts: &Parts, max: u64) ->
     match parts.answer_body {
         true => body(answer, max),
         false => Ok(()),
-    }
-}
-
-/// What `--print` shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Parts {
-    pub request_head: bool,
-    pub request_body: bool,
-    pub answer_head: bool,
-    pub answer_body: bool,
-}
-
-impl Parts {
-    /// Reads any of the letters `hHbB`: in capitals the request's, else the answer's.
-    ///
-    /// # Errors
-    /// Names the letter that is none.
-    pub fn parse(letters: &str) -> Result<Parts, String> {
-        let mut parts = Parts::default();
-        for letter in letters.chars() {
-            match letter {
-                'H' => parts.request_head = true,
-                'B' => parts.request_body = true,
-                'h' => parts.answer_head = true,
-                'b' => parts.answer_body = true,
-                other => {
-                    return Err(format!(
-                        "'{other}' is none of H, B (request), h, b (answer)"
-                    ));
-                }
-            }
-        }
-        Ok(parts)
     }
 }
 

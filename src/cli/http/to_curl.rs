@@ -1,14 +1,22 @@
 //! `--curl`: the curl command that makes the same call, with a secret's source in its place.
 
+use std::path::Path;
+use std::time::Duration;
+
 use super::Http;
-use super::build::Plan;
+use super::plan::Plan;
+use crate::auth::preview::{Challenge, NetrcUse, Origin, Preview};
 use crate::error::Error;
-use crate::http::auth::{Auth, Minted, Pending};
 use crate::http::body::Body;
+use crate::http::credential::Placement;
 use crate::http::item::{Item, Value as ItemValue};
 use crate::http::request::Value;
+use crate::http::settings::Family;
+use crate::http::tls::{Oldest, Trust};
+use crate::http::{ACCEPT_ENCODING, Follow, Overlay};
 use crate::redact;
 use crate::secret::Source;
+use crate::shell::{in_quotes, quote};
 
 /// The command, on one line, for a POSIX shell.
 ///
@@ -34,9 +42,7 @@ pub fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
         match header.name.as_str() {
             // curl makes its own, with a boundary of its own.
             "content-type" if matches!(request.body, Body::Multipart(_)) => {}
-            "accept-encoding" if value == super::build::ACCEPT_ENCODING => {
-                words.push("--compressed".into())
-            }
+            "accept-encoding" if value == ACCEPT_ENCODING => words.push("--compressed".into()),
             _ => words.extend(["-H".into(), quote(&line)]),
         }
     }
@@ -51,136 +57,80 @@ pub fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
             words.extend(["-H".into(), quote(&format!("{name}:"))]);
         }
     }
-    let url = credentials(options, plan, &mut words);
+    let url = credentials(plan, &mut words);
     words.extend(body(options, &request.body)?);
-    words.extend(network(options));
+    words.extend(network(options, &plan.overlay));
     words.push(url);
     Ok(words.join(" "))
 }
 
 /// Adds what authenticates; returns the URL, with a query credential in it.
-fn credentials(options: &Http, plan: &Plan, words: &mut Vec<String>) -> String {
+fn credentials(plan: &Plan, words: &mut Vec<String>) -> String {
     let url = redact::url(&plan.request.url.to_string());
-    match &plan.auth {
-        Auth::None => {}
-        Auth::Basic {
+    match &plan.preview {
+        Preview::None => {}
+        Preview::Password {
             user,
-            password: Pending::From(source),
+            password,
+            challenge,
         } => {
-            words.extend(
-                [
-                    "-u".into(),
-                    format!("{}:{}", in_quotes(user), value_of(source)),
-                ]
-                .map(join_user),
-            );
+            if *challenge == Challenge::Digest {
+                words.push("--digest".into());
+            }
+            words.push("-u".into());
+            words.push(match value_of(password) {
+                Some(value) => format!("\"{}:{value}\"", in_quotes(user)),
+                None => quote(&format!("{user}:{}", redact::MASK)),
+            });
         }
-        Auth::Digest { user, password } => {
-            words.push("--digest".into());
-            words.extend(
-                [
-                    "-u".into(),
-                    format!("{}:{}", in_quotes(user), value_of(password)),
-                ]
-                .map(join_user),
-            );
+        Preview::Netrc(NetrcUse::Password) => words.push("--netrc".into()),
+        Preview::Netrc(NetrcUse::Bearer) => {
+            header(words, "authorization: Bearer ", &Origin::Hidden)
         }
-        // It stood in the URL or in netrc.
-        Auth::Basic { user, .. } if options.auth.is_none() => {
-            words.extend(["-u".into(), quote(&format!("{user}:{}", redact::MASK))]);
-        }
-        Auth::Basic { .. } => words.push("--netrc".into()),
-        Auth::Bearer(Pending::From(source)) => header(words, "authorization: Bearer ", source),
-        Auth::Bearer(Pending::Had(_)) => {
-            words.extend([
-                "-H".into(),
-                quote(&format!("authorization: Bearer {}", redact::MASK)),
-            ]);
-        }
-        Auth::Header { name, value } => header(words, &format!("{name}: "), value),
-        Auth::Jwt(minted) => {
-            words.extend([
-                "-H".into(),
-                format!("\"authorization: Bearer {}\"", sign(minted, options)),
-            ]);
-        }
-        Auth::Query { name, value } => {
-            let separator = if plan.request.url.query.is_some() {
-                '&'
-            } else {
-                '?'
-            };
-            let name = crate::http::url::form_encode(name);
-            return format!(
-                "\"{}{separator}{name}={}\"",
-                in_quotes(&url),
-                value_of(value)
-            );
-        }
+        Preview::Token { placement, token } => match placement {
+            Placement::Bearer => header(words, "authorization: Bearer ", token),
+            Placement::Header(name) => header(words, &format!("{name}: "), token),
+            Placement::Query(name) => {
+                let separator = if plan.request.url.query.is_some() {
+                    '&'
+                } else {
+                    '?'
+                };
+                let name = crate::http::url::form_encode(name);
+                return match value_of(token) {
+                    Some(value) => format!("\"{}{separator}{name}={value}\"", in_quotes(&url)),
+                    None => quote(&format!("{url}{separator}{name}={}", redact::MASK)),
+                };
+            }
+        },
     }
     quote(&url)
 }
 
-fn join_user(word: String) -> String {
-    if word == "-u" {
-        word
-    } else {
-        format!("\"{word}\"")
-    }
+fn header(words: &mut Vec<String>, start: &str, token: &Origin) {
+    words.push("-H".into());
+    words.push(match value_of(token) {
+        Some(value) => format!("\"{}{value}\"", in_quotes(start)),
+        None => quote(&format!("{start}{}", redact::MASK)),
+    });
 }
 
-fn header(words: &mut Vec<String>, start: &str, source: &Source) {
-    words.extend([
-        "-H".into(),
-        format!("\"{}{}\"", in_quotes(start), value_of(source)),
-    ]);
-}
-
-/// What a shell puts in a source's place, within double quotes.
-fn value_of(source: &Source) -> String {
-    match source {
-        Source::Env(name) => format!("${{{}}}", name.display()),
-        Source::File(path) => format!("$(cat {})", quote(&path.display().to_string())),
-        Source::Command(program) => {
-            let words: Vec<String> = program.iter().map(|word| quote(word)).collect();
-            format!("$({} | head -n 1)", words.join(" "))
+/// What a shell puts in a secret's place, within double quotes; `None` where it is not known.
+fn value_of(origin: &Origin) -> Option<String> {
+    let command = |words: &[String]| {
+        let words: Vec<String> = words.iter().map(|word| quote(word)).collect();
+        words.join(" ")
+    };
+    Some(match origin {
+        Origin::Hidden => return None,
+        Origin::Printed(words) => format!("$({})", command(words)),
+        Origin::Source(Source::Env(name)) => format!("${{{}}}", name.display()),
+        Origin::Source(Source::File(path)) => {
+            format!("$(cat {})", quote(&path.display().to_string()))
         }
-        Source::Prompt => "$(stty -echo; head -n 1 </dev/tty; stty echo)".into(),
-    }
-}
-
-/// A token is minted by c47 there too.
-fn sign(minted: &Minted, options: &Http) -> String {
-    let mut words = vec![
-        "c47 jwt sign".to_owned(),
-        format!("--alg {}", minted.algorithm.name()),
-        format!("--key {}", quote(&source_text(&minted.key))),
-        format!("--ttl {}s", minted.ttl.as_secs()),
-    ];
-    words.extend(
-        options
-            .claim
-            .iter()
-            .map(|claim| format!("--claim {}", quote(claim))),
-    );
-    words.extend(
-        options
-            .kid
-            .iter()
-            .map(|kid| format!("--kid {}", quote(kid))),
-    );
-    words.extend(minted.jti.then(|| "--jti".to_owned()));
-    format!("$({})", words.join(" "))
-}
-
-fn source_text(source: &Source) -> String {
-    match source {
-        Source::Command(words) => {
-            let words: Vec<String> = words.iter().map(|word| quote(word)).collect();
-            format!("command:{}", words.join(" "))
-        }
-        other => other.to_string(),
-    }
+        Origin::Source(Source::Command(program)) => format!("$({} | head -n 1)", command(program)),
+        Origin::Source(Source::Prompt) => "$(stty -echo; head -n 1 </dev/tty; stty echo)".into(),
+    })
 }
 
 fn body(options: &Http, body: &Body) -> Result<Vec<String>, Error> {
@@ -209,10 +159,9 @@ fn body(options: &Http, body: &Body) -> Result<Vec<String>, Error> {
 
 /// A form with files, from the items it was made of.
 fn form(options: &Http) -> Result<Vec<String>, Error> {
-    let (_, _, items) = super::build::words(&options.words)?;
     let mut words = Vec::new();
-    for item in items {
-        match Item::parse(item).map_err(Error::usage)? {
+    for item in super::target::items(options)? {
+        match item {
             Item::File {
                 name,
                 path,
@@ -243,39 +192,36 @@ fn form(options: &Http) -> Result<Vec<String>, Error> {
     Ok(words)
 }
 
-fn network(options: &Http) -> Vec<String> {
+fn network(options: &Http, overlay: &Overlay) -> Vec<String> {
     let mut words = Vec::new();
     let mut with_value = |name: &str, value: Option<String>| {
         words.extend(value.map(|value| format!("{name} {}", quote(&value))));
     };
-    let seconds = |text: &Option<String>| {
-        let duration = text
-            .as_deref()
-            .and_then(|text| crate::quantity::duration(text).ok());
-        duration.map(|duration| duration.as_secs_f64().to_string())
-    };
-    if options.follow {
-        with_value(
-            "-L --max-redirs",
-            Some(options.max_redirects.unwrap_or(10).to_string()),
-        );
+    let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64().to_string());
+    let path = |path: &Path| path.display().to_string();
+    if let Some(Follow::UpTo(limit)) = overlay.follow {
+        with_value("-L --max-redirs", Some(limit.to_string()));
     }
-    with_value("-m", seconds(&options.timeout));
-    with_value("--connect-timeout", seconds(&options.connect_timeout));
-    with_value("--cacert", options.cacert.clone());
-    with_value("--cert", options.cert.clone());
-    with_value("--key", options.key.clone());
-    with_value("-x", options.proxy.as_deref().map(redact::url));
-    with_value("--unix-socket", options.unix_socket.clone());
+    with_value("-m", seconds(overlay.timeout));
+    with_value("--connect-timeout", seconds(overlay.connect_timeout));
+    if let Some(Trust::Only(bundle)) = &overlay.trust {
+        with_value("--cacert", Some(path(bundle)));
+    }
+    if let Some((certificate, key)) = &overlay.client {
+        with_value("--cert", Some(path(certificate)));
+        with_value("--key", (key != certificate).then(|| path(key)));
+    }
+    with_value("-x", overlay.proxy.as_deref().map(redact::url));
+    with_value("--unix-socket", overlay.unix_socket.as_deref().map(path));
     with_value("-o", options.output.clone());
     for address in &options.resolve {
         with_value("--resolve", Some(address.clone()));
     }
     let switches = [
-        ("-k", options.insecure),
-        ("-4", options.ipv4),
-        ("-6", options.ipv6),
-        ("--tlsv1.3", options.tls_min.as_deref() == Some("1.3")),
+        ("-k", overlay.trust == Some(Trust::Anybody)),
+        ("-4", overlay.family == Some(Family::Ipv4)),
+        ("-6", overlay.family == Some(Family::Ipv6)),
+        ("--tlsv1.3", overlay.oldest_tls == Some(Oldest::Tls13)),
     ];
     words.extend(
         switches
@@ -284,38 +230,4 @@ fn network(options: &Http) -> Vec<String> {
             .map(|(name, _)| (*name).to_owned()),
     );
     words
-}
-
-/// A word for a POSIX shell: as it is where it is harmless, else in single quotes.
-fn quote(word: &str) -> String {
-    let is_harmless = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./-_".contains(c);
-    if !word.is_empty() && word.chars().all(is_harmless) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
-}
-
-/// Text within double quotes, without a meaning to the shell.
-fn in_quotes(text: &str) -> String {
-    text.chars().fold(String::new(), |mut out, c| {
-        if matches!(c, '"' | '\\' | '$' | '`') {
-            out.push('\\');
-        }
-        out.push(c);
-        out
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_for_a_shell() {
-        assert_eq!(quote("a/b:c"), "a/b:c");
-        assert_eq!(quote("it's $HOME"), "'it'\\''s $HOME'");
-        assert_eq!(quote(""), "''");
-        assert_eq!(in_quotes("a\"$b`\\"), "a\\\"\\$b\\`\\\\");
-    }
 }

@@ -13,7 +13,7 @@ use crate::escape;
 use crate::exit::Exit;
 use crate::http::request::Request;
 use crate::http::url::{Scheme, Url};
-use crate::http::{self, Follow};
+use crate::http::{Caller, Follow};
 use crate::json::Text;
 use crate::jwt::Algorithm;
 use crate::jwt::key::KeySet;
@@ -152,13 +152,17 @@ impl Verify {
 
 /// More than any service's keys.
 const MAX_SET: u64 = 1 << 20;
+/// The longest a service may take to send them.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The JWK set at an address.
 fn fetch_jwks(url: &str) -> Result<Vec<u8>, Error> {
     let mut request = Request::get(Url::parse(url).map_err(Error::usage)?);
     ensure_authentic(&request.url)?;
-    let settings = environment::settings();
-    let mut answer = http::call(&mut request, &settings, Follow::UpTo(5), &mut |_| {})?;
+    let mut settings = environment::settings();
+    settings.limits.whole = Some(PATIENCE);
+    settings.follow = Follow::UpTo(5);
+    let mut answer = Caller::new(settings).call(&mut request)?;
     // The request is as it was last sent: redirects have led to where the keys come from.
     ensure_authentic(&request.url)?;
     match answer.head.status {

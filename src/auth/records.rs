@@ -1,4 +1,4 @@
-//! What is kept of a token, of a refusal and of a failure, as JSON.
+//! The records of the token cache: a token, a refusal, a failure, each as JSON.
 
 use std::time::Duration;
 
@@ -12,40 +12,40 @@ use crate::timestamp::Timestamp;
 /// How long a refusal stands.
 pub const REFUSAL: Duration = Duration::from_secs(60);
 
-/// A token and what goes with it.
+/// A token and what belongs to it.
 #[derive(Clone, Debug)]
-pub struct Kept {
+pub struct StoredToken {
     pub token: Secret,
     pub refresh_token: Option<Secret>,
     pub expires: Option<Timestamp>,
     pub obtained: Timestamp,
-    /// Whom it is for: compared when read, since a hash could be another's.
-    pub about: About,
+    /// Compared when read: the name of its file is only a hash.
+    pub key: TokenKey,
 }
 
-/// Whom a token is for.
+/// What a token is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct About {
+pub struct TokenKey {
     pub profile: String,
     pub origin: String,
     pub user: String,
     pub scheme: String,
 }
 
-impl Kept {
-    /// Reads what is kept; anything else is as if nothing were.
-    pub fn parse(bytes: &[u8]) -> Option<Kept> {
+impl StoredToken {
+    /// Reads a record; `None` for anything else.
+    pub fn parse(bytes: &[u8]) -> Option<StoredToken> {
         let json: Json = serde_json::from_slice(bytes).ok()?;
         let text = |name: &str| json.get(name).and_then(Json::as_str).map(str::to_owned);
         let secret = |name: &str| text(name).map(|text| Secret::new(text.into_bytes()));
         let token = secret("token")?;
         token.expose_text().ok()?;
-        Some(Kept {
+        Some(StoredToken {
             token,
             refresh_token: secret("refresh_token"),
             expires: json.get("expires").and_then(Json::as_i64).map(Timestamp),
             obtained: Timestamp(json.get("obtained")?.as_i64()?),
-            about: About {
+            key: TokenKey {
                 profile: text("profile")?,
                 origin: text("origin")?,
                 user: text("user")?,
@@ -54,24 +54,24 @@ impl Kept {
         })
     }
 
-    /// The token of `store`, if it is for whom it should be.
+    /// The token of `store`, if it is for this key.
     ///
     /// # Errors
     /// When the file cannot be trusted.
-    pub fn load(store: &Store, about: &About) -> Result<Option<Kept>, super::error::Error> {
+    pub fn load(store: &Store, key: &TokenKey) -> Result<Option<StoredToken>, super::error::Error> {
         let bytes = store.read("token")?;
-        let kept = bytes.and_then(|bytes| Kept::parse(&bytes));
-        Ok(kept.filter(|kept| kept.about == *about))
+        let stored = bytes.and_then(|bytes| StoredToken::parse(&bytes));
+        Ok(stored.filter(|stored| stored.key == *key))
     }
 
     /// As it is written.
     pub fn to_json(&self) -> Text {
         let secret = |secret: &Secret| Text::string(&String::from_utf8_lossy(secret.expose()));
         Text::object([
-            ("profile", &Text::string(&self.about.profile)),
-            ("origin", &Text::string(&self.about.origin)),
-            ("user", &Text::string(&self.about.user)),
-            ("scheme", &Text::string(&self.about.scheme)),
+            ("profile", &Text::string(&self.key.profile)),
+            ("origin", &Text::string(&self.key.origin)),
+            ("user", &Text::string(&self.key.user)),
+            ("scheme", &Text::string(&self.key.scheme)),
             ("obtained", &Text::integer(self.obtained.0)),
             (
                 "expires",
@@ -181,30 +181,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_comes_back_and_what_is_half_does_not() {
-        let kept = Kept {
+    fn a_token_is_read_back_and_half_a_record_is_not() {
+        let stored = StoredToken {
             token: Secret::new(b"t\"\\x".to_vec()),
             refresh_token: None,
             expires: Some(Timestamp(100)),
             obtained: Timestamp(0),
-            about: About {
+            key: TokenKey {
                 profile: "p".into(),
                 origin: "https://a.lan/api".into(),
                 user: "u".into(),
                 scheme: "login".into(),
             },
         };
-        let text = kept.to_json();
-        let back = Kept::parse(text.as_str().as_bytes()).unwrap();
+        let text = stored.to_json();
+        let back = StoredToken::parse(text.as_str().as_bytes()).unwrap();
         assert_eq!(
             (back.token, back.expires),
-            (kept.token.clone(), kept.expires)
+            (stored.token.clone(), stored.expires)
         );
-        assert_eq!(back.about, kept.about);
+        assert_eq!(back.key, stored.key);
         for length in 0..text.as_str().len() {
-            assert!(Kept::parse(&text.as_str().as_bytes()[..length]).is_none());
+            assert!(StoredToken::parse(&text.as_str().as_bytes()[..length]).is_none());
         }
-        assert_eq!(kept.margin(), Duration::from_secs(10));
-        assert_eq!(kept.left(Timestamp(40)), Some(Duration::from_secs(60)));
+        assert_eq!(stored.margin(), Duration::from_secs(10));
+        assert_eq!(stored.left(Timestamp(40)), Some(Duration::from_secs(60)));
     }
 }

@@ -1,0 +1,47 @@
+//! `client_credentials`: a token for the program itself (RFC 6749 §4.4).
+
+use std::time::Duration;
+
+use super::definition::Definition;
+use super::{jwt, obtained};
+use crate::auth::oauth;
+use crate::auth::plan::{JwtOrder, Obtain};
+use crate::config::read::Reader;
+use crate::error::Error;
+use crate::http::url::Url;
+
+const NAME: &str = "client_credentials";
+
+/// The lifetime of the assertion by which a client proves who it is.
+const ASSERTION_TTL: Duration = Duration::from_secs(60);
+
+pub const DEFINITION: Definition = Definition {
+    name: NAME,
+    option: None,
+    keys: &[obtained::KEYS, obtained::OAUTH_KEYS, jwt::KEYS],
+    from_profile: |reader, base| {
+        let url = obtained::token_url(reader, base)?;
+        let client = obtained::client(reader)?;
+        let assertion = match client {
+            oauth::Client::PrivateKeyJwt => Some(assertion(reader, &url)?),
+            oauth::Client::Basic | oauth::Client::Post | oauth::Client::Public => None,
+        };
+        let params = reader.templates("params")?;
+        let exchange = oauth::client_credentials(url.clone(), client, &params);
+        let obtain = Obtain::Exchange(Box::new(exchange));
+        let mut plan = obtained::plan(reader, NAME, base, obtain, assertion)?;
+        plan.refresh
+            .get_or_insert_with(|| oauth::refresh(url, client));
+        obtained::finished(reader, plan)
+    },
+};
+
+fn assertion(reader: &Reader, url: &Url) -> Result<JwtOrder, Error> {
+    let order = jwt::order(reader, ASSERTION_TTL)?;
+    let mut order = order.ok_or_else(|| reader.missing("key", " for private_key_jwt"))?;
+    order.claims.extend(oauth::client_claims(
+        &reader.need("client_id")?,
+        &reader.text("audience")?.unwrap_or_else(|| url.to_string()),
+    ));
+    Ok(order)
+}

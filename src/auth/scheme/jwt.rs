@@ -1,0 +1,153 @@
+//! `jwt`: a token that c47 mints for each request, sent as a bearer token.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::definition::{
+    Definition, Lifetime, MintOptions, OptionForm, Scheme, SharedScheme, named_source,
+};
+use crate::auth::context::{Context, Issued, Want};
+use crate::auth::mint::Signing;
+use crate::auth::plan::{JwtOrder, SigningKey, TokenId};
+use crate::auth::preview::{Origin, Preview};
+use crate::auth::secret_ref::SecretRef;
+use crate::auth::service::Service;
+use crate::config::key::{Key, Kind};
+use crate::config::read::Reader;
+use crate::error::Error;
+use crate::http::credential::Placement;
+use crate::jwt::Algorithm;
+use crate::secret::Source;
+use crate::timestamp::Timestamp;
+
+/// How `--auth` writes it.
+pub const FORM: &[&str] = &["jwt=ALG:SOURCE"];
+
+/// The lifetime where none is given.
+pub const DEFAULT_TTL: Duration = Duration::from_secs(300);
+
+/// The keys of a profile that describe a minted token.
+pub const KEYS: &[Key] = &[
+    ("key", Kind::Secret),
+    ("service_account", Kind::Secret),
+    ("algorithm", Kind::Text),
+    ("kid", Kind::Text),
+    ("claims", Kind::Json),
+    ("ttl", Kind::Text),
+];
+
+pub const DEFINITION: Definition = Definition {
+    name: "jwt",
+    option: Some(OptionForm {
+        syntax: FORM,
+        parse,
+    }),
+    keys: &[KEYS],
+    from_profile: |reader, _| {
+        let order = order(reader, DEFAULT_TTL)?;
+        let order = order.ok_or_else(|| reader.missing("key", " to sign with"))?;
+        Ok(Rc::new(Jwt(order)))
+    },
+};
+
+#[derive(Debug)]
+struct Jwt(JwtOrder);
+
+fn parse(rest: Option<&str>, options: &mut Option<MintOptions>) -> Result<SharedScheme, String> {
+    let (algorithm, key) = named_source("jwt", "ALG", rest)?;
+    let algorithm = Algorithm::parse(&algorithm)?;
+    let options = options.take().unwrap_or_default();
+    let has_claim = |name: &str| options.claims.iter().any(|claim| claim.name == name);
+    if options.ttl.is_some() && has_claim("exp") {
+        return Err("the claim exp and --ttl exclude each other".into());
+    }
+    if options.token_id == TokenId::Random && has_claim("jti") {
+        return Err("the claim jti and --jti exclude each other".into());
+    }
+    Ok(Rc::new(Jwt(JwtOrder {
+        key: SigningKey::Plain(SecretRef::Source(key)),
+        algorithm: Some(algorithm),
+        kid: options.kid,
+        claims: options.claims,
+        ttl: options.ttl.unwrap_or(DEFAULT_TTL),
+        token_id: options.token_id,
+    })))
+}
+
+impl Scheme for Jwt {
+    fn issue(&self, _: &Service, _: &Want, _: &Context) -> Result<Issued, Error> {
+        let token = Signing::read(&self.0)?.mint()?;
+        let ttl = i64::try_from(self.0.ttl.as_secs()).unwrap_or(i64::MAX);
+        Ok(Issued {
+            credential: Placement::Bearer.credential(&token),
+            token: Some(token),
+            expires: Some(Timestamp::now().plus(ttl)),
+            warnings: Vec::new(),
+        })
+    }
+
+    fn preview(&self, service: &Service) -> Preview {
+        let token = match (&self.0.key, service.name.as_str()) {
+            (SigningKey::Plain(SecretRef::Source(key)), "") => Origin::Printed(sign(&self.0, key)),
+            (_, "") => Origin::Hidden,
+            (_, profile) => Origin::printed_by_auth_token(profile),
+        };
+        Preview::Token {
+            placement: Placement::Bearer,
+            token,
+        }
+    }
+
+    fn lifetime(&self) -> Lifetime {
+        Lifetime::OneRequest
+    }
+}
+
+/// The command that mints the same token.
+fn sign(order: &JwtOrder, key: &Source) -> Vec<String> {
+    let mut words = ["c47", "jwt", "sign"].map(str::to_owned).to_vec();
+    let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
+    if let Some(algorithm) = order.algorithm {
+        option("--alg", algorithm.name().to_owned());
+    }
+    option("--key", key.as_written());
+    option("--ttl", format!("{}s", order.ttl.as_secs()));
+    for claim in &order.claims {
+        option("--claim", claim.as_written());
+    }
+    if let Some(kid) = &order.kid {
+        option("--kid", kid.clone());
+    }
+    if order.token_id == TokenId::Random {
+        words.push("--jti".into());
+    }
+    words
+}
+
+/// The order for a minted token that a profile's keys describe; `None` without a key.
+///
+/// # Errors
+/// What is wrong with a key, and where.
+pub fn order(reader: &Reader, default_ttl: Duration) -> Result<Option<JwtOrder>, Error> {
+    let key = match (reader.secret("service_account")?, reader.secret("key")?) {
+        (Some(account), _) => SigningKey::ServiceAccount(account),
+        (None, Some(key)) => SigningKey::Plain(key),
+        (None, None) => return Ok(None),
+    };
+    let algorithm = reader
+        .text("algorithm")?
+        .map(|name| Algorithm::parse(&name).map_err(|why| reader.wrong("algorithm", why)))
+        .transpose()?;
+    let ttl = reader.duration("ttl")?.unwrap_or(default_ttl);
+    if ttl.as_secs() == 0 || ttl.subsec_nanos() != 0 {
+        return Err(reader.wrong("ttl", "a token lives whole seconds, one at least"));
+    }
+    Ok(Some(JwtOrder {
+        key,
+        algorithm,
+        kid: reader.text("kid")?,
+        claims: reader.claims("claims")?,
+        ttl,
+        token_id: TokenId::Random,
+    }))
+}

@@ -1,0 +1,49 @@
+//! `jwt_bearer`: a token for an assertion that c47 signs (RFC 7523 §2.1), Google's among them.
+
+use std::time::Duration;
+
+use super::definition::Definition;
+use super::{jwt, obtained};
+use crate::auth::oauth;
+use crate::auth::plan::{JwtOrder, Obtain, SigningKey, Target};
+use crate::json::Text;
+use crate::jwt::claim::Claim;
+
+const NAME: &str = "jwt_bearer";
+
+/// The lifetime of the assertion: as long as Google allows.
+const ASSERTION_TTL: Duration = Duration::from_secs(3600);
+
+pub const DEFINITION: Definition = Definition {
+    name: NAME,
+    option: None,
+    keys: &[obtained::KEYS, obtained::OAUTH_KEYS, jwt::KEYS],
+    from_profile: |reader, base| {
+        let order = jwt::order(reader, ASSERTION_TTL)?;
+        let mut order = order.ok_or_else(|| reader.missing("key", " or 'service_account'"))?;
+        let is_account = matches!(order.key, SigningKey::ServiceAccount(_));
+        let target = match reader.url("token_url", Some(base))? {
+            Some(url) => Target::Url(url),
+            None if is_account => Target::TokenUri,
+            None => return Err(reader.missing("token_url", "")),
+        };
+        // Google reads the scope from the assertion, others from the form.
+        if let Some(scope) = reader.text("scope")? {
+            add_claim(&mut order, "scope", &scope);
+        }
+        if let (Target::Url(url), false) = (&target, is_account) {
+            let audience = reader.text("audience")?.unwrap_or_else(|| url.to_string());
+            add_claim(&mut order, "aud", &audience);
+        }
+        let exchange = oauth::jwt_bearer(target, &reader.templates("params")?);
+        let obtain = Obtain::Exchange(Box::new(exchange));
+        obtained::scheme(reader, NAME, base, obtain, Some(order))
+    },
+};
+
+/// Adds a claim unless the profile gives it itself.
+fn add_claim(order: &mut JwtOrder, name: &str, value: &str) {
+    if !order.claims.iter().any(|claim| claim.name == name) {
+        order.claims.push(Claim::new(name, Text::string(value)));
+    }
+}

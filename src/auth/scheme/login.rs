@@ -1,0 +1,36 @@
+//! `login`: a token by a request that the profile describes.
+
+use super::definition::Definition;
+use super::{jwt, obtained};
+use crate::auth::plan::{Obtain, Target};
+use crate::config::key::Kind;
+use crate::config::read::Reader;
+use crate::error::Error;
+use crate::http::url::form_encode;
+
+pub const DEFINITION: Definition = Definition {
+    name: "login",
+    option: None,
+    keys: &[obtained::KEYS, jwt::KEYS, &[("login", Kind::Request)]],
+    from_profile: |reader, base| {
+        let mut login = obtained::request(reader, "login", base)?
+            .ok_or_else(|| reader.missing("login", ", a table with url and json or form"))?;
+        // `{user}` may be in the path: the number of an installation.
+        if let Target::Url(url) = &mut login.target {
+            url.path = fill_path(reader, &url.path)?;
+        }
+        let key = jwt::order(reader, jwt::DEFAULT_TTL)?;
+        let obtain = Obtain::Exchange(Box::new(login));
+        obtained::scheme(reader, "login", base, obtain, key)
+    },
+};
+
+fn fill_path(reader: &Reader, path: &str) -> Result<String, Error> {
+    // A URL's parser has percent-encoded the braces.
+    const USER: &str = "%7Buser%7D";
+    if !path.contains(USER) {
+        return Ok(path.to_owned());
+    }
+    let user = reader.need("user")?;
+    Ok(path.replace(USER, &form_encode(&user)))
+}

@@ -1,0 +1,30 @@
+//! `none`: calls without credentials.
+
+use std::rc::Rc;
+
+use super::definition::{Definition, Scheme};
+use crate::auth::context::{Context, Issued, Want};
+use crate::auth::preview::Preview;
+use crate::auth::service::Service;
+use crate::error::Error;
+use crate::http::credential::Credential;
+
+pub const DEFINITION: Definition = Definition {
+    name: "none",
+    option: None,
+    keys: &[],
+    from_profile: |_, _| Ok(Rc::new(NoScheme)),
+};
+
+#[derive(Debug)]
+pub struct NoScheme;
+
+impl Scheme for NoScheme {
+    fn issue(&self, _: &Service, _: &Want, _: &Context) -> Result<Issued, Error> {
+        Ok(Issued::lasting(Credential::None, None))
+    }
+
+    fn preview(&self, _: &Service) -> Preview {
+        Preview::None
+    }
+}

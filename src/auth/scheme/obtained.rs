@@ -1,0 +1,256 @@
+//! What the schemes share whose token a service gives: it is obtained by a plan, cached and shared.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::definition::{Lifetime, Scheme, SharedScheme};
+use crate::auth::context::{Context, Issued, Want};
+use crate::auth::oauth;
+use crate::auth::plan::{
+    AnswerNames, Exchange, Fields, JwtOrder, Obtain, SigningKey, Target, TokenPlan,
+};
+use crate::auth::preview::{Origin, Preview};
+use crate::auth::secret_ref::SecretRef;
+use crate::auth::service::Service;
+use crate::auth::tokens;
+use crate::config::key::{Key, Kind};
+use crate::config::read::Reader;
+use crate::error::Error;
+use crate::http::credential::{Placement, ensure_header_name};
+use crate::http::url::Url;
+
+/// The keys of a profile that describe an obtained token.
+pub const KEYS: &[Key] = &[
+    ("password", Kind::Secret),
+    ("client_id", Kind::Text),
+    ("client_secret", Kind::Secret),
+    ("client_auth", Kind::Choice(&CLIENT_AUTH)),
+    ("scope", Kind::Text),
+    ("audience", Kind::Text),
+    ("secrets", Kind::Secrets),
+    ("refresh", Kind::Request),
+    ("logout", Kind::Request),
+    ("revoke_url", Kind::Text),
+    ("send", Kind::Text),
+    ("ttl", Kind::Text),
+];
+
+/// The keys of those that ask an OAuth token endpoint.
+pub const OAUTH_KEYS: &[Key] = &[("token_url", Kind::Text), ("params", Kind::Texts)];
+
+const CLIENT_AUTH: [&str; 4] = ["basic", "post", "private_key_jwt", "none"];
+
+impl Scheme for TokenPlan {
+    fn issue(&self, service: &Service, want: &Want, context: &Context) -> Result<Issued, Error> {
+        let obtained = tokens::get(service, self, want, context)?;
+        Ok(Issued {
+            credential: self.send.credential(&obtained.stored.token),
+            expires: obtained.stored.expires,
+            token: Some(obtained.stored.token),
+            warnings: obtained.warnings,
+        })
+    }
+
+    fn preview(&self, service: &Service) -> Preview {
+        Preview::Token {
+            placement: self.send.clone(),
+            token: Origin::printed_by_auth_token(&service.name),
+        }
+    }
+
+    fn lifetime(&self) -> Lifetime {
+        Lifetime::Cached
+    }
+
+    fn token_plan(&self) -> Option<&TokenPlan> {
+        Some(self)
+    }
+}
+
+/// The plan of a profile's keys, checked, as a scheme.
+///
+/// # Errors
+/// What is wrong with a key, and where; a value that a request needs and no key gives.
+pub fn scheme(
+    reader: &Reader,
+    kind: &'static str,
+    base: &Url,
+    obtain: Obtain,
+    jwt: Option<JwtOrder>,
+) -> Result<SharedScheme, Error> {
+    finished(reader, plan(reader, kind, base, obtain, jwt)?)
+}
+
+/// The plan of a profile's keys; a scheme may add to it.
+///
+/// # Errors
+/// What is wrong with a key, and where.
+pub fn plan(
+    reader: &Reader,
+    kind: &'static str,
+    base: &Url,
+    obtain: Obtain,
+    jwt: Option<JwtOrder>,
+) -> Result<TokenPlan, Error> {
+    let mut texts = BTreeMap::new();
+    for name in ["user", "client_id", "scope", "audience"] {
+        if let Some(text) = reader.text(name)? {
+            texts.insert(name.to_owned(), text);
+        }
+    }
+    let mut secrets = BTreeMap::new();
+    for name in ["password", "client_secret"] {
+        if let Some(secret) = reader.secret(name)? {
+            secrets.insert(name.to_owned(), secret);
+        }
+    }
+    if let Some(own) = reader.below("secrets") {
+        for name in own.table.keys() {
+            secrets.insert(name.clone(), own.need_secret(name)?);
+        }
+    }
+    let named = |name: &str| texts.get(name).cloned();
+    let user = named("user")
+        .or_else(|| named("client_id"))
+        .or_else(|| match &jwt.as_ref()?.key {
+            SigningKey::ServiceAccount(SecretRef::Source(source)) => Some(source.to_string()),
+            SigningKey::ServiceAccount(SecretRef::Literal(_)) | SigningKey::Plain(_) => None,
+        })
+        .unwrap_or_default();
+    let variant = ["scope", "audience"]
+        .iter()
+        .filter_map(|name| texts.get(*name).map(String::as_str))
+        .collect::<Vec<_>>()
+        .join("\n");
+    Ok(TokenPlan {
+        kind,
+        user,
+        variant,
+        texts,
+        secrets,
+        ttl: match jwt.is_some() {
+            // It is the minted token's.
+            true => None,
+            false => reader.duration("ttl")?,
+        },
+        jwt,
+        obtain,
+        refresh: request(reader, "refresh", base)?,
+        revoke: revocation(reader, base)?,
+        send: placement(reader)?,
+    })
+}
+
+/// Ensures that every template of the plan will find its values.
+///
+/// # Errors
+/// Names the key that is missing.
+pub fn finished(reader: &Reader, plan: TokenPlan) -> Result<SharedScheme, Error> {
+    for exchange in plan.exchanges() {
+        for (name, optional) in exchange.templates().flat_map(|template| template.names()) {
+            let known = plan.texts.contains_key(name)
+                || plan.secrets.contains_key(name)
+                || matches!(name, "refresh_token" | "token" | "device_code")
+                || (name == "jwt" && plan.jwt.is_some())
+                || (name == "client_basic"
+                    && plan.texts.contains_key("client_id")
+                    && plan.secrets.contains_key("client_secret"));
+            if !known && !optional {
+                let key = match name {
+                    "jwt" => "key",
+                    "client_basic" => "client_secret",
+                    name => name,
+                };
+                return Err(reader.missing(key, &format!(" for its {}", plan.kind)));
+            }
+        }
+    }
+    Ok(Rc::new(plan))
+}
+
+/// The token endpoint.
+///
+/// # Errors
+/// When there is none.
+pub fn token_url(reader: &Reader, base: &Url) -> Result<Url, Error> {
+    reader
+        .url("token_url", Some(base))?
+        .ok_or_else(|| reader.missing("token_url", ""))
+}
+
+/// How the client proves who it is.
+///
+/// # Errors
+/// When the key cannot be read.
+pub fn client(reader: &Reader) -> Result<oauth::Client, Error> {
+    let has_secret = reader.table.contains_key("client_secret");
+    Ok(match reader.text("client_auth")?.as_deref() {
+        Some("post") => oauth::Client::Post,
+        Some("private_key_jwt") => oauth::Client::PrivateKeyJwt,
+        Some("basic") => oauth::Client::Basic,
+        Some(_) => oauth::Client::Public,
+        None if has_secret => oauth::Client::Basic,
+        None => oauth::Client::Public,
+    })
+}
+
+fn revocation(reader: &Reader, base: &Url) -> Result<Option<Exchange>, Error> {
+    let logout = request(reader, "logout", base)?;
+    match (logout, reader.url("revoke_url", Some(base))?) {
+        (Some(logout), _) => Ok(Some(logout)),
+        (None, Some(url)) => Ok(Some(oauth::revoke(url, client(reader)?))),
+        (None, None) => Ok(None),
+    }
+}
+
+fn placement(reader: &Reader) -> Result<Placement, Error> {
+    let text = reader.text("send")?;
+    match text.as_deref().map(|text| text.split_once(':').ok_or(text)) {
+        None | Some(Err("bearer")) => Ok(Placement::Bearer),
+        Some(Ok(("header", name))) => {
+            ensure_header_name(name).map_err(|why| reader.wrong("send", why))?;
+            Ok(Placement::Header(name.to_owned()))
+        }
+        Some(Ok(("query", name))) if !name.is_empty() => Ok(Placement::Query(name.to_owned())),
+        Some(_) => Err(reader.wrong("send", "write bearer, header:NAME or query:NAME")),
+    }
+}
+
+/// The request that `login`, `refresh` or `logout` describes.
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub fn request(reader: &Reader, key: &str, base: &Url) -> Result<Option<Exchange>, Error> {
+    let Some(request) = reader.below(key) else {
+        return Ok(None);
+    };
+    let url = request
+        .url("url", Some(base))?
+        .ok_or_else(|| request.missing("url", ""))?;
+    let (json, form) = (request.templates("json")?, request.templates("form")?);
+    let fields = match (json.is_empty(), form.is_empty()) {
+        (true, true) => Fields::None,
+        (false, true) => Fields::Json(json),
+        (true, false) => Fields::Form(form),
+        (false, false) => return Err(request.wrong("form", "'json' stands beside it")),
+    };
+    let method = request.text("method")?.unwrap_or_else(|| "POST".into());
+    if method.is_empty() || !method.bytes().all(|b| b.is_ascii_uppercase()) {
+        return Err(request.wrong("method", "a method is a word in capitals"));
+    }
+    let usual = AnswerNames::default();
+    let or = |name: &str, usual: String| request.text(name).map(|text| text.unwrap_or(usual));
+    Ok(Some(Exchange {
+        method,
+        target: Target::Url(url),
+        headers: request.headers("headers")?,
+        query: request.templates("query")?,
+        fields,
+        answer: AnswerNames {
+            token: or("token", usual.token)?,
+            refresh_token: or("refresh_token", usual.refresh_token)?,
+            expires_in: or("expires_in", usual.expires_in)?,
+            expires_at: or("expires_at", usual.expires_at)?,
+        },
+    }))
+}

@@ -1,0 +1,35 @@
+//! What `bearer`, `header` and `query` share: a secret that is sent as it is, at some place.
+
+use super::definition::Scheme;
+use crate::auth::context::{Context, Issued, Want};
+use crate::auth::preview::{Origin, Preview};
+use crate::auth::secret_ref::SecretRef;
+use crate::auth::service::Service;
+use crate::error::Error;
+use crate::http::credential::Placement;
+
+/// A token and its place in a request.
+#[derive(Debug)]
+pub struct Placed {
+    pub placement: Placement,
+    pub token: SecretRef,
+}
+
+impl Scheme for Placed {
+    fn issue(&self, _: &Service, _: &Want, _: &Context) -> Result<Issued, Error> {
+        let purpose = match &self.placement {
+            Placement::Bearer => "Token",
+            Placement::Header(name) | Placement::Query(name) => name,
+        };
+        let token = self.token.read_text(purpose)?;
+        let credential = self.placement.credential(&token);
+        Ok(Issued::lasting(credential, Some(token)))
+    }
+
+    fn preview(&self, service: &Service) -> Preview {
+        Preview::Token {
+            placement: self.placement.clone(),
+            token: Origin::of(&self.token, &service.name),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! `refresh_token`: tokens for a refresh token that a person obtained elsewhere (RFC 6749 §6).
+
+use super::definition::Definition;
+use super::obtained;
+use crate::auth::oauth;
+use crate::auth::plan::Obtain;
+use crate::config::key::Kind;
+
+const NAME: &str = "refresh_token";
+
+pub const DEFINITION: Definition = Definition {
+    name: NAME,
+    option: None,
+    keys: &[
+        obtained::KEYS,
+        obtained::OAUTH_KEYS,
+        &[("refresh_token", Kind::Secret)],
+    ],
+    from_profile: |reader, base| {
+        let url = obtained::token_url(reader, base)?;
+        let first = reader.need_secret("refresh_token")?;
+        let refresh = oauth::refresh(url, obtained::client(reader)?);
+        let obtain = Obtain::Exchange(Box::new(refresh.clone()));
+        let mut plan = obtained::plan(reader, NAME, base, obtain, None)?;
+        plan.secrets.insert("refresh_token".into(), first);
+        plan.refresh = Some(refresh);
+        obtained::finished(reader, plan)
+    },
+};

@@ -1,0 +1,119 @@
+use super::*;
+use crate::auth::preview::{Origin, Preview};
+use crate::auth::service::Service;
+
+fn service(name: &str) -> Service {
+    Service {
+        name: name.into(),
+        ..Service::at(Url::parse("https://a.lan").unwrap(), None)
+    }
+}
+
+#[test]
+fn names_are_unique_and_options_begin_with_theirs() {
+    for (at, definition) in ALL.iter().enumerate() {
+        assert!(!NAMES[..at].contains(&definition.name));
+        for form in definition.option.iter().flat_map(|option| option.syntax) {
+            assert_eq!(form.split('=').next(), Some(definition.name));
+        }
+    }
+}
+
+#[test]
+fn a_key_has_the_same_kind_in_every_scheme() {
+    for (name, kind) in keys() {
+        for (other, other_kind) in keys().filter(|(other, _)| other == name) {
+            assert_eq!(kind, other_kind, "{other}");
+        }
+    }
+}
+
+#[test]
+fn options_are_read() {
+    for (text, sends) in [
+        ("bearer=env:T", true),
+        ("basic=me:file:/p", true),
+        ("digest=me:file:/p", true),
+        ("header=X-Api-Key:prompt", false),
+        ("query=tsid:env:T", false),
+        ("jwt=HS256:env:K", true),
+        ("netrc", true),
+        ("netrc=basic", true),
+        ("netrc=bearer", true),
+    ] {
+        let scheme = from_option(text, None).unwrap();
+        let preview = scheme.preview(&service(""));
+        assert_eq!(preview.is_authorization(), sends, "{text}");
+        assert_ne!(preview, Preview::None, "{text}");
+    }
+}
+
+#[test]
+fn schemes_that_need_a_profile_are_not_options() {
+    for definition in ALL {
+        if definition.option.is_none() {
+            assert!(from_option(definition.name, None).is_err());
+            assert!(from_option(&format!("{}=env:A", definition.name), None).is_err());
+        }
+    }
+}
+
+#[test]
+fn a_secret_given_by_mistake_is_not_repeated() {
+    for wrong in [
+        "hunter2",
+        "bearer=hunter2",
+        "bearer",
+        "basic=me:hunter2",
+        "basic=hunter2",
+        "header=X:hunter2",
+        "query=q:hunter2",
+        "jwt=HS256:hunter2",
+        "header=X Y:env:A",
+        "basic=:env:A",
+        "digest=me:hunter2",
+        "ntlm=me:hunter2",
+        "netrc=hunter2",
+    ] {
+        let why = from_option(wrong, None).unwrap_err();
+        assert!(!why.contains("hunter2"), "{why}");
+    }
+}
+
+#[test]
+fn options_of_a_minted_token_need_a_scheme_that_mints() {
+    let options = || {
+        Some(MintOptions {
+            first_given: "--kid",
+            kid: Some("k".into()),
+            ..MintOptions::default()
+        })
+    };
+    assert!(from_option("jwt=HS256:env:K", options()).is_ok());
+    let why = from_option("bearer=env:K", options()).unwrap_err();
+    assert_eq!(why, "--kid belongs to --auth jwt=ALG:SOURCE");
+}
+
+#[test]
+fn a_minted_token_is_previewed_as_the_command_that_mints_it() {
+    let options = MintOptions {
+        claims: vec![crate::jwt::claim::Claim::parse("n:=1").unwrap()],
+        ..MintOptions::default()
+    };
+    let scheme = from_option("jwt=HS256:file:/k", Some(options)).unwrap();
+    let printed = |preview: Preview| match preview {
+        Preview::Token {
+            token: Origin::Printed(words),
+            ..
+        } => words.join(" "),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        printed(scheme.preview(&service(""))),
+        "c47 jwt sign --alg HS256 --key file:/k --ttl 300s --claim n:=1"
+    );
+    assert_eq!(
+        printed(scheme.preview(&service("cue"))),
+        "c47 auth token cue"
+    );
+}

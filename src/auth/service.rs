@@ -1,0 +1,40 @@
+//! The service that credentials belong to.
+
+use crate::http::url::Url;
+
+/// Who may share a token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Share {
+    /// All processes of this user, on every machine that sees the cache.
+    User,
+    /// Those on this machine.
+    Node,
+    /// Nobody: each process logs in.
+    #[default]
+    None,
+}
+
+/// The service that a credential belongs to.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// The profile's name; empty where there is no profile.
+    pub name: String,
+    /// The base; its path ends in no slash but the root's.
+    pub url: Url,
+    /// The user, where the scheme does not bring its own: what `{user}` in a header is replaced by,
+    /// and what picks an entry of a netrc file.
+    pub user: Option<String>,
+    pub share: Share,
+}
+
+impl Service {
+    /// The service at `url`, without a profile.
+    pub fn at(url: Url, user: Option<String>) -> Service {
+        Service {
+            name: String::new(),
+            url,
+            user,
+            share: Share::None,
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Which credentials a call carries: those of `--auth`, of the URL or of the profile, and only one
+//! of them.
+
+use std::rc::Rc;
+
+use super::Http;
+use super::settings::duration;
+use crate::auth::plan::TokenId;
+use crate::auth::scheme::{self, MintOptions, SharedScheme};
+use crate::auth::service::Service;
+use crate::auth::{Issuer, Profile};
+use crate::cli::profile;
+use crate::error::Error;
+use crate::http::url::{Url, UserInfo};
+use crate::http::{Overlay, Settings};
+use crate::jwt::claim::Claim;
+
+/// The credentials, and the profile they are of, where there is one.
+pub struct Credentials {
+    pub service: Service,
+    pub scheme: SharedScheme,
+    pub profile: Option<Profile>,
+    from: From,
+}
+
+/// Where the credentials are from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum From {
+    Option,
+    Url,
+    /// A configuration or netrc file.
+    File,
+}
+
+/// Reads them; takes the user and password out of the URL.
+///
+/// # Errors
+/// When two places bring credentials, or `--auth` cannot be read.
+pub fn read(options: &Http, url: &mut Url, profile: Option<Profile>) -> Result<Credentials, Error> {
+    let user_info = url.user_info.take();
+    let mint = mint_options(options)?;
+    if let Some(text) = &options.auth {
+        if profile.is_some() {
+            return Err(Error::usage(
+                "credentials given by both --auth and the profile; use one",
+            ));
+        }
+        return of_option(text, mint, user_info, url);
+    }
+    if let Some(mint) = mint {
+        return Err(Error::usage(mint.without_scheme()));
+    }
+    match (profile, user_info) {
+        (Some(_), Some(_)) => Err(Error::usage(
+            "credentials given by both the URL and the profile; use one",
+        )),
+        (Some(profile), None) => Ok(Credentials {
+            service: profile.service.clone(),
+            scheme: Rc::clone(&profile.scheme),
+            profile: Some(profile),
+            from: From::File,
+        }),
+        (None, user_info) => Ok(Credentials {
+            service: Service::at(url.clone(), None),
+            scheme: user_info.map_or_else(scheme::none, scheme::from_user_info),
+            profile: None,
+            from: From::Url,
+        }),
+    }
+}
+
+fn of_option(
+    text: &str,
+    mint: Option<MintOptions>,
+    user_info: Option<UserInfo>,
+    url: &Url,
+) -> Result<Credentials, Error> {
+    let scheme =
+        scheme::from_option(text, mint).map_err(|why| Error::usage(format!("--auth: {why}")))?;
+    let service = Service::at(url.clone(), None);
+    // A user in the URL picks the netrc entry.
+    let picks_user = scheme.preview(&service).is_netrc();
+    let (user, from) = match user_info {
+        None => (None, From::Option),
+        Some(UserInfo {
+            user,
+            password: None,
+        }) if picks_user => (Some(user), From::Option),
+        Some(_) => {
+            return Err(Error::usage(
+                "credentials given in both the URL and --auth; use one",
+            ));
+        }
+    };
+    Ok(Credentials {
+        service: Service { user, ..service },
+        scheme,
+        profile: None,
+        from: if picks_user { From::File } else { from },
+    })
+}
+
+/// The options of a minted token, if one was given.
+fn mint_options(options: &Http) -> Result<Option<MintOptions>, Error> {
+    let given = [
+        ("--claim", !options.claim.is_empty()),
+        ("--ttl", options.ttl.is_some()),
+        ("--kid", options.kid.is_some()),
+        ("--jti", options.jti),
+    ];
+    let Some((first_given, _)) = given.iter().find(|(_, is_given)| *is_given) else {
+        return Ok(None);
+    };
+    let claims: Result<Vec<Claim>, String> = options
+        .claim
+        .iter()
+        .map(|text| Claim::parse(text))
+        .collect();
+    Ok(Some(MintOptions {
+        claims: claims.map_err(|why| Error::usage(format!("--claim: {why}")))?,
+        ttl: duration("--ttl", options.ttl.as_deref())?,
+        kid: options.kid.clone(),
+        token_id: match options.jti {
+            true => TokenId::Random,
+            false => TokenId::None,
+        },
+        first_given,
+    }))
+}
+
+impl Credentials {
+    /// With an Authorization item of the user's: it replaces what a file says, and is never joined
+    /// by a second one.
+    ///
+    /// # Errors
+    /// When the command line gives both.
+    pub fn with_authorization_item(self) -> Result<Credentials, Error> {
+        if !self.scheme.preview(&self.service).is_authorization() {
+            return Ok(self);
+        }
+        match self.from {
+            From::File => Ok(Credentials {
+                scheme: scheme::none(),
+                ..self
+            }),
+            From::Option | From::Url => Err(Error::usage(
+                "Authorization given both as an item and by --auth or the URL; use one",
+            )),
+        }
+    }
+
+    /// What the profile sets.
+    pub fn overlay(&self) -> Overlay {
+        let overlay = self.profile.as_ref().map(|profile| profile.overlay.clone());
+        overlay.unwrap_or_default()
+    }
+
+    /// Who issues them.
+    ///
+    /// # Errors
+    /// When a token would be cached and there is no place for it.
+    pub fn issuer(&self, settings: Settings) -> Result<Issuer<'static>, Error> {
+        Ok(match &self.profile {
+            Some(of) => {
+                let context = profile::context(of, settings)?;
+                Issuer::of(of, context).with_scheme(Rc::clone(&self.scheme))
+            }
+            None => Issuer::new(
+                self.service.clone(),
+                Rc::clone(&self.scheme),
+                profile::without_cache(settings),
+            ),
+        })
+    }
+}

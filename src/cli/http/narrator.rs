@@ -1,0 +1,77 @@
+//! What is printed on stderr while a call runs: heads with `-v`, retries, refused redirects.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::show;
+use crate::error::Error;
+use crate::http::Answer;
+use crate::http::observe::{Notice, Observer};
+use crate::http::request::Request;
+use crate::progress::Progress;
+use crate::{escape, output, redact};
+
+/// The progress line of a download, which must go before anything else is printed.
+#[derive(Clone, Default)]
+pub struct ProgressLine(Rc<RefCell<Line>>);
+
+#[derive(Default)]
+struct Line {
+    progress: Progress,
+    has_begun: bool,
+}
+
+impl ProgressLine {
+    /// Shows that `have` bytes of `whole` have come.
+    pub fn show(&self, name: &str, have: u64, whole: Option<u64>) {
+        let mut line = self.0.borrow_mut();
+        if !std::mem::replace(&mut line.has_begun, true) {
+            line.progress.begin(have);
+        }
+        line.progress.show(name, have, whole);
+    }
+
+    /// Removes it; the next response starts another.
+    pub fn clear(&self) {
+        let mut line = self.0.borrow_mut();
+        line.progress.clear();
+        line.has_begun = false;
+    }
+}
+
+/// Prints what happens.
+pub struct Narrator {
+    pub verbose: bool,
+    pub progress: ProgressLine,
+}
+
+impl Observer for Narrator {
+    fn before(&mut self, request: &mut Request) -> Result<(), Error> {
+        self.progress.clear();
+        if self.verbose {
+            show::request_head(request);
+        }
+        Ok(())
+    }
+
+    fn after(&mut self, _: &Request, answer: &Answer) -> Result<(), Error> {
+        if self.verbose {
+            show::answer_head(&answer.head);
+        }
+        Ok(())
+    }
+
+    fn notice(&mut self, notice: &Notice) {
+        self.progress.clear();
+        match notice {
+            Notice::Retrying(pause) => output::say(format_args!(
+                "c47 http: {}",
+                escape::one_line(&pause.to_string())
+            )),
+            Notice::RedirectRefused { to, why } => output::say(format_args!(
+                "c47 http: redirect to {} not followed: {why}",
+                escape::one_line(&redact::url(to))
+            )),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Profiles for every command that uses them: loaded, and what their credentials are issued with.
+
+use super::environment;
+use crate::auth::scheme::Lifetime;
+use crate::auth::{Context, Profile};
+use crate::config::Config;
+use crate::error::Error;
+use crate::http::Settings;
+use crate::{escape, output};
+
+/// All profiles.
+///
+/// # Errors
+/// The first thing wrong in the configuration files.
+pub fn load() -> Result<Config, Error> {
+    Config::load(&environment::configuration_files(), environment::variable)
+}
+
+/// How the profile's service is called where no call of the user's has options of its own.
+pub fn settings(profile: &Profile) -> Settings {
+    environment::settings().with(&profile.overlay)
+}
+
+/// What the credentials of a profile are issued with, when nobody is there to log in.
+///
+/// # Errors
+/// When a token would be cached and there is no place for it.
+pub fn context(profile: &Profile, settings: Settings) -> Result<Context<'static>, Error> {
+    let mut context = without_cache(settings);
+    if profile.scheme.lifetime() == Lifetime::Cached {
+        context.cache = environment::cache_directory()?;
+    }
+    Ok(context)
+}
+
+/// What credentials are issued with that are never cached.
+pub fn without_cache(settings: Settings) -> Context<'static> {
+    Context {
+        cache: std::path::PathBuf::new(),
+        settings,
+        netrc: environment::netrc(),
+        show_code: None,
+    }
+}
+
+/// Prints what could not be done while a credential was issued.
+pub fn warn(command: &str, warnings: &[String]) {
+    for warning in warnings {
+        output::say(format_args!("{command}: {}", escape::one_line(warning)));
+    }
+}

@@ -1,0 +1,40 @@
+//! The kinds of keys a configuration has. A leaf: the schemes declare their keys with it.
+
+/// What a key takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    /// One of these.
+    Choice(&'static [&'static str]),
+    /// A secret's source, or the secret itself.
+    Secret,
+    Integer,
+    Bool,
+    /// A list of HTTP statuses.
+    Statuses,
+    /// A table of strings with names of one's own.
+    Texts,
+    /// A table of secrets with names of one's own.
+    Secrets,
+    /// A table of anything.
+    Json,
+    /// A table with the keys of [`REQUEST`].
+    Request,
+}
+
+/// A key, what it takes, and what it is for.
+pub type Key = (&'static str, Kind);
+
+/// The keys of `login`, `refresh` and `logout`: a request, and where its answer has what.
+pub const REQUEST: &[Key] = &[
+    ("method", Kind::Text),
+    ("url", Kind::Text),
+    ("headers", Kind::Texts),
+    ("query", Kind::Texts),
+    ("json", Kind::Texts),
+    ("form", Kind::Texts),
+    ("token", Kind::Text),
+    ("refresh_token", Kind::Text),
+    ("expires_in", Kind::Text),
+    ("expires_at", Kind::Text),
+];

@@ -1,0 +1,356 @@
+//! The one way a call is made: settings, redirects, attempts, renewal of credentials and observers
+//! meet here, and nothing else sends a request.
+
+use super::answer::Answer;
+use super::credential::Credential;
+use super::digest::Challenge;
+use super::failure::Failure;
+use super::guard;
+use super::observe::{Notice, Observer};
+use super::redirect::{self, Target};
+use super::request::Request;
+use super::retry::{Attempts, Pause};
+use super::send::exchange;
+use super::settings::{Follow, Settings};
+use crate::error::Error;
+
+/// Why another credential is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// The request is about to be sent once more: a token made for one request has served.
+    NextAttempt,
+    /// The service refused the call with this status.
+    Rejected(u16),
+}
+
+/// Gets another credential; `None` where the one there is serves on.
+pub type Renew<'a> = Box<dyn FnMut(Renewal) -> Result<Option<Credential>, Error> + 'a>;
+
+/// Makes calls. What it owns outlives a call: the settings, the newest credential, the observers.
+pub struct Caller<'a> {
+    settings: Settings,
+    renew: Option<Renew<'a>>,
+    /// What `renew` gave last: later requests carry it too.
+    renewed: Option<Credential>,
+    observers: Vec<Box<dyn Observer + 'a>>,
+}
+
+impl<'a> Caller<'a> {
+    /// A caller that nobody observes, with credentials that are never renewed.
+    pub fn new(settings: Settings) -> Caller<'a> {
+        Caller {
+            settings,
+            renew: None,
+            renewed: None,
+            observers: Vec::new(),
+        }
+    }
+
+    /// Asks `renew` for another credential where one attempt or a rejection used up the first.
+    #[must_use]
+    pub fn renewing(mut self, renew: Renew<'a>) -> Caller<'a> {
+        self.renew = Some(renew);
+        self
+    }
+
+    /// Adds an observer; they are called in the order they were added.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Box<dyn Observer + 'a>) -> Caller<'a> {
+        self.observers.push(observer);
+        self
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Starts the clock of a call.
+    pub fn attempts(&self) -> Attempts {
+        Attempts::new(self.settings.retry, self.settings.limits.whole)
+    }
+
+    /// Makes the call, with the requests that redirects, retries and a renewed credential ask for.
+    /// The request is left as it was last sent.
+    ///
+    /// # Errors
+    /// When there is no response, one redirect too many, or a credential may not be sent.
+    pub fn call(&mut self, request: &mut Request) -> Result<Answer, Error> {
+        self.call_within(&mut self.attempts(), request)
+    }
+
+    /// The same, with as many attempts as there are left.
+    ///
+    /// # Errors
+    /// As [`Caller::call`], after the last attempt.
+    pub fn call_within(
+        &mut self,
+        attempts: &mut Attempts,
+        request: &mut Request,
+    ) -> Result<Answer, Error> {
+        if let (Some(renewed), true) = (&self.renewed, request.credential != Credential::None) {
+            request.credential = renewed.clone();
+        }
+        let first = self.renew.is_some().then(|| request.clone());
+        let answer = self.follow(attempts, request)?;
+        // After a redirect away from the service its response says nothing about the credential.
+        let is_rejected =
+            matches!(answer.head.status, 400..=599) && request.credential != Credential::None;
+        if let (true, Some(first)) = (is_rejected, first)
+            && let Some(credential) = self.renewed_for(Renewal::Rejected(answer.head.status))?
+        {
+            *request = first;
+            request.credential = credential;
+            return self.follow(attempts, request);
+        }
+        Ok(answer)
+    }
+
+    /// Waits before the next attempt, which the observers hear of first.
+    pub(super) fn rest(&mut self, pause: &Pause) {
+        self.notice(&Notice::Retrying(pause));
+        std::thread::sleep(pause.wait);
+    }
+
+    fn renewed_for(&mut self, renewal: Renewal) -> Result<Option<Credential>, Error> {
+        let Some(renew) = &mut self.renew else {
+            return Ok(None);
+        };
+        let credential = renew(renewal)?;
+        if credential.is_some() {
+            self.renewed.clone_from(&credential);
+        }
+        Ok(credential)
+    }
+
+    /// The request, and those that redirects ask for.
+    fn follow(&mut self, attempts: &mut Attempts, request: &mut Request) -> Result<Answer, Error> {
+        let mut followed = 0;
+        loop {
+            let answer = self.authenticated(attempts, request)?;
+            let Follow::UpTo(limit) = self.settings.follow else {
+                return Ok(answer);
+            };
+            let next = match redirect::target(&answer.head, &request.url) {
+                Target::None => return Ok(answer),
+                Target::Refused { to, why } => {
+                    self.notice(&Notice::RedirectRefused { to, why });
+                    return Ok(answer);
+                }
+                Target::Url(next) => next,
+            };
+            if followed == limit {
+                return Err(Failure::TooManyRedirects { limit }.into());
+            }
+            followed += 1;
+            redirect::apply(request, answer.head.status, next);
+        }
+    }
+
+    /// One request and its response; where the server asks for a digest, the request with it too.
+    fn authenticated(
+        &mut self,
+        attempts: &mut Attempts,
+        request: &mut Request,
+    ) -> Result<Answer, Error> {
+        // A digest holds for one method and target; one more try where its nonce was merely old.
+        if let Credential::Digest { answer, .. } = &mut request.credential {
+            *answer = None;
+        }
+        let mut answered = 0;
+        loop {
+            let answer = self.persist(attempts, request)?;
+            let challenge = match (&request.credential, answer.head.status) {
+                (Credential::Digest { .. }, 401) => Challenge::of(&answer.head),
+                _ => None,
+            };
+            match challenge {
+                Some(challenge) if answered == 0 || (answered == 1 && challenge.stale) => {
+                    request.meet(&challenge)?;
+                    answered += 1;
+                }
+                _ => return Ok(answer),
+            }
+        }
+    }
+
+    /// Sends the request until its response, or the lack of one, is final.
+    fn persist(&mut self, attempts: &mut Attempts, request: &mut Request) -> Result<Answer, Error> {
+        loop {
+            let result = self.send(request, attempts);
+            let pause = match &result {
+                Ok(answer) => attempts.after_answer(&request.method, &answer.head),
+                Err(error) => attempts.after_error(&request.method, error),
+            };
+            let Some(pause) = pause else { return result };
+            drop(result); // and with it the connection
+            self.rest(&pause);
+            if request.credential != Credential::None
+                && let Some(credential) = self.renewed_for(Renewal::NextAttempt)?
+            {
+                request.credential = credential;
+            }
+        }
+    }
+
+    fn send(&mut self, request: &mut Request, attempts: &Attempts) -> Result<Answer, Error> {
+        for observer in &mut self.observers {
+            observer.before(request)?;
+        }
+        guard::ensure_request_confidential(request, &self.settings)?;
+        let answer = exchange(request, &self.settings, attempts.deadline())?;
+        for observer in &mut self.observers {
+            observer.after(request, &answer)?;
+        }
+        Ok(answer)
+    }
+
+    fn notice(&mut self, notice: &Notice) {
+        for observer in &mut self.observers {
+            observer.notice(notice);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::rc::Rc;
+    use std::thread::JoinHandle;
+
+    use super::*;
+    use crate::http::credential::Placement;
+    use crate::http::request::Header;
+    use crate::http::url::Url;
+    use crate::secret::Secret;
+
+    /// Answers one connection after the other with these responses; returns the request heads.
+    fn serve(answers: &'static [&'static str]) -> (Url, JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            let answer = |text: &&str| {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut request = Vec::new();
+                let mut buffer = [0; 4096];
+                while !request.ends_with(b"\r\n\r\n") {
+                    let count = stream.read(&mut buffer).unwrap();
+                    request.extend_from_slice(&buffer[..count]);
+                }
+                let head = format!("HTTP/1.1 {text}\r\nContent-Length: 0\r\n\r\n");
+                stream.write_all(head.as_bytes()).unwrap();
+                String::from_utf8(request).unwrap()
+            };
+            answers.iter().map(answer).collect()
+        });
+        (Url::parse(&url).unwrap(), server)
+    }
+
+    fn settings() -> Settings {
+        use crate::http::settings::{Intake, Network, Plaintext, Retry};
+        use std::time::Duration;
+        Settings {
+            limits: crate::http::Limits {
+                connect: Duration::from_secs(10),
+                idle: Duration::from_secs(10),
+                whole: None,
+                body: None,
+            },
+            tls: crate::http::tls::Options {
+                trust: crate::http::tls::Trust::Anybody,
+                client: None,
+                oldest: crate::http::tls::Oldest::default(),
+            },
+            proxies: crate::http::proxy::Proxies::default(),
+            network: Network::default(),
+            plaintext: Plaintext::default(),
+            follow: Follow::UpTo(3),
+            retry: Retry {
+                retries: 1,
+                ..Retry::default()
+            },
+            intake: Intake::default(),
+            watch: crate::http::stream::Watch::default(),
+        }
+    }
+
+    /// A cookie jar in miniature: it keeps what a response sets and sends it with later requests.
+    #[derive(Default)]
+    struct Jar(Rc<RefCell<Option<String>>>);
+
+    impl Observer for Jar {
+        fn before(&mut self, request: &mut Request) -> Result<(), Error> {
+            request.headers.retain(|header| header.name != "cookie");
+            if let Some(cookie) = &*self.0.borrow() {
+                request.headers.push(Header::plain("cookie", cookie));
+            }
+            Ok(())
+        }
+
+        fn after(&mut self, _: &Request, answer: &Answer) -> Result<(), Error> {
+            if let Some(cookie) = answer.head.header("set-cookie") {
+                *self.0.borrow_mut() = Some(cookie.to_owned());
+            }
+            Ok(())
+        }
+    }
+
+    fn cookie(head: &str) -> Option<&str> {
+        let (_, rest) = head.split_once("cookie: ")?;
+        rest.split("\r\n").next()
+    }
+
+    #[test]
+    fn an_observer_sees_every_request_of_every_call() {
+        let (url, server) = serve(&[
+            "302 Found\r\nLocation: /b\r\nSet-Cookie: a=1",
+            "503 Busy\r\nRetry-After: 0\r\nSet-Cookie: a=2",
+            "200 OK",
+            "200 OK",
+        ]);
+        let mut caller = Caller::new(settings()).observed_by(Box::new(Jar::default()));
+        caller.call(&mut Request::get(url.clone())).unwrap();
+        caller.call(&mut Request::get(url)).unwrap();
+        let heads = server.join().unwrap();
+        assert_eq!(
+            heads.iter().map(|head| cookie(head)).collect::<Vec<_>>(),
+            [None, Some("a=1"), Some("a=2"), Some("a=2")]
+        );
+    }
+
+    #[test]
+    fn a_renewed_credential_serves_later_calls_too() {
+        let (url, server) = serve(&["401 No", "200 OK", "200 OK"]);
+        let bearer = |token: &str| Placement::Bearer.credential(&Secret::new(token.into()));
+        let asked = Rc::new(RefCell::new(Vec::new()));
+        let seen = Rc::clone(&asked);
+        let mut caller = Caller::new(settings()).renewing(Box::new(move |renewal| {
+            seen.borrow_mut().push(renewal);
+            Ok(Some(bearer("new")))
+        }));
+        for _ in 0..2 {
+            let mut request = Request {
+                credential: bearer("old"),
+                ..Request::get(url.clone())
+            };
+            let answer = caller.call(&mut request).unwrap();
+            assert_eq!(answer.head.status, 200);
+        }
+        let heads = server.join().unwrap();
+        let has = |head: &String| head.contains("Bearer new");
+        assert_eq!(
+            heads.iter().map(has).collect::<Vec<_>>(),
+            [false, true, true]
+        );
+        assert_eq!(*asked.borrow(), [Renewal::Rejected(401)]);
+    }
+
+    #[test]
+    fn a_secret_is_never_sent_in_plain_text_whoever_builds_the_request() {
+        let mut request = Request::get(Url::parse("http://a.invalid/").unwrap());
+        request.headers.push(Header::plain("X-Api-Key", "k"));
+        let refused = Caller::new(settings()).call(&mut request).err().unwrap();
+        assert!(refused.to_string().contains("plain text"), "{refused}");
+    }
+}

@@ -1,0 +1,159 @@
+//! What proves who the caller is, as it goes onto the wire.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use super::item::Item;
+use super::url::form_encode;
+use crate::redact::MASK;
+use crate::secret::Secret;
+
+/// What a request carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credential {
+    None,
+    Header {
+        name: String,
+        value: Secret,
+    },
+    /// Percent-encoded already.
+    Query {
+        name: String,
+        value: Secret,
+    },
+    /// RFC 7616: nothing is sent until a challenge has been answered.
+    Digest {
+        user: String,
+        password: Secret,
+        answer: Option<Secret>,
+    },
+}
+
+impl Credential {
+    /// RFC 7617.
+    pub fn basic(user: &str, password: &Secret) -> Credential {
+        Credential::Header {
+            name: "authorization".into(),
+            value: basic(user, password),
+        }
+    }
+}
+
+/// Where a token goes in a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Placement {
+    /// RFC 6750.
+    Bearer,
+    Header(String),
+    Query(String),
+}
+
+impl Placement {
+    /// `token` at its place.
+    pub fn credential(&self, token: &Secret) -> Credential {
+        let header = |name: &str, value: &[u8]| Credential::Header {
+            name: name.to_owned(),
+            value: Secret::new(value.to_vec()),
+        };
+        match self {
+            Placement::Bearer => {
+                let value = Zeroizing::new([b"Bearer ", token.expose()].concat());
+                header("authorization", &value)
+            }
+            Placement::Header(name) => header(name, token.expose()),
+            Placement::Query(name) => {
+                let text = Zeroizing::new(String::from_utf8_lossy(token.expose()).into_owned());
+                Credential::Query {
+                    name: form_encode(name),
+                    value: Secret::new(form_encode(&text).into_bytes()),
+                }
+            }
+        }
+    }
+
+    /// The mask at the token's place: for a request that is only shown.
+    pub fn masked(&self) -> Credential {
+        match self {
+            // Not percent-encoded: a mask is read by people.
+            Placement::Query(name) => Credential::Query {
+                name: form_encode(name),
+                value: Secret::new(MASK.into()),
+            },
+            Placement::Bearer | Placement::Header(_) => self.credential(&Secret::new(MASK.into())),
+        }
+    }
+
+    /// Whether it becomes an Authorization header.
+    pub fn is_authorization(&self) -> bool {
+        match self {
+            Placement::Bearer => true,
+            Placement::Header(name) => name.eq_ignore_ascii_case("authorization"),
+            Placement::Query(_) => false,
+        }
+    }
+}
+
+/// The value of an Authorization or Proxy-Authorization header (RFC 7617).
+pub fn basic(user: &str, password: &Secret) -> Secret {
+    let encoded = base64_pair(user.as_bytes(), password.expose());
+    Secret::new([b"Basic ", encoded.as_bytes()].concat())
+}
+
+/// A user and a password as Basic encodes them.
+pub fn base64_pair(user: &[u8], password: &[u8]) -> Zeroizing<String> {
+    let pair = Zeroizing::new([user, b":", password].concat());
+    Zeroizing::new(STANDARD.encode(&*pair))
+}
+
+/// Ensures that this can be a header's name (RFC 9110 §5.1).
+///
+/// # Errors
+/// Names it.
+pub fn ensure_header_name(name: &str) -> Result<(), String> {
+    match Item::parse(&format!("{name}:x")) {
+        Ok(Item::Header { name: parsed, .. }) if parsed == name => Ok(()),
+        _ => Err(format!("'{name}' is not a valid header name")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_go_to_their_places() {
+        let token = Secret::new(b"a b".to_vec());
+        let header = |name: &str, value: &str| Credential::Header {
+            name: name.into(),
+            value: Secret::new(value.into()),
+        };
+        assert_eq!(
+            Placement::Bearer.credential(&token),
+            header("authorization", "Bearer a b")
+        );
+        assert_eq!(
+            Placement::Header("X-Key".into()).credential(&token),
+            header("X-Key", "a b")
+        );
+        assert_eq!(
+            Placement::Query("t[]".into()).credential(&token),
+            Credential::Query {
+                name: "t%5B%5D".into(),
+                value: Secret::new(b"a%20b".to_vec()),
+            }
+        );
+        assert_eq!(
+            Credential::basic("me", &Secret::new(b"p@ss".to_vec())),
+            header("authorization", "Basic bWU6cEBzcw==")
+        );
+    }
+
+    #[test]
+    fn header_names() {
+        assert!(ensure_header_name("X-Api-Key").is_ok());
+        for wrong in ["", "X Y", "X:", "X\r\n", "é"] {
+            assert!(ensure_header_name(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The one place that decides whether a secret may be sent in plain text.
+
+use super::proxy::Route;
+use super::request::Request;
+use super::settings::{Plaintext, Settings};
+use super::url::{Origin, Scheme};
+use crate::error::Error;
+
+/// Ensures that a secret may go to `origin`: over https, or without leaving this machine, or
+/// because the user allowed plain text.
+///
+/// # Errors
+/// Names the origin.
+pub fn ensure_confidential(origin: &Origin, settings: &Settings) -> Result<(), Error> {
+    if origin.scheme == Scheme::Https
+        || settings.plaintext == Plaintext::Allowed
+        || stays_on_this_machine(origin, settings)?
+    {
+        return Ok(());
+    }
+    Err(Error::usage_hint(
+        format!("credentials would be sent in plain text to {origin}"),
+        "use https; where the network may see them: --allow-plaintext, or allow_plaintext = true in the profile",
+    ))
+}
+
+/// Ensures it for a request as it is, just before it is sent.
+///
+/// # Errors
+/// As [`ensure_confidential`].
+pub(super) fn ensure_request_confidential(
+    request: &Request,
+    settings: &Settings,
+) -> Result<(), Error> {
+    match request.carries_secret() {
+        true => ensure_confidential(&request.url.origin, settings),
+        false => Ok(()),
+    }
+}
+
+fn stays_on_this_machine(origin: &Origin, settings: &Settings) -> Result<bool, Error> {
+    if settings.network.unix_socket.is_some() {
+        return Ok(true);
+    }
+    let route = settings.proxies.route(origin).map_err(Error::usage)?;
+    Ok(origin.is_loopback() && matches!(route, Route::Direct))
+}

@@ -1,0 +1,35 @@
+//! Words for a POSIX shell. A leaf: every module may use it.
+
+/// A word for a POSIX shell: as it is where it is harmless, else in single quotes.
+pub fn quote(word: &str) -> String {
+    let is_harmless = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./-_".contains(c);
+    if !word.is_empty() && word.chars().all(is_harmless) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+/// Text within double quotes, without a meaning to the shell.
+pub fn in_quotes(text: &str) -> String {
+    text.chars().fold(String::new(), |mut out, c| {
+        if matches!(c, '"' | '\\' | '$' | '`') {
+            out.push('\\');
+        }
+        out.push(c);
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_for_a_shell() {
+        assert_eq!(quote("a/b:c"), "a/b:c");
+        assert_eq!(quote("it's $HOME"), "'it'\\''s $HOME'");
+        assert_eq!(quote(""), "''");
+        assert_eq!(in_quotes("a\"$b`\\"), "a\\\"\\$b\\`\\\\");
+    }
+}
