@@ -5,6 +5,7 @@
 mod support;
 
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -757,4 +758,130 @@ fn logins_of_other_shapes() {
         offline.tell()
     );
     assert_eq!(server.requests().len(), before);
+}
+
+/// A profile that mints its tokens does so for each attempt, as `--auth jwt=…` does.
+#[test]
+fn a_profile_mints_another_token_for_each_attempt() {
+    let server = Server::script([
+        Answer::new("503 Busy", "Retry-After: 0\r\n", ""),
+        Answer::ok("done"),
+    ]);
+    let scratch = Scratch::new("mint-again");
+    let config = scratch.write(
+        "config.toml",
+        format!(
+            "[profile.cue]\nurl = '{}'\nauth = 'jwt'\nalgorithm = 'HS256'\nkey = 'env:K'\n",
+            server.url("/")
+        ),
+    );
+    c47()
+        .env("C47_CONFIG_PATH", config)
+        .env("K", "0123456789abcdef0123456789abcdef")
+        .args(["http", "@cue/x", "--retry=1"])
+        .run()
+        .expect_code(0);
+    let tokens: Vec<String> = server
+        .requests()
+        .iter()
+        .map(|request| request.header("authorization").unwrap().to_owned())
+        .collect();
+    let [first, second] = &tokens[..] else {
+        panic!("two requests: {tokens:?}")
+    };
+    assert!(first.starts_with("Bearer ") && first != second);
+}
+
+/// What goes into a Unix socket stays on this machine: with a profile as with `--auth`.
+#[test]
+fn a_unix_socket_is_exempt_from_the_plaintext_guard() {
+    let scratch = Scratch::new("socket-guard");
+    let path = scratch.path().join("s");
+    let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let server = std::thread::spawn(move || {
+        (0..2)
+            .map(|_| {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut request = Vec::new();
+                let mut buffer = [0; 4096];
+                while !request.ends_with(b"\r\n\r\n") {
+                    let count = stream.read(&mut buffer).unwrap();
+                    request.extend_from_slice(&buffer[..count]);
+                }
+                stream
+                    .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                    .unwrap();
+                String::from_utf8(request).unwrap()
+            })
+            .collect::<Vec<String>>()
+    });
+    let config = scratch.write(
+        "config.toml",
+        "[profile.a]\nurl = 'http://a.invalid'\nauth = 'bearer'\ntoken = 'env:T'\n",
+    );
+    let call = |words: &[&str]| {
+        c47()
+            .env("C47_CONFIG_PATH", &config)
+            .env("T", "t0ken")
+            .args(["http", "--unix-socket"])
+            .arg(&path)
+            .args(words)
+            .run()
+            .expect_code(0)
+    };
+    call(&["@a/x"]);
+    call(&["http://a.invalid/x", "--auth=bearer=env:T"]);
+    for request in server.join().unwrap() {
+        assert!(request.contains("authorization: Bearer t0ken"), "{request}");
+    }
+}
+
+#[test]
+fn an_authorization_item_replaces_the_profiles_credentials() {
+    let server = Server::start(|_| Answer::ok(""));
+    let scratch = Scratch::new("own-authorization");
+    let config = scratch.write(
+        "config.toml",
+        format!(
+            "[profile.a]\nurl = '{}'\nauth = 'bearer'\ntoken = 'env:UNSET'\n",
+            server.url("/")
+        ),
+    );
+    c47()
+        .env("C47_CONFIG_PATH", config)
+        .args(["http", "@a/x", "Authorization:Custom x"])
+        .run()
+        .expect_code(0);
+    let request = server.request();
+    let sent: Vec<&str> = request
+        .headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("authorization"))
+        .map(|(_, value)| value.as_str())
+        .collect();
+    assert_eq!(sent, ["Custom x"]);
+}
+
+/// The list in the example configuration is the table's.
+#[test]
+fn the_example_configuration_names_every_scheme() {
+    let example = c47()
+        .args(["config", "init", "--output", "-"])
+        .run()
+        .expect_code(0);
+    let readme = std::fs::read_to_string(support::source("README.md")).unwrap();
+    let row = readme
+        .lines()
+        .find(|line| line.starts_with("| `auth` |"))
+        .unwrap();
+    let text = example.stdout_text();
+    let (_, list) = text.split_once("auth is one of").unwrap();
+    let (list, _) = list.split_once("#\n").unwrap();
+    let names: Vec<&str> = list
+        .split(['#', ',', ' ', '\n'])
+        .filter(|word| !word.is_empty())
+        .collect();
+    assert!(names.len() >= 13, "{names:?}");
+    let in_readme: Vec<&str> = row.split('`').skip(3).step_by(2).collect();
+    assert_eq!(in_readme, names);
 }
