@@ -1,19 +1,15 @@
 //! The release binary as it is shipped: static, position independent, small.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::fs;
 use std::path::PathBuf;
 
-use support::{Run, peers};
+use crate::support::{Run, peers};
 
 const MOST_BYTES: u64 = 5 * 1024 * 1024;
 
 /// The release binary beside the debug one.
 fn release() -> Option<PathBuf> {
-    let profiles = support::binary().ancestors().nth(2).unwrap();
+    let profiles = crate::support::binary().ancestors().nth(2).unwrap();
     let path = profiles.join("release/c47");
     if path.exists() {
         Some(path)

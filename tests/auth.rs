@@ -1,16 +1,12 @@
 //! Profiles' credentials: what is sent, what is kept, what is refused.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use support::server::{Answer, Request, Server};
-use support::{Output, Run, Scratch, c47};
+use crate::support::server::{Answer, Request, Server};
+use crate::support::{Output, Run, Scratch, c47};
 
 /// A service in the manner of Kitsu, that counts. Its tokens are `token-N`.
 struct Service {
@@ -434,7 +430,7 @@ fn a_program_that_exec_runs_is_as_it_would_be_without_c47() {
     let scratch = Scratch::new("as-found");
     let job = service.job(&scratch);
     let look = "ulimit -S -c; grep -E 'THP_enabled|SigIgn|SigBlk' /proc/self/status";
-    let alone = support::Run::of("/bin/sh").args(["-c", look]).run();
+    let alone = crate::support::Run::of("/bin/sh").args(["-c", look]).run();
     let within = job
         .run(&["auth", "exec", "kitsu", "--", "/bin/sh", "-c", look])
         .run()
@@ -568,7 +564,7 @@ fn the_presets_of_static_schemes() {
         .unwrap()
         .strip_prefix("Bearer ")
         .unwrap();
-    let Some(python) = support::peers::python(&["jwt"]) else {
+    let Some(python) = crate::support::peers::python(&["jwt"]) else {
         return;
     };
     let program = "import sys, jwt; c = jwt.decode(sys.argv[1], sys.argv[2], ['HS256']); print(c['sub'], c['exp'] - c['iat'], bool(c['host']))";

@@ -1,8 +1,4 @@
 //! One login for a whole farm: many processes at once, some of which die.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use support::server::{Answer, Request, Server};
-use support::{Child, Run, Scratch, c47};
+use crate::support;
+use crate::support::server::{Answer, Request, Server};
+use crate::support::{Child, Run, Scratch, c47};
 
 const PASSWORD: &str = "correct-horse-battery";
 const MANY: usize = 200;

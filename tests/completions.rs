@@ -1,13 +1,9 @@
 //! The completion scripts, loaded into the real shells.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use support::{Run, Scratch, binary, c47, peers, source};
+use crate::support::{Run, Scratch, binary, c47, peers, source};
 
 /// A directory with some files, the script of a shell, and a c47 that knows two profiles.
 fn desk(shell: &str) -> Scratch {

@@ -1,16 +1,9 @@
 //! `c47 echo`, asked by clients that are not ours: curl and Python.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
-mod support;
-
+use crate::support;
+use crate::support::Run;
+use crate::support::echo::{Echo, body, statuses};
 use serde_json::{Value, json};
-use support::Run;
-use support::echo::{Echo, body, statuses};
 
 fn header<'a>(picture: &'a Value, name: &str) -> &'a str {
     let headers = picture["headers"].as_array().unwrap();

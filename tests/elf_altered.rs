@@ -1,25 +1,17 @@
 //! ELF files cut short and altered: whatever they say, an answer or a clear line, at once.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod support;
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::support::Scratch;
 use c47::elf::info::Info;
 use c47::elf::requirements::Requirements;
 use c47::elf::root::Root;
 use c47::elf::search::{Settings, Shelves};
 use c47::elf::system::Cpu;
 use c47::elf::{tree, verdict};
-use support::Scratch;
 
 /// A small library with symbol versions, needs, notes and a search path.
 fn small_library(scratch: &Scratch) -> Vec<u8> {

@@ -1,14 +1,5 @@
 //! `c47 elf ldd` against `ldd` itself: the programs and libraries of this machine, and cases that
 //! gcc builds.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-#![allow(clippy::print_stdout)] // the count of agreement is a result
-
-mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -18,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use support::{Scratch, c47};
+use crate::support;
+use crate::support::{Scratch, c47};
 
 /// Paths that are loaded, and names that are missing (as "! name").
 type Answer = BTreeSet<String>;

@@ -1,22 +1,13 @@
 //! `c47 elf` over real visual-effects software from PyPI, which scripts/peers-elf fetches:
 //! auditwheel and readelf say what is right.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-#![allow(clippy::print_stdout)]
-
-mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::c47;
 use c47::platform::Version;
-use support::c47;
 
 const FAMILIES: [&str; 3] = ["GLIBC", "GLIBCXX", "CXXABI"];
 
@@ -26,7 +17,7 @@ fn peers() -> Option<PathBuf> {
     if peers.join("wheels/complete").exists() {
         return Some(peers);
     }
-    support::peers::missing("the wheels are not here: run scripts/peers-elf")
+    crate::support::peers::missing("the wheels are not here: run scripts/peers-elf")
 }
 
 fn reports(arguments: &[&str]) -> serde_json::Value {
@@ -88,7 +79,7 @@ fn needs_agree_with_auditwheel() {
         said.push(".auditwheel");
         let text = fs::read_to_string(said).unwrap();
         if text.trim().is_empty() {
-            support::peers::skipped(&format!("{name}: auditwheel said nothing"));
+            crate::support::peers::skipped(&format!("{name}: auditwheel said nothing"));
             continue;
         }
         // It does not look at versions once an object needs a better CPU; then we say so too.

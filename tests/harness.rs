@@ -1,17 +1,13 @@
 //! The tests' own tools do what they claim: a filter that lets everything through, or a runner
 //! that forgives a hang, would make every other test worthless.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::time::Duration;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use support::server::{Answer, Server};
-use support::{Run, Scratch, c47, empty_root, peers, snapshot};
+use crate::support::server::{Answer, Server};
+use crate::support::{Run, Scratch, c47, empty_root, peers, snapshot};
 
 #[test]
 fn the_old_kernel_knows_no_new_system_calls() {

@@ -1,20 +1,13 @@
 //! `c47 host` and `c47 host check` against what other tools say of this machine, in environments
 //! that break things, and where there is no machine to speak of.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod support;
 
 use std::fs;
 use std::path::Path;
 
+use crate::support;
+use crate::support::server::{Answer, Server};
+use crate::support::{Output, Run, Scratch, c47, peers};
 use serde_json::Value;
-use support::server::{Answer, Server};
-use support::{Output, Run, Scratch, c47, peers};
 
 /// What a tool prints, without the last line feed; `None` where it is not here.
 fn said(tool: &str, arguments: &[&str]) -> Option<String> {

@@ -1,13 +1,9 @@
 //! `c47 http` as its users call it: what it sends, what it prints, how it ends.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::time::{Duration, Instant};
 
-use support::server::{Answer, Server};
-use support::{Scratch, c47, empty_root, peers};
+use crate::support::server::{Answer, Server};
+use crate::support::{Scratch, c47, empty_root, peers};
 
 fn echoing() -> Server {
     Server::start(|_| Answer::json(r#"{"b": 1.10, "a": [1e400, "é"]}"#))
@@ -290,7 +286,7 @@ fn a_token_is_minted_for_the_call() {
 token = sys.argv[1]
 claims = jwt.decode(token, 'a shared secret of thirty-two bytes', algorithms=['HS256'])
 print(json.dumps([jwt.get_unverified_header(token)['kid'], claims['sub'], claims['roles'], claims['exp'] - claims['iat'], len(claims['jti']) > 15]))";
-    let answer = support::Run::of(python)
+    let answer = crate::support::Run::of(python)
         .args(["-c", check, token])
         .run()
         .expect_code(0);
@@ -599,7 +595,7 @@ fn curl_gets_the_same_answers() {
     ] {
         let url = httpbin.url(path);
         let ours = c47().args(["http", "--follow", &url]).run();
-        let theirs = support::Run::of(&curl)
+        let theirs = crate::support::Run::of(&curl)
             .args(["-sSL", "--compressed", &url])
             .run()
             .expect_code(0);

@@ -1,17 +1,13 @@
 //! `c47 http --download`: names, resumption, hashes, and what a server or a broken connection must
 //! not be able to do to a directory.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use support::server::{Answer, Request, Server};
-use support::{Output, Scratch, c47, peers};
+use crate::support::server::{Answer, Request, Server};
+use crate::support::{Output, Scratch, c47, peers};
 
 fn download(scratch: &Scratch, url: &str, options: &[&str]) -> Output {
     c47()

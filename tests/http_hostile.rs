@@ -1,15 +1,11 @@
 //! Servers that mean harm, or are broken: no call panics, hangs past its time, or leaves a wrong
 //! file.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use support::server::{Answer, Server};
-use support::{Output, Scratch, c47};
+use crate::support::server::{Answer, Server};
+use crate::support::{Output, Scratch, c47};
 
 fn get(server: &Server, options: &[&str]) -> Output {
     let output = c47().args(["http", &server.url("/")]).args(options).run();

@@ -1,16 +1,12 @@
 //! `c47 http --retry`: what is tried again, how it is told, and what is not.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use support::server::{Answer, Server};
-use support::{Scratch, c47};
+use crate::support::server::{Answer, Server};
+use crate::support::{Scratch, c47};
 
 /// 503, to be tried again at once.
 fn busy() -> Answer {
@@ -207,8 +203,9 @@ fn a_minted_token_is_fresh_for_each_attempt() {
     let [first, second] = &server.requests()[..] else {
         panic!("two requests")
     };
-    let token =
-        |request: &support::server::Request| request.header("authorization").unwrap().to_owned();
+    let token = |request: &crate::support::server::Request| {
+        request.header("authorization").unwrap().to_owned()
+    };
     assert!(token(first).starts_with("Bearer "));
     assert_ne!(token(first), token(second));
 }

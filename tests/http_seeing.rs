@@ -1,16 +1,12 @@
 //! What c47 shows of a call: the request before it is sent, the same call for curl, the parts, the
 //! time it took, lines as they come.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::io::{Read, Write};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use support::server::{Answer, Request, Server};
-use support::{Run, Scratch, c47, peers};
+use crate::support::server::{Answer, Request, Server};
+use crate::support::{Run, Scratch, c47, peers};
 
 /// Calls of every kind; the first word of each is the path.
 fn calls() -> Vec<Vec<&'static str>> {

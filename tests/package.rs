@@ -1,15 +1,11 @@
 //! The release, as scripts/package makes it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use support::{Run, Scratch, empty_root, peers, source};
+use crate::support::{Run, Scratch, empty_root, peers, source};
 
 /// The archive that scripts/package made last, unpacked; `None` where it was not run.
 fn unpacked() -> Option<(Scratch, PathBuf)> {

@@ -1,14 +1,11 @@
 //! `c47 rez`, held against the real Rez.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use support::{Output, Run, Scratch, c47, peers, source};
+use crate::support;
+use crate::support::{Output, Run, Scratch, c47, peers, source};
 
 /// One of Rez's own commands on these repositories.
 fn rez(repositories: &[&Path]) -> Option<Run> {

@@ -1,17 +1,10 @@
 //! `c47 selftest`, on this machine and on what is left of one.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod support;
 
 use std::fs;
 
+use crate::support;
+use crate::support::{Output, Run, Scratch, c47};
 use serde_json::Value;
-use support::{Output, Run, Scratch, c47};
 
 const NAMES: [&str; 9] = [
     "allocator",

@@ -1,12 +1,8 @@
 //! c47 on a terminal: colour, prompts, what a server may not do to it. Python's pty is the
 //! terminal.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
 
-mod support;
-
-use support::server::{Answer, Server};
-use support::{Output, Run, binary, peers};
+use crate::support::server::{Answer, Server};
+use crate::support::{Output, Run, binary, peers};
 
 /// Runs c47 on a terminal of its own, types `typed` once `prompt` is there, and prints what the
 /// terminal showed, then the exit code and whether its echo is on.

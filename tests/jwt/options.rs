@@ -3,9 +3,9 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use super::support::server::{Answer, Server};
-use super::support::{Scratch, empty_root};
 use super::{jwt, sign, verify};
+use crate::support::server::{Answer, Server};
+use crate::support::{Scratch, empty_root};
 
 /// A directory with `key`, a shared secret long enough for all.
 fn with_key() -> Scratch {

@@ -1,9 +1,4 @@
 //! What the integration tests share: the runner, the loopback server, the peers they talk to.
-//!
-//! Every test file takes this module in whole and uses a part of it.
-#![allow(dead_code, unused_imports)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing, clippy::print_stderr)]
 
 mod child;
 mod old_kernel;

@@ -8,10 +8,10 @@ mod process;
 mod squid;
 
 pub use certificates::{Certificates, Pair, certificates};
-pub use httpbin::{Httpbin, httpbin};
-pub use microsocks::{Microsocks, microsocks};
+pub use httpbin::httpbin;
+pub use microsocks::microsocks;
 pub use nginx::{Nginx, nginx};
-pub use squid::{PASSWORD, Squid, USER, squid};
+pub use squid::{Squid, USER, squid};
 
 use std::fs;
 use std::io::Write;
