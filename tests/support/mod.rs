@@ -1,6 +1,7 @@
 //! What the integration tests share: the runner, the loopback server, the peers they talk to.
 
 mod child;
+mod effort;
 mod old_kernel;
 mod run;
 mod scratch;
@@ -12,6 +13,7 @@ pub mod server;
 pub mod snapshot;
 
 pub use child::Child;
+pub use effort::{Effort, effort, sample};
 pub use run::{Output, Run};
 pub use scratch::Scratch;
 
