@@ -43,7 +43,6 @@ fn service(expires_in: &'static str) -> Service {
                     );
                     return Answer::new("400 Bad Request", "", body);
                 }
-                std::thread::sleep(std::time::Duration::from_millis(200));
                 Answer::json(&format!(
                     r#"{{"login":true,"access_token":"{}","refresh_token":"renew-me","expires_in":{expires_in}}}"#,
                     token()

@@ -524,8 +524,9 @@ impl Killing {
             calls.push((name.to_owned(), before + 1));
         }
         assert!(calls.iter().any(|(name, _)| name == "rename"), "{calls:?}");
-        // The first starts the program; an exit cannot be cut short.
-        calls.retain(|(name, _)| name != "execve" && name != "exit_group");
+        // The first starts the program; an exit cannot be cut short; and the allocator gives memory
+        // back when it finds the time, so that this call may not come again.
+        calls.retain(|(name, _)| !["execve", "exit_group", "madvise"].contains(&name.as_str()));
         calls
     }
 }
@@ -562,11 +563,6 @@ fn kill_everywhere(version: &'static str, old_kernel: bool, is_right: impl Fn(&s
         let inject = format!("inject={name}:signal=SIGKILL:when={count}");
         let (repository, output) =
             killing.run(&format!("{at}"), &["-o", "/dev/null", "-e", &inject]);
-        // The allocator gives memory back when it finds the time: that call may not come again.
-        if output.code == 0 && name == "madvise" {
-            let _ = fs::remove_dir_all(repository);
-            continue;
-        }
         assert!(
             matches!(output.code, -9 | 137),
             "{name} {count}: {}",
@@ -640,7 +636,7 @@ fn overwrite_beside_rez(old_kernel: bool, times: usize) {
             }
         });
         let mut answers = Vec::new();
-        for _ in 0..times {
+        while answers.len() < times || overwrites.load(Ordering::Relaxed) < 10 {
             answers.push(states.ask(&repository, "say"));
         }
         done.store(true, Ordering::Relaxed);
@@ -652,7 +648,6 @@ fn overwrite_beside_rez(old_kernel: bool, times: usize) {
             );
         }
     });
-    assert!(overwrites.load(Ordering::Relaxed) > 10);
 }
 
 #[test]

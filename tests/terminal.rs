@@ -23,7 +23,9 @@ while time.time() < deadline:
             break
         shown += more
     if waiting and prompt.encode() in shown:
-        time.sleep(0.1)
+        # A secret is typed once the terminal no longer shows it; what comes before that is dropped.
+        while termios.tcgetattr(terminal)[3] & termios.ECHO and time.time() < deadline:
+            time.sleep(0.002)
         os.write(terminal, typed)
         waiting = False
 echo = "on"
