@@ -1,25 +1,25 @@
 //! The release binary as it is shipped: static, position independent, small.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::fs;
 use std::path::PathBuf;
 
-use support::{Run, peers};
+use crate::support::{Effort, Run, effort, peers, source};
 
 const MOST_BYTES: u64 = 5 * 1024 * 1024;
 
-/// The release binary beside the debug one.
+/// The binary of `C47_TEST_RELEASE`, else the one that scripts/package made last.
 fn release() -> Option<PathBuf> {
-    let profiles = support::binary().ancestors().nth(2).unwrap();
-    let path = profiles.join("release/c47");
-    if path.exists() {
-        Some(path)
-    } else {
-        peers::missing("no release binary: run cargo build --release")
+    let path = match std::env::var_os("C47_TEST_RELEASE") {
+        Some(path) => PathBuf::from(path),
+        None => {
+            let name = format!("c47-{}-x86_64-linux-musl", env!("CARGO_PKG_VERSION"));
+            source("target/package").join(name).join("bin/c47")
+        }
+    };
+    if path.exists() && effort() != Effort::Quick {
+        return Some(path);
     }
+    peers::missing("no release binary: run scripts/package")
 }
 
 #[test]

@@ -1,8 +1,4 @@
 //! Profiles' credentials: what is sent, what is kept, what is refused.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -10,8 +6,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use support::server::{Answer, Request, Server};
-use support::{Output, Run, Scratch, c47};
+use crate::support::server::{Answer, Request, Server};
+use crate::support::{Output, Run, Scratch, c47};
 
 /// A service in the manner of Kitsu, that counts. Its tokens are `token-N`.
 struct Service {
@@ -48,7 +44,6 @@ fn service(expires_in: &'static str) -> Service {
                     );
                     return Answer::new("400 Bad Request", "", body);
                 }
-                std::thread::sleep(std::time::Duration::from_millis(200));
                 Answer::json(&format!(
                     r#"{{"login":true,"access_token":"{}","refresh_token":"renew-me","expires_in":{expires_in}}}"#,
                     token()
@@ -435,7 +430,7 @@ fn a_program_that_exec_runs_is_as_it_would_be_without_c47() {
     let scratch = Scratch::new("as-found");
     let job = service.job(&scratch);
     let look = "ulimit -S -c; grep -E 'THP_enabled|SigIgn|SigBlk' /proc/self/status";
-    let alone = support::Run::of("/bin/sh").args(["-c", look]).run();
+    let alone = crate::support::Run::of("/bin/sh").args(["-c", look]).run();
     let within = job
         .run(&["auth", "exec", "kitsu", "--", "/bin/sh", "-c", look])
         .run()
@@ -569,7 +564,7 @@ fn the_presets_of_static_schemes() {
         .unwrap()
         .strip_prefix("Bearer ")
         .unwrap();
-    let Some(python) = support::peers::python(&["jwt"]) else {
+    let Some(python) = crate::support::peers::python(&["jwt"]) else {
         return;
     };
     let program = "import sys, jwt; c = jwt.decode(sys.argv[1], sys.argv[2], ['HS256']); print(c['sub'], c['exp'] - c['iat'], bool(c['host']))";

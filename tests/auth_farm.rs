@@ -1,8 +1,4 @@
 //! One login for a whole farm: many processes at once, some of which die.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use support::server::{Answer, Request, Server};
-use support::{Child, Run, Scratch, c47};
+use crate::support;
+use crate::support::server::{Answer, Request, Server};
+use crate::support::{Child, Gate, Run, Scratch, c47, wait_until};
 
 const PASSWORD: &str = "correct-horse-battery";
 const MANY: usize = 200;
@@ -20,6 +17,8 @@ struct Farm {
     server: Server,
     logins: Arc<AtomicUsize>,
     refreshes: Arc<AtomicUsize>,
+    /// Closed while jobs are started, so that all are there when the service answers.
+    gate: Arc<Gate>,
     config: PathBuf,
     cache: PathBuf,
     _scratch: Scratch,
@@ -29,12 +28,21 @@ struct Farm {
 fn farm(name: &str, login: impl Fn(usize) -> Answer + Send + Sync + 'static) -> Farm {
     let logins = Arc::new(AtomicUsize::new(0));
     let refreshes = Arc::new(AtomicUsize::new(0));
-    let (l, r) = (Arc::clone(&logins), Arc::clone(&refreshes));
+    let gate = Arc::new(Gate::default());
+    let (l, r, g) = (
+        Arc::clone(&logins),
+        Arc::clone(&refreshes),
+        Arc::clone(&gate),
+    );
     let server = Server::start(move |request: &Request| match request.target.as_str() {
-        "/auth/login" => login(l.fetch_add(1, Ordering::SeqCst)),
+        "/auth/login" => {
+            let number = l.fetch_add(1, Ordering::SeqCst);
+            g.pass();
+            login(number)
+        }
         "/auth/refresh-token" => {
             r.fetch_add(1, Ordering::SeqCst);
-            std::thread::sleep(Duration::from_millis(300));
+            g.pass();
             Answer::json(r#"{"access_token":"token-9","expires_in":3600}"#)
         }
         _ => match request.header("authorization") {
@@ -54,6 +62,7 @@ fn farm(name: &str, login: impl Fn(usize) -> Answer + Send + Sync + 'static) -> 
         server,
         logins,
         refreshes,
+        gate,
         config,
         cache: scratch.path().join("cache"),
         _scratch: scratch,
@@ -61,8 +70,6 @@ fn farm(name: &str, login: impl Fn(usize) -> Answer + Send + Sync + 'static) -> 
 }
 
 fn token(number: usize, expires_in: usize) -> Answer {
-    // Long enough that all processes are there when it comes.
-    std::thread::sleep(Duration::from_millis(800));
     Answer::json(&format!(
         r#"{{"access_token":"token-{number}","refresh_token":"r","expires_in":{expires_in}}}"#
     ))
@@ -80,7 +87,10 @@ impl Farm {
     }
 
     fn start(&self, count: usize) -> Vec<Child> {
-        (0..count).map(|_| self.job().spawn()).collect()
+        self.gate.close();
+        let children = (0..count).map(|_| self.job().spawn()).collect();
+        self.gate.open();
+        children
     }
 
     fn logins(&self) -> usize {
@@ -89,23 +99,17 @@ impl Farm {
 
     /// The process that holds the lease, once one does.
     fn holder(&self) -> i32 {
-        let started = Instant::now();
-        loop {
-            assert!(
-                started.elapsed() < Duration::from_secs(30),
-                "nobody holds the lease"
-            );
+        let pid = || {
             let files = fs::read_dir(&self.cache).into_iter().flatten().flatten();
             let lease = files
                 .map(|file| file.path())
                 .find(|path| path.extension().is_some_and(|kind| kind == "lease"));
             let text = lease.and_then(|path| fs::read_to_string(path).ok());
             let json = text.and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
-            if let Some(pid) = json.and_then(|json| json["pid"].as_i64()) {
-                return i32::try_from(pid).unwrap();
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
+            json.and_then(|json| json["pid"].as_i64())
+        };
+        wait_until("somebody holds the lease", || pid().is_some());
+        i32::try_from(pid().unwrap()).unwrap()
     }
 
     /// What is kept is the token alone: no lease, no half-written file.
@@ -140,14 +144,7 @@ fn a_holder_that_is_killed_is_succeeded_at_once() {
         _ => token(1, 3600),
     });
     let children = farm.start(60);
-    let started = Instant::now();
-    while farm.logins() == 0 {
-        assert!(
-            started.elapsed() < Duration::from_secs(30),
-            "nobody logs in"
-        );
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until("somebody logs in", || farm.logins() > 0);
     let holder = farm.holder();
     let killed = Instant::now();
     let status = std::process::Command::new("kill")
@@ -213,7 +210,6 @@ fn a_token_that_dies_under_load_is_renewed_once() {
 #[test]
 fn a_refusal_under_load_is_one_login() {
     let farm = farm("refusing", |_| {
-        std::thread::sleep(Duration::from_millis(500));
         Answer::new("400 Bad Request", "", r#"{"login":false}"#)
     });
     for child in farm.start(100) {
@@ -229,10 +225,7 @@ fn a_refusal_under_load_is_one_login() {
 
 #[test]
 fn a_service_that_is_down_is_not_asked_by_each() {
-    let farm = farm("down", |_| {
-        std::thread::sleep(Duration::from_millis(500));
-        Answer::new("503 Service Unavailable", "", "")
-    });
+    let farm = farm("down", |_| Answer::new("503 Service Unavailable", "", ""));
     for child in farm.start(60) {
         child.wait().expect_code(7);
     }
@@ -247,9 +240,7 @@ fn a_stopped_holder_leaves_the_lease() {
         _ => token(1, 3600),
     });
     let child = farm.job().spawn();
-    while farm.logins() == 0 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until("somebody logs in", || farm.logins() > 0);
     child.signal(libc::SIGTERM);
     child.wait().expect_code(143);
     assert_eq!(fs::read_dir(&farm.cache).unwrap().count(), 0);
@@ -298,9 +289,7 @@ fn no_lock_is_relied_upon_and_no_program_sees_a_secret() {
 fn while_it_logs_in_nothing_of_the_process_tells() {
     let farm = farm("looking", |_| Answer::raw("").then_hang());
     let child = farm.job().spawn();
-    while farm.logins() == 0 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until("somebody logs in", || farm.logins() > 0);
     let process = Path::new("/proc").join(child.id().to_string());
     let line = fs::read_to_string(process.join("cmdline")).unwrap();
     assert!(

@@ -1,9 +1,5 @@
 //! What holds for every command there is and will be: the commands are taken from `--list`, their
 //! subcommands and options from their help.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -11,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::time::Duration;
 
-use support::{Output, Run, Scratch, c47};
+use crate::support::{Output, Run, Scratch, c47, snapshot};
 
 /// Commands that go on until they are told to stop.
 const SERVICES: [&str; 1] = ["echo"];
@@ -118,6 +114,11 @@ fn expect_error(output: Output, code: i32, who: &str) -> Output {
     }
     assert!(output.stdout.is_empty(), "{}", output.tell());
     output
+}
+
+#[test]
+fn the_list_of_commands_changes_on_purpose_only() {
+    snapshot::check_output("list", &c47().arg("--list").run());
 }
 
 #[test]
@@ -309,7 +310,7 @@ fn called_by_a_command_s_name_it_is_that_command() {
     for command in tree().into_iter().filter(|command| command.path.len() == 1) {
         for name in [command.path[0].clone(), format!("c47-{}", command.path[0])] {
             let link = bin.path().join(name);
-            symlink(support::binary(), &link).unwrap();
+            symlink(crate::support::binary(), &link).unwrap();
             let output = c47().program(&link).arg("-h").run().expect_code(0);
             assert_eq!(output.stdout_text(), command.help);
             let wrong = c47().program(&link).arg("--nothing-like-any").run();
@@ -330,7 +331,7 @@ fn called_by_any_other_name_it_is_itself() {
         "c47.new",
     ] {
         let link = bin.path().join(name);
-        symlink(support::binary(), &link).unwrap();
+        symlink(crate::support::binary(), &link).unwrap();
         let output = c47().program(&link).arg("--version").run().expect_code(0);
         assert!(output.stdout_text().starts_with("c47 "));
     }

@@ -1,13 +1,9 @@
 //! The completion scripts, loaded into the real shells.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use support::{Run, Scratch, binary, c47, peers, source};
+use crate::support::{Run, Scratch, binary, c47, peers, source};
 
 /// A directory with some files, the script of a shell, and a c47 that knows two profiles.
 fn desk(shell: &str) -> Scratch {
@@ -36,16 +32,21 @@ fn at_desk(run: Run, desk: &Scratch) -> Run {
         .current_dir(desk.path())
 }
 
-/// What pressing tab ("one"), or inserting all candidates ("all"), makes of a line.
-fn typed(shell: &str, how: &str, line: &str) -> Option<String> {
+/// What pressing tab ("one"), or inserting all candidates ("all"), makes of each line.
+fn typed(shell: &str, lines: &[(&str, &str)]) -> Option<Vec<String>> {
     peers::tool(shell)?;
     let python = peers::tool("python3")?;
     let desk = desk(shell);
+    let lines: String = lines
+        .iter()
+        .map(|(how, line)| format!("{how}\t{line}\n"))
+        .collect();
     let run = Run::of(python)
         .arg(source("tests/support/tab.py"))
-        .args([shell, "./script", how, line]);
+        .args([shell, "./script"])
+        .stdin(lines);
     let output = at_desk(run, &desk).run().expect_code(0);
-    Some(output.stdout_text().trim_end_matches('\n').to_owned())
+    Some(output.stdout_text().lines().map(str::to_owned).collect())
 }
 
 /// The candidates that a shell of which one can ask for them has for the last word of a line.
@@ -120,7 +121,7 @@ fn words_after(made: &str, line: &str) -> BTreeSet<String> {
 }
 
 fn check_typing(shell: &str) {
-    for (line, expected) in [
+    let cases = [
         ("c47 selft", "c47 selftest "),
         ("c47 rez inst", "c47 rez install "),
         ("c47 help rez inst", "c47 help rez install "),
@@ -148,24 +149,29 @@ fn check_typing(shell: &str) {
         // What is no command has nothing below it.
         ("c47 nothing rez ins", "c47 nothing rez ins"),
         ("c47 rez htt", "c47 rez htt"),
-    ] {
-        let Some(made) = typed(shell, "one", line) else {
-            return;
-        };
+    ];
+    let mut lines: Vec<_> = cases.iter().map(|(line, _)| ("one", *line)).collect();
+    lines.extend([
+        ("all", "c47 "),
+        ("all", "c47 rez "),
+        ("all", "c47 rez check -"),
+    ]);
+    let Some(made) = typed(shell, &lines) else {
+        return;
+    };
+    assert_eq!(made.len(), lines.len(), "{shell}: {made:?}");
+    let (ones, alls) = made.split_at(cases.len());
+    for ((line, expected), made) in cases.iter().zip(ones) {
         assert_eq!(made, expected, "{shell}: {line}");
     }
-    for path in [&[][..], &["rez"]] {
+    for (path, made) in [&[][..], &["rez"]].into_iter().zip(alls) {
         let line = format!("{} ", [&["c47"], path].concat().join(" "));
-        let Some(made) = typed(shell, "all", &line) else {
-            return;
-        };
         let mut expected = subcommands(path);
         expected.insert("help".into());
-        assert_eq!(words_after(&made, &line), expected, "{shell}");
+        assert_eq!(words_after(made, &line), expected, "{shell}");
     }
-    let options = typed(shell, "all", "c47 rez check -").unwrap();
     let expected = ["--help", "--json", "-h"].map(str::to_owned);
-    assert_eq!(words_after(&options, "c47 rez check "), expected.into());
+    assert_eq!(words_after(&alls[2], "c47 rez check "), expected.into());
 }
 
 #[test]

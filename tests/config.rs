@@ -1,14 +1,10 @@
 //! `c47 config`, and how profiles are found, merged and refused.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use support::{Run, Scratch, c47};
+use crate::support::{Run, Scratch, c47};
 
 fn configured(path: &Path) -> Run {
     c47().env("C47_CONFIG_PATH", path)

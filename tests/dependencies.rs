@@ -1,15 +1,11 @@
 //! What may come into the tree of crates, and how many: every crate is code that studios run
 //! beside their credentials.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;
 
-use support::source;
+use crate::support::source;
 
 /// Raise it only with a reason beside the new line in Cargo.toml.
 const MOST_CRATES: usize = 60;

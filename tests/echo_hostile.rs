@@ -1,19 +1,11 @@
 //! `c47 echo` and those who mean harm, or go away: bare sockets.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod support;
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
+use crate::support::echo::{Echo, all_from, body, statuses};
 use c47::echo::{Guard, Lifetime, Limits, Secrets, Server, Settings};
-use support::echo::{Echo, all_from, body, statuses};
 
 #[test]
 fn requests_one_after_the_other_without_waiting() {
@@ -331,7 +323,7 @@ fn the_log_stays_on_its_line() {
 
 #[test]
 fn it_ends_when_its_reader_has_gone() {
-    let run = support::c47()
+    let run = crate::support::c47()
         .args(["echo", "--json"])
         .stdout_closed()
         .run();

@@ -1,20 +1,12 @@
 //! `c47 elf`: what it says of programs, libraries, and of files that are none.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-#![allow(clippy::print_stdout)]
-
-mod support;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::{Output, Scratch, c47};
+use crate::support;
+use crate::support::{Output, Scratch, c47};
 
 const SUBCOMMANDS: [&str; 4] = ["glibc", "ldd", "rpath", "info"];
 

@@ -1,17 +1,62 @@
 //! The tests' own tools do what they claim: a filter that lets everything through, or a runner
 //! that forgives a hang, would make every other test worthless.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::time::Duration;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use support::server::{Answer, Server};
-use support::{Run, Scratch, c47, empty_root, peers, snapshot};
+use crate::support::server::{Answer, Server};
+use crate::support::{
+    Effort, Run, Scratch, c47, effort, empty_root, peers, sample, snapshot, source,
+};
+
+/// The names of the tests in this binary that cargo test would run with these arguments.
+fn tests(arguments: &[&str]) -> Vec<String> {
+    let this = std::env::current_exe().unwrap();
+    let list = Run::of(this).args(arguments).arg("--list").run();
+    let list = list.expect_code(0);
+    let names = list.stdout_text().lines();
+    names
+        .filter_map(|line| line.strip_suffix(": test"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_old_kernel_run_tries_every_command() {
+    let file = std::fs::read_to_string(source("tests/old_kernel.txt")).unwrap();
+    let mut arguments = Vec::new();
+    for line in file.lines() {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (part, words) = match line.strip_prefix('!') {
+            Some(part) => (part, vec!["--skip", part]),
+            None => (line, vec![line]),
+        };
+        assert!(!tests(&[part]).is_empty(), "{line} names no test");
+        arguments.extend(words);
+    }
+    let chosen = tests(&arguments);
+    assert!(chosen.len() < tests(&[]).len());
+    let list = c47().arg("--list").run().expect_code(0);
+    for command in list.stdout_text().lines() {
+        let module = format!("{command}::");
+        assert!(
+            chosen.iter().any(|name| name.starts_with(&module)),
+            "no test of {command} is in tests/old_kernel.txt"
+        );
+    }
+}
+
+#[test]
+fn a_sample_is_even_and_has_the_last() {
+    let sampled = effort() != Effort::Full;
+    let chosen = sample((1..=10).collect(), 3);
+    assert_eq!(chosen == [4, 7, 10], sampled, "{chosen:?}");
+    assert_eq!(sample(vec![1, 2, 3], 3), [1, 2, 3]);
+}
 
 #[test]
 fn the_old_kernel_knows_no_new_system_calls() {

@@ -1,11 +1,7 @@
 //! Digest and netrc, against httpbin and a counting server.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
 
-mod support;
-
-use support::server::{Answer, Server};
-use support::{Scratch, c47, peers};
+use crate::support::server::{Answer, Server};
+use crate::support::{Scratch, c47, peers};
 
 #[test]
 fn httpbins_digests_are_answered() {

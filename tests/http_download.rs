@@ -1,17 +1,13 @@
 //! `c47 http --download`: names, resumption, hashes, and what a server or a broken connection must
 //! not be able to do to a directory.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use support::server::{Answer, Request, Server};
-use support::{Output, Scratch, c47, peers};
+use crate::support::server::{Answer, Request, Server};
+use crate::support::{Output, Scratch, c47, peers, wait_until};
 
 fn download(scratch: &Scratch, url: &str, options: &[&str]) -> Output {
     c47()
@@ -526,9 +522,9 @@ fn two_downloads_of_one_name_do_not_mix() {
         .current_dir(scratch.path())
         .args(["http", &hanging.url("/out"), "--download"])
         .spawn();
-    while fs::read(&part).unwrap_or_default() != b"0123" {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    wait_until("the first bytes are kept", || {
+        fs::read(&part).is_ok_and(|bytes| bytes == b"0123")
+    });
     let server = Server::start(|_| Answer::ok("other"));
     for option in ["--overwrite", "--continue"] {
         let output = download(&scratch, &server.url("/out"), &[option]).expect_code(7);

@@ -1,14 +1,10 @@
 //! The ways to a service: proxies, sockets, addresses. The proxies are squid and microsocks.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::time::Duration;
 
-use support::peers::{self, Nginx, Squid};
-use support::server::{Answer, Server};
-use support::{Run, c47};
+use crate::support::peers::{self, Nginx, Squid};
+use crate::support::server::{Answer, Server};
+use crate::support::{Run, c47};
 
 /// nginx with TLS on port 0, plain http on port 1, and a Unix socket.
 fn services() -> Option<(Nginx, peers::Certificates)> {
@@ -242,7 +238,7 @@ fn a_unix_socket_instead_of_a_host() {
         "{}",
         output.stderr_text()
     );
-    let silent = support::Scratch::new("silent");
+    let silent = crate::support::Scratch::new("silent");
     let _listener = std::os::unix::net::UnixListener::bind(silent.path().join("s")).unwrap();
     let path = silent.path().join("s");
     run()

@@ -1,11 +1,7 @@
 //! Redirects: what goes along, and what never does. Each test is a mistake that another client made.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
 
-mod support;
-
-use support::c47;
-use support::server::{Answer, Request, Server};
+use crate::support::c47;
+use crate::support::server::{Answer, Request, Server};
 
 /// Everything a request could tell of who sent it.
 fn all_of(request: &Request) -> String {
@@ -155,7 +151,7 @@ fn methods_and_bodies_follow_the_status() {
 
 #[test]
 fn a_streamed_file_is_sent_again_from_its_beginning() {
-    let scratch = support::Scratch::new("resend");
+    let scratch = crate::support::Scratch::new("resend");
     let body = vec![b'x'; 300_000];
     scratch.write("body", &body);
     let server = Server::start(|request| {

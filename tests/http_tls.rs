@@ -1,13 +1,10 @@
 //! TLS against nginx: whom c47 trusts, and what it says when it does not.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::path::Path;
 
-use support::peers::{self, Nginx};
-use support::{Output, c47};
+use crate::support;
+use crate::support::peers::{self, Nginx};
+use crate::support::{Output, c47};
 
 fn server(certificate: &peers::Pair, more: &str) -> Option<Nginx> {
     let (certificate, key) = (certificate.certificate.display(), certificate.key.display());

@@ -1,14 +1,10 @@
 //! Uploads: multipart forms, files streamed, gzip; read back by parsers we did not write.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
-use support::server::{Answer, Request, Server};
-use support::{Scratch, c47, peers};
+use crate::support::server::{Answer, Request, Server};
+use crate::support::{Scratch, c47, peers};
 
 fn server() -> Server {
     Server::start(|_| Answer::ok("{}"))

@@ -1,21 +1,13 @@
 //! `c47 jwt`, against tokens and keys that others made, and others against ours.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
 
-mod support;
-
-#[path = "jwt/attacks.rs"]
 mod attacks;
-#[path = "jwt/options.rs"]
 mod options;
-#[path = "jwt/peers.rs"]
 mod peers;
-#[path = "jwt/vectors.rs"]
 mod vectors;
 
 use std::path::Path;
 
-use support::{Output, Run, Scratch, c47};
+use crate::support::{Output, Run, Scratch, c47};
 
 /// `c47 jwt` with these words.
 fn jwt<'a>(words: impl IntoIterator<Item = &'a str>) -> Run {

@@ -1,14 +1,10 @@
 //! `c47 links`: links that are commands.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use support::{Run, Scratch, binary, c47};
+use crate::support::{Run, Scratch, binary, c47};
 
 fn commands() -> Vec<String> {
     let list = c47().arg("--list").run().expect_code(0);

@@ -1,13 +1,9 @@
 //! The man pages, read by the programs that read man pages.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use support::{Run, Scratch, c47, peers};
+use crate::support::{Run, Scratch, c47, peers};
 
 /// All pages, written into a directory.
 fn pages() -> (Scratch, Vec<PathBuf>) {

@@ -1,14 +1,11 @@
 //! `c47 rez`, held against the real Rez.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use support::{Output, Run, Scratch, c47, peers, source};
+use crate::support;
+use crate::support::{Output, Run, Scratch, c47, peers, sample, source};
 
 /// One of Rez's own commands on these repositories.
 fn rez(repositories: &[&Path]) -> Option<Run> {
@@ -527,9 +524,29 @@ impl Killing {
             calls.push((name.to_owned(), before + 1));
         }
         assert!(calls.iter().any(|(name, _)| name == "rename"), "{calls:?}");
+        // The first starts the program; an exit cannot be cut short; and the allocator gives memory
+        // back when it finds the time, so that this call may not come again.
+        calls.retain(|(name, _)| !["execve", "exit_group", "madvise"].contains(&name.as_str()));
         calls
     }
 }
+
+/// What a killed install may have done or not: each of these is tried where not all calls are.
+const CHANGING: [&str; 13] = [
+    "chmod",
+    "copy_file_range",
+    "fchmod",
+    "fsync",
+    "link",
+    "mkdir",
+    "rename",
+    "renameat2",
+    "rmdir",
+    "sendfile",
+    "unlink",
+    "unlinkat",
+    "write",
+];
 
 /// Kills an install at each of its system calls; each time Rez must find what `is_right` wants.
 fn kill_everywhere(version: &'static str, old_kernel: bool, is_right: impl Fn(&str) -> bool) {
@@ -537,21 +554,15 @@ fn kill_everywhere(version: &'static str, old_kernel: bool, is_right: impl Fn(&s
     else {
         return;
     };
-    let calls = killing.calls();
+    let calls = killing.calls().into_iter();
+    let (mut calls, others): (Vec<_>, Vec<_>) =
+        calls.partition(|(name, _)| CHANGING.contains(&name.as_str()));
+    calls.extend(sample(others, 12));
     let mut ends = std::collections::BTreeSet::new();
     for (at, (name, count)) in calls.iter().enumerate() {
-        // The first starts the program; an exit cannot be cut short.
-        if name == "execve" || name == "exit_group" {
-            continue;
-        }
         let inject = format!("inject={name}:signal=SIGKILL:when={count}");
         let (repository, output) =
             killing.run(&format!("{at}"), &["-o", "/dev/null", "-e", &inject]);
-        // The allocator gives memory back when it finds the time: that call may not come again.
-        if output.code == 0 && name == "madvise" {
-            let _ = fs::remove_dir_all(repository);
-            continue;
-        }
         assert!(
             matches!(output.code, -9 | 137),
             "{name} {count}: {}",
@@ -625,7 +636,7 @@ fn overwrite_beside_rez(old_kernel: bool, times: usize) {
             }
         });
         let mut answers = Vec::new();
-        for _ in 0..times {
+        while answers.len() < times || overwrites.load(Ordering::Relaxed) < 10 {
             answers.push(states.ask(&repository, "say"));
         }
         done.store(true, Ordering::Relaxed);
@@ -637,7 +648,6 @@ fn overwrite_beside_rez(old_kernel: bool, times: usize) {
             );
         }
     });
-    assert!(overwrites.load(Ordering::Relaxed) > 10);
 }
 
 #[test]

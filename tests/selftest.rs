@@ -1,17 +1,10 @@
 //! `c47 selftest`, on this machine and on what is left of one.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-mod support;
 
 use std::fs;
 
+use crate::support;
+use crate::support::{Output, Run, Scratch, c47};
 use serde_json::Value;
-use support::{Output, Run, Scratch, c47};
 
 const NAMES: [&str; 9] = [
     "allocator",
@@ -144,8 +137,8 @@ fn on_an_old_kernel() {
 
 #[test]
 fn with_nothing_but_the_binary() {
-    if std::env::var_os("C47_TEST_KERNEL").is_some() {
-        return; // the next test is this one on an old kernel
+    if support::all_on_old_kernel() {
+        return support::peers::skipped("the next test is this one on an old kernel");
     }
     let Some(run) = support::empty_root::run(["selftest"]) else {
         return;

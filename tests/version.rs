@@ -1,12 +1,8 @@
 //! `c47 --version --json`: what a bug report wants to know.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::fs;
 
-use support::{c47, source};
+use crate::support::{c47, source};
 
 #[test]
 fn it_names_what_it_is_made_of() {

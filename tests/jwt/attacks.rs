@@ -3,8 +3,8 @@
 use std::fs;
 
 use super::peers::{named, peer};
-use super::support::{Scratch, peers};
 use super::{file, jwt, sign, verify};
+use crate::support::{Scratch, peers};
 
 #[test]
 fn a_public_key_is_never_a_shared_secret() {

@@ -4,14 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::support::{Scratch, peers};
 use super::{file, jwt, sign, verify};
+use crate::support::{Scratch, peers};
 
 /// Runs peer.py; what it prints.
 #[track_caller]
 pub fn peer(python: &Path, what: &str, directory: &Path) -> String {
     let answer = Command::new(python)
-        .arg(super::support::source("tests/jwt/peer.py"))
+        .arg(crate::support::source("tests/jwt/peer.py"))
         .arg(what)
         .arg(directory)
         .output()

@@ -1,14 +1,12 @@
 //! What the integration tests share: the runner, the loopback server, the peers they talk to.
-//!
-//! Every test file takes this module in whole and uses a part of it.
-#![allow(dead_code, unused_imports)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing, clippy::print_stderr)]
 
 mod child;
+mod effort;
 mod old_kernel;
+mod port;
 mod run;
 mod scratch;
+mod wait;
 
 pub mod echo;
 pub mod empty_root;
@@ -17,8 +15,11 @@ pub mod server;
 pub mod snapshot;
 
 pub use child::Child;
+pub use effort::{Effort, effort, sample};
+pub use port::ClosedPort;
 pub use run::{Output, Run};
 pub use scratch::Scratch;
+pub use wait::{Gate, wait_until};
 
 use std::path::{Path, PathBuf};
 
@@ -27,9 +28,18 @@ use std::path::{Path, PathBuf};
 /// With `C47_TEST_KERNEL=3.10` in the tests' environment it runs as on that kernel.
 pub fn c47() -> Run {
     let run = Run::of(binary());
+    if all_on_old_kernel() {
+        run.on_old_kernel()
+    } else {
+        run
+    }
+}
+
+/// Whether every run of c47 is as on Linux 3.10.
+pub fn all_on_old_kernel() -> bool {
     match std::env::var("C47_TEST_KERNEL").as_deref() {
-        Err(_) | Ok("") => run,
-        Ok("3.10") => run.on_old_kernel(),
+        Err(_) | Ok("") => false,
+        Ok("3.10") => true,
         Ok(other) => panic!("C47_TEST_KERNEL={other}: only 3.10 is known"),
     }
 }

@@ -12,8 +12,6 @@ use std::time::Duration;
 /// What the server was asked.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Counts the connections from 0.
-    pub connection: usize,
     pub method: String,
     /// The request target as it was sent: path and query, or a whole URL at a proxy.
     pub target: String,
@@ -112,7 +110,7 @@ impl Answer {
     }
 }
 
-type Handler = dyn Fn(Arc<Shared>, usize, TcpStream) + Send + Sync;
+type Handler = dyn Fn(Arc<Shared>, TcpStream) + Send + Sync;
 
 /// What the server's threads and the test have in common.
 struct Shared {
@@ -153,19 +151,19 @@ impl Server {
         address: &str,
         answer: impl Fn(&Request) -> Answer + Send + Sync + 'static,
     ) -> Server {
-        Server::listen(address, move |shared, connection, stream| {
-            converse(&shared, connection, stream, &answer);
+        Server::listen(address, move |shared, stream| {
+            converse(&shared, stream, &answer);
         })
     }
 
     /// Hands over each connection as it comes, unread: for what is not HTTP.
     pub fn connection(handle: impl Fn(TcpStream) + Send + Sync + 'static) -> Server {
-        Server::listen("127.0.0.1:0", move |_, _, stream| handle(stream))
+        Server::listen("127.0.0.1:0", move |_, stream| handle(stream))
     }
 
     fn listen(
         address: &str,
-        handle: impl Fn(Arc<Shared>, usize, TcpStream) + Send + Sync + 'static,
+        handle: impl Fn(Arc<Shared>, TcpStream) + Send + Sync + 'static,
     ) -> Server {
         let listener = TcpListener::bind(address).expect("a free port");
         let address = listener.local_addr().expect("its address");
@@ -244,13 +242,13 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>, handle: &Arc<Handler>) {
             return;
         }
         let Ok(stream) = stream else { continue };
-        let connection = shared.connections.fetch_add(1, Ordering::SeqCst);
+        shared.connections.fetch_add(1, Ordering::SeqCst);
         let (shared, handle) = (Arc::clone(shared), Arc::clone(handle));
         // Keeps the connection open until a failure has been noted, so that a client that sees
         // the end cannot be faster than the note.
         let held = stream.try_clone();
         thread::spawn(move || {
-            let run = || handle(Arc::clone(&shared), connection, stream);
+            let run = || handle(Arc::clone(&shared), stream);
             if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
                 let text = panic.downcast_ref::<String>().map(String::as_str);
                 let text = text.or(panic.downcast_ref::<&str>().copied());
@@ -263,15 +261,10 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>, handle: &Arc<Handler>) {
 }
 
 /// Reads requests and writes answers until either side has enough.
-fn converse(
-    shared: &Shared,
-    connection: usize,
-    stream: TcpStream,
-    answer: &impl Fn(&Request) -> Answer,
-) {
+fn converse(shared: &Shared, stream: TcpStream, answer: &impl Fn(&Request) -> Answer) {
     let _ = stream.set_nodelay(true);
     let mut reader = BufReader::new(&stream);
-    while let Some(request) = read_request(&mut reader, connection) {
+    while let Some(request) = read_request(&mut reader) {
         shared.requests.lock().unwrap().push(request.clone());
         let answer = answer(&request);
         let written = match answer.pause {
@@ -312,7 +305,7 @@ fn hang(shared: &Shared, mut stream: &TcpStream) {
 
 /// The next request; `None` when the client has closed the connection instead, between two
 /// requests or amidst one.
-fn read_request(reader: &mut impl BufRead, connection: usize) -> Option<Request> {
+fn read_request(reader: &mut impl BufRead) -> Option<Request> {
     let first = read_line(reader)?;
     let mut words = first.splitn(3, ' ');
     let (Some(method), Some(target), Some("HTTP/1.1")) = (words.next(), words.next(), words.next())
@@ -331,7 +324,6 @@ fn read_request(reader: &mut impl BufRead, connection: usize) -> Option<Request>
         headers.push((name.to_owned(), value.trim().to_owned()));
     }
     let mut request = Request {
-        connection,
         method: method.to_owned(),
         target: target.to_owned(),
         headers,

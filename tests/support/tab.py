@@ -1,16 +1,18 @@
-"""Types into a real interactive shell on a terminal and prints what its line has become.
+"""Types into a real interactive shell on a terminal and prints what its lines have become.
 
-usage: tab.py SHELL INIT-FILE one|all LINE
+usage: tab.py SHELL INIT-FILE
 
-`one` presses the tab key, `all` has every candidate inserted. The shell is ready when it shows its
-prompt, and done when it shows the line between marks: nothing waits for a time.
+Reads lines of `one` or `all`, a tab, and what to type; answers each with a line. `one` presses the
+tab key, `all` has every candidate inserted. One shell serves all: starting it takes longest. The
+shell is ready when it shows its prompt, and done when it shows the line between marks: nothing
+waits for a time.
 """
 
 import os
 import pty
 import sys
 
-shell, init, what, line = sys.argv[1:]
+shell, init = sys.argv[1:]
 PROMPT = b"READY> "
 SETUP = {
     "bash": r"""
@@ -68,9 +70,13 @@ def read_until(mark):
 
 
 read_until(PROMPT)
-key = b"\t" if what == "one" else b"\x18a"
-os.write(terminal, line.encode() + key + b"\x18p")
-read_until(b"<<")
-print(read_until(b">>").decode())
+for request in sys.stdin:
+    what, line = request.rstrip("\n").split("\t")
+    key = b"\t" if what == "one" else b"\x18a"
+    os.write(terminal, line.encode() + key + b"\x18p")
+    read_until(b"<<")
+    print(read_until(b">>").decode())
+    # The end of the line, then everything before it is deleted.
+    os.write(terminal, b"\x05\x15")
 os.kill(child, 9)
 os.waitpid(child, 0)

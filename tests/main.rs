@@ -1,0 +1,39 @@
+//! The integration tests: one binary, with a module for each command or topic.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that fails panics
+#![allow(clippy::indexing_slicing, clippy::print_stdout, clippy::print_stderr)]
+
+mod support;
+
+mod artifact;
+mod auth;
+mod auth_farm;
+mod cli;
+mod completions;
+mod config;
+mod dependencies;
+mod echo;
+mod echo_hostile;
+mod elf;
+mod elf_altered;
+mod elf_ldd;
+mod elf_wheels;
+mod harness;
+mod host;
+mod http;
+mod http_auth;
+mod http_download;
+mod http_hostile;
+mod http_network;
+mod http_redirect;
+mod http_retry;
+mod http_seeing;
+mod http_tls;
+mod http_upload;
+mod jwt;
+mod links;
+mod man;
+mod package;
+mod rez;
+mod selftest;
+mod terminal;
+mod version;
