@@ -6,7 +6,7 @@ pub mod answer;
 pub mod auth;
 /// What is sent as a body.
 pub mod body;
-/// What a certificate says, and whether it holds.
+/// What a certificate says.
 pub mod certificate;
 mod compress;
 mod connect;
@@ -35,17 +35,21 @@ pub mod request;
 mod resolve;
 /// Trying again.
 pub mod retry;
+/// The roots that TLS trusts.
+pub mod roots;
 mod send;
 /// Bodies that are read while they are sent.
 pub mod stream;
 mod timing;
-/// TLS: the roots trusted, the client's certificate, and why a check failed.
+/// TLS: what a connection is configured with.
 pub mod tls;
 mod tls_connect;
+mod tls_failure;
 mod unix_socket;
 /// URLs and origins.
 pub mod url;
 mod validator;
+mod verifier;
 
 pub use answer::Answer;
 pub use compress::gzip;
