@@ -6,6 +6,7 @@ pub mod answer;
 pub mod auth;
 /// What is sent as a body.
 pub mod body;
+mod bounded;
 /// What a certificate says.
 pub mod certificate;
 mod compress;
@@ -52,7 +53,7 @@ mod validator;
 mod verifier;
 
 pub use answer::Answer;
-pub use compress::gzip;
+pub use body::gzip;
 pub use failure::Failure;
 pub use redirect::{Follow, Hop, call, call_within};
 pub use send::{Family, Intake, Limits, Network, Override, Settings};

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use super::body;
+use super::bounded::read_bounded;
 use super::stream::Segment;
 use crate::crypto;
 use crate::error::Error;
@@ -72,7 +72,7 @@ impl Part {
 
 fn segment(path: &str) -> Result<Segment, Error> {
     if path == "-" {
-        let bytes = body::read_bounded(io::stdin().lock(), "standard input")?;
+        let bytes = read_bounded(io::stdin().lock(), "standard input")?;
         return Ok(Segment::Text(bytes));
     }
     let path = Path::new(path);
@@ -88,7 +88,7 @@ fn segment(path: &str) -> Result<Segment, Error> {
             length: found.len(),
         });
     }
-    let bytes = body::read_bounded(file, &path.display().to_string())?;
+    let bytes = read_bounded(file, &path.display().to_string())?;
     Ok(Segment::Text(bytes))
 }
 
