@@ -4,6 +4,7 @@
 pub mod answer;
 /// How a caller proves who it is.
 pub mod auth;
+mod authority;
 /// What is sent as a body.
 pub mod body;
 mod bounded;
@@ -28,6 +29,7 @@ mod nested;
 /// Logins from a file, by machine.
 pub mod netrc;
 mod partial;
+mod percent;
 /// Which proxy stands before which host.
 pub mod proxy;
 mod redirect;
