@@ -8,6 +8,7 @@ use super::bounded::read_bounded;
 use super::stream::Segment;
 use crate::crypto;
 use crate::error::Error;
+use crate::hex;
 use crate::io_error::reason;
 
 /// A form with files.
@@ -101,8 +102,8 @@ impl Multipart {
         let random = crypto::random(16).map_err(|error| {
             Error::malformed("no boundary can be made for the form", reason(&error))
         })?;
-        let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Multipart::behind(&format!("----c47-{hex}"), parts))
+        let boundary = format!("----c47-{}", hex::encode(&random));
+        Ok(Multipart::behind(&boundary, parts))
     }
 
     fn behind(boundary: &str, parts: Vec<Part>) -> Multipart {
