@@ -15,6 +15,7 @@ mod token;
 pub mod verify;
 
 pub use algorithm::Algorithm;
+pub use decode::expiry;
 pub use error::Error;
 pub use sign::{Mint, mint};
 pub use token::{MAX_BYTES, bare};
