@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::auth;
-use crate::echo;
+use crate::echo::error::Error as EchoError;
 use crate::exit::Exit;
 use crate::http;
 use crate::io_error::reason;
@@ -45,7 +45,7 @@ pub enum Error {
     /// A file, a stream or an answer is not what it should be.
     Malformed { what: String, why: String },
     /// The echo service could not listen.
-    Echo(echo::Error),
+    Echo(EchoError),
     /// A package could not be installed.
     Rez(rez::Error),
     /// Standard output could not be written. A closed pipe is not an error to the user.
@@ -170,8 +170,8 @@ impl From<auth::Error> for Error {
     }
 }
 
-impl From<echo::Error> for Error {
-    fn from(error: echo::Error) -> Error {
+impl From<EchoError> for Error {
+    fn from(error: EchoError) -> Error {
         Error::Echo(error)
     }
 }

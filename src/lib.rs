@@ -36,6 +36,8 @@ pub mod error;
 pub mod escape;
 /// Exit codes.
 pub mod exit;
+/// Bytes as hexadecimal digits.
+pub mod hex;
 /// What a machine is and has: its system, libraries, hardware, mounts, and what may break on it.
 pub mod host;
 /// HTTP calls.

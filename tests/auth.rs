@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::support::server::{Answer, Request, Server};
-use crate::support::{Output, Run, Scratch, c47};
+use crate::support::{Output, Run, Scratch, c47, source};
 
 /// A service in the manner of Kitsu, that counts. Its tokens are `token-N`.
 struct Service {
@@ -864,7 +864,7 @@ fn the_example_configuration_names_every_scheme() {
         .args(["config", "init", "--output", "-"])
         .run()
         .expect_code(0);
-    let readme = std::fs::read_to_string(support::source("README.md")).unwrap();
+    let readme = std::fs::read_to_string(source("README.md")).unwrap();
     let row = readme
         .lines()
         .find(|line| line.starts_with("| `auth` |"))

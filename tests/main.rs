@@ -35,5 +35,6 @@ mod man;
 mod package;
 mod rez;
 mod selftest;
+mod structure;
 mod terminal;
 mod version;

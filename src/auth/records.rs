@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use super::store::Store;
+use crate::hex;
 use crate::json::Text;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
@@ -116,8 +117,8 @@ impl Refusal {
         let refusal = Refusal {
             at: Timestamp(json.get("at")?.as_i64()?),
             why: json.get("why")?.as_str()?.to_owned(),
-            salt: from_hex(json.get("salt")?.as_str()?)?,
-            mark: from_hex(json.get("mark")?.as_str()?)?,
+            salt: hex::decode(json.get("salt")?.as_str()?)?,
+            mark: hex::decode(json.get("mark")?.as_str()?)?,
         };
         // One from the future is one from before the clock was set back.
         let age = Timestamp::now().0.saturating_sub(refusal.at.0);
@@ -130,8 +131,8 @@ impl Refusal {
         Text::object([
             ("at", &Text::integer(self.at.0)),
             ("why", &Text::string(&self.why)),
-            ("salt", &Text::string(&to_hex(&self.salt))),
-            ("mark", &Text::string(&to_hex(&self.mark))),
+            ("salt", &Text::string(&hex::encode(&self.salt))),
+            ("mark", &Text::string(&hex::encode(&self.mark))),
         ])
     }
 
@@ -165,15 +166,6 @@ impl Failure {
             ("why", &Text::string(&self.why)),
         ])
     }
-}
-
-fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    text.as_bytes().chunks(2).map(pair).collect()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::error::Error;
 use super::host;
 use crate::crypto;
+use crate::hex;
 use crate::io_error::reason;
 
 /// More than any token and what stands beside it.
@@ -44,11 +45,8 @@ impl Store {
             all.extend_from_slice(&(part.len() as u64).to_be_bytes());
             all.extend_from_slice(part.as_bytes());
         }
-        let digest: String = crypto::sha256(&all)
-            .iter()
-            .take(12)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest = crypto::sha256(&all);
+        let digest = hex::encode(digest.get(..12).unwrap_or(&digest));
         Ok(Store {
             directory: directory.to_owned(),
             stem: format!("{profile}-{digest}"),
@@ -109,8 +107,7 @@ impl Store {
 
 /// A name no other process anywhere makes.
 pub fn unique() -> io::Result<String> {
-    let random = crypto::random(12)?;
-    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(&crypto::random(12)?))
 }
 
 /// Makes the directory if it is not there, and ensures that it is ours alone.

@@ -2,6 +2,8 @@
 
 use ring::digest::{Context, SHA256};
 
+use crate::hex;
+
 /// A digest that is fed as the bytes come.
 pub struct Sha256(Context);
 
@@ -18,7 +20,7 @@ impl Sha256 {
     /// In lower-case hexadecimal, as `sha256sum` writes it.
     pub fn finish(self) -> String {
         let digest = self.0.finish();
-        digest.as_ref().iter().map(|b| format!("{b:02x}")).collect()
+        hex::encode(digest.as_ref())
     }
 }
 

@@ -138,10 +138,7 @@ fn compute_digest(data: &[u8], hash: ThumbprintHash) -> Result<Vec<u8>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
+    use crate::hex;
 
     #[test]
     fn installing_twice_is_fine() {
@@ -152,11 +149,11 @@ mod tests {
     #[test]
     fn digests_are_those_of_fips_180() {
         assert_eq!(
-            hex(&sha256(b"abc")),
+            hex::encode(&sha256(b"abc")),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
-        assert!(hex(&sha384(b"abc")).starts_with("cb00753f45a35e8bb5a03d699ac65007"));
-        assert!(hex(&sha512(b"abc")).starts_with("ddaf35a193617abacc417349ae204131"));
+        assert!(hex::encode(&sha384(b"abc")).starts_with("cb00753f45a35e8bb5a03d699ac65007"));
+        assert!(hex::encode(&sha512(b"abc")).starts_with("ddaf35a193617abacc417349ae204131"));
     }
 
     #[test]

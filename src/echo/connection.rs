@@ -4,11 +4,12 @@ use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use super::Limits;
 use super::picture::{Entry, Picture};
 use super::request::{Extent, Head, Refusal, chunk_length, head_end, parse};
 use super::response::{Response, Then, Wanted};
+use super::service::{Promise, Service, take};
 use super::wire::{Fault, Wire};
-use super::{Limits, Promise, Service, take};
 use crate::timestamp::Timestamp;
 
 /// A chunk's size and its extensions.

@@ -66,7 +66,7 @@ impl Response {
             "HTTP/1.1 {} {}\r\nDate: {}\r\nServer: c47/{}\r\n",
             self.status,
             phrase(self.status),
-            http_date(now),
+            now.http_date(),
             env!("CARGO_PKG_VERSION")
         );
         // 205 has a body of no bytes, 204 and 304 have none to speak of (RFC 9110 §8.6, §15).
@@ -142,26 +142,6 @@ fn phrase(status: u16) -> &'static str {
         505 => "HTTP Version Not Supported",
         _ => "",
     }
-}
-
-/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
-fn http_date(now: Timestamp) -> String {
-    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let weekday = usize::try_from(now.0.div_euclid(86_400).rem_euclid(7)).unwrap_or(0);
-    let date = now.to_string(); // 1994-11-06T08:49:37Z
-    let part = |from: usize, to: usize| date.get(from..to).unwrap_or("00");
-    let month: usize = part(5, 7).parse().unwrap_or(1);
-    format!(
-        "{}, {} {} {} {} GMT",
-        DAYS.get(weekday).unwrap_or(&"Thu"),
-        part(8, 10),
-        MONTHS.get(month.saturating_sub(1)).unwrap_or(&"Jan"),
-        part(0, 4),
-        part(11, 19)
-    )
 }
 
 #[cfg(test)]

@@ -103,7 +103,7 @@ pub fn duplicates(directories: &[PathBuf], settings: &Settings) -> Duplicates {
         }));
     }
     let seen = walk::in_parallel(&files, || (), |(), (path, _)| look(path));
-    let mut by_name: BTreeMap<(String, String), Vec<Carried>> = BTreeMap::new();
+    let mut by_name: BTreeMap<(String, Architecture), Vec<Carried>> = BTreeMap::new();
     let mut objects: Vec<PathBuf> = Vec::new();
     let mut ids = HashSet::new();
     for ((path, application), seen) in files.into_iter().zip(seen) {
@@ -127,7 +127,7 @@ pub fn duplicates(directories: &[PathBuf], settings: &Settings) -> Duplicates {
         let file_name = path
             .file_name()
             .map(|name| name.to_string_lossy().into_owned());
-        let key = (without_hash(&soname), format!("{:?}", seen.architecture));
+        let key = (without_hash(&soname), seen.architecture);
         by_name.entry(key).or_default().push(Carried {
             version: file_name.and_then(|name| version(&name)),
             application,

@@ -16,6 +16,7 @@ pub mod root;
 pub mod rpath;
 pub mod search;
 mod secure;
+mod strings;
 pub mod symbols;
 pub mod system;
 mod tokens;

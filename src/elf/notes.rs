@@ -8,6 +8,7 @@ use object::read::elf::{FileHeader, NoteIterator};
 
 use super::parse::{Class, Object};
 use super::reader::{Fault, part};
+use crate::hex;
 use crate::platform::Level;
 
 /// No notes are longer than this.
@@ -69,7 +70,7 @@ fn read<H: FileHeader<Endian = Endianness>>(
         }
         match note.n_type(endian) {
             elf::NT_GNU_BUILD_ID if notes.build_id.is_none() && note.desc().len() <= 64 => {
-                notes.build_id = Some(hexadecimal(note.desc()));
+                notes.build_id = Some(hex::encode(note.desc()));
             }
             elf::NT_GNU_PROPERTY_TYPE_0 => {
                 let x86 = [elf::EM_X86_64.0, elf::EM_386.0];
@@ -113,10 +114,6 @@ fn needed_level(properties: &[u8], class: Class) -> Option<Level> {
         at += 8 + u64::from(size).div_ceil(align) * align;
     }
     None
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 //!
 //! Source: System V ABI, chapters 4 and 5 (ELF header, program header, dynamic section).
 
-use std::cell::RefCell;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
@@ -13,26 +12,21 @@ use object::endian::Endianness;
 use object::pod;
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 
-use super::reader::{Fault, Source, part};
+use super::reader::{Fault, Source};
+use super::strings::{Strings, until_nul};
 
 /// No object has more dynamic entries than this.
 const MOST_DYNAMIC_ENTRIES: u64 = 100_000;
-/// The longest name or search path taken from a file.
-const MOST_STRING_BYTES: u64 = 1 << 20;
-/// So much of a larger one is read at a time, a quarter of it before what is wanted.
-const WINDOW_BYTES: u64 = 16 << 10;
-/// String tables up to this size are read at once.
-const SMALL_STRINGS_BYTES: u64 = 64 << 10;
 
 /// 32 or 64 bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     Bits32,
     Bits64,
 }
 
 /// What makes two objects fit into one process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Architecture {
     pub class: Class,
     pub big_endian: bool,
@@ -73,26 +67,6 @@ pub struct SectionHeaders {
     pub count: u16,
     pub entry_bytes: u16,
     pub names_index: u16,
-}
-
-/// The dynamic string table.
-#[derive(Debug)]
-enum Strings {
-    None,
-    Whole(Vec<u8>),
-    /// Too large to read for a few names.
-    InFile {
-        offset: u64,
-        size: u64,
-        window: RefCell<Window>,
-    },
-}
-
-/// A part of the string table that has been read.
-#[derive(Debug, Default)]
-struct Window {
-    start: u64,
-    bytes: Vec<u8>,
 }
 
 impl Object {
@@ -156,41 +130,7 @@ impl Object {
     /// # Errors
     /// When it lies outside, or has no end.
     pub fn string(&self, offset: u64) -> Result<OsString, Fault> {
-        let outside = || Fault::broken(format!("a name outside its string table (at {offset})"));
-        match &self.strings {
-            Strings::None => Err(outside()),
-            Strings::Whole(table) => {
-                let start = usize::try_from(offset).map_err(|_| outside())?;
-                let bytes = table.get(start..).and_then(until_nul).ok_or_else(outside)?;
-                Ok(OsString::from_vec(bytes.to_vec()))
-            }
-            Strings::InFile {
-                offset: at,
-                size,
-                window,
-            } => {
-                let left = size.checked_sub(offset).ok_or_else(outside)?;
-                let mut window = window.borrow_mut();
-                if let Some(name) = window.name(offset) {
-                    return Ok(name);
-                }
-                let before = offset.min(WINDOW_BYTES / 4);
-                let mut after = WINDOW_BYTES;
-                loop {
-                    window.start = offset - before;
-                    window.bytes = self
-                        .source
-                        .bytes(at + window.start, before + left.min(after))?;
-                    if let Some(name) = window.name(offset) {
-                        return Ok(name);
-                    }
-                    if after >= left.min(MOST_STRING_BYTES) {
-                        return Err(outside());
-                    }
-                    after *= 8;
-                }
-            }
-        }
+        self.strings.get(&self.source, offset)
     }
 
     /// The whole dynamic string table, in `buffer` where it is large.
@@ -198,11 +138,7 @@ impl Object {
     /// # Errors
     /// When it cannot be read.
     pub fn all_strings<'a>(&'a self, buffer: &'a mut Vec<u8>) -> Result<&'a [u8], Fault> {
-        match &self.strings {
-            Strings::None => Ok(&[]),
-            Strings::Whole(table) => Ok(table),
-            Strings::InFile { offset, size, .. } => self.source.bytes_into(*offset, *size, buffer),
-        }
+        self.strings.all(&self.source, buffer)
     }
 
     /// Where in the file the memory at `address` comes from, and how many bytes of its segment
@@ -241,14 +177,6 @@ impl Object {
     }
 }
 
-impl Window {
-    fn name(&self, offset: u64) -> Option<OsString> {
-        let start = usize::try_from(offset.checked_sub(self.start)?).ok()?;
-        let name = until_nul(self.bytes.get(start..)?)?;
-        Some(OsString::from_vec(name.to_vec()))
-    }
-}
-
 /// A file's own name for what it is, where it is no ELF file.
 fn what_it_is(head: &[u8]) -> String {
     if head.is_empty() {
@@ -280,10 +208,6 @@ fn what_it_is(head: &[u8]) -> String {
         .iter()
         .find(|(magic, _)| head.starts_with(magic))
         .map_or_else(|| "another kind of file".into(), |(_, what)| (*what).into())
-}
-
-fn until_nul(bytes: &[u8]) -> Option<&[u8]> {
-    memchr::memchr(0, bytes).and_then(|end| bytes.get(..end))
 }
 
 fn read_headers<H: FileHeader<Endian = Endianness>>(source: Source) -> Result<Object, Fault> {
@@ -393,18 +317,5 @@ fn find_strings(object: &Object) -> Result<Strings, Fault> {
             "its string table ({size} bytes at {address:#x}) is not in the file"
         )));
     };
-    if part(object.source.head(), offset, size).is_some() || size <= SMALL_STRINGS_BYTES {
-        return Ok(Strings::Whole(object.source.bytes(offset, size)?));
-    }
-    if offset
-        .checked_add(size)
-        .is_none_or(|end| end > object.source.size_bytes)
-    {
-        return Err(Fault::broken("it ends within its string table"));
-    }
-    Ok(Strings::InFile {
-        offset,
-        size,
-        window: RefCell::default(),
-    })
+    Strings::at(&object.source, offset, size)
 }

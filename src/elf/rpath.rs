@@ -10,7 +10,6 @@ use super::root::Root;
 use super::search::{Library, Shelves};
 use super::system;
 use super::tokens;
-use super::tree::tokens_of;
 
 /// What an entry is good for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +66,7 @@ pub fn rpath(shelves: &mut Shelves, file: &Path) -> Result<Rpath, Fault> {
         });
     };
     let origin = seen_at.parent().map(|parent| parent.as_os_str().as_bytes());
-    let tokens = tokens_of(&system, origin);
+    let tokens = system.tokens(origin);
     let entries = path.as_bytes().split(|&byte| byte == b':').map(|raw| {
         let expanded = tokens::expand(raw, tokens).map(OsString::from_vec);
         let leads = match &expanded {

@@ -55,6 +55,13 @@ impl Library {
         Library::of(Object::open(path)?)
     }
 
+    /// Whether ld.so has nothing to do for it: a static program, PIE or not, or a library that
+    /// needs none.
+    pub fn wants_nothing(&self) -> bool {
+        let alone = self.linkage.needed.is_empty() && self.linkage.filters.is_empty();
+        !self.is_dynamic || alone && self.interpreter.is_none()
+    }
+
     fn of(object: Object) -> Result<Library, Fault> {
         if object.kind != elf::ET_DYN.0 && object.kind != elf::ET_EXEC.0 {
             return Err(Fault::NotElf("an object file (.o) or a core dump".into()));

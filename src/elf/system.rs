@@ -14,6 +14,7 @@ use super::cache::{Abilities, Cache, MOST_CACHE_BYTES};
 use super::parse::{Architecture, Class};
 use super::reader::Source;
 use super::root::Root;
+use super::tokens::Tokens;
 use crate::platform::cpu::Maker;
 use crate::platform::{Level, Version};
 
@@ -90,6 +91,22 @@ pub fn usual_interpreter(architecture: Architecture) -> Option<&'static str> {
 }
 
 impl System {
+    /// What the tokens in its search paths stand for.
+    pub fn tokens<'a>(&'a self, origin: Option<&'a [u8]>) -> Tokens<'a> {
+        match self {
+            System::Glibc(glibc) => Tokens {
+                origin,
+                lib: glibc.lib.as_bytes(),
+                platform: glibc.platform.as_bytes(),
+            },
+            System::Musl(_) => Tokens {
+                origin,
+                lib: b"$LIB",
+                platform: b"$PLATFORM",
+            },
+        }
+    }
+
     /// What the interpreter at `path` inside `root` does for objects of this architecture. An
     /// interpreter that is missing is assumed to be as usual.
     pub fn of(root: &Root, path: &Path, architecture: Architecture, cpu: Cpu) -> System {

@@ -7,7 +7,7 @@ use nanoserde::SerJson;
 use super::Environment;
 use crate::elf::root::Root;
 use crate::http::certificate::Fields;
-use crate::http::tls;
+use crate::http::roots;
 use crate::timestamp::Timestamp;
 
 /// Expired in September 2021. OpenSSL before 1.1 fails on it while a good path is at hand.
@@ -46,7 +46,7 @@ pub fn read(root: &Root, environment: &Environment, now: Timestamp) -> Certifica
         .resolve(&bundle)
         .map_err(|error| crate::io_error::reason(&error))
         .and_then(|path| match path.is_file() {
-            true => tls::certificates_of(&path),
+            true => roots::certificates_of(&path),
             false => Err("there is no such file".into()),
         });
     let certificates = match read {
@@ -88,7 +88,7 @@ fn bundle(root: &Root, environment: &Environment) -> Option<PathBuf> {
     if let Some(named) = environment.path("SSL_CERT_FILE") {
         return Some(named);
     }
-    let known = tls::BUNDLES.iter().map(Path::new);
+    let known = roots::BUNDLES.iter().map(Path::new);
     let mut there = known.filter(|path| root.resolve(path).is_ok_and(|path| path.is_file()));
     there.next().map(Path::to_owned)
 }

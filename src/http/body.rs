@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+pub use super::bounded::MAX_IN_MEMORY;
+use super::bounded::read_bounded;
 use super::compress;
 use super::digest::Hash;
 use super::multipart::Multipart;
@@ -11,11 +13,11 @@ use super::nested::Tree;
 use super::stream::{Segment, Stream};
 use super::url::form_encode;
 use crate::error::Error;
-use crate::io_error::reason;
 use crate::json::Text;
 
-/// What is held in memory: a body from stdin or a pipe, which cannot be read twice. Files stream.
-pub const MAX_IN_MEMORY: u64 = 64 << 20;
+/// A file up to here is compressed in memory, so that its length can be announced: there are
+/// servers that take no chunks.
+const MAX_COMPRESSED_AT_ONCE: u64 = 4 << 20;
 
 /// A body that can be sent again, after a redirect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,21 +149,6 @@ fn too_large_to_hash() -> io::Error {
     io::Error::other("the server wants its hash (auth-int), and it is larger than 64 MiB")
 }
 
-/// Reads all of a stream that has no length.
-pub(super) fn read_bounded(from: impl Read, name: &str) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    from.take(MAX_IN_MEMORY + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Error::malformed(name, reason(&error)))?;
-    if bytes.len() as u64 > MAX_IN_MEMORY {
-        return Err(Error::usage_hint(
-            format!("{name} is larger than 64 MiB"),
-            "write it to a file first: --body FILE streams one of any size",
-        ));
-    }
-    Ok(bytes)
-}
-
 /// A text that an item's `@file` names.
 ///
 /// # Errors
@@ -175,6 +162,32 @@ pub fn read_text(path: &str) -> Result<String, Error> {
         read_bounded(file, &path.display().to_string())?
     };
     String::from_utf8(bytes).map_err(|_| Error::malformed(path, "it is not UTF-8 text"))
+}
+
+/// The body, compressed: at once where it is small or in memory anyway, else while it is sent.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn gzip(body: Body) -> Result<Body, Error> {
+    match body {
+        Body::None | Body::Gzip(_) => Ok(body),
+        Body::Bytes {
+            bytes,
+            content_type,
+        } => Ok(Body::Bytes {
+            bytes: compress::whole(bytes.as_slice())?,
+            content_type,
+        }),
+        Body::File {
+            length,
+            content_type,
+            ..
+        } if length <= MAX_COMPRESSED_AT_ONCE => Ok(Body::Bytes {
+            bytes: compress::whole(body.stream())?,
+            content_type,
+        }),
+        Body::File { .. } | Body::Multipart(_) => Ok(Body::Gzip(Box::new(body))),
+    }
 }
 
 /// A JSON body of `key=value` and `key:=json` items, in their order.
@@ -203,6 +216,8 @@ pub fn form_of(fields: &[(String, String)]) -> Body {
 
 #[cfg(test)]
 mod tests {
+    use flate2::read::GzDecoder;
+
     use super::*;
 
     #[test]
@@ -220,5 +235,31 @@ mod tests {
         assert!(Body::from_path("/").is_err());
         assert!(Body::from_path("/dev/zero").is_err());
         assert_eq!(Body::from_path("/dev/null").unwrap().length(), Some(0));
+    }
+
+    #[test]
+    fn small_bodies_have_a_length_and_large_ones_stream() {
+        let text = vec![b'x'; 100_000];
+        let body = Body::Bytes {
+            bytes: text.clone(),
+            content_type: None,
+        };
+        let Body::Bytes { bytes, .. } = gzip(body).unwrap() else {
+            panic!("no bytes")
+        };
+        assert!(bytes.len() < 1000);
+        let mut back = Vec::new();
+        GzDecoder::new(bytes.as_slice())
+            .read_to_end(&mut back)
+            .unwrap();
+        assert_eq!(back, text);
+        let large = Body::File {
+            path: "x".into(),
+            length: MAX_COMPRESSED_AT_ONCE + 1,
+            content_type: None,
+        };
+        let large = gzip(large).unwrap();
+        assert!(large.length().is_none() && large.is_chunked());
+        assert_eq!(gzip(Body::None).unwrap(), Body::None);
     }
 }

@@ -1,185 +1,9 @@
-//! Checks a server's certificate: by webpki against the roots and, beyond that, a root that serves
-//! by itself when it was named; and says who issued what nobody trusts.
+//! What a certificate says, as far as messages and reports need it.
 
-use std::fmt;
-use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::net::IpAddr;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{WebPkiServerVerifier, verify_server_name};
-use rustls::crypto::CryptoProvider;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
-
-use super::tls::read_directory;
 use crate::der::{self, Reader};
 use crate::timestamp::{Timestamp, from_civil};
-
-/// webpki, and what webpki does not do.
-#[derive(Debug)]
-pub struct Verifier {
-    webpki: Arc<WebPkiServerVerifier>,
-    /// The roots as they stand in their file.
-    roots: Vec<CertificateDer<'static>>,
-    /// SSL_CERT_DIR: its hundreds of files are only read for what the bundle does not know.
-    directory: Option<PathBuf>,
-    of_directory: OnceLock<Option<Arc<WebPkiServerVerifier>>>,
-    provider: Arc<CryptoProvider>,
-}
-
-impl Verifier {
-    pub fn new(
-        webpki: Arc<WebPkiServerVerifier>,
-        roots: Vec<CertificateDer<'static>>,
-        directory: Option<PathBuf>,
-        provider: Arc<CryptoProvider>,
-    ) -> Verifier {
-        Verifier {
-            webpki,
-            roots,
-            directory,
-            of_directory: OnceLock::new(),
-            provider,
-        }
-    }
-
-    fn of_directory(&self) -> Option<&Arc<WebPkiServerVerifier>> {
-        let made = self.of_directory.get_or_init(|| {
-            let mut certificates = Vec::new();
-            read_directory(self.directory.as_ref()?, &mut certificates);
-            let mut store = RootCertStore::empty();
-            store.add_parsable_certificates(certificates);
-            let provider = self.provider.clone();
-            WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider)
-                .build()
-                .ok()
-        });
-        made.as_ref()
-    }
-}
-
-/// A certificate that no root signed, with its issuer's name.
-#[derive(Debug)]
-pub struct UnknownIssuer(pub String);
-
-impl fmt::Display for UnknownIssuer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "issued by {}", self.0)
-    }
-}
-
-impl std::error::Error for UnknownIssuer {}
-
-fn is_unknown(error: &rustls::Error) -> bool {
-    matches!(
-        error,
-        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)
-    )
-}
-
-/// webpki takes no certificate for a server's that says it may sign others, as those do that
-/// `openssl req -x509` makes.
-pub fn is_root_as_server(error: &CertificateError) -> bool {
-    matches!(error, CertificateError::Other(other) if other.0.to_string().contains("CaUsedAsEndEntity"))
-}
-
-impl ServerCertVerifier for Verifier {
-    fn verify_server_cert(
-        &self,
-        server: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-        ocsp: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let verify = |webpki: &WebPkiServerVerifier| {
-            webpki.verify_server_cert(server, intermediates, name, ocsp, now)
-        };
-        let error = match (verify(&self.webpki), self.directory.is_some()) {
-            (Err(error), true) if is_unknown(&error) => {
-                match self.of_directory().map(|it| verify(it)) {
-                    Some(Ok(verified)) => return Ok(verified),
-                    _ => error,
-                }
-            }
-            (Ok(verified), _) => return Ok(verified),
-            (Err(error), _) => error,
-        };
-        match &error {
-            rustls::Error::InvalidCertificate(why)
-                if is_root_as_server(why) && self.roots.iter().any(|root| root == server) =>
-            {
-                // Nobody has to vouch for what is trusted itself: the name and the dates must hold.
-                verify_server_name(&ParsedCertificate::try_from(server)?, name)?;
-                ensure_valid_at(server, now)?;
-                Ok(ServerCertVerified::assertion())
-            }
-            _ if is_unknown(&error) => Err(unknown_issuer(server, intermediates)),
-            _ => Err(error),
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.webpki
-            .verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.webpki
-            .verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.webpki.supported_verify_schemes()
-    }
-}
-
-/// The last of the chain is the one whose issuer is not here.
-fn unknown_issuer(
-    server: &CertificateDer<'_>,
-    intermediates: &[CertificateDer<'_>],
-) -> rustls::Error {
-    let last = intermediates.last().unwrap_or(server);
-    let error = match Fields::read(last) {
-        Ok(fields) => {
-            let name =
-                common_name(fields.issuer).unwrap_or_else(|| "somebody without a name".into());
-            CertificateError::Other(OtherError(Arc::new(UnknownIssuer(name))))
-        }
-        Err(_) => CertificateError::UnknownIssuer,
-    };
-    rustls::Error::InvalidCertificate(error)
-}
-
-fn ensure_valid_at(certificate: &CertificateDer<'_>, time: UnixTime) -> Result<(), rustls::Error> {
-    let fields = Fields::read(certificate).map_err(|_| CertificateError::BadEncoding)?;
-    let (not_before, not_after) = fields.validity().ok_or(CertificateError::BadEncoding)?;
-    let unix = |time: Timestamp| {
-        let since = std::time::Duration::from_secs(u64::try_from(time.0).unwrap_or(0));
-        UnixTime::since_unix_epoch(since)
-    };
-    let now = Timestamp(i64::try_from(time.as_secs()).unwrap_or(i64::MAX));
-    if now < not_before {
-        let not_before = unix(not_before);
-        return Err(CertificateError::NotValidYetContext { time, not_before }.into());
-    }
-    if now > not_after {
-        let not_after = unix(not_after);
-        return Err(CertificateError::ExpiredContext { time, not_after }.into());
-    }
-    Ok(())
-}
 
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
@@ -187,12 +11,16 @@ const SET: u8 = 0x31;
 /// 2.5.4.3 and 2.5.4.10.
 const COMMON_NAME: [u8; 3] = [0x55, 4, 3];
 const ORGANIZATION: [u8; 3] = [0x55, 4, 10];
+/// 2.5.29.17.
+const SUBJECT_ALT_NAME: [u8; 3] = [0x55, 29, 17];
 
 /// Parts of a certificate (RFC 5280 §4.1).
 pub struct Fields<'a> {
     issuer: &'a [u8],
     validity: &'a [u8],
     subject: &'a [u8],
+    /// The key, and from version 3 on the extensions.
+    rest: Reader<'a>,
 }
 
 impl<'a> Fields<'a> {
@@ -210,12 +38,41 @@ impl<'a> Fields<'a> {
             issuer,
             validity,
             subject,
+            rest: inner,
         })
     }
 
     /// Whom it is for, by common name, else by organization; in quotation marks.
     pub fn subject_name(&self) -> Option<String> {
         common_name(self.subject)
+    }
+
+    /// Who signed it, as `subject_name` has it.
+    pub fn issuer_name(&self) -> Option<String> {
+        common_name(self.issuer)
+    }
+
+    /// The hosts, addresses and URIs that it is for.
+    pub fn names(&self) -> Vec<String> {
+        self.alternative_names().unwrap_or_default()
+    }
+
+    fn alternative_names(&self) -> Result<Vec<String>, der::Wrong> {
+        let mut rest = self.rest.clone();
+        rest.element(der::SEQUENCE)?; // the key
+        rest.optional(der::context_primitive(1))?; // issuer's and subject's unique ids
+        rest.optional(der::context_primitive(2))?;
+        let mut extensions = rest.nested(der::context(3))?.nested(der::SEQUENCE)?;
+        while extensions.peek().is_some() {
+            let mut extension = extensions.nested(der::SEQUENCE)?;
+            let kind = extension.element(der::OID)?;
+            extension.optional(der::BOOLEAN)?; // whether it is critical
+            let value = extension.element(der::OCTET_STRING)?;
+            if kind == SUBJECT_ALT_NAME {
+                return general_names(Reader::sequence_of(value)?);
+            }
+        }
+        Ok(Vec::new())
     }
 
     /// From when and until when it holds.
@@ -240,6 +97,28 @@ fn time((tag, content): (u8, &[u8])) -> Option<Timestamp> {
         (number(0, 4)?, number(4, 6)?, number(6, 8)?),
         (number(8, 10)?, number(10, 12)?, number(12, 14)?),
     )
+}
+
+/// GeneralNames (RFC 5280 §4.2.1.6) of the kinds that a host can be called by.
+fn general_names(mut list: Reader) -> Result<Vec<String>, der::Wrong> {
+    const DNS_NAME: u8 = der::context_primitive(2);
+    const URI: u8 = der::context_primitive(6);
+    const IP_ADDRESS: u8 = der::context_primitive(7);
+    let mut names = Vec::new();
+    while list.peek().is_some() {
+        match list.any()? {
+            (DNS_NAME | URI, name) => names.push(String::from_utf8_lossy(name).into_owned()),
+            (IP_ADDRESS, address) => names.extend(ip_address(address).map(|it| it.to_string())),
+            _ => {} // a person's or a directory's
+        }
+    }
+    Ok(names)
+}
+
+fn ip_address(bytes: &[u8]) -> Option<IpAddr> {
+    let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+    let v6 = <[u8; 16]>::try_from(bytes).map(IpAddr::from);
+    v4.or(v6).ok()
 }
 
 /// The common name in a Name, else the organization.
@@ -289,6 +168,27 @@ mod tests {
         ] {
             assert_eq!(time((UTC_TIME, wrong.as_bytes())), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn alternative_names_are_hosts_addresses_and_uris() {
+        let inside = [
+            &[0x82, 5][..],
+            b"a.lan",
+            &[0x81, 3], // an e-mail address
+            b"a@b",
+            &[0x87, 4, 10, 0, 0, 7],
+            &[0x87, 5, 10, 0, 0, 7, 7], // no address has five bytes
+            &[0x86, 3],
+            b"x:y",
+        ]
+        .concat();
+        let names = general_names(Reader::new(&inside));
+        assert_eq!(
+            names,
+            Ok(vec!["a.lan".into(), "10.0.0.7".into(), "x:y".into()])
+        );
+        assert_eq!(general_names(Reader::new(&inside[..6])), Err(der::Wrong));
     }
 
     #[test]

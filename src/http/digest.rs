@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::head::Head;
 use crate::crypto;
+use crate::hex;
 use crate::secret::Secret;
 
 /// A hash that a challenge may ask for, the better one last.
@@ -109,7 +110,7 @@ impl Challenge {
     /// When there is no randomness, or the body cannot be read.
     pub fn answer(&self, call: &Call) -> std::io::Result<Secret> {
         let nonce = crypto::random(16)?;
-        self.answer_with(call, &hex(&nonce))
+        self.answer_with(call, &hex::encode(&nonce))
     }
 
     fn answer_with(&self, call: &Call, cnonce: &str) -> std::io::Result<Secret> {
@@ -203,17 +204,10 @@ impl Hash {
     /// The hash of `data` in hexadecimal digits.
     pub fn of(self, data: &[u8]) -> String {
         match self {
-            Hash::Md5 => hex(md5::compute(data).as_slice()),
-            Hash::Sha256 => hex(&crypto::sha256(data)),
+            Hash::Md5 => hex::encode(md5::compute(data).as_slice()),
+            Hash::Sha256 => hex::encode(&crypto::sha256(data)),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn quoted(text: &str) -> String {

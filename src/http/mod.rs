@@ -2,10 +2,12 @@
 
 /// The answer: its head as the server wrote it, and its body, decoded.
 pub mod answer;
+mod authority;
 /// What is sent as a body.
 pub mod body;
+mod bounded;
 mod caller;
-/// What a certificate says, and whether it holds.
+/// What a certificate says.
 pub mod certificate;
 mod compress;
 mod connect;
@@ -34,6 +36,7 @@ pub mod netrc;
 /// What follows the requests of a caller.
 pub mod observe;
 mod partial;
+mod percent;
 /// Which proxy stands before which host.
 pub mod proxy;
 mod redirect;
@@ -42,23 +45,27 @@ pub mod request;
 mod resolve;
 /// Trying again.
 pub mod retry;
+/// The roots that TLS trusts.
+pub mod roots;
 mod send;
 /// How calls are made, and what a profile or a command line changes.
 pub mod settings;
 /// Bodies that are read while they are sent.
 pub mod stream;
 mod timing;
-/// TLS: the roots trusted, the client's certificate, and why a check failed.
+/// TLS: what a connection is configured with.
 pub mod tls;
 mod tls_connect;
+mod tls_failure;
 mod unix_socket;
 /// URLs and origins.
 pub mod url;
 mod validator;
+mod verifier;
 
 pub use answer::Answer;
+pub use body::gzip;
 pub use caller::{Caller, Renewal};
-pub use compress::gzip;
 pub use decode::ACCEPT_ENCODING;
 pub use failure::Failure;
 pub use limits::Limits;

@@ -4,10 +4,11 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use super::body;
+use super::bounded::read_bounded;
 use super::stream::Segment;
 use crate::crypto;
 use crate::error::Error;
+use crate::hex;
 use crate::io_error::reason;
 
 /// A form with files.
@@ -72,7 +73,7 @@ impl Part {
 
 fn segment(path: &str) -> Result<Segment, Error> {
     if path == "-" {
-        let bytes = body::read_bounded(io::stdin().lock(), "standard input")?;
+        let bytes = read_bounded(io::stdin().lock(), "standard input")?;
         return Ok(Segment::Text(bytes));
     }
     let path = Path::new(path);
@@ -88,7 +89,7 @@ fn segment(path: &str) -> Result<Segment, Error> {
             length: found.len(),
         });
     }
-    let bytes = body::read_bounded(file, &path.display().to_string())?;
+    let bytes = read_bounded(file, &path.display().to_string())?;
     Ok(Segment::Text(bytes))
 }
 
@@ -101,8 +102,8 @@ impl Multipart {
         let random = crypto::random(16).map_err(|error| {
             Error::malformed("no boundary can be made for the form", reason(&error))
         })?;
-        let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Multipart::behind(&format!("----c47-{hex}"), parts))
+        let boundary = format!("----c47-{}", hex::encode(&random));
+        Ok(Multipart::behind(&boundary, parts))
     }
 
     fn behind(boundary: &str, parts: Vec<Part>) -> Multipart {

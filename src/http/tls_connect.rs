@@ -13,7 +13,7 @@ use ureq::unversioned::transport::{
 };
 
 use super::failure::Failure;
-use super::tls;
+use super::tls_failure::{Broken, explain};
 
 /// Shakes hands with a prepared configuration.
 #[derive(Clone, Debug)]
@@ -35,45 +35,35 @@ impl TlsConnector {
             .unwrap_or("")
             .trim_matches(['[', ']'])
             .to_owned();
-        let fail = |why: String, hint| {
+        let fail = |broken: Broken| {
+            let explained = explain(&broken);
             ureq::Error::from(Failure::Tls {
                 host: host.clone(),
-                why,
-                hint,
+                why: explained.why,
+                hint: explained.hint,
             })
         };
         let config = self
             .config
             .clone()
-            .ok_or_else(|| fail("TLS was not prepared".into(), None))?;
-        let name = ServerName::try_from(host.clone()).map_err(|_| {
-            fail(
-                "the host has no name that a certificate could hold".into(),
-                None,
-            )
-        })?;
+            .ok_or_else(|| fail(Broken::NotPrepared))?;
+        let name = ServerName::try_from(host.clone()).map_err(|_| fail(Broken::NoName))?;
         let mut connection =
-            ClientConnection::new(config, name).map_err(|error| fail(error.to_string(), None))?;
+            ClientConnection::new(config, name).map_err(|error| fail(Broken::Tls(&error)))?;
         let mut socket = TransportAdapter::new(transport, details.current_time.clone());
         socket.set_timeout(remaining(details));
         match connection.complete_io(&mut socket) {
             Ok(_) => {}
-            Err(error) => match error
-                .get_ref()
-                .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-            {
-                Some(reason) => {
-                    let (why, hint) = tls::explain(reason);
-                    return Err(fail(why, hint));
-                }
-                None if error
-                    .get_ref()
-                    .is_some_and(|inner| inner.is::<ureq::Error>()) =>
-                {
+            Err(error) => {
+                let inner = error.get_ref();
+                if inner.is_some_and(|inner| inner.is::<ureq::Error>()) {
                     return Err(ureq::Error::from(error));
                 }
-                None => return Err(fail(handshake_broke(&error), None)),
-            },
+                return Err(match inner.and_then(|inner| inner.downcast_ref()) {
+                    Some(reason) => fail(Broken::Tls(reason)),
+                    None => fail(Broken::Connection(&error)),
+                });
+            }
         }
         let config = details.config;
         let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
@@ -81,17 +71,6 @@ impl TlsConnector {
             buffers,
             stream: StreamOwned::new(connection, socket),
         })
-    }
-}
-
-fn handshake_broke(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof
-        | io::ErrorKind::ConnectionReset
-        | io::ErrorKind::BrokenPipe => {
-            "the server closed the connection in the middle of the handshake".into()
-        }
-        _ => crate::io_error::reason(error),
     }
 }
 

@@ -2,9 +2,13 @@
 //! host: what looks like a host is what is connected to.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
-use crate::secret::Secret;
+use super::authority::{check_host, split_port, split_user_info};
+use super::percent::encode_illegal;
+
+pub use super::authority::UserInfo;
+pub use super::percent::{form_encode, percent_decode};
 
 /// Longer than any service accepts.
 const MAX_LENGTH: usize = 64 << 10;
@@ -70,13 +74,6 @@ impl fmt::Display for Origin {
         }
         Ok(())
     }
-}
-
-/// A user and a password that stood in a URL.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UserInfo {
-    pub user: String,
-    pub password: Option<Secret>,
 }
 
 /// An http or https URL. Its `Display` has no user and no password.
@@ -275,100 +272,6 @@ fn is_scheme(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
-/// The last `@` separates: whatever stands before it is never part of the host, and so never
-/// reaches DNS.
-fn split_user_info(authority: &str) -> Result<(Option<UserInfo>, &str), String> {
-    // Browsers take a backslash for a slash, RFC 3986 does not: one URL with two hosts.
-    if authority.contains('\\') {
-        return Err("a backslash stands before the path".into());
-    }
-    let Some((user_info, host)) = authority.rsplit_once('@') else {
-        return Ok((None, authority));
-    };
-    let decode = |text: &str| {
-        let bytes = percent_decode(text);
-        if bytes.iter().any(u8::is_ascii_control) {
-            return Err("the user or password in the URL holds a control character".to_owned());
-        }
-        Ok(bytes)
-    };
-    let (user, password) = match user_info.split_once(':') {
-        Some((user, password)) => (user, Some(Secret::new(decode(password)?))),
-        None => (user_info, None),
-    };
-    let user = String::from_utf8(decode(user)?)
-        .map_err(|_| "the user in the URL is not UTF-8".to_owned())?;
-    Ok((Some(UserInfo { user, password }), host))
-}
-
-fn split_port(text: &str, may_be_bare: bool) -> Result<(&str, Option<u16>), String> {
-    let (host, port) = match text.strip_prefix('[') {
-        Some(rest) => match rest.split_once(']') {
-            Some((host, "")) => (host, None),
-            Some((host, port)) => match port.strip_prefix(':') {
-                Some(port) => (host, Some(port)),
-                None => return Err("something other than a port stands after the ']'".into()),
-            },
-            None => return Err("the IPv6 address lacks its ']'".into()),
-        },
-        None => match text.split_once(':') {
-            Some((_, port)) if port.contains(':') => {
-                return Err("an IPv6 address is written in brackets: [::1]".into());
-            }
-            Some((host, port)) => (host, Some(port)),
-            None => (text, None),
-        },
-    };
-    if text.starts_with('[') && host.parse::<Ipv6Addr>().is_err() {
-        return Err("what stands in brackets is no IPv6 address".into());
-    }
-    let port = match port {
-        None | Some("") => None,
-        Some(digits) if digits.len() <= 5 && digits.bytes().all(|b| b.is_ascii_digit()) => Some(
-            digits
-                .parse()
-                .ok()
-                .filter(|&port| port > 0)
-                .ok_or("a port is a number from 1 to 65535")?,
-        ),
-        Some(_) => return Err("a port is a number from 1 to 65535".into()),
-    };
-    if host.is_empty() {
-        return if may_be_bare && text.starts_with(':') {
-            Ok(("localhost", port))
-        } else {
-            Err("the URL names no host".into())
-        };
-    }
-    Ok((host, port))
-}
-
-/// A host is a name of letters, digits, `-`, `.` and `_`, or an address. A percent sign, a `#` or a
-/// letter outside ASCII would be read one way here and another way elsewhere.
-fn check_host(host: &str) -> Result<String, String> {
-    if host.parse::<IpAddr>().is_ok() {
-        return Ok(host.to_owned());
-    }
-    if !host.is_ascii() {
-        return Err(format!(
-            "the host name '{host}' is not ASCII: write it in punycode (xn--…)"
-        ));
-    }
-    let valid = host.len() <= 253
-        && host
-            .trim_end_matches('.')
-            .split('.')
-            .all(|label| !label.is_empty() && label.len() <= 63)
-        && host
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
-    if valid {
-        Ok(host.to_ascii_lowercase())
-    } else {
-        Err(format!("'{host}' is no host name"))
-    }
-}
-
 /// Path and query of what follows the authority, without the fragment.
 fn split_query(tail: &str) -> (String, Option<String>) {
     let tail = tail.split('#').next().unwrap_or("");
@@ -402,65 +305,6 @@ fn remove_dot_segments(path: &str) -> String {
         }
     }
     format!("/{}", kept.join("/"))
-}
-
-/// Percent-encodes what may not stand in a path or query as it is; what is encoded already stays.
-fn encode_illegal(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        let legal = byte.is_ascii_graphic()
-            && !matches!(
-                byte,
-                b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}'
-            );
-        push_byte(&mut out, byte, legal);
-    }
-    out
-}
-
-/// Percent-encodes all but RFC 3986's unreserved characters; also fit for a form's members.
-pub fn form_encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        push_byte(
-            &mut out,
-            byte,
-            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~'),
-        );
-    }
-    out
-}
-
-fn push_byte(out: &mut String, byte: u8, as_it_is: bool) {
-    if as_it_is {
-        out.push(char::from(byte));
-    } else {
-        out.push_str(&format!("%{byte:02X}"));
-    }
-}
-
-/// Decodes `%XX`; a percent sign without two hexadecimal digits stays.
-pub fn percent_decode(text: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.as_bytes();
-    while let Some((&first, rest)) = bytes.split_first() {
-        let decoded = (first == b'%')
-            .then(|| rest.get(..2).and_then(|hex| std::str::from_utf8(hex).ok()))
-            .flatten()
-            .filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match decoded {
-            Some(byte) => {
-                out.push(byte);
-                bytes = rest.get(2..).unwrap_or_default();
-            }
-            None => {
-                out.push(first);
-                bytes = rest;
-            }
-        }
-    }
-    out
 }
 
 #[cfg(test)]

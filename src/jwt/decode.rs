@@ -42,10 +42,31 @@ pub fn decode(token: &[u8]) -> Result<Decoded, Error> {
     })
 }
 
-/// When a token says that it expires. Nothing of it is verified; anything but a token says nothing.
+/// When a token says that it expires, unverified; `None` where it does not say so, or is no token.
+/// A fraction of a second is cut off.
 pub fn expiry(token: &Secret) -> Option<Timestamp> {
-    decode(token.expose())
-        .ok()?
-        .expires
-        .map(NumericDate::timestamp)
+    let decoded = decode(token::bare(token.expose())).ok()?;
+    decoded.expires.map(NumericDate::timestamp)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jwt::base64url;
+
+    #[test]
+    fn the_expiry_is_read_without_a_key() {
+        let token = |claims: &str| {
+            let parts = ["{\"alg\":\"RS256\"}", claims, "no signature"];
+            let encoded = parts.map(|part| base64url::encode(part.as_bytes()));
+            Secret::new(encoded.join(".").into_bytes())
+        };
+        let read = |claims: &str| expiry(&token(claims)).map(|time| time.0);
+        assert_eq!(read("{\"exp\":1300819380}"), Some(1_300_819_380));
+        assert_eq!(read("{\"exp\":1300819380.7}"), Some(1_300_819_380));
+        assert_eq!(read("{\"exp\":\"soon\"}"), None);
+        assert_eq!(read("{}"), None);
+        assert_eq!(read("[]"), None);
+        assert_eq!(expiry(&Secret::new(b"opaque".to_vec())), None);
+    }
 }

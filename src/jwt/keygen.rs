@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::algorithm::{Algorithm, Family};
-use super::key::{Key, Material, pem};
+use super::key::{Key, Material, asn1, pem};
 use super::{Error, base64url};
 use crate::crypto::{self, ecdsa, eddsa};
 
@@ -69,7 +69,7 @@ pub fn generate(algorithm: Algorithm, form: Form) -> Result<Written, Error> {
         Family::Hmac => shared(algorithm, form),
         Family::Ec(curve) => {
             let pkcs8 = ecdsa::generate(curve).map_err(Error::Random)?;
-            pair(Material::pkcs8_private(&pkcs8)?, form)
+            pair(asn1::pkcs8(&pkcs8)?, form)
         }
         Family::Ed25519 => {
             let seed = crypto::random(eddsa::BYTES).map_err(Error::Random)?;

@@ -20,6 +20,7 @@ use crate::http::body::Body;
 use crate::http::credential::Credential;
 use crate::http::proxy::Proxies;
 use crate::http::request::Request;
+use crate::http::roots;
 use crate::http::settings::{Intake, Network, Plaintext, Retry};
 use crate::http::stream::Watch;
 use crate::http::tls::{self, Oldest, Trust};
@@ -178,7 +179,7 @@ fn loopback() -> SocketAddr {
 
 /// Whom HTTPS calls from this machine trust.
 pub fn roots(trust: &Trust) -> Answer {
-    let roots = tls::roots(trust).map_err(|error| error.to_string())?;
+    let roots = roots::read(trust).map_err(|error| error.to_string())?;
     if roots.built_in {
         let count = webpki_roots::TLS_SERVER_ROOTS.len();
         return Ok(Good::But(format!(

@@ -4,9 +4,10 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::rc::Rc;
 
-use super::{Via, Walk};
+use super::Via;
+use super::walk::Walk;
 use crate::elf::linkage::Carried;
-use crate::elf::search::Outcome;
+use crate::elf::search::{Library, Outcome};
 use crate::elf::system::{Glibc, Musl, System};
 
 impl Walk<'_> {
@@ -27,48 +28,9 @@ impl Walk<'_> {
 
     fn find_as_glibc(&mut self, glibc: &Glibc, name: &OsStr, by: usize) -> (Outcome, Via) {
         let mut passed_over = None;
-        let subdirectories = &glibc.subdirectories;
-        let loader = self
-            .tree
-            .objects
-            .get(by)
-            .map(|object| object.library.clone());
-        let carried = loader
-            .as_ref()
-            .map_or(&Carried::None, |one| &one.linkage.carried);
-        let has_runpath = matches!(carried, Carried::Runpath(_));
-        let mut places: Vec<(Via, Rc<[Vec<u8>]>)> = Vec::new();
-        if !has_runpath {
-            let mut link = Some(by);
-            while let Some(number) = link {
-                let Some(object) = self.tree.objects.get(number) else {
-                    break;
-                };
-                link = object.loader;
-                if matches!(object.library.linkage.carried, Carried::Rpath(_)) {
-                    places.extend(
-                        self.directories
-                            .get(number)
-                            .map(|all| (Via::Rpath, all.clone())),
-                    );
-                }
-            }
-        }
-        places.push((Via::LibraryPath, self.library_path.as_slice().into()));
-        if has_runpath {
-            places.extend(
-                self.directories
-                    .get(by)
-                    .map(|all| (Via::Runpath, all.clone())),
-            );
-        }
-        for (via, directories) in places {
-            let outcome = self.shelves.in_directories(
-                &directories,
-                subdirectories,
-                name.as_bytes(),
-                self.architecture,
-            );
+        let loader = self.loader(by);
+        for (via, directories) in self.places_of_glibc(by, loader.as_deref()) {
+            let outcome = self.in_directories(glibc, &directories, name);
             match outcome {
                 Outcome::NotFound { passed_over: one } => passed_over = passed_over.or(one),
                 outcome => return (outcome, via),
@@ -85,21 +47,54 @@ impl Walk<'_> {
         if no_default {
             return (Outcome::NotFound { passed_over }, Via::Default);
         }
-        let outcome = self.shelves.in_directories(
-            &glibc.directories,
-            subdirectories,
+        let outcome = match self.in_directories(glibc, &glibc.directories, name) {
+            Outcome::NotFound { passed_over: one } => Outcome::NotFound {
+                passed_over: passed_over.or(one),
+            },
+            outcome => outcome,
+        };
+        (outcome, Via::Default)
+    }
+
+    fn loader(&self, number: usize) -> Option<Rc<Library>> {
+        let object = self.tree.objects.get(number)?;
+        Some(object.library.clone())
+    }
+
+    fn in_directories(&mut self, glibc: &Glibc, directories: &[Vec<u8>], name: &OsStr) -> Outcome {
+        self.shelves.in_directories(
+            directories,
+            &glibc.subdirectories,
             name.as_bytes(),
             self.architecture,
-        );
-        match outcome {
-            Outcome::NotFound { passed_over: one } => (
-                Outcome::NotFound {
-                    passed_over: passed_over.or(one),
-                },
-                Via::Default,
-            ),
-            outcome => (outcome, Via::Default),
+        )
+    }
+
+    /// Where glibc looks before its cache: DT_RPATH of the loader and of those that loaded it, unless
+    /// the loader has DT_RUNPATH; LD_LIBRARY_PATH; the loader's DT_RUNPATH.
+    fn places_of_glibc(&self, by: usize, loader: Option<&Library>) -> Vec<(Via, Rc<[Vec<u8>]>)> {
+        let has_runpath =
+            loader.is_some_and(|one| matches!(one.linkage.carried, Carried::Runpath(_)));
+        let carried = |number: usize, via| {
+            let directories = self.directories.get(number);
+            directories.map(|all| (via, all.clone()))
+        };
+        let mut places: Vec<(Via, Rc<[Vec<u8>]>)> = Vec::new();
+        let mut link = Some(by).filter(|_| !has_runpath);
+        while let Some(number) = link {
+            let Some(object) = self.tree.objects.get(number) else {
+                break;
+            };
+            link = object.loader;
+            if matches!(object.library.linkage.carried, Carried::Rpath(_)) {
+                places.extend(carried(number, Via::Rpath));
+            }
         }
+        places.push((Via::LibraryPath, self.library_path.as_slice().into()));
+        if has_runpath {
+            places.extend(carried(by, Via::Runpath));
+        }
+        places
     }
 
     fn find_in_cache(&mut self, glibc: &Glibc, name: &OsStr, no_default: bool) -> Option<Outcome> {

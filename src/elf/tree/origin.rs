@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::rc::Rc;
 
-use super::Walk;
+use super::walk::Walk;
 use crate::elf::linkage::Carried;
 use crate::elf::system::System;
 use crate::elf::tokens::{self, Tokens};
@@ -29,7 +29,7 @@ impl Walk<'_> {
         } else {
             None
         };
-        let tokens = tokens_of(&self.system, origin.as_deref());
+        let tokens = self.system.tokens(origin.as_deref());
         if self.secure && number == 0 {
             return trusted_directories(path.as_bytes(), tokens, &self.system).into();
         }
@@ -59,22 +59,6 @@ impl Walk<'_> {
         let bytes = path.as_os_str().as_bytes();
         let slash = memchr::memrchr(b'/', bytes)?;
         Some(bytes.get(..slash.max(1))?.to_vec())
-    }
-}
-
-/// What the tokens stand for in a system.
-pub(in crate::elf) fn tokens_of<'a>(system: &'a System, origin: Option<&'a [u8]>) -> Tokens<'a> {
-    match system {
-        System::Glibc(glibc) => Tokens {
-            origin,
-            lib: glibc.lib.as_bytes(),
-            platform: glibc.platform.as_bytes(),
-        },
-        System::Musl(_) => Tokens {
-            origin,
-            lib: b"$LIB",
-            platform: b"$PLATFORM",
-        },
     }
 }
 

@@ -1,6 +1,6 @@
 //! The numbers a key is made of, checked, whatever format they came in.
 
-use super::{asn1, oid};
+use super::oid;
 use crate::crypto::ecdsa::Curve;
 use crate::crypto::{ecdsa, eddsa, rsa};
 use crate::der::{self, OCTET_STRING, OID, Reader, SEQUENCE};
@@ -38,11 +38,6 @@ const MIN_RSA_BITS: usize = 2048;
 const MAX_RSA_BITS: usize = 8192;
 
 impl Material {
-    /// A private key from PKCS#8 DER.
-    pub fn pkcs8_private(pkcs8: &[u8]) -> Result<Material, Error> {
-        asn1::pkcs8(pkcs8)
-    }
-
     /// The public half of an RSA key from its modulus and exponent, big-endian.
     pub fn rsa_public(modulus: &[u8], exponent: &[u8]) -> Result<Material, Error> {
         let modulus = der::without_leading_zeros(modulus);

@@ -1,7 +1,7 @@
 //! Keys: what they are, where they may serve, and how they are read from whatever a file or
 //! variable holds: PEM, DER, JWK, or a raw secret.
 
-mod asn1;
+pub(super) mod asn1;
 pub(crate) mod jwk;
 mod material;
 mod oid;

@@ -1,0 +1,75 @@
+//! `--tree`: who needs whom, drawn.
+
+use std::fmt::Write as _;
+
+use super::report::{rule, why};
+use crate::cli::elf::shown;
+use crate::elf::tree::{Tree, Wanted};
+use crate::escape::one_line;
+
+/// Who needs whom, drawn as a tree. An object is drawn with what it needs once only.
+pub fn drawn(tree: &Tree) -> String {
+    let mut text = String::new();
+    let mut drawn = vec![false; tree.objects.len()];
+    let _ = writeln!(text, "{}", one_line(&shown(&tree.path)));
+    // A stack of its own: a chain of libraries may be thousands long.
+    let mut stack: Vec<(usize, usize)> = vec![(0, 0)];
+    if let Some(first) = drawn.first_mut() {
+        *first = true;
+    }
+    while let Some((number, next)) = stack.last_mut() {
+        let Some(object) = tree.objects.get(*number) else {
+            break;
+        };
+        let Some((name, wanted)) = object.wants.get(*next) else {
+            stack.pop();
+            continue;
+        };
+        *next += 1;
+        let indent = "  ".repeat(stack.len().min(64));
+        let name = one_line(&shown(name));
+        match wanted {
+            Wanted::Missing(missing) => {
+                let why = tree.missing.get(*missing).map(|missing| why(&missing.why));
+                let _ = writeln!(
+                    text,
+                    "{indent}{name} => {}",
+                    one_line(&why.unwrap_or_default())
+                );
+            }
+            Wanted::Loaded(wanted) => {
+                let Some(object) = tree.objects.get(*wanted) else {
+                    continue;
+                };
+                let again = drawn.get(*wanted) == Some(&true);
+                let rule = if again {
+                    "already loaded".into()
+                } else {
+                    rule(object)
+                };
+                let path = one_line(&shown(&object.path));
+                let _ = writeln!(text, "{indent}{name} => {path} ({rule})");
+                if let Some(is_drawn) = drawn.get_mut(*wanted).filter(|_| !again) {
+                    *is_drawn = true;
+                    stack.push((*wanted, 0));
+                }
+            }
+        }
+    }
+    for error in &tree.version_errors {
+        let (Some(library), Some(by)) = (
+            tree.objects.get(error.library),
+            tree.objects.get(error.needed_by),
+        ) else {
+            continue;
+        };
+        let _ = writeln!(
+            text,
+            "{} lacks {} that {} needs",
+            one_line(&shown(&library.path)),
+            one_line(&error.version),
+            one_line(&shown(&by.path))
+        );
+    }
+    text
+}

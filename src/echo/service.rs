@@ -1,0 +1,136 @@
+//! What the connections of a running service share: its counters, its log and its end.
+
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::error::Error;
+use super::picture::Entry;
+use super::{Lifetime, Settings};
+use crate::error::Error as AnyError;
+
+/// Told of every answer. An error ends the service.
+pub type Log = Box<dyn Fn(&Entry) -> Result<(), AnyError> + Send + Sync>;
+
+/// What the threads of a running service share.
+pub struct Service {
+    pub settings: Settings,
+    log: Log,
+    /// The listener, as a socket that can be shut down: that is how `accept` is woken.
+    listening: TcpStream,
+    connections: AtomicUsize,
+    pub bodies_bytes: AtomicUsize,
+    /// Requests that were promised an answer, and those that got it.
+    promised: AtomicU64,
+    answered: AtomicU64,
+    pub failure: Failure,
+}
+
+/// The first error of the log.
+#[derive(Default)]
+pub struct Failure(Mutex<Option<AnyError>>);
+
+impl Failure {
+    fn put(&self, error: AnyError) {
+        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.get_or_insert(error);
+    }
+
+    pub fn take_out(&self) -> Option<AnyError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn is_there(&self) -> bool {
+        let slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.is_some()
+    }
+}
+
+impl Service {
+    pub fn new(listener: &TcpListener, settings: Settings, log: Log) -> Result<Service, Error> {
+        let listening = listener.try_clone().map_err(Error::Accept)?;
+        Ok(Service {
+            settings,
+            log,
+            listening: TcpStream::from(OwnedFd::from(listening)),
+            connections: AtomicUsize::new(0),
+            bodies_bytes: AtomicUsize::new(0),
+            promised: AtomicU64::new(0),
+            answered: AtomicU64::new(0),
+            failure: Failure::default(),
+        })
+    }
+
+    /// Whether a request that was understood may be answered; the last one is told to itself.
+    pub fn promise(&self) -> Promise {
+        let number = self.promised.fetch_add(1, Ordering::SeqCst) + 1;
+        match self.settings.lifetime {
+            Lifetime::Endless => Promise::Answer,
+            Lifetime::Answers(count) if number < count => Promise::Answer,
+            Lifetime::Answers(count) if number == count => Promise::LastAnswer,
+            Lifetime::Answers(_) => Promise::NoMore,
+        }
+    }
+
+    /// A promise was kept, as well as the client let it.
+    pub fn kept(&self) {
+        let answered = self.answered.fetch_add(1, Ordering::SeqCst) + 1;
+        if self.settings.lifetime == Lifetime::Answers(answered) {
+            self.wake();
+        }
+    }
+
+    pub fn tell(&self, entry: &Entry) {
+        if let Err(error) = (self.log)(entry) {
+            self.failure.put(error);
+            self.wake();
+        }
+    }
+
+    pub fn is_over(&self) -> bool {
+        let is_done = match self.settings.lifetime {
+            Lifetime::Endless => false,
+            Lifetime::Answers(count) => self.answered.load(Ordering::SeqCst) >= count,
+        };
+        is_done || self.failure.is_there()
+    }
+
+    /// Linux ends an `accept` on a listener that is shut down.
+    fn wake(&self) {
+        let _ = self.listening.shutdown(Shutdown::Both);
+    }
+}
+
+/// Whether a request gets its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Promise {
+    Answer,
+    LastAnswer,
+    NoMore,
+}
+
+/// One of the places for connections; free again when dropped.
+pub struct Place(pub Arc<Service>);
+
+impl Place {
+    pub fn take(service: &Arc<Service>) -> Option<Place> {
+        let limit = service.settings.limits.connections;
+        take(&service.connections, 1, limit).then(|| Place(Arc::clone(service)))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Adds to a counter unless it would pass its limit.
+pub fn take(counter: &AtomicUsize, amount: usize, limit: usize) -> bool {
+    counter
+        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |now| {
+            now.checked_add(amount).filter(|&sum| sum <= limit)
+        })
+        .is_ok()
+}

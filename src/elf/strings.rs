@@ -1,0 +1,126 @@
+//! The dynamic string table of an object: whole where it is small, else read where it is needed.
+
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+use super::reader::{Fault, Source, part};
+
+/// The longest name or search path taken from a file.
+const MOST_STRING_BYTES: u64 = 1 << 20;
+/// So much of a larger one is read at a time, a quarter of it before what is wanted.
+const WINDOW_BYTES: u64 = 16 << 10;
+/// String tables up to this size are read at once.
+const SMALL_STRINGS_BYTES: u64 = 64 << 10;
+
+/// The dynamic string table.
+#[derive(Debug)]
+pub enum Strings {
+    None,
+    Whole(Vec<u8>),
+    /// Too large to read for a few names.
+    InFile {
+        offset: u64,
+        size: u64,
+        window: RefCell<Window>,
+    },
+}
+
+/// A part of the string table that has been read.
+#[derive(Debug, Default)]
+pub struct Window {
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl Strings {
+    /// The table of `size` bytes at `offset` of the file.
+    ///
+    /// # Errors
+    /// When it cannot be read, or the file ends within it.
+    pub fn at(source: &Source, offset: u64, size: u64) -> Result<Strings, Fault> {
+        if part(source.head(), offset, size).is_some() || size <= SMALL_STRINGS_BYTES {
+            return Ok(Strings::Whole(source.bytes(offset, size)?));
+        }
+        if offset
+            .checked_add(size)
+            .is_none_or(|end| end > source.size_bytes)
+        {
+            return Err(Fault::broken("it ends within its string table"));
+        }
+        Ok(Strings::InFile {
+            offset,
+            size,
+            window: RefCell::default(),
+        })
+    }
+
+    /// The string at `offset` of the table.
+    ///
+    /// # Errors
+    /// When it lies outside, or has no end.
+    pub fn get(&self, source: &Source, offset: u64) -> Result<OsString, Fault> {
+        let outside = || Fault::broken(format!("a name outside its string table (at {offset})"));
+        match self {
+            Strings::None => Err(outside()),
+            Strings::Whole(table) => {
+                let start = usize::try_from(offset).map_err(|_| outside())?;
+                let bytes = table.get(start..).and_then(until_nul).ok_or_else(outside)?;
+                Ok(OsString::from_vec(bytes.to_vec()))
+            }
+            Strings::InFile {
+                offset: at,
+                size,
+                window,
+            } => {
+                let left = size.checked_sub(offset).ok_or_else(outside)?;
+                let mut window = window.borrow_mut();
+                if let Some(name) = window.name(offset) {
+                    return Ok(name);
+                }
+                let before = offset.min(WINDOW_BYTES / 4);
+                let mut after = WINDOW_BYTES;
+                loop {
+                    window.start = offset - before;
+                    window.bytes = source.bytes(at + window.start, before + left.min(after))?;
+                    if let Some(name) = window.name(offset) {
+                        return Ok(name);
+                    }
+                    if after >= left.min(MOST_STRING_BYTES) {
+                        return Err(outside());
+                    }
+                    after *= 8;
+                }
+            }
+        }
+    }
+
+    /// The whole table, in `buffer` where it is large.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn all<'a>(
+        &'a self,
+        source: &'a Source,
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<&'a [u8], Fault> {
+        match self {
+            Strings::None => Ok(&[]),
+            Strings::Whole(table) => Ok(table),
+            Strings::InFile { offset, size, .. } => source.bytes_into(*offset, *size, buffer),
+        }
+    }
+}
+
+impl Window {
+    fn name(&self, offset: u64) -> Option<OsString> {
+        let start = usize::try_from(offset.checked_sub(self.start)?).ok()?;
+        let name = until_nul(self.bytes.get(start..)?)?;
+        Some(OsString::from_vec(name.to_vec()))
+    }
+}
+
+/// The bytes before the first NUL; `None` where there is none.
+pub fn until_nul(bytes: &[u8]) -> Option<&[u8]> {
+    memchr::memchr(0, bytes).and_then(|end| bytes.get(..end))
+}

@@ -1,0 +1,347 @@
+//! The walk itself: from each object to what it needs, breadth first.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+use std::rc::Rc;
+
+use super::{Loaded, Missing, Tree, VersionError, Via, Wanted, Why};
+use crate::elf::linkage::Carried;
+use crate::elf::parse::Architecture;
+use crate::elf::reader::{Fault, FileId};
+use crate::elf::search::{Candidate, Hit, Library, Outcome, Shelves};
+use crate::elf::secure;
+use crate::elf::system::{self, System};
+use crate::elf::tokens;
+
+/// No process has more libraries.
+const MOST_LIBRARIES: usize = 10_000;
+
+/// Follows what `file` needs, as ld.so would.
+///
+/// # Errors
+/// When the file itself cannot be read as a program or library.
+pub fn resolve(shelves: &mut Shelves, file: &Path) -> Result<Tree, Fault> {
+    let root = shelves.settings.root.clone();
+    let inside = root.inside(file);
+    let outside = root.resolve(&inside).map_err(Fault::Io)?;
+    let library = match shelves.candidate(inside.as_os_str().as_bytes()) {
+        Candidate::There(library) => library,
+        // The fault itself is wanted, not its text.
+        Candidate::Absent | Candidate::Broken(_) => Rc::new(Library::read(&outside)?),
+    };
+    let architecture = library.architecture;
+    let interpreter = library
+        .interpreter
+        .clone()
+        .or_else(|| system::usual_interpreter(architecture).map(OsString::from))
+        .filter(|_| !library.wants_nothing());
+    // Asked for only where it makes a difference.
+    let settings = &shelves.settings;
+    let listens = !settings.library_path.is_empty()
+        || !settings.preload.is_empty()
+        || library.linkage.carried != Carried::None;
+    let secure =
+        listens && library.interpreter.is_some() && secure::raises_rights(&outside, library.mode);
+    let system = shelves.system(interpreter.as_deref().unwrap_or_default(), architecture);
+    let mut walk = Walk {
+        shelves,
+        system,
+        architecture,
+        secure,
+        names: HashMap::new(),
+        ids: HashMap::new(),
+        directories: Vec::new(),
+        library_path: Vec::new(),
+        tree: Tree {
+            path: inside,
+            interpreter: interpreter.clone(),
+            objects: Vec::new(),
+            missing: Vec::new(),
+            version_errors: Vec::new(),
+            warnings: Vec::new(),
+        },
+    };
+    walk.begin(library);
+    if let Some(interpreter) = interpreter.filter(|_| !walk.tree.is_static()) {
+        walk.load_interpreter(interpreter);
+        walk.preload();
+        walk.follow()?;
+        walk.check_versions();
+    }
+    Ok(walk.tree)
+}
+
+pub(super) struct Walk<'a> {
+    pub(super) shelves: &'a mut Shelves,
+    pub(super) system: Rc<System>,
+    pub(super) architecture: Architecture,
+    /// Whether ld.so would not listen to the environment.
+    pub(super) secure: bool,
+    /// The names objects are known by, and their numbers.
+    names: HashMap<OsString, usize>,
+    ids: HashMap<FileId, usize>,
+    /// For each object the directories it carries.
+    pub(super) directories: Vec<Rc<[Vec<u8>]>>,
+    pub(super) library_path: Vec<Vec<u8>>,
+    pub(super) tree: Tree,
+}
+
+impl Walk<'_> {
+    fn begin(&mut self, library: Rc<Library>) {
+        let path = self.tree.path.as_os_str().to_owned();
+        let name = path.clone();
+        let hit = Hit {
+            path,
+            library,
+            hwcaps: None,
+        };
+        self.add(name, hit, Via::Itself, None);
+        if self.secure {
+            return;
+        }
+        let settings = &self.shelves.settings;
+        let separators: &[u8] = match *self.system {
+            System::Glibc(_) => b":;",
+            System::Musl(_) => b":\n",
+        };
+        let path = settings.library_path.as_bytes();
+        if !path.is_empty() {
+            let origin = self.origin(0);
+            let tokens = self.system.tokens(origin.as_deref());
+            self.library_path = tokens::directories(path, separators, tokens);
+        }
+    }
+
+    fn load_interpreter(&mut self, interpreter: OsString) {
+        let outcome =
+            self.shelves
+                .fitting(interpreter.as_bytes().to_vec(), self.architecture, None);
+        let itself = self
+            .tree
+            .objects
+            .first()
+            .map(|object| object.library.clone());
+        match outcome {
+            // Asked about ld.so itself there is nothing more.
+            Outcome::Found(hit) if itself.is_some_and(|itself| itself.id == hit.library.id) => {}
+            Outcome::Found(hit) => {
+                let name = hit.library.linkage.soname.clone().unwrap_or(interpreter);
+                self.add(name, hit, Via::AlreadyLoaded, None);
+            }
+            // A library may be looked at without a program to load it.
+            _ if self
+                .tree
+                .objects
+                .first()
+                .is_some_and(|one| one.library.interpreter.is_none()) => {}
+            outcome => {
+                let missing = self.miss(interpreter.clone(), outcome);
+                if let Some(object) = self.tree.objects.first_mut() {
+                    object.wants.push((interpreter, missing));
+                }
+            }
+        }
+    }
+
+    fn preload(&mut self) {
+        let from_environment = self.shelves.settings.preload.clone();
+        let each = from_environment
+            .as_bytes()
+            .split(|byte| b" :".contains(byte));
+        for name in each.filter(|name| !name.is_empty()) {
+            if self.secure {
+                self.tree.warnings.push(format!(
+                    "LD_PRELOAD's {} is ignored for a program with raised rights",
+                    String::from_utf8_lossy(name)
+                ));
+                continue;
+            }
+            self.preload_one(name, "LD_PRELOAD");
+        }
+        let System::Glibc(glibc) = &*self.system else {
+            return;
+        };
+        let from_file = glibc.preload.clone();
+        let each = from_file.as_bytes().split(|byte| b" :\t\n".contains(byte));
+        for name in each.filter(|name| !name.is_empty()) {
+            self.preload_one(name, "/etc/ld.so.preload");
+        }
+    }
+
+    fn preload_one(&mut self, name: &[u8], from: &str) {
+        let name = OsStr::from_bytes(name);
+        if self.names.contains_key(name) {
+            return;
+        }
+        match self.find(name, 0) {
+            (Outcome::Found(hit), _) => {
+                self.place(name.to_owned(), hit, Via::Preload, 0);
+            }
+            // ld.so says so and goes on.
+            _ => self.tree.warnings.push(format!(
+                "{}, from {from}, cannot be preloaded: ld.so ignores it",
+                name.display()
+            )),
+        }
+    }
+
+    fn follow(&mut self) -> Result<(), Fault> {
+        let mut number = 0;
+        while let Some(object) = self.tree.objects.get(number) {
+            let library = object.library.clone();
+            let linkage = &library.linkage;
+            for name in &linkage.filters {
+                self.want(number, name, Optional::No);
+            }
+            for name in &linkage.auxiliaries {
+                self.want(number, name, Optional::Yes);
+            }
+            for name in &linkage.needed {
+                self.want(number, name, Optional::No);
+            }
+            if self.tree.objects.len() > MOST_LIBRARIES {
+                return Err(Fault::broken(format!(
+                    "it needs more than {MOST_LIBRARIES} libraries"
+                )));
+            }
+            number += 1;
+        }
+        Ok(())
+    }
+
+    fn want(&mut self, by: usize, name: &OsStr, optional: Optional) {
+        let expanded = match &*self.system {
+            System::Glibc(_) if name.as_bytes().contains(&b'$') => {
+                let origin = self.origin(by);
+                tokens::expand(name.as_bytes(), self.system.tokens(origin.as_deref()))
+                    .map_or_else(|| name.to_owned(), OsString::from_vec)
+            }
+            _ => name.to_owned(),
+        };
+        let wanted = match self.known(&expanded) {
+            Some(number) => Wanted::Loaded(number),
+            None => match self.find(&expanded, by) {
+                (Outcome::Found(hit), via) => Wanted::Loaded(self.place(expanded, hit, via, by)),
+                _ if optional == Optional::Yes => return,
+                (outcome, _) => self.miss(expanded, outcome),
+            },
+        };
+        if let Some(object) = self.tree.objects.get_mut(by)
+            && !object.wants.iter().any(|(_, already)| *already == wanted)
+        {
+            object.wants.push((name.to_owned(), wanted));
+        }
+    }
+
+    /// The object that a name already stands for.
+    fn known(&self, name: &OsStr) -> Option<usize> {
+        match &*self.system {
+            System::Glibc(_) => self.names.get(name).copied(),
+            // musl's ld.so is its C library, by whatever name.
+            System::Musl(_) if is_musls_own(name.as_bytes()) => Some(1),
+            System::Musl(_) => self.names.get(name).copied(),
+        }
+    }
+
+    /// Takes in what was found, unless it is there already under another name.
+    fn place(&mut self, name: OsString, hit: Hit, via: Via, by: usize) -> usize {
+        if let Some(&number) = self.ids.get(&hit.library.id) {
+            self.names.entry(name).or_insert(number);
+            return number;
+        }
+        self.add(name, hit, via, Some(by))
+    }
+
+    fn add(&mut self, name: OsString, hit: Hit, via: Via, loader: Option<usize>) -> usize {
+        let number = self.tree.objects.len();
+        self.ids.insert(hit.library.id, number);
+        self.names.entry(name.clone()).or_insert(number);
+        if let System::Glibc(_) = *self.system {
+            self.names.entry(hit.path.clone()).or_insert(number);
+            if let Some(soname) = &hit.library.linkage.soname {
+                self.names.entry(soname.clone()).or_insert(number);
+            }
+        }
+        self.tree.objects.push(Loaded {
+            name,
+            path: hit.path,
+            via,
+            hwcaps: hit.hwcaps,
+            library: hit.library,
+            loader,
+            wants: Vec::new(),
+        });
+        let directories = self.carried_directories(number);
+        self.directories.push(directories);
+        number
+    }
+
+    fn miss(&mut self, name: OsString, outcome: Outcome) -> Wanted {
+        if let Some(number) = self
+            .tree
+            .missing
+            .iter()
+            .position(|missing| missing.name == name)
+        {
+            return Wanted::Missing(number);
+        }
+        let why = match outcome {
+            Outcome::Broken { path, why } => Why::Broken { path, why },
+            Outcome::NotFound {
+                passed_over: Some(path),
+            } => Why::OtherArchitecture(path),
+            Outcome::NotFound { passed_over: None } | Outcome::Found(_) => Why::NotFound,
+        };
+        self.tree.missing.push(Missing { name, why });
+        Wanted::Missing(self.tree.missing.len() - 1)
+    }
+
+    /// What each object wants of the libraries that were found. musl does not look at versions,
+    /// and no more does ld.so where a library has no table of them.
+    fn check_versions(&mut self) {
+        if let System::Musl(_) = *self.system {
+            return;
+        }
+        let mut errors = Vec::new();
+        for (needed_by, object) in self.tree.objects.iter().enumerate() {
+            for need in object.library.needs.iter().filter(|need| !need.weak) {
+                let Some(&library) = self.names.get(OsStr::new(&need.library)) else {
+                    continue;
+                };
+                let found = self.tree.objects.get(library);
+                let definitions = found.and_then(|found| found.library.definitions.as_ref());
+                if definitions.is_some_and(|all| all.binary_search(&need.version).is_err()) {
+                    let version = need.version.clone();
+                    errors.push(VersionError {
+                        needed_by,
+                        library,
+                        version,
+                    });
+                }
+            }
+        }
+        self.tree.version_errors = errors;
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Optional {
+    Yes,
+    No,
+}
+
+fn is_musls_own(name: &[u8]) -> bool {
+    const OWN: [&[u8]; 7] = [
+        b"c.",
+        b"pthread.",
+        b"rt.",
+        b"m.",
+        b"dl.",
+        b"util.",
+        b"xnet.",
+    ];
+    name.strip_prefix(b"lib")
+        .is_some_and(|rest| OWN.iter().any(|own| rest.starts_with(own)))
+}

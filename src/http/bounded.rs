@@ -1,0 +1,24 @@
+//! Streams that are read whole, up to a bound.
+
+use std::io::Read;
+
+use crate::error::Error;
+use crate::io_error::reason;
+
+/// What is held in memory: a body from stdin or a pipe, which cannot be read twice. Files stream.
+pub const MAX_IN_MEMORY: u64 = 64 << 20;
+
+/// Reads all of a stream that has no length.
+pub fn read_bounded(from: impl Read, name: &str) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    from.take(MAX_IN_MEMORY + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Error::malformed(name, reason(&error)))?;
+    if bytes.len() as u64 > MAX_IN_MEMORY {
+        return Err(Error::usage_hint(
+            format!("{name} is larger than 64 MiB"),
+            "write it to a file first: --body FILE streams one of any size",
+        ));
+    }
+    Ok(bytes)
+}

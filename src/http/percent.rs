@@ -1,0 +1,60 @@
+//! Percent-encoding (RFC 3986 §2.1).
+
+/// Percent-encodes what may not stand in a path or query as it is; what is encoded already stays.
+pub fn encode_illegal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        let legal = byte.is_ascii_graphic()
+            && !matches!(
+                byte,
+                b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}'
+            );
+        push_byte(&mut out, byte, legal);
+    }
+    out
+}
+
+/// Percent-encodes all but RFC 3986's unreserved characters; also fit for a form's members.
+pub fn form_encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        push_byte(
+            &mut out,
+            byte,
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~'),
+        );
+    }
+    out
+}
+
+fn push_byte(out: &mut String, byte: u8, as_it_is: bool) {
+    if as_it_is {
+        out.push(char::from(byte));
+    } else {
+        out.push_str(&format!("%{byte:02X}"));
+    }
+}
+
+/// Decodes `%XX`; a percent sign without two hexadecimal digits stays.
+pub fn percent_decode(text: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.as_bytes();
+    while let Some((&first, rest)) = bytes.split_first() {
+        let decoded = (first == b'%')
+            .then(|| rest.get(..2).and_then(|hex| std::str::from_utf8(hex).ok()))
+            .flatten()
+            .filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        match decoded {
+            Some(byte) => {
+                out.push(byte);
+                bytes = rest.get(2..).unwrap_or_default();
+            }
+            None => {
+                out.push(first);
+                bytes = rest;
+            }
+        }
+    }
+    out
+}

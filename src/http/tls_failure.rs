@@ -1,0 +1,202 @@
+//! Why no TLS connection came about, in words, and what to do about it. Every message about TLS
+//! that the other modules hand on is made here.
+
+use std::fmt;
+use std::io;
+
+use rustls::pki_types::UnixTime;
+use rustls::{AlertDescription, CertificateError};
+
+use crate::io_error::reason;
+use crate::timestamp::Timestamp;
+
+/// What a handshake failed on.
+#[derive(Debug)]
+pub enum Broken<'a> {
+    /// The request was taken for one without TLS.
+    NotPrepared,
+    /// The host's name is none that a certificate could be for.
+    NoName,
+    /// rustls refused, or was refused.
+    Tls(&'a rustls::Error),
+    /// The connection failed under it.
+    Connection(&'a io::Error),
+}
+
+/// A message, and what the user can do about it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Explanation {
+    pub why: String,
+    pub hint: Option<&'static str>,
+}
+
+impl Explanation {
+    fn new(why: impl Into<String>, hint: Option<&'static str>) -> Explanation {
+        Explanation {
+            why: why.into(),
+            hint,
+        }
+    }
+}
+
+/// What a failed handshake means, and what to do about it.
+pub fn explain(broken: &Broken) -> Explanation {
+    match broken {
+        Broken::NotPrepared => Explanation::new("TLS was not prepared", None),
+        Broken::NoName => {
+            Explanation::new("the host has no name that a certificate could hold", None)
+        }
+        Broken::Tls(rustls::Error::InvalidCertificate(error)) => explain_certificate(error),
+        Broken::Tls(error) => explain_protocol(error),
+        Broken::Connection(error) => Explanation::new(explain_connection(error), None),
+    }
+}
+
+/// A certificate that no root signed, with its issuer's name.
+#[derive(Debug)]
+pub struct UnknownIssuer(pub String);
+
+impl fmt::Display for UnknownIssuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "issued by {}", self.0)
+    }
+}
+
+impl std::error::Error for UnknownIssuer {}
+
+/// webpki takes no certificate for a server's that says it may sign others, as those do that
+/// `openssl req -x509` makes.
+pub fn is_root_as_server(error: &CertificateError) -> bool {
+    let CertificateError::Other(other) = error else {
+        return false;
+    };
+    matches!(
+        other.0.downcast_ref(),
+        Some(webpki::Error::CaUsedAsEndEntity)
+    )
+}
+
+const CACERT: &str = "--cacert FILE names the root that signed it; --insecure trusts anybody";
+
+fn explain_certificate(error: &CertificateError) -> Explanation {
+    let (why, hint) = match error {
+        CertificateError::ExpiredContext { not_after, .. } => (
+            format!("the server's certificate expired on {}", date(*not_after)),
+            Some("the service's owner must renew it"),
+        ),
+        CertificateError::Expired => ("the server's certificate has expired".into(), None),
+        CertificateError::NotValidYetContext { not_before, .. } => (
+            format!(
+                "the server's certificate is not valid before {}",
+                date(*not_before)
+            ),
+            Some("is this machine's clock right?"),
+        ),
+        CertificateError::NotValidForNameContext { presented, .. } => (
+            format!("wrong name: the certificate is for {}", names(presented)),
+            Some("call the service by the name its certificate is for"),
+        ),
+        CertificateError::UnknownIssuer => (
+            "unknown issuer: no trusted root signed the server's certificate".into(),
+            Some(CACERT),
+        ),
+        CertificateError::BadSignature => (
+            "the certificate's signature does not match".into(),
+            Some(CACERT),
+        ),
+        CertificateError::Revoked => ("the server's certificate was revoked".into(), None),
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            ("the certificate is not for servers".into(), None)
+        }
+        other if is_root_as_server(other) => (
+            "unknown issuer: the server's certificate is a self-signed root".into(),
+            Some(CACERT),
+        ),
+        CertificateError::Other(other) if other.0.is::<UnknownIssuer>() => (
+            format!(
+                "unknown issuer: no trusted root signed the server's certificate, {}",
+                other.0
+            ),
+            Some(CACERT),
+        ),
+        other => (
+            format!("the server's certificate does not hold: {other:?}"),
+            Some(CACERT),
+        ),
+    };
+    Explanation { why, hint }
+}
+
+fn explain_protocol(error: &rustls::Error) -> Explanation {
+    use AlertDescription as Alert;
+    match error {
+        rustls::Error::AlertReceived(
+            Alert::CertificateRequired | Alert::BadCertificate | Alert::HandshakeFailure,
+        ) => Explanation::new(
+            format!("the server refused the handshake: {error}"),
+            Some("a service that wants a client certificate takes it with --cert FILE --key FILE"),
+        ),
+        rustls::Error::InvalidMessage(_) => Explanation::new(
+            "what the server speaks is not TLS",
+            Some("is it a plain http:// service?"),
+        ),
+        rustls::Error::PeerIncompatible(_) => Explanation::new(
+            "the server offers no TLS 1.2 or 1.3 that both sides know",
+            None,
+        ),
+        other => Explanation::new(other.to_string(), None),
+    }
+}
+
+fn explain_connection(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof
+        | io::ErrorKind::ConnectionReset
+        | io::ErrorKind::BrokenPipe => {
+            "the server closed the connection in the middle of the handshake".into()
+        }
+        _ => reason(error),
+    }
+}
+
+fn date(time: UnixTime) -> Timestamp {
+    Timestamp(i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// The names a certificate is for; a few of many.
+fn names(presented: &[String]) -> String {
+    let shown = presented.get(..5).unwrap_or(presented);
+    match (shown.is_empty(), presented.len() > shown.len()) {
+        (true, _) => "no name at all".into(),
+        (false, false) => shown.join(", "),
+        (false, true) => format!("{}, …", shown.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rustls::OtherError;
+
+    use super::*;
+
+    fn other(error: webpki::Error) -> CertificateError {
+        CertificateError::Other(OtherError(Arc::new(error)))
+    }
+
+    #[test]
+    fn a_self_signed_root_is_told_from_other_errors_by_type() {
+        assert!(is_root_as_server(&other(webpki::Error::CaUsedAsEndEntity)));
+        assert!(!is_root_as_server(&other(webpki::Error::EndEntityUsedAsCa)));
+        assert!(!is_root_as_server(&CertificateError::UnknownIssuer));
+    }
+
+    #[test]
+    fn a_wrong_name_shows_a_few_of_many() {
+        let many: Vec<String> = (1..8).map(|n| format!("{n}.lan")).collect();
+        assert_eq!(names(&many), "1.lan, 2.lan, 3.lan, 4.lan, 5.lan, …");
+        assert_eq!(names(&many[..2]), "1.lan, 2.lan");
+        assert_eq!(names(&[]), "no name at all");
+    }
+}
