@@ -16,7 +16,7 @@ use crate::http::body::{self, Body};
 use crate::http::credential::Credential;
 use crate::http::guard;
 use crate::http::request::{Header, Request, USER_AGENT};
-use crate::http::settings::Retry;
+use crate::http::settings::{Intake, Retry};
 use crate::http::url::form_encode;
 use crate::http::{Caller, Follow, Settings};
 use crate::json::Text;
@@ -66,6 +66,7 @@ pub fn ask(
     // A redirect would take the secrets to a place nobody chose; a retry is the caller's decision.
     settings.follow = Follow::No;
     settings.retry = Retry::default();
+    settings.intake = Intake::default();
     let called = Caller::new(settings).call(&mut request);
     if let Body::Bytes { bytes, .. } = &mut request.body {
         bytes.zeroize();

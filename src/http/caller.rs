@@ -65,7 +65,7 @@ impl<'a> Caller<'a> {
     }
 
     /// Starts the clock of a call.
-    pub fn attempts(&self) -> Attempts {
+    pub(super) fn attempts(&self) -> Attempts {
         Attempts::new(self.settings.retry, self.settings.limits.whole)
     }
 
@@ -82,7 +82,7 @@ impl<'a> Caller<'a> {
     ///
     /// # Errors
     /// As [`Caller::call`], after the last attempt.
-    pub fn call_within(
+    pub(super) fn call_within(
         &mut self,
         attempts: &mut Attempts,
         request: &mut Request,

@@ -41,13 +41,52 @@ struct Report {
     profile: String,
     url: Option<String>,
     user: Option<String>,
-    /// `good`, `expired`, `none`, `unneeded` or `broken`.
-    state: String,
+    state: State,
     expires: Option<String>,
     expires_in_s: Option<i64>,
     can_renew: bool,
     file: Option<String>,
     why: Option<String>,
+}
+
+/// What is known of a profile's token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Good,
+    Expired,
+    /// There is none, and the scheme needs one.
+    None,
+    /// The scheme needs none.
+    Unneeded,
+    /// The profile cannot be used.
+    Broken,
+}
+
+impl State {
+    fn name(self) -> &'static str {
+        match self {
+            State::Good => "good",
+            State::Expired => "expired",
+            State::None => "none",
+            State::Unneeded => "unneeded",
+            State::Broken => "broken",
+        }
+    }
+
+    /// What it means for the profile that was asked about.
+    fn exit(self) -> Exit {
+        match self {
+            State::Good | State::Unneeded => Exit::Done,
+            State::Expired | State::None => Exit::No,
+            State::Broken => Exit::Usage,
+        }
+    }
+}
+
+impl SerJson for State {
+    fn ser_json(&self, depth: usize, state: &mut nanoserde::SerJsonState) {
+        self.name().ser_json(depth, state);
+    }
 }
 
 impl Status {
@@ -59,9 +98,7 @@ impl Status {
         match &self.profile {
             Some(name) => {
                 let report = report(&config.profile(name)?, &cache)?;
-                if matches!(report.state.as_str(), "none" | "expired") {
-                    exit = Exit::No;
-                }
+                exit = report.state.exit();
                 reports.push(report);
             }
             None => {
@@ -83,7 +120,7 @@ fn report(profile: &Profile, cache: &Path) -> Result<Report, Error> {
         profile: profile.name().to_owned(),
         url: Some(profile.service.url.to_string()),
         user: profile.service.user.clone(),
-        state: "unneeded".into(),
+        state: State::Unneeded,
         expires: None,
         expires_in_s: None,
         can_renew: false,
@@ -94,7 +131,7 @@ fn report(profile: &Profile, cache: &Path) -> Result<Report, Error> {
         return Ok(report);
     };
     report.user = Some(plan.user.clone()).filter(|user| !user.is_empty());
-    report.state = "none".into();
+    report.state = State::None;
     let Some(status) = auth::status(profile, cache)? else {
         return Ok(report);
     };
@@ -103,7 +140,7 @@ fn report(profile: &Profile, cache: &Path) -> Result<Report, Error> {
     };
     let now = Timestamp::now();
     let is_over = stored.expires.is_some_and(|end| end <= now);
-    report.state = if is_over { "expired" } else { "good" }.into();
+    report.state = if is_over { State::Expired } else { State::Good };
     report.expires = stored.expires.map(|end| end.to_string());
     report.expires_in_s = stored.expires.map(|end| end.0.saturating_sub(now.0));
     report.can_renew = plan.refresh.is_some() && stored.refresh_token.is_some();
@@ -116,7 +153,7 @@ fn broken(name: &str, error: &Error) -> Report {
         profile: name.to_owned(),
         url: None,
         user: None,
-        state: "broken".into(),
+        state: State::Broken,
         expires: None,
         expires_in_s: None,
         can_renew: false,
@@ -132,7 +169,7 @@ struct List(Vec<Report>);
 impl fmt::Display for List {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for one in &self.0 {
-            let mut line = format!("{:<16} {:<9}", one.profile, one.state);
+            let mut line = format!("{:<16} {:<9}", one.profile, one.state.name());
             if let Some(user) = &one.user {
                 line.push_str(&format!(" as {user}"));
             }

@@ -20,12 +20,12 @@ pub struct Credentials {
     pub service: Service,
     pub scheme: SharedScheme,
     pub profile: Option<Profile>,
-    from: From,
+    from: Place,
 }
 
 /// Where the credentials are from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum From {
+enum Place {
     Option,
     Url,
     /// A configuration or netrc file.
@@ -58,13 +58,13 @@ pub fn read(options: &Http, url: &mut Url, profile: Option<Profile>) -> Result<C
             service: profile.service.clone(),
             scheme: Rc::clone(&profile.scheme),
             profile: Some(profile),
-            from: From::File,
+            from: Place::File,
         }),
         (None, user_info) => Ok(Credentials {
             service: Service::at(url.clone(), None),
             scheme: user_info.map_or_else(scheme::none, scheme::from_user_info),
             profile: None,
-            from: From::Url,
+            from: Place::Url,
         }),
     }
 }
@@ -81,11 +81,11 @@ fn of_option(
     // A user in the URL picks the netrc entry.
     let picks_user = scheme.preview(&service).is_netrc();
     let (user, from) = match user_info {
-        None => (None, From::Option),
+        None => (None, Place::Option),
         Some(UserInfo {
             user,
             password: None,
-        }) if picks_user => (Some(user), From::Option),
+        }) if picks_user => (Some(user), Place::Option),
         Some(_) => {
             return Err(Error::usage(
                 "credentials given in both the URL and --auth; use one",
@@ -96,7 +96,7 @@ fn of_option(
         service: Service { user, ..service },
         scheme,
         profile: None,
-        from: if picks_user { From::File } else { from },
+        from: if picks_user { Place::File } else { from },
     })
 }
 
@@ -139,11 +139,11 @@ impl Credentials {
             return Ok(self);
         }
         match self.from {
-            From::File => Ok(Credentials {
+            Place::File => Ok(Credentials {
                 scheme: scheme::none(),
                 ..self
             }),
-            From::Option | From::Url => Err(Error::usage(
+            Place::Option | Place::Url => Err(Error::usage(
                 "Authorization given both as an item and by --auth or the URL; use one",
             )),
         }
