@@ -307,8 +307,8 @@ fn other_architectures() {
     let narrow = Command::new("gcc")
         .args(["-m32", "-o", "narrow", "main.c"])
         .current_dir(scratch.path())
-        .status();
-    if narrow.is_ok_and(|status| status.success()) {
+        .output();
+    if narrow.is_ok_and(|output| output.status.success()) {
         let path = scratch.path().join("narrow");
         let output = elf("info", &[path.to_str().unwrap()]).expect_code(0);
         assert!(
