@@ -7,6 +7,7 @@ use crate::auth::{self, Surroundings, Want};
 use crate::cli::http::profile::load;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::outline::{Details, Kind};
 use crate::output;
 
 /// Log in anew, asking for what the profile's sources say `prompt`, and keep the token.
@@ -22,6 +23,13 @@ pub struct Login {
     #[argh(positional)]
     profile: String,
 }
+
+/// The kinds of its values.
+pub const DETAILS: Details = Details {
+    command: "auth login",
+    values: &[("profile", Kind::Profile)],
+    json: &[],
+};
 
 impl Login {
     pub fn run(self) -> Result<Exit, Error> {

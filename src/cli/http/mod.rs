@@ -20,6 +20,7 @@ use crate::exit::Exit;
 use crate::http::Hop;
 use crate::http::auth::Auth;
 use crate::http::retry::{Attempts, Renew};
+use crate::outline::{Details, Kind, owned};
 use crate::output;
 use crate::timestamp::Timestamp;
 
@@ -227,6 +228,61 @@ pub struct Http {
     #[argh(option, arg_name = "url")]
     proxy: Option<String>,
 }
+
+/// What the value of `--auth` begins with.
+const AUTH_PREFIXES: [&str; 8] = [
+    "bearer=",
+    "basic=",
+    "digest=",
+    "header=",
+    "query=",
+    "jwt=",
+    "netrc",
+    "netrc=bearer",
+];
+
+/// The kinds of its values.
+pub const DETAILS: Details = Details {
+    command: "http",
+    values: &[
+        ("word", Kind::Word),
+        ("--auth", Kind::Prefixes(|| owned(&AUTH_PREFIXES))),
+        ("--profile", Kind::Profile),
+        ("--claim", Kind::Word),
+        ("--ttl", Kind::Duration),
+        ("--kid", Kind::Word),
+        ("--body", Kind::File),
+        (
+            "--retry",
+            Kind::Integer {
+                least: 0,
+                most: u32::MAX as u64,
+            },
+        ),
+        ("--retry-max-time", Kind::Duration),
+        ("--output", Kind::File),
+        ("--sha256", Kind::Word),
+        ("--print", Kind::Word),
+        (
+            "--max-redirects",
+            Kind::Integer {
+                least: 0,
+                most: u32::MAX as u64,
+            },
+        ),
+        ("--timeout", Kind::Duration),
+        ("--connect-timeout", Kind::Duration),
+        ("--max-body", Kind::Size),
+        ("--cacert", Kind::File),
+        ("--cert", Kind::File),
+        ("--key", Kind::File),
+        ("--tls-min", Kind::choice(settings::tls_versions)),
+        ("--resolve", Kind::Word),
+        ("--unix-socket", Kind::File),
+        ("--proxy", Kind::Word),
+    ],
+    json: &[report::JSON],
+};
 
 impl Http {
     pub fn run(mut self) -> Result<Exit, Error> {

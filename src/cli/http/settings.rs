@@ -99,15 +99,27 @@ fn tls(options: &Http) -> Result<TlsOptions, Error> {
         (None, None) => None,
     };
     let oldest = match options.tls_min.as_deref() {
-        None | Some("1.2") => Oldest::Tls12,
-        Some("1.3") => Oldest::Tls13,
-        Some(_) => return Err(Error::usage("--tls-min is 1.2 or 1.3")),
+        None => Oldest::Tls12,
+        Some(name) => {
+            let found = TLS_VERSIONS.into_iter().find(|(known, _)| *known == name);
+            found
+                .map(|(_, oldest)| oldest)
+                .ok_or_else(|| Error::usage("--tls-min is 1.2 or 1.3"))?
+        }
     };
     Ok(TlsOptions {
         trust,
         client,
         oldest,
     })
+}
+
+/// The values of `--tls-min`.
+const TLS_VERSIONS: [(&str, Oldest); 2] = [("1.2", Oldest::Tls12), ("1.3", Oldest::Tls13)];
+
+/// The names among them.
+pub fn tls_versions() -> Vec<String> {
+    TLS_VERSIONS.map(|(name, _)| name.to_owned()).to_vec()
 }
 
 /// A duration that an option gives.
