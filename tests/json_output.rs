@@ -401,3 +401,27 @@ fn the_manual_lists_the_members() {
         }
     }
 }
+
+#[test]
+fn the_readme_has_no_members_of_its_own() {
+    let readme = include_str!("../README.md");
+    let whole = ::c47::cli::whole();
+    let version = whole.json[0].fields;
+    let mut examples = 0;
+    for line in readme
+        .lines()
+        .filter(|line| line.starts_with("    {\"version\""))
+    {
+        let example: Value = serde_json::from_str(line).unwrap();
+        let mut found = Found::default();
+        found.object(version, "", example.as_object().unwrap());
+        assert_eq!(found.faults, BTreeSet::new());
+        examples += 1;
+    }
+    assert_eq!(examples, 1);
+    // A sketch, `{"name","value"}`, would be a second list of members.
+    for object in readme.split("{\"").skip(1) {
+        let (name, rest) = object.split_once('"').unwrap();
+        assert!(rest.starts_with(':'), "a sketch begins with {name}");
+    }
+}
