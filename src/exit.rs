@@ -1,36 +1,78 @@
 //! Exit codes: the contract with shell scripts and farm jobs, the same for every command.
 
-/// How a command ended. The numbers are documented in README and never change.
+/// How a command ended. The numbers never change; [`TABLE`] says what they mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// Done; the answer is yes.
     Done = 0,
-    /// Done; the answer is no: a token is not valid, nothing matched.
     No = 1,
-    /// A wrong option, item, profile or configuration; nothing was sent or written.
     Usage = 2,
-    /// The service answered 3xx and it was not followed.
     Redirection = 3,
-    /// The service answered 4xx.
     ClientError = 4,
-    /// The service answered 5xx.
     ServerError = 5,
-    /// Too many redirects.
     TooManyRedirects = 6,
-    /// It could not be done: file, DNS, network, TLS, a malformed reply or file.
     Failed = 7,
-    /// Timed out.
     TimedOut = 8,
-    /// No credentials could be had: a secret's source failed, or the login was refused.
     NoCredentials = 9,
-    /// A bug in c47.
     Bug = 70,
-    /// No such command.
     NoSuchCommand = 127,
-    /// Interrupted by SIGINT.
     Interrupted = 130,
-    /// Ended by SIGTERM.
     Terminated = 143,
+}
+
+/// Exits that are explained together.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    pub exits: &'static [Exit],
+    pub meaning: &'static str,
+}
+
+/// What each exit means, for the manual; README repeats it, and a test compares them.
+pub const TABLE: &[Row] = &[
+    row(&[Exit::Done], "done; the answer is yes"),
+    row(
+        &[Exit::No],
+        "the answer is no: token invalid, binary does not run or fit, library missing, check failed, nothing matched",
+    ),
+    row(
+        &[Exit::Usage],
+        "usage or configuration: a wrong option, item, profile or configuration file; nothing was sent or written",
+    ),
+    row(
+        &[Exit::Redirection, Exit::ClientError, Exit::ServerError],
+        "the service answered 3xx (not followed), 4xx, 5xx",
+    ),
+    row(&[Exit::TooManyRedirects], "too many redirects"),
+    row(
+        &[Exit::Failed],
+        "it could not be done: file, DNS, network, TLS, malformed response or file",
+    ),
+    row(&[Exit::TimedOut], "timed out"),
+    row(
+        &[Exit::NoCredentials],
+        "no credentials: the secret's source failed, or the login was refused",
+    ),
+    row(&[Exit::Bug], "a bug in c47"),
+    row(&[Exit::NoSuchCommand], "no such command"),
+    row(
+        &[Exit::Interrupted, Exit::Terminated],
+        "interrupted, terminated",
+    ),
+];
+
+const fn row(exits: &'static [Exit], meaning: &'static str) -> Row {
+    Row { exits, meaning }
+}
+
+impl Row {
+    /// Its codes, with commas between them: `3, 4, 5`.
+    pub fn codes(&self) -> String {
+        let codes: Vec<String> = self
+            .exits
+            .iter()
+            .map(|exit| exit.code().to_string())
+            .collect();
+        codes.join(", ")
+    }
 }
 
 impl Exit {
@@ -53,5 +95,54 @@ impl Exit {
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         exit.code().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The exit after this one; the compiler asks for a new one here.
+    fn next(exit: Exit) -> Option<Exit> {
+        match exit {
+            Exit::Done => Some(Exit::No),
+            Exit::No => Some(Exit::Usage),
+            Exit::Usage => Some(Exit::Redirection),
+            Exit::Redirection => Some(Exit::ClientError),
+            Exit::ClientError => Some(Exit::ServerError),
+            Exit::ServerError => Some(Exit::TooManyRedirects),
+            Exit::TooManyRedirects => Some(Exit::Failed),
+            Exit::Failed => Some(Exit::TimedOut),
+            Exit::TimedOut => Some(Exit::NoCredentials),
+            Exit::NoCredentials => Some(Exit::Bug),
+            Exit::Bug => Some(Exit::NoSuchCommand),
+            Exit::NoSuchCommand => Some(Exit::Interrupted),
+            Exit::Interrupted => Some(Exit::Terminated),
+            Exit::Terminated => None,
+        }
+    }
+
+    #[test]
+    fn table_has_each_exit_once_in_order() {
+        let all: Vec<Exit> = std::iter::successors(Some(Exit::Done), |&exit| next(exit)).collect();
+        let listed: Vec<Exit> = TABLE.iter().flat_map(|row| row.exits).copied().collect();
+        assert_eq!(listed, all);
+    }
+
+    #[test]
+    fn readme_has_the_same_table() {
+        let readme = include_str!("../README.md");
+        let rows = readme
+            .lines()
+            .skip_while(|&line| line != "| exit | meaning |");
+        let rows: Vec<&str> = rows
+            .skip(2)
+            .take_while(|line| line.starts_with('|'))
+            .collect();
+        let expected: Vec<String> = TABLE
+            .iter()
+            .map(|row| format!("| {} | {} |", row.codes(), row.meaning))
+            .collect();
+        assert_eq!(rows, expected);
     }
 }

@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::outline::{Argument, Command, Flag, Times, first_sentence};
+use crate::exit;
+use crate::outline::{
+    Argument, Command, Flag, Kind, Presence, Shape, Times, Value, bounds, first_sentence,
+};
 
 /// What stands in a page's head and foot beside the name.
 pub struct Edition {
@@ -51,6 +54,7 @@ pub fn page(command: &Command, whole: &Command, edition: &Edition) -> String {
         section(&mut page, "ARGUMENTS");
         for argument in &command.arguments {
             tagged(&mut page, &italic(&argument.value.name), &argument.about);
+            allowed(&mut page, Some(&argument.value));
         }
     }
     section(&mut page, "OPTIONS");
@@ -63,9 +67,11 @@ pub fn page(command: &Command, whole: &Command, edition: &Edition) -> String {
             &format!("{}{value}", names.join(", ")),
             &option.about,
         );
+        allowed(&mut page, option.value.as_ref());
     }
     literal(&mut page, "EXAMPLES", &command.examples);
     literal(&mut page, "NOTES", &command.notes);
+    json_output(&mut page, command);
     exit_status(&mut page);
     see_also(&mut page, command, whole);
     page
@@ -109,29 +115,57 @@ fn repeated(text: &str, times: Times) -> String {
     }
 }
 
+/// The words of a choice, which its help may leave out, and the bounds of a number.
+fn allowed(page: &mut String, value: Option<&Value>) {
+    let kind = value.map(|value| value.kind);
+    let text = if let Some(Kind::Choice { words, .. }) = kind {
+        format!("Values: {}.", words().join(", "))
+    } else if let Some(Kind::Integer { least, most }) = kind {
+        format!("A whole number, {}.", bounds(least, most))
+    } else {
+        return;
+    };
+    line(page, ".br");
+    paragraphs(page, &text);
+}
+
 /// The exit codes are the same for every command.
 fn exit_status(page: &mut String) {
     section(page, "EXIT STATUS");
-    for (codes, meaning) in [
-        ("0", "done; the answer is yes"),
-        ("1", "the answer is no"),
-        ("2", "usage or configuration; nothing was sent or written"),
-        (
-            "3, 4, 5",
-            "the service answered 3xx (not followed), 4xx, 5xx",
-        ),
-        ("6", "too many redirects"),
-        (
-            "7",
-            "it could not be done: file, DNS, network, TLS, a malformed reply or file",
-        ),
-        ("8", "timed out"),
-        ("9", "no credentials could be had"),
-        ("70", "a bug in c47"),
-        ("127", "no such command"),
-        ("130, 143", "interrupted, terminated"),
-    ] {
-        tagged(page, &bold(codes), meaning);
+    for row in exit::TABLE {
+        tagged(page, &bold(&row.codes()), row.meaning);
+    }
+}
+
+/// The members of what a command prints with `--json`.
+fn json_output(page: &mut String, command: &Command) {
+    if command.json.is_empty() {
+        return;
+    }
+    section(page, "JSON OUTPUT");
+    for (at, output) in command.json.iter().enumerate() {
+        let with = if output.when.is_empty() {
+            "With --json"
+        } else {
+            output.when
+        };
+        let what = match output.shape {
+            Shape::Object => "an object",
+            Shape::Array => "an array of objects, each",
+            Shape::Lines => "one object a line, each",
+        };
+        if at > 0 {
+            line(page, ".PP");
+        }
+        paragraphs(page, &format!("{with}: {what} with these members."));
+        for field in output.fields {
+            let null = match field.presence {
+                Presence::Always => "",
+                Presence::Nullable => " or null",
+            };
+            let about = format!("{}{null}: {}", field.json_type.name(), field.about);
+            tagged(page, &bold(field.path), &about);
+        }
     }
 }
 
@@ -148,7 +182,7 @@ fn see_also(page: &mut String, command: &Command, whole: &Command) {
     names.extend(
         others
             .into_iter()
-            .filter(|other| *other != command)
+            .filter(|other| other.path != command.path)
             .map(page_name),
     );
     if names.is_empty() {

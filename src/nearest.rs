@@ -13,36 +13,14 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b` (the
-/// optimal string alignment distance). Words longer than 64 are beyond any likeness.
+/// The optimal string alignment distance: insertions, deletions, substitutions and swaps of
+/// neighbours. The work grows with the product of the lengths, so long words are not compared.
 fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    if a.len() > 64 || b.len() > 64 {
+    const LONGEST: usize = 64;
+    if a.chars().nth(LONGEST).is_some() || b.chars().nth(LONGEST).is_some() {
         return usize::MAX;
     }
-    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
-    let cell = |rows: &[Vec<usize>], i: usize, j: usize| -> usize {
-        rows.get(i)
-            .and_then(|row| row.get(j))
-            .copied()
-            .unwrap_or(usize::MAX / 2)
-    };
-    for (i, from) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, to) in b.iter().enumerate() {
-            let left = row.last().copied().unwrap_or(usize::MAX / 2);
-            let mut best = (cell(&rows, i, j + 1) + 1)
-                .min(left + 1)
-                .min(cell(&rows, i, j) + usize::from(from != to));
-            let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(to) && b.get(j - 1) == Some(from);
-            if swapped {
-                best = best.min(cell(&rows, i - 1, j - 1) + 1);
-            }
-            row.push(best);
-        }
-        rows.push(row);
-    }
-    cell(&rows, a.len(), b.len())
+    strsim::osa_distance(a, b)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The commands as man pages and completions need them: names, options, and what a value may be.
 
 /// A command, or c47 itself, with all below it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Command {
     /// Its words, the program's name first: `["c47", "jwt", "sign"]`.
     pub path: Vec<String>,
@@ -10,12 +10,14 @@ pub struct Command {
     pub notes: Vec<String>,
     pub options: Vec<Flag>,
     pub arguments: Vec<Argument>,
+    /// What it prints with `--json`.
+    pub json: &'static [JsonOutput],
     /// Its subcommands; a command that has some takes no arguments of its own.
     pub commands: Vec<Command>,
 }
 
 /// An option.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Flag {
     /// With its dashes: `--output`.
     pub long: String,
@@ -28,7 +30,7 @@ pub struct Flag {
 }
 
 /// An argument that is no option.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Argument {
     pub about: String,
     pub times: Times,
@@ -44,17 +46,19 @@ pub enum Times {
 }
 
 /// A value: its name in the help, and what it may be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Value {
     pub name: String,
     pub kind: Kind,
 }
 
-/// What a value may be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a value may be: what completions offer for it, and what is accepted.
+#[derive(Clone, Copy, Debug)]
 pub enum Kind {
-    /// Anything: a URL, a number, a name.
+    /// Anything: a URL, a name.
     Word,
+    /// A word of a form of its own: a time, an address, `PATH=SIZE`.
+    Form(Check),
     File,
     Directory,
     /// The name of a profile.
@@ -63,82 +67,176 @@ pub enum Kind {
     Command,
     /// Where a secret is: `env:NAME` and so on.
     Source,
-    /// One of these.
-    Choice(Vec<String>),
+    /// `30s`, `15m`.
+    Duration,
+    /// `10k`, `5M`.
+    Size,
+    /// A whole number within these bounds.
+    Integer {
+        least: u64,
+        most: u64,
+    },
+    /// One of these words.
+    Choice {
+        words: Words,
+        accept: Accept,
+    },
+    /// A word that begins with one of these, or is one: `bearer=`, `netrc`.
+    Prefixes(Words),
 }
 
-impl Value {
-    /// What a value may be, from its name and its line in the help. These are the conventions:
-    /// a name of words between bars (`text|json`), or `one of a, b, c` or `: a, b or c` in the
-    /// line, is a choice;
-    /// a name that ends in `file`, `path` or `dir` is what it says; `env:NAME` and `file:PATH` in
-    /// the line tell the source of a secret.
-    pub fn new(name: &str, about: &str) -> Value {
-        let word = name.to_ascii_lowercase();
-        let ends = |ends: &[&str]| ends.iter().any(|end| word.ends_with(end));
-        let kind = if let Some(choices) = choices(&word, about) {
-            Kind::Choice(choices)
-        } else if word == "profile" {
-            Kind::Profile
-        } else if word == "c47-command" {
-            Kind::Command
-        } else if word == "source" || tells_source(about) && !word.contains('=') {
-            Kind::Source
-        } else if ends(&["dir", "directory", "repo", "root"]) {
-            Kind::Directory
-        } else if ends(&[
-            "file", "files", "file|url", "path", "paths", "binary", "tool", "cert", "key",
-        ]) {
-            Kind::File
-        } else {
-            Kind::Word
-        };
-        Value {
-            name: name.to_owned(),
-            kind,
+/// The words of a choice, from the code that reads the value.
+pub type Words = fn() -> Vec<String>;
+
+/// Reads a value as the command does.
+///
+/// # Errors
+/// Says what the value must be.
+pub type Check = fn(&str) -> Result<(), String>;
+
+/// What a choice accepts.
+#[derive(Clone, Copy, Debug)]
+pub enum Accept {
+    /// Its words and nothing else.
+    Listed,
+    /// What this check lets through: its words, and perhaps other spellings of them.
+    Checked(Check),
+    /// Anything: the command itself reads the value, and the words are the common ones.
+    Anything,
+}
+
+impl Kind {
+    /// One of `words` and nothing else.
+    pub const fn choice(words: Words) -> Kind {
+        Kind::Choice {
+            words,
+            accept: Accept::Listed,
+        }
+    }
+
+    /// One of `words`, as `check` reads it.
+    pub const fn checked_choice(words: Words, check: Check) -> Kind {
+        Kind::Choice {
+            words,
+            accept: Accept::Checked(check),
         }
     }
 }
 
-fn tells_source(about: &str) -> bool {
-    about.contains("env:NAME") && about.contains("file:PATH")
-}
-
-/// The words between bars, those of a list after "one of", or of one after a colon that ends in
-/// "or".
-fn choices(name: &str, about: &str) -> Option<Vec<String>> {
-    // Between bars may also stand kinds: `file|url`.
-    const KINDS: [&str; 5] = ["file", "path", "dir", "url", "source"];
-    if name.contains('|') {
-        let words: Vec<&str> = name.split('|').collect();
-        let are_words = words
-            .iter()
-            .all(|word| is_word(word) && !KINDS.contains(word));
-        return are_words.then(|| words.into_iter().map(str::to_owned).collect());
+/// The bounds of a number in words: `from 0 to 65535`, `1 or more`.
+pub fn bounds(least: u64, most: u64) -> String {
+    if most == u64::MAX {
+        format!("{least} or more")
+    } else {
+        format!("from {least} to {most}")
     }
-    let list = match (about.split_once("one of "), about.split_once(": ")) {
-        (Some((_, list)), _) => list,
-        (None, Some((_, list))) if list.contains(" or ") => list,
-        _ => return None,
-    };
-    let end = list.find([';', '(', ':']).unwrap_or(list.len());
-    let list = list.get(..end)?;
-    let end = list.find(". ").unwrap_or(list.len());
-    let list = list.get(..end)?.replace(" and ", ",").replace(" or ", ",");
-    let words: Vec<String> = list
-        .split(',')
-        .map(|word| word.trim().trim_end_matches('.').to_owned())
-        .filter(|word| !word.is_empty())
-        .collect();
-    // A sentence that happens to say "one of them" is no list.
-    (words.len() > 1 && words.iter().all(|word| is_word(word))).then_some(words)
 }
 
-fn is_word(word: &str) -> bool {
-    !word.is_empty()
-        && word
-            .chars()
-            .all(|c| c.is_alphanumeric() || "-_.+".contains(c))
+/// Words of a choice as [`Words`] returns them.
+pub fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
+}
+
+/// What a command declares beside its options: the kinds of their values, and its JSON.
+#[derive(Clone, Copy, Debug)]
+pub struct Details {
+    /// Its words, without the program's name: `jwt sign`.
+    pub command: &'static str,
+    /// Each option (`--alg`) and argument (`token`) that takes a value.
+    pub values: &'static [(&'static str, Kind)],
+    /// What it prints with `--json`.
+    pub json: &'static [JsonOutput],
+}
+
+/// What a command prints as JSON.
+#[derive(Clone, Copy, Debug)]
+pub struct JsonOutput {
+    /// When it is this and not another: `with --why`; empty where there is only one.
+    pub when: &'static str,
+    pub shape: Shape,
+    pub fields: &'static [Field],
+}
+
+/// What stands around the fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Object,
+    /// An array of objects.
+    Array,
+    /// One object a line.
+    Lines,
+}
+
+/// A member of a command's JSON.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// `checks[].name`, from the object on.
+    pub path: &'static str,
+    pub json_type: JsonType,
+    pub presence: Presence,
+    pub about: &'static str,
+}
+
+/// The type of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JsonType {
+    String,
+    Number,
+    Boolean,
+    /// Its members are fields of their own.
+    Object,
+    /// Of strings.
+    Strings,
+    /// Of objects, whose members are fields of their own.
+    Objects,
+    /// Of arrays of strings.
+    Lists,
+    /// Any JSON, of which nothing more is promised.
+    Any,
+}
+
+/// Whether a member has a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    Always,
+    /// It is null where there is no value.
+    Nullable,
+}
+
+impl Field {
+    /// A member that always has a value.
+    pub const fn new(path: &'static str, json_type: JsonType, about: &'static str) -> Field {
+        Field {
+            path,
+            json_type,
+            presence: Presence::Always,
+            about,
+        }
+    }
+
+    /// The same member, which may be null.
+    pub const fn or_null(self) -> Field {
+        Field {
+            presence: Presence::Nullable,
+            ..self
+        }
+    }
+}
+
+impl JsonType {
+    /// Its name in the manual.
+    pub fn name(self) -> &'static str {
+        match self {
+            JsonType::String => "string",
+            JsonType::Number => "number",
+            JsonType::Boolean => "boolean",
+            JsonType::Object => "object",
+            JsonType::Strings => "array of strings",
+            JsonType::Objects => "array of objects",
+            JsonType::Lists => "array of arrays of strings",
+            JsonType::Any => "any JSON",
+        }
+    }
 }
 
 /// A text up to the end of its first sentence, without the full stop; that of "e.g. 30s" ends none.
@@ -195,62 +293,10 @@ impl Flag {
 mod tests {
     use super::*;
 
-    fn kind(name: &str, about: &str) -> Kind {
-        Value::new(name, about).kind
-    }
-
-    fn choice(words: &[&str]) -> Kind {
-        Kind::Choice(words.iter().map(|word| (*word).to_owned()).collect())
-    }
-
-    #[test]
-    fn choices_stand_between_bars_or_after_one_of() {
-        assert_eq!(kind("text|json", ""), choice(&["text", "json"]));
-        let about = "which one of bash, zsh and fish";
-        assert_eq!(kind("shell", about), choice(&["bash", "zsh", "fish"]));
-        let about = "algorithm, one of HS256, ES256, x86-64-v2; default HS256";
-        assert_eq!(kind("alg", about), choice(&["HS256", "ES256", "x86-64-v2"]));
-        let about = "the algorithm: HS256, RS256 or EdDSA";
-        assert_eq!(kind("alg", about), choice(&["HS256", "RS256", "EdDSA"]));
-        let about = "one of v1, v2 (default: v1)";
-        assert_eq!(kind("level", about), choice(&["v1", "v2"]));
-        let about = "one of a, b. More of it";
-        assert_eq!(kind("level", about), choice(&["a", "b"]));
-    }
-
     #[test]
     fn the_first_sentence() {
         assert_eq!(first_sentence("Do it. Then more."), "Do it");
         assert_eq!(first_sentence("Do it,\nnow."), "Do it, now");
         assert_eq!(first_sentence("a time, e.g. 30s"), "a time, e.g. 30s");
-    }
-
-    #[test]
-    fn one_of_them_is_no_list() {
-        for about in [
-            "how long it is valid: 30s, 15m, 12h, 7d",
-            "credentials: bearer=SOURCE or basic=USER:SOURCE",
-            "if one of them fails",
-            "one of",
-            "one of many",
-            "",
-            "one of (a, b)",
-        ] {
-            assert_eq!(kind("n", about), Kind::Word, "{about}");
-        }
-    }
-
-    #[test]
-    fn names_tell_files_and_directories() {
-        assert_eq!(kind("file", ""), Kind::File);
-        assert_eq!(kind("out-file", ""), Kind::File);
-        assert_eq!(kind("file|url", ""), Kind::File);
-        assert_eq!(kind("source", ""), Kind::Source);
-        assert_eq!(kind("dir", ""), Kind::Directory);
-        assert_eq!(kind("profile", ""), Kind::Profile);
-        assert_eq!(kind("c47-command", ""), Kind::Command);
-        let about = "key: env:NAME, file:PATH, command:PROGRAM ARGS or prompt";
-        assert_eq!(kind("jwt-key", about), Kind::Source);
-        assert_eq!(kind("n", "how many"), Kind::Word);
     }
 }

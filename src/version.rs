@@ -4,7 +4,28 @@ use std::fmt;
 
 use nanoserde::SerJson;
 
+use crate::outline::{Field, JsonOutput, JsonType, Shape};
+
 /// What `c47 --version` prints.
+/// The members of the report.
+pub const JSON: JsonOutput = JsonOutput {
+    when: "",
+    shape: Shape::Object,
+    fields: &[
+        Field::new("version", JsonType::String, "version of c47"),
+        Field::new(
+            "commit",
+            JsonType::String,
+            "commit it was built from; ends in -dirty where the sources differ",
+        )
+        .or_null(),
+        Field::new("target", JsonType::String, "target triple"),
+        Field::new("allocator", JsonType::String, "name and version"),
+        Field::new("crypto", JsonType::String, "name and version"),
+        Field::new("tls", JsonType::String, "name and version"),
+    ],
+};
+
 #[derive(SerJson)]
 #[nserde(serialize_none_as_null)]
 pub struct Version {

@@ -146,6 +146,15 @@ fn check_typing(shell: &str) {
         ("c47 http @k", "c47 http @kitsu "),
         ("c47 http GET @a", "c47 http GET @ayon "),
         ("c47 man rez inst", "c47 man rez install "),
+        ("c47 http x --auth bea", "c47 http x --auth bearer="),
+        ("c47 http x --auth=bea", "c47 http x --auth=bearer="),
+        ("c47 http x --auth bearer=", "c47 http x --auth bearer="),
+        ("c47 http x --profile ki", "c47 http x --profile kitsu "),
+        (
+            "c47 elf glibc --target cen",
+            "c47 elf glibc --target centos7 ",
+        ),
+        ("c47 jwt keygen --format j", "c47 jwt keygen --format jwk "),
         // What is no command has nothing below it.
         ("c47 nothing rez ins", "c47 nothing rez ins"),
         ("c47 rez htt", "c47 rez htt"),
@@ -186,7 +195,7 @@ fn zsh_completes() {
 
 /// Each line, and what must be all of its candidates.
 fn check_asking(shell: &str, own: &[(&str, &[&str])]) {
-    let lines: [(&str, &[&str]); 9] = [
+    let lines: [(&str, &[&str]); 12] = [
         ("c47 selft", &["selftest"]),
         ("c47 http --allow-pl", &["--allow-plaintext"]),
         ("c47 completions ", &["bash", "fish", "nushell", "zsh"]),
@@ -196,6 +205,9 @@ fn check_asking(shell: &str, own: &[(&str, &[&str])]) {
             &["command:", "env:", "file:", "prompt"],
         ),
         ("c47 jwt sign --alg Ed", &["EdDSA"]),
+        ("c47 http x --auth b", &["basic=", "bearer="]),
+        ("c47 elf glibc --target cen", &["centos7"]),
+        ("c47 jwt keygen --format ", &["jwk", "pem"]),
         ("c47 http @", &["@ayon", "@kitsu"]),
         ("c47 http GET @a", &["@ayon"]),
         ("c47 nothing rez ins", &[]),

@@ -2,9 +2,10 @@
 
 use argh::{ArgsInfo, FromArgs};
 
-use crate::completions::{Shell, script};
+use crate::completions::Shell;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::outline::{Details, Kind};
 use crate::output;
 
 /// Print the completion script of a shell: commands, options, their values, files, and @profiles.
@@ -21,19 +22,29 @@ c47 completions nushell > ~/.config/nushell/c47-completions.nu"
 pub struct Completions {
     /// one of bash, zsh, fish, nushell
     #[argh(positional, from_str_fn(shell))]
-    shell: Shell,
+    shell: &'static Shell,
 }
+
+/// The kinds of its values.
+pub const DETAILS: Details = Details {
+    command: "completions",
+    values: &[(
+        "shell",
+        Kind::checked_choice(Shell::names, |name| shell(name).map(drop)),
+    )],
+    json: &[],
+};
 
 impl Completions {
     pub fn run(self) -> Result<Exit, Error> {
-        output::bytes(script(self.shell, &super::whole()).as_bytes())?;
+        output::bytes((self.shell.script)(&super::whole()).as_bytes())?;
         Ok(Exit::Done)
     }
 }
 
-fn shell(name: &str) -> Result<Shell, String> {
+fn shell(name: &str) -> Result<&'static Shell, String> {
     Shell::named(name).ok_or_else(|| {
-        let names = Shell::ALL.map(Shell::name).join(", ");
+        let names = Shell::names().join(", ");
         format!("no script for '{name}': one of {names}")
     })
 }

@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
 use crate::json::Text;
+use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
 use crate::output::{self, Format};
 
 /// Check and show the configuration: the files in C47_CONFIG_PATH, else /etc/c47/config.toml and
@@ -62,6 +63,54 @@ struct Check {
     #[argh(switch)]
     json: bool,
 }
+
+/// The kinds of the subcommands' values, and their JSON.
+pub const DETAILS: &[Details] = &[
+    Details {
+        command: "config check",
+        values: &[],
+        json: &[JsonOutput {
+            when: "",
+            shape: Shape::Object,
+            fields: &[
+                Field::new(
+                    "files",
+                    JsonType::Objects,
+                    "the configuration files, in the order they are read",
+                ),
+                Field::new("files[].path", JsonType::String, "path of the file"),
+                Field::new("files[].found", JsonType::Boolean, "whether it exists"),
+                Field::new("profiles", JsonType::Objects, "the profiles"),
+                Field::new("profiles[].name", JsonType::String, "name of the profile"),
+                Field::new("profiles[].ok", JsonType::Boolean, "whether it is valid"),
+                Field::new("profiles[].why", JsonType::String, "what is wrong with it").or_null(),
+            ],
+        }],
+    },
+    Details {
+        command: "config show",
+        values: &[("profile", Kind::Profile)],
+        json: &[JsonOutput {
+            when: "",
+            shape: Shape::Array,
+            fields: &[
+                Field::new("profile", JsonType::String, "name of the profile"),
+                Field::new("key", JsonType::String, "name of the key"),
+                Field::new("value", JsonType::Any, "its value; a secret as its source"),
+                Field::new(
+                    "origin",
+                    JsonType::String,
+                    "file, line and column, or the preset",
+                ),
+            ],
+        }],
+    },
+    Details {
+        command: "config init",
+        values: &[("--output", Kind::File)],
+        json: &[],
+    },
+];
 
 #[derive(SerJson)]
 struct CheckReport {

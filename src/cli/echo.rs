@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
 use crate::jwt::key::KeySet;
+use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
 use crate::output::{self, Format};
 use crate::secret::Source;
 
@@ -38,11 +39,11 @@ pub struct Echo {
     jwt_key: Option<Source>,
 
     /// end after so many answers; requests that are malformed do not count; default: never
-    #[argh(option, from_str_fn(count))]
+    #[argh(option)]
     count: Option<u64>,
 
     /// status of the answers, 200 to 599; default 200
-    #[argh(option, default = "200", from_str_fn(status))]
+    #[argh(option, default = "200")]
     status: u16,
 
     /// show credentials in pictures and in the log; default: ***
@@ -53,6 +54,89 @@ pub struct Echo {
     #[argh(switch)]
     json: bool,
 }
+
+/// The kinds of its values, and its JSON.
+pub const DETAILS: Details = Details {
+    command: "echo",
+    values: &[
+        (
+            "--port",
+            Kind::Integer {
+                least: 0,
+                most: u16::MAX as u64,
+            },
+        ),
+        ("--bind", Kind::Form(|text| address(text).map(drop))),
+        ("--jwt-key", Kind::Source),
+        (
+            "--count",
+            Kind::Integer {
+                least: 1,
+                most: u64::MAX,
+            },
+        ),
+        (
+            "--status",
+            Kind::Integer {
+                least: 200,
+                most: 599,
+            },
+        ),
+    ],
+    json: &[
+        JsonOutput {
+            when: "With --json, the first line",
+            shape: Shape::Lines,
+            fields: &[Field::new("listening", JsonType::String, "the base URL")],
+        },
+        JsonOutput {
+            when: "With --json, each further line",
+            shape: Shape::Lines,
+            fields: &[
+                Field::new("method", JsonType::String, "method of the request").or_null(),
+                Field::new(
+                    "target",
+                    JsonType::String,
+                    "target of the request line, as sent",
+                )
+                .or_null(),
+                Field::new("path", JsonType::String, "path of the target, not decoded").or_null(),
+                Field::new(
+                    "query",
+                    JsonType::Objects,
+                    "members of the query, decoded, in order",
+                ),
+                Field::new("query[].name", JsonType::String, "name"),
+                Field::new("query[].value", JsonType::String, "value"),
+                Field::new("version", JsonType::String, "HTTP version").or_null(),
+                Field::new("headers", JsonType::Objects, "headers, in order"),
+                Field::new("headers[].name", JsonType::String, "name"),
+                Field::new("headers[].value", JsonType::String, "value"),
+                Field::new(
+                    "body",
+                    JsonType::Any,
+                    "the JSON of the body, or its text as a string",
+                )
+                .or_null(),
+                Field::new(
+                    "body_base64",
+                    JsonType::String,
+                    "a body that is neither JSON nor text",
+                )
+                .or_null(),
+                Field::new("claims", JsonType::Any, "claims of the verified token").or_null(),
+                Field::new("status", JsonType::Number, "status of the response"),
+                Field::new("reason", JsonType::String, "why the request was refused").or_null(),
+                Field::new("client", JsonType::String, "address and port of the client"),
+                Field::new(
+                    "milliseconds",
+                    JsonType::Number,
+                    "time from request to response",
+                ),
+            ],
+        },
+    ],
+};
 
 #[derive(SerJson)]
 struct Listening {
@@ -129,22 +213,6 @@ fn address(text: &str) -> Result<IpAddr, String> {
     })
 }
 
-fn count(text: &str) -> Result<u64, String> {
-    match text.parse() {
-        Ok(count) if count > 0 => Ok(count),
-        _ => Err(format!("'{text}' is no count: write 1 or more")),
-    }
-}
-
-fn status(text: &str) -> Result<u16, String> {
-    match text.parse() {
-        Ok(status) if (200..=599).contains(&status) => Ok(status),
-        _ => Err(format!(
-            "'{text}' is no status to answer with: write 200 to 599"
-        )),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,8 +223,5 @@ mod tests {
         assert_eq!(address("[::1]"), Ok(Ipv6Addr::LOCALHOST.into()));
         assert!(address("127.0.0.1:80").is_err() && address("host").is_err());
         assert!(is_loopback("::ffff:127.0.0.1".parse().unwrap()));
-        assert_eq!(status("599"), Ok(599));
-        assert!(status("199").is_err() && status("600").is_err() && status("-1").is_err());
-        assert!(count("0").is_err());
     }
 }

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
 use crate::links::{self, Place};
+use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
 use crate::output::{self, Format};
 
 /// Where a node's own tools are, whatever PATH says.
@@ -53,6 +54,24 @@ pub struct Links {
     #[argh(switch)]
     json: bool,
 }
+
+/// The kinds of its values, and its JSON.
+pub const DETAILS: Details = Details {
+    command: "links",
+    values: &[
+        ("--dir", Kind::Directory),
+        ("--prefix", Kind::Form(|text| prefix(text).map(drop))),
+    ],
+    json: &[JsonOutput {
+        when: "",
+        shape: Shape::Object,
+        fields: &[Field::new(
+            "links",
+            JsonType::Strings,
+            "the links that exist now, or that were removed",
+        )],
+    }],
+};
 
 /// The links that are there now, or that were removed.
 #[derive(SerJson)]

@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use crate::man::{Edition, page, page_name};
 use crate::nearest::nearest;
 use crate::outline::Command;
+use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
 use crate::output::{self, Format};
 use crate::version::{self, Version};
 
@@ -38,6 +39,17 @@ pub struct Man {
     #[argh(switch)]
     json: bool,
 }
+
+/// The kinds of its values, and its JSON.
+pub const DETAILS: Details = Details {
+    command: "man",
+    values: &[("c47-command", Kind::Command), ("--all", Kind::Directory)],
+    json: &[JsonOutput {
+        when: "With --all --json",
+        shape: Shape::Object,
+        fields: &[Field::new("pages", JsonType::Strings, "paths of the pages")],
+    }],
+};
 
 /// The pages that were written.
 #[derive(SerJson)]

@@ -3,6 +3,7 @@
 mod auth;
 mod completions;
 mod config;
+mod details;
 mod echo;
 mod elf;
 mod environment;
@@ -24,6 +25,7 @@ use argh::{ArgsInfo, FromArgs};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::interrupt;
+use crate::outline::Details;
 use crate::output;
 use crate::version::Version;
 use parse::Request;
@@ -59,6 +61,22 @@ enum Command {
     Selftest(selftest::Selftest),
 }
 
+/// What each command declares beside its options; cli/details.rs reads it.
+const DETAILS: &[&[Details]] = &[
+    auth::DETAILS,
+    &[completions::DETAILS],
+    config::DETAILS,
+    &[echo::DETAILS],
+    elf::DETAILS,
+    host::DETAILS,
+    &[http::DETAILS],
+    jwt::DETAILS,
+    &[links::DETAILS],
+    &[man::DETAILS],
+    rez::DETAILS,
+    &[selftest::DETAILS],
+];
+
 impl Command {
     fn run(self) -> Result<Exit, Error> {
         match self {
@@ -79,7 +97,7 @@ impl Command {
 }
 
 /// c47 with all its commands, for the manual and the completions.
-fn whole() -> crate::outline::Command {
+pub fn whole() -> crate::outline::Command {
     outline::outline(&["c47".to_owned()], &C47::get_args_info())
 }
 
@@ -135,7 +153,7 @@ fn answer(request: Request) -> Result<Exit, Error> {
         Request::Run(arguments) => {
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
             return C47::from_args(&["c47"], &arguments)
-                .map_err(|early| parse::from_early_exit(&early.output))?
+                .map_err(|_| parse::unforeseen())?
                 .command
                 .run();
         }

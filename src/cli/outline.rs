@@ -2,7 +2,8 @@
 
 use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind, Optionality, PositionalInfo};
 
-use crate::outline::{Argument, Command, Flag, Kind, Times, Value};
+use super::details;
+use crate::outline::{Argument, Command, Flag, Times, Value};
 
 /// The outline of the command `path`, from its table.
 pub fn outline(path: &[String], table: &CommandInfoWithArgs) -> Command {
@@ -11,6 +12,7 @@ pub fn outline(path: &[String], table: &CommandInfoWithArgs) -> Command {
         outline(&path, &subcommand.command)
     });
     let owned = |texts: &[&str]| texts.iter().map(|text| filled(text, path)).collect();
+    let words = path.get(1..).unwrap_or_default();
     let own_switches = if path.len() == 1 {
         own_switches()
     } else {
@@ -25,15 +27,16 @@ pub fn outline(path: &[String], table: &CommandInfoWithArgs) -> Command {
             .flags
             .iter()
             .filter(|flag| !flag.hidden)
-            .map(flag)
+            .map(|info| flag(words, info))
             .chain(own_switches)
             .collect(),
         arguments: table
             .positionals
             .iter()
             .filter(|positional| !positional.hidden)
-            .map(argument)
+            .map(|info| argument(words, info))
             .collect(),
+        json: details::of(words).map_or(&[], |details| details.json),
         commands: below.collect(),
     }
 }
@@ -62,10 +65,13 @@ fn own_switches() -> Vec<Flag> {
     ]
 }
 
-fn flag(flag: &FlagInfo) -> Flag {
+fn flag(command: &[String], flag: &FlagInfo) -> Flag {
     let value = match flag.kind {
         FlagInfoKind::Switch => None,
-        FlagInfoKind::Option { arg_name } => Some(Value::new(arg_name, flag.description)),
+        FlagInfoKind::Option { arg_name } => Some(Value {
+            name: arg_name.to_owned(),
+            kind: details::kind(command, flag.long),
+        }),
     };
     Flag {
         long: flag.long.to_owned(),
@@ -77,12 +83,11 @@ fn flag(flag: &FlagInfo) -> Flag {
     }
 }
 
-fn argument(positional: &PositionalInfo) -> Argument {
-    let mut value = Value::new(positional.name, positional.description);
-    // A secret is never an argument; the text may speak of an option's.
-    if value.kind == Kind::Source {
-        value.kind = Kind::Word;
-    }
+fn argument(command: &[String], positional: &PositionalInfo) -> Argument {
+    let value = Value {
+        name: positional.name.to_owned(),
+        kind: details::kind(command, positional.name),
+    };
     Argument {
         about: positional.description.to_owned(),
         times: times(&positional.optionality),

@@ -7,6 +7,7 @@ use argh::{ArgsInfo, FromArgs};
 use super::environment;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::outline::{Details, Field, JsonOutput, JsonType, Shape};
 use crate::output::{self, Format};
 use crate::selftest::{self, Surroundings};
 use crate::timestamp::Timestamp;
@@ -28,6 +29,28 @@ pub struct Selftest {
     #[argh(switch)]
     json: bool,
 }
+
+/// The kinds of its values, and its JSON.
+pub const DETAILS: Details = Details {
+    command: "selftest",
+    values: &[],
+    json: &[JsonOutput {
+        when: "",
+        shape: Shape::Object,
+        fields: &[
+            Field::new("ok", JsonType::Boolean, "whether no check failed"),
+            Field::new("checks", JsonType::Objects, "the checks"),
+            Field::new("checks[].name", JsonType::String, "name of the check"),
+            Field::new("checks[].status", JsonType::String, "ok, warning or failed"),
+            Field::new("checks[].detail", JsonType::String, "what was found"),
+            Field::new(
+                "checks[].milliseconds",
+                JsonType::Number,
+                "how long it took",
+            ),
+        ],
+    }],
+};
 
 impl Selftest {
     pub fn run(self) -> Result<Exit, Error> {

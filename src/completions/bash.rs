@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{SOURCES, below};
+use super::{Offer, below, offer};
 use crate::outline::{Command, Kind};
 
 /// Two tables, then what walks them.
@@ -26,7 +26,6 @@ pub fn script(whole: &Command) -> String {
         values_of(&mut script, command);
     }
     script.push_str("    *) return 1 ;;\n    esac\n}\n\n");
-    let _ = writeln!(script, "_c47_sources='{}'", SOURCES.join(" "));
     script.push_str(ENGINE);
     script.push_str("\ncomplete -F _c47 c47");
     for command in &whole.commands {
@@ -68,14 +67,14 @@ fn values_of(script: &mut String, command: &Command) {
 }
 
 fn kind(kind: &Kind) -> String {
-    match kind {
-        Kind::Word => "word".into(),
-        Kind::File => "file".into(),
-        Kind::Directory => "directory".into(),
-        Kind::Profile => "profile".into(),
-        Kind::Command => "command".into(),
-        Kind::Source => "source".into(),
-        Kind::Choice(words) => format!("choice {}", words.join(" ")),
+    match offer(kind) {
+        Offer::Nothing => "word".into(),
+        Offer::Files => "file".into(),
+        Offer::Directories => "directory".into(),
+        Offer::Profiles => "profile".into(),
+        Offer::Commands => "command".into(),
+        Offer::Words(words) => format!("choice {}", words.join(" ")),
+        Offer::Prefixes(words) => format!("prefix {}", words.join(" ")),
     }
 }
 
@@ -131,13 +130,13 @@ _c47_offer() {
             [[ $line == "$typed"* ]] && COMPREPLY+=("$line")
         done < <(_c47_profiles)
         ;;
-    source)
-        case $typed in
-        file:*) _c47_offer file "${typed#file:}" ;;
-        *:*) ;;
+    prefix*)
+        case "$1 /$typed" in
+        *' file: '*/file:*) _c47_offer file "${typed#file:}" ;;
+        */*[:=]*) ;;
         *)
             compopt -o nospace 2>/dev/null
-            COMPREPLY+=($(compgen -W "$_c47_sources" -- "$typed"))
+            COMPREPLY+=($(compgen -W "${1#prefix}" -- "$typed"))
             ;;
         esac
         ;;

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::{SOURCES, summary, words};
-use crate::outline::{Command, Flag, Kind};
+use super::{Offer, offer, summary, words};
+use crate::outline::{Command, Flag};
 
 /// A `complete` line for each command and option, true where the words before lead to it.
 pub fn script(whole: &Command) -> String {
@@ -25,11 +25,9 @@ pub fn script(whole: &Command) -> String {
         }
         if let Some(argument) = command.arguments.last() {
             let at = condition("__c47_at", command);
-            let what = match &argument.value.kind {
-                Kind::Word | Kind::Source => continue,
-                kind => of_kind(kind),
-            };
-            let _ = writeln!(script, "complete -c c47 -n {at} {what}");
+            if let Some(what) = offered(offer(&argument.value.kind)) {
+                let _ = writeln!(script, "complete -c c47 -n {at} {what}");
+            }
         }
     }
     for command in &whole.commands {
@@ -63,20 +61,26 @@ fn option(script: &mut String, command: &Command, flag: &Flag) {
         let _ = write!(script, " -s {short}");
     }
     if let Some(value) = &flag.value {
-        let _ = write!(script, " -r {}", of_kind(&value.kind));
+        let what = offered(offer(&value.kind)).unwrap_or_else(|| "-f".into());
+        let _ = write!(script, " -r {what}");
     }
     let _ = writeln!(script, " -d {}", quoted(&summary(&flag.about)));
 }
 
-fn of_kind(kind: &Kind) -> String {
-    match kind {
-        Kind::Word => "-f".into(),
-        Kind::File => "-F".into(),
-        Kind::Directory => "-f -a '(__fish_complete_directories (commandline -ct))'".into(),
-        Kind::Profile => "-f -a '(__c47_profiles)'".into(),
-        Kind::Command => "-f -a '(__c47_next)'".into(),
-        Kind::Source => format!("-f -a {}", quoted(&SOURCES.join(" "))),
-        Kind::Choice(words) => format!("-f -a {}", quoted(&words.join(" "))),
+/// What `complete` is told to offer.
+fn offered(offer: Offer) -> Option<String> {
+    match offer {
+        Offer::Nothing => None,
+        Offer::Files => Some("-F".into()),
+        Offer::Directories => {
+            Some("-f -a '(__fish_complete_directories (commandline -ct))'".into())
+        }
+        Offer::Profiles => Some("-f -a '(__c47_profiles)'".into()),
+        Offer::Commands => Some("-f -a '(__c47_next)'".into()),
+        // fish itself puts no space after a word that ends in a colon or an equals sign.
+        Offer::Words(words) | Offer::Prefixes(words) => {
+            Some(format!("-f -a {}", quoted(&words.join(" "))))
+        }
     }
 }
 

@@ -6,48 +6,75 @@ mod fish;
 mod nushell;
 mod zsh;
 
-use crate::outline::{Command, first_sentence};
+use crate::outline::{Command, Kind, first_sentence, owned};
+use crate::secret::Source;
 
 /// A shell that a script can be had for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shell {
-    Bash,
-    Zsh,
-    Fish,
-    Nushell,
+#[derive(Debug)]
+pub struct Shell {
+    pub name: &'static str,
+    /// The script that teaches it the commands of this one, which is c47 itself.
+    pub script: fn(&Command) -> String,
 }
 
-impl Shell {
-    pub const ALL: [Shell; 4] = [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::Nushell];
+/// All shells, in the order of the help.
+pub const SHELLS: [Shell; 4] = [
+    Shell {
+        name: "bash",
+        script: bash::script,
+    },
+    Shell {
+        name: "zsh",
+        script: zsh::script,
+    },
+    Shell {
+        name: "fish",
+        script: fish::script,
+    },
+    Shell {
+        name: "nushell",
+        script: nushell::script,
+    },
+];
 
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Shell::Bash => "bash",
-            Shell::Zsh => "zsh",
-            Shell::Fish => "fish",
-            Shell::Nushell => "nushell",
-        }
+impl Shell {
+    /// The names of all shells.
+    pub fn names() -> Vec<String> {
+        SHELLS.map(|shell| shell.name.to_owned()).to_vec()
     }
 
     /// The shell of this name.
-    pub fn named(name: &str) -> Option<Shell> {
-        Shell::ALL.into_iter().find(|shell| shell.name() == name)
+    pub fn named(name: &str) -> Option<&'static Shell> {
+        SHELLS.iter().find(|shell| shell.name == name)
     }
 }
 
-/// The script that teaches `shell` the commands of `whole`, which is c47 itself.
-pub fn script(shell: Shell, whole: &Command) -> String {
-    match shell {
-        Shell::Bash => bash::script(whole),
-        Shell::Zsh => zsh::script(whole),
-        Shell::Fish => fish::script(whole),
-        Shell::Nushell => nushell::script(whole),
-    }
+/// What is offered for a value.
+enum Offer {
+    Nothing,
+    Files,
+    Directories,
+    Profiles,
+    Commands,
+    Words(Vec<String>),
+    /// These begin a value: no space goes behind them. After `file:` files are offered.
+    Prefixes(Vec<String>),
 }
 
-/// What a secret's source begins with.
-const SOURCES: [&str; 4] = ["env:", "file:", "command:", "prompt"];
+fn offer(kind: &Kind) -> Offer {
+    match kind {
+        Kind::Word | Kind::Form(_) | Kind::Duration | Kind::Size | Kind::Integer { .. } => {
+            Offer::Nothing
+        }
+        Kind::File => Offer::Files,
+        Kind::Directory => Offer::Directories,
+        Kind::Profile => Offer::Profiles,
+        Kind::Command => Offer::Commands,
+        Kind::Source => Offer::Prefixes(owned(&Source::PREFIXES)),
+        Kind::Choice { words, .. } => Offer::Words(words()),
+        Kind::Prefixes(words) => Offer::Prefixes(words()),
+    }
+}
 
 /// The part of a help text that fits beside a candidate: its first clause.
 fn summary(about: &str) -> String {

@@ -2,17 +2,12 @@
 
 use std::fmt::Write;
 
-use super::{SOURCES, below, summary};
+use super::{Offer, below, offer, summary};
 use crate::outline::{Argument, Command, Flag, Kind, Times};
 
 /// A signature for each command, and a completer for each choice.
 pub fn script(whole: &Command) -> String {
     let mut script = String::from(HEAD);
-    let _ = writeln!(
-        script,
-        "def \"nu-complete c47 sources\" [] {{ {} }}\n",
-        list(&SOURCES.map(str::to_owned))
-    );
     for command in whole.all() {
         completers(&mut script, command);
         signature(&mut script, command);
@@ -36,8 +31,8 @@ fn completers(script: &mut String, command: &Command) {
         .iter()
         .map(|argument| (argument_completer(command, argument), &argument.value.kind));
     for (name, kind) in flags.chain(arguments) {
-        if let Kind::Choice(words) = kind {
-            let _ = writeln!(script, "def {name} [] {{ {} }}\n", list(words));
+        if let Offer::Words(words) | Offer::Prefixes(words) = offer(kind) {
+            let _ = writeln!(script, "def {name} [] {{ {} }}\n", list(&words));
         }
     }
 }
@@ -81,14 +76,13 @@ fn option(command: &Command, flag: &Flag) -> String {
 
 /// The shape of a value; `completer` is that of a choice.
 fn shape(kind: &Kind, completer: String) -> String {
-    match kind {
-        Kind::Word => "string@\"nu-complete c47 words\"".into(),
-        Kind::File => "path".into(),
-        Kind::Directory => "directory".into(),
-        Kind::Profile => "string@\"nu-complete c47 profiles\"".into(),
-        Kind::Command => "string@\"nu-complete c47 commands\"".into(),
-        Kind::Source => "string@\"nu-complete c47 sources\"".into(),
-        Kind::Choice(_) => format!("string@{completer}"),
+    match offer(kind) {
+        Offer::Nothing => "string@\"nu-complete c47 words\"".into(),
+        Offer::Files => "path".into(),
+        Offer::Directories => "directory".into(),
+        Offer::Profiles => "string@\"nu-complete c47 profiles\"".into(),
+        Offer::Commands => "string@\"nu-complete c47 commands\"".into(),
+        Offer::Words(_) | Offer::Prefixes(_) => format!("string@{completer}"),
     }
 }
 

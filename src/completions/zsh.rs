@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{SOURCES, below, summary};
+use super::{Offer, below, offer, summary};
 use crate::outline::{Command, Flag, Kind, Times};
 
 /// A function that follows the command words, and the specifications of each command for
@@ -26,7 +26,6 @@ pub fn script(whole: &Command) -> String {
         table_of(&mut script, command);
     }
     script.push_str("    *) return 1 ;;\n    esac\n}\n\n");
-    let _ = writeln!(script, "_c47_sources=({})", SOURCES.map(quoted).join(" "));
     script.push_str(ENGINE);
     let _ = writeln!(script, "    compdef _c47 c47{links}\nfi");
     script
@@ -91,14 +90,15 @@ fn option_specs(flag: &Flag) -> Vec<String> {
 }
 
 fn action(kind: &Kind) -> String {
-    match kind {
-        Kind::Word => "_c47_nothing".into(),
-        Kind::File => "_files".into(),
-        Kind::Directory => "_files -/".into(),
-        Kind::Profile => "_c47_profiles".into(),
-        Kind::Command => "_c47_command".into(),
-        Kind::Source => "_c47_source".into(),
-        Kind::Choice(words) => format!("({})", words.join(" ")),
+    match offer(kind) {
+        Offer::Nothing => "_c47_nothing".into(),
+        Offer::Files => "_files".into(),
+        Offer::Directories => "_files -/".into(),
+        Offer::Profiles => "_c47_profiles".into(),
+        Offer::Commands => "_c47_command".into(),
+        Offer::Words(words) => format!("({})", words.join(" ")),
+        // The blank in front keeps _arguments from adding arguments of its own.
+        Offer::Prefixes(words) => format!(" _c47_prefixes {}", message(&words.join(" "))),
     }
 }
 
@@ -146,13 +146,13 @@ _c47_nothing() {
     return 1
 }
 
-# Where a secret is.
-_c47_source() {
-    if [[ $PREFIX == file:* ]]; then
+# Words that a value begins with: no space goes behind them.
+_c47_prefixes() {
+    if [[ $PREFIX == file:* ]] && ((${@[(I)file:]})); then
         compset -P 1 'file:'
         _files
-    elif [[ $PREFIX != *:* ]]; then
-        compadd -S '' -- $_c47_sources
+    elif [[ $PREFIX != *[:=]* ]]; then
+        compadd -S '' -- "$@"
     fi
 }
 

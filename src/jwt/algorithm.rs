@@ -66,6 +66,11 @@ impl Algorithm {
         }
     }
 
+    /// The names of all of them.
+    pub fn names() -> Vec<String> {
+        Algorithm::ALL.map(|one| one.name().to_owned()).to_vec()
+    }
+
     /// The algorithm of exactly this name: a header's `alg` knows no other spelling.
     pub fn named(name: &str) -> Option<Algorithm> {
         Algorithm::ALL.into_iter().find(|one| one.name() == name)
@@ -82,8 +87,8 @@ impl Algorithm {
                 "ES512 wants the curve P-521, which c47 does not have: take ES384".to_owned()
             }
             _ => {
-                let names: Vec<&str> = Algorithm::ALL.iter().map(|one| one.name()).collect();
-                format!("'{name}' is no algorithm: {}", names.join(", "))
+                let names = Algorithm::names().join(", ");
+                format!("'{name}' is no algorithm: {names}")
             }
         })
     }

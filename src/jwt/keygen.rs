@@ -18,16 +18,23 @@ pub enum Form {
 }
 
 impl Form {
+    /// The forms that can be asked for, by name.
+    const NAMED: [(&str, Form); 2] = [("pem", Form::Pem), ("jwk", Form::Jwk)];
+
+    /// The names that [`Form::parse`] reads.
+    pub fn names() -> Vec<String> {
+        Form::NAMED.map(|(name, _)| name.to_owned()).to_vec()
+    }
+
     /// Reads `pem` or `jwk`.
     ///
     /// # Errors
     /// Says which there are, for a usage message.
     pub fn parse(text: &str) -> Result<Form, String> {
-        match text {
-            "pem" => Ok(Form::Pem),
-            "jwk" => Ok(Form::Jwk),
-            _ => Err(format!("'{text}' is no format: pem or jwk")),
-        }
+        let found = Form::NAMED.into_iter().find(|(name, _)| *name == text);
+        found
+            .map(|(_, form)| form)
+            .ok_or_else(|| format!("'{text}' is no format: {}", Form::names().join(" or ")))
     }
 
     /// The form that the key of an algorithm has when none is asked for.
@@ -44,6 +51,14 @@ pub struct Written {
     pub private: Zeroizing<String>,
     /// The public half; a shared secret has none.
     pub public: Option<String>,
+}
+
+/// The names of the algorithms that [`generate`] makes keys for: all but RSA's.
+pub fn algorithm_names() -> Vec<String> {
+    let made = Algorithm::ALL
+        .into_iter()
+        .filter(|algorithm| algorithm.family() != Family::Rsa);
+    made.map(|algorithm| algorithm.name().to_owned()).collect()
 }
 
 /// Makes a key for an algorithm.

@@ -26,11 +26,31 @@ impl Level {
         }
     }
 
+    /// Its name without the architecture: `v3`.
+    pub fn short_name(self) -> &'static str {
+        let name = self.name();
+        name.strip_prefix("x86-64-").unwrap_or(name)
+    }
+
+    /// The short names of all levels.
+    pub fn short_names() -> Vec<String> {
+        LEVELS.map(|level| level.short_name().to_owned()).to_vec()
+    }
+
     /// Reads `v3` or `x86-64-v3`.
     pub fn parse(text: &str) -> Option<Level> {
-        LEVELS.into_iter().find(|level| {
-            level.name() == text || level.name().strip_prefix("x86-64-") == Some(text)
-        })
+        LEVELS
+            .into_iter()
+            .find(|level| level.name() == text || level.short_name() == text)
+    }
+
+    /// Reads a level as [`Level::parse`] does.
+    ///
+    /// # Errors
+    /// Says which levels there are, for a usage message.
+    pub fn named(text: &str) -> Result<Level, String> {
+        let names = || Level::short_names().join(", ");
+        Level::parse(text).ok_or_else(|| format!("no such level: '{text}': one of {}", names()))
     }
 
     /// The level of the CPU this runs on, by what it says it can do (the kernel's share, the

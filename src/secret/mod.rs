@@ -67,6 +67,10 @@ pub enum Source {
 }
 
 impl Source {
+    /// What each source begins with, or is, for completions; [`Source::parse`] reads these and no
+    /// others.
+    pub const PREFIXES: [&str; 4] = ["env:", "file:", "command:", "prompt"];
+
     /// Reads `env:NAME`, `file:PATH`, `command:PROGRAM ARGS` or `prompt`.
     ///
     /// # Errors
@@ -233,6 +237,19 @@ mod tests {
                 "my token".into()
             ]))
         );
+    }
+
+    #[test]
+    fn each_prefix_is_read_and_named_where_none_is() {
+        let help = Source::parse("").unwrap_err();
+        for prefix in Source::PREFIXES {
+            let value = if prefix.ends_with(':') { "x" } else { "" };
+            assert!(
+                Source::parse(&format!("{prefix}{value}")).is_ok(),
+                "{prefix}"
+            );
+            assert!(help.contains(prefix), "{prefix}: {help}");
+        }
     }
 
     #[test]

@@ -64,6 +64,15 @@ pub fn option_forms() -> impl Iterator<Item = &'static str> {
         .flat_map(|option| option.syntax.iter().copied())
 }
 
+/// What the value of `--auth` begins with: the forms up to what the user puts in.
+pub fn option_prefixes() -> Vec<String> {
+    let prefix = |form: &str| match form.find(|c: char| c.is_ascii_uppercase()) {
+        Some(end) => form.get(..end).unwrap_or(form).to_owned(),
+        None => form.to_owned(),
+    };
+    option_forms().map(prefix).collect()
+}
+
 /// The keys of a profile that only schemes read.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
     ALL.iter()

@@ -12,6 +12,7 @@ use crate::auth::{Issuer, Want};
 use crate::cli::profile::{load, warn};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::outline::{Details, Kind};
 use crate::process_limits;
 
 /// Run a program with the profile's token in its environment. The program takes this process's
@@ -36,6 +37,17 @@ pub struct Exec {
     #[argh(option, arg_name = "name")]
     env: Option<String>,
 }
+
+/// The kinds of its values.
+pub const DETAILS: Details = Details {
+    command: "auth exec",
+    values: &[
+        ("profile", Kind::Profile),
+        ("command", Kind::Word),
+        ("--env", Kind::Word),
+    ],
+    json: &[],
+};
 
 impl Exec {
     pub fn run(self) -> Result<Exit, Error> {

@@ -8,6 +8,7 @@ use crate::auth::{self, Context, Issuer, Want};
 use crate::cli::profile::{load, warn};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::outline::{Details, Kind};
 use crate::output;
 
 /// Log in anew, asking for what the profile's sources say `prompt`, and keep the token.
@@ -23,6 +24,13 @@ pub struct Login {
     #[argh(positional)]
     profile: String,
 }
+
+/// The kinds of its values.
+pub const DETAILS: Details = Details {
+    command: "auth login",
+    values: &[("profile", Kind::Profile)],
+    json: &[],
+};
 
 impl Login {
     pub fn run(self) -> Result<Exit, Error> {

@@ -8,6 +8,7 @@ use crate::cli::profile::load;
 use crate::config::Config;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::outline::{Details, Kind};
 use crate::output;
 
 /// Forget a profile's token, and tell its service where it can be told.
@@ -27,6 +28,13 @@ pub struct Logout {
     #[argh(switch)]
     all: bool,
 }
+
+/// The kinds of its values.
+pub const DETAILS: Details = Details {
+    command: "auth logout",
+    values: &[("profile", Kind::Profile)],
+    json: &[],
+};
 
 impl Logout {
     pub fn run(self) -> Result<Exit, Error> {

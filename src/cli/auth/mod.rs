@@ -15,6 +15,7 @@ use crate::auth::{Context, Profile};
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
+use crate::outline::Details;
 use crate::output;
 
 /// Log in to the services of profiles, and see and use what is kept of it. Exits 9 when a login is
@@ -30,6 +31,16 @@ pub struct Auth {
     #[argh(subcommand)]
     command: Command,
 }
+
+/// What the subcommands declare beside their options.
+pub const DETAILS: &[Details] = &[
+    login::DETAILS,
+    token::DETAILS,
+    status::DETAILS,
+    logout::DETAILS,
+    exec::DETAILS,
+    profiles::DETAILS,
+];
 
 #[derive(FromArgs, ArgsInfo)]
 #[argh(subcommand)]

@@ -9,6 +9,7 @@ use crate::cli::profile::load;
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
+use crate::outline::{Details, Field, JsonOutput, JsonType, Shape};
 use crate::output::{self, Format};
 
 /// List the profiles.
@@ -24,6 +25,27 @@ pub struct Profiles {
     #[argh(switch)]
     json: bool,
 }
+
+/// The kinds of its values, and its JSON.
+pub const DETAILS: Details = Details {
+    command: "auth profiles",
+    values: &[],
+    json: &[JsonOutput {
+        when: "",
+        shape: Shape::Array,
+        fields: &[
+            Field::new("name", JsonType::String, "name of the profile"),
+            Field::new("url", JsonType::String, "its base address").or_null(),
+            Field::new(
+                "scheme",
+                JsonType::String,
+                "how its calls are authenticated: the key auth",
+            )
+            .or_null(),
+            Field::new("preset", JsonType::String, "the preset it uses").or_null(),
+        ],
+    }],
+};
 
 #[derive(SerJson)]
 #[nserde(serialize_none_as_null)]

@@ -12,6 +12,7 @@ use crate::cli::profile::load;
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
+use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
 use crate::output::{self, Format};
 use crate::quantity::say_duration;
 use crate::timestamp::Timestamp;
@@ -34,6 +35,50 @@ pub struct Status {
     #[argh(switch)]
     json: bool,
 }
+
+/// The kinds of its values, and its JSON.
+pub const DETAILS: Details = Details {
+    command: "auth status",
+    values: &[("profile", Kind::Profile)],
+    json: &[JsonOutput {
+        when: "",
+        shape: Shape::Array,
+        fields: &[
+            Field::new("profile", JsonType::String, "name of the profile"),
+            Field::new(
+                "url",
+                JsonType::String,
+                "its base address; null where the profile is broken",
+            )
+            .or_null(),
+            Field::new("user", JsonType::String, "who logs in").or_null(),
+            Field::new(
+                "state",
+                JsonType::String,
+                "good, expired, none (no token yet), unneeded (the scheme uses no token) or broken (why says it)",
+            ),
+            Field::new(
+                "expires",
+                JsonType::String,
+                "when the token expires, RFC 3339",
+            )
+            .or_null(),
+            Field::new(
+                "expires_in_s",
+                JsonType::Number,
+                "seconds until then, negative after it",
+            )
+            .or_null(),
+            Field::new(
+                "can_renew",
+                JsonType::Boolean,
+                "whether a refresh token is stored",
+            ),
+            Field::new("file", JsonType::String, "the file of the token").or_null(),
+            Field::new("why", JsonType::String, "what is wrong with the profile").or_null(),
+        ],
+    }],
+};
 
 #[derive(SerJson)]
 #[nserde(serialize_none_as_null)]

@@ -7,6 +7,7 @@ use crate::auth::{Issuer, Want};
 use crate::cli::profile::{load, warn};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::outline::{Details, Kind};
 use crate::timestamp::Timestamp;
 use crate::{output, quantity};
 
@@ -27,6 +28,13 @@ pub struct Token {
     #[argh(option, arg_name = "duration")]
     min_ttl: Option<String>,
 }
+
+/// The kinds of its values.
+pub const DETAILS: Details = Details {
+    command: "auth token",
+    values: &[("profile", Kind::Profile), ("--min-ttl", Kind::Duration)],
+    json: &[],
+};
 
 impl Token {
     pub fn run(self) -> Result<Exit, Error> {

@@ -13,6 +13,7 @@ use crate::elf::reader::Fault;
 use crate::error::Error;
 use crate::escape::one_line;
 use crate::exit::Exit;
+use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
 use crate::output::{self, Format};
 use crate::quantity::say_size;
 
@@ -40,6 +41,109 @@ pub struct Dupes {
     #[argh(switch)]
     json: bool,
 }
+
+/// The kinds of its values, and its JSON.
+pub const DETAILS: Details = Details {
+    command: "elf dupes",
+    values: &[("dir", Kind::Directory), ("--library-path", Kind::File)],
+    json: &[JsonOutput {
+        when: "",
+        shape: Shape::Object,
+        fields: &[
+            Field::new("objects", JsonType::Number, "how many ELF files were read"),
+            Field::new(
+                "bytes_wasted",
+                JsonType::Number,
+                "bytes of all copies but one of each build",
+            ),
+            Field::new(
+                "duplicates",
+                JsonType::Objects,
+                "libraries with several copies",
+            ),
+            Field::new(
+                "duplicates[].soname",
+                JsonType::String,
+                "SONAME without the hash of auditwheel",
+            ),
+            Field::new(
+                "duplicates[].builds",
+                JsonType::Number,
+                "how many different builds",
+            ),
+            Field::new(
+                "duplicates[].bytes",
+                JsonType::Number,
+                "bytes of all copies",
+            ),
+            Field::new(
+                "duplicates[].bytes_wasted",
+                JsonType::Number,
+                "bytes of the redundant copies",
+            ),
+            Field::new("duplicates[].copies", JsonType::Objects, "the copies"),
+            Field::new(
+                "duplicates[].copies[].path",
+                JsonType::String,
+                "path of the file",
+            ),
+            Field::new(
+                "duplicates[].copies[].application",
+                JsonType::String,
+                "the directory it belongs to",
+            ),
+            Field::new(
+                "duplicates[].copies[].soname",
+                JsonType::String,
+                "its SONAME",
+            ),
+            Field::new(
+                "duplicates[].copies[].build_id",
+                JsonType::String,
+                "its build id",
+            )
+            .or_null(),
+            Field::new(
+                "duplicates[].copies[].size",
+                JsonType::Number,
+                "its size in bytes",
+            ),
+            Field::new(
+                "duplicates[].copies[].version",
+                JsonType::String,
+                "version in its name",
+            )
+            .or_null(),
+            Field::new(
+                "duplicates[].copies[].build",
+                JsonType::Number,
+                "the same number means the same bytes",
+            ),
+            Field::new(
+                "meetings",
+                JsonType::Objects,
+                "builds of one library that one process would load",
+            ),
+            Field::new("meetings[].family", JsonType::String, "name of the library"),
+            Field::new("meetings[].libraries", JsonType::Objects, "the builds"),
+            Field::new(
+                "meetings[].libraries[].soname",
+                JsonType::String,
+                "SONAME of the build",
+            ),
+            Field::new(
+                "meetings[].libraries[].path",
+                JsonType::String,
+                "path of the build",
+            ),
+            Field::new(
+                "meetings[].objects",
+                JsonType::Strings,
+                "the files that load both",
+            ),
+        ],
+    }],
+};
 
 impl Dupes {
     pub fn run(self) -> Result<Exit, Error> {

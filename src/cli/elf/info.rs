@@ -7,12 +7,13 @@ use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
 use super::{complain, shown, worst};
-use crate::elf::info::{self, Kind, Linked, Relro};
+use crate::elf::info::{self, Kind as FileKind, Linked, Relro};
 use crate::elf::linkage::Carried;
 use crate::elf::parse::Class;
 use crate::error::Error;
 use crate::escape::one_line;
 use crate::exit::Exit;
+use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
 use crate::output::{self, Format};
 
 /// Show what an ELF file is: class, machine, type, how it is linked, interpreter, SONAME,
@@ -33,6 +34,65 @@ pub struct Info {
     #[argh(switch)]
     json: bool,
 }
+
+/// The kinds of its values, and its JSON.
+pub const DETAILS: Details = Details {
+    command: "elf info",
+    values: &[("file", Kind::File)],
+    json: &[JsonOutput {
+        when: "",
+        shape: Shape::Lines,
+        fields: &[
+            Field::new("path", JsonType::String, "path of the file"),
+            Field::new("class", JsonType::Number, "32 or 64"),
+            Field::new("endian", JsonType::String, "little or big"),
+            Field::new("machine", JsonType::String, "processor it is for"),
+            Field::new("type", JsonType::String, "kind of file"),
+            Field::new(
+                "static",
+                JsonType::Boolean,
+                "whether it is statically linked",
+            ),
+            Field::new("interpreter", JsonType::String, "its dynamic linker").or_null(),
+            Field::new("soname", JsonType::String, "its SONAME").or_null(),
+            Field::new("needed", JsonType::Strings, "libraries it needs"),
+            Field::new("rpath", JsonType::String, "its RPATH").or_null(),
+            Field::new("runpath", JsonType::String, "its RUNPATH").or_null(),
+            Field::new("build_id", JsonType::String, "its build id").or_null(),
+            Field::new("isa", JsonType::String, "x86-64 level it needs").or_null(),
+            Field::new(
+                "pie",
+                JsonType::Boolean,
+                "whether it is position-independent",
+            ),
+            Field::new(
+                "relro",
+                JsonType::String,
+                "read-only relocations: full, partial or none",
+            ),
+            Field::new(
+                "nx",
+                JsonType::Boolean,
+                "whether its stack is not executable",
+            ),
+            Field::new(
+                "stack_canary",
+                JsonType::Boolean,
+                "whether it checks stack canaries",
+            ),
+            Field::new(
+                "stripped",
+                JsonType::Boolean,
+                "whether it has no symbol table",
+            ),
+            Field::new(
+                "debug_info",
+                JsonType::Boolean,
+                "whether it has debug information",
+            ),
+        ],
+    }],
+};
 
 impl Info {
     pub fn run(self) -> Result<Exit, Error> {
@@ -89,12 +149,12 @@ impl Report {
             Carried::Runpath(path) => (None, Some(shown(path))),
         };
         let kind = match info.kind {
-            Kind::Program => "program".into(),
-            Kind::PositionIndependentProgram => "position-independent program".into(),
-            Kind::Library => "shared library".into(),
-            Kind::ObjectFile => "object file".into(),
-            Kind::CoreDump => "core dump".into(),
-            Kind::Other(number) => format!("type {number}"),
+            FileKind::Program => "program".into(),
+            FileKind::PositionIndependentProgram => "position-independent program".into(),
+            FileKind::Library => "shared library".into(),
+            FileKind::ObjectFile => "object file".into(),
+            FileKind::CoreDump => "core dump".into(),
+            FileKind::Other(number) => format!("type {number}"),
         };
         Report {
             path: shown(path),
@@ -118,7 +178,7 @@ impl Report {
             runpath,
             build_id: info.notes.build_id.clone(),
             isa: info.notes.isa.map(|level| level.name().into()),
-            pie: info.kind == Kind::PositionIndependentProgram,
+            pie: info.kind == FileKind::PositionIndependentProgram,
             relro: match info.relro {
                 Relro::None => "none",
                 Relro::Partial => "partial",

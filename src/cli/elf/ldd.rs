@@ -15,7 +15,9 @@ use crate::elf::tree::{self, Tree};
 use crate::error::Error;
 use crate::escape::one_line;
 use crate::exit::Exit;
+use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
 use crate::output::{self, Format};
+use crate::platform::Level;
 use chains::Chains;
 use drawn::drawn;
 use report::Report;
@@ -65,6 +67,99 @@ pub struct Ldd {
     #[argh(switch)]
     json: bool,
 }
+
+/// The kinds of its values, and its JSON.
+pub const DETAILS: Details = Details {
+    command: "elf ldd",
+    values: &[
+        ("file", Kind::File),
+        ("--root", Kind::Directory),
+        ("--library-path", Kind::File),
+        ("--preload", Kind::File),
+        (
+            "--cpu",
+            Kind::checked_choice(Level::short_names, |text| Level::named(text).map(drop)),
+        ),
+        ("--why", Kind::Word),
+    ],
+    json: &[
+        JsonOutput {
+            when: "",
+            shape: Shape::Lines,
+            fields: &[
+                Field::new("path", JsonType::String, "path of the file"),
+                Field::new("interpreter", JsonType::String, "its dynamic linker").or_null(),
+                Field::new("libraries", JsonType::Objects, "the libraries it loads"),
+                Field::new("libraries[].name", JsonType::String, "name as needed"),
+                Field::new(
+                    "libraries[].path",
+                    JsonType::String,
+                    "path of the file found",
+                ),
+                Field::new(
+                    "libraries[].found_by",
+                    JsonType::String,
+                    "rpath, ld_library_path, runpath, cache, default, hwcaps, preload, path or already loaded",
+                ),
+                Field::new(
+                    "libraries[].needed_by",
+                    JsonType::Strings,
+                    "the files that need it",
+                ),
+                Field::new(
+                    "missing",
+                    JsonType::Objects,
+                    "the libraries that are not found",
+                ),
+                Field::new("missing[].name", JsonType::String, "name as needed"),
+                Field::new("missing[].why", JsonType::String, "why it is not loaded"),
+                Field::new(
+                    "missing[].needed_by",
+                    JsonType::Strings,
+                    "the files that need it",
+                ),
+                Field::new(
+                    "version_errors",
+                    JsonType::Objects,
+                    "the versions that a library lacks",
+                ),
+                Field::new(
+                    "version_errors[].library",
+                    JsonType::String,
+                    "name of the library",
+                ),
+                Field::new(
+                    "version_errors[].path",
+                    JsonType::String,
+                    "path of the library",
+                ),
+                Field::new(
+                    "version_errors[].version",
+                    JsonType::String,
+                    "the version it lacks",
+                ),
+                Field::new(
+                    "version_errors[].needed_by",
+                    JsonType::String,
+                    "the file that needs the version",
+                ),
+            ],
+        },
+        JsonOutput {
+            when: "With --json --why",
+            shape: Shape::Lines,
+            fields: &[
+                Field::new("path", JsonType::String, "path of the file"),
+                Field::new("library", JsonType::String, "the library asked for"),
+                Field::new(
+                    "chains",
+                    JsonType::Lists,
+                    "for each file that needs it the paths from the file to the library",
+                ),
+            ],
+        },
+    ],
+};
 
 impl Ldd {
     pub fn run(self) -> Result<Exit, Error> {

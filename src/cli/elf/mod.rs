@@ -14,6 +14,7 @@ use argh::{ArgsInfo, FromArgs};
 use crate::elf::reader::Fault;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::outline::Details;
 use crate::output;
 
 /// Look into programs and libraries: where they run, what they load. Nothing is executed.
@@ -28,6 +29,15 @@ pub struct Elf {
     #[argh(subcommand)]
     command: Command,
 }
+
+/// What the subcommands declare beside their options.
+pub const DETAILS: &[Details] = &[
+    glibc::DETAILS,
+    ldd::DETAILS,
+    dupes::DETAILS,
+    rpath::DETAILS,
+    info::DETAILS,
+];
 
 #[derive(FromArgs, ArgsInfo)]
 #[argh(subcommand)]

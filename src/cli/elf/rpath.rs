@@ -14,6 +14,7 @@ use crate::elf::search::Shelves;
 use crate::error::Error;
 use crate::escape::one_line;
 use crate::exit::Exit;
+use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
 use crate::output::{self, Format};
 
 /// Show the RPATH or RUNPATH of programs and libraries: what each entry leads to, which of the
@@ -38,6 +39,38 @@ pub struct Rpath {
     #[argh(switch)]
     json: bool,
 }
+
+/// The kinds of its values, and its JSON.
+pub const DETAILS: Details = Details {
+    command: "elf rpath",
+    values: &[("file", Kind::File), ("--root", Kind::Directory)],
+    json: &[JsonOutput {
+        when: "",
+        shape: Shape::Lines,
+        fields: &[
+            Field::new("path", JsonType::String, "path of the file"),
+            Field::new("kind", JsonType::String, "rpath or runpath").or_null(),
+            Field::new("entries", JsonType::Objects, "the entries"),
+            Field::new("entries[].entry", JsonType::String, "the entry as written"),
+            Field::new(
+                "entries[].resolves_to",
+                JsonType::String,
+                "directory it stands for; null where it cannot be resolved",
+            )
+            .or_null(),
+            Field::new(
+                "entries[].dead",
+                JsonType::Boolean,
+                "whether that directory does not exist",
+            ),
+            Field::new(
+                "entries[].libraries",
+                JsonType::Strings,
+                "needed libraries found there",
+            ),
+        ],
+    }],
+};
 
 impl Rpath {
     pub fn run(self) -> Result<Exit, Error> {

@@ -35,12 +35,7 @@ impl Given<'_> {
         };
         let mut cpu = Cpu::of_this_machine();
         if let Some(name) = self.cpu {
-            cpu.level = Level::parse(name).ok_or_else(|| {
-                Error::usage_hint(
-                    format!("--cpu: no such level: '{name}'"),
-                    "one of v1, v2, v3, v4",
-                )
-            })?;
+            cpu.level = Level::named(name).map_err(|why| Error::usage(format!("--cpu: {why}")))?;
         }
         Ok(Settings {
             library_path: or_environment(self.library_path, "LD_LIBRARY_PATH"),

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::host::check::{self, Amount, Checks, Room};
 use crate::host::libraries;
+use crate::outline::{Accept, Details, Field, JsonOutput, JsonType, Kind, Shape};
 use crate::output::{self, Format};
 use crate::platform::{Level, Target, Version};
 use crate::quantity;
@@ -34,7 +35,7 @@ pub struct Check {
     target: Option<String>,
 
     /// the level the CPU must at least have: v1, v2, v3 or v4
-    #[argh(option, arg_name = "level", from_str_fn(level))]
+    #[argh(option, arg_name = "level", from_str_fn(Level::named))]
     cpu: Option<Level>,
 
     /// what must be left for a user on a path's file system: /tmp=10G; may be repeated
@@ -54,6 +55,42 @@ pub struct Check {
     #[argh(switch)]
     json: bool,
 }
+
+/// The kinds of its values, and its JSON.
+pub const DETAILS: Details = Details {
+    command: "host check",
+    values: &[
+        ("--glibc", Kind::Form(|text| glibc(text).map(drop))),
+        (
+            "--target",
+            Kind::Choice {
+                words: Target::names,
+                accept: Accept::Anything,
+            },
+        ),
+        (
+            "--cpu",
+            Kind::checked_choice(Level::short_names, |text| Level::named(text).map(drop)),
+        ),
+        ("--free", Kind::Form(|text| free(text).map(drop))),
+        (
+            "--free-inodes",
+            Kind::Form(|text| free_inodes(text).map(drop)),
+        ),
+        ("--url", Kind::Word),
+    ],
+    json: &[JsonOutput {
+        when: "",
+        shape: Shape::Object,
+        fields: &[
+            Field::new("ok", JsonType::Boolean, "whether every check passed"),
+            Field::new("checks", JsonType::Objects, "the checks"),
+            Field::new("checks[].name", JsonType::String, "name of the check"),
+            Field::new("checks[].ok", JsonType::Boolean, "whether it passed"),
+            Field::new("checks[].detail", JsonType::String, "what was found"),
+        ],
+    }],
+};
 
 impl Check {
     pub fn run(self) -> Result<Exit, Error> {
@@ -98,10 +135,6 @@ impl Check {
 
 fn glibc(text: &str) -> Result<Version, String> {
     Version::parse(text).ok_or_else(|| format!("'{text}' is no version: write 2.28"))
-}
-
-fn level(text: &str) -> Result<Level, String> {
-    Level::parse(text).ok_or_else(|| format!("no such level: '{text}': one of v1, v2, v3, v4"))
 }
 
 fn free(text: &str) -> Result<Room, String> {

@@ -17,6 +17,9 @@ mod to_curl;
 
 use argh::{ArgsInfo, FromArgs};
 
+use crate::auth::scheme;
+use crate::outline::{Details, Kind};
+
 /// Make one HTTP call, with credentials that no one else sees.
 #[derive(FromArgs, ArgsInfo, Default)]
 #[argh(
@@ -221,3 +224,46 @@ pub struct Http {
     #[argh(option, arg_name = "url")]
     proxy: Option<String>,
 }
+
+/// The kinds of its values.
+pub const DETAILS: Details = Details {
+    command: "http",
+    values: &[
+        ("word", Kind::Word),
+        ("--auth", Kind::Prefixes(scheme::option_prefixes)),
+        ("--profile", Kind::Profile),
+        ("--claim", Kind::Word),
+        ("--ttl", Kind::Duration),
+        ("--kid", Kind::Word),
+        ("--body", Kind::File),
+        (
+            "--retry",
+            Kind::Integer {
+                least: 0,
+                most: u32::MAX as u64,
+            },
+        ),
+        ("--retry-max-time", Kind::Duration),
+        ("--output", Kind::File),
+        ("--sha256", Kind::Word),
+        ("--print", Kind::Word),
+        (
+            "--max-redirects",
+            Kind::Integer {
+                least: 0,
+                most: u32::MAX as u64,
+            },
+        ),
+        ("--timeout", Kind::Duration),
+        ("--connect-timeout", Kind::Duration),
+        ("--max-body", Kind::Size),
+        ("--cacert", Kind::File),
+        ("--cert", Kind::File),
+        ("--key", Kind::File),
+        ("--tls-min", Kind::choice(settings::tls_versions)),
+        ("--resolve", Kind::Word),
+        ("--unix-socket", Kind::File),
+        ("--proxy", Kind::Word),
+    ],
+    json: &[report::JSON],
+};

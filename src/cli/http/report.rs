@@ -10,8 +10,65 @@ use crate::error::Error;
 use crate::http::Answer;
 use crate::http::request::Request;
 use crate::json::Text;
+use crate::outline::{Field, JsonOutput, JsonType, Shape};
 use crate::output::{self, Format};
 use crate::redact;
+
+/// The members of the report.
+pub const JSON: JsonOutput = JsonOutput {
+    when: "",
+    shape: Shape::Object,
+    fields: &[
+        Field::new("request", JsonType::Object, "the request as sent"),
+        Field::new("request.method", JsonType::String, "method"),
+        Field::new("request.url", JsonType::String, "address, secrets redacted"),
+        Field::new(
+            "request.headers",
+            JsonType::Objects,
+            "headers, secrets redacted",
+        ),
+        Field::new("request.headers[].name", JsonType::String, "name"),
+        Field::new("request.headers[].value", JsonType::String, "value"),
+        Field::new("response", JsonType::Object, "the response"),
+        Field::new("response.status", JsonType::Number, "status"),
+        Field::new("response.reason", JsonType::String, "reason phrase"),
+        Field::new(
+            "response.headers",
+            JsonType::Objects,
+            "headers, secrets redacted",
+        ),
+        Field::new("response.headers[].name", JsonType::String, "name"),
+        Field::new("response.headers[].value", JsonType::String, "value"),
+        Field::new(
+            "response.body",
+            JsonType::Any,
+            "the JSON of the body, or its text as a string",
+        )
+        .or_null(),
+        Field::new(
+            "response.body_base64",
+            JsonType::String,
+            "a body that is neither JSON nor text",
+        )
+        .or_null(),
+        Field::new(
+            "timing_ms",
+            JsonType::Object,
+            "milliseconds that each step took",
+        ),
+        Field::new("timing_ms.resolve", JsonType::Number, "DNS").or_null(),
+        Field::new("timing_ms.connect", JsonType::Number, "connection").or_null(),
+        Field::new("timing_ms.tls", JsonType::Number, "TLS handshake").or_null(),
+        Field::new(
+            "timing_ms.first_byte",
+            JsonType::Number,
+            "until the response began",
+        )
+        .or_null(),
+        Field::new("timing_ms.transfer", JsonType::Number, "the body").or_null(),
+        Field::new("timing_ms.total", JsonType::Number, "the whole call"),
+    ],
+};
 
 #[derive(SerJson)]
 #[nserde(serialize_none_as_null)]

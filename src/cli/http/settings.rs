@@ -91,12 +91,25 @@ fn client(options: &Http) -> Result<Option<(PathBuf, PathBuf)>, Error> {
 }
 
 fn oldest_tls(options: &Http) -> Result<Option<Oldest>, Error> {
-    match options.tls_min.as_deref() {
-        None => Ok(None),
-        Some("1.2") => Ok(Some(Oldest::Tls12)),
-        Some("1.3") => Ok(Some(Oldest::Tls13)),
-        Some(_) => Err(Error::usage("--tls-min is 1.2 or 1.3")),
+    let Some(name) = options.tls_min.as_deref() else {
+        return Ok(None);
+    };
+    let found = TLS_VERSIONS.into_iter().find(|(known, _)| *known == name);
+    match found {
+        Some((_, oldest)) => Ok(Some(oldest)),
+        None => Err(Error::usage(format!(
+            "--tls-min is {}",
+            tls_versions().join(" or ")
+        ))),
     }
+}
+
+/// The values of `--tls-min`.
+const TLS_VERSIONS: [(&str, Oldest); 2] = [("1.2", Oldest::Tls12), ("1.3", Oldest::Tls13)];
+
+/// The names among them.
+pub fn tls_versions() -> Vec<String> {
+    TLS_VERSIONS.map(|(name, _)| name.to_owned()).to_vec()
 }
 
 /// A duration that an option gives.

@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use crate::json::{self, Text};
 use crate::jwt::decode::{Decoded, decode};
 use crate::jwt::numeric_date::NumericDate;
+use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
 use crate::output::{self, Format};
 use crate::quantity::say_duration;
 use crate::secret::Source;
@@ -43,6 +44,32 @@ pub struct Decode {
     #[argh(switch)]
     json: bool,
 }
+
+/// The kinds of its values, and its JSON.
+pub const DETAILS: Details = Details {
+    command: "jwt decode",
+    values: &[("token", Kind::Word), ("--token", Kind::Source)],
+    json: &[JsonOutput {
+        when: "",
+        shape: Shape::Object,
+        fields: &[
+            Field::new("header", JsonType::Any, "header of the token"),
+            Field::new("claims", JsonType::Any, "its claims"),
+            Field::new("expires_at", JsonType::String, "when it expires, RFC 3339").or_null(),
+            Field::new(
+                "expired",
+                JsonType::Boolean,
+                "whether it has expired; null where it does not say when",
+            )
+            .or_null(),
+            Field::new(
+                "verified",
+                JsonType::Boolean,
+                "always false: decoding checks nothing",
+            ),
+        ],
+    }],
+};
 
 impl Decode {
     pub fn run(self) -> Result<Exit, Error> {

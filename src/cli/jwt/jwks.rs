@@ -9,6 +9,7 @@ use crate::exit::Exit;
 use crate::json::{self, Text};
 use crate::jwt;
 use crate::jwt::key::KeySet;
+use crate::outline::{Details, Kind};
 use crate::output;
 
 /// Print a JWK set of the public keys in files, each named by its thumbprint (RFC 7638).
@@ -25,6 +26,13 @@ pub struct Jwks {
     #[argh(positional, arg_name = "file")]
     files: Vec<String>,
 }
+
+/// The kinds of its values.
+pub const DETAILS: Details = Details {
+    command: "jwt jwks",
+    values: &[("file", Kind::File)],
+    json: &[],
+};
 
 impl Jwks {
     pub fn run(self) -> Result<Exit, Error> {

@@ -9,7 +9,8 @@ use crate::atomic_file;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::jwt::Algorithm;
-use crate::jwt::keygen::{Form, generate};
+use crate::jwt::keygen::{Form, algorithm_names, generate};
+use crate::outline::{Details, Kind};
 use crate::output;
 
 /// Make a key: a private key and its public half, or a shared secret.
@@ -35,6 +36,23 @@ pub struct Keygen {
     #[argh(switch)]
     overwrite: bool,
 }
+
+/// The kinds of its values.
+pub const DETAILS: Details = Details {
+    command: "jwt keygen",
+    values: &[
+        (
+            "--alg",
+            Kind::checked_choice(algorithm_names, |text| Algorithm::parse(text).map(drop)),
+        ),
+        (
+            "--format",
+            Kind::checked_choice(Form::names, |text| Form::parse(text).map(drop)),
+        ),
+        ("--output", Kind::File),
+    ],
+    json: &[],
+};
 
 impl Keygen {
     pub fn run(self) -> Result<Exit, Error> {

@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::jwt;
 use crate::jwt::key::KeySet;
+use crate::outline::Details;
 use crate::secret::{Secret, Source};
 
 /// Make, look into and check JSON Web Tokens, and make keys for them.
@@ -32,6 +33,15 @@ pub struct Jwt {
     #[argh(subcommand)]
     command: Subcommand,
 }
+
+/// What the subcommands declare beside their options.
+pub const DETAILS: &[Details] = &[
+    sign::DETAILS,
+    decode::DETAILS,
+    verify::DETAILS,
+    keygen::DETAILS,
+    jwks::DETAILS,
+];
 
 #[derive(FromArgs, ArgsInfo)]
 #[argh(subcommand)]

@@ -11,6 +11,7 @@ use crate::json::{self, Text};
 use crate::jwt::claim::Claim;
 use crate::jwt::key::{Key, Material};
 use crate::jwt::{Algorithm, Mint, mint};
+use crate::outline::{Details, Kind};
 use crate::output;
 use crate::quantity;
 use crate::secret::Source;
@@ -60,6 +61,26 @@ pub struct Sign {
     #[argh(switch)]
     jti: bool,
 }
+
+/// The kinds of its values.
+pub const DETAILS: Details = Details {
+    command: "jwt sign",
+    values: &[
+        (
+            "--alg",
+            Kind::checked_choice(Algorithm::names, |text| Algorithm::parse(text).map(drop)),
+        ),
+        ("--key", Kind::Source),
+        ("--kid", Kind::Word),
+        ("--typ", Kind::Word),
+        ("--claim", Kind::Form(|text| Claim::parse(text).map(drop))),
+        ("--claims", Kind::File),
+        ("--header", Kind::Form(|text| Claim::parse(text).map(drop))),
+        ("--ttl", Kind::Duration),
+        ("--nbf", Kind::Duration),
+    ],
+    json: &[],
+};
 
 impl Sign {
     pub fn run(self) -> Result<Exit, Error> {

@@ -18,6 +18,7 @@ use crate::json::Text;
 use crate::jwt::Algorithm;
 use crate::jwt::key::KeySet;
 use crate::jwt::verify::{Content, Policy, Rejected, Verified, verify};
+use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
 use crate::output::{self, Format};
 use crate::quantity;
 use crate::secret::Source;
@@ -83,6 +84,43 @@ pub struct Verify {
     #[argh(switch)]
     json: bool,
 }
+
+/// The kinds of its values, and its JSON.
+pub const DETAILS: Details = Details {
+    command: "jwt verify",
+    values: &[
+        ("token", Kind::Word),
+        ("--token", Kind::Source),
+        ("--key", Kind::Source),
+        ("--jwks", Kind::File),
+        (
+            "--alg",
+            Kind::checked_choice(Algorithm::names, |text| Algorithm::parse(text).map(drop)),
+        ),
+        ("--aud", Kind::Word),
+        ("--iss", Kind::Word),
+        ("--sub", Kind::Word),
+        ("--require", Kind::Word),
+        ("--leeway", Kind::Duration),
+        ("--at", Kind::Form(|text| Timestamp::parse(text).map(drop))),
+    ],
+    json: &[JsonOutput {
+        when: "",
+        shape: Shape::Object,
+        fields: &[
+            Field::new("valid", JsonType::Boolean, "whether the token is valid"),
+            Field::new("reason", JsonType::String, "why it is not").or_null(),
+            Field::new("alg", JsonType::String, "algorithm").or_null(),
+            Field::new("kid", JsonType::String, "key id").or_null(),
+            Field::new(
+                "claims",
+                JsonType::Any,
+                "its claims; null where the signature is wrong",
+            )
+            .or_null(),
+        ],
+    }],
+};
 
 impl Verify {
     pub fn run(self) -> Result<Exit, Error> {

@@ -9,6 +9,7 @@ use nanoserde::SerJson;
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
+use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
 use crate::output::{self, Format};
 use crate::rez::check::check;
 
@@ -30,6 +31,25 @@ pub struct Check {
     #[argh(switch)]
     json: bool,
 }
+
+/// The kinds of its values, and its JSON.
+pub const DETAILS: Details = Details {
+    command: "rez check",
+    values: &[("dir", Kind::Directory)],
+    json: &[JsonOutput {
+        when: "",
+        shape: Shape::Object,
+        fields: &[
+            Field::new("repository", JsonType::String, "path of the repository"),
+            Field::new("packages", JsonType::Number, "how many packages it has"),
+            Field::new("versions", JsonType::Number, "how many versions"),
+            Field::new("findings", JsonType::Objects, "what is wrong"),
+            Field::new("findings[].path", JsonType::String, "where"),
+            Field::new("findings[].what", JsonType::String, "what is wrong"),
+            Field::new("findings[].cure", JsonType::String, "how to correct it"),
+        ],
+    }],
+};
 
 #[derive(SerJson)]
 struct Report {

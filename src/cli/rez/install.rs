@@ -10,6 +10,7 @@ use super::{Wanted, name, say_notes, version};
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
+use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
 use crate::output::{self, Format};
 use crate::rez::{self, Existing, Linkage, Order, Tool};
 
@@ -52,6 +53,39 @@ pub struct Install {
     #[argh(switch)]
     json: bool,
 }
+
+/// The kinds of its values, and its JSON.
+pub const DETAILS: Details = Details {
+    command: "rez install",
+    values: &[
+        ("--repo", Kind::Directory),
+        ("--name", Kind::Form(|text| name(text).map(drop))),
+        ("--pkg-version", Kind::Form(|text| version(text).map(drop))),
+        ("--description", Kind::Word),
+        ("--tool", Kind::File),
+    ],
+    json: &[JsonOutput {
+        when: "",
+        shape: Shape::Object,
+        fields: &[
+            Field::new(
+                "path",
+                JsonType::String,
+                "directory of the installed version",
+            ),
+            Field::new("name", JsonType::String, "name of the package"),
+            Field::new("version", JsonType::String, "its version"),
+            Field::new("tools", JsonType::Objects, "the installed tools"),
+            Field::new("tools[].name", JsonType::String, "name of the tool"),
+            Field::new(
+                "tools[].linkage",
+                JsonType::String,
+                "static, dynamic, script or other-machine",
+            ),
+            Field::new("notes", JsonType::Strings, "what to know about the tools"),
+        ],
+    }],
+};
 
 #[derive(SerJson)]
 struct Report {

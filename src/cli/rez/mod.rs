@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
 use crate::io_error::reason;
+use crate::outline::Details;
 use crate::output;
 use crate::rez::{self, Linkage, Package, Tool};
 use crate::timestamp::Timestamp;
@@ -32,6 +33,9 @@ pub struct Rez {
     #[argh(subcommand)]
     command: Command,
 }
+
+/// What the subcommands declare beside their options.
+pub const DETAILS: &[Details] = &[install::DETAILS, package::DETAILS, check::DETAILS];
 
 #[derive(FromArgs, ArgsInfo)]
 #[argh(subcommand)]

@@ -9,6 +9,7 @@ use argh::{ArgsInfo, FromArgs};
 use super::{Wanted, name, say_notes, version};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::outline::{Details, Kind};
 use crate::output;
 
 /// Write the package.py that install would write, into the current directory, where there must be
@@ -41,6 +42,18 @@ pub struct PackageFile {
     #[argh(option, arg_name = "file")]
     tool: Vec<PathBuf>,
 }
+
+/// The kinds of its values.
+pub const DETAILS: Details = Details {
+    command: "rez package",
+    values: &[
+        ("--name", Kind::Form(|text| name(text).map(drop))),
+        ("--pkg-version", Kind::Form(|text| version(text).map(drop))),
+        ("--description", Kind::Word),
+        ("--tool", Kind::File),
+    ],
+    json: &[],
+};
 
 impl PackageFile {
     pub fn run(self) -> Result<Exit, Error> {

@@ -1,11 +1,16 @@
 //! argv made plain before argh sees it: `--name=value`, `-` as an argument, options after
 //! arguments, help at every level, and the nearest word for a typo.
 
+mod values;
+
+pub use values::unforeseen;
+
 use std::ffi::OsString;
 use std::path::Path;
 
 use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind, Optionality};
 
+use super::details;
 use crate::error::Error;
 use crate::nearest::nearest;
 use crate::output::Format;
@@ -189,50 +194,79 @@ fn leaf(words: &[&str], command: &CommandInfoWithArgs, path: &[String]) -> Resul
         return Ok(Request::Help(path.to_owned()));
     }
     let mut options: Vec<String> = Vec::new();
-    let mut arguments: Vec<String> = Vec::new();
-    let mut given: Vec<&str> = Vec::new();
+    let mut arguments: Vec<&str> = Vec::new();
+    let mut given: Vec<Given> = Vec::new();
     let mut words = words.iter().copied();
     while let Some(word) = words.next() {
         match word {
-            "--" => {
-                arguments.extend(words.by_ref().map(str::to_owned));
-            }
+            "--" => arguments.extend(words.by_ref()),
             "-h" | "--help" => return Ok(Request::Help(path.to_owned())),
-            "-" => arguments.push(word.to_owned()),
+            "-" => arguments.push(word),
             _ if word.starts_with('-') => {
-                let (name, attached) = match word.split_once('=') {
-                    Some((name, value)) if name.starts_with("--") => (name, Some(value)),
-                    _ => (word, None),
-                };
-                let flag = find_flag(name, command)?;
-                ensure_once(flag, &mut given)?;
-                options.push(flag.long.to_owned());
-                match (&flag.kind, attached) {
-                    (FlagInfoKind::Switch, None) => {}
-                    (FlagInfoKind::Switch, Some(_)) => {
-                        return Err(Error::usage(format!("{name} takes no value")));
-                    }
-                    (FlagInfoKind::Option { arg_name }, None) => {
-                        let value = words.next().ok_or_else(|| {
-                            Error::usage(format!(
-                                "{name} wants a value: {name} {}",
-                                arg_name.to_uppercase()
-                            ))
-                        })?;
-                        options.push(value.to_owned());
-                    }
-                    (FlagInfoKind::Option { .. }, Some(value)) => options.push(value.to_owned()),
-                }
+                let option = option(word, &mut words, command)?;
+                ensure_once(option.flag, &given)?;
+                options.push(option.flag.long.to_owned());
+                options.extend(option.value.map(str::to_owned));
+                given.push(option);
             }
-            _ => arguments.push(word.to_owned()),
+            _ => arguments.push(word),
         }
     }
     ensure_no_surplus(&arguments, command)?;
+    for option in &given {
+        if let Some(value) = option.value {
+            values::ensure(
+                option.flag.long,
+                details::kind(path, option.flag.long),
+                value,
+            )?;
+        }
+    }
+    for (argument, info) in values::named(&arguments, command) {
+        values::ensure(info.name, details::kind(path, info.name), argument)?;
+    }
+    let given: Vec<&str> = given.iter().map(|option| option.flag.long).collect();
+    values::ensure_complete(command, &given, arguments.len())?;
     let mut all = path.to_owned();
     all.append(&mut options);
     all.push("--".to_owned());
-    all.append(&mut arguments);
+    all.extend(arguments.into_iter().map(str::to_owned));
     Ok(Request::Run(all))
+}
+
+/// An option as it was given.
+struct Given<'a> {
+    flag: &'static FlagInfo<'static>,
+    /// A switch has none.
+    value: Option<&'a str>,
+}
+
+/// The option at `word`; its value may be the next of `words`.
+fn option<'a>(
+    word: &'a str,
+    words: &mut impl Iterator<Item = &'a str>,
+    command: &CommandInfoWithArgs,
+) -> Result<Given<'a>, Error> {
+    let (name, attached) = match word.split_once('=') {
+        Some((name, value)) if name.starts_with("--") => (name, Some(value)),
+        _ => (word, None),
+    };
+    let flag = find_flag(name, command)?;
+    let value = match (&flag.kind, attached) {
+        (FlagInfoKind::Switch, None) => None,
+        (FlagInfoKind::Switch, Some(_)) => {
+            return Err(Error::usage(format!("{name} takes no value")));
+        }
+        (FlagInfoKind::Option { arg_name }, None) => {
+            let wanted = || {
+                let value = arg_name.to_uppercase();
+                Error::usage(format!("{name} wants a value: {name} {value}"))
+            };
+            Some(words.next().ok_or_else(wanted)?)
+        }
+        (FlagInfoKind::Option { .. }, Some(value)) => Some(value),
+    };
+    Ok(Given { flag, value })
 }
 
 fn find_flag(
@@ -259,18 +293,15 @@ fn find_flag(
     })
 }
 
-fn ensure_once<'a>(flag: &FlagInfo<'a>, given: &mut Vec<&'a str>) -> Result<(), Error> {
-    if flag.optionality == Optionality::Repeating {
-        return Ok(());
-    }
-    if given.contains(&flag.long) {
+fn ensure_once(flag: &FlagInfo, given: &[Given]) -> Result<(), Error> {
+    let is_again = given.iter().any(|before| before.flag.long == flag.long);
+    if is_again && flag.optionality != Optionality::Repeating {
         return Err(Error::usage(format!("{} is given twice", flag.long)));
     }
-    given.push(flag.long);
     Ok(())
 }
 
-fn ensure_no_surplus(arguments: &[String], command: &CommandInfoWithArgs) -> Result<(), Error> {
+fn ensure_no_surplus(arguments: &[&str], command: &CommandInfoWithArgs) -> Result<(), Error> {
     let endless = command.positionals.iter().any(|positional| {
         matches!(
             positional.optionality,
@@ -278,7 +309,7 @@ fn ensure_no_surplus(arguments: &[String], command: &CommandInfoWithArgs) -> Res
         )
     });
     match arguments.get(command.positionals.len()) {
-        Some(word) if command.commands.iter().any(|known| known.name == word) => {
+        Some(word) if command.commands.iter().any(|known| known.name == *word) => {
             Err(Error::usage_hint(
                 format!("options stand before '{word}'"),
                 "options stand after the last command word",
@@ -289,41 +320,6 @@ fn ensure_no_surplus(arguments: &[String], command: &CommandInfoWithArgs) -> Res
         }
         _ => Ok(()),
     }
-}
-
-/// What argh still finds wrong, on one line: a missing argument, or a value its type refuses.
-pub fn from_early_exit(output: &str) -> Error {
-    let lines: Vec<&str> = output
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
-    let text = match lines.as_slice() {
-        [title, names @ ..] if title.starts_with("Required positional arguments") => {
-            let what = if names.len() == 1 {
-                "an argument is missing"
-            } else {
-                "arguments are missing"
-            };
-            format!("{what}: {}", names.join(", "))
-        }
-        [title, names @ ..] if title.starts_with("Required options") => {
-            let what = if names.len() == 1 {
-                "an option is missing"
-            } else {
-                "options are missing"
-            };
-            format!("{what}: {}", names.join(", "))
-        }
-        // "Error parsing option '--x' with value 'y': why": the value is left out, it may be a secret.
-        [line] if line.starts_with("Error parsing ") => {
-            let name = line.split('\'').nth(1).unwrap_or("an option");
-            let why = line.split_once("': ").map_or(*line, |(_, why)| why);
-            format!("{name}: {why}")
-        }
-        lines => lines.join(" "),
-    };
-    Error::usage_hint(text, "-h shows how it is called")
 }
 
 #[cfg(test)]
@@ -521,22 +517,5 @@ mod tests {
         let raw = OsString::from_vec(b"caf\xe9".to_vec());
         assert!(texts(["c47".into(), raw.clone()].into_iter()).is_err());
         assert_eq!(texts([raw].into_iter()).unwrap(), ["c47"]);
-    }
-
-    #[test]
-    fn argh_in_one_line() {
-        let why = |output| from_early_exit(output).to_string();
-        assert_eq!(
-            why("Required positional arguments not provided:\n    url\n"),
-            "an argument is missing: url"
-        );
-        assert_eq!(
-            why("Required options not provided:\n    --alg\n    --key\n"),
-            "options are missing: --alg, --key"
-        );
-        assert_eq!(
-            why("Error parsing option '--ttl' with value '5': '5' is no duration\n"),
-            "--ttl: '5' is no duration"
-        );
     }
 }

@@ -1,0 +1,427 @@
+//! What commands print with `--json`, against the members that they declare and the manual lists.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::indexing_slicing)]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::process::Command;
+
+use ::c47::outline::{Field, JsonOutput, JsonType, Presence, Shape};
+use serde_json::{Map, Value, json};
+use support::echo::Echo;
+use support::server::{Answer, Server};
+use support::{Output, Run, Scratch, c47};
+
+/// Members of what only some machines have: the elements of these arrays.
+const OF_SOME_MACHINES: [(&str, &str); 1] = [("host", "gpu.devices[]")];
+
+/// What is wrong with the objects, and which members occurred.
+#[derive(Default)]
+struct Found {
+    faults: BTreeSet<String>,
+    seen: BTreeSet<String>,
+}
+
+impl Found {
+    fn object(&mut self, fields: &[Field], above: &str, object: &Map<String, Value>) {
+        for (name, value) in object {
+            let path = format!("{above}{name}");
+            match fields.iter().find(|field| field.path == path) {
+                None => {
+                    self.faults.insert(format!("{path} is not declared"));
+                }
+                Some(field) => self.member(fields, field, value),
+            }
+        }
+        let here = fields.iter().filter_map(|field| {
+            let name = field.path.strip_prefix(above)?;
+            (!name.contains('.')).then_some(name)
+        });
+        for name in here.filter(|&name| !object.contains_key(name)) {
+            self.faults.insert(format!("{above}{name} is absent"));
+        }
+    }
+
+    fn member(&mut self, fields: &[Field], field: &Field, value: &Value) {
+        let path = field.path;
+        self.seen.insert(path.to_owned());
+        let is_right = match (field.json_type, value) {
+            (_, Value::Null) => field.presence == Presence::Nullable,
+            (JsonType::String, Value::String(_))
+            | (JsonType::Number, Value::Number(_))
+            | (JsonType::Boolean, Value::Bool(_))
+            | (JsonType::Any, _) => true,
+            (JsonType::Object, Value::Object(object)) => {
+                self.object(fields, &format!("{path}."), object);
+                true
+            }
+            (JsonType::Objects, Value::Array(elements)) => elements.iter().all(|element| {
+                let object = element.as_object();
+                if let Some(object) = object {
+                    self.object(fields, &format!("{path}[]."), object);
+                }
+                object.is_some()
+            }),
+            (JsonType::Strings, Value::Array(elements)) => elements.iter().all(Value::is_string),
+            (JsonType::Lists, Value::Array(lists)) => lists.iter().all(|list| {
+                let list = list.as_array();
+                list.is_some_and(|list| list.iter().all(Value::is_string))
+            }),
+            (
+                JsonType::String
+                | JsonType::Number
+                | JsonType::Boolean
+                | JsonType::Object
+                | JsonType::Objects
+                | JsonType::Strings
+                | JsonType::Lists,
+                _,
+            ) => false,
+        };
+        if !is_right {
+            self.faults.insert(format!("{path} is {value}"));
+        }
+    }
+}
+
+/// The objects of an output, as its shape says.
+fn objects(shape: Shape, output: &Output) -> Vec<Value> {
+    let text = output.stdout_text();
+    match shape {
+        Shape::Object => vec![serde_json::from_str(text).unwrap()],
+        Shape::Array => serde_json::from_str(text).unwrap(),
+        Shape::Lines => text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect(),
+    }
+}
+
+#[test]
+fn json_has_the_declared_members() {
+    let whole = ::c47::cli::whole();
+    let mut faults: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut checked = 0;
+    for command in whole.all() {
+        let words = command.path[1..].join(" ");
+        for output in command.json {
+            let mut found = Found::default();
+            for sample in samples(&words, output) {
+                found.object(output.fields, "", sample.as_object().unwrap());
+            }
+            for field in output.fields {
+                let of_some = OF_SOME_MACHINES
+                    .iter()
+                    .any(|(command, path)| *command == words && field.path.starts_with(path));
+                if !of_some && !found.seen.contains(field.path) {
+                    found
+                        .faults
+                        .insert(format!("{} occurs in no sample", field.path));
+                }
+            }
+            if !found.faults.is_empty() {
+                faults.insert(format!("{words} {}", output.when), found.faults);
+            }
+            checked += 1;
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+    assert!(checked > 20, "{checked}");
+}
+
+/// What the command prints, in situations in which all members occur.
+fn samples(command: &str, output: &JsonOutput) -> Vec<Value> {
+    let shape = output.shape;
+    let of = |run: Run, code: i32| objects(shape, &run.run().expect_code(code));
+    match (command, output.when) {
+        ("", "With --version --json") => of(c47().args(["--version", "--json"]), 0),
+        ("auth profiles" | "config show", "") => with_profiles(command, shape, 0),
+        ("auth status", "") => with_profiles(command, shape, 0),
+        ("config check", "") => with_profiles(command, shape, 2),
+        ("echo", "With --json, the first line") => echo_lines().drain(..1).collect(),
+        ("echo", "With --json, each further line") => echo_lines().drain(1..).collect(),
+        ("elf dupes", "") => {
+            let scratch = twin_libraries();
+            of(
+                c47()
+                    .args(["elf", "dupes", "--json"])
+                    .arg(scratch.path().join("apps")),
+                0,
+            )
+        }
+        ("elf glibc", "") => {
+            let run = c47().args([
+                "elf",
+                "glibc",
+                "--json",
+                "--target",
+                "centos7",
+                "/usr/bin/env",
+            ]);
+            objects(shape, &run.run())
+        }
+        ("elf info", "") => of(c47().args(["elf", "info", "--json", "/usr/bin/env"]), 0),
+        ("elf ldd", "") => {
+            let scratch = lacking_libraries();
+            let run = c47().args(["elf", "ldd", "--json", "program"]);
+            of(
+                run.args(["--library-path", "old"])
+                    .current_dir(scratch.path()),
+                1,
+            )
+        }
+        ("elf ldd", "With --json --why") => of(
+            c47().args(["elf", "ldd", "--json", "--why", "libc", "/usr/bin/env"]),
+            0,
+        ),
+        ("elf rpath", "") => {
+            let scratch = twin_libraries();
+            of(
+                c47()
+                    .args(["elf", "rpath", "--json"])
+                    .arg(scratch.path().join("apps/maya/plugin.so")),
+                0,
+            )
+        }
+        ("host", "") => host_reports(),
+        ("host check", "") => of(c47().args(["host", "check", "--json", "--cpu", "v1"]), 0),
+        ("http", "") => http_reports(),
+        ("jwt decode", "") => of(c47().args(["jwt", "decode", "--json", &token()]), 0),
+        ("jwt verify", "") => {
+            let run = c47()
+                .env("KEY", KEY)
+                .args(["jwt", "verify", "--json", "--key", "env:KEY"]);
+            of(run.arg(token()), 0)
+        }
+        ("links", "") => {
+            let scratch = Scratch::new("links");
+            of(
+                c47().args(["links", "--json", "--dir"]).arg(scratch.path()),
+                0,
+            )
+        }
+        ("man", "With --all --json") => {
+            let scratch = Scratch::new("man");
+            of(
+                c47().args(["man", "--json", "--all"]).arg(scratch.path()),
+                0,
+            )
+        }
+        ("rez check", "") => {
+            let scratch = Scratch::new("repository");
+            fs::create_dir_all(scratch.path().join("tool/1.0")).unwrap();
+            of(
+                c47().args(["rez", "check", "--json"]).arg(scratch.path()),
+                1,
+            )
+        }
+        ("rez install", "") => {
+            let scratch = Scratch::new("repository");
+            of(
+                c47()
+                    .args(["rez", "install", "--json", "--repo"])
+                    .arg(scratch.path()),
+                0,
+            )
+        }
+        ("selftest", "") => of(c47().args(["selftest", "--json"]), 0),
+        (command, when) => panic!("no sample of the JSON of {command:?}, {when:?}"),
+    }
+}
+
+const KEY: &str = "a key of thirty-two bytes or more";
+
+fn token() -> String {
+    let sign = [
+        "jwt", "sign", "--alg", "HS256", "--key", "env:KEY", "--ttl", "5m", "--kid", "k",
+    ];
+    let output = c47().env("KEY", KEY).args(sign).run().expect_code(0);
+    output.stdout_text().trim_end().to_owned()
+}
+
+/// What a command with `--json` prints where there are two sound profiles, and for `config check`
+/// one without a user.
+fn with_profiles(command: &str, shape: Shape, code: i32) -> Vec<Value> {
+    let scratch = Scratch::new("profiles");
+    let unsound = match command {
+        "config check" => "[profile.unsound]\nurl = \"https://b.lan\"\nauth = \"basic\"\n",
+        _ => "",
+    };
+    let text = format!(
+        "[profile.kitsu]\nurl = \"https://kitsu.studio.lan/api\"\nauth = \"basic\"\n\
+         user = \"bot\"\npassword = \"env:KITSU_PASSWORD\"\n\
+         [profile.open]\nurl = \"https://a.lan\"\nauth = \"none\"\n{unsound}"
+    );
+    let file = scratch.write("profiles.toml", text);
+    let run = c47().args(command.split(' ')).arg("--json");
+    let run = run.env("C47_CONFIG_PATH", file).env("HOME", scratch.path());
+    objects(shape, &run.run().expect_code(code))
+}
+
+/// What `c47 echo --json` prints for a call.
+fn echo_lines() -> Vec<Value> {
+    let echo = Echo::start(&["--json", "--count", "1"]);
+    let first = json!({ "listening": format!("http://{}", echo.address) });
+    echo.raw("GET /a?b=c HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let output = echo.child.wait().expect_code(0);
+    let mut lines = vec![first];
+    lines.extend(
+        objects(Shape::Lines, &output)
+            .into_iter()
+            .filter(|line| line.get("listening").is_none()),
+    );
+    lines
+}
+
+fn gcc(scratch: &Scratch, arguments: &str) {
+    let mut command = Command::new("gcc");
+    command
+        .args(arguments.split(' '))
+        .current_dir(scratch.path());
+    assert!(command.status().expect("gcc").success(), "gcc {arguments}");
+}
+
+/// Applications that carry a library twice, in different builds that meet.
+fn twin_libraries() -> Scratch {
+    let scratch = Scratch::new("twins");
+    scratch.write("x.c", "int x(void) { return 1; }");
+    scratch.write("y.c", "int y(void) { return 2; }");
+    scratch.write(
+        "plugin.c",
+        "int x(void); int y(void); int p(void) { return x() + y(); }",
+    );
+    fs::create_dir_all(scratch.path().join("apps/maya")).unwrap();
+    fs::create_dir_all(scratch.path().join("apps/nuke")).unwrap();
+    let library = "-shared -fPIC -Wl,-soname";
+    gcc(
+        &scratch,
+        &format!("{library},libtbb.so.2 -o apps/nuke/libtbb.so.2 x.c"),
+    );
+    gcc(
+        &scratch,
+        &format!("{library},libtbb.so.2 -o apps/maya/libtbb.so.2 y.c"),
+    );
+    gcc(
+        &scratch,
+        &format!("{library},libtbb-0123abcd.so.12 -o apps/maya/libtbb-0123abcd.so.12 x.c"),
+    );
+    gcc(
+        &scratch,
+        "-shared -fPIC -o apps/maya/plugin.so plugin.c apps/maya/libtbb.so.2 \
+         apps/maya/libtbb-0123abcd.so.12 -Wl,-rpath,$ORIGIN"
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .as_str(),
+    );
+    scratch
+}
+
+/// A program that lacks a library, and a version of another.
+fn lacking_libraries() -> Scratch {
+    let scratch = Scratch::new("lacking");
+    scratch.write("a.c", "int a(void) { return 1; }");
+    scratch.write("b.c", "int b(void) { return 1; }");
+    scratch.write(
+        "main.c",
+        "int a(void); int b(void); int main(void) { return a() + b(); }",
+    );
+    scratch.write("new.map", "V1 { global: *; };\nV2 { global: a; } V1;\n");
+    scratch.write("old.map", "V1 { global: *; };\n");
+    for directory in ["new", "old"] {
+        fs::create_dir(scratch.path().join(directory)).unwrap();
+        let script = format!("-Wl,--version-script,{directory}.map");
+        gcc(
+            &scratch,
+            &format!("-shared -fPIC {script} -Wl,-soname,liba.so -o {directory}/liba.so a.c"),
+        );
+    }
+    gcc(
+        &scratch,
+        "-shared -fPIC -Wl,-soname,libb.so -o new/libb.so b.c",
+    );
+    gcc(&scratch, "-o program main.c new/liba.so new/libb.so");
+    scratch
+}
+
+/// A machine with a Rez context, a proxy, a hazard and an expired root.
+fn host_reports() -> Vec<Value> {
+    let scratch = Scratch::new("host");
+    let server = Server::start(|_| Answer::ok("")).may_be_idle();
+    let mut run = c47()
+        .args(["host", "--json", "--url", &server.url("/")])
+        .env("REZ_USED_RESOLVE", "platform-linux nuke-15.1")
+        .env("PYTHONHOME", "/nonexistent/python")
+        .env("NO_PROXY", "127.0.0.1")
+        .env("https_proxy", "http://proxy.lan:3128/");
+    run = run.env("SSL_CERT_FILE", scratch.write("root.pem", EXPIRED));
+    vec![run.run().expect_code(0).json()]
+}
+
+/// A certificate that ended with 2020.
+const EXPIRED: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBxzCCAW6gAwIBAgIUYsj1YiZJYlO6q+ohSwAysjS9HFIwCgYIKoZIzj0EAwIw
+FjEUMBIGA1UEAwwLYzQ3IHRlc3QgY2EwHhcNMjAwMTAxMDAwMDAwWhcNMjEwMTAx
+MDAwMDAwWjAbMRkwFwYDVQQDDBBjNDcgdGVzdCBleHBpcmVkMFkwEwYHKoZIzj0C
+AQYIKoZIzj0DAQcDQgAESv3rnbMOgnkT3aCAPmIBmrby0Ht5O/mE0O6uV1ZbsKWN
+R0+ZRaStYFXUqG/LLkNmrFkRtYtEZSGrae7ZM405jKOBlDCBkTAMBgNVHRMBAf8E
+AjAAMB0GA1UdDgQWBBRaPF2zoGpifvlZzjuclL5OYn7Z/DAfBgNVHSMEGDAWgBTA
+WRp7P2KR9l8XVI1N9Hsr0i5qezAsBgNVHREEJTAjgglsb2NhbGhvc3SHBH8AAAGH
+EAAAAAAAAAAAAAAAAAAAAAEwEwYDVR0lBAwwCgYIKwYBBQUHAwEwCgYIKoZIzj0E
+AwIDRwAwRAIgJzuSUVefCXNT3pmX7WOkuR0qTcmFj7ntOaahupA/wOwCIG/16qF3
+AsF6E8fJ6P7bYIba+EXAbGhOqaWr6BRhvJQm
+-----END CERTIFICATE-----
+";
+
+fn http_reports() -> Vec<Value> {
+    let server = Server::start(|_| Answer::json(r#"{"a": [1]}"#));
+    let run = c47().args(["http", "--json", &server.url("/")]);
+    vec![run.run().expect_code(0).json()]
+}
+
+#[test]
+fn the_manual_lists_the_members() {
+    for command in ::c47::cli::whole().all() {
+        let page = c47()
+            .arg("man")
+            .args(&command.path[1..])
+            .run()
+            .expect_code(0);
+        let page = page.stdout_text();
+        assert_eq!(page.contains(".SH JSON OUTPUT"), !command.json.is_empty());
+        for field in command.json.iter().flat_map(|output| output.fields) {
+            assert!(
+                page.contains(&format!("\\fB{}\\fR", field.path)),
+                "{}",
+                field.path
+            );
+        }
+    }
+}
+
+#[test]
+fn the_readme_has_no_members_of_its_own() {
+    let readme = include_str!("../README.md");
+    let whole = ::c47::cli::whole();
+    let version = whole.json[0].fields;
+    let mut examples = 0;
+    for line in readme
+        .lines()
+        .filter(|line| line.starts_with("    {\"version\""))
+    {
+        let example: Value = serde_json::from_str(line).unwrap();
+        let mut found = Found::default();
+        found.object(version, "", example.as_object().unwrap());
+        assert_eq!(found.faults, BTreeSet::new());
+        examples += 1;
+    }
+    assert_eq!(examples, 1);
+    // A sketch, `{"name","value"}`, would be a second list of members.
+    for object in readme.split("{\"").skip(1) {
+        let (name, rest) = object.split_once('"').unwrap();
+        assert!(rest.starts_with(':'), "a sketch begins with {name}");
+    }
+}
