@@ -29,7 +29,7 @@ use crate::secret::Secret;
 pub use definition::{Definition, Lifetime, MintOptions, Scheme, SharedScheme};
 
 /// Every scheme, in the order in which lists name them.
-pub const ALL: [&Definition; 13] = [
+pub const ALL: &[&Definition] = &[
     &none::DEFINITION,
     &basic::DEFINITION,
     &digest::DEFINITION,

@@ -117,3 +117,24 @@ fn a_minted_token_is_previewed_as_the_command_that_mints_it() {
         "c47 auth token cue"
     );
 }
+
+#[test]
+fn the_readme_names_every_form_of_the_option() {
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    let (_, table) = readme.split_once("| `--auth` | sends |").unwrap();
+    let (table, _) = table.split_once("\n\n").unwrap();
+    for form in option_forms() {
+        assert!(table.contains(&format!("`{form}`")), "README lacks {form}");
+    }
+}
+
+#[test]
+fn completion_offers_what_a_form_begins_with() {
+    let prefixes = option_prefixes();
+    for wanted in ["bearer=", "basic=", "jwt=", "netrc", "netrc=bearer"] {
+        assert!(
+            prefixes.iter().any(|prefix| prefix == wanted),
+            "{prefixes:?}"
+        );
+    }
+}

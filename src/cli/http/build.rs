@@ -238,6 +238,21 @@ mod tests {
     }
 
     #[test]
+    fn the_help_of_auth_names_every_form() {
+        use argh::ArgsInfo;
+        let info = Http::get_args_info();
+        let auth = info.flags.iter().find(|flag| flag.long == "--auth");
+        let words: Vec<&str> = auth
+            .map(|flag| flag.description)
+            .unwrap_or_default()
+            .split([' ', ',', '(', ')'])
+            .collect();
+        for form in crate::auth::scheme::option_forms() {
+            assert!(words.contains(&form), "--auth's help lacks {form}");
+        }
+    }
+
+    #[test]
     fn what_does_not_go_together() {
         assert!(planned("localhost a=b", |options| options.body = Some("x".into())).is_err());
         assert!(planned("localhost a:=1", |options| options.form = true).is_err());
