@@ -29,13 +29,9 @@ const EDGES: [&str; 5] = [
 ];
 
 /// Where there is `unsafe` code, and for what.
-const UNSAFE_FILES: [&str; 6] = [
-    "src/auth/host.rs",      // geteuid
-    "src/elf/secure.rs",     // getxattr
-    "src/host/calls.rs",     // statvfs, getrlimit, uname
-    "src/interrupt.rs",      // signal handlers, termios
-    "src/process_limits.rs", // setrlimit, prctl, pre_exec
-    "src/rez/install.rs",    // renameat2
+const UNSAFE_FILES: [&str; 2] = [
+    "src/interrupt.rs",      // signal handlers
+    "src/process_limits.rs", // what runs between fork and exec
 ];
 
 /// Files that import each other, directly or through others. A parent that hands its children's
