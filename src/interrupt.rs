@@ -3,18 +3,21 @@
 #![allow(unsafe_code)] // signal handlers: only async-signal-safe calls on data that outlives them
 
 use std::ffi::CString;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr;
 use std::sync::Once;
 use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
 
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
 /// As many files as one command ever writes at a time; one more is written without this care.
 const SLOTS: usize = 8;
 
 static UNFINISHED: [AtomicPtr<libc::c_char>; SLOTS] =
     [const { AtomicPtr::new(ptr::null_mut()) }; SLOTS];
-static TERMINAL: AtomicPtr<libc::termios> = AtomicPtr::new(ptr::null_mut());
+static TERMINAL: AtomicPtr<Termios> = AtomicPtr::new(ptr::null_mut());
 static TERMINAL_FD: AtomicI32 = AtomicI32::new(-1);
 
 extern "C" fn put_right_and_exit(signal: libc::c_int) {
@@ -32,8 +35,13 @@ extern "C" fn put_right_and_exit(signal: libc::c_int) {
     }
     let terminal = TERMINAL.load(Ordering::SeqCst);
     if !terminal.is_null() {
-        // SAFETY: the pointer is to a leaked termios, tcsetattr is async-signal-safe.
-        unsafe { libc::tcsetattr(TERMINAL_FD.load(Ordering::SeqCst), libc::TCSANOW, terminal) };
+        // SAFETY: the pointer is to a leaked structure, and the descriptor is open while there is
+        // one; tcsetattr is one system call.
+        let (fd, terminal) = unsafe {
+            let fd = BorrowedFd::borrow_raw(TERMINAL_FD.load(Ordering::SeqCst));
+            (fd, &*terminal)
+        };
+        let _ = tcsetattr(fd, OptionalActions::Now, terminal);
     }
     // The shell's convention, and the conventions' 130 and 143.
     // SAFETY: _exit is async-signal-safe and never returns.
@@ -90,44 +98,36 @@ impl Drop for RemoveOnSignal {
 }
 
 /// While it lives, the terminal does not show what is typed; a signal brings the echo back.
-pub struct WithoutEcho {
-    fd: libc::c_int,
-    before: libc::termios,
+pub struct WithoutEcho<'a> {
+    fd: BorrowedFd<'a>,
+    before: Termios,
 }
 
-impl WithoutEcho {
-    /// Turns the echo of the terminal at `fd` off.
+impl WithoutEcho<'_> {
+    /// Turns the echo of a terminal off.
     ///
     /// # Errors
     /// When `fd` is no terminal.
-    pub fn new(fd: libc::c_int) -> std::io::Result<WithoutEcho> {
+    pub fn new(fd: BorrowedFd) -> std::io::Result<WithoutEcho> {
         install();
-        // SAFETY: tcgetattr fills the structure it is given, or fails and it is not used.
-        let before = unsafe {
-            let mut before: libc::termios = std::mem::zeroed();
-            if libc::tcgetattr(fd, &mut before) != 0 {
-                return Err(std::io::Error::last_os_error());
-            }
-            before
-        };
-        TERMINAL_FD.store(fd, Ordering::SeqCst);
-        TERMINAL.store(Box::into_raw(Box::new(before)), Ordering::SeqCst);
-        let mut silent = before;
-        silent.c_lflag &= !libc::ECHO;
-        silent.c_lflag |= libc::ECHONL;
-        // SAFETY: a valid descriptor and structure.
-        if unsafe { libc::tcsetattr(fd, libc::TCSAFLUSH, &silent) } != 0 {
+        let before = tcgetattr(fd)?;
+        TERMINAL_FD.store(fd.as_raw_fd(), Ordering::SeqCst);
+        TERMINAL.store(Box::into_raw(Box::new(before.clone())), Ordering::SeqCst);
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        silent.local_modes.insert(LocalModes::ECHONL);
+        if let Err(error) = tcsetattr(fd, OptionalActions::Flush, &silent) {
             TERMINAL.store(ptr::null_mut(), Ordering::SeqCst);
-            return Err(std::io::Error::last_os_error());
+            return Err(error.into());
         }
         Ok(WithoutEcho { fd, before })
     }
 }
 
-impl Drop for WithoutEcho {
+impl Drop for WithoutEcho<'_> {
     fn drop(&mut self) {
-        // SAFETY: a valid descriptor and structure. The leaked copy stays: a handler may be reading it.
-        unsafe { libc::tcsetattr(self.fd, libc::TCSAFLUSH, &self.before) };
+        // The leaked copy stays: a handler may be reading it.
+        let _ = tcsetattr(self.fd, OptionalActions::Flush, &self.before);
         TERMINAL.store(ptr::null_mut(), Ordering::SeqCst);
     }
 }

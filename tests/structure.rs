@@ -29,14 +29,10 @@ const EDGES: [&str; 5] = [
 ];
 
 /// Where there is `unsafe` code, and for what.
-const UNSAFE_FILES: [&str; 7] = [
-    "src/auth/host.rs",      // geteuid
-    "src/elf/secure.rs",     // getxattr
-    "src/host/calls.rs",     // statvfs, getrlimit, uname
+const UNSAFE_FILES: [&str; 3] = [
     "src/http/lookup.rs",    // getaddrinfo
-    "src/interrupt.rs",      // signal handlers, termios
-    "src/process_limits.rs", // setrlimit, prctl, pre_exec
-    "src/rez/install.rs",    // renameat2
+    "src/interrupt.rs",      // signal handlers
+    "src/process_limits.rs", // what runs between fork and exec
 ];
 
 /// Files that import each other, directly or through others. A parent that hands its children's

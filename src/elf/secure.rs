@@ -1,8 +1,6 @@
 //! Programs that run with more rights than their caller: ld.so does not listen to the
 //! environment for them (`AT_SECURE`).
 
-use std::ffi::CString;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// Whether a file gives its caller rights: set-user-ID, set-group-ID or capabilities.
@@ -12,20 +10,6 @@ pub fn raises_rights(path: &Path, mode: u32) -> bool {
 }
 
 /// Whether the file has the attribute `security.capability`.
-#[allow(unsafe_code)] // the standard library has no extended attributes
 fn has_capabilities(path: &Path) -> bool {
-    let Ok(path) = CString::new(path.as_os_str().as_bytes()) else {
-        return false;
-    };
-    // SAFETY: both strings end in NUL and outlive the call; a size of 0 asks for the length only,
-    // and nothing is written.
-    let length = unsafe {
-        libc::getxattr(
-            path.as_ptr(),
-            c"security.capability".as_ptr(),
-            std::ptr::null_mut(),
-            0,
-        )
-    };
-    length > 0
+    rustix::fs::getxattr_query(path, c"security.capability").is_ok_and(|length| length > 0)
 }

@@ -1,6 +1,7 @@
 //! Resource limits of this process, as `ulimit` shows them.
 
 use nanoserde::SerJson;
+use rustix::process::Resource;
 
 use super::calls;
 
@@ -17,18 +18,18 @@ pub struct Limit {
 /// Those that stop renders.
 pub fn read() -> Vec<Limit> {
     [
-        ("open_files", libc::RLIMIT_NOFILE),
-        ("processes", libc::RLIMIT_NPROC),
-        ("stack_bytes", libc::RLIMIT_STACK),
-        ("address_space_bytes", libc::RLIMIT_AS),
-        ("locked_memory_bytes", libc::RLIMIT_MEMLOCK),
-        ("file_size_bytes", libc::RLIMIT_FSIZE),
-        ("core_bytes", libc::RLIMIT_CORE),
+        ("open_files", Resource::Nofile),
+        ("processes", Resource::Nproc),
+        ("stack_bytes", Resource::Stack),
+        ("address_space_bytes", Resource::As),
+        ("locked_memory_bytes", Resource::Memlock),
+        ("file_size_bytes", Resource::Fsize),
+        ("core_bytes", Resource::Core),
     ]
     .into_iter()
-    .filter_map(|(name, resource)| {
-        let (soft, hard) = calls::limit(resource)?;
-        Some(Limit { name, soft, hard })
+    .map(|(name, resource)| {
+        let (soft, hard) = calls::limit(resource);
+        Limit { name, soft, hard }
     })
     .collect()
 }

@@ -43,14 +43,13 @@ const RELEASES: [&str; 4] = [
 
 /// What is known of the system below `root`; the kernel is the one that runs.
 pub fn read(root: &Root) -> System {
-    let running = calls::kernel();
+    let (release, hostname, machine) = calls::kernel();
     let uptime = files::line(root, "/proc/uptime");
     System {
-        hostname: running.as_ref().map(|(_, name, _)| name.clone()),
+        hostname: Some(hostname),
         distribution: distribution_of(root),
-        kernel: files::line(root, "/proc/sys/kernel/osrelease")
-            .or_else(|| running.as_ref().map(|(release, ..)| release.clone())),
-        machine: running.map(|(.., machine)| machine),
+        kernel: files::line(root, "/proc/sys/kernel/osrelease").or(Some(release)),
+        machine: Some(machine),
         uptime_s: uptime
             .and_then(|line| line.split(['.', ' ']).next().map(str::to_owned))
             .and_then(|seconds| seconds.parse().ok()),

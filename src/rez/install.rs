@@ -1,11 +1,12 @@
 //! A package into a repository in one step: whoever reads the repository meanwhile, or after a
 //! crash, finds the old state or the new one.
 
-use std::ffi::{CString, OsStr};
+use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, RenameFlags};
 
 use super::error::Error as RezError;
 use super::package::Package;
@@ -115,27 +116,9 @@ fn has_no_exchange(error: &io::Error) -> bool {
         .is_some_and(|code| missing.contains(&code))
 }
 
-/// renameat2(2) with RENAME_EXCHANGE: each takes the other's place at once.
-#[allow(unsafe_code)] // musl has no function for it
+/// Each takes the other's place at once.
 fn exchange(a: &Path, b: &Path) -> io::Result<()> {
-    let a = CString::new(a.as_os_str().as_bytes())?;
-    let b = CString::new(b.as_os_str().as_bytes())?;
-    // SAFETY: both are NUL-terminated and outlive the call.
-    let result = unsafe {
-        libc::syscall(
-            libc::SYS_renameat2,
-            libc::AT_FDCWD,
-            a.as_ptr(),
-            libc::AT_FDCWD,
-            b.as_ptr(),
-            libc::RENAME_EXCHANGE,
-        )
-    };
-    if result == 0 {
-        Ok(())
-    } else {
-        Err(io::Error::last_os_error())
-    }
+    rustix::fs::renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE).map_err(io::Error::from)
 }
 
 /// Where nothing can be exchanged, file by file: first the tools, each by a rename over the old

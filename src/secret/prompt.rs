@@ -3,7 +3,7 @@
 
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::fd::AsRawFd;
+use std::os::fd::AsFd;
 
 use zeroize::Zeroizing;
 
@@ -20,7 +20,7 @@ pub fn ask(purpose: &str) -> Result<Secret, String> {
         .write(true)
         .open("/dev/tty")
         .map_err(|_| "there is no terminal to ask on".to_owned())?;
-    let silent = WithoutEcho::new(terminal.as_raw_fd()).map_err(|error| reason(&error))?;
+    let silent = WithoutEcho::new(terminal.as_fd()).map_err(|error| reason(&error))?;
     let _ = write!(&terminal, "{purpose}: ");
     let mut line = Zeroizing::new(Vec::with_capacity(4096));
     let read = BufReader::new((&terminal).take(MAX_LINE)).read_until(b'\n', &mut line);
