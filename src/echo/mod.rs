@@ -15,7 +15,7 @@ mod wire;
 use std::time::Duration;
 
 pub use guard::Guard;
-pub use picture::{Entry, Picture};
+pub use picture::Entry;
 pub use server::Server;
 pub use service::Log;
 

@@ -133,11 +133,6 @@ impl Cache {
         Ok(cache)
     }
 
-    /// How many entries there are.
-    pub fn count(&self) -> u64 {
-        self.count
-    }
-
     fn read_hwcaps(&self, header_at: u64) -> Option<Vec<String>> {
         let extension = u64::from(self.number(header_at + 32)?);
         if extension == 0 || self.number(extension)? != EXTENSION_MAGIC {

@@ -52,7 +52,6 @@ pub struct Object {
     pub architecture: Architecture,
     /// `e_type`.
     pub kind: u16,
-    pub header_flags: u32,
     pub sections: SectionHeaders,
     pub segments: Vec<Segment>,
     /// The dynamic section: tag and value. Empty for a static program.
@@ -227,7 +226,6 @@ fn read_headers<H: FileHeader<Endian = Endianness>>(source: Source) -> Result<Ob
             machine: header.e_machine(endian).0,
         },
         kind: header.e_type(endian).0,
-        header_flags: header.e_flags(endian).0,
         sections: SectionHeaders {
             offset: header.e_shoff(endian).into(),
             count: header.e_shnum(endian),

@@ -35,9 +35,7 @@ pub struct Settings {
 pub struct Library {
     pub id: FileId,
     pub architecture: Architecture,
-    pub kind: u16,
     pub mode: u32,
-    pub size_bytes: u64,
     pub interpreter: Option<OsString>,
     pub is_dynamic: bool,
     pub linkage: Linkage,
@@ -69,9 +67,7 @@ impl Library {
         Ok(Library {
             id: object.source.id,
             architecture: object.architecture,
-            kind: object.kind,
             mode: object.source.mode,
-            size_bytes: object.source.size_bytes,
             interpreter: object.interpreter()?,
             is_dynamic: object.is_dynamic(),
             linkage: Linkage::of(&object)?,

@@ -1,7 +1,7 @@
 //! Linux distributions as farms and workstations run them: what their C and C++ libraries offer.
 //!
-//! glibc, GLIBCXX and CXXABI: github.com/mayeut/pep600_compliance. The kernel is the one the
-//! release came with; the CPU is the least level the release was built for.
+//! glibc, GLIBCXX and CXXABI: github.com/mayeut/pep600_compliance. The CPU is the least level the
+//! release was built for.
 
 use super::cpu::Level;
 use super::version::Version;
@@ -16,76 +16,35 @@ pub struct Distribution {
     pub glibc: Version,
     pub glibcxx: Version,
     pub cxxabi: Version,
-    pub kernel: Version,
     pub cpu: Level,
 }
 
 /// All of them, grouped by maker, the oldest release first.
 pub const DISTRIBUTIONS: &[Distribution] = &[
-    row("centos7", "CentOS 7", 17, 19, 7, (3, 10), Level::V1),
-    row("rhel7", "RHEL 7", 17, 19, 7, (3, 10), Level::V1),
-    row("rocky8", "Rocky Linux 8", 28, 25, 11, (4, 18), Level::V1),
-    row("alma8", "AlmaLinux 8", 28, 25, 11, (4, 18), Level::V1),
-    row("rhel8", "RHEL 8", 28, 25, 11, (4, 18), Level::V1),
-    row("rocky9", "Rocky Linux 9", 34, 29, 13, (5, 14), Level::V2),
-    row("alma9", "AlmaLinux 9", 34, 29, 13, (5, 14), Level::V2),
-    row("rhel9", "RHEL 9", 34, 29, 13, (5, 14), Level::V2),
-    row("rocky10", "Rocky Linux 10", 39, 33, 15, (6, 12), Level::V3),
+    row("centos7", "CentOS 7", 17, 19, 7, Level::V1),
+    row("rhel7", "RHEL 7", 17, 19, 7, Level::V1),
+    row("rocky8", "Rocky Linux 8", 28, 25, 11, Level::V1),
+    row("alma8", "AlmaLinux 8", 28, 25, 11, Level::V1),
+    row("rhel8", "RHEL 8", 28, 25, 11, Level::V1),
+    row("rocky9", "Rocky Linux 9", 34, 29, 13, Level::V2),
+    row("alma9", "AlmaLinux 9", 34, 29, 13, Level::V2),
+    row("rhel9", "RHEL 9", 34, 29, 13, Level::V2),
+    row("rocky10", "Rocky Linux 10", 39, 33, 15, Level::V3),
     // AlmaLinux builds a second edition for v2.
-    row("alma10", "AlmaLinux 10", 39, 33, 15, (6, 12), Level::V2),
-    row("rhel10", "RHEL 10", 39, 33, 15, (6, 12), Level::V3),
-    row(
-        "ubuntu18.04",
-        "Ubuntu 18.04",
-        27,
-        25,
-        11,
-        (4, 15),
-        Level::V1,
-    ),
-    row("ubuntu20.04", "Ubuntu 20.04", 31, 28, 12, (5, 4), Level::V1),
-    row(
-        "ubuntu22.04",
-        "Ubuntu 22.04",
-        35,
-        30,
-        13,
-        (5, 15),
-        Level::V1,
-    ),
-    row("ubuntu24.04", "Ubuntu 24.04", 39, 33, 15, (6, 8), Level::V1),
-    row("debian10", "Debian 10", 28, 25, 11, (4, 19), Level::V1),
-    row("debian11", "Debian 11", 31, 28, 12, (5, 10), Level::V1),
-    row("debian12", "Debian 12", 36, 30, 13, (6, 1), Level::V1),
-    row("debian13", "Debian 13", 41, 33, 15, (6, 12), Level::V1),
-    row("amazon2", "Amazon Linux 2", 26, 24, 11, (4, 14), Level::V1),
-    row(
-        "amazon2023",
-        "Amazon Linux 2023",
-        34,
-        33,
-        15,
-        (6, 1),
-        Level::V1,
-    ),
-    row(
-        "leap15.5",
-        "openSUSE Leap 15.5",
-        31,
-        32,
-        14,
-        (5, 14),
-        Level::V1,
-    ),
-    row(
-        "leap15.6",
-        "openSUSE Leap 15.6",
-        38,
-        33,
-        15,
-        (6, 4),
-        Level::V1,
-    ),
+    row("alma10", "AlmaLinux 10", 39, 33, 15, Level::V2),
+    row("rhel10", "RHEL 10", 39, 33, 15, Level::V3),
+    row("ubuntu18.04", "Ubuntu 18.04", 27, 25, 11, Level::V1),
+    row("ubuntu20.04", "Ubuntu 20.04", 31, 28, 12, Level::V1),
+    row("ubuntu22.04", "Ubuntu 22.04", 35, 30, 13, Level::V1),
+    row("ubuntu24.04", "Ubuntu 24.04", 39, 33, 15, Level::V1),
+    row("debian10", "Debian 10", 28, 25, 11, Level::V1),
+    row("debian11", "Debian 11", 31, 28, 12, Level::V1),
+    row("debian12", "Debian 12", 36, 30, 13, Level::V1),
+    row("debian13", "Debian 13", 41, 33, 15, Level::V1),
+    row("amazon2", "Amazon Linux 2", 26, 24, 11, Level::V1),
+    row("amazon2023", "Amazon Linux 2023", 34, 33, 15, Level::V1),
+    row("leap15.5", "openSUSE Leap 15.5", 31, 32, 14, Level::V1),
+    row("leap15.6", "openSUSE Leap 15.6", 38, 33, 15, Level::V1),
 ];
 
 /// Other spellings: the letters before the number, and what they stand for.
@@ -124,7 +83,6 @@ const fn row(
     glibc: u32,
     glibcxx: u32,
     cxxabi: u32,
-    kernel: (u32, u32),
     cpu: Level,
 ) -> Distribution {
     Distribution {
@@ -133,7 +91,6 @@ const fn row(
         glibc: Version::two(2, glibc),
         glibcxx: Version::three(3, 4, glibcxx),
         cxxabi: Version::three(1, 3, cxxabi),
-        kernel: Version::two(kernel.0, kernel.1),
         cpu,
     }
 }

@@ -8,7 +8,6 @@ pub mod version;
 pub mod vfx;
 
 pub use cpu::Level;
-pub use distribution::{DISTRIBUTIONS, Distribution};
-pub use target::{Limit, Limits, Private, Target, UnknownTarget};
+pub use target::{Limit, Limits, Private, Target};
 pub use version::Version;
-pub use vfx::{CxxAbi, YEARS, Year};
+pub use vfx::CxxAbi;

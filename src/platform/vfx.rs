@@ -13,25 +13,12 @@ pub enum CxxAbi {
     New,
 }
 
-/// Whether a year may still change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    Final,
-    Draft,
-}
-
 /// A calendar year of the platform.
 #[derive(Debug)]
 pub struct Year {
     pub year: u16,
     pub glibc: Version,
-    pub gcc: &'static str,
     pub cxx_abi: CxxAbi,
-    pub python: &'static str,
-    pub qt: &'static str,
-    /// The C++ standard: 11, 14, 17, 20; 2015 named none.
-    pub cxx_standard: Option<u8>,
-    pub status: Status,
 }
 
 impl Year {
@@ -58,22 +45,19 @@ impl Year {
 
 /// All years, the oldest first.
 pub const YEARS: &[Year] = &[
-    old(2015, 12, "4.8.2", "2.7", "4.8", None),
-    old(2016, 12, "4.8.2", "2.7", "5.6.1", Some(11)),
-    old(2017, 12, "6.3.1", "2.7", "5.6.1", Some(11)),
-    old(2018, 17, "6.3.1", "2.7", "5.6", Some(14)),
-    old(2019, 17, "6.3.1", "2.7", "5.12", Some(14)),
-    old(2020, 17, "6.3.1", "3.7", "5.12", Some(14)),
-    old(2021, 17, "9.3.1", "3.7", "5.15", Some(17)),
-    old(2022, 17, "9.3.1", "3.9", "5.15", Some(17)),
-    new(2023, 28, "11.2.1", "3.10", "5.15", 17),
-    new(2024, 28, "11.2.1", "3.11", "6.5", 17),
-    new(2025, 28, "11.2.1", "3.11", "6.5", 17),
-    new(2026, 28, "14.2", "3.13", "6.8", 20),
-    Year {
-        status: Status::Draft,
-        ..new(2027, 34, "14.2", "3.13", "6.8", 20)
-    },
+    row(2015, 12, CxxAbi::Old),
+    row(2016, 12, CxxAbi::Old),
+    row(2017, 12, CxxAbi::Old),
+    row(2018, 17, CxxAbi::Old),
+    row(2019, 17, CxxAbi::Old),
+    row(2020, 17, CxxAbi::Old),
+    row(2021, 17, CxxAbi::Old),
+    row(2022, 17, CxxAbi::Old),
+    row(2023, 28, CxxAbi::New),
+    row(2024, 28, CxxAbi::New),
+    row(2025, 28, CxxAbi::New),
+    row(2026, 28, CxxAbi::New),
+    row(2027, 34, CxxAbi::New), // a draft
 ];
 
 /// The year of this number.
@@ -81,43 +65,11 @@ pub fn year(number: u16) -> Option<&'static Year> {
     YEARS.iter().find(|year| year.year == number)
 }
 
-const fn old(
-    year: u16,
-    glibc_minor: u32,
-    gcc: &'static str,
-    python: &'static str,
-    qt: &'static str,
-    cxx_standard: Option<u8>,
-) -> Year {
+const fn row(year: u16, glibc_minor: u32, cxx_abi: CxxAbi) -> Year {
     Year {
         year,
         glibc: Version::two(2, glibc_minor),
-        gcc,
-        cxx_abi: CxxAbi::Old,
-        python,
-        qt,
-        cxx_standard,
-        status: Status::Final,
-    }
-}
-
-const fn new(
-    year: u16,
-    glibc_minor: u32,
-    gcc: &'static str,
-    python: &'static str,
-    qt: &'static str,
-    cxx_standard: u8,
-) -> Year {
-    Year {
-        year,
-        glibc: Version::two(2, glibc_minor),
-        gcc,
-        cxx_abi: CxxAbi::New,
-        python,
-        qt,
-        cxx_standard: Some(cxx_standard),
-        status: Status::Final,
+        cxx_abi,
     }
 }
 

@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::package::is_name;
+use super::staging::is_staging;
 use crate::error::Error;
 use crate::io_error::reason;
 
@@ -332,7 +333,7 @@ impl Check {
     }
 
     fn leftover(&mut self, path: &Path, name: &str) {
-        if name.ends_with(".part") && name.contains(".c47-") {
+        if is_staging(name) {
             self.find(
                 path,
                 "an install that was killed left it behind; Rez does not see it",

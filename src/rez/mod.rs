@@ -9,6 +9,6 @@ mod payload;
 mod staging;
 
 pub use error::Error;
-pub use install::{Existing, Installed, Order, install};
-pub use package::{Package, ensure_name, ensure_tool_name, ensure_version, is_name};
+pub use install::{Existing, Order, install};
+pub use package::{Package, ensure_name, ensure_tool_name, ensure_version};
 pub use payload::{Linkage, Tool, linkage};

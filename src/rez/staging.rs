@@ -9,6 +9,15 @@ use super::payload::Tool;
 use crate::error::Error;
 use crate::interrupt::RemoveOnSignal;
 
+/// Every staging directory has these in its name.
+const MARK: &str = ".c47-";
+const ENDING: &str = ".part";
+
+/// Whether a name is that of a staging directory: outside an install, one that was killed left it.
+pub fn is_staging(name: &str) -> bool {
+    name.ends_with(ENDING) && name.contains(MARK)
+}
+
 /// The directory, beside where the version will be; removed when dropped, with what is in it then.
 pub struct Staging {
     path: PathBuf,
@@ -52,7 +61,7 @@ impl Staging {
     fn make(family: &Path, version: &str) -> Result<PathBuf, Error> {
         for attempt in 0..100 {
             let process = std::process::id();
-            let path = family.join(format!(".{version}.c47-{process}-{attempt}.part"));
+            let path = family.join(format!(".{version}{MARK}{process}-{attempt}{ENDING}"));
             match make_directory(&path) {
                 Ok(()) => return Ok(path),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}

@@ -21,7 +21,7 @@ pub use set::KeySet;
 
 use crate::der;
 use crate::jwt::Error;
-use crate::jwt::algorithm::{Algorithm, Family};
+use crate::jwt::algorithm::Algorithm;
 use crate::secret::Secret;
 
 /// Whether a JWK's own words let it serve.
@@ -313,9 +313,4 @@ fn unwrap_base64(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         .ok()?;
     inner.truncate(length);
     Some(inner)
-}
-
-/// Whether the algorithm's keys are shared between signer and verifier.
-pub fn is_shared(algorithm: Algorithm) -> bool {
-    algorithm.family() == Family::Hmac
 }

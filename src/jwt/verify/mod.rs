@@ -62,7 +62,6 @@ impl Policy {
 pub struct Verified {
     pub algorithm: Algorithm,
     pub kid: Option<String>,
-    pub header: Text,
     /// The claims; `None` only under [`Content::Anything`], for a payload that is no JSON.
     pub claims: Option<Text>,
 }
@@ -95,7 +94,6 @@ pub fn verify(token: &[u8], keys: &KeySet, policy: &Policy) -> Result<Verified, 
     Ok(Verified {
         algorithm,
         kid: seen.kid,
-        header: parts.header.text,
         claims,
     })
 }
