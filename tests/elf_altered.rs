@@ -6,13 +6,14 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use crate::support::{Scratch, sample};
 use c47::elf::info::Info;
 use c47::elf::requirements::Requirements;
 use c47::elf::root::Root;
 use c47::elf::search::{Settings, Shelves};
 use c47::elf::system::Cpu;
 use c47::elf::{tree, verdict};
+
+use crate::support::{Scratch, sample};
 
 /// So many places in the file are tried where not all are.
 const SAMPLE: usize = 400;
