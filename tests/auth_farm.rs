@@ -6,9 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::support;
 use crate::support::server::{Answer, Request, Server};
-use crate::support::{Child, Gate, Run, Scratch, c47, wait_until};
+use crate::support::{self, Child, Gate, Run, Scratch, c47, wait_until};
 
 const PASSWORD: &str = "correct-horse-battery";
 const MANY: usize = 200;

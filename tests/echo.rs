@@ -1,9 +1,9 @@
 //! `c47 echo`, asked by clients that are not ours: curl and Python.
 
-use crate::support;
-use crate::support::Run;
-use crate::support::echo::{Echo, body, statuses};
 use serde_json::{Value, json};
+
+use crate::support::echo::{Echo, body, statuses};
+use crate::support::{self, Run};
 
 fn header<'a>(picture: &'a Value, name: &str) -> &'a str {
     let headers = picture["headers"].as_array().unwrap();

@@ -4,8 +4,9 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use crate::support::echo::{Echo, all_from, body, statuses};
 use c47::echo::{Guard, Lifetime, Limits, Secrets, Server, Settings};
+
+use crate::support::echo::{Echo, all_from, body, statuses};
 
 #[test]
 fn requests_one_after_the_other_without_waiting() {

@@ -5,8 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support;
-use crate::support::{Output, Scratch, c47};
+use crate::support::{self, Output, Scratch, c47};
 
 const SUBCOMMANDS: [&str; 4] = ["glibc", "ldd", "rpath", "info"];
 

@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support;
-use crate::support::{Scratch, c47, sample};
+use crate::support::{self, Scratch, c47, sample};
 
 /// Paths that are loaded, and names that are missing (as "! name").
 type Answer = BTreeSet<String>;

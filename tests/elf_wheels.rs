@@ -6,8 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{self, Effort, c47, effort};
 use c47::platform::Version;
+
+use crate::support::{self, Effort, c47, effort};
 
 const FAMILIES: [&str; 3] = ["GLIBC", "GLIBCXX", "CXXABI"];
 

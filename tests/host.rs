@@ -4,10 +4,10 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support;
-use crate::support::server::{Answer, Server};
-use crate::support::{Output, Run, Scratch, c47, peers};
 use serde_json::Value;
+
+use crate::support::server::{Answer, Server};
+use crate::support::{self, Output, Run, Scratch, c47, peers};
 
 /// What a tool prints, without the last line feed; `None` where it is not here.
 fn said(tool: &str, arguments: &[&str]) -> Option<String> {

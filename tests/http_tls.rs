@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use crate::support;
 use crate::support::peers::{self, Nginx};
-use crate::support::{Output, c47};
+use crate::support::{self, Output, c47};
 
 fn server(certificate: &peers::Pair, more: &str) -> Option<Nginx> {
     let (certificate, key) = (certificate.certificate.display(), certificate.key.display());

@@ -4,8 +4,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use crate::support;
-use crate::support::{Output, Run, Scratch, c47, peers, sample, source};
+use crate::support::{self, Output, Run, Scratch, c47, peers, sample, source};
 
 /// One of Rez's own commands on these repositories.
 fn rez(repositories: &[&Path]) -> Option<Run> {

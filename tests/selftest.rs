@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use crate::support;
-use crate::support::{Output, Run, Scratch, c47};
 use serde_json::Value;
+
+use crate::support::{self, Output, Run, Scratch, c47};
 
 const NAMES: [&str; 9] = [
     "allocator",
