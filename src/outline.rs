@@ -203,15 +203,47 @@ pub enum Presence {
     Nullable,
 }
 
+/// A constructor for each type, so that a table has a line for each member.
 impl Field {
-    /// A member that always has a value.
-    pub const fn new(path: &'static str, json_type: JsonType, about: &'static str) -> Field {
+    const fn new(path: &'static str, json_type: JsonType, about: &'static str) -> Field {
         Field {
             path,
             json_type,
             presence: Presence::Always,
             about,
         }
+    }
+
+    pub const fn string(path: &'static str, about: &'static str) -> Field {
+        Field::new(path, JsonType::String, about)
+    }
+
+    pub const fn number(path: &'static str, about: &'static str) -> Field {
+        Field::new(path, JsonType::Number, about)
+    }
+
+    pub const fn boolean(path: &'static str, about: &'static str) -> Field {
+        Field::new(path, JsonType::Boolean, about)
+    }
+
+    pub const fn object(path: &'static str, about: &'static str) -> Field {
+        Field::new(path, JsonType::Object, about)
+    }
+
+    pub const fn strings(path: &'static str, about: &'static str) -> Field {
+        Field::new(path, JsonType::Strings, about)
+    }
+
+    pub const fn objects(path: &'static str, about: &'static str) -> Field {
+        Field::new(path, JsonType::Objects, about)
+    }
+
+    pub const fn lists(path: &'static str, about: &'static str) -> Field {
+        Field::new(path, JsonType::Lists, about)
+    }
+
+    pub const fn any(path: &'static str, about: &'static str) -> Field {
+        Field::new(path, JsonType::Any, about)
     }
 
     /// The same member, which may be null.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use nanoserde::SerJson;
 
-use crate::outline::{Field, JsonOutput, JsonType, Shape};
+use crate::outline::{Field, JsonOutput, Shape};
 
 /// What `c47 --version` prints.
 /// The members of the report.
@@ -12,17 +12,16 @@ pub const JSON: JsonOutput = JsonOutput {
     when: "",
     shape: Shape::Object,
     fields: &[
-        Field::new("version", JsonType::String, "version of c47"),
-        Field::new(
+        Field::string("version", "version of c47"),
+        Field::string(
             "commit",
-            JsonType::String,
             "commit it was built from; ends in -dirty where the sources differ",
         )
         .or_null(),
-        Field::new("target", JsonType::String, "target triple"),
-        Field::new("allocator", JsonType::String, "name and version"),
-        Field::new("crypto", JsonType::String, "name and version"),
-        Field::new("tls", JsonType::String, "name and version"),
+        Field::string("target", "target triple"),
+        Field::string("allocator", "name and version"),
+        Field::string("crypto", "name and version"),
+        Field::string("tls", "name and version"),
     ],
 };
 

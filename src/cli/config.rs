@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
 use crate::json::Text;
-use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
+use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 
 /// Check and show the configuration: the files in C47_CONFIG_PATH, else /etc/c47/config.toml and
@@ -73,17 +73,16 @@ pub const DETAILS: &[Details] = &[
             when: "",
             shape: Shape::Object,
             fields: &[
-                Field::new(
+                Field::objects(
                     "files",
-                    JsonType::Objects,
                     "the configuration files, in the order they are read",
                 ),
-                Field::new("files[].path", JsonType::String, "path of the file"),
-                Field::new("files[].found", JsonType::Boolean, "whether it exists"),
-                Field::new("profiles", JsonType::Objects, "the profiles"),
-                Field::new("profiles[].name", JsonType::String, "name of the profile"),
-                Field::new("profiles[].ok", JsonType::Boolean, "whether it is valid"),
-                Field::new("profiles[].why", JsonType::String, "what is wrong with it").or_null(),
+                Field::string("files[].path", "path of the file"),
+                Field::boolean("files[].found", "whether it exists"),
+                Field::objects("profiles", "the profiles"),
+                Field::string("profiles[].name", "name of the profile"),
+                Field::boolean("profiles[].ok", "whether it is valid"),
+                Field::string("profiles[].why", "what is wrong with it").or_null(),
             ],
         }],
     },
@@ -94,14 +93,10 @@ pub const DETAILS: &[Details] = &[
             when: "",
             shape: Shape::Array,
             fields: &[
-                Field::new("profile", JsonType::String, "name of the profile"),
-                Field::new("key", JsonType::String, "name of the key"),
-                Field::new("value", JsonType::Any, "its value; a secret as its source"),
-                Field::new(
-                    "origin",
-                    JsonType::String,
-                    "file, line and column, or the preset",
-                ),
+                Field::string("profile", "name of the profile"),
+                Field::string("key", "name of the key"),
+                Field::any("value", "its value; a secret as its source"),
+                Field::string("origin", "file, line and column, or the preset"),
             ],
         }],
     },

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
 use crate::jwt::key::KeySet;
-use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
+use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::secret::Source;
 
@@ -87,52 +87,29 @@ pub const DETAILS: Details = Details {
         JsonOutput {
             when: "With --json, the first line",
             shape: Shape::Lines,
-            fields: &[Field::new("listening", JsonType::String, "the base URL")],
+            fields: &[Field::string("listening", "the base URL")],
         },
         JsonOutput {
             when: "With --json, each further line",
             shape: Shape::Lines,
             fields: &[
-                Field::new("method", JsonType::String, "method of the request").or_null(),
-                Field::new(
-                    "target",
-                    JsonType::String,
-                    "target of the request line, as sent",
-                )
-                .or_null(),
-                Field::new("path", JsonType::String, "path of the target, not decoded").or_null(),
-                Field::new(
-                    "query",
-                    JsonType::Objects,
-                    "members of the query, decoded, in order",
-                ),
-                Field::new("query[].name", JsonType::String, "name"),
-                Field::new("query[].value", JsonType::String, "value"),
-                Field::new("version", JsonType::String, "HTTP version").or_null(),
-                Field::new("headers", JsonType::Objects, "headers, in order"),
-                Field::new("headers[].name", JsonType::String, "name"),
-                Field::new("headers[].value", JsonType::String, "value"),
-                Field::new(
-                    "body",
-                    JsonType::Any,
-                    "the JSON of the body, or its text as a string",
-                )
-                .or_null(),
-                Field::new(
-                    "body_base64",
-                    JsonType::String,
-                    "a body that is neither JSON nor text",
-                )
-                .or_null(),
-                Field::new("claims", JsonType::Any, "claims of the verified token").or_null(),
-                Field::new("status", JsonType::Number, "status of the response"),
-                Field::new("reason", JsonType::String, "why the request was refused").or_null(),
-                Field::new("client", JsonType::String, "address and port of the client"),
-                Field::new(
-                    "milliseconds",
-                    JsonType::Number,
-                    "time from request to response",
-                ),
+                Field::string("method", "method of the request").or_null(),
+                Field::string("target", "target of the request line, as sent").or_null(),
+                Field::string("path", "path of the target, not decoded").or_null(),
+                Field::objects("query", "members of the query, decoded, in order"),
+                Field::string("query[].name", "name"),
+                Field::string("query[].value", "value"),
+                Field::string("version", "HTTP version").or_null(),
+                Field::objects("headers", "headers, in order"),
+                Field::string("headers[].name", "name"),
+                Field::string("headers[].value", "value"),
+                Field::any("body", "the JSON of the body, or its text as a string").or_null(),
+                Field::string("body_base64", "a body that is neither JSON nor text").or_null(),
+                Field::any("claims", "claims of the verified token").or_null(),
+                Field::number("status", "status of the response"),
+                Field::string("reason", "why the request was refused").or_null(),
+                Field::string("client", "address and port of the client"),
+                Field::number("milliseconds", "time from request to response"),
             ],
         },
     ],

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
 use crate::links::{self, Place};
-use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
+use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 
 /// Where a node's own tools are, whatever PATH says.
@@ -65,9 +65,8 @@ pub const DETAILS: Details = Details {
     json: &[JsonOutput {
         when: "",
         shape: Shape::Object,
-        fields: &[Field::new(
+        fields: &[Field::strings(
             "links",
-            JsonType::Strings,
             "the links that exist now, or that were removed",
         )],
     }],

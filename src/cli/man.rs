@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::man::{Edition, page, page_name};
 use crate::nearest::nearest;
 use crate::outline::Command;
-use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
+use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::version::{self, Version};
 
@@ -47,7 +47,7 @@ pub const DETAILS: Details = Details {
     json: &[JsonOutput {
         when: "With --all --json",
         shape: Shape::Object,
-        fields: &[Field::new("pages", JsonType::Strings, "paths of the pages")],
+        fields: &[Field::strings("pages", "paths of the pages")],
     }],
 };
 

@@ -7,7 +7,7 @@ use argh::{ArgsInfo, FromArgs};
 use super::environment;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::outline::{Details, Field, JsonOutput, JsonType, Shape};
+use crate::outline::{Details, Field, JsonOutput, Shape};
 use crate::output::{self, Format};
 use crate::selftest::{self, Surroundings};
 use crate::timestamp::Timestamp;
@@ -38,16 +38,12 @@ pub const DETAILS: Details = Details {
         when: "",
         shape: Shape::Object,
         fields: &[
-            Field::new("ok", JsonType::Boolean, "whether no check failed"),
-            Field::new("checks", JsonType::Objects, "the checks"),
-            Field::new("checks[].name", JsonType::String, "name of the check"),
-            Field::new("checks[].status", JsonType::String, "ok, warning or failed"),
-            Field::new("checks[].detail", JsonType::String, "what was found"),
-            Field::new(
-                "checks[].milliseconds",
-                JsonType::Number,
-                "how long it took",
-            ),
+            Field::boolean("ok", "whether no check failed"),
+            Field::objects("checks", "the checks"),
+            Field::string("checks[].name", "name of the check"),
+            Field::string("checks[].status", "ok, warning or failed"),
+            Field::string("checks[].detail", "what was found"),
+            Field::number("checks[].milliseconds", "how long it took"),
         ],
     }],
 };

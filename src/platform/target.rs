@@ -173,6 +173,26 @@ mod tests {
     }
 
     #[test]
+    fn readme_lists_every_target() {
+        let readme = include_str!("../../README.md");
+        let (_, list) = readme.split_once("`--target` takes `").unwrap();
+        let (list, _) = list.split_once("or a glibc version").unwrap();
+        let listed: Vec<&str> = list
+            .split([' ', ',', '`', '\n'])
+            .filter(|word| !word.is_empty() && *word != "to")
+            .collect();
+        let names = Target::names();
+        let years: Vec<&String> = names.iter().filter(|name| name.starts_with("CY")).collect();
+        // Of the years only the first and the last are listed.
+        let between = &years[1..years.len() - 1];
+        let expected: Vec<&String> = names
+            .iter()
+            .filter(|name| !between.contains(name))
+            .collect();
+        assert_eq!(listed, expected);
+    }
+
+    #[test]
     fn what_is_no_target() {
         for wrong in [
             "", "2", "CY2014", "CY", "CY20244", "centos9", "22.04", "hots", "é", "c\u{e9}y",

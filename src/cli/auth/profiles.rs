@@ -9,7 +9,7 @@ use crate::cli::profile::load;
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
-use crate::outline::{Details, Field, JsonOutput, JsonType, Shape};
+use crate::outline::{Details, Field, JsonOutput, Shape};
 use crate::output::{self, Format};
 
 /// List the profiles.
@@ -34,15 +34,10 @@ pub const DETAILS: Details = Details {
         when: "",
         shape: Shape::Array,
         fields: &[
-            Field::new("name", JsonType::String, "name of the profile"),
-            Field::new("url", JsonType::String, "its base address").or_null(),
-            Field::new(
-                "scheme",
-                JsonType::String,
-                "how its calls are authenticated: the key auth",
-            )
-            .or_null(),
-            Field::new("preset", JsonType::String, "the preset it uses").or_null(),
+            Field::string("name", "name of the profile"),
+            Field::string("url", "its base address").or_null(),
+            Field::string("scheme", "how its calls are authenticated: the key auth").or_null(),
+            Field::string("preset", "the preset it uses").or_null(),
         ],
     }],
 };

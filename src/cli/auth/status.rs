@@ -12,7 +12,7 @@ use crate::cli::profile::load;
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
-use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
+use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::quantity::say_duration;
 use crate::timestamp::Timestamp;
@@ -44,38 +44,18 @@ pub const DETAILS: Details = Details {
         when: "",
         shape: Shape::Array,
         fields: &[
-            Field::new("profile", JsonType::String, "name of the profile"),
-            Field::new(
-                "url",
-                JsonType::String,
-                "its base address; null where the profile is broken",
-            )
-            .or_null(),
-            Field::new("user", JsonType::String, "who logs in").or_null(),
-            Field::new(
+            Field::string("profile", "name of the profile"),
+            Field::string("url", "its base address; null where the profile is broken").or_null(),
+            Field::string("user", "who logs in").or_null(),
+            Field::string(
                 "state",
-                JsonType::String,
                 "good, expired, none (no token yet), unneeded (the scheme uses no token) or broken (why says it)",
             ),
-            Field::new(
-                "expires",
-                JsonType::String,
-                "when the token expires, RFC 3339",
-            )
-            .or_null(),
-            Field::new(
-                "expires_in_s",
-                JsonType::Number,
-                "seconds until then, negative after it",
-            )
-            .or_null(),
-            Field::new(
-                "can_renew",
-                JsonType::Boolean,
-                "whether a refresh token is stored",
-            ),
-            Field::new("file", JsonType::String, "the file of the token").or_null(),
-            Field::new("why", JsonType::String, "what is wrong with the profile").or_null(),
+            Field::string("expires", "when the token expires, RFC 3339").or_null(),
+            Field::number("expires_in_s", "seconds until then, negative after it").or_null(),
+            Field::boolean("can_renew", "whether a refresh token is stored"),
+            Field::string("file", "the file of the token").or_null(),
+            Field::string("why", "what is wrong with the profile").or_null(),
         ],
     }],
 };

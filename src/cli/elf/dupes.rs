@@ -13,7 +13,7 @@ use crate::elf::reader::Fault;
 use crate::error::Error;
 use crate::escape::one_line;
 use crate::exit::Exit;
-use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
+use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::quantity::say_size;
 
@@ -45,102 +45,47 @@ pub struct Dupes {
 /// The kinds of its values, and its JSON.
 pub const DETAILS: Details = Details {
     command: "elf dupes",
-    values: &[("dir", Kind::Directory), ("--library-path", Kind::File)],
+    values: &[
+        ("dir", Kind::Directory),
+        ("--library-path", Kind::Directory),
+    ],
     json: &[JsonOutput {
         when: "",
         shape: Shape::Object,
         fields: &[
-            Field::new("objects", JsonType::Number, "how many ELF files were read"),
-            Field::new(
-                "bytes_wasted",
-                JsonType::Number,
-                "bytes of all copies but one of each build",
-            ),
-            Field::new(
-                "duplicates",
-                JsonType::Objects,
-                "libraries with several copies",
-            ),
-            Field::new(
+            Field::number("objects", "how many ELF files were read"),
+            Field::number("bytes_wasted", "bytes of all copies but one of each build"),
+            Field::objects("duplicates", "libraries with several copies"),
+            Field::string(
                 "duplicates[].soname",
-                JsonType::String,
                 "SONAME without the hash of auditwheel",
             ),
-            Field::new(
-                "duplicates[].builds",
-                JsonType::Number,
-                "how many different builds",
-            ),
-            Field::new(
-                "duplicates[].bytes",
-                JsonType::Number,
-                "bytes of all copies",
-            ),
-            Field::new(
-                "duplicates[].bytes_wasted",
-                JsonType::Number,
-                "bytes of the redundant copies",
-            ),
-            Field::new("duplicates[].copies", JsonType::Objects, "the copies"),
-            Field::new(
-                "duplicates[].copies[].path",
-                JsonType::String,
-                "path of the file",
-            ),
-            Field::new(
+            Field::number("duplicates[].builds", "how many different builds"),
+            Field::number("duplicates[].bytes", "bytes of all copies"),
+            Field::number("duplicates[].bytes_wasted", "bytes of the redundant copies"),
+            Field::objects("duplicates[].copies", "the copies"),
+            Field::string("duplicates[].copies[].path", "path of the file"),
+            Field::string(
                 "duplicates[].copies[].application",
-                JsonType::String,
                 "the directory it belongs to",
             ),
-            Field::new(
-                "duplicates[].copies[].soname",
-                JsonType::String,
-                "its SONAME",
-            ),
-            Field::new(
-                "duplicates[].copies[].build_id",
-                JsonType::String,
-                "its build id",
-            )
-            .or_null(),
-            Field::new(
-                "duplicates[].copies[].size",
-                JsonType::Number,
-                "its size in bytes",
-            ),
-            Field::new(
-                "duplicates[].copies[].version",
-                JsonType::String,
-                "version in its name",
-            )
-            .or_null(),
-            Field::new(
+            Field::string("duplicates[].copies[].soname", "its SONAME"),
+            Field::string("duplicates[].copies[].build_id", "its build id").or_null(),
+            Field::number("duplicates[].copies[].size", "its size in bytes"),
+            Field::string("duplicates[].copies[].version", "version in its name").or_null(),
+            Field::number(
                 "duplicates[].copies[].build",
-                JsonType::Number,
                 "the same number means the same bytes",
             ),
-            Field::new(
+            Field::objects(
                 "meetings",
-                JsonType::Objects,
                 "builds of one library that one process would load",
             ),
-            Field::new("meetings[].family", JsonType::String, "name of the library"),
-            Field::new("meetings[].libraries", JsonType::Objects, "the builds"),
-            Field::new(
-                "meetings[].libraries[].soname",
-                JsonType::String,
-                "SONAME of the build",
-            ),
-            Field::new(
-                "meetings[].libraries[].path",
-                JsonType::String,
-                "path of the build",
-            ),
-            Field::new(
-                "meetings[].objects",
-                JsonType::Strings,
-                "the files that load both",
-            ),
+            Field::string("meetings[].family", "name of the library"),
+            Field::objects("meetings[].libraries", "the builds"),
+            Field::string("meetings[].libraries[].soname", "SONAME of the build"),
+            Field::string("meetings[].libraries[].path", "path of the build"),
+            Field::strings("meetings[].objects", "the files that load both"),
         ],
     }],
 };

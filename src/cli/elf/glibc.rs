@@ -13,7 +13,7 @@ use crate::elf::walk;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::nearest::nearest;
-use crate::outline::{Accept, Details, Field, JsonOutput, JsonType, Kind, Shape};
+use crate::outline::{Accept, Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::platform::Target;
 use report::Report;
@@ -62,58 +62,31 @@ pub const DETAILS: Details = Details {
         when: "",
         shape: Shape::Array,
         fields: &[
-            Field::new("path", JsonType::String, "path of the file"),
-            Field::new(
-                "needs",
-                JsonType::Object,
-                "the newest version of each family it needs",
-            ),
-            Field::new("needs.GLIBC", JsonType::String, "of glibc").or_null(),
-            Field::new("needs.GLIBCXX", JsonType::String, "of libstdc++").or_null(),
-            Field::new("needs.CXXABI", JsonType::String, "of the C++ ABI library").or_null(),
-            Field::new(
-                "symbols",
-                JsonType::Objects,
-                "the symbols that need these versions",
-            ),
-            Field::new(
+            Field::string("path", "path of the file"),
+            Field::object("needs", "the newest version of each family it needs"),
+            Field::string("needs.GLIBC", "of glibc").or_null(),
+            Field::string("needs.GLIBCXX", "of libstdc++").or_null(),
+            Field::string("needs.CXXABI", "of the C++ ABI library").or_null(),
+            Field::objects("symbols", "the symbols that need these versions"),
+            Field::string(
                 "symbols[].name",
-                JsonType::String,
                 "name of the symbol; null where the version itself is required",
             )
             .or_null(),
-            Field::new(
-                "symbols[].version",
-                JsonType::String,
-                "version of the symbol",
-            ),
-            Field::new(
-                "symbols[].library",
-                JsonType::String,
-                "library it comes from",
-            ),
-            Field::new(
-                "cxx11_abi",
-                JsonType::String,
-                "C++ ABI it uses: old, new or mixed",
-            )
-            .or_null(),
-            Field::new("isa", JsonType::String, "x86-64 level it needs").or_null(),
-            Field::new(
-                "runs_on",
-                JsonType::Strings,
-                "the oldest systems it runs on",
-            ),
-            Field::new(
+            Field::string("symbols[].version", "version of the symbol"),
+            Field::string("symbols[].library", "library it comes from"),
+            Field::string("cxx11_abi", "C++ ABI it uses: old, new or mixed").or_null(),
+            Field::string("isa", "x86-64 level it needs").or_null(),
+            Field::strings("runs_on", "the oldest systems it runs on"),
+            Field::object(
                 "verdict",
-                JsonType::Object,
                 "whether it runs on the target; null without --target",
             )
             .or_null(),
-            Field::new("verdict.target", JsonType::String, "name of the target"),
-            Field::new("verdict.runs", JsonType::Boolean, "whether it runs there"),
-            Field::new("verdict.in_the_way", JsonType::Strings, "why it does not"),
-            Field::new("verdict.notes", JsonType::Strings, "what to check there"),
+            Field::string("verdict.target", "name of the target"),
+            Field::boolean("verdict.runs", "whether it runs there"),
+            Field::strings("verdict.in_the_way", "why it does not"),
+            Field::strings("verdict.notes", "what to check there"),
         ],
     }],
 };

@@ -13,7 +13,7 @@ use crate::elf::parse::Class;
 use crate::error::Error;
 use crate::escape::one_line;
 use crate::exit::Exit;
-use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
+use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 
 /// Show what an ELF file is: class, machine, type, how it is linked, interpreter, SONAME,
@@ -43,53 +43,25 @@ pub const DETAILS: Details = Details {
         when: "",
         shape: Shape::Lines,
         fields: &[
-            Field::new("path", JsonType::String, "path of the file"),
-            Field::new("class", JsonType::Number, "32 or 64"),
-            Field::new("endian", JsonType::String, "little or big"),
-            Field::new("machine", JsonType::String, "processor it is for"),
-            Field::new("type", JsonType::String, "kind of file"),
-            Field::new(
-                "static",
-                JsonType::Boolean,
-                "whether it is statically linked",
-            ),
-            Field::new("interpreter", JsonType::String, "its dynamic linker").or_null(),
-            Field::new("soname", JsonType::String, "its SONAME").or_null(),
-            Field::new("needed", JsonType::Strings, "libraries it needs"),
-            Field::new("rpath", JsonType::String, "its RPATH").or_null(),
-            Field::new("runpath", JsonType::String, "its RUNPATH").or_null(),
-            Field::new("build_id", JsonType::String, "its build id").or_null(),
-            Field::new("isa", JsonType::String, "x86-64 level it needs").or_null(),
-            Field::new(
-                "pie",
-                JsonType::Boolean,
-                "whether it is position-independent",
-            ),
-            Field::new(
-                "relro",
-                JsonType::String,
-                "read-only relocations: full, partial or none",
-            ),
-            Field::new(
-                "nx",
-                JsonType::Boolean,
-                "whether its stack is not executable",
-            ),
-            Field::new(
-                "stack_canary",
-                JsonType::Boolean,
-                "whether it checks stack canaries",
-            ),
-            Field::new(
-                "stripped",
-                JsonType::Boolean,
-                "whether it has no symbol table",
-            ),
-            Field::new(
-                "debug_info",
-                JsonType::Boolean,
-                "whether it has debug information",
-            ),
+            Field::string("path", "path of the file"),
+            Field::number("class", "32 or 64"),
+            Field::string("endian", "little or big"),
+            Field::string("machine", "processor it is for"),
+            Field::string("type", "kind of file"),
+            Field::boolean("static", "whether it is statically linked"),
+            Field::string("interpreter", "its dynamic linker").or_null(),
+            Field::string("soname", "its SONAME").or_null(),
+            Field::strings("needed", "libraries it needs"),
+            Field::string("rpath", "its RPATH").or_null(),
+            Field::string("runpath", "its RUNPATH").or_null(),
+            Field::string("build_id", "its build id").or_null(),
+            Field::string("isa", "x86-64 level it needs").or_null(),
+            Field::boolean("pie", "whether it is position-independent"),
+            Field::string("relro", "read-only relocations: full, partial or none"),
+            Field::boolean("nx", "whether its stack is not executable"),
+            Field::boolean("stack_canary", "whether it checks stack canaries"),
+            Field::boolean("stripped", "whether it has no symbol table"),
+            Field::boolean("debug_info", "whether it has debug information"),
         ],
     }],
 };

@@ -15,7 +15,7 @@ use crate::elf::tree::{self, Tree};
 use crate::error::Error;
 use crate::escape::one_line;
 use crate::exit::Exit;
-use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
+use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::platform::Level;
 use chains::Chains;
@@ -74,7 +74,7 @@ pub const DETAILS: Details = Details {
     values: &[
         ("file", Kind::File),
         ("--root", Kind::Directory),
-        ("--library-path", Kind::File),
+        ("--library-path", Kind::Directory),
         ("--preload", Kind::File),
         (
             "--cpu",
@@ -87,60 +87,26 @@ pub const DETAILS: Details = Details {
             when: "",
             shape: Shape::Lines,
             fields: &[
-                Field::new("path", JsonType::String, "path of the file"),
-                Field::new("interpreter", JsonType::String, "its dynamic linker").or_null(),
-                Field::new("libraries", JsonType::Objects, "the libraries it loads"),
-                Field::new("libraries[].name", JsonType::String, "name as needed"),
-                Field::new(
-                    "libraries[].path",
-                    JsonType::String,
-                    "path of the file found",
-                ),
-                Field::new(
+                Field::string("path", "path of the file"),
+                Field::string("interpreter", "its dynamic linker").or_null(),
+                Field::objects("libraries", "the libraries it loads"),
+                Field::string("libraries[].name", "name as needed"),
+                Field::string("libraries[].path", "path of the file found"),
+                Field::string(
                     "libraries[].found_by",
-                    JsonType::String,
                     "rpath, ld_library_path, runpath, cache, default, hwcaps, preload, path or already loaded",
                 ),
-                Field::new(
-                    "libraries[].needed_by",
-                    JsonType::Strings,
-                    "the files that need it",
-                ),
-                Field::new(
-                    "missing",
-                    JsonType::Objects,
-                    "the libraries that are not found",
-                ),
-                Field::new("missing[].name", JsonType::String, "name as needed"),
-                Field::new("missing[].why", JsonType::String, "why it is not loaded"),
-                Field::new(
-                    "missing[].needed_by",
-                    JsonType::Strings,
-                    "the files that need it",
-                ),
-                Field::new(
-                    "version_errors",
-                    JsonType::Objects,
-                    "the versions that a library lacks",
-                ),
-                Field::new(
-                    "version_errors[].library",
-                    JsonType::String,
-                    "name of the library",
-                ),
-                Field::new(
-                    "version_errors[].path",
-                    JsonType::String,
-                    "path of the library",
-                ),
-                Field::new(
-                    "version_errors[].version",
-                    JsonType::String,
-                    "the version it lacks",
-                ),
-                Field::new(
+                Field::strings("libraries[].needed_by", "the files that need it"),
+                Field::objects("missing", "the libraries that are not found"),
+                Field::string("missing[].name", "name as needed"),
+                Field::string("missing[].why", "why it is not loaded"),
+                Field::strings("missing[].needed_by", "the files that need it"),
+                Field::objects("version_errors", "the versions that a library lacks"),
+                Field::string("version_errors[].library", "name of the library"),
+                Field::string("version_errors[].path", "path of the library"),
+                Field::string("version_errors[].version", "the version it lacks"),
+                Field::string(
                     "version_errors[].needed_by",
-                    JsonType::String,
                     "the file that needs the version",
                 ),
             ],
@@ -149,11 +115,10 @@ pub const DETAILS: Details = Details {
             when: "With --json --why",
             shape: Shape::Lines,
             fields: &[
-                Field::new("path", JsonType::String, "path of the file"),
-                Field::new("library", JsonType::String, "the library asked for"),
-                Field::new(
+                Field::string("path", "path of the file"),
+                Field::string("library", "the library asked for"),
+                Field::lists(
                     "chains",
-                    JsonType::Lists,
                     "for each file that needs it the paths from the file to the library",
                 ),
             ],

@@ -14,7 +14,7 @@ use crate::elf::search::Shelves;
 use crate::error::Error;
 use crate::escape::one_line;
 use crate::exit::Exit;
-use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
+use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 
 /// Show the RPATH or RUNPATH of programs and libraries: what each entry leads to, which of the
@@ -48,26 +48,17 @@ pub const DETAILS: Details = Details {
         when: "",
         shape: Shape::Lines,
         fields: &[
-            Field::new("path", JsonType::String, "path of the file"),
-            Field::new("kind", JsonType::String, "rpath or runpath").or_null(),
-            Field::new("entries", JsonType::Objects, "the entries"),
-            Field::new("entries[].entry", JsonType::String, "the entry as written"),
-            Field::new(
+            Field::string("path", "path of the file"),
+            Field::string("kind", "rpath or runpath").or_null(),
+            Field::objects("entries", "the entries"),
+            Field::string("entries[].entry", "the entry as written"),
+            Field::string(
                 "entries[].resolves_to",
-                JsonType::String,
                 "directory it stands for; null where it cannot be resolved",
             )
             .or_null(),
-            Field::new(
-                "entries[].dead",
-                JsonType::Boolean,
-                "whether that directory does not exist",
-            ),
-            Field::new(
-                "entries[].libraries",
-                JsonType::Strings,
-                "needed libraries found there",
-            ),
+            Field::boolean("entries[].dead", "whether that directory does not exist"),
+            Field::strings("entries[].libraries", "needed libraries found there"),
         ],
     }],
 };

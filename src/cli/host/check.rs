@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::host::check::{self, Amount, Checks, Room};
 use crate::host::libraries;
-use crate::outline::{Accept, Details, Field, JsonOutput, JsonType, Kind, Shape};
+use crate::outline::{Accept, Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::platform::{Level, Target, Version};
 use crate::quantity;
@@ -51,7 +51,7 @@ pub struct Check {
     #[argh(option)]
     url: Vec<String>,
 
-    /// print ok and checks as JSON
+    /// print the checks as JSON
     #[argh(switch)]
     json: bool,
 }
@@ -83,11 +83,11 @@ pub const DETAILS: Details = Details {
         when: "",
         shape: Shape::Object,
         fields: &[
-            Field::new("ok", JsonType::Boolean, "whether every check passed"),
-            Field::new("checks", JsonType::Objects, "the checks"),
-            Field::new("checks[].name", JsonType::String, "name of the check"),
-            Field::new("checks[].ok", JsonType::Boolean, "whether it passed"),
-            Field::new("checks[].detail", JsonType::String, "what was found"),
+            Field::boolean("ok", "whether every check passed"),
+            Field::objects("checks", "the checks"),
+            Field::string("checks[].name", "name of the check"),
+            Field::boolean("checks[].ok", "whether it passed"),
+            Field::string("checks[].detail", "what was found"),
         ],
     }],
 };

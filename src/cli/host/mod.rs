@@ -15,7 +15,7 @@ use crate::host::{self, Environment, Surroundings};
 use crate::http::request::Request;
 use crate::http::url::Url;
 use crate::http::{Caller, Settings};
-use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
+use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::redact;
 use crate::timestamp::Timestamp;
@@ -54,274 +54,121 @@ pub const DETAILS: &[Details] = &[
             when: "",
             shape: Shape::Object,
             fields: &[
-                Field::new("system", JsonType::Object, "the operating system"),
-                Field::new("system.hostname", JsonType::String, "host name").or_null(),
-                Field::new("system.distribution", JsonType::Object, "the distribution").or_null(),
-                Field::new(
-                    "system.distribution.id",
-                    JsonType::String,
-                    "as in os-release: rocky",
-                )
-                .or_null(),
-                Field::new(
-                    "system.distribution.version",
-                    JsonType::String,
-                    "its version",
-                )
-                .or_null(),
-                Field::new(
-                    "system.distribution.name",
-                    JsonType::String,
-                    "its full name",
-                ),
-                Field::new(
+                Field::object("system", "the operating system"),
+                Field::string("system.hostname", "host name").or_null(),
+                Field::object("system.distribution", "the distribution").or_null(),
+                Field::string("system.distribution.id", "as in os-release: rocky").or_null(),
+                Field::string("system.distribution.version", "its version").or_null(),
+                Field::string("system.distribution.name", "its full name"),
+                Field::string(
                     "system.distribution.target",
-                    JsonType::String,
                     "what elf glibc --target calls it",
                 )
                 .or_null(),
-                Field::new("system.kernel", JsonType::String, "release of the kernel").or_null(),
-                Field::new("system.machine", JsonType::String, "processor: x86_64").or_null(),
-                Field::new("system.uptime_s", JsonType::Number, "seconds since boot").or_null(),
-                Field::new("libraries", JsonType::Object, "the C and C++ libraries"),
-                Field::new("libraries.glibc", JsonType::String, "version of glibc").or_null(),
-                Field::new("libraries.libc_path", JsonType::String, "path of libc.so.6").or_null(),
-                Field::new(
-                    "libraries.glibcxx",
-                    JsonType::String,
-                    "newest GLIBCXX version",
-                )
-                .or_null(),
-                Field::new(
-                    "libraries.cxxabi",
-                    JsonType::String,
-                    "newest CXXABI version",
-                )
-                .or_null(),
-                Field::new(
-                    "libraries.libstdcxx_path",
-                    JsonType::String,
-                    "path of libstdc++.so.6",
-                )
-                .or_null(),
-                Field::new("cpu", JsonType::Object, "the processor"),
-                Field::new("cpu.model", JsonType::String, "model name").or_null(),
-                Field::new("cpu.level", JsonType::String, "x86-64 level"),
-                Field::new("cpu.cores", JsonType::Number, "physical cores").or_null(),
-                Field::new("cpu.processors", JsonType::Number, "logical processors").or_null(),
-                Field::new(
-                    "cpu.usable",
-                    JsonType::Number,
-                    "processors this process may use",
-                )
-                .or_null(),
-                Field::new("memory", JsonType::Object, "the memory"),
-                Field::new("memory.total_bytes", JsonType::Number, "bytes of RAM").or_null(),
-                Field::new(
-                    "memory.available_bytes",
-                    JsonType::Number,
-                    "bytes available without swapping",
-                )
-                .or_null(),
-                Field::new(
-                    "memory.swap_total_bytes",
-                    JsonType::Number,
-                    "bytes of swap space",
-                )
-                .or_null(),
-                Field::new(
-                    "memory.swap_free_bytes",
-                    JsonType::Number,
-                    "bytes of free swap space",
-                )
-                .or_null(),
-                Field::new(
+                Field::string("system.kernel", "release of the kernel").or_null(),
+                Field::string("system.machine", "processor: x86_64").or_null(),
+                Field::number("system.uptime_s", "seconds since boot").or_null(),
+                Field::object("libraries", "the C and C++ libraries"),
+                Field::string("libraries.glibc", "version of glibc").or_null(),
+                Field::string("libraries.libc_path", "path of libc.so.6").or_null(),
+                Field::string("libraries.glibcxx", "newest GLIBCXX version").or_null(),
+                Field::string("libraries.cxxabi", "newest CXXABI version").or_null(),
+                Field::string("libraries.libstdcxx_path", "path of libstdc++.so.6").or_null(),
+                Field::object("cpu", "the processor"),
+                Field::string("cpu.model", "model name").or_null(),
+                Field::string("cpu.level", "x86-64 level"),
+                Field::number("cpu.cores", "physical cores").or_null(),
+                Field::number("cpu.processors", "logical processors").or_null(),
+                Field::number("cpu.usable", "processors this process may use").or_null(),
+                Field::object("memory", "the memory"),
+                Field::number("memory.total_bytes", "bytes of RAM").or_null(),
+                Field::number("memory.available_bytes", "bytes available without swapping")
+                    .or_null(),
+                Field::number("memory.swap_total_bytes", "bytes of swap space").or_null(),
+                Field::number("memory.swap_free_bytes", "bytes of free swap space").or_null(),
+                Field::number(
                     "memory.limit_bytes",
-                    JsonType::Number,
                     "limit of the control group; null where there is none",
                 )
                 .or_null(),
-                Field::new("gpu", JsonType::Object, "the graphics processors"),
-                Field::new(
-                    "gpu.nvidia_driver",
-                    JsonType::String,
-                    "version of the NVIDIA driver",
-                )
-                .or_null(),
-                Field::new("gpu.devices", JsonType::Objects, "the devices"),
-                Field::new(
-                    "gpu.devices[].name",
-                    JsonType::String,
-                    "model, or vendor and device numbers",
-                ),
-                Field::new("gpu.devices[].driver", JsonType::String, "kernel driver").or_null(),
-                Field::new("limits", JsonType::Objects, "the resource limits"),
-                Field::new("limits[].name", JsonType::String, "name of the limit"),
-                Field::new(
-                    "limits[].soft",
-                    JsonType::Number,
-                    "soft limit; null where unlimited",
-                )
-                .or_null(),
-                Field::new(
-                    "limits[].hard",
-                    JsonType::Number,
-                    "hard limit; null where unlimited",
-                )
-                .or_null(),
-                Field::new("mounts", JsonType::Objects, "the file systems"),
-                Field::new("mounts[].path", JsonType::String, "mount point"),
-                Field::new("mounts[].kind", JsonType::String, "type: ext4, nfs4"),
-                Field::new(
-                    "mounts[].source",
-                    JsonType::String,
-                    "device, or server and export",
-                ),
-                Field::new(
-                    "mounts[].read_only",
-                    JsonType::Boolean,
-                    "whether it is mounted read-only",
-                ),
-                Field::new(
-                    "mounts[].used_for",
-                    JsonType::Strings,
-                    "root, tmp, home, cwd, network",
-                ),
-                Field::new(
+                Field::object("gpu", "the graphics processors"),
+                Field::string("gpu.nvidia_driver", "version of the NVIDIA driver").or_null(),
+                Field::objects("gpu.devices", "the devices"),
+                Field::string("gpu.devices[].name", "model, or vendor and device numbers"),
+                Field::string("gpu.devices[].driver", "kernel driver").or_null(),
+                Field::objects("limits", "the resource limits"),
+                Field::string("limits[].name", "name of the limit"),
+                Field::number("limits[].soft", "soft limit; null where unlimited").or_null(),
+                Field::number("limits[].hard", "hard limit; null where unlimited").or_null(),
+                Field::objects("mounts", "the file systems"),
+                Field::string("mounts[].path", "mount point"),
+                Field::string("mounts[].kind", "type: ext4, nfs4"),
+                Field::string("mounts[].source", "device, or server and export"),
+                Field::boolean("mounts[].read_only", "whether it is mounted read-only"),
+                Field::strings("mounts[].used_for", "root, tmp, home, cwd, network"),
+                Field::string(
                     "mounts[].state",
-                    JsonType::String,
                     "ok, does not answer, not tried, or why it was refused",
                 ),
-                Field::new("mounts[].total_bytes", JsonType::Number, "size").or_null(),
-                Field::new(
-                    "mounts[].available_bytes",
-                    JsonType::Number,
-                    "space left for a user",
-                )
-                .or_null(),
-                Field::new(
-                    "mounts[].total_inodes",
-                    JsonType::Number,
-                    "number of inodes",
-                )
-                .or_null(),
-                Field::new(
-                    "mounts[].available_inodes",
-                    JsonType::Number,
-                    "inodes left for a user",
-                )
-                .or_null(),
-                Field::new(
+                Field::number("mounts[].total_bytes", "size").or_null(),
+                Field::number("mounts[].available_bytes", "space left for a user").or_null(),
+                Field::number("mounts[].total_inodes", "number of inodes").or_null(),
+                Field::number("mounts[].available_inodes", "inodes left for a user").or_null(),
+                Field::object(
                     "certificates",
-                    JsonType::Object,
                     "the CA bundle; null where its file system does not answer",
                 )
                 .or_null(),
-                Field::new(
-                    "certificates.bundle",
-                    JsonType::String,
-                    "path of the bundle",
-                )
-                .or_null(),
-                Field::new(
-                    "certificates.roots",
-                    JsonType::Number,
-                    "how many certificates it has",
-                )
-                .or_null(),
-                Field::new(
-                    "certificates.why",
-                    JsonType::String,
-                    "why it could not be read",
-                )
-                .or_null(),
-                Field::new(
-                    "certificates.expired",
-                    JsonType::Objects,
-                    "the expired ones",
-                ),
-                Field::new(
-                    "certificates.expired[].name",
-                    JsonType::String,
-                    "name of the authority",
-                ),
-                Field::new(
+                Field::string("certificates.bundle", "path of the bundle").or_null(),
+                Field::number("certificates.roots", "how many certificates it has").or_null(),
+                Field::string("certificates.why", "why it could not be read").or_null(),
+                Field::objects("certificates.expired", "the expired ones"),
+                Field::string("certificates.expired[].name", "name of the authority"),
+                Field::string(
                     "certificates.expired[].not_after",
-                    JsonType::String,
                     "when it expired, RFC 3339",
                 ),
-                Field::new(
+                Field::boolean(
                     "certificates.dst_root_x3",
-                    JsonType::Boolean,
                     "whether DST Root CA X3 is among them",
                 )
                 .or_null(),
-                Field::new("network", JsonType::Object, "the network"),
-                Field::new(
+                Field::object("network", "the network"),
+                Field::strings(
                     "network.dns_servers",
-                    JsonType::Strings,
                     "addresses of the DNS servers; null without resolv.conf",
                 )
                 .or_null(),
-                Field::new(
-                    "network.search_domains",
-                    JsonType::Strings,
-                    "search domains",
-                ),
-                Field::new("network.proxies", JsonType::Objects, "proxy variables"),
-                Field::new(
-                    "network.proxies[].name",
-                    JsonType::String,
-                    "name of the variable",
-                ),
-                Field::new(
+                Field::strings("network.search_domains", "search domains"),
+                Field::objects("network.proxies", "proxy variables"),
+                Field::string("network.proxies[].name", "name of the variable"),
+                Field::string(
                     "network.proxies[].value",
-                    JsonType::String,
                     "its value without user and password",
                 ),
-                Field::new("clock", JsonType::Object, "the clock"),
-                Field::new("clock.now", JsonType::String, "time in UTC, RFC 3339"),
-                Field::new("clock.time_zone", JsonType::String, "time zone").or_null(),
-                Field::new(
+                Field::object("clock", "the clock"),
+                Field::string("clock.now", "time in UTC, RFC 3339"),
+                Field::string("clock.time_zone", "time zone").or_null(),
+                Field::object(
                     "clock.compared",
-                    JsonType::Object,
                     "comparison with the service of --url; null without it",
                 )
                 .or_null(),
-                Field::new(
-                    "clock.compared.url",
-                    JsonType::String,
-                    "its address without secrets",
-                ),
-                Field::new(
+                Field::string("clock.compared.url", "its address without secrets"),
+                Field::number(
                     "clock.compared.ahead_s",
-                    JsonType::Number,
                     "seconds the service is ahead of this machine",
                 )
                 .or_null(),
-                Field::new(
-                    "clock.compared.why",
-                    JsonType::String,
-                    "why its time is unknown",
-                )
-                .or_null(),
-                Field::new(
-                    "rez",
-                    JsonType::Object,
-                    "the Rez context; null outside of one",
-                )
-                .or_null(),
-                Field::new("rez.resolve", JsonType::Strings, "resolved packages"),
-                Field::new("rez.request", JsonType::Strings, "requested packages"),
-                Field::new("rez.version", JsonType::String, "version of Rez").or_null(),
-                Field::new("rez.file", JsonType::String, "file of the context").or_null(),
-                Field::new("hazards", JsonType::Objects, "what may break programs here"),
-                Field::new(
-                    "hazards[].name",
-                    JsonType::String,
-                    "variable or part of the system",
-                ),
-                Field::new("hazards[].detail", JsonType::String, "what it does"),
+                Field::string("clock.compared.why", "why its time is unknown").or_null(),
+                Field::object("rez", "the Rez context; null outside of one").or_null(),
+                Field::strings("rez.resolve", "resolved packages"),
+                Field::strings("rez.request", "requested packages"),
+                Field::string("rez.version", "version of Rez").or_null(),
+                Field::string("rez.file", "file of the context").or_null(),
+                Field::objects("hazards", "what may break programs here"),
+                Field::string("hazards[].name", "variable or part of the system"),
+                Field::string("hazards[].detail", "what it does"),
             ],
         }],
     },

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::http::Answer;
 use crate::http::request::Request;
 use crate::json::Text;
-use crate::outline::{Field, JsonOutput, JsonType, Shape};
+use crate::outline::{Field, JsonOutput, Shape};
 use crate::output::{self, Format};
 use crate::redact;
 
@@ -19,54 +19,35 @@ pub const JSON: JsonOutput = JsonOutput {
     when: "",
     shape: Shape::Object,
     fields: &[
-        Field::new("request", JsonType::Object, "the request as sent"),
-        Field::new("request.method", JsonType::String, "method"),
-        Field::new("request.url", JsonType::String, "address, secrets redacted"),
-        Field::new(
-            "request.headers",
-            JsonType::Objects,
-            "headers, secrets redacted",
-        ),
-        Field::new("request.headers[].name", JsonType::String, "name"),
-        Field::new("request.headers[].value", JsonType::String, "value"),
-        Field::new("response", JsonType::Object, "the response"),
-        Field::new("response.status", JsonType::Number, "status"),
-        Field::new("response.reason", JsonType::String, "reason phrase"),
-        Field::new(
-            "response.headers",
-            JsonType::Objects,
-            "headers, secrets redacted",
-        ),
-        Field::new("response.headers[].name", JsonType::String, "name"),
-        Field::new("response.headers[].value", JsonType::String, "value"),
-        Field::new(
+        Field::object("request", "the request as sent"),
+        Field::string("request.method", "method"),
+        Field::string("request.url", "address, secrets redacted"),
+        Field::objects("request.headers", "headers, secrets redacted"),
+        Field::string("request.headers[].name", "name"),
+        Field::string("request.headers[].value", "value"),
+        Field::object("response", "the response"),
+        Field::number("response.status", "status"),
+        Field::string("response.reason", "reason phrase"),
+        Field::objects("response.headers", "headers, secrets redacted"),
+        Field::string("response.headers[].name", "name"),
+        Field::string("response.headers[].value", "value"),
+        Field::any(
             "response.body",
-            JsonType::Any,
             "the JSON of the body, or its text as a string",
         )
         .or_null(),
-        Field::new(
+        Field::string(
             "response.body_base64",
-            JsonType::String,
             "a body that is neither JSON nor text",
         )
         .or_null(),
-        Field::new(
-            "timing_ms",
-            JsonType::Object,
-            "milliseconds that each step took",
-        ),
-        Field::new("timing_ms.resolve", JsonType::Number, "DNS").or_null(),
-        Field::new("timing_ms.connect", JsonType::Number, "connection").or_null(),
-        Field::new("timing_ms.tls", JsonType::Number, "TLS handshake").or_null(),
-        Field::new(
-            "timing_ms.first_byte",
-            JsonType::Number,
-            "until the response began",
-        )
-        .or_null(),
-        Field::new("timing_ms.transfer", JsonType::Number, "the body").or_null(),
-        Field::new("timing_ms.total", JsonType::Number, "the whole call"),
+        Field::object("timing_ms", "milliseconds that each step took"),
+        Field::number("timing_ms.resolve", "DNS").or_null(),
+        Field::number("timing_ms.connect", "connection").or_null(),
+        Field::number("timing_ms.tls", "TLS handshake").or_null(),
+        Field::number("timing_ms.first_byte", "until the response began").or_null(),
+        Field::number("timing_ms.transfer", "the body").or_null(),
+        Field::number("timing_ms.total", "the whole call"),
     ],
 };
 

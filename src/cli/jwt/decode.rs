@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::json::{self, Text};
 use crate::jwt::decode::{Decoded, decode};
 use crate::jwt::numeric_date::NumericDate;
-use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
+use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::quantity::say_duration;
 use crate::secret::Source;
@@ -40,7 +40,7 @@ pub struct Decode {
         arg_name = "source"
     )]
     source: Option<Source>,
-    /// print header, claims, expires_at, expired and verified (which is false) as JSON
+    /// print the token as JSON
     #[argh(switch)]
     json: bool,
 }
@@ -53,20 +53,15 @@ pub const DETAILS: Details = Details {
         when: "",
         shape: Shape::Object,
         fields: &[
-            Field::new("header", JsonType::Any, "header of the token"),
-            Field::new("claims", JsonType::Any, "its claims"),
-            Field::new("expires_at", JsonType::String, "when it expires, RFC 3339").or_null(),
-            Field::new(
+            Field::any("header", "header of the token"),
+            Field::any("claims", "its claims"),
+            Field::string("expires_at", "when it expires, RFC 3339").or_null(),
+            Field::boolean(
                 "expired",
-                JsonType::Boolean,
                 "whether it has expired; null where it does not say when",
             )
             .or_null(),
-            Field::new(
-                "verified",
-                JsonType::Boolean,
-                "always false: decoding checks nothing",
-            ),
+            Field::boolean("verified", "always false: decoding checks nothing"),
         ],
     }],
 };

@@ -18,7 +18,7 @@ use crate::json::Text;
 use crate::jwt::Algorithm;
 use crate::jwt::key::KeySet;
 use crate::jwt::verify::{Content, Policy, Rejected, Verified, verify};
-use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
+use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::quantity;
 use crate::secret::Source;
@@ -80,7 +80,7 @@ pub struct Verify {
     /// check the signature of any payload (a JWS), and no claims
     #[argh(switch)]
     jws: bool,
-    /// print valid, reason, alg, kid and claims as JSON; claims only where the signature is good
+    /// print the verdict as JSON; with claims only where the signature is good
     #[argh(switch)]
     json: bool,
 }
@@ -108,16 +108,11 @@ pub const DETAILS: Details = Details {
         when: "",
         shape: Shape::Object,
         fields: &[
-            Field::new("valid", JsonType::Boolean, "whether the token is valid"),
-            Field::new("reason", JsonType::String, "why it is not").or_null(),
-            Field::new("alg", JsonType::String, "algorithm").or_null(),
-            Field::new("kid", JsonType::String, "key id").or_null(),
-            Field::new(
-                "claims",
-                JsonType::Any,
-                "its claims; null where the signature is wrong",
-            )
-            .or_null(),
+            Field::boolean("valid", "whether the token is valid"),
+            Field::string("reason", "why it is not").or_null(),
+            Field::string("alg", "algorithm").or_null(),
+            Field::string("kid", "key id").or_null(),
+            Field::any("claims", "its claims; null where the signature is wrong").or_null(),
         ],
     }],
 };

@@ -9,7 +9,7 @@ use nanoserde::SerJson;
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
-use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
+use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::rez::check::check;
 
@@ -40,13 +40,13 @@ pub const DETAILS: Details = Details {
         when: "",
         shape: Shape::Object,
         fields: &[
-            Field::new("repository", JsonType::String, "path of the repository"),
-            Field::new("packages", JsonType::Number, "how many packages it has"),
-            Field::new("versions", JsonType::Number, "how many versions"),
-            Field::new("findings", JsonType::Objects, "what is wrong"),
-            Field::new("findings[].path", JsonType::String, "where"),
-            Field::new("findings[].what", JsonType::String, "what is wrong"),
-            Field::new("findings[].cure", JsonType::String, "how to correct it"),
+            Field::string("repository", "path of the repository"),
+            Field::number("packages", "how many packages it has"),
+            Field::number("versions", "how many versions"),
+            Field::objects("findings", "what is wrong"),
+            Field::string("findings[].path", "where"),
+            Field::string("findings[].what", "what is wrong"),
+            Field::string("findings[].cure", "how to correct it"),
         ],
     }],
 };

@@ -10,7 +10,7 @@ use super::{Wanted, name, say_notes, version};
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
-use crate::outline::{Details, Field, JsonOutput, JsonType, Kind, Shape};
+use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::rez::{self, Existing, Linkage, Order, Tool};
 
@@ -68,21 +68,16 @@ pub const DETAILS: Details = Details {
         when: "",
         shape: Shape::Object,
         fields: &[
-            Field::new(
-                "path",
-                JsonType::String,
-                "directory of the installed version",
-            ),
-            Field::new("name", JsonType::String, "name of the package"),
-            Field::new("version", JsonType::String, "its version"),
-            Field::new("tools", JsonType::Objects, "the installed tools"),
-            Field::new("tools[].name", JsonType::String, "name of the tool"),
-            Field::new(
+            Field::string("path", "directory of the installed version"),
+            Field::string("name", "name of the package"),
+            Field::string("version", "its version"),
+            Field::objects("tools", "the installed tools"),
+            Field::string("tools[].name", "name of the tool"),
+            Field::string(
                 "tools[].linkage",
-                JsonType::String,
                 "static, dynamic, script or other-machine",
             ),
-            Field::new("notes", JsonType::Strings, "what to know about the tools"),
+            Field::strings("notes", "what to know about the tools"),
         ],
     }],
 };
