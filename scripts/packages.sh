@@ -1,5 +1,5 @@
-# Sourced by the scripts that install packages of the distribution. Nothing is installed as root
-# before a line on stderr has named it.
+# Sourced by the scripts that install packages of the distribution. They print the names of the
+# packages on stderr before they install them as root.
 
 may_be_root() {
     [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; }

@@ -16,7 +16,7 @@ struct Farm {
     server: Server,
     logins: Arc<AtomicUsize>,
     refreshes: Arc<AtomicUsize>,
-    /// Closed while jobs are started, so that all are there when the service answers.
+    /// Closed while jobs are started, so that all run before the service answers.
     gate: Arc<Gate>,
     config: PathBuf,
     cache: PathBuf,

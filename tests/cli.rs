@@ -117,7 +117,7 @@ fn expect_error(output: Output, code: i32, who: &str) -> Output {
 }
 
 #[test]
-fn the_list_of_commands_changes_on_purpose_only() {
+fn command_list_matches_its_snapshot() {
     snapshot::check_output("list", &c47().arg("--list").run());
 }
 

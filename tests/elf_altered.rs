@@ -16,7 +16,7 @@ use c47::elf::{tree, verdict};
 
 use crate::support::{Scratch, sample};
 
-/// So many places in the file are tried where not all are.
+/// How many places in the file a sample has.
 const SAMPLE: usize = 400;
 
 fn small_library() -> &'static [u8] {
@@ -75,7 +75,7 @@ fn look(path: &Path, bytes: &[u8]) {
         cpu: Cpu::of_this_machine(),
     });
     let _ = tree::resolve(&mut shelves, path);
-    // Milliseconds: more means that it hangs.
+    // It takes milliseconds: this bound only detects a hang.
     let took = began.elapsed();
     assert!(took < Duration::from_secs(20), "{took:?}");
 }

@@ -14,7 +14,7 @@ use crate::support::{self, Scratch, c47, sample};
 /// Paths that are loaded, and names that are missing (as "! name").
 type Answer = BTreeSet<String>;
 
-/// So many of the machine's files are asked about where not all are.
+/// How many of the machine's files a sample has.
 const SAMPLE: usize = 300;
 
 const INTERPRETERS: [&str; 2] = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux.so.2"];

@@ -11,7 +11,7 @@ use crate::support::{
     Effort, Run, Scratch, c47, effort, empty_root, peers, sample, snapshot, source,
 };
 
-/// The names of the tests in this binary that cargo test would run with these arguments.
+/// The names of the tests in this binary that these arguments select.
 fn tests(arguments: &[&str]) -> Vec<String> {
     let this = std::env::current_exe().unwrap();
     let list = Run::of(this).args(arguments).arg("--list").run();
@@ -24,7 +24,7 @@ fn tests(arguments: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn the_old_kernel_run_tries_every_command() {
+fn old_kernel_subset_covers_every_command() {
     let file = std::fs::read_to_string(source("tests/old_kernel.txt")).unwrap();
     let mut arguments = Vec::new();
     for line in file.lines() {
@@ -35,7 +35,10 @@ fn the_old_kernel_run_tries_every_command() {
             Some(part) => (part, vec!["--skip", part]),
             None => (line, vec![line]),
         };
-        assert!(!tests(&[part]).is_empty(), "{line} names no test");
+        assert!(
+            !tests(&[part]).is_empty(),
+            "{line} in tests/old_kernel.txt matches no test"
+        );
         arguments.extend(words);
     }
     let chosen = tests(&arguments);
@@ -45,13 +48,13 @@ fn the_old_kernel_run_tries_every_command() {
         let module = format!("{command}::");
         assert!(
             chosen.iter().any(|name| name.starts_with(&module)),
-            "no test of {command} is in tests/old_kernel.txt"
+            "tests/old_kernel.txt chooses no test of {command}"
         );
     }
 }
 
 #[test]
-fn a_sample_is_even_and_has_the_last() {
+fn sample_is_evenly_spread_and_deterministic() {
     let sampled = effort() != Effort::Full;
     let chosen = sample((1..=10).collect(), 3);
     assert_eq!(chosen == [4, 7, 10], sampled, "{chosen:?}");

@@ -609,7 +609,7 @@ fn httpbin_drips() {
     let Some(httpbin) = peers::httpbin() else {
         return;
     };
-    // All of it takes longer than the runner lets a program run.
+    // The whole body takes longer than the runner's time limit.
     let url = httpbin.url("/drip?numbytes=240&duration=120&delay=0");
     c47()
         .args(["http", &url, "--timeout", "1s"])

@@ -131,7 +131,7 @@ fn endless_heads_end() {
             let block = again.repeat(1000);
             while stream.write_all(block.as_bytes()).is_ok() {}
         });
-        // Not 8: it is the size that ends it, not the time.
+        // 7, not 8: the size limit ends it, not the time limit.
         let output = get(&server, &["--timeout", "50s"]);
         assert_eq!(output.code, 7, "{again}: {}", output.tell());
     }
@@ -175,7 +175,7 @@ fn a_decompression_bomb_ends_early() {
 
 #[test]
 fn a_slow_server_is_waited_for_as_long_as_was_said() {
-    // All of it takes longer than the runner lets a program run.
+    // The whole body takes longer than the runner's time limit.
     let body = "x".repeat(1000);
     let server = Server::start(move |_| Answer::ok(&body).drip(Duration::from_millis(200)));
     let output = get(&server, &["--timeout", "1s"]).expect_code(8);

@@ -79,7 +79,7 @@ fn only_passing_statuses_and_idempotent_methods() {
 #[test]
 fn bounds_of_time() {
     for (value, option) in [
-        // Longer than the runner lets a program run: one that waits fails the test.
+        // Longer than the runner's time limit: a program that waits fails the test.
         ("101", "--retry-max-time=100s"),
         ("101", "--timeout=100s"),
         ("99999999999999999999", "--retry-max-time=1m"),

@@ -530,7 +530,7 @@ impl Killing {
     }
 }
 
-/// What a killed install may have done or not: each of these is tried where not all calls are.
+/// The system calls that change the repository or sync it: a sample always has all of these.
 const CHANGING: [&str; 13] = [
     "chmod",
     "copy_file_range",

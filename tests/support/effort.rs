@@ -1,15 +1,15 @@
-//! How much the tests try, as the environment says.
+//! How much of the tests' input is used, from the environment.
 
 use std::io::Write;
 
 /// How much the tests try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effort {
-    /// `C47_TEST_QUICK=1`: no program but c47, its compilers and the shell.
+    /// `C47_TEST_QUICK=1`: no peers, and samples of large inputs.
     Quick,
-    /// A sample of what is large.
+    /// Samples of large inputs.
     Usual,
-    /// `C47_TEST_FULL=1`, or CI: all of it.
+    /// `C47_TEST_FULL=1` or CI: everything.
     Full,
 }
 
@@ -24,8 +24,8 @@ pub fn effort() -> Effort {
     }
 }
 
-/// All of these in CI; else `most` of them, evenly spread, the same in each run. Says on stderr
-/// that it is a sample.
+/// Returns all items under [`Effort::Full`], else `most` of them, evenly spread and the same in
+/// each run. Prints a line on stderr when it leaves some out.
 pub fn sample<T>(all: Vec<T>, most: usize) -> Vec<T> {
     let count = all.len();
     if effort() == Effort::Full || count <= most {
@@ -33,12 +33,11 @@ pub fn sample<T>(all: Vec<T>, most: usize) -> Vec<T> {
     }
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");
-    // Past the test harness, which keeps what a passing test prints to itself.
+    // Not eprintln!: the test harness hides the output of a passing test.
     let _ = writeln!(
         std::io::stderr(),
         "SAMPLED {test}: {most} of {count}; C47_TEST_FULL=1 tries all"
     );
-    // The last is always among them: (at + 1) * most passes a multiple of count there.
     let is_chosen = |at: usize| (at + 1) * most / count > at * most / count;
     all.into_iter()
         .enumerate()

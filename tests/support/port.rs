@@ -1,16 +1,16 @@
-//! A port that refuses connections until it is told to accept them.
+//! A port that refuses connections until a test starts to listen on it.
 #![allow(unsafe_code)] // socket(2), bind(2) and listen(2): std binds and listens in one step
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
-/// A loopback port that nobody else can take, and that refuses connections.
+/// A loopback port that no other process can bind and that refuses connections.
 pub struct ClosedPort(OwnedFd, u16);
 
 impl ClosedPort {
     pub fn reserve() -> ClosedPort {
-        // SAFETY: the new descriptor belongs to nobody else.
+        // SAFETY: nothing else owns the new descriptor.
         let socket = unsafe {
             let kind = libc::SOCK_STREAM | libc::SOCK_CLOEXEC;
             let socket = libc::socket(libc::AF_INET, kind, 0);
@@ -26,7 +26,7 @@ impl ClosedPort {
             sin_zero: [0; 8],
         };
         let length = size_of_val(&address) as libc::socklen_t;
-        // SAFETY: the address is one of IPv4, and as long as `length` says.
+        // SAFETY: the address is a valid sockaddr_in of `length` bytes.
         let bound = unsafe { libc::bind(socket.as_raw_fd(), (&raw const address).cast(), length) };
         assert_eq!(bound, 0, "a port: {}", io::Error::last_os_error());
         let port = TcpListener::from(socket.try_clone().unwrap())
@@ -40,9 +40,9 @@ impl ClosedPort {
         self.1
     }
 
-    /// From here on connections are accepted.
+    /// Starts to accept connections.
     pub fn listen(self) -> TcpListener {
-        // SAFETY: a plain call on a socket that is ours.
+        // SAFETY: the descriptor is open and owned by `self`.
         let listening = unsafe { libc::listen(self.0.as_raw_fd(), 16) };
         assert_eq!(listening, 0, "listen: {}", io::Error::last_os_error());
         TcpListener::from(self.0)

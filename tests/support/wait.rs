@@ -1,23 +1,23 @@
-//! Waiting for events instead of times.
+//! Waiting for events instead of sleeping.
 
 use std::sync::{Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// More than anything takes on a busy machine: what takes longer hangs.
+/// Longer than any event takes on a busy machine: reaching it means a hang.
 const HANG: Duration = Duration::from_secs(50);
 
-/// Waits until something holds that nothing announces, such as that a file exists.
+/// Polls until `holds` returns true, for conditions that send no event, such as a file that appears.
 #[track_caller]
 pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
     let deadline = Instant::now() + HANG;
     while !holds() {
-        assert!(Instant::now() < deadline, "waited in vain: {what}");
+        assert!(Instant::now() < deadline, "timed out waiting until {what}");
         thread::sleep(Duration::from_millis(2));
     }
 }
 
-/// Holds back whoever passes while it is closed. It is open at first.
+/// Blocks its callers while it is closed. It starts open.
 #[derive(Default)]
 pub struct Gate {
     closed: Mutex<bool>,
@@ -34,7 +34,7 @@ impl Gate {
         self.changed.notify_all();
     }
 
-    /// Returns as soon as it is open.
+    /// Blocks until it is open.
     pub fn pass(&self) {
         let closed = self.closed.lock().unwrap();
         let wait = self

@@ -13,10 +13,12 @@ pub use microsocks::microsocks;
 pub use nginx::{Nginx, nginx};
 pub use squid::{Squid, USER, squid};
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 
 use super::{Effort, effort, source};
 
@@ -29,22 +31,35 @@ pub fn python(modules: &[&str]) -> Option<PathBuf> {
     if !python.exists() {
         return missing("no python with modules: run scripts/peers");
     }
+    static LACKING: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+    let lacking = LACKING
+        .lock()
+        .unwrap()
+        .entry(modules.join(" "))
+        .or_insert_with(|| lacking_modules(&python, modules))
+        .clone();
+    if !lacking.is_empty() {
+        return missing(&format!("python lacks {lacking}: run scripts/peers"));
+    }
+    Some(python)
+}
+
+/// Those of the modules that this python does not have, with commas between.
+fn lacking_modules(python: &Path, modules: &[&str]) -> String {
     let test = "import importlib.util, sys\n\
-        sys.exit(', '.join(m for m in sys.argv[1:] if not importlib.util.find_spec(m)) or 0)";
-    let answer = Command::new(&python)
+        print(', '.join(m for m in sys.argv[1:] if not importlib.util.find_spec(m)))";
+    let answer = Command::new(python)
         .args(["-c", test])
         .args(modules)
         .stdin(Stdio::null())
         .output()
         .expect("python runs");
-    if !answer.status.success() {
-        let lacking = String::from_utf8_lossy(&answer.stderr);
-        return missing(&format!(
-            "python lacks {}: run scripts/peers",
-            lacking.trim()
-        ));
-    }
-    Some(python)
+    assert!(
+        answer.status.success(),
+        "{}",
+        String::from_utf8_lossy(&answer.stderr)
+    );
+    String::from_utf8_lossy(&answer.stdout).trim().to_owned()
 }
 
 /// A tool in `PATH`, such as openssl, curl or nginx.
