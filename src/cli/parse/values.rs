@@ -53,10 +53,8 @@ fn check(kind: Kind, value: &str) -> Result<(), Refusal> {
         Kind::Integer { least, most } => integer(least, most, value),
         Kind::Choice { words, accept } => match accept {
             Accept::Anything => Ok(()),
-            Accept::Checked(check) => check(value).map_err(|why| Refusal {
-                why,
-                nearest: near(&words(), value),
-            }),
+            // Its message says what to use; the nearest word could mislead: for 'ES512' it is 'HS512'.
+            Accept::Checked(check) => Ok(check(value)?),
             Accept::Listed => listed(&words(), value),
         },
     }
@@ -78,12 +76,8 @@ fn listed(words: &[String], value: &str) -> Result<(), Refusal> {
     }
     Err(Refusal {
         why: format!("the value must be one of {}", words.join(", ")),
-        nearest: near(words, value),
+        nearest: nearest(value, words.iter().map(String::as_str)).map(str::to_owned),
     })
-}
-
-fn near(words: &[String], value: &str) -> Option<String> {
-    nearest(value, words.iter().map(String::as_str)).map(str::to_owned)
 }
 
 /// Each argument with its entry in the table; the last entry stands for all that follow.
@@ -351,6 +345,18 @@ mod tests {
         assert_eq!(refusal(kind, "alhpa"), expected);
         assert!(
             refusal(kind, "s3cret").ends_with("one of alpha, beta (-h shows how it is called)")
+        );
+    }
+
+    #[test]
+    fn a_check_that_explains_itself_has_no_nearest_word() {
+        let kind = Kind::checked_choice(
+            || vec!["HS512".to_owned()],
+            |_| Err("take ES384".to_owned()),
+        );
+        assert_eq!(
+            refusal(kind, "ES512"),
+            "--x: take ES384 (-h shows how it is called)"
         );
     }
 
