@@ -53,6 +53,23 @@ fn old_kernel_subset_covers_every_command() {
     }
 }
 
+/// A file that tests/main.rs does not name is never compiled.
+#[test]
+fn every_test_file_has_its_line_in_main() {
+    let main = std::fs::read_to_string(source("tests/main.rs")).unwrap();
+    for entry in std::fs::read_dir(source("tests")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        if path.extension().is_some_and(|kind| kind == "rs") && name != "main" {
+            let line = format!("mod {name};");
+            assert!(
+                main.lines().any(|other| other == line),
+                "tests/main.rs lacks {line}"
+            );
+        }
+    }
+}
+
 #[test]
 fn sample_is_evenly_spread_and_deterministic() {
     let sampled = effort() != Effort::Full;

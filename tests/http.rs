@@ -457,8 +457,10 @@ fn ctrl_c_leaves_no_half_file() {
             .current_dir(scratch.path())
             .args(["http", &server.url("/"), "-o", "x"])
             .spawn();
-        wait_until("a file is begun", || {
-            std::fs::read_dir(scratch.path()).unwrap().count() > 0
+        // Once there are bytes in it, the file is one that a signal removes.
+        wait_until("half a file is written", || {
+            let mut files = std::fs::read_dir(scratch.path()).unwrap();
+            files.any(|file| file.unwrap().metadata().is_ok_and(|file| file.len() == 4))
         });
         child.signal(signal);
         child.wait().expect_code(code);
