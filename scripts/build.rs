@@ -19,6 +19,13 @@ fn main() {
         );
     }
     presets();
+    // In a debug build tests unwind.
+    if std::env::var("PROFILE").as_deref() == Ok("release") {
+        let folder = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+        println!("cargo::rerun-if-changed=scripts/release.ld");
+        println!("cargo::rustc-link-arg-bins=-T");
+        println!("cargo::rustc-link-arg-bins={folder}/scripts/release.ld");
+    }
     println!("cargo::rerun-if-env-changed=C47_COMMIT");
     println!("cargo::rerun-if-env-changed=C47_DATE");
     // A debug build that knew the commit would be compiled anew after each.

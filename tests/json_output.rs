@@ -1,18 +1,14 @@
 //! What commands print with `--json`, against the members that they declare and the manual lists.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::indexing_slicing)]
-
-mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;
 
+use crate::support::echo::Echo;
+use crate::support::server::{Answer, Server};
+use crate::support::{Output, Run, Scratch, c47};
 use ::c47::outline::{Field, JsonOutput, JsonType, Presence, Shape};
 use serde_json::{Map, Value, json};
-use support::echo::Echo;
-use support::server::{Answer, Server};
-use support::{Output, Run, Scratch, c47};
 
 /// Members of what only some machines have: the elements of these arrays.
 const OF_SOME_MACHINES: [(&str, &str); 1] = [("host", "gpu.devices[]")];

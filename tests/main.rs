@@ -29,6 +29,7 @@ mod http_retry;
 mod http_seeing;
 mod http_tls;
 mod http_upload;
+mod json_output;
 mod jwt;
 mod links;
 mod man;
