@@ -53,7 +53,7 @@ fn presets() {
             .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         rows.push_str(&format!("    ({name:?}, {text:?}),\n"));
     }
-    let table = format!("pub const ALL: &[(&str, &str)] = &[\n{rows}];\n");
+    let table = format!("pub(crate) const ALL: &[(&str, &str)] = &[\n{rows}];\n");
     let out = std::env::var_os("OUT_DIR").unwrap_or_else(|| panic!("cargo sets OUT_DIR"));
     std::fs::write(Path::new(&out).join("presets.rs"), table)
         .unwrap_or_else(|error| panic!("presets.rs: {error}"));

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::interrupt;
 
 /// A file being written. Dropped before [`AtomicFile::commit`] it leaves the old one as it was.
-pub struct AtomicFile {
+pub(crate) struct AtomicFile {
     file: File,
     temporary: PathBuf,
     target: PathBuf,
@@ -25,7 +25,7 @@ impl AtomicFile {
     ///
     /// # Errors
     /// When the directory cannot be written, or `target` is no regular file.
-    pub fn create(target: &Path, mode: u32) -> Result<AtomicFile, Error> {
+    pub(crate) fn create(target: &Path, mode: u32) -> Result<AtomicFile, Error> {
         // Through a link the file it points to is replaced, not the link.
         let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
         let replaced = match fs::metadata(&target) {
@@ -78,7 +78,7 @@ impl AtomicFile {
     ///
     /// # Errors
     /// When the disk is full or the name cannot be taken; the old file stays.
-    pub fn commit(mut self) -> Result<(), Error> {
+    pub(crate) fn commit(mut self) -> Result<(), Error> {
         let permissions = match self.mode {
             Some(mode) => self.file.set_permissions(Permissions::from_mode(mode)),
             None => Ok(()),
@@ -114,7 +114,7 @@ impl Drop for AtomicFile {
 ///
 /// # Errors
 /// As [`AtomicFile::create`] and [`AtomicFile::commit`].
-pub fn write(target: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
+pub(crate) fn write(target: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
     let mut file = AtomicFile::create(target, mode)?;
     file.write_all(bytes)
         .map_err(Error::file("write", target))?;

@@ -2,7 +2,7 @@
 
 /// Where colour may go, and whether the user wants it there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Colour {
+pub(crate) enum Colour {
     Always,
     Never,
 }

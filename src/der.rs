@@ -3,41 +3,41 @@
 
 use zeroize::Zeroizing;
 
-pub const BOOLEAN: u8 = 0x01;
-pub const INTEGER: u8 = 0x02;
-pub const BIT_STRING: u8 = 0x03;
-pub const OCTET_STRING: u8 = 0x04;
-pub const NULL: u8 = 0x05;
-pub const OID: u8 = 0x06;
-pub const SEQUENCE: u8 = 0x30;
+pub(crate) const BOOLEAN: u8 = 0x01;
+pub(crate) const INTEGER: u8 = 0x02;
+pub(crate) const BIT_STRING: u8 = 0x03;
+pub(crate) const OCTET_STRING: u8 = 0x04;
+pub(crate) const NULL: u8 = 0x05;
+pub(crate) const OID: u8 = 0x06;
+pub(crate) const SEQUENCE: u8 = 0x30;
 
 /// `[number]` around another element, or in place of a SEQUENCE's tag.
-pub const fn context(number: u8) -> u8 {
+pub(crate) const fn context(number: u8) -> u8 {
     0xa0 | number
 }
 
 /// `[number]` in place of a primitive element's tag.
-pub const fn context_primitive(number: u8) -> u8 {
+pub(crate) const fn context_primitive(number: u8) -> u8 {
     0x80 | number
 }
 
 /// The bytes are no DER, or not of the shape asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wrong;
+pub(crate) struct Wrong;
 
 /// Reads elements one after the other.
 #[derive(Clone)]
-pub struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(der: &'a [u8]) -> Reader<'a> {
+    pub(crate) fn new(der: &'a [u8]) -> Reader<'a> {
         Reader { rest: der }
     }
 
     /// The inside of the one SEQUENCE that `der` is, with nothing after it.
-    pub fn sequence_of(der: &'a [u8]) -> Result<Reader<'a>, Wrong> {
+    pub(crate) fn sequence_of(der: &'a [u8]) -> Result<Reader<'a>, Wrong> {
         let mut outer = Reader::new(der);
         let inner = outer.nested(SEQUENCE)?;
         outer.finish()?;
@@ -45,12 +45,12 @@ impl<'a> Reader<'a> {
     }
 
     /// The tag of the next element; `None` at the end.
-    pub fn peek(&self) -> Option<u8> {
+    pub(crate) fn peek(&self) -> Option<u8> {
         self.rest.first().copied()
     }
 
     /// The next element's tag and content.
-    pub fn any(&mut self) -> Result<(u8, &'a [u8]), Wrong> {
+    pub(crate) fn any(&mut self) -> Result<(u8, &'a [u8]), Wrong> {
         let (&tag, rest) = self.rest.split_first().ok_or(Wrong)?;
         if tag & 0x1f == 0x1f {
             return Err(Wrong); // a tag of several bytes: no key has one
@@ -62,7 +62,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The content of the next element, which must have this tag.
-    pub fn element(&mut self, tag: u8) -> Result<&'a [u8], Wrong> {
+    pub(crate) fn element(&mut self, tag: u8) -> Result<&'a [u8], Wrong> {
         if self.peek() != Some(tag) {
             return Err(Wrong);
         }
@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next element, which must have this tag, with tag and length.
-    pub fn whole_element(&mut self, tag: u8) -> Result<&'a [u8], Wrong> {
+    pub(crate) fn whole_element(&mut self, tag: u8) -> Result<&'a [u8], Wrong> {
         let before = self.rest;
         self.element(tag)?;
         let length = before.len() - self.rest.len();
@@ -78,7 +78,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The content of the next element if it has this tag.
-    pub fn optional(&mut self, tag: u8) -> Result<Option<&'a [u8]>, Wrong> {
+    pub(crate) fn optional(&mut self, tag: u8) -> Result<Option<&'a [u8]>, Wrong> {
         if self.peek() == Some(tag) {
             self.element(tag).map(Some)
         } else {
@@ -87,12 +87,12 @@ impl<'a> Reader<'a> {
     }
 
     /// A reader for the inside of the next element, which must have this tag.
-    pub fn nested(&mut self, tag: u8) -> Result<Reader<'a>, Wrong> {
+    pub(crate) fn nested(&mut self, tag: u8) -> Result<Reader<'a>, Wrong> {
         self.element(tag).map(Reader::new)
     }
 
     /// An INTEGER that is not negative, without its sign byte: empty for zero.
-    pub fn unsigned(&mut self) -> Result<&'a [u8], Wrong> {
+    pub(crate) fn unsigned(&mut self) -> Result<&'a [u8], Wrong> {
         match self.element(INTEGER)? {
             [0] => Ok(&[]),
             [0, rest @ ..] if rest.first().is_some_and(|byte| byte & 0x80 != 0) => Ok(rest),
@@ -103,7 +103,7 @@ impl<'a> Reader<'a> {
     }
 
     /// An INTEGER from 0 to 255: a version.
-    pub fn small(&mut self) -> Result<u8, Wrong> {
+    pub(crate) fn small(&mut self) -> Result<u8, Wrong> {
         match self.unsigned()? {
             [] => Ok(0),
             [number] => Ok(*number),
@@ -112,12 +112,12 @@ impl<'a> Reader<'a> {
     }
 
     /// A BIT STRING of whole bytes.
-    pub fn bit_string(&mut self) -> Result<&'a [u8], Wrong> {
+    pub(crate) fn bit_string(&mut self) -> Result<&'a [u8], Wrong> {
         whole_bytes(self.element(BIT_STRING)?)
     }
 
     /// Ensures that nothing is left.
-    pub fn finish(self) -> Result<(), Wrong> {
+    pub(crate) fn finish(self) -> Result<(), Wrong> {
         if self.rest.is_empty() {
             Ok(())
         } else {
@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
 }
 
 /// A BIT STRING's content without its count of unused bits, which must be zero.
-pub fn whole_bytes(content: &[u8]) -> Result<&[u8], Wrong> {
+pub(crate) fn whole_bytes(content: &[u8]) -> Result<&[u8], Wrong> {
     content.strip_prefix(&[0]).ok_or(Wrong)
 }
 
@@ -151,7 +151,7 @@ fn length(bytes: &[u8]) -> Result<(usize, &[u8]), Wrong> {
 
 /// Whether `bytes` are one SEQUENCE of elements and nothing else. Thirty random bytes pass for
 /// one about once in a million.
-pub fn is_sequence(bytes: &[u8]) -> bool {
+pub(crate) fn is_sequence(bytes: &[u8]) -> bool {
     let Ok(mut inside) = Reader::sequence_of(bytes) else {
         return false;
     };
@@ -166,7 +166,7 @@ pub fn is_sequence(bytes: &[u8]) -> bool {
 }
 
 /// An element with this tag and these contents, one after the other.
-pub fn element(tag: u8, contents: &[&[u8]]) -> Zeroizing<Vec<u8>> {
+pub(crate) fn element(tag: u8, contents: &[&[u8]]) -> Zeroizing<Vec<u8>> {
     let length: usize = contents.iter().map(|content| content.len()).sum();
     // All at once, so that no half-written private key is left behind by a reallocation.
     let mut der = Zeroizing::new(Vec::with_capacity(length + 10));
@@ -189,7 +189,7 @@ pub fn element(tag: u8, contents: &[&[u8]]) -> Zeroizing<Vec<u8>> {
 }
 
 /// An INTEGER from the big-endian bytes of a number that is not negative.
-pub fn unsigned(number: &[u8]) -> Zeroizing<Vec<u8>> {
+pub(crate) fn unsigned(number: &[u8]) -> Zeroizing<Vec<u8>> {
     let number = without_leading_zeros(number);
     match number.first() {
         Some(byte) if byte & 0x80 == 0 => element(INTEGER, &[number]),
@@ -198,12 +198,12 @@ pub fn unsigned(number: &[u8]) -> Zeroizing<Vec<u8>> {
 }
 
 /// A BIT STRING of whole bytes.
-pub fn bit_string(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
+pub(crate) fn bit_string(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
     element(BIT_STRING, &[&[0], bytes])
 }
 
 /// A number's bytes in their shortest form.
-pub fn without_leading_zeros(number: &[u8]) -> &[u8] {
+pub(crate) fn without_leading_zeros(number: &[u8]) -> &[u8] {
     let zeros = number.iter().take_while(|&&byte| byte == 0).count();
     number.get(zeros..).unwrap_or_default()
 }

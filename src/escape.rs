@@ -2,7 +2,7 @@
 
 /// Control characters escaped, so that what a server or a file says cannot move the cursor,
 /// forge a second line or retitle the window.
-pub fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {

@@ -21,13 +21,13 @@ pub enum Exit {
 
 /// Exits that are explained together.
 #[derive(Clone, Copy, Debug)]
-pub struct Row {
+pub(crate) struct Row {
     pub exits: &'static [Exit],
     pub meaning: &'static str,
 }
 
 /// What each exit means, for the manual; README repeats it, and a test compares them.
-pub const TABLE: &[Row] = &[
+pub(crate) const TABLE: &[Row] = &[
     row(&[Exit::Done], "done; the answer is yes"),
     row(
         &[Exit::No],
@@ -65,7 +65,7 @@ const fn row(exits: &'static [Exit], meaning: &'static str) -> Row {
 
 impl Row {
     /// Its codes, with commas between them: `3, 4, 5`.
-    pub fn codes(&self) -> String {
+    pub(crate) fn codes(&self) -> String {
         let codes: Vec<String> = self
             .exits
             .iter()

@@ -1,7 +1,7 @@
 //! Bytes as hexadecimal digits, and back.
 
 /// Two lower-case digits for each byte.
-pub fn encode(bytes: &[u8]) -> String {
+pub(crate) fn encode(bytes: &[u8]) -> String {
     let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
     let mut text = String::with_capacity(2 * bytes.len());
     for byte in bytes {
@@ -11,7 +11,7 @@ pub fn encode(bytes: &[u8]) -> String {
 }
 
 /// The bytes that pairs of digits stand for; `None` where there is anything else.
-pub fn decode(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16);
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     if !rest.is_empty() {

@@ -50,7 +50,7 @@ extern "C" fn put_right_and_exit(signal: libc::c_int) {
 
 /// Makes SIGINT and SIGTERM end the process with 130 and 143 after putting things right.
 /// A signal that is ignored (as under `nohup`) stays ignored.
-pub fn install() {
+pub(crate) fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
@@ -71,11 +71,11 @@ pub fn install() {
 }
 
 /// While it lives, a signal removes the file, or the directory if it is empty by then.
-pub struct RemoveOnSignal(Option<usize>);
+pub(crate) struct RemoveOnSignal(Option<usize>);
 
 impl RemoveOnSignal {
     /// Watches over `path`. Its name is leaked: a handler may be reading it at any moment.
-    pub fn new(path: &Path) -> RemoveOnSignal {
+    pub(crate) fn new(path: &Path) -> RemoveOnSignal {
         install();
         let Ok(name) = CString::new(path.as_os_str().as_bytes()) else {
             return RemoveOnSignal(None);
@@ -98,7 +98,7 @@ impl Drop for RemoveOnSignal {
 }
 
 /// While it lives, the terminal does not show what is typed; a signal brings the echo back.
-pub struct WithoutEcho<'a> {
+pub(crate) struct WithoutEcho<'a> {
     fd: BorrowedFd<'a>,
     before: Termios,
 }
@@ -108,7 +108,7 @@ impl WithoutEcho<'_> {
     ///
     /// # Errors
     /// When `fd` is no terminal.
-    pub fn new(fd: BorrowedFd) -> std::io::Result<WithoutEcho> {
+    pub(crate) fn new(fd: BorrowedFd) -> std::io::Result<WithoutEcho> {
         install();
         let before = tcgetattr(fd)?;
         TERMINAL_FD.store(fd.as_raw_fd(), Ordering::SeqCst);

@@ -3,7 +3,7 @@
 use std::io;
 
 /// The error in words, without the "(os error 2)" that Rust appends.
-pub fn reason(error: &io::Error) -> String {
+pub(crate) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error ") {
         Some(end) => lower_first(text.get(..end).unwrap_or(&text)),

@@ -11,74 +11,91 @@
 )]
 
 /// Writes a file so that it is there whole or not at all.
-pub mod atomic_file;
+mod atomic_file;
 /// Profiles' credentials: logins, tokens, and where they are kept.
-pub mod auth;
+mod auth;
 /// The command line: commands, their options, and what they print.
 pub mod cli;
 /// Whether text is coloured.
-pub mod colour;
+mod colour;
 /// Completion scripts for bash, zsh, fish and nushell.
-pub mod completions;
+mod completions;
 /// Profiles: the files read, merged and checked.
-pub mod config;
+mod config;
 /// ring, behind tokens and TLS.
-pub mod crypto;
+mod crypto;
 /// DER, as much as keys and certificates need.
-pub mod der;
+mod der;
 /// A service that answers with a picture of the request.
-pub mod echo;
+mod echo;
 /// ELF files: what they need, what ld.so would load for them, where they run.
-pub mod elf;
+mod elf;
 /// What can go wrong, its message and hint, and its exit code.
-pub mod error;
+mod error;
 /// Text from elsewhere made safe for a terminal.
-pub mod escape;
+mod escape;
 /// Exit codes.
-pub mod exit;
+mod exit;
 /// Bytes as hexadecimal digits.
-pub mod hex;
+mod hex;
 /// What a machine is and has: its system, libraries, hardware, mounts, and what may break on it.
-pub mod host;
+mod host;
 /// HTTP calls.
-pub mod http;
+mod http;
 /// Ctrl-C: what must be put right before the process ends.
-pub mod interrupt;
+mod interrupt;
 /// An I/O error in words.
-pub mod io_error;
+mod io_error;
 /// JSON texts: checked, kept to the letter, laid out for people.
-pub mod json;
+mod json;
 /// JSON Web Tokens and their keys.
-pub mod jwt;
+mod jwt;
 /// Links to the program, one a command.
-pub mod links;
+mod links;
 /// Man pages.
-pub mod man;
+mod man;
 /// The nearest word to one that was mistyped.
-pub mod nearest;
+mod nearest;
 /// The commands and their options, as man pages and completions need them.
-pub mod outline;
+mod outline;
 /// Prints reports, as text or as JSON; knows terminals and colour.
-pub mod output;
+mod output;
 /// Where software is to run: distributions, years of the VFX Reference Platform, CPU levels.
-pub mod platform;
+mod platform;
 /// Core files and huge pages: ours, and those of programs we start.
-pub mod process_limits;
+mod process_limits;
 /// How far a transfer is, on a terminal.
-pub mod progress;
+mod progress;
 /// Durations and sizes as people write them: `90s`, `15m`, `2G`.
-pub mod quantity;
+mod quantity;
 /// Takes the secrets out of what is shown.
-pub mod redact;
+mod redact;
 /// Packages for Rez: made, installed, checked.
-pub mod rez;
+mod rez;
 /// Secrets and where they come from.
-pub mod secret;
+mod secret;
 /// Whether this binary works on this machine.
-pub mod selftest;
+mod selftest;
 /// Words for a POSIX shell.
-pub mod shell;
+mod shell;
 /// Points in time as dates, RFC 3339 and back.
-pub mod timestamp;
+mod timestamp;
 /// What this program is made of.
-pub mod version;
+mod version;
+
+/// What the integration tests and fuzz targets call without a process of its own between. Together
+/// with [`cli::main`] and [`cli::install_panic_hook`] it is all that is public, so that the compiler
+/// finds code that nothing uses.
+pub mod testing {
+    pub use crate::cli::whole;
+    pub use crate::echo::{Guard, Lifetime, Limits, Secrets, Server, Settings as EchoSettings};
+    pub use crate::elf::info::Info;
+    pub use crate::elf::requirements::Requirements;
+    pub use crate::elf::root::Root;
+    pub use crate::elf::search::{Settings as SearchSettings, Shelves};
+    pub use crate::elf::system::Cpu;
+    pub use crate::elf::{tree, verdict};
+    pub use crate::outline::{Field, JsonOutput, JsonType, Presence, Shape};
+    pub use crate::platform::Version;
+    pub use crate::timestamp::Timestamp;
+}

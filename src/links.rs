@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 
 /// Links in one directory.
-pub struct Links<'a> {
+pub(crate) struct Links<'a> {
     /// The program, by its absolute path.
     pub program: &'a Path,
     pub directory: &'a Path,
@@ -18,7 +18,7 @@ pub struct Links<'a> {
 
 /// What stands under a link's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     Free,
     /// A link to this program.
     Ours,
@@ -30,7 +30,7 @@ pub enum Place {
 
 impl Links<'_> {
     /// Each link's path, and what stands there.
-    pub fn places(&self) -> Vec<(PathBuf, Place)> {
+    pub(crate) fn places(&self) -> Vec<(PathBuf, Place)> {
         let paths = self.names.iter().map(|name| self.directory.join(name));
         paths
             .map(|path| (path.clone(), self.place(&path)))
@@ -66,7 +66,7 @@ impl Links<'_> {
     ///
     /// # Errors
     /// When the directory cannot be written, or no link stands there.
-    pub fn make(&self, path: &Path) -> Result<(), Error> {
+    pub(crate) fn make(&self, path: &Path) -> Result<(), Error> {
         let mut hidden = std::ffi::OsString::from(".");
         hidden.push(path.file_name().unwrap_or_default());
         hidden.push(format!(".{}.part", std::process::id()));
@@ -88,13 +88,13 @@ impl Links<'_> {
     ///
     /// # Errors
     /// When the directory cannot be written.
-    pub fn remove(&self, path: &Path) -> Result<(), Error> {
+    pub(crate) fn remove(&self, path: &Path) -> Result<(), Error> {
         fs::remove_file(path).map_err(Error::file("remove", path))
     }
 }
 
 /// The program in one of `directories` that a link of this name in `own` would hide.
-pub fn shadowed(name: &str, directories: &[PathBuf], own: &Path) -> Option<PathBuf> {
+pub(crate) fn shadowed(name: &str, directories: &[PathBuf], own: &Path) -> Option<PathBuf> {
     directories
         .iter()
         .filter(|directory| !same_file(directory, own))

@@ -8,19 +8,19 @@ use crate::outline::{
 };
 
 /// What stands in a page's head and foot beside the name.
-pub struct Edition {
+pub(crate) struct Edition {
     pub version: String,
     /// `2026-11-23`, or empty.
     pub date: &'static str,
 }
 
 /// The name of a command's page, without its section: `c47-jwt-sign`.
-pub fn page_name(command: &Command) -> String {
+pub(crate) fn page_name(command: &Command) -> String {
     command.path.join("-")
 }
 
 /// The page of `command`; `whole` is c47 itself.
-pub fn page(command: &Command, whole: &Command, edition: &Edition) -> String {
+pub(crate) fn page(command: &Command, whole: &Command, edition: &Edition) -> String {
     let mut page = String::new();
     let name = page_name(command);
     line(

@@ -1,7 +1,10 @@
 //! The nearest of several words to one that was mistyped.
 
 /// The candidate at the smallest distance, if it is near enough to be what was meant.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let length = word.chars().count();
     candidates
         .into_iter()

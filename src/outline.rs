@@ -86,13 +86,13 @@ pub enum Kind {
 }
 
 /// The words of a choice, from the code that reads the value.
-pub type Words = fn() -> Vec<String>;
+pub(crate) type Words = fn() -> Vec<String>;
 
 /// Reads a value as the command does.
 ///
 /// # Errors
 /// Says what the value must be.
-pub type Check = fn(&str) -> Result<(), String>;
+pub(crate) type Check = fn(&str) -> Result<(), String>;
 
 /// What a choice accepts.
 #[derive(Clone, Copy, Debug)]
@@ -124,7 +124,7 @@ impl Kind {
 }
 
 /// The bounds of a number in words: `from 0 to 65535`, `1 or more`.
-pub fn bounds(least: u64, most: u64) -> String {
+pub(crate) fn bounds(least: u64, most: u64) -> String {
     if most == u64::MAX {
         format!("{least} or more")
     } else {
@@ -133,13 +133,13 @@ pub fn bounds(least: u64, most: u64) -> String {
 }
 
 /// Words of a choice as [`Words`] returns them.
-pub fn owned(words: &[&str]) -> Vec<String> {
+pub(crate) fn owned(words: &[&str]) -> Vec<String> {
     words.iter().map(|&word| word.to_owned()).collect()
 }
 
 /// What a command declares beside its options: the kinds of their values, and its JSON.
 #[derive(Clone, Copy, Debug)]
-pub struct Details {
+pub(crate) struct Details {
     /// Its words, without the program's name: `jwt sign`.
     pub command: &'static str,
     /// Each option (`--alg`) and argument (`token`) that takes a value.
@@ -272,7 +272,7 @@ impl JsonType {
 }
 
 /// A text up to the end of its first sentence, without the full stop; that of "e.g. 30s" ends none.
-pub fn first_sentence(text: &str) -> String {
+pub(crate) fn first_sentence(text: &str) -> String {
     let mut stops = text.match_indices(". ").map(|(at, _)| at);
     let ends = |at: &usize| {
         let next = text.get(at + 2..).and_then(|rest| rest.chars().next());

@@ -12,7 +12,7 @@ use crate::escape::one_line;
 
 /// Who reads a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// People.
     Text,
     /// Programs: one JSON text and a line feed.
@@ -21,13 +21,13 @@ pub enum Format {
 
 impl Format {
     /// The format a command's `--json` switch asks for.
-    pub fn from_switch(json: bool) -> Format {
+    pub(crate) fn from_switch(json: bool) -> Format {
         if json { Format::Json } else { Format::Text }
     }
 }
 
 /// Prints a report to stdout, and a line feed where it does not end in one.
-pub fn print<R: Display + SerJson>(format: Format, report: &R) -> Result<(), Error> {
+pub(crate) fn print<R: Display + SerJson>(format: Format, report: &R) -> Result<(), Error> {
     let mut text = match format {
         Format::Text => report.to_string(),
         Format::Json => report.serialize_json(),
@@ -39,12 +39,12 @@ pub fn print<R: Display + SerJson>(format: Format, report: &R) -> Result<(), Err
 }
 
 /// Prints a line to stdout.
-pub fn line(text: impl Display) -> Result<(), Error> {
+pub(crate) fn line(text: impl Display) -> Result<(), Error> {
     bytes(format!("{text}\n").as_bytes())
 }
 
 /// Writes bytes to stdout as they are, all of them, at once.
-pub fn bytes(bytes: &[u8]) -> Result<(), Error> {
+pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
     stdout
         .write_all(bytes)
@@ -53,18 +53,18 @@ pub fn bytes(bytes: &[u8]) -> Result<(), Error> {
 }
 
 /// Says a line on stderr; that it cannot be said is nobody's business.
-pub fn say(text: impl Display) {
+pub(crate) fn say(text: impl Display) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// Puts `line` in place of the terminal's last line, without a line feed.
-pub fn redraw(line: &str) {
+pub(crate) fn redraw(line: &str) {
     // Back to the first column, and away with what stands there.
     let _ = write!(io::stderr(), "\r\x1b[K{line}");
 }
 
 /// Tells why a command failed: `c47 http: what: why`, then the hint, each on one line.
-pub fn complain(command: &str, error: &Error) {
+pub(crate) fn complain(command: &str, error: &Error) {
     say(format_args!("{command}: {}", one_line(&error.to_string())));
     if let Some(hint) = error.hint() {
         say(format_args!("hint: {}", one_line(&hint)));
@@ -72,7 +72,7 @@ pub fn complain(command: &str, error: &Error) {
 }
 
 /// Whether stdout is a terminal that shows colour, and `NO_COLOR` is not set.
-pub fn stdout_colour() -> Colour {
+pub(crate) fn stdout_colour() -> Colour {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     if stdout_is_terminal() && !unwanted {
@@ -83,11 +83,11 @@ pub fn stdout_colour() -> Colour {
 }
 
 /// Whether a person is looking at stdout.
-pub fn stdout_is_terminal() -> bool {
+pub(crate) fn stdout_is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
 /// Whether a person is looking at stderr.
-pub fn stderr_is_terminal() -> bool {
+pub(crate) fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
 }

@@ -13,7 +13,7 @@ use rustix::thread::disable_transparent_huge_pages;
 static CORE_FILES: OnceLock<Option<u64>> = OnceLock::new();
 
 /// A process that holds a secret leaves no core file. Once a process, and cheap after that.
-pub fn forbid_core_files() {
+pub(crate) fn forbid_core_files() {
     CORE_FILES.get_or_init(|| {
         // Only the soft limit, which can be raised again.
         let found = getrlimit(Resource::Core);
@@ -29,7 +29,7 @@ pub fn forbid_core_files() {
 /// Lets a program start as it would without c47: with core files, and with the transparent huge
 /// pages that our allocator switches off for itself — and, since that survives exec, for a
 /// Houdini we start, too.
-pub fn not_for(command: &mut Command) -> &mut Command {
+pub(crate) fn not_for(command: &mut Command) -> &mut Command {
     let core_files = CORE_FILES.get().copied();
     // SAFETY: three system calls, which are async-signal-safe, and nothing is allocated.
     unsafe { command.pre_exec(move || restore(core_files)) }

@@ -9,7 +9,7 @@ use crate::{escape, output, quantity};
 const EVERY: Duration = Duration::from_millis(100);
 
 /// The line. Where stderr is no terminal there is none.
-pub struct Progress {
+pub(crate) struct Progress {
     began: Instant,
     /// What was there when it began, which took no time.
     first: u64,
@@ -23,7 +23,7 @@ impl Default for Progress {
 }
 
 impl Progress {
-    pub fn new() -> Progress {
+    pub(crate) fn new() -> Progress {
         Progress {
             began: Instant::now(),
             first: 0,
@@ -32,13 +32,13 @@ impl Progress {
     }
 
     /// Starts anew, with `have` bytes there already.
-    pub fn begin(&mut self, have: u64) {
+    pub(crate) fn begin(&mut self, have: u64) {
         self.clear();
         (self.began, self.first) = (Instant::now(), have);
     }
 
     /// Draws the line, if it is time to: `have` bytes of `whole`.
-    pub fn show(&mut self, name: &str, have: u64, whole: Option<u64>) {
+    pub(crate) fn show(&mut self, name: &str, have: u64, whole: Option<u64>) {
         let last = self.drawn.unwrap_or(self.began);
         if last.elapsed() < EVERY || !output::stderr_is_terminal() {
             return;
@@ -49,7 +49,7 @@ impl Progress {
     }
 
     /// Takes the line away.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         if self.drawn.take().is_some() {
             output::redraw("");
         }

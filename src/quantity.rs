@@ -6,7 +6,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// Says what a duration looks like, for a usage message.
-pub fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("'{text}' is no duration: write 300ms, 30s, 15m, 12h or 7d");
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at_checked(digits).ok_or_else(wrong)?;
@@ -28,7 +28,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A duration in its largest unit, as one says it: `45s`, `4m`, `3h`, `12d`.
-pub fn say_duration(duration: Duration) -> String {
+pub(crate) fn say_duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
         0 => format!("{}ms", duration.as_millis()),
@@ -43,7 +43,7 @@ pub fn say_duration(duration: Duration) -> String {
 ///
 /// # Errors
 /// Says what a size looks like, for a usage message.
-pub fn size(text: &str) -> Result<u64, String> {
+pub(crate) fn size(text: &str) -> Result<u64, String> {
     let wrong = || format!("'{text}' is no size: write 512, 10k, 5M or 2G");
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at_checked(digits).ok_or_else(wrong)?;
@@ -60,7 +60,7 @@ pub fn size(text: &str) -> Result<u64, String> {
 }
 
 /// A size for people: `812 B`, `1.4 MiB`.
-pub fn say_size(bytes: u64) -> String {
+pub(crate) fn say_size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
     let mut value = bytes as f64;
     let mut units = UNITS.iter();

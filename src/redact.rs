@@ -9,11 +9,11 @@ use std::borrow::Cow;
 
 use crate::json::{Text, token_length};
 
-pub use names::of_header as is_secret_header;
-pub use text::{multipart, text};
+pub(crate) use names::of_header as is_secret_header;
+pub(crate) use text::{multipart, text};
 
 /// Stands where a secret stood.
-pub const MASK: &str = "***";
+pub(crate) const MASK: &str = "***";
 
 /// Words that may stand before a credential and say how it is meant. Only these stay visible:
 /// the first word of anything else may be half of a password.
@@ -37,7 +37,7 @@ const SCHEMES: [&str; 16] = [
 ];
 
 /// A header's value as it may be shown: `Bearer ***`.
-pub fn header<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
+pub(crate) fn header<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     if value.is_empty() {
         return value.into();
     }
@@ -63,7 +63,7 @@ pub fn header<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
 }
 
 /// A query or an urlencoded form, without its `?`: `page=1&token=***`.
-pub fn query(query: &str) -> String {
+pub(crate) fn query(query: &str) -> String {
     let mut out = String::with_capacity(query.len());
     for member in query.split_inclusive('&') {
         let (member, end) = match member.strip_suffix('&') {
@@ -107,7 +107,7 @@ pub fn query(query: &str) -> String {
 }
 
 /// A query member's decoded value as it may be shown.
-pub fn member<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
+pub(crate) fn member<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     if value.is_empty() || !(names::of_member(name) || reveals(value)) {
         value.into()
     } else {
@@ -117,7 +117,7 @@ pub fn member<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
 
 /// An address, whole or from its path on, or a text with addresses in it: the user and password
 /// before the host go, and the secrets of the query and of the fragment.
-pub fn url(text: &str) -> String {
+pub(crate) fn url(text: &str) -> String {
     let is_end = |c: char| c.is_ascii_whitespace() || matches!(c, '<' | '>' | '"');
     let mut out = String::with_capacity(text.len());
     for piece in text.split_inclusive(is_end) {
@@ -183,7 +183,7 @@ fn userinfo_length(after: &str) -> usize {
 
 /// A JSON text: the values of members with a secret's name become `"***"`, all else stays to the
 /// letter. Truth values, null and the empty string tell nothing and stay.
-pub fn body(body: &Text) -> Text {
+pub(crate) fn body(body: &Text) -> Text {
     let mut out = String::with_capacity(body.as_str().len());
     let mut rest = body.as_str();
     while let Some(first) = rest.bytes().next() {
@@ -281,7 +281,7 @@ fn split_value(text: &str) -> (&str, &str) {
 
 /// A credential with the word before it that says how it is meant, where there is one.
 /// A credential as it may be shown: the word of its scheme, and a mask.
-pub fn credential(value: &str) -> String {
+pub(crate) fn credential(value: &str) -> String {
     match value.trim_start().split_once(' ') {
         Some((scheme, _)) if names::is_one_of(scheme, &SCHEMES) => format!("{scheme} {MASK}"),
         _ => MASK.to_owned(),
@@ -307,7 +307,7 @@ fn looks_like_token(value: &str) -> bool {
 }
 
 /// A query member's name or value as the server will read it: `%41` and `+` decoded.
-pub fn decoded(name: &str) -> String {
+pub(crate) fn decoded(name: &str) -> String {
     let mut bytes = Vec::with_capacity(name.len());
     let mut rest = name.bytes();
     while let Some(byte) = rest.next() {

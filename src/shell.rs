@@ -1,7 +1,7 @@
 //! Words for a POSIX shell. A leaf: every module may use it.
 
 /// A word for a POSIX shell: as it is where it is harmless, else in single quotes.
-pub fn quote(word: &str) -> String {
+pub(crate) fn quote(word: &str) -> String {
     let is_harmless = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./-_".contains(c);
     if !word.is_empty() && word.chars().all(is_harmless) {
         word.to_owned()
@@ -11,7 +11,7 @@ pub fn quote(word: &str) -> String {
 }
 
 /// Text within double quotes, without a meaning to the shell.
-pub fn in_quotes(text: &str) -> String {
+pub(crate) fn in_quotes(text: &str) -> String {
     text.chars().fold(String::new(), |mut out, c| {
         if matches!(c, '"' | '\\' | '$' | '`') {
             out.push('\\');

@@ -107,7 +107,7 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// The timestamp of a date and time of day in UTC; `None` where there is no such date.
-pub fn from_civil(date: (i64, i64, i64), time: (i64, i64, i64)) -> Option<Timestamp> {
+pub(crate) fn from_civil(date: (i64, i64, i64), time: (i64, i64, i64)) -> Option<Timestamp> {
     let (year, month, day) = date;
     let (hour, minute, second) = time;
     let in_range = (1..=12).contains(&month)

@@ -8,7 +8,7 @@ use crate::outline::{Field, JsonOutput, Shape};
 
 /// What `c47 --version` prints.
 /// The members of the report.
-pub const JSON: JsonOutput = JsonOutput {
+pub(crate) const JSON: JsonOutput = JsonOutput {
     when: "",
     shape: Shape::Object,
     fields: &[
@@ -27,6 +27,7 @@ pub const JSON: JsonOutput = JsonOutput {
 
 #[derive(SerJson)]
 #[nserde(serialize_none_as_null)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Version {
     pub version: String,
     /// The commit it was built from, `-dirty` behind it where the sources differed; none in a
@@ -40,7 +41,7 @@ pub struct Version {
 
 impl Version {
     /// Of this program.
-    pub fn own() -> Version {
+    pub(crate) fn own() -> Version {
         Version {
             version: env!("CARGO_PKG_VERSION").into(),
             commit: option_env!("C47_COMMIT").map(str::to_owned),
@@ -59,6 +60,6 @@ impl fmt::Display for Version {
 }
 
 /// The day of the commit it was built from, `2026-11-23`; empty where it is not known.
-pub fn date() -> &'static str {
+pub(crate) fn date() -> &'static str {
     option_env!("C47_DATE").unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use c47::echo::{Guard, Lifetime, Limits, Secrets, Server, Settings};
+use c47::testing::{EchoSettings as Settings, Guard, Lifetime, Limits, Secrets, Server};
 
 use crate::support::echo::{Echo, all_from, body, statuses};
 

@@ -7,12 +7,12 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use c47::elf::info::Info;
-use c47::elf::requirements::Requirements;
-use c47::elf::root::Root;
-use c47::elf::search::{Settings, Shelves};
-use c47::elf::system::Cpu;
-use c47::elf::{tree, verdict};
+use c47::testing::Cpu;
+use c47::testing::Info;
+use c47::testing::Requirements;
+use c47::testing::Root;
+use c47::testing::{SearchSettings as Settings, Shelves};
+use c47::testing::{tree, verdict};
 
 use crate::support::{Scratch, sample};
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use c47::platform::Version;
+use c47::testing::Version;
 
 use crate::support::{self, Effort, c47, effort};
 

@@ -236,7 +236,7 @@ fn a_server_may_hang_up_or_hang() {
 
 #[test]
 fn snapshots_leave_out_what_differs_from_run_to_run() {
-    let now = c47::timestamp::Timestamp::now();
+    let now = c47::testing::Timestamp::now();
     let text = format!(
         "c47 {} wrote {}/home-1-2/file at {now}, not 2011-03-22T18:43:00Z, http://127.0.0.1:40001/ :8080",
         env!("CARGO_PKG_VERSION"),

@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::support::echo::Echo;
 use crate::support::server::{Answer, Server};
 use crate::support::{Output, Run, Scratch, c47};
-use ::c47::outline::{Field, JsonOutput, JsonType, Presence, Shape};
+use ::c47::testing::{Field, JsonOutput, JsonType, Presence, Shape};
 use serde_json::{Map, Value, json};
 
 /// Members of what only some machines have: the elements of these arrays.
@@ -97,7 +97,7 @@ fn objects(shape: Shape, output: &Output) -> Vec<Value> {
 
 #[test]
 fn json_has_the_declared_members() {
-    let whole = ::c47::cli::whole();
+    let whole = ::c47::testing::whole();
     let mut faults: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut checked = 0;
     for command in whole.all() {
@@ -380,7 +380,7 @@ fn http_reports() -> Vec<Value> {
 
 #[test]
 fn the_manual_lists_the_members() {
-    for command in ::c47::cli::whole().all() {
+    for command in ::c47::testing::whole().all() {
         let page = c47()
             .arg("man")
             .args(&command.path[1..])
@@ -401,7 +401,7 @@ fn the_manual_lists_the_members() {
 #[test]
 fn the_readme_has_no_members_of_its_own() {
     let readme = include_str!("../README.md");
-    let whole = ::c47::cli::whole();
+    let whole = ::c47::testing::whole();
     let version = whole.json[0].fields;
     let mut examples = 0;
     for line in readme

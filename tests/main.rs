@@ -1,6 +1,7 @@
 //! The integration tests: one binary, with a module for each command or topic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that fails panics
 #![allow(clippy::indexing_slicing, clippy::print_stdout, clippy::print_stderr)]
+#![allow(unreachable_pub)] // nothing calls into a test binary: all of it is private
 
 mod support;
 

@@ -9,7 +9,7 @@ use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
 /// What issuing needs from outside.
-pub struct Context<'a> {
+pub(crate) struct Context<'a> {
     /// The directory of the token cache.
     pub cache: PathBuf,
     /// How logins are sent.
@@ -21,7 +21,7 @@ pub struct Context<'a> {
 }
 
 /// What a person is shown to log in on another device (RFC 8628).
-pub struct DeviceCode {
+pub(crate) struct DeviceCode {
     pub page: String,
     pub code: String,
     /// The page with the code in it, where there is one.
@@ -30,7 +30,7 @@ pub struct DeviceCode {
 
 /// Which token is acceptable.
 #[derive(Clone, Debug, Default)]
-pub struct Want {
+pub(crate) struct Want {
     /// It must be valid for this long.
     pub min_ttl: Duration,
     /// Not this one: the service has rejected it.
@@ -40,7 +40,7 @@ pub struct Want {
 
 /// Whether a cached token is acceptable at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Login {
+pub(crate) enum Login {
     #[default]
     IfNeeded,
     /// Log in, whatever is cached.
@@ -49,7 +49,7 @@ pub enum Login {
 
 /// A credential, ready to be sent.
 #[derive(Debug)]
-pub struct Issued {
+pub(crate) struct Issued {
     pub credential: Credential,
     /// The token alone, for scripts; a password is not one.
     pub token: Option<Secret>,
@@ -59,7 +59,7 @@ pub struct Issued {
 
 impl Issued {
     /// A credential that does not expire as far as anybody knows.
-    pub fn lasting(credential: Credential, token: Option<Secret>) -> Issued {
+    pub(crate) fn lasting(credential: Credential, token: Option<Secret>) -> Issued {
         Issued {
             credential,
             token,

@@ -21,7 +21,7 @@ const LONGEST: Duration = Duration::from_secs(30 * 60);
 ///
 /// # Errors
 /// When nobody is there, or the service cannot be asked.
-pub fn obtain(
+pub(super) fn obtain(
     service: &Service,
     code: &Exchange,
     poll: &Exchange,

@@ -25,12 +25,12 @@ use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
 /// The longest a service may take to answer a login.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 const MAX_ANSWER: u64 = 1 << 20;
 
 /// What an exchange brought.
 #[derive(Debug)]
-pub struct Granted {
+pub(super) struct Granted {
     pub token: Secret,
     pub refresh_token: Option<Secret>,
     /// When it ends, by this machine's clock.
@@ -38,7 +38,7 @@ pub struct Granted {
 }
 
 /// An answer, whatever it says.
-pub struct TokenResponse {
+pub(super) struct TokenResponse {
     pub status: u16,
     pub json: Option<Json>,
     /// How far the service's clock is ahead of ours, in seconds.
@@ -49,7 +49,7 @@ pub struct TokenResponse {
 ///
 /// # Errors
 /// When a secret cannot be had, or no answer comes.
-pub fn ask(
+pub(super) fn ask(
     exchange: &Exchange,
     values: &mut Values,
     settings: &Settings,
@@ -81,12 +81,12 @@ pub fn ask(
 }
 
 /// How far a Date header is ahead of this machine's clock.
-pub fn seconds_ahead(date: &str) -> Option<i64> {
+pub(crate) fn seconds_ahead(date: &str) -> Option<i64> {
     Timestamp::parse_http_date(date).map(|date| date.0.saturating_sub(Timestamp::now().0))
 }
 
 /// "the service's clock is 5m ahead of this machine's", where it is more than a minute off.
-pub fn skew(ahead: Option<i64>) -> Option<String> {
+pub(crate) fn skew(ahead: Option<i64>) -> Option<String> {
     let ahead = ahead.filter(|ahead| ahead.abs() > 60)?;
     let length = crate::quantity::say_duration(Duration::from_secs(ahead.unsigned_abs()));
     let side = if ahead > 0 { "ahead of" } else { "behind" };
@@ -185,7 +185,7 @@ fn fill(template: &Template, values: &mut Values) -> Result<Option<Zeroizing<Str
 }
 
 /// What came of an exchange, beside what is an error to anybody.
-pub enum Outcome {
+pub(super) enum Outcome {
     Granted(Granted),
     /// The service response no, in these words.
     Refused {
@@ -198,7 +198,7 @@ pub enum Outcome {
 ///
 /// # Errors
 /// When the service cannot be asked, or answers what is neither a token nor a refusal.
-pub fn obtain(
+pub(super) fn obtain(
     service: &Service,
     exchange: &Exchange,
     values: &mut Values,
@@ -213,7 +213,7 @@ pub fn obtain(
 ///
 /// # Errors
 /// When it is neither.
-pub fn judge(
+pub(super) fn judge(
     service: &Service,
     exchange: &Exchange,
     values: &Values,
@@ -322,7 +322,7 @@ fn expiry(
 }
 
 /// A member by its name, or by names with dots between.
-pub fn find<'a>(json: &'a Json, path: &str) -> Option<&'a Json> {
+pub(super) fn find<'a>(json: &'a Json, path: &str) -> Option<&'a Json> {
     path.split('.').try_fold(json, |json, name| json.get(name))
 }
 
@@ -341,6 +341,6 @@ fn words(json: &Json) -> Option<String> {
 }
 
 /// Whether a failed call may have reached nobody: then it says nothing about the secret.
-pub fn is_transport(error: &Error) -> bool {
+pub(super) fn is_transport(error: &Error) -> bool {
     matches!(error, Error::Http(_)) || matches!(error, Error::Auth(AuthError::Failed { .. }))
 }

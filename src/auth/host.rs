@@ -3,12 +3,12 @@
 use std::fs;
 
 /// The effective user's number.
-pub fn user_id() -> u32 {
+pub(crate) fn user_id() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
 /// The name /etc/passwd has for the effective user.
-pub fn user_name() -> Option<String> {
+pub(crate) fn user_name() -> Option<String> {
     let passwd = fs::read_to_string("/etc/passwd").ok()?;
     let number = user_id().to_string();
     passwd.lines().find_map(|line| {
@@ -19,7 +19,7 @@ pub fn user_name() -> Option<String> {
 }
 
 /// The machine's name.
-pub fn host_name() -> String {
+pub(crate) fn host_name() -> String {
     fs::read_to_string("/proc/sys/kernel/hostname")
         .map(|name| name.trim().to_owned())
         .unwrap_or_else(|_| "unknown".to_owned())
@@ -27,7 +27,7 @@ pub fn host_name() -> String {
 
 /// What makes a process number mean the same process: the machine, since it was started, and the
 /// namespace its numbers count in. `None` where that cannot be told.
-pub fn process_space() -> Option<String> {
+pub(crate) fn process_space() -> Option<String> {
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let space = fs::read_link("/proc/self/ns/pid").ok()?;
     Some(format!("{} {}", boot.trim(), space.display()))
@@ -35,7 +35,7 @@ pub fn process_space() -> Option<String> {
 
 /// A living process's start, in clock ticks since boot: field 22 of proc(5)'s stat. `None` when
 /// there is no such process, or it is a zombie that waits for its parent.
-pub fn process_start(pid: u32) -> Option<u64> {
+pub(crate) fn process_start(pid: u32) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The second field, the program's name, may hold spaces and parentheses.
     let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();

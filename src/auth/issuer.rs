@@ -11,7 +11,7 @@ use crate::http::Renewal;
 use crate::secret::Secret;
 
 /// The credentials of one service.
-pub struct Issuer<'a> {
+pub(crate) struct Issuer<'a> {
     service: Service,
     scheme: SharedScheme,
     dead_token_statuses: Vec<u16>,
@@ -22,7 +22,7 @@ pub struct Issuer<'a> {
 
 impl<'a> Issuer<'a> {
     /// For a call that names its scheme itself.
-    pub fn new(service: Service, scheme: SharedScheme, context: Context<'a>) -> Issuer<'a> {
+    pub(crate) fn new(service: Service, scheme: SharedScheme, context: Context<'a>) -> Issuer<'a> {
         Issuer {
             service,
             scheme,
@@ -33,7 +33,7 @@ impl<'a> Issuer<'a> {
     }
 
     /// For a profile.
-    pub fn of(profile: &Profile, context: Context<'a>) -> Issuer<'a> {
+    pub(crate) fn of(profile: &Profile, context: Context<'a>) -> Issuer<'a> {
         Issuer {
             dead_token_statuses: profile.dead_token_statuses.clone(),
             ..Issuer::new(profile.service.clone(), Rc::clone(&profile.scheme), context)
@@ -42,7 +42,7 @@ impl<'a> Issuer<'a> {
 
     /// With another scheme in the place of the profile's.
     #[must_use]
-    pub fn with_scheme(self, scheme: SharedScheme) -> Issuer<'a> {
+    pub(crate) fn with_scheme(self, scheme: SharedScheme) -> Issuer<'a> {
         Issuer { scheme, ..self }
     }
 
@@ -50,7 +50,7 @@ impl<'a> Issuer<'a> {
     ///
     /// # Errors
     /// When a secret cannot be read, or a login is refused.
-    pub fn issue(&mut self, want: &Want) -> Result<Issued, Error> {
+    pub(crate) fn issue(&mut self, want: &Want) -> Result<Issued, Error> {
         let issued = self.scheme.issue(&self.service, want, &self.context)?;
         self.token.clone_from(&issued.token);
         Ok(issued)
@@ -60,7 +60,7 @@ impl<'a> Issuer<'a> {
     ///
     /// # Errors
     /// As [`Issuer::issue`].
-    pub fn renew(&mut self, renewal: Renewal) -> Result<Option<Issued>, Error> {
+    pub(crate) fn renew(&mut self, renewal: Renewal) -> Result<Option<Issued>, Error> {
         match (renewal, self.scheme.lifetime()) {
             (Renewal::NextAttempt, Lifetime::OneRequest) => self.issue(&Want::default()).map(Some),
             (Renewal::Rejected(status), Lifetime::Cached)

@@ -22,7 +22,7 @@ const CLOCKS_APART: i64 = 60;
 const TAKING_OVER: Duration = Duration::from_secs(5);
 
 /// Held until it is dropped.
-pub struct Lease {
+pub(super) struct Lease {
     store: Store,
     id: String,
     _guard: interrupt::RemoveOnSignal,
@@ -30,7 +30,7 @@ pub struct Lease {
 
 /// Who holds a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
+pub(super) struct Holder {
     id: String,
     /// Where its process number counts; empty where that is not known.
     space: String,
@@ -41,14 +41,14 @@ pub struct Holder {
 }
 
 /// What came of asking for a lease.
-pub enum Claim {
+pub(super) enum Claim {
     Held(Lease),
     Busy(Holder),
 }
 
 /// Who is watched, and since when.
 #[derive(Default)]
-pub struct Watch {
+pub(super) struct Watch {
     seen: Option<(String, Instant)>,
     taking_over: Option<Instant>,
 }
@@ -58,7 +58,7 @@ impl Lease {
     ///
     /// # Errors
     /// When no file can be made.
-    pub fn claim(store: &Store, length: Duration) -> io::Result<Claim> {
+    pub(super) fn claim(store: &Store, length: Duration) -> io::Result<Claim> {
         if let Some(holder) = holder(store, length) {
             return Ok(Claim::Busy(holder));
         }
@@ -112,7 +112,7 @@ impl Holder {
     }
 
     /// How long it may be waited for.
-    pub fn length(&self) -> Duration {
+    pub(super) fn length(&self) -> Duration {
         self.length
     }
 
@@ -125,7 +125,7 @@ impl Holder {
 
 impl Watch {
     /// Breaks the lease if its holder is dead, or has had it for longer than it lasts.
-    pub fn look(&mut self, store: &Store, holder: &Holder) {
+    pub(super) fn look(&mut self, store: &Store, holder: &Holder) {
         let since = match &self.seen {
             Some((id, since)) if *id == holder.id => *since,
             _ => {

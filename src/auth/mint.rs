@@ -22,7 +22,7 @@ struct ServiceAccount {
 }
 
 /// An order with its key at hand.
-pub struct Signing {
+pub(super) struct Signing {
     order: JwtOrder,
     secret: Secret,
     key: Key,
@@ -35,7 +35,7 @@ impl Signing {
     ///
     /// # Errors
     /// When its source has none, or it is no key.
-    pub fn read(order: &JwtOrder) -> Result<Signing, Error> {
+    pub(super) fn read(order: &JwtOrder) -> Result<Signing, Error> {
         let mut order = order.clone();
         let secret = order.key.secret().read("Key")?;
         if let SigningKey::Plain(_) = order.key {
@@ -68,7 +68,7 @@ impl Signing {
     }
 
     /// The secret the key came from.
-    pub fn secret(&self) -> &Secret {
+    pub(super) fn secret(&self) -> &Secret {
         &self.secret
     }
 
@@ -76,7 +76,7 @@ impl Signing {
     ///
     /// # Errors
     /// When the key does not suit the algorithm.
-    pub fn mint(&self) -> Result<Secret, Error> {
+    pub(super) fn mint(&self) -> Result<Secret, Error> {
         let algorithm = match self.order.algorithm {
             Some(algorithm) => algorithm,
             None => *self

@@ -2,34 +2,34 @@
 //! gives are obtained once, cached where nobody else can read them, and shared by all processes of a
 //! user; a credential goes to its own service and nowhere else.
 
-pub mod context;
+pub(crate) mod context;
 mod device;
 mod error;
 mod exchange;
-pub mod host;
+pub(crate) mod host;
 mod issuer;
 mod lease;
 mod mint;
-pub mod oauth;
-pub mod plan;
-pub mod presets;
+pub(crate) mod oauth;
+pub(crate) mod plan;
+pub(crate) mod presets;
 /// What a scheme sends, described without its secret.
-pub mod preview;
+pub(crate) mod preview;
 mod profile;
 mod records;
 /// The table of schemes.
-pub mod scheme;
-pub mod secret_ref;
-pub mod service;
+pub(crate) mod scheme;
+pub(crate) mod secret_ref;
+pub(crate) mod service;
 mod store;
 mod stored;
-pub mod template;
+pub(crate) mod template;
 mod tokens;
 mod values;
 
-pub use context::{Context, Login, Want};
-pub use error::Error;
-pub use exchange::{seconds_ahead, skew};
-pub use issuer::Issuer;
-pub use profile::Profile;
-pub use stored::{LoggedOut, logout, status};
+pub(crate) use context::{Context, Login, Want};
+pub(crate) use error::Error;
+pub(crate) use exchange::{seconds_ahead, skew};
+pub(crate) use issuer::Issuer;
+pub(crate) use profile::Profile;
+pub(crate) use stored::{LoggedOut, logout, status};

@@ -8,7 +8,7 @@ use crate::jwt::claim::Claim;
 
 /// How the client proves who it is at the token endpoint (RFC 6749 §2.3, RFC 7523 §2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Client {
+pub(crate) enum Client {
     /// It only names itself.
     Public,
     Basic,
@@ -62,7 +62,11 @@ fn authenticated(mut exchange: Exchange, client: Client) -> Exchange {
 }
 
 /// RFC 6749 §4.4.2.
-pub fn client_credentials(url: Url, client: Client, params: &[(String, Template)]) -> Exchange {
+pub(crate) fn client_credentials(
+    url: Url,
+    client: Client,
+    params: &[(String, Template)],
+) -> Exchange {
     let mut form = fields(&[
         ("grant_type", "client_credentials"),
         ("scope", "{scope?}"),
@@ -73,7 +77,7 @@ pub fn client_credentials(url: Url, client: Client, params: &[(String, Template)
 }
 
 /// RFC 7523 §2.1.
-pub fn jwt_bearer(target: Target, params: &[(String, Template)]) -> Exchange {
+pub(crate) fn jwt_bearer(target: Target, params: &[(String, Template)]) -> Exchange {
     let mut form = fields(&[
         ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
         ("assertion", "{jwt}"),
@@ -84,7 +88,7 @@ pub fn jwt_bearer(target: Target, params: &[(String, Template)]) -> Exchange {
 }
 
 /// RFC 6749 §6.
-pub fn refresh(url: Url, client: Client) -> Exchange {
+pub(crate) fn refresh(url: Url, client: Client) -> Exchange {
     let form = fields(&[
         ("grant_type", "refresh_token"),
         ("refresh_token", "{refresh_token}"),
@@ -94,7 +98,7 @@ pub fn refresh(url: Url, client: Client) -> Exchange {
 }
 
 /// RFC 8628 §3.1.
-pub fn device_code(url: Url, client: Client) -> Exchange {
+pub(crate) fn device_code(url: Url, client: Client) -> Exchange {
     authenticated(
         post(Target::Url(url), fields(&[("scope", "{scope?}")])),
         client,
@@ -102,7 +106,7 @@ pub fn device_code(url: Url, client: Client) -> Exchange {
 }
 
 /// RFC 8628 §3.4.
-pub fn device_poll(url: Url, client: Client) -> Exchange {
+pub(crate) fn device_poll(url: Url, client: Client) -> Exchange {
     let form = fields(&[
         ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
         ("device_code", "{device_code}"),
@@ -111,7 +115,7 @@ pub fn device_poll(url: Url, client: Client) -> Exchange {
 }
 
 /// RFC 7009 §2.1.
-pub fn revoke(url: Url, client: Client) -> Exchange {
+pub(crate) fn revoke(url: Url, client: Client) -> Exchange {
     authenticated(
         post(Target::Url(url), fields(&[("token", "{token}")])),
         client,
@@ -119,7 +123,7 @@ pub fn revoke(url: Url, client: Client) -> Exchange {
 }
 
 /// The claims of a client's own assertion (RFC 7523 §3).
-pub fn client_claims(client_id: &str, audience: &str) -> Vec<Claim> {
+pub(crate) fn client_claims(client_id: &str, audience: &str) -> Vec<Claim> {
     vec![
         Claim::new("iss", Text::string(client_id)),
         Claim::new("sub", Text::string(client_id)),

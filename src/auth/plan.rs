@@ -12,7 +12,7 @@ use crate::jwt::claim::Claim;
 
 /// A token to be minted.
 #[derive(Clone, Debug)]
-pub struct JwtOrder {
+pub(crate) struct JwtOrder {
     pub key: SigningKey,
     /// Without one, the first the key suits.
     pub algorithm: Option<Algorithm>,
@@ -24,7 +24,7 @@ pub struct JwtOrder {
 
 /// Whether a minted token gets a random id (`jti`), so that a service may refuse it the second time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TokenId {
+pub(crate) enum TokenId {
     Random,
     #[default]
     None,
@@ -32,7 +32,7 @@ pub enum TokenId {
 
 /// Where the key of a minted token is.
 #[derive(Clone, Debug)]
-pub enum SigningKey {
+pub(crate) enum SigningKey {
     Plain(SecretRef),
     /// In a Google service account's JSON file, with `iss`, `aud` and the key's id.
     ServiceAccount(SecretRef),
@@ -40,7 +40,7 @@ pub enum SigningKey {
 
 impl SigningKey {
     /// The secret that holds it.
-    pub fn secret(&self) -> &SecretRef {
+    pub(crate) fn secret(&self) -> &SecretRef {
         match self {
             SigningKey::Plain(secret) | SigningKey::ServiceAccount(secret) => secret,
         }
@@ -49,7 +49,7 @@ impl SigningKey {
 
 /// How a service's token is obtained.
 #[derive(Clone, Debug)]
-pub struct TokenPlan {
+pub(crate) struct TokenPlan {
     /// The scheme's name in the configuration.
     pub kind: &'static str,
     /// Who it is for, as people and the cache's key know it.
@@ -71,7 +71,7 @@ pub struct TokenPlan {
 
 /// What is done when there is neither a token nor a refresh token.
 #[derive(Clone, Debug)]
-pub enum Obtain {
+pub(crate) enum Obtain {
     /// One request.
     Exchange(Box<Exchange>),
     /// A person opens a page and types a code (RFC 8628): the request for the code, then the one
@@ -84,7 +84,7 @@ pub enum Obtain {
 
 /// A request that brings or ends a token.
 #[derive(Clone, Debug)]
-pub struct Exchange {
+pub(crate) struct Exchange {
     pub method: String,
     pub target: Target,
     pub headers: Vec<(String, Template)>,
@@ -95,7 +95,7 @@ pub struct Exchange {
 
 /// Where an exchange goes.
 #[derive(Clone, Debug)]
-pub enum Target {
+pub(crate) enum Target {
     Url(Url),
     /// The `token_uri` of the service account's file.
     TokenUri,
@@ -103,7 +103,7 @@ pub enum Target {
 
 /// An exchange's body.
 #[derive(Clone, Debug)]
-pub enum Fields {
+pub(crate) enum Fields {
     None,
     Json(Vec<(String, Template)>),
     Form(Vec<(String, Template)>),
@@ -111,7 +111,7 @@ pub enum Fields {
 
 /// Where in the answer things are; a name with dots goes down into objects.
 #[derive(Clone, Debug)]
-pub struct AnswerNames {
+pub(crate) struct AnswerNames {
     pub token: String,
     pub refresh_token: String,
     pub expires_in: String,
@@ -132,7 +132,7 @@ impl Default for AnswerNames {
 
 impl Exchange {
     /// Every template in it.
-    pub fn templates(&self) -> impl Iterator<Item = &Template> {
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
         let fields = match &self.fields {
             Fields::None => &[][..],
             Fields::Json(fields) | Fields::Form(fields) => fields,
@@ -144,7 +144,7 @@ impl Exchange {
 
 impl TokenPlan {
     /// The exchanges that get a token.
-    pub fn obtaining(&self) -> Vec<&Exchange> {
+    pub(crate) fn obtaining(&self) -> Vec<&Exchange> {
         match &self.obtain {
             Obtain::Exchange(exchange) => vec![&**exchange],
             Obtain::Device { code, poll } => vec![&**code, &**poll],
@@ -152,13 +152,13 @@ impl TokenPlan {
     }
 
     /// Every exchange.
-    pub fn exchanges(&self) -> Vec<&Exchange> {
+    pub(crate) fn exchanges(&self) -> Vec<&Exchange> {
         let more = self.refresh.iter().chain(&self.revoke);
         self.obtaining().into_iter().chain(more).collect()
     }
 
     /// Its secrets, the signing key among them.
-    pub fn secrets(&self) -> impl Iterator<Item = &SecretRef> {
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &SecretRef> {
         let key = self.jwt.iter().map(|order| order.key.secret());
         self.secrets.values().chain(key)
     }

@@ -5,7 +5,7 @@
 include!(concat!(env!("OUT_DIR"), "/presets.rs"));
 
 /// The text of a preset.
-pub fn text(name: &str) -> Option<&'static str> {
+pub(crate) fn text(name: &str) -> Option<&'static str> {
     ALL.iter()
         .find(|(known, _)| *known == name)
         .map(|(_, text)| *text)

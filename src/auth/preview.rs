@@ -7,7 +7,7 @@ use crate::secret::{Secret, Source};
 
 /// What would authenticate a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Preview {
+pub(crate) enum Preview {
     None,
     /// A user and a password; the challenge is Basic's or Digest's.
     Password {
@@ -25,14 +25,14 @@ pub enum Preview {
 
 /// How a password is proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Challenge {
+pub(crate) enum Challenge {
     Basic,
     Digest,
 }
 
 /// What the password of a netrc entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NetrcUse {
+pub(crate) enum NetrcUse {
     Password,
     /// A bearer token.
     Bearer,
@@ -40,7 +40,7 @@ pub enum NetrcUse {
 
 /// Where a secret would come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     Source(Source),
     /// What this command prints.
     Printed(Vec<String>),
@@ -50,7 +50,7 @@ pub enum Origin {
 
 impl Origin {
     /// Where the secret comes from; one that is a literal can be printed by c47 for a profile.
-    pub fn of(secret: &SecretRef, profile: &str) -> Origin {
+    pub(crate) fn of(secret: &SecretRef, profile: &str) -> Origin {
         match secret {
             SecretRef::Source(source) => Origin::Source(source.clone()),
             SecretRef::Literal(_) if profile.is_empty() => Origin::Hidden,
@@ -59,7 +59,7 @@ impl Origin {
     }
 
     /// A profile's token.
-    pub fn printed_by_auth_token(profile: &str) -> Origin {
+    pub(crate) fn printed_by_auth_token(profile: &str) -> Origin {
         Origin::Printed(
             ["c47", "auth", "token", profile]
                 .map(str::to_owned)
@@ -70,7 +70,7 @@ impl Origin {
 
 impl Preview {
     /// What is sent, with a mask for the secret.
-    pub fn masked(&self) -> Credential {
+    pub(crate) fn masked(&self) -> Credential {
         let authorization = |scheme: &str| Credential::Header {
             name: "authorization".into(),
             value: Secret::new(format!("{scheme} {MASK}").into_bytes()),
@@ -93,12 +93,12 @@ impl Preview {
     }
 
     /// Whether it is an entry of the netrc file.
-    pub fn is_netrc(&self) -> bool {
+    pub(crate) fn is_netrc(&self) -> bool {
         matches!(self, Preview::Netrc(_))
     }
 
     /// Whether it becomes an Authorization header.
-    pub fn is_authorization(&self) -> bool {
+    pub(crate) fn is_authorization(&self) -> bool {
         match self {
             Preview::None => false,
             Preview::Password { .. } | Preview::Netrc(_) => true,

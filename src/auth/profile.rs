@@ -8,7 +8,7 @@ use crate::http::url::Url;
 
 /// A profile, checked.
 #[derive(Clone, Debug)]
-pub struct Profile {
+pub(crate) struct Profile {
     pub service: Service,
     pub scheme: SharedScheme,
     pub headers: Vec<(String, Template)>,
@@ -19,17 +19,17 @@ pub struct Profile {
 }
 
 impl Profile {
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.service.name
     }
 
     /// The base's path: credentials go to this path and below.
-    pub fn path_prefix(&self) -> &str {
+    pub(crate) fn path_prefix(&self) -> &str {
         &self.service.url.path
     }
 
     /// Whether credentials may go to `url`: the same origin, and at or below the base's path.
-    pub fn covers(&self, url: &Url) -> bool {
+    pub(crate) fn covers(&self, url: &Url) -> bool {
         url.origin == self.service.url.origin && url.is_below(self.path_prefix())
     }
 
@@ -37,7 +37,7 @@ impl Profile {
     ///
     /// # Errors
     /// When it leaves the base.
-    pub fn join(&self, path: &str) -> Result<Url, String> {
+    pub(crate) fn join(&self, path: &str) -> Result<Url, String> {
         let base = self.service.url.to_string();
         let base = base.strip_suffix('/').unwrap_or(&base);
         let joined = Url::parse(&format!("{base}{path}"))?;

@@ -11,11 +11,11 @@ use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
 /// How long a refusal stands.
-pub const REFUSAL: Duration = Duration::from_secs(60);
+pub(super) const REFUSAL: Duration = Duration::from_secs(60);
 
 /// A token and what belongs to it.
 #[derive(Clone, Debug)]
-pub struct StoredToken {
+pub(crate) struct StoredToken {
     pub token: Secret,
     pub refresh_token: Option<Secret>,
     pub expires: Option<Timestamp>,
@@ -26,7 +26,7 @@ pub struct StoredToken {
 
 /// What a token is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TokenKey {
+pub(crate) struct TokenKey {
     pub profile: String,
     pub origin: String,
     pub user: String,
@@ -35,7 +35,7 @@ pub struct TokenKey {
 
 impl StoredToken {
     /// Reads a record; `None` for anything else.
-    pub fn parse(bytes: &[u8]) -> Option<StoredToken> {
+    pub(crate) fn parse(bytes: &[u8]) -> Option<StoredToken> {
         let json: Json = serde_json::from_slice(bytes).ok()?;
         let text = |name: &str| json.get(name).and_then(Json::as_str).map(str::to_owned);
         let secret = |name: &str| text(name).map(|text| Secret::new(text.into_bytes()));
@@ -59,14 +59,17 @@ impl StoredToken {
     ///
     /// # Errors
     /// When the file cannot be trusted.
-    pub fn load(store: &Store, key: &TokenKey) -> Result<Option<StoredToken>, super::error::Error> {
+    pub(crate) fn load(
+        store: &Store,
+        key: &TokenKey,
+    ) -> Result<Option<StoredToken>, super::error::Error> {
         let bytes = store.read("token")?;
         let stored = bytes.and_then(|bytes| StoredToken::parse(&bytes));
         Ok(stored.filter(|stored| stored.key == *key))
     }
 
     /// As it is written.
-    pub fn to_json(&self) -> Text {
+    pub(crate) fn to_json(&self) -> Text {
         let secret = |secret: &Secret| Text::string(&String::from_utf8_lossy(secret.expose()));
         Text::object([
             ("profile", &Text::string(&self.key.profile)),
@@ -89,20 +92,20 @@ impl StoredToken {
     }
 
     /// How long it is still good; `None` when nothing says that it ends.
-    pub fn left(&self, now: Timestamp) -> Option<Duration> {
+    pub(crate) fn left(&self, now: Timestamp) -> Option<Duration> {
         let left = self.expires?.0.saturating_sub(now.0);
         Some(Duration::from_secs(u64::try_from(left).unwrap_or(0)))
     }
 
     /// How long before its end it is renewed: a tenth of its life, three minutes at most.
-    pub fn margin(&self) -> Duration {
+    pub(crate) fn margin(&self) -> Duration {
         let life = self.left(self.obtained).unwrap_or(Duration::ZERO);
         (life / 10).clamp(Duration::from_secs(1), Duration::from_secs(180))
     }
 }
 
 /// A refusal: when, in which words, and what the refused secret leaves behind.
-pub struct Refusal {
+pub(super) struct Refusal {
     pub at: Timestamp,
     pub why: String,
     pub salt: Vec<u8>,
@@ -111,7 +114,7 @@ pub struct Refusal {
 
 impl Refusal {
     /// The refusal that still stands.
-    pub fn load(store: &Store) -> Option<Refusal> {
+    pub(super) fn load(store: &Store) -> Option<Refusal> {
         let bytes = store.read("refused").ok()??;
         let json: Json = serde_json::from_slice(&bytes).ok()?;
         let refusal = Refusal {
@@ -127,7 +130,7 @@ impl Refusal {
     }
 
     /// As it is written.
-    pub fn to_json(&self) -> Text {
+    pub(super) fn to_json(&self) -> Text {
         Text::object([
             ("at", &Text::integer(self.at.0)),
             ("why", &Text::string(&self.why)),
@@ -137,21 +140,21 @@ impl Refusal {
     }
 
     /// How long ago it was.
-    pub fn age(&self) -> Duration {
+    pub(super) fn age(&self) -> Duration {
         let age = Timestamp::now().0.saturating_sub(self.at.0);
         Duration::from_secs(u64::try_from(age).unwrap_or(0))
     }
 }
 
 /// A failure that other processes need not see for themselves: when, and in which words.
-pub struct Failure {
+pub(super) struct Failure {
     pub at: Timestamp,
     pub why: String,
 }
 
 impl Failure {
     /// The last failure, if it was at or after `since`.
-    pub fn load(store: &Store, since: Timestamp) -> Option<Failure> {
+    pub(super) fn load(store: &Store, since: Timestamp) -> Option<Failure> {
         let bytes = store.read("failed").ok()??;
         let json: Json = serde_json::from_slice(&bytes).ok()?;
         let at = Timestamp(json.get("at")?.as_i64()?);
@@ -160,7 +163,7 @@ impl Failure {
     }
 
     /// As it is written.
-    pub fn to_json(&self) -> Text {
+    pub(super) fn to_json(&self) -> Text {
         Text::object([
             ("at", &Text::integer(self.at.0)),
             ("why", &Text::string(&self.why)),

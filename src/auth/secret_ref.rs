@@ -5,7 +5,7 @@ use crate::secret::{Secret, Source};
 
 /// Where a secret is, or the secret itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SecretRef {
+pub(crate) enum SecretRef {
     Source(Source),
     /// It was in the configuration file or in the URL itself.
     Literal(Secret),
@@ -13,7 +13,7 @@ pub enum SecretRef {
 
 impl SecretRef {
     /// A source, or else the secret itself.
-    pub fn parse(text: &str) -> SecretRef {
+    pub(crate) fn parse(text: &str) -> SecretRef {
         Source::parse(text).map_or_else(
             |_| SecretRef::Literal(Secret::new(text.as_bytes().to_vec())),
             SecretRef::Source,
@@ -25,7 +25,7 @@ impl SecretRef {
     ///
     /// # Errors
     /// When its source has none.
-    pub fn read_text(&self, purpose: &str) -> Result<Secret, Error> {
+    pub(crate) fn read_text(&self, purpose: &str) -> Result<Secret, Error> {
         let secret = self.read(purpose)?;
         match (self, secret.expose_text()) {
             (_, Ok(_)) => Ok(secret),
@@ -38,7 +38,7 @@ impl SecretRef {
     ///
     /// # Errors
     /// When its source has none.
-    pub fn read(&self, purpose: &str) -> Result<Secret, Error> {
+    pub(crate) fn read(&self, purpose: &str) -> Result<Secret, Error> {
         match self {
             SecretRef::Source(source) => Ok(source.read(purpose)?),
             SecretRef::Literal(secret) => Ok(secret.clone()),
@@ -46,12 +46,12 @@ impl SecretRef {
     }
 
     /// Whether a person must be there to type it.
-    pub fn is_prompt(&self) -> bool {
+    pub(crate) fn is_prompt(&self) -> bool {
         *self == SecretRef::Source(Source::Prompt)
     }
 
     /// Whether a program gives it, which may take its time.
-    pub fn is_command(&self) -> bool {
+    pub(crate) fn is_command(&self) -> bool {
         matches!(self, SecretRef::Source(Source::Command(_)))
     }
 }

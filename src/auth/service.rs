@@ -4,7 +4,7 @@ use crate::http::url::Url;
 
 /// Who may share a token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Share {
+pub(crate) enum Share {
     /// All processes of this user, on every machine that sees the cache.
     User,
     /// Those on this machine.
@@ -16,7 +16,7 @@ pub enum Share {
 
 /// The service that a credential belongs to.
 #[derive(Clone, Debug)]
-pub struct Service {
+pub(crate) struct Service {
     /// The profile's name; empty where there is no profile.
     pub name: String,
     /// The base; its path ends in no slash but the root's.
@@ -29,7 +29,7 @@ pub struct Service {
 
 impl Service {
     /// The service at `url`, without a profile.
-    pub fn at(url: Url, user: Option<String>) -> Service {
+    pub(crate) fn at(url: Url, user: Option<String>) -> Service {
         Service {
             name: String::new(),
             url,

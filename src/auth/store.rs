@@ -19,13 +19,13 @@ const MAX_BYTES: u64 = 2 << 20;
 
 /// The files of one token: the token, the lease of who gets it, and the last refusal.
 #[derive(Clone, Debug)]
-pub struct Store {
+pub(crate) struct Store {
     directory: PathBuf,
     stem: String,
 }
 
 /// Why no token can be stored.
-pub enum Unusable {
+pub(crate) enum Unusable {
     /// Somebody else could read or write what is there.
     Unsafe(Error),
     /// It cannot be made or written.
@@ -38,7 +38,7 @@ impl Store {
     ///
     /// # Errors
     /// When the directory cannot be had, or cannot be trusted.
-    pub fn open(directory: &Path, profile: &str, parts: &[&str]) -> Result<Store, Unusable> {
+    pub(crate) fn open(directory: &Path, profile: &str, parts: &[&str]) -> Result<Store, Unusable> {
         ensure_private(directory)?;
         let mut all = Vec::new();
         for part in [&[profile], parts].concat() {
@@ -54,7 +54,7 @@ impl Store {
     }
 
     /// The path of one of its files.
-    pub fn path(&self, kind: &str) -> PathBuf {
+    pub(crate) fn path(&self, kind: &str) -> PathBuf {
         self.directory.join(format!("{}.{kind}", self.stem))
     }
 
@@ -62,7 +62,7 @@ impl Store {
     ///
     /// # Errors
     /// When it is no plain file of ours that only we can read.
-    pub fn read(&self, kind: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+    pub(crate) fn read(&self, kind: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
         read_private(&self.path(kind))
     }
 
@@ -70,7 +70,7 @@ impl Store {
     ///
     /// # Errors
     /// When the disk is full, or the directory has gone.
-    pub fn write(&self, kind: &str, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn write(&self, kind: &str, bytes: &[u8]) -> io::Result<()> {
         let temporary = self.temporary(bytes)?;
         let renamed = fs::rename(&temporary, self.path(kind));
         if renamed.is_err() {
@@ -83,7 +83,7 @@ impl Store {
     ///
     /// # Errors
     /// When the disk is full, or the directory has gone.
-    pub fn temporary(&self, bytes: &[u8]) -> io::Result<PathBuf> {
+    pub(crate) fn temporary(&self, bytes: &[u8]) -> io::Result<PathBuf> {
         let name = format!(".{}.{}.part", self.stem, unique()?);
         let path = self.directory.join(name);
         let mut file = OpenOptions::new()
@@ -100,13 +100,13 @@ impl Store {
     }
 
     /// Removes a file; that it is not there is as good.
-    pub fn remove(&self, kind: &str) {
+    pub(crate) fn remove(&self, kind: &str) {
         let _ = fs::remove_file(self.path(kind));
     }
 }
 
 /// A name no other process anywhere makes.
-pub fn unique() -> io::Result<String> {
+pub(super) fn unique() -> io::Result<String> {
     Ok(hex::encode(&crypto::random(12)?))
 }
 
@@ -114,7 +114,7 @@ pub fn unique() -> io::Result<String> {
 ///
 /// # Errors
 /// When it cannot be made, or is not ours alone.
-pub fn ensure_private(directory: &Path) -> Result<(), Unusable> {
+pub(super) fn ensure_private(directory: &Path) -> Result<(), Unusable> {
     if let Err(error) = DirBuilder::new()
         .recursive(true)
         .mode(0o700)

@@ -15,7 +15,7 @@ use super::values::Values;
 use crate::error::Error;
 
 /// What is stored of a token.
-pub struct Status {
+pub(crate) struct Status {
     pub file: PathBuf,
     pub token: Option<StoredToken>,
 }
@@ -24,7 +24,7 @@ pub struct Status {
 ///
 /// # Errors
 /// When the cache cannot be trusted.
-pub fn status(profile: &Profile, cache: &Path) -> Result<Option<Status>, Error> {
+pub(crate) fn status(profile: &Profile, cache: &Path) -> Result<Option<Status>, Error> {
     let Some(plan) = profile.scheme.token_plan() else {
         return Ok(None);
     };
@@ -44,7 +44,7 @@ pub fn status(profile: &Profile, cache: &Path) -> Result<Option<Status>, Error> 
 
 /// What a logout did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LoggedOut {
+pub(crate) enum LoggedOut {
     /// Nothing was stored.
     Nothing,
     /// Forgotten here; the profile describes no way to revoke it.
@@ -58,7 +58,7 @@ pub enum LoggedOut {
 /// # Errors
 /// When the cache cannot be trusted. A service that cannot be asked is an error after the token is
 /// forgotten here.
-pub fn logout(profile: &Profile, context: &Context) -> Result<LoggedOut, Error> {
+pub(crate) fn logout(profile: &Profile, context: &Context) -> Result<LoggedOut, Error> {
     let Some(plan) = profile.scheme.token_plan() else {
         return Ok(LoggedOut::Nothing);
     };

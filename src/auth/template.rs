@@ -20,11 +20,11 @@ enum Piece {
 /// A string with `{name}` for a value that must be there, and `{name?}` for one that may be: a
 /// member whose value is not there is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template(Vec<Piece>);
+pub(crate) struct Template(Vec<Piece>);
 
 impl Template {
     /// Reads a string; braces around anything but a name stand for themselves.
-    pub fn parse(text: &str) -> Template {
+    pub(crate) fn parse(text: &str) -> Template {
         if let Ok(source) = Source::parse(text) {
             return Template(vec![Piece::Secret(SecretRef::Source(source))]);
         }
@@ -66,7 +66,7 @@ impl Template {
     }
 
     /// The names it needs, and whether each may be absent.
-    pub fn names(&self) -> impl Iterator<Item = (&str, bool)> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = (&str, bool)> {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Value { name, optional } => Some((name.as_str(), *optional)),
             Piece::Text(_) | Piece::Secret(_) => None,
@@ -74,7 +74,7 @@ impl Template {
     }
 
     /// Whether it holds no secret's source.
-    pub fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         !self.0.iter().any(|piece| matches!(piece, Piece::Secret(_)))
     }
 
@@ -82,7 +82,7 @@ impl Template {
     ///
     /// # Errors
     /// Those of `value`; a value that must be there and is not.
-    pub fn fill(
+    pub(crate) fn fill(
         &self,
         value: &mut dyn FnMut(&str) -> Result<Option<Secret>, Error>,
     ) -> Result<Option<Secret>, Error> {

@@ -20,13 +20,13 @@ use crate::io_error::reason;
 use crate::timestamp::Timestamp;
 
 /// A token, and what could not be done on the way to it.
-pub struct ObtainedToken {
+pub(super) struct ObtainedToken {
     pub stored: StoredToken,
     pub warnings: Vec<String>,
 }
 
 /// What the plan's token is for.
-pub fn key(service: &Service, plan: &TokenPlan) -> TokenKey {
+pub(super) fn key(service: &Service, plan: &TokenPlan) -> TokenKey {
     TokenKey {
         profile: service.name.clone(),
         origin: service.url.to_string(),
@@ -39,7 +39,7 @@ pub fn key(service: &Service, plan: &TokenPlan) -> TokenKey {
 ///
 /// # Errors
 /// As [`Store::open`].
-pub fn store(
+pub(super) fn store(
     service: &Service,
     plan: &TokenPlan,
     cache: &std::path::Path,
@@ -64,7 +64,7 @@ pub fn store(
 ///
 /// # Errors
 /// When the service refuses, cannot be asked, or the cache cannot be trusted.
-pub fn get(
+pub(super) fn get(
     service: &Service,
     plan: &TokenPlan,
     want: &Want,

@@ -14,7 +14,7 @@ use crate::redact;
 use crate::secret::Secret;
 
 /// The values of one login.
-pub struct Values<'a> {
+pub(super) struct Values<'a> {
     plan: &'a TokenPlan,
     profile: &'a str,
     /// Values that come up on the way: a refresh token, a device code. They go before others.
@@ -24,7 +24,7 @@ pub struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    pub fn new(profile: &'a str, plan: &'a TokenPlan) -> Values<'a> {
+    pub(super) fn new(profile: &'a str, plan: &'a TokenPlan) -> Values<'a> {
         Values {
             plan,
             profile,
@@ -38,7 +38,7 @@ impl<'a> Values<'a> {
     ///
     /// # Errors
     /// When its source has none.
-    pub fn get(&mut self, name: &str) -> Result<Option<Secret>, Error> {
+    pub(super) fn get(&mut self, name: &str) -> Result<Option<Secret>, Error> {
         if let Some(secret) = self.given.get(name) {
             return Ok(Some(secret.clone()));
         }
@@ -80,7 +80,7 @@ impl<'a> Values<'a> {
     }
 
     /// The key that signs `{jwt}`, read once.
-    pub fn signing(&mut self) -> Result<&mint::Signing, Error> {
+    pub(super) fn signing(&mut self) -> Result<&mint::Signing, Error> {
         if self.signing.is_none()
             && let Some(order) = &self.plan.jwt
         {
@@ -95,7 +95,11 @@ impl<'a> Values<'a> {
     ///
     /// # Errors
     /// When a source has none.
-    pub fn fingerprint(&mut self, exchanges: &[&Exchange], salt: &[u8]) -> Result<Vec<u8>, Error> {
+    pub(super) fn fingerprint(
+        &mut self,
+        exchanges: &[&Exchange],
+        salt: &[u8],
+    ) -> Result<Vec<u8>, Error> {
         let names: Vec<String> = exchanges
             .iter()
             .flat_map(|exchange| exchange.templates())
@@ -120,7 +124,7 @@ impl<'a> Values<'a> {
     }
 
     /// A service's words as they may be shown: a service may repeat what it was sent.
-    pub fn without_secrets(&self, text: &str) -> String {
+    pub(super) fn without_secrets(&self, text: &str) -> String {
         let mut text = redact::text(text);
         for secret in self.read.values().chain(self.given.values()) {
             match secret.expose_text() {

@@ -19,14 +19,14 @@ c47 completions zsh > ~/.zfunc/_c47
 c47 completions fish > ~/.config/fish/completions/c47.fish
 c47 completions nushell > ~/.config/nushell/c47-completions.nu"
 )]
-pub struct Completions {
+pub(super) struct Completions {
     /// one of bash, zsh, fish, nushell
     #[argh(positional, from_str_fn(shell))]
     shell: &'static Shell,
 }
 
 /// The kinds of its values.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "completions",
     values: &[(
         "shell",
@@ -36,7 +36,7 @@ pub const DETAILS: Details = Details {
 };
 
 impl Completions {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         output::bytes((self.shell.script)(&super::whole()).as_bytes())?;
         Ok(Exit::Done)
     }

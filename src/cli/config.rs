@@ -27,7 +27,7 @@ use crate::output::{self, Format};
     help_triggers("-h", "--help"),
     example = "c47 config check"
 )]
-pub struct Config {
+pub(super) struct Config {
     #[argh(subcommand)]
     command: Command,
 }
@@ -41,7 +41,7 @@ enum Command {
 }
 
 impl Config {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         match self.command {
             Command::Check(options) => options.run(),
             Command::Show(options) => options.run(),
@@ -65,7 +65,7 @@ struct Check {
 }
 
 /// The kinds of the subcommands' values, and their JSON.
-pub const DETAILS: &[Details] = &[
+pub(super) const DETAILS: &[Details] = &[
     Details {
         command: "config check",
         values: &[],

@@ -14,18 +14,18 @@ const OWN: &[Details] = &[Details {
 }];
 
 /// The details of every command, in the order of the table of commands.
-pub fn all() -> impl Iterator<Item = &'static Details> {
+pub(super) fn all() -> impl Iterator<Item = &'static Details> {
     OWN.iter().chain(super::DETAILS.iter().copied().flatten())
 }
 
 /// Those of the command at these words, without the program's name.
-pub fn of(command: &[String]) -> Option<&'static Details> {
+pub(super) fn of(command: &[String]) -> Option<&'static Details> {
     let words = command.join(" ");
     all().find(|details| details.command == words)
 }
 
 /// What the value of an option (`--alg`) or argument (`token`) of a command may be.
-pub fn kind(command: &[String], name: &str) -> Kind {
+pub(super) fn kind(command: &[String], name: &str) -> Kind {
     let values = of(command).map_or(&[][..], |details| details.values);
     let found = values.iter().find(|(known, _)| *known == name);
     // A test finds the value that no table has.

@@ -24,7 +24,7 @@ use crate::secret::Source;
     example = "c47 echo --port 8080
 c47 echo --jwt-key file:key.pem --count 1 --json"
 )]
-pub struct Echo {
+pub(super) struct Echo {
     /// port to listen on; default 0: any free one, printed
     #[argh(option, default = "0")]
     port: u16,
@@ -56,7 +56,7 @@ pub struct Echo {
 }
 
 /// The kinds of its values, and its JSON.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "echo",
     values: &[
         (
@@ -127,7 +127,7 @@ impl std::fmt::Display for Listening {
 }
 
 impl Echo {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         let format = Format::from_switch(self.json);
         let settings = Settings {
             status: self.status,

@@ -29,7 +29,7 @@ fn proxies() -> Proxies {
 }
 
 /// The machine's roots, or those of SSL_CERT_FILE and SSL_CERT_DIR.
-pub fn trust() -> Trust {
+pub(super) fn trust() -> Trust {
     Trust::System {
         bundle: path("SSL_CERT_FILE"),
         directory: path("SSL_CERT_DIR"),
@@ -37,7 +37,7 @@ pub fn trust() -> Trust {
 }
 
 /// The settings that profiles and options are laid over.
-pub fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     Settings {
         limits: Limits {
             connect: Duration::from_secs(10),
@@ -61,7 +61,7 @@ pub fn settings() -> Settings {
 }
 
 /// The configuration files in order: later ones override.
-pub fn configuration_files() -> Vec<PathBuf> {
+pub(super) fn configuration_files() -> Vec<PathBuf> {
     if let Some(list) = set("C47_CONFIG_PATH") {
         return env::split_paths(&list)
             .filter(|path| !path.as_os_str().is_empty())
@@ -81,7 +81,7 @@ pub fn configuration_files() -> Vec<PathBuf> {
 ///
 /// # Errors
 /// When neither a variable nor a home names one.
-pub fn cache_directory() -> Result<PathBuf, Error> {
+pub(super) fn cache_directory() -> Result<PathBuf, Error> {
     path("C47_CACHE_DIR")
         .or_else(|| path("XDG_RUNTIME_DIR").map(|base| base.join("c47")))
         .or_else(|| path("HOME").map(|home| home.join(".cache/c47")))
@@ -94,13 +94,13 @@ pub fn cache_directory() -> Result<PathBuf, Error> {
 }
 
 /// The netrc file: `$NETRC`, else `~/.netrc`.
-pub fn netrc() -> Option<PathBuf> {
+pub(super) fn netrc() -> Option<PathBuf> {
     path("NETRC").or_else(|| path("HOME").map(|home| home.join(".netrc")))
 }
 
 /// What `${NAME}` in a configuration is replaced by. cron and farm daemons set neither USER nor
 /// HOSTNAME, so the system is asked.
-pub fn variable(name: &str) -> Option<String> {
+pub(super) fn variable(name: &str) -> Option<String> {
     let given = |name: &str| env::var(name).ok();
     match (given(name), name) {
         (Some(value), _) => Some(value),

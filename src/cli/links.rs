@@ -33,7 +33,7 @@ const SYSTEM: [&str; 6] = [
     example = "c47 links --dir ~/bin
 c47 links --dir ~/bin --remove"
 )]
-pub struct Links {
+pub(super) struct Links {
     /// where to make them (default: beside c47)
     #[argh(option, arg_name = "dir")]
     dir: Option<PathBuf>,
@@ -56,7 +56,7 @@ pub struct Links {
 }
 
 /// The kinds of its values, and its JSON.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "links",
     values: &[
         ("--dir", Kind::Directory),
@@ -86,7 +86,7 @@ impl fmt::Display for Report {
 }
 
 impl Links {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         let program = std::env::current_exe().map_err(|source| Error::System {
             action: "tell where this program is",
             source,

@@ -26,7 +26,7 @@ use crate::version::{self, Version};
     example = "c47 man rez install | man -l -
 c47 man --all ~/.local/share/man/man1"
 )]
-pub struct Man {
+pub(super) struct Man {
     /// the command's words; default: c47 itself
     #[argh(positional, arg_name = "c47-command")]
     command: Vec<String>,
@@ -41,7 +41,7 @@ pub struct Man {
 }
 
 /// The kinds of its values, and its JSON.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "man",
     values: &[("c47-command", Kind::Command), ("--all", Kind::Directory)],
     json: &[JsonOutput {
@@ -64,7 +64,7 @@ impl fmt::Display for Report {
 }
 
 impl Man {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         let whole = super::whole();
         match &self.all {
             Some(_) if !self.command.is_empty() => Err(Error::usage(

@@ -6,7 +6,7 @@ use super::details;
 use crate::outline::{Argument, Command, Flag, Times, Value};
 
 /// The outline of the command `path`, from its table.
-pub fn outline(path: &[String], table: &CommandInfoWithArgs) -> Command {
+pub(super) fn outline(path: &[String], table: &CommandInfoWithArgs) -> Command {
     let below = table.commands.iter().map(|subcommand| {
         let path = [path, &[subcommand.name.to_owned()]].concat();
         outline(&path, &subcommand.command)

@@ -12,12 +12,12 @@ use crate::{escape, output};
 ///
 /// # Errors
 /// The first thing wrong in the configuration files.
-pub fn load() -> Result<Config, Error> {
+pub(super) fn load() -> Result<Config, Error> {
     Config::load(&environment::configuration_files(), environment::variable)
 }
 
 /// How the profile's service is called where no call of the user's has options of its own.
-pub fn settings(profile: &Profile) -> Settings {
+pub(super) fn settings(profile: &Profile) -> Settings {
     environment::settings().with(&profile.overlay)
 }
 
@@ -25,7 +25,7 @@ pub fn settings(profile: &Profile) -> Settings {
 ///
 /// # Errors
 /// When a token would be cached and there is no place for it.
-pub fn context(profile: &Profile, settings: Settings) -> Result<Context<'static>, Error> {
+pub(super) fn context(profile: &Profile, settings: Settings) -> Result<Context<'static>, Error> {
     let mut context = without_cache(settings);
     if profile.scheme.lifetime() == Lifetime::Cached {
         context.cache = environment::cache_directory()?;
@@ -34,7 +34,7 @@ pub fn context(profile: &Profile, settings: Settings) -> Result<Context<'static>
 }
 
 /// What credentials are issued with that are never cached.
-pub fn without_cache(settings: Settings) -> Context<'static> {
+pub(super) fn without_cache(settings: Settings) -> Context<'static> {
     Context {
         cache: std::path::PathBuf::new(),
         settings,
@@ -44,7 +44,7 @@ pub fn without_cache(settings: Settings) -> Context<'static> {
 }
 
 /// Prints what could not be done while a credential was issued.
-pub fn warn(command: &str, warnings: &[String]) {
+pub(super) fn warn(command: &str, warnings: &[String]) {
     for warning in warnings {
         output::say(format_args!("{command}: {}", escape::one_line(warning)));
     }

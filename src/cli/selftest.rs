@@ -24,14 +24,14 @@ use crate::timestamp::Timestamp;
     example = "c47 selftest
 c47 selftest --json"
 )]
-pub struct Selftest {
+pub(super) struct Selftest {
     /// print the checks as JSON
     #[argh(switch)]
     json: bool,
 }
 
 /// The kinds of its values, and its JSON.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "selftest",
     values: &[],
     json: &[JsonOutput {
@@ -49,7 +49,7 @@ pub const DETAILS: Details = Details {
 };
 
 impl Selftest {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         let report = selftest::run(&Surroundings {
             temporary: temporary_directory(),
             now: Timestamp::now(),

@@ -6,7 +6,7 @@ use super::{Offer, below, offer};
 use crate::outline::{Command, Kind};
 
 /// Two tables, then what walks them.
-pub fn script(whole: &Command) -> String {
+pub(super) fn script(whole: &Command) -> String {
     let mut script = String::from(
         "# Completion of c47 for bash: source this, or put it where bash-completion looks.\n\n",
     );

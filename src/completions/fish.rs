@@ -6,7 +6,7 @@ use super::{Offer, offer, summary, words};
 use crate::outline::{Command, Flag};
 
 /// A `complete` line for each command and option, true where the words before lead to it.
-pub fn script(whole: &Command) -> String {
+pub(super) fn script(whole: &Command) -> String {
     let mut script = String::from(
         "# Completion of c47 for fish: put this into a directory of $fish_complete_path as c47.fish.\n\n",
     );

@@ -11,14 +11,14 @@ use crate::secret::Source;
 
 /// A shell that a script can be had for.
 #[derive(Debug)]
-pub struct Shell {
+pub(crate) struct Shell {
     pub name: &'static str,
     /// The script that teaches it the commands of this one, which is c47 itself.
     pub script: fn(&Command) -> String,
 }
 
 /// All shells, in the order of the help.
-pub const SHELLS: [Shell; 4] = [
+pub(crate) const SHELLS: [Shell; 4] = [
     Shell {
         name: "bash",
         script: bash::script,
@@ -39,12 +39,12 @@ pub const SHELLS: [Shell; 4] = [
 
 impl Shell {
     /// The names of all shells.
-    pub fn names() -> Vec<String> {
+    pub(crate) fn names() -> Vec<String> {
         SHELLS.map(|shell| shell.name.to_owned()).to_vec()
     }
 
     /// The shell of this name.
-    pub fn named(name: &str) -> Option<&'static Shell> {
+    pub(crate) fn named(name: &str) -> Option<&'static Shell> {
         SHELLS.iter().find(|shell| shell.name == name)
     }
 }

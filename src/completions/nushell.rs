@@ -6,7 +6,7 @@ use super::{Offer, below, offer, summary};
 use crate::outline::{Argument, Command, Flag, Kind, Times};
 
 /// A signature for each command, and a completer for each choice.
-pub fn script(whole: &Command) -> String {
+pub(super) fn script(whole: &Command) -> String {
     let mut script = String::from(HEAD);
     for command in whole.all() {
         completers(&mut script, command);

@@ -7,7 +7,7 @@ use crate::outline::{Command, Flag, Kind, Times};
 
 /// A function that follows the command words, and the specifications of each command for
 /// `_arguments`.
-pub fn script(whole: &Command) -> String {
+pub(super) fn script(whole: &Command) -> String {
     let links: Vec<String> = whole
         .commands
         .iter()

@@ -1,13 +1,13 @@
 //! `${ENV}` and `${ENV:-default}` in a configuration's strings.
 
 /// Gives the value of a variable; the caller decides where from.
-pub type Variables = fn(&str) -> Option<String>;
+pub(crate) type Variables = fn(&str) -> Option<String>;
 
 /// Puts in what `variables` has. `$` without `{` stands for itself.
 ///
 /// # Errors
 /// A variable that is not set and has no default, or a brace that does not close.
-pub fn expand(text: &str, variables: Variables) -> Result<String, String> {
+pub(super) fn expand(text: &str, variables: Variables) -> Result<String, String> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {

@@ -2,7 +2,7 @@
 
 /// What a key takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     Text,
     /// One of these.
     Choice(&'static [&'static str]),
@@ -23,10 +23,10 @@ pub enum Kind {
 }
 
 /// A key, what it takes, and what it is for.
-pub type Key = (&'static str, Kind);
+pub(crate) type Key = (&'static str, Kind);
 
 /// The keys of `login`, `refresh` and `logout`: a request, and where its answer has what.
-pub const REQUEST: &[Key] = &[
+pub(crate) const REQUEST: &[Key] = &[
     ("method", Kind::Text),
     ("url", Kind::Text),
     ("headers", Kind::Texts),

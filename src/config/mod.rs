@@ -2,10 +2,10 @@
 
 mod expand;
 /// The kinds of keys.
-pub mod key;
+pub(crate) mod key;
 mod profile;
 /// The values of keys.
-pub mod read;
+pub(crate) mod read;
 mod schema;
 mod show;
 mod value;
@@ -22,14 +22,14 @@ use crate::io_error::reason;
 use crate::nearest::nearest;
 use value::{Entry, Place, Table, Value};
 
-pub use expand::Variables;
-pub use show::Shown;
+pub(crate) use expand::Variables;
+pub(crate) use show::Shown;
 
 /// What a file of profiles never reaches.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// All that was configured, in the end.
-pub struct Config {
+pub(crate) struct Config {
     /// Where it was looked for, and whether there was a file.
     pub files: Vec<(PathBuf, Found)>,
     profiles: Table,
@@ -40,7 +40,7 @@ pub struct Config {
 
 /// Whether a configuration file was there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
+pub(crate) enum Found {
     Read,
     Missing,
 }
@@ -51,7 +51,7 @@ impl Config {
     ///
     /// # Errors
     /// The first thing wrong, with file, line and column.
-    pub fn load(paths: &[PathBuf], variables: Variables) -> Result<Config, Error> {
+    pub(crate) fn load(paths: &[PathBuf], variables: Variables) -> Result<Config, Error> {
         let mut config = Config {
             files: Vec::new(),
             profiles: Table::new(),
@@ -98,12 +98,12 @@ impl Config {
     }
 
     /// The profiles' names, in alphabetical order.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.profiles.keys().map(String::as_str)
     }
 
     /// The presets' names, in alphabetical order.
-    pub fn preset_names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn preset_names(&self) -> impl Iterator<Item = &str> {
         let built_in = presets::ALL.iter().map(|(name, _)| *name);
         let names = built_in.chain(self.presets.keys().map(String::as_str));
         names.collect::<BTreeSet<&str>>().into_iter()
@@ -167,7 +167,7 @@ impl Config {
     ///
     /// # Errors
     /// What is wrong with it, and where.
-    pub fn profile(&self, name: &str) -> Result<Profile, Error> {
+    pub(crate) fn profile(&self, name: &str) -> Result<Profile, Error> {
         let table = self.table(name)?;
         let place = self.profiles.get(name).map(|entry| entry.place.clone());
         profile::build(name, &table, place.as_ref(), self.variables)
@@ -177,7 +177,7 @@ impl Config {
     ///
     /// # Errors
     /// When there is no such profile, or no such preset.
-    pub fn shown(&self, name: &str) -> Result<Vec<Shown>, Error> {
+    pub(crate) fn shown(&self, name: &str) -> Result<Vec<Shown>, Error> {
         Ok(show::shown(&self.table(name)?))
     }
 

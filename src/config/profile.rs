@@ -11,7 +11,7 @@ use crate::http::settings::Plaintext;
 use crate::http::tls::Trust;
 
 /// Builds a profile of its keys.
-pub fn build(
+pub(super) fn build(
     name: &str,
     table: &Table,
     place: Option<&Place>,

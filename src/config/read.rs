@@ -14,7 +14,7 @@ use crate::jwt::claim::Claim;
 use crate::quantity;
 
 /// A table of the configuration, and what to call it.
-pub struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     pub table: &'a Table,
     /// "profile kitsu".
     pub what: String,
@@ -25,7 +25,7 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// An error about a key.
-    pub fn wrong(&self, key: &str, why: impl std::fmt::Display) -> Error {
+    pub(crate) fn wrong(&self, key: &str, why: impl std::fmt::Display) -> Error {
         match self.table.get(key).map(|entry| &entry.place).or(self.place) {
             Some(place) => Error::usage(format!("{place}: {}: {key}: {why}", self.what)),
             None => Error::usage(format!("{}: {key}: {why}", self.what)),
@@ -33,7 +33,7 @@ impl<'a> Reader<'a> {
     }
 
     /// An error about a key that is not there.
-    pub fn missing(&self, key: &str, why: &str) -> Error {
+    pub(crate) fn missing(&self, key: &str, why: &str) -> Error {
         let what = format!("{} wants '{key}'{why}", self.what);
         match self.place {
             Some(place) => Error::usage(format!("{place}: {what}")),
@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A string, expanded.
-    pub fn text(&self, key: &str) -> Result<Option<String>, Error> {
+    pub(crate) fn text(&self, key: &str) -> Result<Option<String>, Error> {
         self.get(key, |value| match value {
             Value::Text(text) => Some(expand(text, self.variables).and_then(ensure_one_line)),
             _ => None,
@@ -62,12 +62,12 @@ impl<'a> Reader<'a> {
     }
 
     /// A string that must be there.
-    pub fn need(&self, key: &str) -> Result<String, Error> {
+    pub(crate) fn need(&self, key: &str) -> Result<String, Error> {
         self.text(key)?.ok_or_else(|| self.missing(key, ""))
     }
 
     /// A secret.
-    pub fn secret(&self, key: &str) -> Result<Option<SecretRef>, Error> {
+    pub(crate) fn secret(&self, key: &str) -> Result<Option<SecretRef>, Error> {
         self.get(key, |value| match value {
             Value::Text(text) => {
                 Some(expand(text, self.variables).map(|text| SecretRef::parse(&text)))
@@ -77,21 +77,21 @@ impl<'a> Reader<'a> {
     }
 
     /// A secret that must be there.
-    pub fn need_secret(&self, key: &str) -> Result<SecretRef, Error> {
+    pub(crate) fn need_secret(&self, key: &str) -> Result<SecretRef, Error> {
         self.secret(key)?.ok_or_else(|| self.missing(key, ""))
     }
 
-    pub fn duration(&self, key: &str) -> Result<Option<Duration>, Error> {
+    pub(crate) fn duration(&self, key: &str) -> Result<Option<Duration>, Error> {
         let text = self.text(key)?;
         text.map(|text| quantity::duration(&text).map_err(|why| self.wrong(key, why)))
             .transpose()
     }
 
-    pub fn path(&self, key: &str) -> Result<Option<PathBuf>, Error> {
+    pub(crate) fn path(&self, key: &str) -> Result<Option<PathBuf>, Error> {
         Ok(self.text(key)?.map(PathBuf::from))
     }
 
-    pub fn integer(&self, key: &str) -> Result<Option<u32>, Error> {
+    pub(crate) fn integer(&self, key: &str) -> Result<Option<u32>, Error> {
         self.get(key, |value| match value {
             Value::Integer(number) => {
                 Some(u32::try_from(*number).map_err(|_| "the number is too large".to_owned()))
@@ -100,7 +100,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    pub fn switch(&self, key: &str) -> bool {
+    pub(crate) fn switch(&self, key: &str) -> bool {
         matches!(
             self.table.get(key),
             Some(Entry {
@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
         )
     }
 
-    pub fn statuses(&self, key: &str) -> Option<Vec<u16>> {
+    pub(crate) fn statuses(&self, key: &str) -> Option<Vec<u16>> {
         match self.table.get(key).map(|entry| &entry.value) {
             Some(Value::List(statuses)) => Some(
                 statuses
@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The claims of a token: a table of anything, with `{user}` and `{client_id}` in its strings.
-    pub fn claims(&self, key: &str) -> Result<Vec<Claim>, Error> {
+    pub(crate) fn claims(&self, key: &str) -> Result<Vec<Claim>, Error> {
         let Some(Entry {
             value: Value::Table(table),
             ..
@@ -159,7 +159,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The table at `key`.
-    pub fn below(&self, key: &str) -> Option<Reader<'a>> {
+    pub(crate) fn below(&self, key: &str) -> Option<Reader<'a>> {
         match self.table.get(key) {
             Some(Entry {
                 value: Value::Table(table),
@@ -175,7 +175,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A URL: of a service, so without user, password or query.
-    pub fn url(&self, key: &str, base: Option<&Url>) -> Result<Option<Url>, Error> {
+    pub(crate) fn url(&self, key: &str, base: Option<&Url>) -> Result<Option<Url>, Error> {
         let Some(text) = self.text(key)? else {
             return Ok(None);
         };
@@ -197,7 +197,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The templates of a table of strings.
-    pub fn templates(&self, key: &str) -> Result<Vec<(String, Template)>, Error> {
+    pub(crate) fn templates(&self, key: &str) -> Result<Vec<(String, Template)>, Error> {
         let Some(table) = self.below(key) else {
             return Ok(Vec::new());
         };
@@ -211,7 +211,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The templates of a table of headers, whose names must be names of headers.
-    pub fn headers(&self, key: &str) -> Result<Vec<(String, Template)>, Error> {
+    pub(crate) fn headers(&self, key: &str) -> Result<Vec<(String, Template)>, Error> {
         let headers = self.templates(key)?;
         for (name, _) in &headers {
             ensure_header_name(name).map_err(|why| self.wrong(key, why))?;

@@ -27,20 +27,20 @@ const COMMON: &[Key] = &[
 ];
 
 /// The keys of `[profile.NAME]` and `[preset.NAME]`.
-pub fn profile_keys() -> Vec<Key> {
+pub(super) fn profile_keys() -> Vec<Key> {
     COMMON.iter().chain(scheme::keys()).copied().collect()
 }
 
 /// What is wrong, where, and what was perhaps meant.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Wrong {
+pub(super) struct Wrong {
     pub message: String,
     pub hint: Option<String>,
 }
 
 impl Wrong {
     /// Something wrong at a place.
-    pub fn at(place: &Place, why: impl std::fmt::Display) -> Wrong {
+    pub(super) fn at(place: &Place, why: impl std::fmt::Display) -> Wrong {
         Wrong {
             message: format!("{place}: {why}"),
             hint: None,
@@ -52,7 +52,7 @@ impl Wrong {
 ///
 /// # Errors
 /// The first thing wrong.
-pub fn check(document: &Table) -> Result<Option<Place>, Wrong> {
+pub(super) fn check(document: &Table) -> Result<Option<Place>, Wrong> {
     let mut literal = None;
     let keys = profile_keys();
     for (section, entry) in document {
@@ -183,7 +183,7 @@ fn is_literal(text: &str) -> bool {
 
 /// Whether a template holds more of a secret than its name: anything but placeholders and a
 /// scheme's word.
-pub fn is_masked(text: &str) -> bool {
+pub(super) fn is_masked(text: &str) -> bool {
     let mut rest = text;
     for scheme in ["Bearer ", "Basic ", "Token "] {
         rest = rest.strip_prefix(scheme).unwrap_or(rest);

@@ -8,7 +8,7 @@ use crate::json::Text;
 use crate::redact;
 
 /// A key, as one would write it below `[profile.NAME]`.
-pub struct Shown {
+pub(crate) struct Shown {
     /// `login.json.email`
     pub key: String,
     pub value: Text,
@@ -16,7 +16,7 @@ pub struct Shown {
 }
 
 /// All keys of a profile, those of its preset among them.
-pub fn shown(table: &Table) -> Vec<Shown> {
+pub(super) fn shown(table: &Table) -> Vec<Shown> {
     let mut all = Vec::new();
     walk("", table, &schema::profile_keys(), &mut all);
     all

@@ -10,7 +10,7 @@ use crate::json::Text;
 
 /// File, line and column, both counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Place {
     pub file: Rc<str>,
     pub line: usize,
     pub column: usize,
@@ -24,14 +24,14 @@ impl fmt::Display for Place {
 
 /// A value and where its key stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     pub value: Value,
     pub place: Place,
 }
 
 /// What TOML knows, less what a profile has no use for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
+pub(crate) enum Value {
     Text(String),
     Integer(i64),
     Bool(bool),
@@ -42,11 +42,11 @@ pub enum Value {
 }
 
 /// Members by name.
-pub type Table = BTreeMap<String, Entry>;
+pub(super) type Table = BTreeMap<String, Entry>;
 
 impl Value {
     /// What it is, for a message.
-    pub fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Value::Text(_) => "a string",
             Value::Integer(_) => "a whole number",
@@ -61,7 +61,7 @@ impl Value {
     ///
     /// # Errors
     /// Those of `text`, and of a value JSON has not.
-    pub fn to_json(
+    pub(crate) fn to_json(
         &self,
         text: &mut dyn FnMut(&str) -> Result<String, String>,
     ) -> Result<Text, String> {
@@ -91,7 +91,7 @@ impl Value {
 ///
 /// # Errors
 /// The message, with file, line and column before it.
-pub fn parse(file: &str, text: &str) -> Result<Table, String> {
+pub(super) fn parse(file: &str, text: &str) -> Result<Table, String> {
     let lines = Lines {
         file: file.into(),
         text,
@@ -156,7 +156,7 @@ impl Lines<'_> {
 }
 
 /// Puts `over` over `under`, key by key, at every depth.
-pub fn merge(under: &mut Table, over: Table) {
+pub(super) fn merge(under: &mut Table, over: Table) {
     for (name, entry) in over {
         match (under.get_mut(&name), entry) {
             (

@@ -5,20 +5,20 @@ use ring::digest::{Context, SHA256};
 use crate::hex;
 
 /// A digest that is fed as the bytes come.
-pub struct Sha256(Context);
+pub(crate) struct Sha256(Context);
 
 impl Sha256 {
     /// Of nothing so far.
-    pub fn new() -> Sha256 {
+    pub(crate) fn new() -> Sha256 {
         Sha256(Context::new(&SHA256))
     }
 
-    pub fn update(&mut self, bytes: &[u8]) {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
     /// In lower-case hexadecimal, as `sha256sum` writes it.
-    pub fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         let digest = self.0.finish();
         hex::encode(digest.as_ref())
     }

@@ -58,7 +58,7 @@ impl Curve {
 ///
 /// # Errors
 /// When the system has no random bytes to give.
-pub fn generate(curve: Curve) -> io::Result<Zeroizing<Vec<u8>>> {
+pub(crate) fn generate(curve: Curve) -> io::Result<Zeroizing<Vec<u8>>> {
     EcdsaKeyPair::generate_pkcs8(curve.signing(), &SystemRandom::new())
         .map(|document| Zeroizing::new(document.as_ref().to_vec()))
         .map_err(|_| io::Error::other("the system gives none"))
@@ -68,7 +68,7 @@ pub fn generate(curve: Curve) -> io::Result<Zeroizing<Vec<u8>>> {
 ///
 /// # Errors
 /// When the system has no random bytes to give, which ring asks for here already.
-pub fn is_pair(curve: Curve, private: &[u8], point: &[u8]) -> io::Result<bool> {
+pub(crate) fn is_pair(curve: Curve, private: &[u8], point: &[u8]) -> io::Result<bool> {
     let random = SystemRandom::new();
     let pair =
         EcdsaKeyPair::from_private_key_and_public_key(curve.signing(), private, point, &random);
@@ -79,7 +79,7 @@ pub fn is_pair(curve: Curve, private: &[u8], point: &[u8]) -> io::Result<bool> {
 }
 
 /// A private key, ready to sign.
-pub struct EcdsaSigner {
+pub(crate) struct EcdsaSigner {
     algorithm: Algorithm,
     pair: EcdsaKeyPair,
 }
@@ -114,7 +114,7 @@ impl JwtSigner for EcdsaSigner {
 }
 
 /// A public key, ready to verify.
-pub struct EcdsaVerifier {
+pub(crate) struct EcdsaVerifier {
     algorithm: Algorithm,
     public: UnparsedPublicKey<Vec<u8>>,
 }

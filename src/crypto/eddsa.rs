@@ -8,16 +8,16 @@ use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use signature::{Signer, Verifier};
 
 /// The length of a private key (the seed) and of a public key, in bytes.
-pub const BYTES: usize = 32;
+pub(crate) const BYTES: usize = 32;
 
 /// The public half of a private key; `None` where that has not 32 bytes.
-pub fn public_of(seed: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn public_of(seed: &[u8]) -> Option<Vec<u8>> {
     let pair = Ed25519KeyPair::from_seed_unchecked(seed).ok()?;
     Some(pair.public_key().as_ref().to_vec())
 }
 
 /// A private key, ready to sign.
-pub struct EddsaSigner(Ed25519KeyPair);
+pub(crate) struct EddsaSigner(Ed25519KeyPair);
 
 impl EddsaSigner {
     pub(super) fn new(pkcs8: &[u8]) -> Result<EddsaSigner, Error> {
@@ -42,7 +42,7 @@ impl JwtSigner for EddsaSigner {
 }
 
 /// A public key, ready to verify.
-pub struct EddsaVerifier(UnparsedPublicKey<Vec<u8>>);
+pub(crate) struct EddsaVerifier(UnparsedPublicKey<Vec<u8>>);
 
 impl EddsaVerifier {
     pub(super) fn new(key: &DecodingKey) -> Result<EddsaVerifier, Error> {

@@ -7,7 +7,7 @@ use ring::hmac;
 use signature::{Signer, Verifier};
 
 /// A shared secret, ready to sign and to verify.
-pub struct Hmac {
+pub(crate) struct Hmac {
     algorithm: Algorithm,
     key: hmac::Key,
 }

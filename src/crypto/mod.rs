@@ -1,12 +1,12 @@
 //! ring behind jsonwebtoken and rustls: the only place that names it. One crypto library serves
 //! TLS and tokens, and it also works on kernels without `getrandom`.
 
-pub mod digest;
-pub mod ecdsa;
-pub mod eddsa;
-pub mod hmac;
-pub mod rsa;
-pub mod tls;
+pub(crate) mod digest;
+pub(crate) mod ecdsa;
+pub(crate) mod eddsa;
+pub(crate) mod hmac;
+pub(crate) mod rsa;
+pub(crate) mod tls;
 
 use std::io;
 
@@ -33,7 +33,7 @@ static PROVIDER: CryptoProvider = CryptoProvider {
 
 /// Puts ring behind jsonwebtoken. Called wherever a key is used, since nothing is set up at start;
 /// the first call counts, the others find it done.
-pub fn install() {
+pub(crate) fn install() {
     let _ = PROVIDER.install_default();
 }
 
@@ -41,7 +41,7 @@ pub fn install() {
 ///
 /// # Errors
 /// When the system has none to give (a chroot without /dev/urandom on an old kernel).
-pub fn random(length: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+pub(crate) fn random(length: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(vec![0; length]);
     SystemRandom::new()
         .fill(&mut bytes)
@@ -51,7 +51,7 @@ pub fn random(length: usize) -> io::Result<Zeroizing<Vec<u8>>> {
 
 /// What `data` leaves behind under `salt`: equal for equal data, and slow to guess from
 /// (PBKDF2-HMAC-SHA256, RFC 8018 §5.2).
-pub fn fingerprint(salt: &[u8], data: &[u8]) -> Vec<u8> {
+pub(crate) fn fingerprint(salt: &[u8], data: &[u8]) -> Vec<u8> {
     const ROUNDS: std::num::NonZeroU32 = std::num::NonZeroU32::new(20_000).unwrap();
     let mut out = vec![0; 32];
     ring::pbkdf2::derive(
@@ -65,21 +65,21 @@ pub fn fingerprint(salt: &[u8], data: &[u8]) -> Vec<u8> {
 }
 
 /// SHA-256 of `data`, 32 bytes.
-pub fn sha256(data: &[u8]) -> Vec<u8> {
+pub(crate) fn sha256(data: &[u8]) -> Vec<u8> {
     ring::digest::digest(&ring::digest::SHA256, data)
         .as_ref()
         .to_vec()
 }
 
 /// SHA-384 of `data`, 48 bytes.
-pub fn sha384(data: &[u8]) -> Vec<u8> {
+pub(crate) fn sha384(data: &[u8]) -> Vec<u8> {
     ring::digest::digest(&ring::digest::SHA384, data)
         .as_ref()
         .to_vec()
 }
 
 /// SHA-512 of `data`, 64 bytes.
-pub fn sha512(data: &[u8]) -> Vec<u8> {
+pub(crate) fn sha512(data: &[u8]) -> Vec<u8> {
     ring::digest::digest(&ring::digest::SHA512, data)
         .as_ref()
         .to_vec()

@@ -10,13 +10,13 @@ use ring::signature::{self as scheme, RsaEncoding, RsaKeyPair, RsaParameters};
 use signature::{Signer, Verifier};
 
 /// The largest modulus ring signs with, in bits.
-pub const MAX_SIGNING_BITS: usize = 4096;
+pub(crate) const MAX_SIGNING_BITS: usize = 4096;
 
 /// Whether a private key (PKCS#1 DER) is sound.
 ///
 /// # Errors
 /// Says what is wrong with it.
-pub fn check(pkcs1: &[u8]) -> Result<(), String> {
+pub(crate) fn check(pkcs1: &[u8]) -> Result<(), String> {
     RsaKeyPair::from_der(pkcs1)
         .map(|_| ())
         .map_err(|rejected| explain(&rejected.to_string()))
@@ -38,7 +38,7 @@ fn explain(word: &str) -> String {
 }
 
 /// A private key, ready to sign.
-pub struct RsaSigner {
+pub(crate) struct RsaSigner {
     algorithm: Algorithm,
     encoding: &'static dyn RsaEncoding,
     pair: RsaKeyPair,
@@ -85,7 +85,7 @@ impl JwtSigner for RsaSigner {
 }
 
 /// A public key, ready to verify.
-pub struct RsaVerifier {
+pub(crate) struct RsaVerifier {
     algorithm: Algorithm,
     parameters: &'static RsaParameters,
     public: PublicKeyComponents<Vec<u8>>,

@@ -16,7 +16,7 @@ use crate::timestamp::Timestamp;
 const MAX_CHUNK_LINE_BYTES: usize = 256;
 
 /// Answers all that comes on a connection.
-pub fn serve(service: &Service, stream: TcpStream, client: SocketAddr) {
+pub(super) fn serve(service: &Service, stream: TcpStream, client: SocketAddr) {
     let limits = &service.settings.limits;
     let mut wire = Wire::new(stream, limits);
     while wire.wait().is_ok() {
@@ -42,7 +42,7 @@ pub fn serve(service: &Service, stream: TcpStream, client: SocketAddr) {
 }
 
 /// Tells a connection that there are too many.
-pub fn refuse(service: &Service, stream: TcpStream, client: SocketAddr) {
+pub(super) fn refuse(service: &Service, stream: TcpStream, client: SocketAddr) {
     let limits = &service.settings.limits;
     let patience = Duration::from_millis(200);
     let hurried = Limits {

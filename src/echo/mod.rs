@@ -15,9 +15,9 @@ mod wire;
 use std::time::Duration;
 
 pub use guard::Guard;
-pub use picture::Entry;
+pub(crate) use picture::Entry;
 pub use server::Server;
-pub use service::Log;
+pub(crate) use service::Log;
 
 /// How much, how many, how long.
 #[derive(Clone, Copy, Debug)]

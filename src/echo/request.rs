@@ -61,7 +61,7 @@ pub enum Extent {
 ///
 /// # Errors
 /// On a line end that is no CRLF, since readers differ over it; and on TLS, which would never end.
-pub fn head_end(bytes: &[u8], seen: usize) -> Result<Option<usize>, Refusal> {
+pub(super) fn head_end(bytes: &[u8], seen: usize) -> Result<Option<usize>, Refusal> {
     const TLS_HANDSHAKE: u8 = 22;
     if bytes.first() == Some(&TLS_HANDSHAKE) {
         return Err(bad("the client speaks TLS: this is plain http"));
@@ -86,7 +86,7 @@ pub fn head_end(bytes: &[u8], seen: usize) -> Result<Option<usize>, Refusal> {
 ///
 /// # Errors
 /// With 400, 431, 501 or 505.
-pub fn parse(bytes: &[u8], max_headers: usize) -> Result<Head, Refusal> {
+pub(super) fn parse(bytes: &[u8], max_headers: usize) -> Result<Head, Refusal> {
     // httparse would skip any number of empty lines.
     if bytes.first().is_some_and(u8::is_ascii_whitespace) {
         return Err(bad("there is no request line"));
@@ -239,7 +239,7 @@ fn content_length(value: &[u8]) -> Result<u64, Refusal> {
 ///
 /// # Errors
 /// On anything else, blanks and signs included.
-pub fn chunk_length(line: &[u8]) -> Result<u64, Refusal> {
+pub(super) fn chunk_length(line: &[u8]) -> Result<u64, Refusal> {
     let digits = line
         .iter()
         .position(|b| !b.is_ascii_hexdigit())

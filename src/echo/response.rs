@@ -7,7 +7,7 @@ use crate::timestamp::Timestamp;
 
 /// What is answered.
 #[derive(Debug)]
-pub struct Response {
+pub(super) struct Response {
     pub status: u16,
     /// A header of its own, for a refusal that must say how to ask.
     pub challenge: Option<String>,
@@ -17,14 +17,14 @@ pub struct Response {
 
 /// Whether the connection goes on after an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Then {
+pub(super) enum Then {
     KeepAlive,
     Close,
 }
 
 /// How much of the body the request's method lets through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub(super) enum Wanted {
     Whole,
     /// Only the head (HEAD, RFC 9110 §9.3.2).
     Head,
@@ -38,12 +38,12 @@ struct Problem<'a> {
 
 impl Response {
     /// A refusal, and why, as JSON.
-    pub fn refusal(refusal: &Refusal) -> Response {
+    pub(super) fn refusal(refusal: &Refusal) -> Response {
         Response::problem(refusal.status, phrase(refusal.status), &refusal.reason)
     }
 
     /// A bearer token is missing or does not verify (RFC 6750 §3).
-    pub fn unauthorized(reason: &str) -> Response {
+    pub(super) fn unauthorized(reason: &str) -> Response {
         let mut response = Response::problem(401, "invalid_token", reason);
         response.challenge = Some(format!(
             "Bearer error=\"invalid_token\", error_description=\"{}\"",
@@ -61,7 +61,7 @@ impl Response {
     }
 
     /// The bytes on the wire.
-    pub fn bytes(&self, wanted: Wanted, then: Then, now: Timestamp) -> Vec<u8> {
+    pub(super) fn bytes(&self, wanted: Wanted, then: Then, now: Timestamp) -> Vec<u8> {
         let mut head = format!(
             "HTTP/1.1 {} {}\r\nDate: {}\r\nServer: c47/{}\r\n",
             self.status,

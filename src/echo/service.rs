@@ -11,10 +11,10 @@ use super::{Lifetime, Settings};
 use crate::error::Error as AnyError;
 
 /// Told of every answer. An error ends the service.
-pub type Log = Box<dyn Fn(&Entry) -> Result<(), AnyError> + Send + Sync>;
+pub(crate) type Log = Box<dyn Fn(&Entry) -> Result<(), AnyError> + Send + Sync>;
 
 /// What the threads of a running service share.
-pub struct Service {
+pub(super) struct Service {
     pub settings: Settings,
     log: Log,
     /// The listener, as a socket that can be shut down: that is how `accept` is woken.
@@ -29,7 +29,7 @@ pub struct Service {
 
 /// The first error of the log.
 #[derive(Default)]
-pub struct Failure(Mutex<Option<AnyError>>);
+pub(super) struct Failure(Mutex<Option<AnyError>>);
 
 impl Failure {
     fn put(&self, error: AnyError) {
@@ -37,7 +37,7 @@ impl Failure {
         slot.get_or_insert(error);
     }
 
-    pub fn take_out(&self) -> Option<AnyError> {
+    pub(super) fn take_out(&self) -> Option<AnyError> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
@@ -48,7 +48,11 @@ impl Failure {
 }
 
 impl Service {
-    pub fn new(listener: &TcpListener, settings: Settings, log: Log) -> Result<Service, Error> {
+    pub(super) fn new(
+        listener: &TcpListener,
+        settings: Settings,
+        log: Log,
+    ) -> Result<Service, Error> {
         let listening = listener.try_clone().map_err(Error::Accept)?;
         Ok(Service {
             settings,
@@ -63,7 +67,7 @@ impl Service {
     }
 
     /// Whether a request that was understood may be answered; the last one is told to itself.
-    pub fn promise(&self) -> Promise {
+    pub(super) fn promise(&self) -> Promise {
         let number = self.promised.fetch_add(1, Ordering::SeqCst) + 1;
         match self.settings.lifetime {
             Lifetime::Endless => Promise::Answer,
@@ -74,21 +78,21 @@ impl Service {
     }
 
     /// A promise was kept, as well as the client let it.
-    pub fn kept(&self) {
+    pub(super) fn kept(&self) {
         let answered = self.answered.fetch_add(1, Ordering::SeqCst) + 1;
         if self.settings.lifetime == Lifetime::Answers(answered) {
             self.wake();
         }
     }
 
-    pub fn tell(&self, entry: &Entry) {
+    pub(super) fn tell(&self, entry: &Entry) {
         if let Err(error) = (self.log)(entry) {
             self.failure.put(error);
             self.wake();
         }
     }
 
-    pub fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         let is_done = match self.settings.lifetime {
             Lifetime::Endless => false,
             Lifetime::Answers(count) => self.answered.load(Ordering::SeqCst) >= count,
@@ -104,17 +108,17 @@ impl Service {
 
 /// Whether a request gets its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Promise {
+pub(super) enum Promise {
     Answer,
     LastAnswer,
     NoMore,
 }
 
 /// One of the places for connections; free again when dropped.
-pub struct Place(pub Arc<Service>);
+pub(super) struct Place(pub Arc<Service>);
 
 impl Place {
-    pub fn take(service: &Arc<Service>) -> Option<Place> {
+    pub(super) fn take(service: &Arc<Service>) -> Option<Place> {
         let limit = service.settings.limits.connections;
         take(&service.connections, 1, limit).then(|| Place(Arc::clone(service)))
     }
@@ -127,7 +131,7 @@ impl Drop for Place {
 }
 
 /// Adds to a counter unless it would pass its limit.
-pub fn take(counter: &AtomicUsize, amount: usize, limit: usize) -> bool {
+pub(super) fn take(counter: &AtomicUsize, amount: usize, limit: usize) -> bool {
     counter
         .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |now| {
             now.checked_add(amount).filter(|&sum| sum <= limit)

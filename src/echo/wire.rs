@@ -11,7 +11,7 @@ const READ_BYTES: usize = 16 << 10;
 
 /// Why a request cannot be read to its end.
 #[derive(Debug)]
-pub enum Fault {
+pub(super) enum Fault {
     /// The client has gone, or says nothing and has nothing to be told.
     Gone,
     /// The client is told.
@@ -32,7 +32,7 @@ enum Came {
     Silence,
 }
 
-pub struct Wire {
+pub(super) struct Wire {
     stream: TcpStream,
     buffer: Vec<u8>,
     /// Where in the buffer the unused bytes begin.
@@ -42,7 +42,7 @@ pub struct Wire {
 }
 
 impl Wire {
-    pub fn new(stream: TcpStream, limits: &Limits) -> Wire {
+    pub(super) fn new(stream: TcpStream, limits: &Limits) -> Wire {
         let _ = stream.set_nodelay(true);
         Wire {
             stream,
@@ -54,17 +54,17 @@ impl Wire {
     }
 
     /// The bytes that came and were not used.
-    pub fn unused(&self) -> &[u8] {
+    pub(super) fn unused(&self) -> &[u8] {
         self.buffer.get(self.start..).unwrap_or_default()
     }
 
     /// Marks bytes as used.
-    pub fn skip(&mut self, length: usize) {
+    pub(super) fn skip(&mut self, length: usize) {
         self.start = self.buffer.len().min(self.start + length);
     }
 
     /// Waits for the first byte of the next request. There may be none, ever.
-    pub fn wait(&mut self) -> Result<(), Fault> {
+    pub(super) fn wait(&mut self) -> Result<(), Fault> {
         if self.unused().is_empty() && !matches!(self.read(), Came::Bytes) {
             return Err(Fault::Gone);
         }
@@ -75,7 +75,7 @@ impl Wire {
     ///
     /// # Errors
     /// When the client is silent too long (408), or ends in the middle of `what`.
-    pub fn more(&mut self, what: &str) -> Result<(), Fault> {
+    pub(super) fn more(&mut self, what: &str) -> Result<(), Fault> {
         match self.read() {
             Came::Bytes => Ok(()),
             Came::End => {
@@ -91,7 +91,7 @@ impl Wire {
     ///
     /// # Errors
     /// As [`Wire::more`]; and when the line is longer, or ends in less than CRLF.
-    pub fn line(&mut self, limit: usize, what: &str) -> Result<Vec<u8>, Fault> {
+    pub(super) fn line(&mut self, limit: usize, what: &str) -> Result<Vec<u8>, Fault> {
         let mut seen = 0;
         loop {
             let unused = self.unused();
@@ -144,7 +144,7 @@ impl Wire {
     ///
     /// # Errors
     /// When the client has gone or takes nothing for too long.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         let mut rest = bytes;
         while !rest.is_empty() {
             let wait = self.time_left().ok_or(Fault::Gone)?;
@@ -161,13 +161,13 @@ impl Wire {
     }
 
     /// Gives a connection whose time is up this much more, for its last answer.
-    pub fn grant(&mut self, more: Duration) {
+    pub(super) fn grant(&mut self, more: Duration) {
         self.deadline = self.deadline.max(Instant::now() + more);
     }
 
     /// Ends the connection so that the last answer arrives: bytes that came and were not read
     /// would make the system reset it, and the client lose the answer.
-    pub fn farewell(mut self, patience: Duration) {
+    pub(super) fn farewell(mut self, patience: Duration) {
         if self.stream.shutdown(Shutdown::Write).is_err() {
             return;
         }

@@ -13,7 +13,7 @@ use super::reader::part;
 use crate::platform::Level;
 
 /// No cache is larger.
-pub const MOST_CACHE_BYTES: u64 = 64 << 20;
+pub(crate) const MOST_CACHE_BYTES: u64 = 64 << 20;
 
 const OLD_MAGIC: &[u8] = b"ld.so-1.7.0";
 const NEW_MAGIC: &[u8] = b"glibc-ld.so.cache1.1";
@@ -309,7 +309,7 @@ mod tests {
     use super::*;
 
     /// A cache of the new format with these entries (name, path, flags, hwcap), as they come.
-    pub fn made(entries: &[(&str, &str, u32, u64)], hwcaps: &[&str]) -> Vec<u8> {
+    pub(crate) fn made(entries: &[(&str, &str, u32, u64)], hwcaps: &[&str]) -> Vec<u8> {
         let names_at = 48 + 24 * entries.len();
         let mut names = Vec::new();
         let mut add = |text: &str| {

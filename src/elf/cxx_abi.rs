@@ -46,20 +46,20 @@ impl AbiUse {
 }
 
 /// What a whole string table speaks of: names, each ended by a NUL.
-pub fn of_names(table: &[u8]) -> AbiUse {
+pub(crate) fn of_names(table: &[u8]) -> AbiUse {
     let new = memmem::find_iter(table, b"cxx11").any(|at| says_new(name_around(table, at)));
     let old = memmem::find_iter(table, b"Ss").any(|at| says_old(name_around(table, at)));
     AbiUse::from_seen(old, new)
 }
 
 /// Whether a symbol's name is of the new ABI.
-pub fn says_new(name: &[u8]) -> bool {
+pub(crate) fn says_new(name: &[u8]) -> bool {
     name.starts_with(b"_Z")
         && (memmem::find(name, b"__cxx11").is_some() || memmem::find(name, b"B5cxx11").is_some())
 }
 
 /// Whether a symbol's name passes the old `std::string`.
-pub fn says_old(name: &[u8]) -> bool {
+pub(crate) fn says_old(name: &[u8]) -> bool {
     let Some(mut rest) = name.strip_prefix(b"_Z") else {
         return false;
     };

@@ -19,7 +19,7 @@ const CHUNK_BYTES: u64 = 1 << 20;
 
 /// A library file.
 #[derive(Clone, Debug)]
-pub struct Carried {
+pub(crate) struct Carried {
     pub path: PathBuf,
     /// The application it belongs to: the directory below the one that was given, or that one.
     pub application: String,
@@ -33,7 +33,7 @@ pub struct Carried {
 
 /// A SONAME that is there more than once.
 #[derive(Clone, Debug)]
-pub struct Group {
+pub(crate) struct Group {
     /// The SONAME, without the marks that packagers put into it.
     pub soname: String,
     pub copies: Vec<Carried>,
@@ -43,12 +43,12 @@ pub struct Group {
 
 impl Group {
     /// What all copies take together.
-    pub fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.copies.iter().map(|copy| copy.size_bytes).sum()
     }
 
     /// What copies of the same bytes take beyond the first.
-    pub fn wasted_bytes(&self) -> u64 {
+    pub(crate) fn wasted_bytes(&self) -> u64 {
         let mut seen = HashSet::new();
         let again = self.copies.iter().filter(|copy| !seen.insert(copy.build));
         again.map(|copy| copy.size_bytes).sum()
@@ -57,7 +57,7 @@ impl Group {
 
 /// Libraries of one family that one process would load together.
 #[derive(Clone, Debug)]
-pub struct Meeting {
+pub(crate) struct Meeting {
     pub family: String,
     /// Their names and paths.
     pub libraries: Vec<(OsString, OsString)>,
@@ -67,7 +67,7 @@ pub struct Meeting {
 
 /// All that was found under some directories.
 #[derive(Debug, Default)]
-pub struct Duplicates {
+pub(crate) struct Duplicates {
     pub objects: usize,
     pub groups: Vec<Group>,
     pub meetings: Vec<Meeting>,
@@ -85,7 +85,7 @@ struct Seen {
 }
 
 /// Looks through directories. `settings` say how the objects' trees are resolved.
-pub fn duplicates(directories: &[PathBuf], settings: &Settings) -> Duplicates {
+pub(crate) fn duplicates(directories: &[PathBuf], settings: &Settings) -> Duplicates {
     let mut result = Duplicates::default();
     let mut files: Vec<(PathBuf, String)> = Vec::new();
     for directory in directories {

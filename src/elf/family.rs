@@ -2,7 +2,7 @@
 
 /// A SONAME without the hash that auditwheel puts into it to keep copies apart:
 /// `libtbb-9e9f2e1c.so.12` is `libtbb.so.12`.
-pub fn without_hash(soname: &str) -> String {
+pub(crate) fn without_hash(soname: &str) -> String {
     let mut name = soname.to_owned();
     while let Some(start) = find_hash(&name) {
         name.replace_range(start..start + 9, "");
@@ -25,7 +25,7 @@ fn find_hash(name: &str) -> Option<usize> {
 
 /// The library that a SONAME is a version of: `libtbb` of `libtbb.so.2` and `libtbb.so.12`,
 /// `libOpenEXR` of `libOpenEXR-3_1.so.30`, `libpython` of `libpython3.11.so.1.0`.
-pub fn family(soname: &str) -> String {
+pub(crate) fn family(soname: &str) -> String {
     let plain = without_hash(soname);
     let stem = plain.split(".so").next().unwrap_or(&plain);
     // The number is the width of a character there, and several are loaded together.
@@ -46,7 +46,7 @@ pub fn family(soname: &str) -> String {
 }
 
 /// The version a file's name tells: `12.5` of `libtbb.so.12.5`.
-pub fn version(file_name: &str) -> Option<String> {
+pub(crate) fn version(file_name: &str) -> Option<String> {
     let (_, version) = without_hash(file_name)
         .rsplit_once(".so.")
         .map(|(stem, version)| (stem.to_owned(), version.to_owned()))?;

@@ -21,7 +21,7 @@ use crate::platform::{Level, Limit, Limits, Private, Version};
 const MOST_LIBC_BYTES: u64 = 64 << 20;
 
 /// x86-64, little endian.
-pub const X86_64: Architecture = Architecture {
+pub(crate) const X86_64: Architecture = Architecture {
     class: Class::Bits64,
     big_endian: false,
     machine: elf::EM_X86_64.0,
@@ -29,7 +29,7 @@ pub const X86_64: Architecture = Architecture {
 
 /// A system's libraries; `None` where there is none for the architecture.
 #[derive(Clone, Debug, Default)]
-pub struct SystemLibraries {
+pub(crate) struct SystemLibraries {
     pub libc: Option<PathBuf>,
     pub glibc: Option<Version>,
     pub libstdcxx: Option<PathBuf>,
@@ -38,7 +38,7 @@ pub struct SystemLibraries {
 }
 
 /// Finds the libraries of a system as its ld.so does, without an LD_LIBRARY_PATH.
-pub fn libraries(root: &Root, architecture: Architecture) -> SystemLibraries {
+pub(crate) fn libraries(root: &Root, architecture: Architecture) -> SystemLibraries {
     let mut found = SystemLibraries::default();
     let Some(interpreter) = system::usual_interpreter(architecture) else {
         return found;
@@ -93,7 +93,7 @@ pub fn libraries(root: &Root, architecture: Architecture) -> SystemLibraries {
 }
 
 /// What this host offers to objects of an architecture.
-pub fn limits(architecture: Architecture) -> Limits {
+pub(crate) fn limits(architecture: Architecture) -> Limits {
     let libraries = libraries(&Root::Host, architecture);
     let limit = |version: Option<Version>| version.map_or(Limit::Absent, Limit::AtMost);
     Limits {
@@ -108,7 +108,7 @@ pub fn limits(architecture: Architecture) -> Limits {
 }
 
 /// Whether an object runs on this host; `limits` are those of its architecture.
-pub fn judge(object: &Requirements, limits: &Limits) -> Verdict {
+pub(crate) fn judge(object: &Requirements, limits: &Limits) -> Verdict {
     let machine = object.architecture.machine;
     if ![elf::EM_X86_64.0, elf::EM_386.0].contains(&machine) {
         let name = info::machine_name(machine);

@@ -198,7 +198,7 @@ fn sections_of<H: FileHeader<Endian = Endianness>>(object: &Object) -> Result<Se
 }
 
 /// What people call a machine.
-pub fn machine_name(machine: u16) -> String {
+pub(crate) fn machine_name(machine: u16) -> String {
     let name = match elf::Machine(machine) {
         elf::EM_X86_64 => "x86-64",
         elf::EM_386 => "i386",

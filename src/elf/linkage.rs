@@ -12,7 +12,7 @@ use super::parse::Object;
 use super::reader::{Fault, value};
 
 /// No object needs more libraries than this.
-pub const MOST_NEEDED: usize = 10_000;
+pub(crate) const MOST_NEEDED: usize = 10_000;
 /// No object needs or defines more versions than this.
 const MOST_VERSIONS: usize = 20_000;
 /// The largest version table.
@@ -134,7 +134,7 @@ impl<'a> Window<'a> {
 ///
 /// # Errors
 /// When the table leaves the file or does not end.
-pub fn needs(object: &Object) -> Result<Vec<Need>, Fault> {
+pub(crate) fn needs(object: &Object) -> Result<Vec<Need>, Fault> {
     let Some(address) = object.value(elf::DT_VERNEED) else {
         return Ok(Vec::new());
     };
@@ -176,7 +176,7 @@ pub fn needs(object: &Object) -> Result<Vec<Need>, Fault> {
 ///
 /// # Errors
 /// When the table leaves the file or does not end.
-pub fn definitions(object: &Object) -> Result<Option<Vec<String>>, Fault> {
+pub(crate) fn definitions(object: &Object) -> Result<Option<Vec<String>>, Fault> {
     let Some(address) = object.value(elf::DT_VERDEF) else {
         return Ok(None);
     };

@@ -1,26 +1,26 @@
 //! ELF files: what they need, what ld.so would load for them, and where they run. Nothing is
 //! executed or loaded; files are read in bounded parts.
 
-pub mod cache;
-pub mod cxx_abi;
-pub mod duplicates;
-pub mod family;
-pub mod host;
-pub mod info;
-pub mod linkage;
-pub mod notes;
-pub mod parse;
-pub mod reader;
-pub mod requirements;
-pub mod root;
-pub mod rpath;
-pub mod search;
+pub(crate) mod cache;
+pub(crate) mod cxx_abi;
+pub(crate) mod duplicates;
+pub(crate) mod family;
+pub(crate) mod host;
+pub(crate) mod info;
+pub(crate) mod linkage;
+pub(crate) mod notes;
+pub(crate) mod parse;
+pub(crate) mod reader;
+pub(crate) mod requirements;
+pub(crate) mod root;
+pub(crate) mod rpath;
+pub(crate) mod search;
 mod secure;
 mod strings;
-pub mod symbols;
-pub mod system;
+pub(crate) mod symbols;
+pub(crate) mod system;
 mod tokens;
 pub mod tree;
 pub mod verdict;
-pub mod versions;
-pub mod walk;
+pub(crate) mod versions;
+pub(crate) mod walk;

@@ -29,7 +29,7 @@ pub struct Notes {
 ///
 /// # Errors
 /// When the system refuses to read.
-pub fn notes(object: &Object) -> Result<Notes, Fault> {
+pub(crate) fn notes(object: &Object) -> Result<Notes, Fault> {
     let mut notes = Notes::default();
     for segment in &object.segments {
         let wanted = segment.kind == elf::PT_NOTE.0 && segment.file_bytes <= MOST_NOTE_BYTES;

@@ -15,7 +15,7 @@ use crate::io_error::reason;
 /// The part read at first: the header, the program headers, and often the notes.
 const HEAD_BYTES: usize = 4096;
 /// No table is taken to be larger than this.
-pub const MOST_TABLE_BYTES: u64 = 256 << 20;
+pub(crate) const MOST_TABLE_BYTES: u64 = 256 << 20;
 
 /// Why a file could not be read as what it should be.
 #[derive(Debug)]
@@ -190,14 +190,14 @@ impl Source {
 }
 
 /// The piece of `bytes` at `offset`, if all of it is there.
-pub fn part(bytes: &[u8], offset: u64, size: u64) -> Option<&[u8]> {
+pub(crate) fn part(bytes: &[u8], offset: u64, size: u64) -> Option<&[u8]> {
     let start = usize::try_from(offset).ok()?;
     let end = start.checked_add(usize::try_from(size).ok()?)?;
     bytes.get(start..end)
 }
 
 /// A plain value at `offset` of `bytes`.
-pub fn value<T: Pod>(bytes: &[u8], offset: u64) -> Option<&T> {
+pub(crate) fn value<T: Pod>(bytes: &[u8], offset: u64) -> Option<&T> {
     let rest = bytes.get(usize::try_from(offset).ok()?..)?;
     object::pod::from_bytes(rest).ok().map(|(value, _)| value)
 }

@@ -247,7 +247,7 @@ fn required(family: Family, needs: &[Need], names: &Names) -> Option<Required> {
 }
 
 /// Whether an object is a part of glibc itself, for which `GLIBC_PRIVATE` is made.
-pub fn is_part_of_glibc(soname: &OsString) -> bool {
+pub(crate) fn is_part_of_glibc(soname: &OsString) -> bool {
     const STEMS: [&[u8]; 18] = [
         b"libc",
         b"libm",

@@ -13,7 +13,7 @@ use super::tokens;
 
 /// What an entry is good for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Leads {
+pub(crate) enum Leads {
     /// A directory; the needed libraries that are in it, perhaps none.
     To(Vec<OsString>),
     /// There is no such directory.
@@ -22,7 +22,7 @@ pub enum Leads {
 
 /// An entry of a search path.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// As it stands in the file.
     pub raw: OsString,
     /// With its tokens replaced; `None` where ld.so drops it.
@@ -32,7 +32,7 @@ pub struct Entry {
 
 /// The search path of an object.
 #[derive(Clone, Debug)]
-pub struct Rpath {
+pub(crate) struct Rpath {
     pub path: PathBuf,
     pub carried: Carried,
     pub entries: Vec<Entry>,
@@ -42,7 +42,7 @@ pub struct Rpath {
 ///
 /// # Errors
 /// When the file cannot be read as a program or library.
-pub fn rpath(shelves: &mut Shelves, file: &Path) -> Result<Rpath, Fault> {
+pub(crate) fn rpath(shelves: &mut Shelves, file: &Path) -> Result<Rpath, Fault> {
     let root = shelves.settings.root.clone();
     let inside = root.inside(file);
     let library = Library::read(&root.resolve(&inside).map_err(Fault::Io)?)?;

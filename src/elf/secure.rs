@@ -4,7 +4,7 @@
 use std::path::Path;
 
 /// Whether a file gives its caller rights: set-user-ID, set-group-ID or capabilities.
-pub fn raises_rights(path: &Path, mode: u32) -> bool {
+pub(super) fn raises_rights(path: &Path, mode: u32) -> bool {
     const SET_USER_OR_GROUP: u32 = 0o6000;
     mode & SET_USER_OR_GROUP != 0 || has_capabilities(path)
 }

@@ -15,7 +15,7 @@ const SMALL_STRINGS_BYTES: u64 = 64 << 10;
 
 /// The dynamic string table.
 #[derive(Debug)]
-pub enum Strings {
+pub(super) enum Strings {
     None,
     Whole(Vec<u8>),
     /// Too large to read for a few names.
@@ -28,7 +28,7 @@ pub enum Strings {
 
 /// A part of the string table that has been read.
 #[derive(Debug, Default)]
-pub struct Window {
+pub(super) struct Window {
     start: u64,
     bytes: Vec<u8>,
 }
@@ -38,7 +38,7 @@ impl Strings {
     ///
     /// # Errors
     /// When it cannot be read, or the file ends within it.
-    pub fn at(source: &Source, offset: u64, size: u64) -> Result<Strings, Fault> {
+    pub(super) fn at(source: &Source, offset: u64, size: u64) -> Result<Strings, Fault> {
         if part(source.head(), offset, size).is_some() || size <= SMALL_STRINGS_BYTES {
             return Ok(Strings::Whole(source.bytes(offset, size)?));
         }
@@ -59,7 +59,7 @@ impl Strings {
     ///
     /// # Errors
     /// When it lies outside, or has no end.
-    pub fn get(&self, source: &Source, offset: u64) -> Result<OsString, Fault> {
+    pub(super) fn get(&self, source: &Source, offset: u64) -> Result<OsString, Fault> {
         let outside = || Fault::broken(format!("a name outside its string table (at {offset})"));
         match self {
             Strings::None => Err(outside()),
@@ -99,7 +99,7 @@ impl Strings {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn all<'a>(
+    pub(super) fn all<'a>(
         &'a self,
         source: &'a Source,
         buffer: &'a mut Vec<u8>,
@@ -121,6 +121,6 @@ impl Window {
 }
 
 /// The bytes before the first NUL; `None` where there is none.
-pub fn until_nul(bytes: &[u8]) -> Option<&[u8]> {
+pub(super) fn until_nul(bytes: &[u8]) -> Option<&[u8]> {
     memchr::memchr(0, bytes).and_then(|end| bytes.get(..end))
 }

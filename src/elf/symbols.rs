@@ -14,7 +14,7 @@ const MOST_SYMBOLS: u64 = 4 << 20;
 
 /// An undefined dynamic symbol.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// Where its name stands in the dynamic string table.
     pub name: u32,
     /// The number of its version: 0 and 1 mean none.
@@ -25,7 +25,7 @@ pub struct Wanted {
 ///
 /// # Errors
 /// When the tables leave the file, or are impossibly long.
-pub fn wanted(object: &Object) -> Result<Vec<Wanted>, Fault> {
+pub(crate) fn wanted(object: &Object) -> Result<Vec<Wanted>, Fault> {
     match object.architecture.class {
         Class::Bits32 => wanted_of::<FileHeader32<Endianness>>(object),
         Class::Bits64 => wanted_of::<FileHeader64<Endianness>>(object),

@@ -71,7 +71,7 @@ pub struct Musl {
 }
 
 /// The interpreter a library is loaded by, where it names none itself.
-pub fn usual_interpreter(architecture: Architecture) -> Option<&'static str> {
+pub(crate) fn usual_interpreter(architecture: Architecture) -> Option<&'static str> {
     let machine = elf::Machine(architecture.machine);
     Some(
         match (machine, architecture.class, architecture.big_endian) {
@@ -241,7 +241,7 @@ impl Abilities {
 }
 
 /// "stable release version 2.36", as ld.so and libc.so.6 print it of themselves.
-pub fn release(bytes: &[u8]) -> Option<Version> {
+pub(crate) fn release(bytes: &[u8]) -> Option<Version> {
     let start = b"release version ";
     let at = memmem::find(bytes, start)? + start.len();
     let text: String = bytes

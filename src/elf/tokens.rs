@@ -12,7 +12,7 @@ pub struct Tokens<'a> {
 }
 
 /// The text with its tokens replaced; `None` where one has no value, and ld.so drops the text.
-pub fn expand(text: &[u8], tokens: Tokens) -> Option<Vec<u8>> {
+pub(super) fn expand(text: &[u8], tokens: Tokens) -> Option<Vec<u8>> {
     let mut expanded = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(dollar) = memchr::memchr(b'$', rest) {
@@ -57,7 +57,7 @@ fn after_name<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 
 /// The directories of a search path, each with one `/` at its end; an empty element is the
 /// current directory and becomes "". A directory that is there twice counts once.
-pub fn directories(path: &[u8], separators: &[u8], tokens: Tokens) -> Vec<Vec<u8>> {
+pub(super) fn directories(path: &[u8], separators: &[u8], tokens: Tokens) -> Vec<Vec<u8>> {
     let mut directories: Vec<Vec<u8>> = Vec::new();
     for element in path.split(|byte| separators.contains(byte)) {
         let Some(expanded) = expand(element, tokens) else {

@@ -13,7 +13,7 @@ pub enum Family {
 }
 
 /// All of them, in the order they are printed.
-pub const FAMILIES: [Family; 3] = [Family::Glibc, Family::Glibcxx, Family::Cxxabi];
+pub(crate) const FAMILIES: [Family; 3] = [Family::Glibc, Family::Glibcxx, Family::Cxxabi];
 
 impl Family {
     pub fn name(self) -> &'static str {
@@ -44,7 +44,7 @@ pub enum Wants {
 
 /// A label of one of the three families.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Label {
+pub(crate) struct Label {
     pub family: Family,
     pub wants: Wants,
 }
@@ -64,7 +64,7 @@ const NAMED: &[(&str, Version)] = &[
 ];
 
 /// Reads a label; `None` where it is of no family that matters here (`OPENSSL_3.0.0`).
-pub fn label(text: &str) -> Option<Label> {
+pub(crate) fn label(text: &str) -> Option<Label> {
     let (family, rest) = FAMILIES.into_iter().find_map(|family| {
         let rest = text.strip_prefix(family.name())?.strip_prefix('_')?;
         Some((family, rest))
@@ -80,7 +80,10 @@ pub fn label(text: &str) -> Option<Label> {
 }
 
 /// The highest numbered version of a family among labels, `GLIBC_2.36` of a libc's own.
-pub fn highest<'a>(family: Family, labels: impl IntoIterator<Item = &'a str>) -> Option<Version> {
+pub(crate) fn highest<'a>(
+    family: Family,
+    labels: impl IntoIterator<Item = &'a str>,
+) -> Option<Version> {
     labels
         .into_iter()
         .filter_map(label)

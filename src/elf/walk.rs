@@ -14,7 +14,7 @@ const MOST_DEPTH: usize = 128;
 
 /// What a walk found.
 #[derive(Debug, Default)]
-pub struct Found {
+pub(crate) struct Found {
     /// Regular files, in the order of their paths.
     pub files: Vec<PathBuf>,
     /// Directories that could not be read.
@@ -23,7 +23,7 @@ pub struct Found {
 
 /// All regular files under `directory`. Links are not followed: a link's target is found where it
 /// is, and a loop of links is none. FIFOs, devices and sockets are passed over.
-pub fn files(directory: &Path) -> Found {
+pub(crate) fn files(directory: &Path) -> Found {
     let mut found = Found::default();
     let mut entries = 0;
     let mut waiting = vec![(directory.to_owned(), 0)];
@@ -62,7 +62,7 @@ pub fn files(directory: &Path) -> Found {
 
 /// What `work` makes of each item, in the items' order, by as many threads as there are cores.
 /// `prepare` makes what a thread keeps from item to item.
-pub fn in_parallel<I: Sync, S, R: Send>(
+pub(crate) fn in_parallel<I: Sync, S, R: Send>(
     items: &[I],
     prepare: impl Fn() -> S + Sync,
     work: impl Fn(&mut S, &I) -> R + Sync,

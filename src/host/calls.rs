@@ -7,7 +7,7 @@ use rustix::process::Resource;
 
 /// What a file system has left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Space {
+pub(crate) struct Space {
     pub total_bytes: u64,
     /// For a user without privileges.
     pub available_bytes: u64,
@@ -20,7 +20,7 @@ pub struct Space {
 ///
 /// # Errors
 /// When there is nothing at the path, or its file system does not say.
-pub fn space(path: &Path) -> std::io::Result<Space> {
+pub(crate) fn space(path: &Path) -> std::io::Result<Space> {
     let found = rustix::fs::statvfs(path)?;
     Ok(Space {
         total_bytes: found.f_blocks.saturating_mul(found.f_frsize),
@@ -31,13 +31,13 @@ pub fn space(path: &Path) -> std::io::Result<Space> {
 }
 
 /// The soft and the hard limit of this process for a resource; `None` is no limit.
-pub fn limit(resource: Resource) -> (Option<u64>, Option<u64>) {
+pub(crate) fn limit(resource: Resource) -> (Option<u64>, Option<u64>) {
     let found = rustix::process::getrlimit(resource);
     (found.current, found.maximum)
 }
 
 /// The kernel's release, the machine's name and its architecture.
-pub fn kernel() -> (String, String, String) {
+pub(crate) fn kernel() -> (String, String, String) {
     let found = rustix::system::uname();
     let text = |field: &std::ffi::CStr| field.to_string_lossy().into_owned();
     (

@@ -11,11 +11,12 @@ use crate::http::roots;
 use crate::timestamp::Timestamp;
 
 /// Expired in September 2021. OpenSSL before 1.1 fails on it while a good path is at hand.
-pub const DST_ROOT_X3: &str = "DST Root CA X3";
+pub(crate) const DST_ROOT_X3: &str = "DST Root CA X3";
 
 /// The CA bundle.
 #[derive(Clone, Debug, Default, SerJson)]
 #[nserde(serialize_none_as_null)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Certificates {
     /// The bundle's file; null where there is none.
     pub bundle: Option<String>,
@@ -30,6 +31,7 @@ pub struct Certificates {
 
 /// A root that holds no longer.
 #[derive(Clone, Debug, PartialEq, Eq, SerJson)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Expired {
     pub name: String,
     /// RFC 3339.
@@ -37,7 +39,7 @@ pub struct Expired {
 }
 
 /// Reads SSL_CERT_FILE, else the first bundle below `root` in a known place.
-pub fn read(root: &Root, environment: &Environment, now: Timestamp) -> Certificates {
+pub(crate) fn read(root: &Root, environment: &Environment, now: Timestamp) -> Certificates {
     let Some(bundle) = bundle(root, environment) else {
         return Certificates::default();
     };

@@ -16,6 +16,7 @@ use crate::quantity::say_size;
 
 /// A check and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq, SerJson)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Check {
     pub name: String,
     pub ok: bool,
@@ -24,6 +25,7 @@ pub struct Check {
 
 /// All of them.
 #[derive(Clone, Debug, SerJson)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Checks {
     pub ok: bool,
     pub checks: Vec<Check>,
@@ -31,7 +33,7 @@ pub struct Checks {
 
 impl Check {
     /// A check by its answer: `Ok` and `Err` are words for people.
-    pub fn new(name: impl Into<String>, answer: Result<String, String>) -> Check {
+    pub(crate) fn new(name: impl Into<String>, answer: Result<String, String>) -> Check {
         let (ok, detail) = match answer {
             Ok(detail) => (true, detail),
             Err(why) => (false, why),
@@ -45,7 +47,7 @@ impl Check {
 }
 
 impl Checks {
-    pub fn new(checks: Vec<Check>) -> Checks {
+    pub(crate) fn new(checks: Vec<Check>) -> Checks {
         Checks {
             ok: checks.iter().all(|check| check.ok),
             checks,
@@ -65,13 +67,13 @@ impl fmt::Display for Checks {
 }
 
 /// Whether the host's glibc is at least this one.
-pub fn glibc(libraries: &Libraries, wanted: Version) -> Check {
+pub(crate) fn glibc(libraries: &Libraries, wanted: Version) -> Check {
     let answer = at_least("glibc", libraries.glibc.as_deref(), wanted);
     Check::new("glibc", answer)
 }
 
 /// Whether what is built for a target runs here, as far as its tables say.
-pub fn target(libraries: &Libraries, level: Level, target: Target) -> Check {
+pub(crate) fn target(libraries: &Libraries, level: Level, target: Target) -> Check {
     let name = format!("target {}", target.id());
     let Some(limits) = target.limits() else {
         return Check::new(name, Ok("this host is what it is".into()));
@@ -102,7 +104,7 @@ pub fn target(libraries: &Libraries, level: Level, target: Target) -> Check {
 }
 
 /// Whether the CPU has at least this level.
-pub fn cpu(level: Level, wanted: Level) -> Check {
+pub(crate) fn cpu(level: Level, wanted: Level) -> Check {
     Check::new("cpu", level_at_least(level, wanted))
 }
 
@@ -121,20 +123,20 @@ fn at_least(what: &str, found: Option<&str>, wanted: Version) -> Result<String, 
 
 /// What is to be left on a file system.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Room {
+pub(crate) struct Room {
     pub path: PathBuf,
     pub amount: Amount,
 }
 
 /// How much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Amount {
+pub(crate) enum Amount {
     Bytes(u64),
     Inodes(u64),
 }
 
 /// Whether so much is left where it is wanted.
-pub fn room(room: &Room) -> Check {
+pub(crate) fn room(room: &Room) -> Check {
     let path: &Path = &room.path;
     let name = match room.amount {
         Amount::Bytes(_) => format!("free {}", path.display()),
@@ -168,7 +170,10 @@ fn enough(is_enough: bool, left: &str, wanted: &str) -> Result<String, String> {
 }
 
 /// A service's answer: its status, and how far its clock is ahead of ours.
-pub fn service(shown_url: &str, answer: Result<(u16, Result<i64, String>), String>) -> Check {
+pub(crate) fn service(
+    shown_url: &str,
+    answer: Result<(u16, Result<i64, String>), String>,
+) -> Check {
     let answer = answer.and_then(|(status, ahead)| match (status, ahead) {
         (407, _) => Err("the proxy wants a login (407)".into()),
         // Its answer counts, whatever it is: it is reached.

@@ -10,11 +10,12 @@ use crate::elf::root::Root;
 use crate::timestamp::Timestamp;
 
 /// Further off than this, tokens are refused.
-pub const TOLERANCE_S: u64 = 60;
+pub(crate) const TOLERANCE_S: u64 = 60;
 
 /// What time it is here.
 #[derive(Clone, Debug, SerJson)]
 #[nserde(serialize_none_as_null)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Clock {
     /// RFC 3339, in UTC.
     pub now: String,
@@ -26,6 +27,7 @@ pub struct Clock {
 /// A service's clock beside ours.
 #[derive(Clone, Debug, SerJson)]
 #[nserde(serialize_none_as_null)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Compared {
     /// Without its secrets.
     pub url: String,
@@ -36,7 +38,7 @@ pub struct Compared {
 }
 
 /// Reads it below the root; the time is the one given.
-pub fn read(surroundings: &Surroundings, compared: Option<Compared>) -> Clock {
+pub(crate) fn read(surroundings: &Surroundings, compared: Option<Compared>) -> Clock {
     Clock {
         now: surroundings.now.to_string(),
         time_zone: surroundings
@@ -60,14 +62,14 @@ fn zone_of_link(root: &Root) -> Option<String> {
 ///
 /// # Errors
 /// When it is no date, in words.
-pub fn ahead_s(date: Option<&str>, now: Timestamp) -> Result<i64, String> {
+pub(crate) fn ahead_s(date: Option<&str>, now: Timestamp) -> Result<i64, String> {
     let date = date.ok_or("its answer has no Date")?;
     let date = Timestamp::parse_http_date(date).ok_or("the Date of its answer is no date")?;
     Ok(date.0.saturating_sub(now.0))
 }
 
 /// `3s ahead of this machine's`, `as this machine's`.
-pub fn say_ahead(ahead_s: i64) -> String {
+pub(crate) fn say_ahead(ahead_s: i64) -> String {
     let length =
         crate::quantity::say_duration(std::time::Duration::from_secs(ahead_s.unsigned_abs()));
     match ahead_s {

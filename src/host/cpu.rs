@@ -11,6 +11,7 @@ use crate::platform::Level;
 /// Model, level and counts.
 #[derive(Clone, Debug, SerJson)]
 #[nserde(serialize_none_as_null)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Cpu {
     pub model: Option<String>,
     /// `x86-64-v3`.
@@ -24,7 +25,7 @@ pub struct Cpu {
 }
 
 /// The level and what may be used are this machine's, all else is read below `root`.
-pub fn read(root: &Root) -> Cpu {
+pub(crate) fn read(root: &Root) -> Cpu {
     let text = files::read(root, "/proc/cpuinfo").unwrap_or_default();
     let (mut processors, mut package) = (0, "");
     let mut cores = BTreeSet::new();

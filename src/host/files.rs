@@ -13,7 +13,7 @@ const MOST_BYTES: u64 = 4 << 20;
 const MOST_ENTRIES: usize = 4_096;
 
 /// The text of a file; `None` where it is not there or cannot be read.
-pub fn read(root: &Root, path: &str) -> Option<String> {
+pub(crate) fn read(root: &Root, path: &str) -> Option<String> {
     let outside = root.resolve(Path::new(path)).ok()?;
     // Not blocking: at a FIFO in a file's place nobody may ever write.
     let file = OpenOptions::new()
@@ -30,14 +30,14 @@ pub fn read(root: &Root, path: &str) -> Option<String> {
 }
 
 /// A file that is one line.
-pub fn line(root: &Root, path: &str) -> Option<String> {
+pub(crate) fn line(root: &Root, path: &str) -> Option<String> {
     let text = read(root, path)?;
     let line = text.lines().next()?.trim();
     (!line.is_empty()).then(|| line.to_owned())
 }
 
 /// The names in a directory, in order; none where there is no directory.
-pub fn names(root: &Root, path: &str) -> Vec<String> {
+pub(crate) fn names(root: &Root, path: &str) -> Vec<String> {
     let Ok(outside) = root.resolve(Path::new(path)) else {
         return Vec::new();
     };
@@ -54,7 +54,7 @@ pub fn names(root: &Root, path: &str) -> Vec<String> {
 }
 
 /// What follows `name` and a colon in a file of such lines.
-pub fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+pub(crate) fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.lines().find_map(|line| {
         let (known, value) = line.split_once(':')?;
         (known.trim() == name).then(|| value.trim())

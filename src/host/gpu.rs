@@ -8,6 +8,7 @@ use crate::elf::root::Root;
 /// Devices, and NVIDIA's driver, which tells of itself.
 #[derive(Clone, Debug, Default, SerJson)]
 #[nserde(serialize_none_as_null)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Gpu {
     /// `535.129.03`; null where its kernel module is not loaded.
     pub nvidia_driver: Option<String>,
@@ -17,6 +18,7 @@ pub struct Gpu {
 /// One device.
 #[derive(Clone, Debug, PartialEq, Eq, SerJson)]
 #[nserde(serialize_none_as_null)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Device {
     /// The model where the driver tells it, else the numbers of maker and device.
     pub name: String,
@@ -24,7 +26,7 @@ pub struct Device {
 }
 
 /// Reads /proc/driver/nvidia and /sys/class/drm below `root`.
-pub fn read(root: &Root) -> Gpu {
+pub(crate) fn read(root: &Root) -> Gpu {
     let version = files::line(root, "/proc/driver/nvidia/version");
     let mut devices: Vec<Device> = files::names(root, "/proc/driver/nvidia/gpus")
         .iter()

@@ -34,6 +34,7 @@ const TRUSTED: [&str; 5] = [
 
 /// Something that may break.
 #[derive(Clone, Debug, PartialEq, Eq, SerJson)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Hazard {
     /// Where it comes from: a variable (`LD_LIBRARY_PATH`), or `clock`, `certificates`, `mount`,
     /// `kernel`.
@@ -43,7 +44,7 @@ pub struct Hazard {
 
 /// All of them; `report` is what is known otherwise, and `shadowed` the tools that meet other
 /// libraries, where those answered.
-pub fn find(
+pub(crate) fn find(
     surroundings: &Surroundings,
     report: &Report,
     shadowed: Option<Vec<Shadowed>>,

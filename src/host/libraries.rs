@@ -11,6 +11,7 @@ use super::patience;
 /// Versions and where they were read; null where there is no such library.
 #[derive(Clone, Debug, Default, SerJson)]
 #[nserde(serialize_none_as_null)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Libraries {
     pub glibc: Option<String>,
     pub libc_path: Option<String>,
@@ -20,7 +21,7 @@ pub struct Libraries {
 }
 
 /// The libraries that ld.so finds without an LD_LIBRARY_PATH.
-pub fn read(root: &Root) -> Libraries {
+pub(crate) fn read(root: &Root) -> Libraries {
     let root = root.clone();
     let found = patience::begin_long(move || host::libraries(&root, X86_64));
     let found = found.end().unwrap_or_default();

@@ -8,6 +8,7 @@ use super::calls;
 /// A limit; null is none.
 #[derive(Clone, Debug, SerJson)]
 #[nserde(serialize_none_as_null)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Limit {
     /// `open_files`, `processes`; sizes end in `_bytes`.
     pub name: &'static str,
@@ -16,7 +17,7 @@ pub struct Limit {
 }
 
 /// Those that stop renders.
-pub fn read() -> Vec<Limit> {
+pub(crate) fn read() -> Vec<Limit> {
     [
         ("open_files", Resource::Nofile),
         ("processes", Resource::Nproc),

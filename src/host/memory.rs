@@ -8,6 +8,7 @@ use crate::elf::root::Root;
 /// In bytes; null where it is not known.
 #[derive(Clone, Debug, Default, SerJson)]
 #[nserde(serialize_none_as_null)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Memory {
     pub total_bytes: Option<u64>,
     /// What programs may still take without swapping.
@@ -22,7 +23,7 @@ pub struct Memory {
 const MOST_GROUPS: usize = 64;
 
 /// Reads it below `root`.
-pub fn read(root: &Root) -> Memory {
+pub(crate) fn read(root: &Root) -> Memory {
     let text = files::read(root, "/proc/meminfo").unwrap_or_default();
     let bytes = |name: &str| {
         let kibibytes: u64 = files::field(&text, name)?

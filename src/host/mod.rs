@@ -2,24 +2,24 @@
 //! root directory and from an environment that are given; what is missing is not known, and never
 //! an error.
 
-pub mod calls;
-pub mod certificates;
-pub mod check;
-pub mod clock;
-pub mod cpu;
-pub mod files;
-pub mod gpu;
-pub mod hazards;
-pub mod libraries;
-pub mod limits;
-pub mod memory;
-pub mod mounts;
-pub mod network;
-pub mod patience;
-pub mod rez;
+pub(crate) mod calls;
+pub(crate) mod certificates;
+pub(crate) mod check;
+pub(crate) mod clock;
+pub(crate) mod cpu;
+pub(crate) mod files;
+pub(crate) mod gpu;
+pub(crate) mod hazards;
+pub(crate) mod libraries;
+pub(crate) mod limits;
+pub(crate) mod memory;
+pub(crate) mod mounts;
+pub(crate) mod network;
+pub(crate) mod patience;
+pub(crate) mod rez;
 mod shadows;
 mod show;
-pub mod system;
+pub(crate) mod system;
 
 #[cfg(test)]
 mod tests;
@@ -35,7 +35,7 @@ use crate::timestamp::Timestamp;
 
 /// Where a report is made.
 #[derive(Clone, Debug)]
-pub struct Surroundings {
+pub(crate) struct Surroundings {
     pub root: Root,
     pub environment: Environment,
     /// The working directory, where there still is one.
@@ -47,26 +47,26 @@ pub struct Surroundings {
 
 /// Environment variables.
 #[derive(Clone, Debug, Default)]
-pub struct Environment(pub BTreeMap<OsString, OsString>);
+pub(crate) struct Environment(pub BTreeMap<OsString, OsString>);
 
 impl Environment {
     /// A variable; an empty one is none.
-    pub fn get(&self, name: &str) -> Option<&OsString> {
+    pub(crate) fn get(&self, name: &str) -> Option<&OsString> {
         let value = self.0.get(std::ffi::OsStr::new(name));
         value.filter(|value| !value.is_empty())
     }
 
     /// A variable as text for people.
-    pub fn text(&self, name: &str) -> Option<String> {
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
         Some(self.get(name)?.to_string_lossy().into_owned())
     }
 
-    pub fn path(&self, name: &str) -> Option<PathBuf> {
+    pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
         self.get(name).map(PathBuf::from)
     }
 
     /// Where temporary files go.
-    pub fn temporary(&self) -> PathBuf {
+    pub(crate) fn temporary(&self) -> PathBuf {
         self.path("TMPDIR").unwrap_or_else(|| "/tmp".into())
     }
 }
@@ -74,6 +74,7 @@ impl Environment {
 /// All there is to say; `null` is what is not known.
 #[derive(Clone, Debug, SerJson)]
 #[nserde(serialize_none_as_null)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Report {
     pub system: system::System,
     pub libraries: libraries::Libraries,
@@ -92,7 +93,7 @@ pub struct Report {
 }
 
 /// Looks at everything. `compared` is the clock of a service, where one was asked.
-pub fn report(surroundings: &Surroundings, compared: Option<clock::Compared>) -> Report {
+pub(crate) fn report(surroundings: &Surroundings, compared: Option<clock::Compared>) -> Report {
     let root = &surroundings.root;
     let environment = &surroundings.environment;
     // What may hang is begun first, so that its times do not add up.

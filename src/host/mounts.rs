@@ -18,6 +18,7 @@ const MOST_MOUNTS: usize = 200;
 /// A mounted file system. Numbers are null where it does not tell them.
 #[derive(Clone, Debug, PartialEq, Eq, SerJson)]
 #[nserde(serialize_none_as_null)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Mount {
     pub path: String,
     /// `ext4`, `nfs4`.
@@ -37,7 +38,7 @@ pub struct Mount {
 
 /// Whether it answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
+pub(crate) enum State {
     Answers,
     /// As a file server that is gone.
     DoesNotAnswer,
@@ -46,7 +47,7 @@ pub enum State {
 }
 
 impl State {
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         match self {
             State::Answers => "ok",
             State::DoesNotAnswer => "does not answer",
@@ -73,7 +74,7 @@ struct Entry {
 
 /// The mounts that hold `/`, temporary files, the home and the working directory, and all that
 /// are of the network.
-pub fn read(surroundings: &Surroundings) -> Vec<Mount> {
+pub(crate) fn read(surroundings: &Surroundings) -> Vec<Mount> {
     let root = &surroundings.root;
     let entries = entries(root);
     let mut wanted: Vec<(Entry, Vec<String>)> = Vec::new();
@@ -107,7 +108,7 @@ pub fn read(surroundings: &Surroundings) -> Vec<Mount> {
 }
 
 /// The space at `path`, asked aside.
-pub fn ask(root: &Root, path: &Path) -> Begun<Result<Space, String>> {
+pub(crate) fn ask(root: &Root, path: &Path) -> Begun<Result<Space, String>> {
     let (root, path) = (root.clone(), path.to_owned());
     patience::begin(move || {
         root.resolve(&path)
@@ -292,14 +293,14 @@ fn unescaped(text: &str) -> OsString {
 }
 
 /// The mount of a report that is used for something.
-pub fn used_for<'a>(mounts: &'a [Mount], what: &str) -> Option<&'a Mount> {
+pub(crate) fn used_for<'a>(mounts: &'a [Mount], what: &str) -> Option<&'a Mount> {
     mounts
         .iter()
         .find(|mount| mount.used_for.iter().any(|why| why == what))
 }
 
 /// Whether it can be written to at all; not known counts as yes.
-pub fn is_writable(directory: &Path) -> Result<(), String> {
+pub(crate) fn is_writable(directory: &Path) -> Result<(), String> {
     use std::io::Write;
     let path = directory.join(format!(".c47-host-{}", std::process::id()));
     let _guard = crate::interrupt::RemoveOnSignal::new(&path);

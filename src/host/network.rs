@@ -9,6 +9,7 @@ use crate::redact;
 /// DNS and proxies.
 #[derive(Clone, Debug, SerJson)]
 #[nserde(serialize_none_as_null)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Network {
     /// Null where there is no resolv.conf.
     pub dns_servers: Option<Vec<String>>,
@@ -18,6 +19,7 @@ pub struct Network {
 
 /// A variable that names a proxy, or exceptions.
 #[derive(Clone, Debug, PartialEq, Eq, SerJson)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Proxy {
     pub name: String,
     /// Without user and password.
@@ -36,7 +38,7 @@ const VARIABLES: [&str; 8] = [
 ];
 
 /// Reads /etc/resolv.conf below `root`, and the environment.
-pub fn read(root: &Root, environment: &Environment) -> Network {
+pub(crate) fn read(root: &Root, environment: &Environment) -> Network {
     let resolver = files::read(root, "/etc/resolv.conf");
     let words_of = |wanted: &[&str]| -> Vec<String> {
         let text = resolver.as_deref().unwrap_or_default();

@@ -17,7 +17,7 @@ const SMALL_STACK_BYTES: usize = 64 << 10;
 
 /// Why there is no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Silence {
+pub(crate) enum Silence {
     /// Not in time.
     NoAnswer,
     /// No thread could be had for it.
@@ -25,13 +25,13 @@ pub enum Silence {
 }
 
 /// Work that was begun aside.
-pub struct Begun<T> {
+pub(crate) struct Begun<T> {
     receiver: Receiver<T>,
     until: Instant,
 }
 
 /// Begins a single system call aside.
-pub fn begin<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Begun<T> {
+pub(crate) fn begin<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Begun<T> {
     begin_with(SMALL_STACK_BYTES, PATIENCE, work)
 }
 
@@ -55,7 +55,7 @@ impl<T> Begun<T> {
     ///
     /// # Errors
     /// When it does not answer in time.
-    pub fn end(self) -> Result<T, Silence> {
+    pub(crate) fn end(self) -> Result<T, Silence> {
         let left = self.until.saturating_duration_since(Instant::now());
         self.receiver
             .recv_timeout(left)
@@ -67,7 +67,7 @@ impl<T> Begun<T> {
 }
 
 /// Begins to read and parse files aside.
-pub fn begin_long<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Begun<T> {
+pub(crate) fn begin_long<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Begun<T> {
     begin_with(STACK_BYTES, LONG_PATIENCE, work)
 }
 

@@ -7,6 +7,7 @@ use super::Environment;
 /// A resolved environment.
 #[derive(Clone, Debug, PartialEq, Eq, SerJson)]
 #[nserde(serialize_none_as_null)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Context {
     /// The packages resolved, `maya-2024.2`, in Rez's order.
     pub resolve: Vec<String>,
@@ -18,7 +19,7 @@ pub struct Context {
 }
 
 /// The context; `None` outside of one.
-pub fn read(environment: &Environment) -> Option<Context> {
+pub(crate) fn read(environment: &Environment) -> Option<Context> {
     let words = |name: &str| -> Option<Vec<String>> {
         let text = environment.text(name)?;
         Some(text.split_whitespace().map(str::to_owned).collect())

@@ -15,7 +15,7 @@ use crate::elf::system::Cpu;
 use crate::elf::tree::{self, Loaded, Tree, Via};
 
 /// What a node's scripts count on.
-pub const TOOLS: [&str; 4] = ["curl", "git", "python3", "openssl"];
+pub(super) const TOOLS: [&str; 4] = ["curl", "git", "python3", "openssl"];
 /// What a tool loads or starts that has libraries of its own.
 const GIT_HELPERS: [&str; 4] = [
     "/usr/lib/git-core/git-remote-https",
@@ -28,7 +28,7 @@ const MOST_DIRECTORIES: usize = 500;
 
 /// A tool that meets libraries that are not the system's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shadowed {
+pub(crate) struct Shadowed {
     pub tool: &'static str,
     /// The program or module it happens to.
     pub file: PathBuf,
@@ -40,7 +40,7 @@ pub struct Shadowed {
 
 /// A library that hides the system's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Library {
+pub(crate) struct Library {
     pub name: String,
     pub loaded: String,
     /// `None` where the system has none.
@@ -48,7 +48,7 @@ pub struct Library {
 }
 
 /// All tools found in PATH that are concerned.
-pub fn find(surroundings: &Surroundings) -> Vec<Shadowed> {
+pub(super) fn find(surroundings: &Surroundings) -> Vec<Shadowed> {
     let Surroundings {
         root, environment, ..
     } = surroundings;

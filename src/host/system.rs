@@ -9,6 +9,7 @@ use crate::platform::{Version, distribution};
 /// The system that runs.
 #[derive(Clone, Debug, SerJson)]
 #[nserde(serialize_none_as_null)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct System {
     pub hostname: Option<String>,
     pub distribution: Option<Distribution>,
@@ -22,6 +23,7 @@ pub struct System {
 /// A distribution, by its own words.
 #[derive(Clone, Debug, PartialEq, Eq, SerJson)]
 #[nserde(serialize_none_as_null)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Distribution {
     /// `centos`, `rocky`, `ubuntu`.
     pub id: Option<String>,
@@ -42,7 +44,7 @@ const RELEASES: [&str; 4] = [
 ];
 
 /// What is known of the system below `root`; the kernel is the one that runs.
-pub fn read(root: &Root) -> System {
+pub(crate) fn read(root: &Root) -> System {
     let (release, hostname, machine) = calls::kernel();
     let uptime = files::line(root, "/proc/uptime");
     System {
@@ -58,7 +60,7 @@ pub fn read(root: &Root) -> System {
 
 impl System {
     /// The kernel's version, as far as it is numbers.
-    pub fn kernel_version(&self) -> Option<Version> {
+    pub(crate) fn kernel_version(&self) -> Option<Version> {
         let release = self.kernel.as_ref()?;
         let end = release
             .find(|c: char| c != '.' && !c.is_ascii_digit())

@@ -10,16 +10,16 @@ use super::limits::Limits;
 use super::settings::{Intake, Settings};
 use super::timing::Timing;
 
-pub use super::head::Head as AnswerHead;
+pub(crate) use super::head::Head as AnswerHead;
 
 /// What came back.
-pub struct Answer {
+pub(crate) struct Answer {
     pub head: Head,
     pub body: BodyStream,
 }
 
 /// The body's bytes, decoded, within the limits.
-pub struct BodyStream {
+pub(crate) struct BodyStream {
     inner: Decoded<ureq::BodyReader<'static>>,
     wire: Wire,
     limits: Limits,
@@ -50,7 +50,7 @@ impl BodyStream {
     ///
     /// # Errors
     /// When the rest is late, broken, or more than allowed.
-    pub fn next(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
+    pub(crate) fn next(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
         let count = self
             .inner
             .read(buffer)
@@ -68,7 +68,7 @@ impl BodyStream {
     ///
     /// # Errors
     /// As [`BodyStream::next`], and when there is more.
-    pub fn read_all(&mut self, max: u64) -> Result<Vec<u8>, Failure> {
+    pub(crate) fn read_all(&mut self, max: u64) -> Result<Vec<u8>, Failure> {
         let mut all = Vec::new();
         let mut buffer = vec![0; 64 << 10];
         loop {
@@ -87,7 +87,7 @@ impl BodyStream {
     }
 
     /// How long things took so far.
-    pub fn timing(&self) -> Timing {
+    pub(crate) fn timing(&self) -> Timing {
         self.wire.with_timing(|timing| *timing)
     }
 }

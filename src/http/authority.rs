@@ -7,14 +7,14 @@ use crate::secret::Secret;
 
 /// A user and a password that stood in a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UserInfo {
+pub(crate) struct UserInfo {
     pub user: String,
     pub password: Option<Secret>,
 }
 
 /// The last `@` separates: whatever stands before it is never part of the host, and so never
 /// reaches DNS.
-pub fn split_user_info(authority: &str) -> Result<(Option<UserInfo>, &str), String> {
+pub(super) fn split_user_info(authority: &str) -> Result<(Option<UserInfo>, &str), String> {
     // Browsers take a backslash for a slash, RFC 3986 does not: one URL with two hosts.
     if authority.contains('\\') {
         return Err("a backslash stands before the path".into());
@@ -39,7 +39,7 @@ pub fn split_user_info(authority: &str) -> Result<(Option<UserInfo>, &str), Stri
 }
 
 /// Host and port, an IPv6 address without its brackets.
-pub fn split_port(text: &str, may_be_bare: bool) -> Result<(&str, Option<u16>), String> {
+pub(super) fn split_port(text: &str, may_be_bare: bool) -> Result<(&str, Option<u16>), String> {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => match rest.split_once(']') {
             Some((host, "")) => (host, None),
@@ -83,7 +83,7 @@ pub fn split_port(text: &str, may_be_bare: bool) -> Result<(&str, Option<u16>), 
 
 /// A host is a name of letters, digits, `-`, `.` and `_`, or an address. A percent sign, a `#` or a
 /// letter outside ASCII would be read one way here and another way elsewhere.
-pub fn check_host(host: &str) -> Result<String, String> {
+pub(super) fn check_host(host: &str) -> Result<String, String> {
     if host.parse::<IpAddr>().is_ok() {
         return Ok(host.to_owned());
     }

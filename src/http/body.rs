@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-pub use super::bounded::MAX_IN_MEMORY;
+pub(crate) use super::bounded::MAX_IN_MEMORY;
 use super::bounded::read_bounded;
 use super::compress;
 use super::digest::Hash;
@@ -21,7 +21,7 @@ const MAX_COMPRESSED_AT_ONCE: u64 = 4 << 20;
 
 /// A body that can be sent again, after a redirect.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Body {
+pub(crate) enum Body {
     None,
     Bytes {
         bytes: Vec<u8>,
@@ -40,7 +40,7 @@ pub enum Body {
 
 impl Body {
     /// A JSON body.
-    pub fn json(text: &Text) -> Body {
+    pub(crate) fn json(text: &Text) -> Body {
         Body::Bytes {
             bytes: text.as_str().as_bytes().to_vec(),
             content_type: Some("application/json"),
@@ -51,7 +51,7 @@ impl Body {
     ///
     /// # Errors
     /// When it cannot be read, or is a pipe of more than [`MAX_IN_MEMORY`].
-    pub fn from_path(path: &str) -> Result<Body, Error> {
+    pub(crate) fn from_path(path: &str) -> Result<Body, Error> {
         let content_type = path.ends_with(".json").then_some("application/json");
         if path == "-" {
             let bytes = read_bounded(io::stdin().lock(), "standard input")?;
@@ -82,7 +82,7 @@ impl Body {
     }
 
     /// The Content-Length; `None` where nothing is sent, or in chunks.
-    pub fn length(&self) -> Option<u64> {
+    pub(crate) fn length(&self) -> Option<u64> {
         match self {
             Body::None | Body::Gzip(_) => None,
             Body::Multipart(form) => Some(form.length()),
@@ -92,12 +92,12 @@ impl Body {
     }
 
     /// Whether its length is not known before it is sent.
-    pub fn is_chunked(&self) -> bool {
+    pub(crate) fn is_chunked(&self) -> bool {
         matches!(self, Body::Gzip(_))
     }
 
     /// Its bytes as they go out, from the first on; it can be had again.
-    pub fn stream(&self) -> Box<dyn Read> {
+    pub(crate) fn stream(&self) -> Box<dyn Read> {
         match self {
             Body::None => Box::new(io::empty()),
             Body::Bytes { bytes, .. } => Box::new(Stream::new([Segment::Text(bytes.clone())])),
@@ -135,7 +135,7 @@ impl Body {
     }
 
     /// The Content-Type that goes with it unless the user says another.
-    pub fn content_type(&self) -> Option<&str> {
+    pub(crate) fn content_type(&self) -> Option<&str> {
         match self {
             Body::None => None,
             Body::Multipart(form) => Some(&form.content_type),
@@ -153,7 +153,7 @@ fn too_large_to_hash() -> io::Error {
 ///
 /// # Errors
 /// When it cannot be read, is too large, or is no UTF-8.
-pub fn read_text(path: &str) -> Result<String, Error> {
+pub(crate) fn read_text(path: &str) -> Result<String, Error> {
     let bytes = if path == "-" {
         read_bounded(io::stdin().lock(), "standard input")?
     } else {
@@ -168,7 +168,7 @@ pub fn read_text(path: &str) -> Result<String, Error> {
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn gzip(body: Body) -> Result<Body, Error> {
+pub(crate) fn gzip(body: Body) -> Result<Body, Error> {
     match body {
         Body::None | Body::Gzip(_) => Ok(body),
         Body::Bytes {
@@ -194,7 +194,7 @@ pub fn gzip(body: Body) -> Result<Body, Error> {
 ///
 /// # Errors
 /// When two items contradict each other.
-pub fn json_of(fields: &[(String, Text)]) -> Result<Body, String> {
+pub(crate) fn json_of(fields: &[(String, Text)]) -> Result<Body, String> {
     let mut tree = Tree::default();
     for (key, value) in fields {
         tree.insert(key, value.clone())?;
@@ -203,7 +203,7 @@ pub fn json_of(fields: &[(String, Text)]) -> Result<Body, String> {
 }
 
 /// An urlencoded form.
-pub fn form_of(fields: &[(String, String)]) -> Body {
+pub(crate) fn form_of(fields: &[(String, String)]) -> Body {
     let pairs: Vec<String> = fields
         .iter()
         .map(|(name, value)| format!("{}={}", form_encode(name), form_encode(value)))

@@ -6,10 +6,10 @@ use crate::error::Error;
 use crate::io_error::reason;
 
 /// What is held in memory: a body from stdin or a pipe, which cannot be read twice. Files stream.
-pub const MAX_IN_MEMORY: u64 = 64 << 20;
+pub(crate) const MAX_IN_MEMORY: u64 = 64 << 20;
 
 /// Reads all of a stream that has no length.
-pub fn read_bounded(from: impl Read, name: &str) -> Result<Vec<u8>, Error> {
+pub(super) fn read_bounded(from: impl Read, name: &str) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     from.take(MAX_IN_MEMORY + 1)
         .read_to_end(&mut bytes)

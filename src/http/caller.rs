@@ -16,7 +16,7 @@ use crate::error::Error;
 
 /// Why another credential is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Renewal {
+pub(crate) enum Renewal {
     /// The request is about to be sent once more: a token made for one request has served.
     NextAttempt,
     /// The service refused the call with this status.
@@ -24,10 +24,10 @@ pub enum Renewal {
 }
 
 /// Gets another credential; `None` where the one there is serves on.
-pub type Renew<'a> = Box<dyn FnMut(Renewal) -> Result<Option<Credential>, Error> + 'a>;
+pub(super) type Renew<'a> = Box<dyn FnMut(Renewal) -> Result<Option<Credential>, Error> + 'a>;
 
 /// Makes calls. What it owns outlives a call: the settings, the newest credential, the observers.
-pub struct Caller<'a> {
+pub(crate) struct Caller<'a> {
     settings: Settings,
     renew: Option<Renew<'a>>,
     /// What `renew` gave last: later requests carry it too.
@@ -37,7 +37,7 @@ pub struct Caller<'a> {
 
 impl<'a> Caller<'a> {
     /// A caller that nobody observes, with credentials that are never renewed.
-    pub fn new(settings: Settings) -> Caller<'a> {
+    pub(crate) fn new(settings: Settings) -> Caller<'a> {
         Caller {
             settings,
             renew: None,
@@ -48,19 +48,19 @@ impl<'a> Caller<'a> {
 
     /// Asks `renew` for another credential where one attempt or a rejection used up the first.
     #[must_use]
-    pub fn renewing(mut self, renew: Renew<'a>) -> Caller<'a> {
+    pub(crate) fn renewing(mut self, renew: Renew<'a>) -> Caller<'a> {
         self.renew = Some(renew);
         self
     }
 
     /// Adds an observer; they are called in the order they were added.
     #[must_use]
-    pub fn observed_by(mut self, observer: Box<dyn Observer + 'a>) -> Caller<'a> {
+    pub(crate) fn observed_by(mut self, observer: Box<dyn Observer + 'a>) -> Caller<'a> {
         self.observers.push(observer);
         self
     }
 
-    pub fn settings(&self) -> &Settings {
+    pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }
 
@@ -74,7 +74,7 @@ impl<'a> Caller<'a> {
     ///
     /// # Errors
     /// When there is no response, one redirect too many, or a credential may not be sent.
-    pub fn call(&mut self, request: &mut Request) -> Result<Answer, Error> {
+    pub(crate) fn call(&mut self, request: &mut Request) -> Result<Answer, Error> {
         self.call_within(&mut self.attempts(), request)
     }
 

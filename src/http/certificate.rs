@@ -15,7 +15,7 @@ const ORGANIZATION: [u8; 3] = [0x55, 4, 10];
 const SUBJECT_ALT_NAME: [u8; 3] = [0x55, 29, 17];
 
 /// Parts of a certificate (RFC 5280 §4.1).
-pub struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     issuer: &'a [u8],
     validity: &'a [u8],
     subject: &'a [u8],
@@ -25,7 +25,7 @@ pub struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// Reads them; a certificate that is not DER has none.
-    pub fn read(certificate: &'a [u8]) -> Result<Fields<'a>, der::Wrong> {
+    pub(crate) fn read(certificate: &'a [u8]) -> Result<Fields<'a>, der::Wrong> {
         let mut outer = Reader::sequence_of(certificate)?;
         let mut inner = outer.nested(der::SEQUENCE)?;
         inner.optional(der::context(0))?; // version
@@ -43,17 +43,17 @@ impl<'a> Fields<'a> {
     }
 
     /// Whom it is for, by common name, else by organization; in quotation marks.
-    pub fn subject_name(&self) -> Option<String> {
+    pub(crate) fn subject_name(&self) -> Option<String> {
         common_name(self.subject)
     }
 
     /// Who signed it, as `subject_name` has it.
-    pub fn issuer_name(&self) -> Option<String> {
+    pub(crate) fn issuer_name(&self) -> Option<String> {
         common_name(self.issuer)
     }
 
     /// The hosts, addresses and URIs that it is for.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         self.alternative_names().unwrap_or_default()
     }
 
@@ -76,7 +76,7 @@ impl<'a> Fields<'a> {
     }
 
     /// From when and until when it holds.
-    pub fn validity(&self) -> Option<(Timestamp, Timestamp)> {
+    pub(crate) fn validity(&self) -> Option<(Timestamp, Timestamp)> {
         let mut reader = Reader::new(self.validity);
         Some((time(reader.any().ok()?)?, time(reader.any().ok()?)?))
     }

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::io_error::reason;
 
 /// The compressed bytes, as they are asked for.
-pub fn encoder<R: Read>(from: R) -> GzEncoder<R> {
+pub(super) fn encoder<R: Read>(from: R) -> GzEncoder<R> {
     GzEncoder::new(from, Compression::default())
 }
 
@@ -17,7 +17,7 @@ pub fn encoder<R: Read>(from: R) -> GzEncoder<R> {
 ///
 /// # Errors
 /// When `from` cannot be read.
-pub fn whole(from: impl Read) -> Result<Vec<u8>, Error> {
+pub(super) fn whole(from: impl Read) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     match encoder(from).read_to_end(&mut bytes) {
         Ok(_) => Ok(bytes),

@@ -19,7 +19,7 @@ const MAX_HEAD: usize = 256 << 10;
 
 /// What one exchange leaves behind: its clock and the head's own bytes.
 #[derive(Clone, Debug)]
-pub struct Wire(Arc<Mutex<Seen>>);
+pub(super) struct Wire(Arc<Mutex<Seen>>);
 
 #[derive(Debug)]
 struct Seen {
@@ -29,7 +29,7 @@ struct Seen {
 }
 
 impl Wire {
-    pub fn new(timing: Timing) -> Wire {
+    pub(super) fn new(timing: Timing) -> Wire {
         Wire(Arc::new(Mutex::new(Seen {
             timing,
             head: Vec::new(),
@@ -37,12 +37,12 @@ impl Wire {
         })))
     }
 
-    pub fn with_timing<T>(&self, look: impl FnOnce(&mut Timing) -> T) -> T {
+    pub(super) fn with_timing<T>(&self, look: impl FnOnce(&mut Timing) -> T) -> T {
         look(&mut self.lock().timing)
     }
 
     /// The bytes up to the end of the head.
-    pub fn head(&self) -> Vec<u8> {
+    pub(super) fn head(&self) -> Vec<u8> {
         self.lock().head.clone()
     }
 
@@ -72,7 +72,7 @@ impl Wire {
 
 /// A plain-http request that a proxy takes whole (RFC 9112 §3.2.2).
 #[derive(Clone, Debug)]
-pub struct Forward {
+pub(crate) struct Forward {
     /// `http://host:port`, put before the request target.
     pub origin: String,
     /// The value of Proxy-Authorization.
@@ -81,7 +81,7 @@ pub struct Forward {
 
 /// All of it, as ureq wants it.
 #[derive(Debug)]
-pub struct Chain {
+pub(super) struct Chain {
     pub tls: TlsConnector,
     pub forward: Option<Forward>,
     pub wire: Wire,

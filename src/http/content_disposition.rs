@@ -4,7 +4,7 @@
 use super::url::percent_decode;
 
 /// `filename*` before `filename`, as the RFC wants it; `None` where there is neither.
-pub fn file_name(header: &[u8]) -> Option<String> {
+pub(super) fn file_name(header: &[u8]) -> Option<String> {
     let text = text_of(header);
     let parameters = parameters(&text);
     let value = |wanted: &str| {

@@ -11,7 +11,7 @@ use crate::secret::Secret;
 
 /// What a request carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Credential {
+pub(crate) enum Credential {
     None,
     Header {
         name: String,
@@ -32,7 +32,7 @@ pub enum Credential {
 
 impl Credential {
     /// RFC 7617.
-    pub fn basic(user: &str, password: &Secret) -> Credential {
+    pub(crate) fn basic(user: &str, password: &Secret) -> Credential {
         Credential::Header {
             name: "authorization".into(),
             value: basic(user, password),
@@ -42,7 +42,7 @@ impl Credential {
 
 /// Where a token goes in a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Placement {
+pub(crate) enum Placement {
     /// RFC 6750.
     Bearer,
     Header(String),
@@ -51,7 +51,7 @@ pub enum Placement {
 
 impl Placement {
     /// `token` at its place.
-    pub fn credential(&self, token: &Secret) -> Credential {
+    pub(crate) fn credential(&self, token: &Secret) -> Credential {
         let header = |name: &str, value: &[u8]| Credential::Header {
             name: name.to_owned(),
             value: Secret::new(value.to_vec()),
@@ -73,7 +73,7 @@ impl Placement {
     }
 
     /// The mask at the token's place: for a request that is only shown.
-    pub fn masked(&self) -> Credential {
+    pub(crate) fn masked(&self) -> Credential {
         match self {
             // Not percent-encoded: a mask is read by people.
             Placement::Query(name) => Credential::Query {
@@ -85,7 +85,7 @@ impl Placement {
     }
 
     /// Whether it becomes an Authorization header.
-    pub fn is_authorization(&self) -> bool {
+    pub(crate) fn is_authorization(&self) -> bool {
         match self {
             Placement::Bearer => true,
             Placement::Header(name) => name.eq_ignore_ascii_case("authorization"),
@@ -95,13 +95,13 @@ impl Placement {
 }
 
 /// The value of an Authorization or Proxy-Authorization header (RFC 7617).
-pub fn basic(user: &str, password: &Secret) -> Secret {
+pub(crate) fn basic(user: &str, password: &Secret) -> Secret {
     let encoded = base64_pair(user.as_bytes(), password.expose());
     Secret::new([b"Basic ", encoded.as_bytes()].concat())
 }
 
 /// A user and a password as Basic encodes them.
-pub fn base64_pair(user: &[u8], password: &[u8]) -> Zeroizing<String> {
+pub(crate) fn base64_pair(user: &[u8], password: &[u8]) -> Zeroizing<String> {
     let pair = Zeroizing::new([user, b":", password].concat());
     Zeroizing::new(STANDARD.encode(&*pair))
 }
@@ -110,7 +110,7 @@ pub fn base64_pair(user: &[u8], password: &[u8]) -> Zeroizing<String> {
 ///
 /// # Errors
 /// Names it.
-pub fn ensure_header_name(name: &str) -> Result<(), String> {
+pub(crate) fn ensure_header_name(name: &str) -> Result<(), String> {
     match Item::parse(&format!("{name}:x")) {
         Ok(Item::Header { name: parsed, .. }) if parsed == name => Ok(()),
         _ => Err(format!("'{name}' is not a valid header name")),

@@ -15,13 +15,13 @@ const FREE: u64 = 64 << 20;
 const MAX_RATIO: u64 = 200;
 
 /// The content codings that are decoded, as Accept-Encoding offers them.
-pub const ACCEPT_ENCODING: &str = "gzip, deflate, br";
+pub(crate) const ACCEPT_ENCODING: &str = "gzip, deflate, br";
 
 /// What brotli reads at a time.
 const BUFFER: usize = 8 << 10;
 
 /// A body without its encoding.
-pub struct Decoded<R: Read> {
+pub(super) struct Decoded<R: Read> {
     inner: Decoder<R>,
     wire: Rc<Cell<u64>>,
     out: u64,
@@ -44,7 +44,7 @@ impl<R: Read> Decoded<R> {
     ///
     /// # Errors
     /// When the encoding is none we asked for, or the first bytes cannot be read.
-    pub fn new(body: R, encoding: &str, max: Option<u64>) -> io::Result<Decoded<R>> {
+    pub(super) fn new(body: R, encoding: &str, max: Option<u64>) -> io::Result<Decoded<R>> {
         let wire = Rc::new(Cell::new(0));
         let mut counted = Counted {
             inner: body,

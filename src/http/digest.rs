@@ -12,14 +12,14 @@ use crate::secret::Secret;
 
 /// A hash that a challenge may ask for, the better one last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Hash {
+pub(super) enum Hash {
     Md5,
     Sha256,
 }
 
 /// What a server asks to be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Challenge {
+pub(super) struct Challenge {
     realm: String,
     nonce: String,
     opaque: Option<String>,
@@ -39,7 +39,7 @@ enum Quality {
 }
 
 /// What is answered for.
-pub struct Call<'a> {
+pub(super) struct Call<'a> {
     pub user: &'a str,
     pub password: &'a Secret,
     pub method: &'a str,
@@ -51,7 +51,7 @@ pub struct Call<'a> {
 
 impl Challenge {
     /// The best challenge of a 401 answer that we can meet.
-    pub fn of(head: &Head) -> Option<Challenge> {
+    pub(super) fn of(head: &Head) -> Option<Challenge> {
         head.headers
             .iter()
             .filter(|(name, _)| name.eq_ignore_ascii_case("www-authenticate"))
@@ -108,7 +108,7 @@ impl Challenge {
     ///
     /// # Errors
     /// When there is no randomness, or the body cannot be read.
-    pub fn answer(&self, call: &Call) -> std::io::Result<Secret> {
+    pub(super) fn answer(&self, call: &Call) -> std::io::Result<Secret> {
         let nonce = crypto::random(16)?;
         self.answer_with(call, &hex::encode(&nonce))
     }
@@ -202,7 +202,7 @@ impl Hash {
     }
 
     /// The hash of `data` in hexadecimal digits.
-    pub fn of(self, data: &[u8]) -> String {
+    pub(super) fn of(self, data: &[u8]) -> String {
         match self {
             Hash::Md5 => hex::encode(md5::compute(data).as_slice()),
             Hash::Sha256 => hex::encode(&crypto::sha256(data)),

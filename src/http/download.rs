@@ -14,11 +14,11 @@ use super::validator::Validator;
 use crate::crypto::digest::Sha256;
 use crate::error::Error;
 
-pub use super::partial::Existing;
+pub(crate) use super::partial::Existing;
 
 /// What is wanted.
 #[derive(Clone, Debug)]
-pub struct Download {
+pub(crate) struct Download {
     pub place: Place,
     pub existing: Existing,
     pub start: Start,
@@ -28,7 +28,7 @@ pub struct Download {
 
 /// Where it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     File(PathBuf),
     /// Into this directory, by the name the server or the URL gives.
     In(PathBuf),
@@ -36,14 +36,14 @@ pub enum Place {
 
 /// Where it starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
+pub(crate) enum Start {
     Anew,
     /// Where an earlier one was cut, if the file is still the same.
     Continue,
 }
 
 /// What happens on the way, beside what the caller's observers are told.
-pub enum Step<'a> {
+pub(crate) enum Step<'a> {
     /// So much is there, of so much; under this name.
     Receiving {
         name: &'a std::path::Path,
@@ -55,7 +55,7 @@ pub enum Step<'a> {
 }
 
 /// How it ended.
-pub enum Outcome {
+pub(crate) enum Outcome {
     Saved(PathBuf),
     /// The answer is none to keep: its status is not 2xx.
     Refused(Box<Answer>),
@@ -66,7 +66,7 @@ pub enum Outcome {
 /// # Errors
 /// When there is no answer, or not a whole one; when the file cannot be written, or its hash is
 /// another. What has come stays in the `.part` file, but for a wrong hash.
-pub fn download(
+pub(crate) fn download(
     wanted: &Download,
     request: &Request,
     caller: &mut Caller,

@@ -10,7 +10,7 @@ const MAX_BYTES: usize = 255 - 10;
 
 /// The name for what came from `url`: Content-Disposition's, else the URL's last segment, else
 /// `index.html`.
-pub fn of_answer(head: &Head, url: &Url) -> String {
+pub(super) fn of_answer(head: &Head, url: &Url) -> String {
     let mut headers = head.headers.iter();
     headers
         .find(|(name, _)| name.eq_ignore_ascii_case("content-disposition"))
@@ -20,7 +20,7 @@ pub fn of_answer(head: &Head, url: &Url) -> String {
 }
 
 /// The name for what is at `url`, as long as no answer says another.
-pub fn of_url(url: &Url) -> String {
+pub(super) fn of_url(url: &Url) -> String {
     let path = url.path.rsplit('/').next().unwrap_or("");
     // Decoded after the split: `%2F` in a segment is no separator, and is taken for one by `safe`.
     let name = String::from_utf8_lossy(&percent_decode(path)).into_owned();

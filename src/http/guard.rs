@@ -11,7 +11,7 @@ use crate::error::Error;
 ///
 /// # Errors
 /// Names the origin.
-pub fn ensure_confidential(origin: &Origin, settings: &Settings) -> Result<(), Error> {
+pub(crate) fn ensure_confidential(origin: &Origin, settings: &Settings) -> Result<(), Error> {
     if origin.scheme == Scheme::Https
         || settings.plaintext == Plaintext::Allowed
         || stays_on_this_machine(origin, settings)?

@@ -2,7 +2,7 @@
 
 /// Version, status, reason and headers: names in their own case and order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
+pub(crate) struct Head {
     /// 1.0 or 1.1: the minor number.
     pub minor_version: u8,
     pub status: u16,
@@ -16,7 +16,7 @@ const MAX_HEADERS: usize = 128;
 
 impl Head {
     /// Reads the last head in `bytes`: 1xx ones go before it.
-    pub fn parse(bytes: &[u8]) -> Option<Head> {
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Head> {
         let mut rest = bytes;
         loop {
             let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
@@ -43,7 +43,7 @@ impl Head {
     }
 
     /// The first header of this name, as text, where it is text.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(name))
@@ -51,7 +51,7 @@ impl Head {
     }
 
     /// The head's first line.
-    pub fn status_line(&self) -> String {
+    pub(crate) fn status_line(&self) -> String {
         let line = format!(
             "HTTP/1.{} {} {}",
             self.minor_version, self.status, self.reason

@@ -3,7 +3,7 @@
 
 /// One item, with where its value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Item {
+pub(crate) enum Item {
     /// `Name:value`, `Name:@file`, `Name;` (empty).
     Header { name: String, value: Value },
     /// `Name:` takes a header away that would be sent by itself.
@@ -25,7 +25,7 @@ pub enum Item {
 
 /// A value, or the file that holds it (`-`: stdin).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
+pub(crate) enum Value {
     Literal(String),
     File(String),
 }
@@ -38,7 +38,7 @@ impl Item {
     ///
     /// # Errors
     /// Says what an item looks like; never repeats a value, it may be a secret.
-    pub fn parse(text: &str) -> Result<Item, String> {
+    pub(crate) fn parse(text: &str) -> Result<Item, String> {
         let Some((name, separator, value)) = split(text) else {
             return match text.strip_suffix(';') {
                 Some(name) if !name.is_empty() => Ok(Item::Header {

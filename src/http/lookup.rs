@@ -15,7 +15,7 @@ use crate::io_error::reason;
 ///
 /// # Errors
 /// When the name has none, or the resolver does not answer.
-pub fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, LookupError> {
+pub(super) fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, LookupError> {
     let name = CString::new(host).map_err(|_| LookupError::UnknownName)?;
     // SAFETY: addrinfo is plain old data; all zero asks for any family and no flags.
     let mut hints: libc::addrinfo = unsafe { std::mem::zeroed() };

@@ -1,73 +1,73 @@
 //! HTTP/1.1 calls (RFC 9110, 9112) on ureq: one request, its credentials, its redirects, its answer.
 
 /// The answer: its head as the server wrote it, and its body, decoded.
-pub mod answer;
+pub(crate) mod answer;
 mod authority;
 /// What is sent as a body.
-pub mod body;
+pub(crate) mod body;
 mod bounded;
 mod caller;
 /// What a certificate says.
-pub mod certificate;
+pub(crate) mod certificate;
 mod compress;
 mod connect;
 mod content_disposition;
 /// What proves who the caller is.
-pub mod credential;
+pub(crate) mod credential;
 mod decode;
 mod digest;
 /// Downloads into files.
-pub mod download;
+pub(crate) mod download;
 /// What can go wrong on the way.
-pub mod failure;
+pub(crate) mod failure;
 mod file_name;
 /// Whether a secret may be sent in plain text.
-pub mod guard;
+pub(crate) mod guard;
 mod head;
 /// Request items.
-pub mod item;
+pub(crate) mod item;
 mod limits;
 mod lookup;
 /// Forms with files.
-pub mod multipart;
+pub(crate) mod multipart;
 mod nested;
 /// Logins from a file, by machine.
-pub mod netrc;
+pub(crate) mod netrc;
 /// What follows the requests of a caller.
-pub mod observe;
+pub(crate) mod observe;
 mod partial;
 mod percent;
 /// Which proxy stands before which host.
-pub mod proxy;
+pub(crate) mod proxy;
 mod redirect;
 /// The request.
-pub mod request;
+pub(crate) mod request;
 mod resolve;
 /// Trying again.
-pub mod retry;
+pub(crate) mod retry;
 /// The roots that TLS trusts.
-pub mod roots;
+pub(crate) mod roots;
 mod send;
 /// How calls are made, and what a profile or a command line changes.
-pub mod settings;
+pub(crate) mod settings;
 /// Bodies that are read while they are sent.
-pub mod stream;
+pub(crate) mod stream;
 mod timing;
 /// TLS: what a connection is configured with.
-pub mod tls;
+pub(crate) mod tls;
 mod tls_connect;
 mod tls_failure;
 mod unix_socket;
 /// URLs and origins.
-pub mod url;
+pub(crate) mod url;
 mod validator;
 mod verifier;
 
-pub use answer::Answer;
-pub use body::gzip;
-pub use caller::{Caller, Renewal};
-pub use decode::ACCEPT_ENCODING;
-pub use failure::Failure;
-pub use limits::Limits;
-pub use settings::{Follow, Overlay, Settings};
-pub use timing::Timing;
+pub(crate) use answer::Answer;
+pub(crate) use body::gzip;
+pub(crate) use caller::{Caller, Renewal};
+pub(crate) use decode::ACCEPT_ENCODING;
+pub(crate) use failure::Failure;
+pub(crate) use limits::Limits;
+pub(crate) use settings::{Follow, Overlay, Settings};
+pub(crate) use timing::Timing;

@@ -13,7 +13,7 @@ use crate::io_error::reason;
 
 /// A form with files.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Multipart {
+pub(crate) struct Multipart {
     /// With the boundary.
     pub content_type: String,
     pub segments: Vec<Segment>,
@@ -21,14 +21,14 @@ pub struct Multipart {
 
 /// One field.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
+pub(crate) struct Part {
     pub name: String,
     pub content: Content,
 }
 
 /// What a field holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Content {
+pub(crate) enum Content {
     Text(String),
     File {
         bytes: Segment,
@@ -43,7 +43,7 @@ impl Part {
     ///
     /// # Errors
     /// When it cannot be read, or the type is none.
-    pub fn file(
+    pub(crate) fn file(
         name: String,
         path: &str,
         file_name: Option<String>,
@@ -98,7 +98,7 @@ impl Multipart {
     ///
     /// # Errors
     /// When the system has no randomness.
-    pub fn new(parts: Vec<Part>) -> Result<Multipart, Error> {
+    pub(crate) fn new(parts: Vec<Part>) -> Result<Multipart, Error> {
         let random = crypto::random(16).map_err(|error| {
             Error::malformed("no boundary can be made for the form", reason(&error))
         })?;
@@ -140,7 +140,7 @@ impl Multipart {
     }
 
     /// In bytes.
-    pub fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         self.segments.iter().map(Segment::length).sum()
     }
 }

@@ -18,7 +18,7 @@ enum Step {
 
 /// A body being built. What nobody has set yet is a gap, which becomes `null`.
 #[derive(Debug, Default)]
-pub enum Tree {
+pub(super) enum Tree {
     #[default]
     Gap,
     Leaf(Text),
@@ -31,7 +31,7 @@ impl Tree {
     ///
     /// # Errors
     /// When the key cannot be read, or another item has made something else of the same place.
-    pub fn insert(&mut self, key: &str, value: Text) -> Result<(), String> {
+    pub(super) fn insert(&mut self, key: &str, value: Text) -> Result<(), String> {
         let steps = steps(key)?;
         let mut place = self;
         for step in &steps {
@@ -54,7 +54,7 @@ impl Tree {
     }
 
     /// The JSON text.
-    pub fn into_text(self) -> Text {
+    pub(super) fn into_text(self) -> Text {
         match self {
             Tree::Gap => Text::null(),
             Tree::Leaf(text) => text,

@@ -4,7 +4,7 @@ use crate::secret::Secret;
 
 /// A login for a machine.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Login {
+pub(crate) struct Login {
     pub user: String,
     pub password: Secret,
 }
@@ -13,7 +13,7 @@ pub struct Login {
 ///
 /// # Errors
 /// When the file cannot be understood; never repeats what stands in it.
-pub fn find(text: &str, host: &str, user: Option<&str>) -> Result<Option<Login>, String> {
+pub(crate) fn find(text: &str, host: &str, user: Option<&str>) -> Result<Option<Login>, String> {
     let mut words = Words {
         rest: text,
         line: 1,

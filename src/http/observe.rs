@@ -7,7 +7,7 @@ use super::retry::Pause;
 use crate::error::Error;
 
 /// Follows the requests of a [`super::Caller`]. All its methods have a default that does nothing.
-pub trait Observer {
+pub(crate) trait Observer {
     /// Called before each request goes out, redirects and retries included. It may complete the
     /// request; what it adds is subject to the same rules on a redirect as the user's headers.
     ///
@@ -35,7 +35,7 @@ pub trait Observer {
 
 /// What happens between two requests of a call.
 #[derive(Debug)]
-pub enum Notice<'a> {
+pub(crate) enum Notice<'a> {
     /// The request is sent again after a wait.
     Retrying(&'a Pause),
     /// The response names another place, and it is not followed there: why.

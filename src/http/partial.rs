@@ -13,13 +13,13 @@ use crate::error::Error;
 
 /// Whether a file that is there already may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Existing {
+pub(crate) enum Existing {
     Keep,
     Overwrite,
 }
 
 /// A download's file while it grows. It is locked: another download of the same name is refused.
-pub struct Partial {
+pub(super) struct Partial {
     file: File,
     path: PathBuf,
     target: PathBuf,
@@ -39,7 +39,7 @@ impl Partial {
     /// # Errors
     /// When `target` is there and is to be kept, or is no regular file; when the partial file is
     /// being written by another, or cannot be had.
-    pub fn open(target: &Path, existing: Existing) -> Result<Partial, Error> {
+    pub(super) fn open(target: &Path, existing: Existing) -> Result<Partial, Error> {
         let replaced = ensure_free(target, existing)?;
         let path = with_suffix(target, ".part");
         // Between opening and locking, another download may finish and take the file away.
@@ -78,17 +78,17 @@ impl Partial {
     }
 
     /// Bytes it holds.
-    pub fn length(&self) -> u64 {
+    pub(super) fn length(&self) -> u64 {
         self.length
     }
 
     /// What it will be.
-    pub fn target(&self) -> &Path {
+    pub(super) fn target(&self) -> &Path {
         &self.target
     }
 
     /// What it is the beginning of; `None` where nobody noted it, or there is nothing yet.
-    pub fn validator(&self) -> Option<Validator> {
+    pub(super) fn validator(&self) -> Option<Validator> {
         if self.length == 0 {
             return None;
         }
@@ -102,7 +102,7 @@ impl Partial {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn begin(&mut self, validator: Option<&Validator>) -> Result<(), Error> {
+    pub(super) fn begin(&mut self, validator: Option<&Validator>) -> Result<(), Error> {
         let meta = self.meta();
         remove(&meta)?;
         self.file
@@ -127,7 +127,7 @@ impl Partial {
     ///
     /// # Errors
     /// When its file system cannot.
-    pub fn seek_end(&mut self) -> Result<(), Error> {
+    pub(super) fn seek_end(&mut self) -> Result<(), Error> {
         let end = self.file.seek(SeekFrom::End(0));
         self.length = end.map_err(Error::file("write", &self.path))?;
         Ok(())
@@ -137,7 +137,7 @@ impl Partial {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn digest(&mut self, digest: &mut Sha256) -> Result<(), Error> {
+    pub(super) fn digest(&mut self, digest: &mut Sha256) -> Result<(), Error> {
         let fail = |error| Error::file("read", &self.path)(error);
         self.file.seek(SeekFrom::Start(0)).map_err(fail)?;
         let mut buffer = vec![0; 1 << 20];
@@ -155,7 +155,7 @@ impl Partial {
     ///
     /// # Errors
     /// When the disk is full.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.file
             .write_all(bytes)
             .map_err(Error::file("write", &self.path))?;
@@ -167,7 +167,7 @@ impl Partial {
     ///
     /// # Errors
     /// When the disk is full, or a file of that name has appeared meanwhile; the partial one stays.
-    pub fn commit(mut self) -> Result<PathBuf, Error> {
+    pub(super) fn commit(mut self) -> Result<PathBuf, Error> {
         if let Some(mode) = self.replaced {
             self.file
                 .set_permissions(Permissions::from_mode(mode))
@@ -187,7 +187,7 @@ impl Partial {
     }
 
     /// Removes it, and what was noted.
-    pub fn discard(mut self) {
+    pub(super) fn discard(mut self) {
         self.remove();
     }
 

@@ -1,7 +1,7 @@
 //! Percent-encoding (RFC 3986 §2.1).
 
 /// Percent-encodes what may not stand in a path or query as it is; what is encoded already stays.
-pub fn encode_illegal(text: &str) -> String {
+pub(super) fn encode_illegal(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         let legal = byte.is_ascii_graphic()
@@ -15,7 +15,7 @@ pub fn encode_illegal(text: &str) -> String {
 }
 
 /// Percent-encodes all but RFC 3986's unreserved characters; also fit for a form's members.
-pub fn form_encode(text: &str) -> String {
+pub(crate) fn form_encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         push_byte(
@@ -36,7 +36,7 @@ fn push_byte(out: &mut String, byte: u8, as_it_is: bool) {
 }
 
 /// Decodes `%XX`; a percent sign without two hexadecimal digits stays.
-pub fn percent_decode(text: &str) -> Vec<u8> {
+pub(crate) fn percent_decode(text: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.as_bytes();
     while let Some((&first, rest)) = bytes.split_first() {

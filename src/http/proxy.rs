@@ -10,7 +10,7 @@ use crate::secret::Secret;
 
 /// What the environment and the command line say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Proxies {
+pub(crate) struct Proxies {
     /// `--proxy`: for every host, this machine too.
     pub always: Option<String>,
     pub https: Option<String>,
@@ -22,7 +22,7 @@ pub struct Proxies {
 
 /// How one request goes out.
 #[derive(Debug)]
-pub enum Route {
+pub(crate) enum Route {
     Direct,
     /// The proxy takes the whole request: a plain-http one through an http proxy.
     Forward {
@@ -35,7 +35,7 @@ pub enum Route {
 
 /// A proxy's address.
 #[derive(Debug)]
-pub struct Proxy {
+pub(crate) struct Proxy {
     pub host: String,
     pub port: u16,
 }
@@ -45,7 +45,7 @@ impl Proxies {
     ///
     /// # Errors
     /// When the proxy that is meant for it has no usable address; never repeats its password.
-    pub fn route(&self, origin: &Origin) -> Result<Route, String> {
+    pub(crate) fn route(&self, origin: &Origin) -> Result<Route, String> {
         let from_environment = || {
             let by_scheme = match origin.scheme {
                 Scheme::Https => &self.https,

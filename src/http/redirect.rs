@@ -7,7 +7,7 @@ use super::url::{Scheme, Url};
 
 /// Where a response leads.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Target {
+pub(super) enum Target {
     /// Nowhere: it is not a redirect.
     None,
     Url(Url),
@@ -19,7 +19,7 @@ pub enum Target {
 }
 
 /// Where the response to a request for `from` leads.
-pub fn target(head: &Head, from: &Url) -> Target {
+pub(super) fn target(head: &Head, from: &Url) -> Target {
     if !matches!(head.status, 301 | 302 | 303 | 307 | 308) {
         return Target::None;
     }
@@ -42,7 +42,7 @@ pub fn target(head: &Head, from: &Url) -> Target {
 }
 
 /// Turns the request into the one that `status` asks for.
-pub fn apply(request: &mut Request, status: u16, next: Url) {
+pub(super) fn apply(request: &mut Request, status: u16, next: Url) {
     // 301 and 302 turn a POST into a GET, as every client has always done; 307 and 308 keep all.
     let becomes_get = status == 303 || (matches!(status, 301 | 302) && request.method == "POST");
     if becomes_get {

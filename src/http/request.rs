@@ -11,18 +11,18 @@ use crate::secret::Secret;
 use std::borrow::Cow;
 
 /// The name c47 goes by. Not a browser's: some services answer those with cookies.
-pub const USER_AGENT: &str = concat!("c47/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("c47/", env!("CARGO_PKG_VERSION"));
 
 /// One header to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Header {
+pub(crate) struct Header {
     pub name: String,
     pub value: Value,
 }
 
 /// A header's value, and what it is worth.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
+pub(crate) enum Value {
     /// Anybody may see it.
     Plain(String),
     /// It proves who the caller is.
@@ -31,7 +31,7 @@ pub enum Value {
 
 impl Header {
     /// A header that anybody may see.
-    pub fn plain(name: &str, value: impl Into<String>) -> Header {
+    pub(crate) fn plain(name: &str, value: impl Into<String>) -> Header {
         Header {
             name: name.to_owned(),
             value: Value::Plain(value.into()),
@@ -39,7 +39,7 @@ impl Header {
     }
 
     /// A header that proves who the caller is.
-    pub fn secret(name: &str, value: Secret) -> Header {
+    pub(crate) fn secret(name: &str, value: Secret) -> Header {
         Header {
             name: name.to_owned(),
             value: Value::Secret(value),
@@ -47,12 +47,12 @@ impl Header {
     }
 
     /// Whether it carries a secret, by its kind or by its name.
-    pub fn is_secret(&self) -> bool {
+    pub(crate) fn is_secret(&self) -> bool {
         matches!(self.value, Value::Secret(_)) || redact::is_secret_header(&self.name)
     }
 
     /// The value as it may be shown: of a credential, its scheme's word and a mask.
-    pub fn shown_value(&self) -> Cow<'_, str> {
+    pub(crate) fn shown_value(&self) -> Cow<'_, str> {
         match &self.value {
             Value::Plain(value) => redact::header(&self.name, value),
             Value::Secret(secret) => {
@@ -64,7 +64,7 @@ impl Header {
 
 /// A request. The credential stands apart: it belongs to one origin only.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub(crate) struct Request {
     /// An RFC 9110 token in upper case as the user gave it.
     pub method: String,
     pub url: Url,
@@ -79,13 +79,13 @@ pub struct Request {
 
 impl Request {
     /// Whether what was added for this service may also go to `next`.
-    pub fn keeps_credentials_at(&self, next: &Url) -> bool {
+    pub(crate) fn keeps_credentials_at(&self, next: &Url) -> bool {
         let prefix = self.path_prefix.as_deref().unwrap_or("/");
         next.origin == self.url.origin && (self.path_prefix.is_none() || next.is_below(prefix))
     }
 
     /// A plain GET, without credentials.
-    pub fn get(url: Url) -> Request {
+    pub(crate) fn get(url: Url) -> Request {
         Request {
             method: "GET".into(),
             url,
@@ -102,7 +102,7 @@ impl Request {
 
     /// All headers as they go out, credentials among them, in order: what HTTP itself needs comes
     /// first. Names are in lower case, as ureq sends them.
-    pub fn wire_headers(&self) -> Vec<Header> {
+    pub(crate) fn wire_headers(&self) -> Vec<Header> {
         let mut headers = Vec::with_capacity(self.headers.len() + 3);
         if !self.has_header("host") {
             headers.push(Header::plain("host", self.url.host_header()));
@@ -130,7 +130,7 @@ impl Request {
     }
 
     /// The URL as it goes out, a query credential included.
-    pub fn wire_url(&self) -> Url {
+    pub(crate) fn wire_url(&self) -> Url {
         let mut url = self.url.clone();
         if let Credential::Query { name, value } = &self.credential {
             let pair = format!("{name}={}", String::from_utf8_lossy(value.expose()));
@@ -143,7 +143,7 @@ impl Request {
     }
 
     /// The URL as it may be shown: a query credential masked, whatever its name.
-    pub fn shown_url(&self) -> String {
+    pub(crate) fn shown_url(&self) -> String {
         let shown = redact::url(&self.url.to_string());
         match &self.credential {
             Credential::Query { name, .. } => {
@@ -155,12 +155,12 @@ impl Request {
     }
 
     /// Whether it carries a credential or a header that is a secret.
-    pub fn carries_secret(&self) -> bool {
+    pub(crate) fn carries_secret(&self) -> bool {
         self.credential != Credential::None || self.headers.iter().any(Header::is_secret)
     }
 
     /// Whether a header of this name is among the user's.
-    pub fn has_header(&self, name: &str) -> bool {
+    pub(crate) fn has_header(&self, name: &str) -> bool {
         self.headers
             .iter()
             .any(|header| header.name.eq_ignore_ascii_case(name))
@@ -194,7 +194,7 @@ impl Request {
 
     /// Takes away all that must not reach another origin: credentials of every kind, and every
     /// header but those that only describe the content.
-    pub fn leave_origin(&mut self) {
+    pub(crate) fn leave_origin(&mut self) {
         const HARMLESS: [&str; 8] = [
             "accept",
             "accept-encoding",
@@ -215,7 +215,7 @@ impl Request {
     }
 
     /// Becomes a GET without a body, as after 303 (RFC 9110 §15.4.4).
-    pub fn become_get(&mut self) {
+    pub(crate) fn become_get(&mut self) {
         if self.method != "HEAD" {
             self.method = "GET".into();
         }

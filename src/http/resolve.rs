@@ -17,7 +17,7 @@ use super::url::Origin;
 
 /// Looks up what a URI names or, where a proxy takes whole requests, that proxy.
 #[derive(Debug)]
-pub struct Lookup {
+pub(super) struct Lookup {
     /// The proxy that is connected to instead.
     pub instead: Option<(String, u16)>,
     pub overrides: Vec<Override>,

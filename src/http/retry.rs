@@ -15,7 +15,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// The attempts of one call, over all its requests.
 #[derive(Debug)]
-pub struct Attempts {
+pub(crate) struct Attempts {
     policy: Retry,
     began: Instant,
     /// The end of the whole call, waits included.
@@ -25,7 +25,7 @@ pub struct Attempts {
 
 /// A wait before the next attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pause {
+pub(crate) struct Pause {
     /// A status, or what went wrong.
     pub why: String,
     pub wait: Duration,
@@ -53,7 +53,7 @@ impl Attempts {
     }
 
     /// The wait before `method` may be tried once more after `error`; `None` where it may not.
-    pub fn after_error(&mut self, method: &str, error: &Error) -> Option<Pause> {
+    pub(crate) fn after_error(&mut self, method: &str, error: &Error) -> Option<Pause> {
         let Error::Http(failure) = error else {
             return None;
         };

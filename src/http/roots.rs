@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::io_error::reason;
 
 /// Where distributions keep all their roots in one file.
-pub const BUNDLES: [&str; 6] = [
+pub(crate) const BUNDLES: [&str; 6] = [
     "/etc/ssl/certs/ca-certificates.crt", // Debian, Ubuntu
     "/etc/pki/tls/certs/ca-bundle.crt",   // CentOS, Rocky, Alma, RHEL, Fedora
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // the same, where the link is missing
@@ -25,7 +25,7 @@ const MAX_BUNDLE: u64 = 16 << 20;
 
 /// Whom to trust.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trust {
+pub(crate) enum Trust {
     /// The machine's roots: `bundle` and `directory` are SSL_CERT_FILE and SSL_CERT_DIR.
     System {
         bundle: Option<PathBuf>,
@@ -39,7 +39,7 @@ pub enum Trust {
 
 /// Roots, and where they are from.
 #[derive(Debug)]
-pub struct Roots {
+pub(crate) struct Roots {
     pub certificates: Vec<CertificateDer<'static>>,
     pub from: String,
     /// Whether those compiled in serve, because the machine has no store.
@@ -52,7 +52,7 @@ pub struct Roots {
 ///
 /// # Errors
 /// When a file that was named cannot be read, or holds no certificate.
-pub fn read(trust: &Trust) -> Result<Roots, Error> {
+pub(crate) fn read(trust: &Trust) -> Result<Roots, Error> {
     let (bundle, directory) = match trust {
         Trust::Only(path) => return named_bundle(path, "--cacert"),
         Trust::Anybody => {
@@ -101,7 +101,7 @@ fn named_bundle(path: &Path, what: &str) -> Result<Roots, Error> {
 ///
 /// # Errors
 /// When it cannot be read or holds none, in words.
-pub fn certificates_of(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+pub(crate) fn certificates_of(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let bytes = read_bounded(path)?;
     let found: Result<Vec<_>, pem::Error> = CertificateDer::pem_slice_iter(&bytes).collect();
     match found {

@@ -23,7 +23,7 @@ use super::url::Scheme;
 use crate::error::Error;
 
 /// Sends `request` and waits for the answer's head. `deadline` is the end of the whole call.
-pub fn exchange(
+pub(super) fn exchange(
     request: &Request,
     settings: &Settings,
     deadline: Option<Instant>,

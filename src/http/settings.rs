@@ -12,7 +12,7 @@ use super::tls::{self, Oldest, Trust};
 
 /// What a call is made with, whatever it asks for.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub(crate) struct Settings {
     pub limits: Limits,
     pub tls: tls::Options,
     pub proxies: Proxies,
@@ -27,7 +27,7 @@ pub struct Settings {
 
 /// Whether credentials may be sent over plain http to another machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Plaintext {
+pub(crate) enum Plaintext {
     #[default]
     Refused,
     Allowed,
@@ -35,7 +35,7 @@ pub enum Plaintext {
 
 /// Whether and how far redirects are followed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Follow {
+pub(crate) enum Follow {
     #[default]
     No,
     /// At most this many.
@@ -44,7 +44,7 @@ pub enum Follow {
 
 /// How often a request is sent again, for how long, and which requests are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Retry {
+pub(crate) struct Retry {
     /// Attempts after the first; 0 is never.
     pub retries: u32,
     /// No attempt starts later than this after the first.
@@ -64,7 +64,7 @@ impl Default for Retry {
 
 /// Which requests may be sent twice although the server may have processed the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Methods {
+pub(crate) enum Methods {
     /// Those of RFC 9110 §9.2.2: sending one twice has the effect of sending it once.
     #[default]
     Idempotent,
@@ -73,7 +73,7 @@ pub enum Methods {
 
 /// How a response's body is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Intake {
+pub(crate) enum Intake {
     /// To be looked at: decoded, in steps that cost little memory.
     #[default]
     Decoded,
@@ -94,7 +94,7 @@ impl Intake {
 
 /// How hosts are reached, where it is not left to the system.
 #[derive(Clone, Debug, Default)]
-pub struct Network {
+pub(crate) struct Network {
     pub family: Family,
     /// `--resolve`: addresses used instead of asking DNS.
     pub overrides: Vec<Override>,
@@ -104,7 +104,7 @@ pub struct Network {
 
 /// Which addresses are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Family {
+pub(crate) enum Family {
     #[default]
     Any,
     Ipv4,
@@ -113,7 +113,7 @@ pub enum Family {
 
 /// A host and port, and the address to use for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Override {
+pub(crate) struct Override {
     pub host: String,
     pub port: u16,
     pub address: IpAddr,
@@ -124,7 +124,7 @@ impl Override {
     ///
     /// # Errors
     /// Names the expected form.
-    pub fn parse(text: &str) -> Result<Override, String> {
+    pub(crate) fn parse(text: &str) -> Result<Override, String> {
         let wrong = || format!("'{text}' is not HOST:PORT:ADDRESS");
         let (host, rest) = text.split_once(':').ok_or_else(wrong)?;
         let (port, address) = rest.split_once(':').ok_or_else(wrong)?;
@@ -141,7 +141,7 @@ impl Override {
 
 /// What a profile or a command line sets; `None` leaves what is beneath.
 #[derive(Clone, Debug, Default)]
-pub struct Overlay {
+pub(crate) struct Overlay {
     pub timeout: Option<Duration>,
     pub connect_timeout: Option<Duration>,
     pub max_body: Option<u64>,
@@ -163,7 +163,7 @@ pub struct Overlay {
 impl Overlay {
     /// This overlay over `beneath`: what this one sets counts.
     #[must_use]
-    pub fn over(self, beneath: Overlay) -> Overlay {
+    pub(crate) fn over(self, beneath: Overlay) -> Overlay {
         // A socket on the command line replaces the way there that a profile sets.
         let beneath_proxy = beneath.proxy.filter(|_| self.unix_socket.is_none());
         Overlay {
@@ -189,7 +189,7 @@ impl Overlay {
 impl Settings {
     /// These settings with `overlay` over them.
     #[must_use]
-    pub fn with(mut self, overlay: &Overlay) -> Settings {
+    pub(crate) fn with(mut self, overlay: &Overlay) -> Settings {
         fn set<T: Clone>(field: &mut T, value: Option<&T>) {
             if let Some(value) = value {
                 field.clone_from(value);

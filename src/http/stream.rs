@@ -13,7 +13,7 @@ use crate::io_error::reason;
 
 /// A piece of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Segment {
+pub(crate) enum Segment {
     Text(Vec<u8>),
     /// A regular file, and the length it had when it was announced.
     File {
@@ -24,7 +24,7 @@ pub enum Segment {
 
 impl Segment {
     /// In bytes.
-    pub fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         match self {
             Segment::Text(text) => text.len() as u64,
             Segment::File { length, .. } => *length,
@@ -33,7 +33,7 @@ impl Segment {
 }
 
 /// Reads segments; a file is opened when it is its turn.
-pub struct Stream {
+pub(crate) struct Stream {
     rest: VecDeque<Segment>,
     current: Current,
 }
@@ -50,7 +50,7 @@ enum Current {
 
 impl Stream {
     /// The segments from the first on.
-    pub fn new(segments: impl IntoIterator<Item = Segment>) -> Stream {
+    pub(crate) fn new(segments: impl IntoIterator<Item = Segment>) -> Stream {
         Stream {
             rest: segments.into_iter().collect(),
             current: Current::None,
@@ -117,11 +117,11 @@ fn refuse(why: String) -> io::Error {
 
 /// What is told, as a body goes out, how much of it has.
 #[derive(Clone, Default)]
-pub struct Watch(Option<Arc<dyn Fn(u64) + Send + Sync>>);
+pub(crate) struct Watch(Option<Arc<dyn Fn(u64) + Send + Sync>>);
 
 impl Watch {
     /// `tell` is called with the bytes that have gone out so far; 0 when a body begins or ends.
-    pub fn new(tell: impl Fn(u64) + Send + Sync + 'static) -> Watch {
+    pub(crate) fn new(tell: impl Fn(u64) + Send + Sync + 'static) -> Watch {
         Watch(Some(Arc::new(tell)))
     }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// Durations of the last exchange's parts; `None` for what did not happen (no TLS on http).
 #[derive(Clone, Copy, Debug)]
-pub struct Timing {
+pub(crate) struct Timing {
     pub started: Instant,
     pub resolve: Option<Duration>,
     pub connect: Option<Duration>,
@@ -19,7 +19,7 @@ pub struct Timing {
 
 impl Timing {
     /// Starts the clock.
-    pub fn start() -> Timing {
+    pub(crate) fn start() -> Timing {
         let now = Instant::now();
         Timing {
             started: now,
@@ -33,7 +33,7 @@ impl Timing {
     }
 
     /// The time since the last part ended; the next one begins.
-    pub fn lap(&mut self) -> Duration {
+    pub(crate) fn lap(&mut self) -> Duration {
         let now = Instant::now();
         let lap = now.duration_since(self.mark);
         self.mark = now;

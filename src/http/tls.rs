@@ -11,14 +11,14 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
 use super::roots;
-pub use super::roots::Trust;
+pub(crate) use super::roots::Trust;
 use super::verifier::{TrustAnybody, Verifier};
 use crate::crypto;
 use crate::error::Error;
 
 /// What TLS is to be done with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
+pub(crate) struct Options {
     pub trust: Trust,
     /// Certificate chain and private key, PEM files.
     pub client: Option<(PathBuf, PathBuf)>,
@@ -27,7 +27,7 @@ pub struct Options {
 
 /// The oldest version of TLS that is spoken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Oldest {
+pub(crate) enum Oldest {
     #[default]
     Tls12,
     Tls13,
@@ -39,7 +39,7 @@ static ONLY_TLS13: [&rustls::SupportedProtocolVersion; 1] = [&rustls::version::T
 ///
 /// # Errors
 /// When roots, client certificate or key cannot be read, or do not fit each other.
-pub fn configure(options: &Options) -> Result<Arc<ClientConfig>, Error> {
+pub(crate) fn configure(options: &Options) -> Result<Arc<ClientConfig>, Error> {
     // rustls and std's hash tables take randomness for granted, and panic without.
     crypto::random(1).map_err(|source| Error::System {
         action: "get random numbers for TLS",

@@ -17,14 +17,14 @@ use super::tls_failure::{Broken, explain};
 
 /// Shakes hands with a prepared configuration.
 #[derive(Clone, Debug)]
-pub struct TlsConnector {
+pub(super) struct TlsConnector {
     /// `None` where the request is plain http and no roots were read.
     pub config: Option<Arc<ClientConfig>>,
 }
 
 impl TlsConnector {
     /// Wraps `transport` in TLS for the host of `details`.
-    pub fn handshake(
+    pub(super) fn handshake(
         &self,
         details: &ConnectionDetails,
         transport: Box<dyn Transport>,
@@ -91,7 +91,7 @@ fn remaining(details: &ConnectionDetails) -> NextTimeout {
 }
 
 /// A connection under TLS.
-pub struct TlsTransport {
+pub(super) struct TlsTransport {
     buffers: LazyBuffers,
     stream: StreamOwned<ClientConnection, TransportAdapter>,
 }

@@ -12,7 +12,7 @@ use crate::timestamp::Timestamp;
 
 /// What a handshake failed on.
 #[derive(Debug)]
-pub enum Broken<'a> {
+pub(super) enum Broken<'a> {
     /// The request was taken for one without TLS.
     NotPrepared,
     /// The host's name is none that a certificate could be for.
@@ -25,7 +25,7 @@ pub enum Broken<'a> {
 
 /// A message, and what the user can do about it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Explanation {
+pub(super) struct Explanation {
     pub why: String,
     pub hint: Option<&'static str>,
 }
@@ -40,7 +40,7 @@ impl Explanation {
 }
 
 /// What a failed handshake means, and what to do about it.
-pub fn explain(broken: &Broken) -> Explanation {
+pub(super) fn explain(broken: &Broken) -> Explanation {
     match broken {
         Broken::NotPrepared => Explanation::new("TLS was not prepared", None),
         Broken::NoName => {
@@ -54,7 +54,7 @@ pub fn explain(broken: &Broken) -> Explanation {
 
 /// A certificate that no root signed, with its issuer's name.
 #[derive(Debug)]
-pub struct UnknownIssuer(pub String);
+pub(super) struct UnknownIssuer(pub String);
 
 impl fmt::Display for UnknownIssuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -66,7 +66,7 @@ impl std::error::Error for UnknownIssuer {}
 
 /// webpki takes no certificate for a server's that says it may sign others, as those do that
 /// `openssl req -x509` makes.
-pub fn is_root_as_server(error: &CertificateError) -> bool {
+pub(super) fn is_root_as_server(error: &CertificateError) -> bool {
     let CertificateError::Other(other) = error else {
         return false;
     };

@@ -13,14 +13,17 @@ use super::failure::{ConnectError, Failure};
 
 /// A connection to a Unix socket.
 #[derive(Debug)]
-pub struct UnixTransport {
+pub(super) struct UnixTransport {
     stream: UnixStream,
     buffers: LazyBuffers,
 }
 
 impl UnixTransport {
     /// Connects to the socket at `path`.
-    pub fn connect(path: &Path, details: &ConnectionDetails) -> Result<UnixTransport, Failure> {
+    pub(super) fn connect(
+        path: &Path,
+        details: &ConnectionDetails,
+    ) -> Result<UnixTransport, Failure> {
         let stream = UnixStream::connect(path).map_err(|error| Failure::Connect {
             to: path.display().to_string(),
             why: ConnectError::of(&error),

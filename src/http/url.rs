@@ -7,22 +7,22 @@ use std::net::IpAddr;
 use super::authority::{check_host, split_port, split_user_info};
 use super::percent::encode_illegal;
 
-pub use super::authority::UserInfo;
-pub use super::percent::{form_encode, percent_decode};
+pub(crate) use super::authority::UserInfo;
+pub(crate) use super::percent::{form_encode, percent_decode};
 
 /// Longer than any service accepts.
 const MAX_LENGTH: usize = 64 << 10;
 
 /// How a service is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Scheme {
+pub(crate) enum Scheme {
     Http,
     Https,
 }
 
 impl Scheme {
     /// The scheme's name in a URL.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Scheme::Http => "http",
             Scheme::Https => "https",
@@ -39,7 +39,7 @@ impl Scheme {
 
 /// Scheme, host and port: what credentials belong to (RFC 6454).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Origin {
+pub(crate) struct Origin {
     pub scheme: Scheme,
     /// A name in lower case, an IPv4 address, or an IPv6 address without brackets.
     pub host: String,
@@ -48,7 +48,7 @@ pub struct Origin {
 
 impl Origin {
     /// The host as it stands in a URL: an IPv6 address in brackets.
-    pub fn bracketed_host(&self) -> String {
+    pub(crate) fn bracketed_host(&self) -> String {
         if self.host.contains(':') {
             format!("[{}]", self.host)
         } else {
@@ -58,7 +58,7 @@ impl Origin {
 
     /// Whether the host is this machine whatever DNS says: a loopback address, `localhost`, or a
     /// name below it (RFC 6761 §6.3).
-    pub fn is_loopback(&self) -> bool {
+    pub(crate) fn is_loopback(&self) -> bool {
         match self.host.parse::<IpAddr>() {
             Ok(address) => address.is_loopback(),
             Err(_) => self.host == "localhost" || self.host.ends_with(".localhost"),
@@ -78,7 +78,7 @@ impl fmt::Display for Origin {
 
 /// An http or https URL. Its `Display` has no user and no password.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Url {
+pub(crate) struct Url {
     pub origin: Origin,
     /// Begins with `/`; percent-encoded.
     pub path: String,
@@ -93,7 +93,7 @@ impl Url {
     ///
     /// # Errors
     /// Says what is wrong, and never repeats a password.
-    pub fn parse(text: &str) -> Result<Url, String> {
+    pub(crate) fn parse(text: &str) -> Result<Url, String> {
         if text.len() > MAX_LENGTH {
             return Err("the URL is longer than 64 KiB".into());
         }
@@ -144,7 +144,7 @@ impl Url {
     ///
     /// # Errors
     /// When it is no http or https URL.
-    pub fn join(&self, reference: &str) -> Result<Url, String> {
+    pub(crate) fn join(&self, reference: &str) -> Result<Url, String> {
         let reference = reference.trim_matches([' ', '\t']);
         let scheme_end = reference.find([':', '/', '?', '#']);
         let has_scheme = scheme_end.is_some_and(|end| {
@@ -208,7 +208,7 @@ impl Url {
 
     /// Whether the path is `prefix` or below it, however a server reads it: a path with `..` in
     /// it, percent-encoded or behind a backslash, is below nothing.
-    pub fn is_below(&self, prefix: &str) -> bool {
+    pub(crate) fn is_below(&self, prefix: &str) -> bool {
         let bytes = percent_decode(&self.path);
         let climbs = bytes
             .split(|&b| matches!(b, b'/' | b'\\'))
@@ -222,7 +222,7 @@ impl Url {
     }
 
     /// Adds a query member, percent-encoded as a form has it.
-    pub fn push_query(&mut self, name: &str, value: &str) {
+    pub(crate) fn push_query(&mut self, name: &str, value: &str) {
         let pair = format!("{}={}", form_encode(name), form_encode(value));
         match &mut self.query {
             Some(query) if !query.is_empty() => {
@@ -234,7 +234,7 @@ impl Url {
     }
 
     /// What stands in the request line.
-    pub fn path_and_query(&self) -> String {
+    pub(crate) fn path_and_query(&self) -> String {
         match &self.query {
             Some(query) => format!("{}?{query}", self.path),
             None => self.path.clone(),
@@ -242,7 +242,7 @@ impl Url {
     }
 
     /// What stands in the Host header: the port only where it is not the scheme's own.
-    pub fn host_header(&self) -> String {
+    pub(crate) fn host_header(&self) -> String {
         let host = self.origin.bracketed_host();
         if self.origin.port == self.origin.scheme.default_port() {
             host

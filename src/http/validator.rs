@@ -8,7 +8,7 @@ use crate::timestamp::Timestamp;
 
 /// A file's version, and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Validator {
+pub(super) struct Validator {
     /// The value of If-Range: a strong ETag, or a date of modification that is as good.
     pub if_range: String,
     /// The whole file's length, where the server said it.
@@ -20,7 +20,7 @@ pub struct Validator {
 
 impl Validator {
     /// What the answer says of the file; `None` where it says nothing that is sure.
-    pub fn of(head: &Head, url: &Url, length: Option<u64>) -> Option<Validator> {
+    pub(super) fn of(head: &Head, url: &Url, length: Option<u64>) -> Option<Validator> {
         let etag = head.header("etag").filter(|etag| is_strong(etag));
         let if_range = etag.or_else(|| strong_date(head))?.to_owned();
         Some(Validator {
@@ -31,12 +31,12 @@ impl Validator {
     }
 
     /// Whether it is of the file at `url`.
-    pub fn is_of(&self, url: &Url) -> bool {
+    pub(super) fn is_of(&self, url: &Url) -> bool {
         self.place == place(url)
     }
 
     /// As it stands in `NAME.part.meta`.
-    pub fn note(&self) -> String {
+    pub(super) fn note(&self) -> String {
         let length = self.length.map_or("?".into(), |length| length.to_string());
         format!(
             "version {}\nlength {length}\nurl-sha256 {}\n",
@@ -45,7 +45,7 @@ impl Validator {
     }
 
     /// Reads [`Validator::note`].
-    pub fn parse_note(text: &str) -> Option<Validator> {
+    pub(super) fn parse_note(text: &str) -> Option<Validator> {
         let mut lines = text.lines();
         let mut value = |name: &str| lines.next()?.strip_prefix(name)?.strip_prefix(' ');
         let if_range = value("version")?.to_owned();

@@ -18,7 +18,7 @@ use crate::timestamp::Timestamp;
 
 /// webpki, and what webpki does not do.
 #[derive(Debug)]
-pub struct Verifier {
+pub(super) struct Verifier {
     webpki: Arc<WebPkiServerVerifier>,
     /// The roots as they stand in their file.
     roots: Vec<CertificateDer<'static>>,
@@ -29,7 +29,7 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    pub fn new(
+    pub(super) fn new(
         webpki: Arc<WebPkiServerVerifier>,
         roots: Vec<CertificateDer<'static>>,
         directory: Option<PathBuf>,
@@ -186,7 +186,7 @@ fn ensure_valid_at(certificate: &CertificateDer<'_>, time: UnixTime) -> Result<(
 
 /// `--insecure`: the handshake's signature is still checked, who signed the certificate is not.
 #[derive(Debug)]
-pub struct TrustAnybody(pub Arc<CryptoProvider>);
+pub(super) struct TrustAnybody(pub Arc<CryptoProvider>);
 
 impl ServerCertVerifier for TrustAnybody {
     fn verify_server_cert(

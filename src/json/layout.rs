@@ -10,7 +10,7 @@ const WORD: &str = "\x1b[33m";
 const RESET: &str = "\x1b[0m";
 
 /// The text with one member or element a line, indented by two; every token stays as it was.
-pub fn layout(text: &Text, colour: Colour) -> String {
+pub(crate) fn layout(text: &Text, colour: Colour) -> String {
     let mut out = Layout {
         text: String::with_capacity(text.as_str().len() * 2),
         depth: 0,
@@ -77,7 +77,7 @@ impl Layout {
 }
 
 /// The length in bytes of the token at the start of a checked text.
-pub fn token_length(rest: &str, first: u8) -> usize {
+pub(crate) fn token_length(rest: &str, first: u8) -> usize {
     match first {
         b'{' | b'}' | b'[' | b']' | b',' | b':' => 1,
         b'"' => string_length(rest),

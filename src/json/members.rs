@@ -13,7 +13,7 @@ use super::{Text, check};
 ///
 /// # Errors
 /// When it is no object, or a member stands twice, at any depth.
-pub fn members(text: &Text) -> Result<Vec<(String, Text)>, String> {
+pub(crate) fn members(text: &Text) -> Result<Vec<(String, Text)>, String> {
     ensure_unique_members(text)?;
     Ok(own_members(text.as_str())?
         .into_iter()
@@ -25,7 +25,7 @@ pub fn members(text: &Text) -> Result<Vec<(String, Text)>, String> {
 ///
 /// # Errors
 /// Names the member.
-pub fn ensure_unique_members(text: &Text) -> Result<(), String> {
+pub(crate) fn ensure_unique_members(text: &Text) -> Result<(), String> {
     walk(text.as_str())
 }
 
@@ -34,7 +34,7 @@ pub fn ensure_unique_members(text: &Text) -> Result<(), String> {
 ///
 /// # Errors
 /// What is wrong: with line and column, or naming the member that stands twice.
-pub fn ensure_sound(text: &str) -> Result<(), String> {
+pub(crate) fn ensure_sound(text: &str) -> Result<(), String> {
     check(text)?;
     walk(text)
 }

@@ -8,9 +8,9 @@ use std::fmt;
 
 use nanoserde::{SerJson, SerJsonState};
 
-pub use layout::layout;
+pub(crate) use layout::layout;
 pub(crate) use layout::token_length;
-pub use members::{ensure_sound, ensure_unique_members, members};
+pub(crate) use members::{ensure_sound, ensure_unique_members, members};
 
 /// A checked JSON text (RFC 8259), nested 128 deep at most.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
 /// The bytes that `text` spells; `None` where it is not their one spelling.
-pub fn decode(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+pub(super) fn decode(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(vec![0; text.len() / 4 * 3 + 3]);
     let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
     bytes.truncate(length);
@@ -14,7 +14,7 @@ pub fn decode(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
 }
 
 /// The one spelling of `bytes`.
-pub fn encode(bytes: &[u8]) -> String {
+pub(super) fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 

@@ -4,14 +4,14 @@ use crate::json::{Text, ensure_unique_members};
 
 /// A member of a token's claims or header. Its value keeps its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
+pub(crate) struct Claim {
     pub name: String,
     pub value: Text,
 }
 
 impl Claim {
     /// A claim made here.
-    pub fn new(name: &str, value: Text) -> Claim {
+    pub(crate) fn new(name: &str, value: Text) -> Claim {
         Claim {
             name: name.to_owned(),
             value,
@@ -19,7 +19,7 @@ impl Claim {
     }
 
     /// The claim as [`Claim::parse`] reads it.
-    pub fn as_written(&self) -> String {
+    pub(crate) fn as_written(&self) -> String {
         match self.value.read::<String>() {
             Ok(text) => format!("{}={text}", self.name),
             Err(_) => format!("{}:={}", self.name, self.value),
@@ -30,7 +30,7 @@ impl Claim {
     ///
     /// # Errors
     /// Says what a claim looks like, or what is wrong with the JSON, for a usage message.
-    pub fn parse(text: &str) -> Result<Claim, String> {
+    pub(crate) fn parse(text: &str) -> Result<Claim, String> {
         let wrong = || "a claim is name=text, or name:=JSON".to_owned();
         let (name, value) = text.split_once('=').ok_or_else(wrong)?;
         let (name, value) = match name.strip_suffix(':') {

@@ -9,7 +9,7 @@ use crate::timestamp::Timestamp;
 
 /// What a token says.
 #[derive(Debug)]
-pub struct Decoded {
+pub(crate) struct Decoded {
     pub header: Text,
     pub claims: Text,
     /// When it was made, from when and until when it is valid, as far as it says so.
@@ -22,7 +22,7 @@ pub struct Decoded {
 ///
 /// # Errors
 /// When it is no token, or its claims are no JSON object.
-pub fn decode(token: &[u8]) -> Result<Decoded, Error> {
+pub(crate) fn decode(token: &[u8]) -> Result<Decoded, Error> {
     let parts = token::parse(token).map_err(Error::Token)?;
     let wrong = |why: String| Error::Token(format!("its claims are no sound JSON: {why}"));
     let claims = Text::from_bytes(&parts.payload).map_err(wrong)?;
@@ -44,7 +44,7 @@ pub fn decode(token: &[u8]) -> Result<Decoded, Error> {
 
 /// When a token says that it expires, unverified; `None` where it does not say so, or is no token.
 /// A fraction of a second is cut off.
-pub fn expiry(token: &Secret) -> Option<Timestamp> {
+pub(crate) fn expiry(token: &Secret) -> Option<Timestamp> {
     let decoded = decode(token::bare(token.expose())).ok()?;
     decoded.expires.map(NumericDate::timestamp)
 }

@@ -48,7 +48,7 @@ impl Error {
     }
 
     /// The same, naming where the key came from.
-    pub fn from_source(self, source: impl fmt::Display) -> Error {
+    pub fn with_source(self, source: impl fmt::Display) -> Error {
         match self {
             Error::Key { why, hint, .. } => Error::Key {
                 from: Some(source.to_string()),

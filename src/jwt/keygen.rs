@@ -9,7 +9,7 @@ use crate::crypto::{self, ecdsa, eddsa};
 
 /// What a key is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     /// PKCS#8 and SubjectPublicKeyInfo in PEM.
     Pem,
     Jwk,
@@ -22,7 +22,7 @@ impl Form {
     const NAMED: [(&str, Form); 2] = [("pem", Form::Pem), ("jwk", Form::Jwk)];
 
     /// The names that [`Form::parse`] reads.
-    pub fn names() -> Vec<String> {
+    pub(crate) fn names() -> Vec<String> {
         Form::NAMED.map(|(name, _)| name.to_owned()).to_vec()
     }
 
@@ -30,7 +30,7 @@ impl Form {
     ///
     /// # Errors
     /// Says which there are, for a usage message.
-    pub fn parse(text: &str) -> Result<Form, String> {
+    pub(crate) fn parse(text: &str) -> Result<Form, String> {
         let found = Form::NAMED.into_iter().find(|(name, _)| *name == text);
         found
             .map(|(_, form)| form)
@@ -38,7 +38,7 @@ impl Form {
     }
 
     /// The form that the key of an algorithm has when none is asked for.
-    pub fn of(algorithm: Algorithm) -> Form {
+    pub(crate) fn of(algorithm: Algorithm) -> Form {
         match algorithm.family() {
             Family::Hmac => Form::Text,
             Family::Rsa | Family::Ec(_) | Family::Ed25519 => Form::Pem,
@@ -47,14 +47,14 @@ impl Form {
 }
 
 /// A new key, written.
-pub struct Written {
+pub(crate) struct Written {
     pub private: Zeroizing<String>,
     /// The public half; a shared secret has none.
     pub public: Option<String>,
 }
 
 /// The names of the algorithms that [`generate`] makes keys for: all but RSA's.
-pub fn algorithm_names() -> Vec<String> {
+pub(crate) fn algorithm_names() -> Vec<String> {
     let made = Algorithm::ALL
         .into_iter()
         .filter(|algorithm| algorithm.family() != Family::Rsa);
@@ -65,7 +65,7 @@ pub fn algorithm_names() -> Vec<String> {
 ///
 /// # Errors
 /// When there is no such key in this form, or the system gives no random bytes.
-pub fn generate(algorithm: Algorithm, form: Form) -> Result<Written, Error> {
+pub(crate) fn generate(algorithm: Algorithm, form: Form) -> Result<Written, Error> {
     let wrong = |why: &str, hint: &str| {
         Err(Error::WrongKey {
             why: why.to_owned(),

@@ -2,23 +2,23 @@
 //! into; and the keys for it. Algorithms come from jsonwebtoken over ring; what a token must be
 //! like is checked here, strictly.
 
-pub mod algorithm;
+pub(crate) mod algorithm;
 mod base64url;
-pub mod claim;
-pub mod decode;
+pub(crate) mod claim;
+pub(crate) mod decode;
 mod error;
-pub mod key;
-pub mod keygen;
-pub mod numeric_date;
+pub(crate) mod key;
+pub(crate) mod keygen;
+pub(crate) mod numeric_date;
 mod sign;
 mod token;
-pub mod verify;
+pub(crate) mod verify;
 
-pub use algorithm::Algorithm;
-pub use decode::expiry;
-pub use error::Error;
-pub use sign::{Mint, mint};
-pub use token::{MAX_BYTES, bare};
+pub(crate) use algorithm::Algorithm;
+pub(crate) use decode::expiry;
+pub(crate) use error::Error;
+pub(crate) use sign::{Mint, mint};
+pub(crate) use token::{MAX_BYTES, bare};
 
 /// Foreign text in a message: in quotes, and cut where it would drown what is said.
 fn quoted(text: &str) -> String {

@@ -6,7 +6,7 @@ use crate::timestamp::Timestamp;
 
 /// A point in time, exact to any fraction: `second` is the last whole second not after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NumericDate {
+pub(crate) struct NumericDate {
     second: i64,
     /// Whether it lies after that second, before the next.
     within: bool,
@@ -14,7 +14,7 @@ pub struct NumericDate {
 
 impl NumericDate {
     /// Reads a JSON number; `None` for any other value. What no clock reaches is the end of time.
-    pub fn read(value: &Text) -> Option<NumericDate> {
+    pub(crate) fn read(value: &Text) -> Option<NumericDate> {
         let text = value.as_str().trim_ascii();
         let (negative, text) = match text.strip_prefix('-') {
             Some(text) => (true, text),
@@ -48,12 +48,12 @@ impl NumericDate {
     }
 
     /// Whether `now` is this point in time or after it.
-    pub fn has_come(self, now: Timestamp) -> bool {
+    pub(crate) fn has_come(self, now: Timestamp) -> bool {
         now.0 > self.second || (now.0 == self.second && !self.within)
     }
 
     /// The last whole second not after it.
-    pub fn timestamp(self) -> Timestamp {
+    pub(crate) fn timestamp(self) -> Timestamp {
         Timestamp(self.second)
     }
 }

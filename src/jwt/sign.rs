@@ -13,7 +13,7 @@ use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
 /// A token to be made.
-pub struct Mint<'a> {
+pub(crate) struct Mint<'a> {
     pub algorithm: Algorithm,
     pub key: &'a Key,
     /// The header's `kid`; without one, that of the key if it is a JWK.
@@ -34,7 +34,7 @@ pub struct Mint<'a> {
 
 impl<'a> Mint<'a> {
     /// A token with nothing but `iat`.
-    pub fn new(algorithm: Algorithm, key: &'a Key, now: Timestamp) -> Mint<'a> {
+    pub(crate) fn new(algorithm: Algorithm, key: &'a Key, now: Timestamp) -> Mint<'a> {
         Mint {
             algorithm,
             key,
@@ -55,7 +55,7 @@ impl<'a> Mint<'a> {
 ///
 /// # Errors
 /// When the key does not suit the algorithm, a claim is given twice or a time is none.
-pub fn mint(order: &Mint) -> Result<Secret, Error> {
+pub(crate) fn mint(order: &Mint) -> Result<Secret, Error> {
     order.key.ensure_signs(order.algorithm)?;
     let header = base64url::encode(header(order)?.as_str().as_bytes());
     let claims = base64url::encode(claims(order)?.as_str().as_bytes());

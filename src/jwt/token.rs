@@ -4,11 +4,11 @@ use super::{base64url, quoted};
 use crate::json::{self, Text};
 
 /// The longest token taken, in bytes.
-pub const MAX_BYTES: usize = 1 << 20;
+pub(crate) const MAX_BYTES: usize = 1 << 20;
 
 /// A token taken apart. Nothing of it is to be believed yet.
 #[derive(Debug)]
-pub struct Parts<'a> {
+pub(super) struct Parts<'a> {
     pub header: Header,
     pub payload: Vec<u8>,
     /// The signature as it stands in the token: base64url, and checked to be that.
@@ -19,13 +19,13 @@ pub struct Parts<'a> {
 
 /// A token's header.
 #[derive(Debug)]
-pub struct Header {
+pub(super) struct Header {
     pub text: Text,
     members: Vec<(String, Text)>,
 }
 
 /// A token as people paste it, made bare: without white space around it and a leading `Bearer `.
-pub fn bare(pasted: &[u8]) -> &[u8] {
+pub(crate) fn bare(pasted: &[u8]) -> &[u8] {
     const SCHEME: &[u8] = b"Bearer";
     let trimmed = pasted.trim_ascii();
     match trimmed.split_at_checked(SCHEME.len()) {
@@ -43,7 +43,7 @@ pub fn bare(pasted: &[u8]) -> &[u8] {
 ///
 /// # Errors
 /// Says what is wrong with it.
-pub fn parse(token: &[u8]) -> Result<Parts<'_>, String> {
+pub(super) fn parse(token: &[u8]) -> Result<Parts<'_>, String> {
     if token.len() > MAX_BYTES {
         return Err("it is larger than 1 MiB".into());
     }
@@ -101,7 +101,7 @@ impl Header {
     }
 
     /// A member, if it is there.
-    pub fn get(&self, name: &str) -> Option<&Text> {
+    pub(super) fn get(&self, name: &str) -> Option<&Text> {
         self.members
             .iter()
             .find(|(own, _)| own == name)
@@ -112,7 +112,7 @@ impl Header {
     ///
     /// # Errors
     /// When it is something else.
-    pub fn string(&self, name: &str) -> Result<Option<String>, String> {
+    pub(super) fn string(&self, name: &str) -> Result<Option<String>, String> {
         self.get(name)
             .map(|value| {
                 value
@@ -124,7 +124,7 @@ impl Header {
 
     /// Refuses what changes the meaning of a token in a way not known here: critical extensions
     /// (RFC 7515 §4.1.11) and payloads that are not in base64url (RFC 7797).
-    pub fn ensure_understood(&self) -> Result<(), String> {
+    pub(super) fn ensure_understood(&self) -> Result<(), String> {
         if let Some(critical) = self.get("crit") {
             let names = critical.read::<Vec<String>>().unwrap_or_default();
             return Err(match names.first() {

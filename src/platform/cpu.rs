@@ -13,7 +13,7 @@ pub enum Level {
 }
 
 /// All of them, the least first.
-pub const LEVELS: [Level; 4] = [Level::V1, Level::V2, Level::V3, Level::V4];
+pub(crate) const LEVELS: [Level; 4] = [Level::V1, Level::V2, Level::V3, Level::V4];
 
 impl Level {
     /// The level's full name, as the psABI and glibc write it.

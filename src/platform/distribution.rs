@@ -20,7 +20,7 @@ pub struct Distribution {
 }
 
 /// All of them, grouped by maker, the oldest release first.
-pub const DISTRIBUTIONS: &[Distribution] = &[
+pub(crate) const DISTRIBUTIONS: &[Distribution] = &[
     row("centos7", "CentOS 7", 17, 19, 7, Level::V1),
     row("rhel7", "RHEL 7", 17, 19, 7, Level::V1),
     row("rocky8", "Rocky Linux 8", 28, 25, 11, Level::V1),
@@ -61,7 +61,7 @@ const SPELLINGS: &[(&str, &str)] = &[
 
 /// The distribution of this name, in any usual spelling: `rocky8`, `Rocky Linux 8`, `rocky-8`,
 /// `amzn2`, `opensuse-leap15.6`.
-pub fn distribution(name: &str) -> Option<&'static Distribution> {
+pub(crate) fn distribution(name: &str) -> Option<&'static Distribution> {
     let plain: String = name
         .chars()
         .filter(|c| !matches!(c, ' ' | '-' | '_'))

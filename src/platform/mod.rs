@@ -1,13 +1,13 @@
 //! Where software is to run: distributions, years of the VFX Reference Platform, CPU levels, and
 //! what each offers to a binary.
 
-pub mod cpu;
-pub mod distribution;
+pub(crate) mod cpu;
+pub(crate) mod distribution;
 mod target;
-pub mod version;
-pub mod vfx;
+pub(crate) mod version;
+pub(crate) mod vfx;
 
-pub use cpu::Level;
-pub use target::{Limit, Limits, Private, Target};
+pub(crate) use cpu::Level;
+pub(crate) use target::{Limit, Limits, Private, Target};
 pub use version::Version;
-pub use vfx::CxxAbi;
+pub(crate) use vfx::CxxAbi;

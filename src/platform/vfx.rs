@@ -44,7 +44,7 @@ impl Year {
 }
 
 /// All years, the oldest first.
-pub const YEARS: &[Year] = &[
+pub(crate) const YEARS: &[Year] = &[
     row(2015, 12, CxxAbi::Old),
     row(2016, 12, CxxAbi::Old),
     row(2017, 12, CxxAbi::Old),
@@ -61,7 +61,7 @@ pub const YEARS: &[Year] = &[
 ];
 
 /// The year of this number.
-pub fn year(number: u16) -> Option<&'static Year> {
+pub(crate) fn year(number: u16) -> Option<&'static Year> {
     YEARS.iter().find(|year| year.year == number)
 }
 

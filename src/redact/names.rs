@@ -48,12 +48,12 @@ const HARMLESS: [&str; 10] = [
 ];
 
 /// Whether a header of this name carries a secret.
-pub fn of_header(name: &str) -> bool {
+pub(crate) fn of_header(name: &str) -> bool {
     is_secret(&name.to_ascii_lowercase())
 }
 
 /// Whether a member of this name (of a query, form or JSON object) is a secret.
-pub fn of_member(name: &str) -> bool {
+pub(super) fn of_member(name: &str) -> bool {
     let mut name = name.to_ascii_lowercase();
     if !is_secret(&name) {
         return false;
@@ -65,12 +65,12 @@ pub fn of_member(name: &str) -> bool {
 }
 
 /// Whether a header of this name asks for credentials rather than bringing them.
-pub fn is_challenge(name: &str) -> bool {
+pub(super) fn is_challenge(name: &str) -> bool {
     is_one_of(name, &["www-authenticate", "proxy-authenticate"])
 }
 
 /// Whether `word` is one of `words`, whatever its case.
-pub fn is_one_of(word: &str, words: &[&str]) -> bool {
+pub(super) fn is_one_of(word: &str, words: &[&str]) -> bool {
     words.iter().any(|other| word.eq_ignore_ascii_case(other))
 }
 

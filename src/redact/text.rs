@@ -6,7 +6,7 @@ use super::{MASK, decoded, looks_like_token, names};
 
 /// A text of any kind: after `name=`, `name:` or `"name":` with a secret's name, the value goes.
 /// So a form, an ini file, a dumped head and JSON that is broken lose their secrets alike.
-pub fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     if looks_like_token(text) {
         return MASK.to_owned();
     }
@@ -74,7 +74,7 @@ fn value_length(tail: &str, is_form: bool) -> (usize, usize) {
 }
 
 /// A multipart form (RFC 7578): the content of parts with a secret's name goes.
-pub fn multipart<'a>(body: &'a [u8], boundary: &str) -> Cow<'a, [u8]> {
+pub(crate) fn multipart<'a>(body: &'a [u8], boundary: &str) -> Cow<'a, [u8]> {
     let delimiter = format!("--{boundary}");
     let delimiter = delimiter.as_bytes();
     let mut out = Vec::with_capacity(body.len());

@@ -18,7 +18,7 @@ const MOST_BYTES: u64 = 1 << 20;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub(crate) struct Finding {
     pub path: PathBuf,
     pub what: String,
     pub cure: String,
@@ -26,7 +26,7 @@ pub struct Finding {
 
 /// A repository and what is wrong with it.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Checked {
+pub(crate) struct Checked {
     pub packages: usize,
     pub versions: usize,
     pub findings: Vec<Finding>,
@@ -36,7 +36,7 @@ pub struct Checked {
 ///
 /// # Errors
 /// When the repository itself cannot be read, or has no end.
-pub fn check(repository: &Path) -> Result<Checked, Error> {
+pub(crate) fn check(repository: &Path) -> Result<Checked, Error> {
     let metadata = fs::metadata(repository).map_err(Error::file("read", repository))?;
     let mut check = Check {
         readers: metadata.mode() & 0o055,

@@ -16,13 +16,13 @@ use crate::error::Error;
 
 /// What to do with a version that is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Existing {
+pub(crate) enum Existing {
     Refuse,
     Overwrite,
 }
 
 /// What to install, and where.
-pub struct Order<'a> {
+pub(crate) struct Order<'a> {
     pub repository: &'a Path,
     pub package: &'a Package,
     pub tools: &'a [Tool],
@@ -31,7 +31,7 @@ pub struct Order<'a> {
 
 /// An installed version.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Installed {
+pub(crate) struct Installed {
     pub path: PathBuf,
     /// The `.ignore` file that hides it from Rez, where there is one.
     pub hidden_by: Option<PathBuf>,
@@ -42,7 +42,7 @@ pub struct Installed {
 /// # Errors
 /// When the version is there and to be refused, or something cannot be read or written; the
 /// repository is then as it was.
-pub fn install(order: &Order) -> Result<Installed, Error> {
+pub(crate) fn install(order: &Order) -> Result<Installed, Error> {
     if !order.repository.is_dir() {
         return Err(RezError::NoRepository(order.repository.to_owned()).into());
     }

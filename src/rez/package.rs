@@ -6,7 +6,7 @@ use crate::timestamp::Timestamp;
 
 /// A package of executables in `bin`, without variants: a static binary needs none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Package {
+pub(crate) struct Package {
     pub name: String,
     pub version: String,
     pub description: String,
@@ -70,7 +70,7 @@ fn python(text: &str) -> String {
 }
 
 /// Whether Rez takes it for the name of a package (`rez/utils/formatting.py`).
-pub fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     name.split('.')
         .all(|part| !part.is_empty() && part.chars().all(is_word))
 }
@@ -79,7 +79,7 @@ pub fn is_name(name: &str) -> bool {
 ///
 /// # Errors
 /// Says what a name is made of.
-pub fn ensure_name(name: &str) -> Result<(), String> {
+pub(crate) fn ensure_name(name: &str) -> Result<(), String> {
     if is_name(name) && name.len() <= 100 {
         return Ok(());
     }
@@ -92,7 +92,7 @@ pub fn ensure_name(name: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// Says what a version is made of.
-pub fn ensure_version(version: &str) -> Result<(), String> {
+pub(crate) fn ensure_version(version: &str) -> Result<(), String> {
     let token = |token: &str| !token.is_empty() && token.chars().all(is_word);
     if version.split(['.', '-']).all(token) && version.len() <= 100 {
         return Ok(());
@@ -106,7 +106,7 @@ pub fn ensure_version(version: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// Says what may be in it.
-pub fn ensure_tool_name(name: &str) -> Result<(), String> {
+pub(crate) fn ensure_tool_name(name: &str) -> Result<(), String> {
     let plain = |c: char| is_word(c) || matches!(c, '.' | '-' | '+');
     let starts_well = name.starts_with(|c: char| is_word(c));
     if starts_well && name.chars().all(plain) && name.len() <= 100 {

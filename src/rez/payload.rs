@@ -7,14 +7,14 @@ use std::path::PathBuf;
 
 /// An executable, and its name in `bin`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tool {
+pub(crate) struct Tool {
     pub name: String,
     pub source: PathBuf,
 }
 
 /// What an executable needs in order to start.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Linkage {
+pub(crate) enum Linkage {
     /// Nothing but the kernel.
     Static,
     /// A dynamic loader and libraries of the node.
@@ -32,7 +32,7 @@ const MOST_HEADERS: u64 = 512;
 ///
 /// # Errors
 /// Says why it is nothing that a node could run.
-pub fn linkage(file: &File) -> Result<Linkage, String> {
+pub(crate) fn linkage(file: &File) -> Result<Linkage, String> {
     let metadata = file
         .metadata()
         .map_err(|error| crate::io_error::reason(&error))?;

@@ -14,12 +14,12 @@ const MARK: &str = ".c47-";
 const ENDING: &str = ".part";
 
 /// Whether a name is that of a staging directory: outside an install, one that was killed left it.
-pub fn is_staging(name: &str) -> bool {
+pub(super) fn is_staging(name: &str) -> bool {
     name.ends_with(ENDING) && name.contains(MARK)
 }
 
 /// The directory, beside where the version will be; removed when dropped, with what is in it then.
-pub struct Staging {
+pub(super) struct Staging {
     path: PathBuf,
     /// In the order in which they can be removed: a directory after what is in it.
     _guards: Vec<RemoveOnSignal>,
@@ -30,7 +30,7 @@ impl Staging {
     ///
     /// # Errors
     /// When a tool cannot be read or something not be written; nothing is left behind.
-    pub fn new(
+    pub(super) fn new(
         family: &Path,
         version: &str,
         package: &str,
@@ -72,7 +72,7 @@ impl Staging {
         Err(Error::file("write", family)(crowd))
     }
 
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.path
     }
 }
@@ -84,12 +84,12 @@ impl Drop for Staging {
 }
 
 /// Makes a directory with the mode the umask leaves.
-pub fn make_directory(path: &Path) -> io::Result<()> {
+pub(super) fn make_directory(path: &Path) -> io::Result<()> {
     DirBuilder::new().mode(0o777).create(path)
 }
 
 /// What is in a directory is there after a power cut, too.
-pub fn sync(directory: &Path) -> Result<(), Error> {
+pub(super) fn sync(directory: &Path) -> Result<(), Error> {
     File::open(directory)
         .and_then(|directory| directory.sync_all())
         .or_else(|error| match error.kind() {

@@ -18,7 +18,7 @@ const MAX_LINE: usize = 64 << 10;
 
 /// Splits a command line into words: white space separates, quotes and backslash protect, and
 /// nothing else means anything.
-pub fn split(line: &str) -> Result<Vec<String>, &'static str> {
+pub(super) fn split(line: &str) -> Result<Vec<String>, &'static str> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut chars = line.chars();
@@ -45,13 +45,13 @@ pub fn split(line: &str) -> Result<Vec<String>, &'static str> {
 }
 
 /// The words as a command line that [`split`] reads.
-pub fn joined(words: &[String]) -> String {
+pub(super) fn joined(words: &[String]) -> String {
     let words: Vec<String> = words.iter().map(|word| shell::quote(word)).collect();
     words.join(" ")
 }
 
 /// Runs the program and takes the first line of its stdout. Its stderr is the user's.
-pub fn first_line(words: &[String]) -> Result<Secret, String> {
+pub(super) fn first_line(words: &[String]) -> Result<Secret, String> {
     let Some((program, arguments)) = words.split_first() else {
         return Err("it names no program".into());
     };

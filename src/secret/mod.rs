@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::io_error::reason;
 
 /// More than any key, token or certificate chain.
-pub const MAX_BYTES: u64 = 1 << 20;
+pub(crate) const MAX_BYTES: u64 = 1 << 20;
 
 /// Bytes that show themselves to nobody, and are wiped when dropped.
 #[derive(Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl fmt::Debug for Secret {
 
 /// Where a secret comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub(crate) enum Source {
     /// `env:NAME`: an environment variable.
     Env(OsString),
     /// `file:PATH`: a file; `file:-` is stdin.
@@ -69,13 +69,13 @@ pub enum Source {
 impl Source {
     /// What each source begins with, or is, for completions; [`Source::parse`] reads these and no
     /// others.
-    pub const PREFIXES: [&str; 4] = ["env:", "file:", "command:", "prompt"];
+    pub(crate) const PREFIXES: [&str; 4] = ["env:", "file:", "command:", "prompt"];
 
     /// Reads `env:NAME`, `file:PATH`, `command:PROGRAM ARGS` or `prompt`.
     ///
     /// # Errors
     /// Never repeats `text`: it may be the secret itself, given by mistake.
-    pub fn parse(text: &str) -> Result<Source, String> {
+    pub(crate) fn parse(text: &str) -> Result<Source, String> {
         const FORMS: &str =
             "a secret is given by its source: env:NAME, file:PATH, command:PROGRAM ARGS or prompt";
         match text.split_once(':') {
@@ -95,7 +95,7 @@ impl Source {
 
     /// The source as [`Source::parse`] reads it, a command's arguments included: for the user who
     /// wrote it, not for messages.
-    pub fn as_written(&self) -> String {
+    pub(crate) fn as_written(&self) -> String {
         match self {
             Source::Command(words) => format!("command:{}", command::joined(words)),
             Source::Env(_) | Source::File(_) | Source::Prompt => self.to_string(),
@@ -103,7 +103,7 @@ impl Source {
     }
 
     /// The error of a secret that was had and cannot be used.
-    pub fn failed(&self, why: impl Into<String>) -> Error {
+    pub(crate) fn failed(&self, why: impl Into<String>) -> Error {
         Error {
             source: self.clone(),
             why: why.into(),
@@ -114,7 +114,7 @@ impl Source {
     ///
     /// # Errors
     /// When the source has none; an empty one is none.
-    pub fn read(&self, purpose: &str) -> Result<Secret, Error> {
+    pub(crate) fn read(&self, purpose: &str) -> Result<Secret, Error> {
         let fail = |why: String| Error {
             source: self.clone(),
             why,

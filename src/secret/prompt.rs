@@ -14,7 +14,7 @@ use crate::io_error::reason;
 const MAX_LINE: u64 = 64 << 10;
 
 /// Asks on the process's terminal, wherever stdin and stdout lead.
-pub fn ask(purpose: &str) -> Result<Secret, String> {
+pub(super) fn ask(purpose: &str) -> Result<Secret, String> {
     let terminal = OpenOptions::new()
         .read(true)
         .write(true)

@@ -21,7 +21,7 @@ const COMMON_NAME: [u8; 3] = [0x55, 4, 3];
 const SUBJECT_ALT_NAME: [u8; 3] = [0x55, 0x1d, 17];
 
 /// A certificate and its private key.
-pub struct Made {
+pub(super) struct Made {
     pub certificate: CertificateDer<'static>,
     pub key: PrivateKeyDer<'static>,
 }
@@ -30,7 +30,7 @@ pub struct Made {
 ///
 /// # Errors
 /// When there is no random number to be had, in words.
-pub fn make(now: Timestamp) -> Result<Made, String> {
+pub(super) fn make(now: Timestamp) -> Result<Made, String> {
     let pkcs8 = crypto::ecdsa::generate(Curve::P256)
         .map_err(|error| format!("no key can be made: {}", reason(&error)))?;
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(pkcs8.to_vec()));

@@ -18,7 +18,7 @@ use crate::timestamp::Timestamp;
 
 /// What the checks are given of their surroundings.
 #[derive(Clone, Debug)]
-pub struct Surroundings {
+pub(crate) struct Surroundings {
     /// Where temporary files go.
     pub temporary: PathBuf,
     /// The clock, and when this binary was made.
@@ -30,7 +30,7 @@ pub struct Surroundings {
 
 /// What came of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
+pub(crate) enum Status {
     Ok,
     /// Something is missing that c47 can do without.
     Warn,
@@ -67,6 +67,7 @@ enum Good {
 
 /// One check.
 #[derive(Clone, Debug, SerJson)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Check {
     pub name: &'static str,
     pub status: Status,
@@ -76,6 +77,7 @@ pub struct Check {
 
 /// All of them.
 #[derive(Clone, Debug, SerJson)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Report {
     /// Whether none failed.
     pub ok: bool,
@@ -93,7 +95,7 @@ impl fmt::Display for Report {
 }
 
 /// Runs all checks, one after the other.
-pub fn run(surroundings: &Surroundings) -> Report {
+pub(crate) fn run(surroundings: &Surroundings) -> Report {
     let Surroundings { now, built, .. } = *surroundings;
     let entropy = check("entropy", tokens::entropy);
     let has_entropy = entropy.status != Status::Fail;

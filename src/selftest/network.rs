@@ -34,7 +34,7 @@ use crate::timestamp::Timestamp;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A call by the client to the service, both of this binary.
-pub fn http() -> Answer {
+pub(super) fn http() -> Answer {
     let settings = echo::Settings {
         status: 200,
         lifetime: Lifetime::Answers(1),
@@ -97,7 +97,7 @@ pub fn http() -> Answer {
 }
 
 /// A handshake, and a word each way under it, with a certificate made for it.
-pub fn tls(now: Timestamp) -> Answer {
+pub(super) fn tls(now: Timestamp) -> Answer {
     let Made { certificate, key } = certificate::make(now)?;
     let provider = crypto::tls::provider();
     let wrong = |error: rustls::Error| format!("it cannot be set up: {error}");
@@ -178,7 +178,7 @@ fn loopback() -> SocketAddr {
 }
 
 /// Whom HTTPS calls from this machine trust.
-pub fn roots(trust: &Trust) -> Answer {
+pub(super) fn roots(trust: &Trust) -> Answer {
     let roots = roots::read(trust).map_err(|error| error.to_string())?;
     if roots.built_in {
         let count = webpki_roots::TLS_SERVER_ROOTS.len();

@@ -18,7 +18,7 @@ const THREADS: u8 = 4;
 const BLOCKS: usize = 256;
 
 /// Memory that one thread takes, another reads and frees.
-pub fn allocator() -> Answer {
+pub(super) fn allocator() -> Answer {
     let (sender, receiver) = channel::<Vec<u8>>();
     for number in 0..THREADS {
         let sender = sender.clone();
@@ -53,7 +53,7 @@ pub fn allocator() -> Answer {
 }
 
 /// Tokens and certificates are judged by the clock.
-pub fn clock(now: Timestamp, built: Timestamp) -> Answer {
+pub(super) fn clock(now: Timestamp, built: Timestamp) -> Answer {
     if now < built {
         return Err(format!(
             "it says {now}, before this binary was built ({built}): tokens and certificates will be refused"
@@ -63,7 +63,7 @@ pub fn clock(now: Timestamp, built: Timestamp) -> Answer {
 }
 
 /// A file is written, read back, renamed and removed.
-pub fn temporary_files(directory: &Path) -> Answer {
+pub(super) fn temporary_files(directory: &Path) -> Answer {
     let shown = directory.display();
     if !directory.is_dir() {
         return Err(format!("{shown} is no directory: TMPDIR names another"));
@@ -138,7 +138,7 @@ impl Drop for Temporary {
 
 /// The name every tool takes for granted. The resolver's own patience is ten seconds; a machine
 /// that needs more than a moment for this name does not know it.
-pub fn localhost() -> Answer {
+pub(super) fn localhost() -> Answer {
     const PATIENCE: Duration = Duration::from_millis(40);
     let (sender, receiver) = channel();
     thread::Builder::new()

@@ -15,7 +15,7 @@ use crate::timestamp::Timestamp;
 const RSA: &[u8] = include_bytes!("rsa.der");
 
 /// Chance: two draws differ.
-pub fn entropy() -> Answer {
+pub(super) fn entropy() -> Answer {
     let draw = || crypto::random(32).map_err(|error| format!("there is none: {}", reason(&error)));
     let (one, other) = (draw()?, draw()?);
     if one == other || one.iter().all(|&byte| byte == 0) {
@@ -25,7 +25,7 @@ pub fn entropy() -> Answer {
 }
 
 /// Signs with every algorithm there is.
-pub fn all(now: Timestamp) -> Answer {
+pub(super) fn all(now: Timestamp) -> Answer {
     let mut names = Vec::new();
     for algorithm in Algorithm::ALL {
         one(algorithm, now).map_err(|why| format!("{algorithm}: {why}"))?;

@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use c47::timestamp::Timestamp;
+use c47::testing::Timestamp;
 
 use super::{Output, source};
 

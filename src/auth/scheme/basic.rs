@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::http::credential::Credential;
 use crate::secret::Secret;
 
-pub const DEFINITION: Definition = Definition {
+pub(super) const DEFINITION: Definition = Definition {
     name: "basic",
     option: Some(OptionForm {
         syntax: &["basic=USER:SOURCE"],
@@ -40,7 +40,7 @@ struct Basic {
 }
 
 /// With a password that is known already.
-pub fn with_password(user: String, password: Secret) -> SharedScheme {
+pub(super) fn with_password(user: String, password: Secret) -> SharedScheme {
     Rc::new(Basic {
         user,
         password: SecretRef::Literal(password),

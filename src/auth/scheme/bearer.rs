@@ -9,7 +9,7 @@ use crate::config::key::Kind;
 use crate::http::credential::Placement;
 use crate::secret::Source;
 
-pub const DEFINITION: Definition = Definition {
+pub(super) const DEFINITION: Definition = Definition {
     name: "bearer",
     option: Some(OptionForm {
         syntax: &["bearer=SOURCE"],

@@ -15,7 +15,7 @@ const NAME: &str = "client_credentials";
 /// The lifetime of the assertion by which a client proves who it is.
 const ASSERTION_TTL: Duration = Duration::from_secs(60);
 
-pub const DEFINITION: Definition = Definition {
+pub(super) const DEFINITION: Definition = Definition {
     name: NAME,
     option: None,
     keys: &[obtained::KEYS, obtained::OAUTH_KEYS, jwt::KEYS],

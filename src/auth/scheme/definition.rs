@@ -16,7 +16,7 @@ use crate::jwt::claim::Claim;
 use crate::secret::Source;
 
 /// How a caller proves who it is to a service.
-pub trait Scheme: fmt::Debug {
+pub(crate) trait Scheme: fmt::Debug {
     /// Gets what a call carries.
     ///
     /// # Errors
@@ -39,7 +39,7 @@ pub trait Scheme: fmt::Debug {
 
 /// How long a credential serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lifetime {
+pub(crate) enum Lifetime {
     /// The same secret for every request.
     Lasting,
     /// Made for one request: each attempt gets its own.
@@ -49,16 +49,17 @@ pub enum Lifetime {
 }
 
 /// A scheme, shared by the profile and whoever issues its credentials.
-pub type SharedScheme = Rc<dyn Scheme>;
+pub(crate) type SharedScheme = Rc<dyn Scheme>;
 
 /// Reads a scheme from a profile's keys; the URL is the profile's.
-pub type FromProfile = fn(&Reader, &Url) -> Result<SharedScheme, Error>;
+pub(super) type FromProfile = fn(&Reader, &Url) -> Result<SharedScheme, Error>;
 
 /// Reads what follows `NAME=` in `--auth`; `None` where there is no `=`.
-pub type FromOption = fn(Option<&str>, &mut Option<MintOptions>) -> Result<SharedScheme, String>;
+pub(super) type FromOption =
+    fn(Option<&str>, &mut Option<MintOptions>) -> Result<SharedScheme, String>;
 
 /// A row of the table of schemes.
-pub struct Definition {
+pub(crate) struct Definition {
     /// Its name, as a profile's `auth` and `--auth` write it.
     pub name: &'static str,
     /// How `--auth` writes it; `None` where only a profile can describe it.
@@ -70,7 +71,7 @@ pub struct Definition {
 }
 
 /// How `--auth` writes a scheme.
-pub struct OptionForm {
+pub(crate) struct OptionForm {
     /// `basic=USER:SOURCE`; a scheme may have several.
     pub syntax: &'static [&'static str],
     pub parse: FromOption,
@@ -78,7 +79,7 @@ pub struct OptionForm {
 
 /// The options of a token that is minted for a call. A scheme that mints takes them.
 #[derive(Clone, Debug, Default)]
-pub struct MintOptions {
+pub(crate) struct MintOptions {
     pub claims: Vec<Claim>,
     pub ttl: Option<Duration>,
     pub kid: Option<String>,
@@ -91,7 +92,7 @@ pub struct MintOptions {
 ///
 /// # Errors
 /// Never repeats `rest`: it may hold the secret itself, given by mistake.
-pub fn named_source(
+pub(super) fn named_source(
     scheme: &str,
     what: &str,
     rest: Option<&str>,

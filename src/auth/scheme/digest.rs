@@ -11,7 +11,7 @@ use crate::config::key::Kind;
 use crate::error::Error;
 use crate::http::credential::Credential;
 
-pub const DEFINITION: Definition = Definition {
+pub(super) const DEFINITION: Definition = Definition {
     name: "digest",
     option: Some(OptionForm {
         syntax: &["digest=USER:SOURCE"],

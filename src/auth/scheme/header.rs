@@ -8,7 +8,7 @@ use crate::auth::secret_ref::SecretRef;
 use crate::config::key::Kind;
 use crate::http::credential::{Placement, ensure_header_name};
 
-pub const DEFINITION: Definition = Definition {
+pub(super) const DEFINITION: Definition = Definition {
     name: "header",
     option: Some(OptionForm {
         syntax: &["header=NAME:SOURCE"],

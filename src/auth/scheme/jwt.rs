@@ -21,13 +21,13 @@ use crate::secret::Source;
 use crate::timestamp::Timestamp;
 
 /// How `--auth` writes it.
-pub const FORM: &[&str] = &["jwt=ALG:SOURCE"];
+pub(super) const FORM: &[&str] = &["jwt=ALG:SOURCE"];
 
 /// The lifetime where none is given.
-pub const DEFAULT_TTL: Duration = Duration::from_secs(300);
+pub(super) const DEFAULT_TTL: Duration = Duration::from_secs(300);
 
 /// The keys of a profile that describe a minted token.
-pub const KEYS: &[Key] = &[
+pub(super) const KEYS: &[Key] = &[
     ("key", Kind::Secret),
     ("service_account", Kind::Secret),
     ("algorithm", Kind::Text),
@@ -36,7 +36,7 @@ pub const KEYS: &[Key] = &[
     ("ttl", Kind::Text),
 ];
 
-pub const DEFINITION: Definition = Definition {
+pub(super) const DEFINITION: Definition = Definition {
     name: "jwt",
     option: Some(OptionForm {
         syntax: FORM,
@@ -128,7 +128,7 @@ fn sign(order: &JwtOrder, key: &Source) -> Vec<String> {
 ///
 /// # Errors
 /// What is wrong with a key, and where.
-pub fn order(reader: &Reader, default_ttl: Duration) -> Result<Option<JwtOrder>, Error> {
+pub(super) fn order(reader: &Reader, default_ttl: Duration) -> Result<Option<JwtOrder>, Error> {
     let key = match (reader.secret("service_account")?, reader.secret("key")?) {
         (Some(account), _) => SigningKey::ServiceAccount(account),
         (None, Some(key)) => SigningKey::Plain(key),

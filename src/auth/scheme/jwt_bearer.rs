@@ -14,7 +14,7 @@ const NAME: &str = "jwt_bearer";
 /// The lifetime of the assertion: as long as Google allows.
 const ASSERTION_TTL: Duration = Duration::from_secs(3600);
 
-pub const DEFINITION: Definition = Definition {
+pub(super) const DEFINITION: Definition = Definition {
     name: NAME,
     option: None,
     keys: &[obtained::KEYS, obtained::OAUTH_KEYS, jwt::KEYS],

@@ -8,7 +8,7 @@ use crate::config::read::Reader;
 use crate::error::Error;
 use crate::http::url::form_encode;
 
-pub const DEFINITION: Definition = Definition {
+pub(super) const DEFINITION: Definition = Definition {
     name: "login",
     option: None,
     keys: &[obtained::KEYS, jwt::KEYS, &[("login", Kind::Request)]],

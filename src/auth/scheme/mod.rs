@@ -26,10 +26,10 @@ use crate::error::Error;
 use crate::http::url::{Url, UserInfo};
 use crate::secret::Secret;
 
-pub use definition::{Definition, Lifetime, MintOptions, Scheme, SharedScheme};
+pub(crate) use definition::{Definition, Lifetime, MintOptions, SharedScheme};
 
 /// Every scheme, in the order in which lists name them.
-pub const ALL: &[&Definition] = &[
+pub(crate) const ALL: &[&Definition] = &[
     &none::DEFINITION,
     &basic::DEFINITION,
     &digest::DEFINITION,
@@ -47,7 +47,7 @@ pub const ALL: &[&Definition] = &[
 
 /// Their names.
 #[allow(clippy::indexing_slicing)] // a wrong index fails to compile
-pub const NAMES: [&str; ALL.len()] = {
+pub(crate) const NAMES: [&str; ALL.len()] = {
     let mut names = [""; ALL.len()];
     let mut at = 0;
     while at < ALL.len() {
@@ -58,14 +58,14 @@ pub const NAMES: [&str; ALL.len()] = {
 };
 
 /// The forms of `--auth`: `bearer=SOURCE`, `basic=USER:SOURCE` and so on.
-pub fn option_forms() -> impl Iterator<Item = &'static str> {
+pub(crate) fn option_forms() -> impl Iterator<Item = &'static str> {
     ALL.iter()
         .filter_map(|definition| definition.option.as_ref())
         .flat_map(|option| option.syntax.iter().copied())
 }
 
 /// What the value of `--auth` begins with: the forms up to what the user puts in.
-pub fn option_prefixes() -> Vec<String> {
+pub(crate) fn option_prefixes() -> Vec<String> {
     let prefix = |form: &str| match form.find(|c: char| c.is_ascii_uppercase()) {
         Some(end) => form.get(..end).unwrap_or(form).to_owned(),
         None => form.to_owned(),
@@ -74,7 +74,7 @@ pub fn option_prefixes() -> Vec<String> {
 }
 
 /// The keys of a profile that only schemes read.
-pub fn keys() -> impl Iterator<Item = &'static Key> {
+pub(crate) fn keys() -> impl Iterator<Item = &'static Key> {
     ALL.iter()
         .flat_map(|definition| definition.keys)
         .flat_map(|group| group.iter())
@@ -84,7 +84,7 @@ pub fn keys() -> impl Iterator<Item = &'static Key> {
 ///
 /// # Errors
 /// Never repeats `text`: it may hold the secret itself, given by mistake.
-pub fn from_option(text: &str, mint: Option<MintOptions>) -> Result<SharedScheme, String> {
+pub(crate) fn from_option(text: &str, mint: Option<MintOptions>) -> Result<SharedScheme, String> {
     let (name, rest) = match text.split_once('=') {
         Some((name, rest)) => (name, Some(rest)),
         None => (text, None),
@@ -109,7 +109,7 @@ pub fn from_option(text: &str, mint: Option<MintOptions>) -> Result<SharedScheme
 ///
 /// # Errors
 /// What is wrong with its keys, and where.
-pub fn from_profile(reader: &Reader, base: &Url) -> Result<SharedScheme, Error> {
+pub(crate) fn from_profile(reader: &Reader, base: &Url) -> Result<SharedScheme, Error> {
     let Some(name) = reader.text("auth")? else {
         return Ok(none());
     };
@@ -120,12 +120,12 @@ pub fn from_profile(reader: &Reader, base: &Url) -> Result<SharedScheme, Error> 
 }
 
 /// No credentials.
-pub fn none() -> SharedScheme {
+pub(crate) fn none() -> SharedScheme {
     Rc::new(none::NoScheme)
 }
 
 /// The credentials of a URL: Basic.
-pub fn from_user_info(user_info: UserInfo) -> SharedScheme {
+pub(crate) fn from_user_info(user_info: UserInfo) -> SharedScheme {
     let password = user_info
         .password
         .unwrap_or_else(|| Secret::new(Vec::new()));
@@ -134,7 +134,7 @@ pub fn from_user_info(user_info: UserInfo) -> SharedScheme {
 
 impl MintOptions {
     /// The error where no token is minted.
-    pub fn without_scheme(&self) -> String {
+    pub(crate) fn without_scheme(&self) -> String {
         let forms: Vec<&str> = jwt::FORM.to_vec();
         format!(
             "{} belongs to --auth {}",

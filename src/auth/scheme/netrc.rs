@@ -13,7 +13,7 @@ use crate::http::credential::{Credential, Placement};
 use crate::http::netrc;
 use crate::secret::Source;
 
-pub const DEFINITION: Definition = Definition {
+pub(super) const DEFINITION: Definition = Definition {
     name: "netrc",
     option: Some(OptionForm {
         syntax: &["netrc", "netrc=bearer"],

@@ -9,7 +9,7 @@ use crate::auth::service::Service;
 use crate::error::Error;
 use crate::http::credential::Credential;
 
-pub const DEFINITION: Definition = Definition {
+pub(super) const DEFINITION: Definition = Definition {
     name: "none",
     option: None,
     keys: &[],
@@ -17,7 +17,7 @@ pub const DEFINITION: Definition = Definition {
 };
 
 #[derive(Debug)]
-pub struct NoScheme;
+pub(super) struct NoScheme;
 
 impl Scheme for NoScheme {
     fn issue(&self, _: &Service, _: &Want, _: &Context) -> Result<Issued, Error> {

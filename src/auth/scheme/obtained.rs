@@ -20,7 +20,7 @@ use crate::http::credential::{Placement, ensure_header_name};
 use crate::http::url::Url;
 
 /// The keys of a profile that describe an obtained token.
-pub const KEYS: &[Key] = &[
+pub(super) const KEYS: &[Key] = &[
     ("password", Kind::Secret),
     ("client_id", Kind::Text),
     ("client_secret", Kind::Secret),
@@ -36,7 +36,7 @@ pub const KEYS: &[Key] = &[
 ];
 
 /// The keys of those that ask an OAuth token endpoint.
-pub const OAUTH_KEYS: &[Key] = &[("token_url", Kind::Text), ("params", Kind::Texts)];
+pub(super) const OAUTH_KEYS: &[Key] = &[("token_url", Kind::Text), ("params", Kind::Texts)];
 
 const CLIENT_AUTH: [&str; 4] = ["basic", "post", "private_key_jwt", "none"];
 
@@ -71,7 +71,7 @@ impl Scheme for TokenPlan {
 ///
 /// # Errors
 /// What is wrong with a key, and where; a value that a request needs and no key gives.
-pub fn scheme(
+pub(super) fn scheme(
     reader: &Reader,
     kind: &'static str,
     base: &Url,
@@ -85,7 +85,7 @@ pub fn scheme(
 ///
 /// # Errors
 /// What is wrong with a key, and where.
-pub fn plan(
+pub(super) fn plan(
     reader: &Reader,
     kind: &'static str,
     base: &Url,
@@ -145,7 +145,7 @@ pub fn plan(
 ///
 /// # Errors
 /// Names the key that is missing.
-pub fn finished(reader: &Reader, plan: TokenPlan) -> Result<SharedScheme, Error> {
+pub(super) fn finished(reader: &Reader, plan: TokenPlan) -> Result<SharedScheme, Error> {
     for exchange in plan.exchanges() {
         for (name, optional) in exchange.templates().flat_map(|template| template.names()) {
             let known = plan.texts.contains_key(name)
@@ -172,7 +172,7 @@ pub fn finished(reader: &Reader, plan: TokenPlan) -> Result<SharedScheme, Error>
 ///
 /// # Errors
 /// When there is none.
-pub fn token_url(reader: &Reader, base: &Url) -> Result<Url, Error> {
+pub(super) fn token_url(reader: &Reader, base: &Url) -> Result<Url, Error> {
     reader
         .url("token_url", Some(base))?
         .ok_or_else(|| reader.missing("token_url", ""))
@@ -182,7 +182,7 @@ pub fn token_url(reader: &Reader, base: &Url) -> Result<Url, Error> {
 ///
 /// # Errors
 /// When the key cannot be read.
-pub fn client(reader: &Reader) -> Result<oauth::Client, Error> {
+pub(super) fn client(reader: &Reader) -> Result<oauth::Client, Error> {
     let has_secret = reader.table.contains_key("client_secret");
     Ok(match reader.text("client_auth")?.as_deref() {
         Some("post") => oauth::Client::Post,
@@ -220,7 +220,7 @@ fn placement(reader: &Reader) -> Result<Placement, Error> {
 ///
 /// # Errors
 /// What is wrong with it, and where.
-pub fn request(reader: &Reader, key: &str, base: &Url) -> Result<Option<Exchange>, Error> {
+pub(super) fn request(reader: &Reader, key: &str, base: &Url) -> Result<Option<Exchange>, Error> {
     let Some(request) = reader.below(key) else {
         return Ok(None);
     };

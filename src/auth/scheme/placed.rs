@@ -10,7 +10,7 @@ use crate::http::credential::Placement;
 
 /// A token and its place in a request.
 #[derive(Debug)]
-pub struct Placed {
+pub(super) struct Placed {
     pub placement: Placement,
     pub token: SecretRef,
 }

@@ -8,7 +8,7 @@ use crate::auth::secret_ref::SecretRef;
 use crate::config::key::Kind;
 use crate::http::credential::Placement;
 
-pub const DEFINITION: Definition = Definition {
+pub(super) const DEFINITION: Definition = Definition {
     name: "query",
     option: Some(OptionForm {
         syntax: &["query=NAME:SOURCE"],

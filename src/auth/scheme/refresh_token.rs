@@ -8,7 +8,7 @@ use crate::config::key::Kind;
 
 const NAME: &str = "refresh_token";
 
-pub const DEFINITION: Definition = Definition {
+pub(super) const DEFINITION: Definition = Definition {
     name: NAME,
     option: None,
     keys: &[

@@ -24,7 +24,7 @@ use crate::process_limits;
     help_triggers("-h", "--help"),
     example = "c47 auth exec kitsu --env KITSU_TOKEN -- python3 publish.py"
 )]
-pub struct Exec {
+pub(super) struct Exec {
     /// the profile
     #[argh(positional)]
     profile: String,
@@ -39,7 +39,7 @@ pub struct Exec {
 }
 
 /// The kinds of its values.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "auth exec",
     values: &[
         ("profile", Kind::Profile),
@@ -50,7 +50,7 @@ pub const DETAILS: Details = Details {
 };
 
 impl Exec {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         let variable = self.env.as_deref().unwrap_or("C47_TOKEN");
         if variable.is_empty() || variable.contains(['=', '\0']) {
             return Err(Error::usage("--env takes a variable's name"));

@@ -19,21 +19,21 @@ use crate::output;
     help_triggers("-h", "--help"),
     example = "c47 auth login kitsu"
 )]
-pub struct Login {
+pub(super) struct Login {
     /// the profile
     #[argh(positional)]
     profile: String,
 }
 
 /// The kinds of its values.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "auth login",
     values: &[("profile", Kind::Profile)],
     json: &[],
 };
 
 impl Login {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         let profile = load()?.profile(&self.profile)?;
         let context = Context {
             show_code: Some(&show_code),

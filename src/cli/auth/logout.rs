@@ -19,7 +19,7 @@ use crate::output;
     help_triggers("-h", "--help"),
     example = "c47 auth logout kitsu"
 )]
-pub struct Logout {
+pub(super) struct Logout {
     /// the profile
     #[argh(positional)]
     profile: Option<String>,
@@ -30,14 +30,14 @@ pub struct Logout {
 }
 
 /// The kinds of its values.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "auth logout",
     values: &[("profile", Kind::Profile)],
     json: &[],
 };
 
 impl Logout {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         let config = load()?;
         match (&self.profile, self.all) {
             (Some(name), false) => log_out(&config, name)?,

@@ -27,13 +27,13 @@ use crate::output;
     help_triggers("-h", "--help"),
     example = "c47 auth login kitsu"
 )]
-pub struct Auth {
+pub(super) struct Auth {
     #[argh(subcommand)]
     command: Command,
 }
 
 /// What the subcommands declare beside their options.
-pub const DETAILS: &[Details] = &[
+pub(super) const DETAILS: &[Details] = &[
     login::DETAILS,
     token::DETAILS,
     status::DETAILS,
@@ -54,7 +54,7 @@ enum Command {
 }
 
 impl Auth {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         match self.command {
             Command::Login(options) => options.run(),
             Command::Token(options) => options.run(),

@@ -20,14 +20,14 @@ use crate::output::{self, Format};
     help_triggers("-h", "--help"),
     example = "c47 auth profiles --json"
 )]
-pub struct Profiles {
+pub(super) struct Profiles {
     /// print an array of objects
     #[argh(switch)]
     json: bool,
 }
 
 /// The kinds of its values, and its JSON.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "auth profiles",
     values: &[],
     json: &[JsonOutput {
@@ -52,7 +52,7 @@ struct Report {
 }
 
 impl Profiles {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         let config = load()?;
         let mut reports = Vec::new();
         for name in config.names() {

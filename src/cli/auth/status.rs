@@ -26,7 +26,7 @@ use crate::timestamp::Timestamp;
     help_triggers("-h", "--help"),
     example = "c47 auth status kitsu"
 )]
-pub struct Status {
+pub(super) struct Status {
     /// the profile (default: all)
     #[argh(positional)]
     profile: Option<String>,
@@ -37,7 +37,7 @@ pub struct Status {
 }
 
 /// The kinds of its values, and its JSON.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "auth status",
     values: &[("profile", Kind::Profile)],
     json: &[JsonOutput {
@@ -115,7 +115,7 @@ impl SerJson for State {
 }
 
 impl Status {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         let config = load()?;
         let cache = environment::cache_directory()?;
         let mut exit = Exit::Done;

@@ -19,7 +19,7 @@ use crate::{output, quantity};
     help_triggers("-h", "--help"),
     example = "c47 auth token kitsu --min-ttl 5m"
 )]
-pub struct Token {
+pub(super) struct Token {
     /// the profile
     #[argh(positional)]
     profile: String,
@@ -30,14 +30,14 @@ pub struct Token {
 }
 
 /// The kinds of its values.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "auth token",
     values: &[("profile", Kind::Profile), ("--min-ttl", Kind::Duration)],
     json: &[],
 };
 
 impl Token {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         let min_ttl = match &self.min_ttl {
             Some(text) => {
                 quantity::duration(text).map_err(|why| Error::usage(format!("--min-ttl: {why}")))?

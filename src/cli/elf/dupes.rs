@@ -28,7 +28,7 @@ use crate::quantity::say_size;
     help_triggers("-h", "--help"),
     example = "c47 elf dupes /opt/nuke /opt/houdini"
 )]
-pub struct Dupes {
+pub(super) struct Dupes {
     /// directories: of several each is an application, of one each directory below it
     #[argh(positional)]
     dir: Vec<String>,
@@ -43,7 +43,7 @@ pub struct Dupes {
 }
 
 /// The kinds of its values, and its JSON.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "elf dupes",
     values: &[
         ("dir", Kind::Directory),
@@ -91,7 +91,7 @@ pub const DETAILS: Details = Details {
 };
 
 impl Dupes {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         if self.dir.is_empty() {
             return Err(Error::usage_hint(
                 "a directory is missing",

@@ -31,7 +31,7 @@ use report::Report;
     note = "Targets: centos7 rhel7 rocky8 alma8 rhel8 ... rocky10, ubuntu18.04 ... ubuntu24.04, debian10 ... debian13,
 amazon2 amazon2023, leap15.5 leap15.6, CY2015 ... CY2027, host, or a glibc version such as 2.17."
 )]
-pub struct Glibc {
+pub(super) struct Glibc {
     /// files, or directories in which to look at every program and library
     #[argh(positional)]
     path: Vec<String>,
@@ -46,7 +46,7 @@ pub struct Glibc {
 }
 
 /// The kinds of its values, and its JSON.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "elf glibc",
     values: &[
         ("path", Kind::File),
@@ -92,7 +92,7 @@ pub const DETAILS: Details = Details {
 };
 
 impl Glibc {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         if self.path.is_empty() {
             return Err(Error::usage_hint(
                 "a path is missing",

@@ -25,7 +25,7 @@ use crate::output::{self, Format};
     help_triggers("-h", "--help"),
     example = "c47 elf info /usr/bin/git"
 )]
-pub struct Info {
+pub(super) struct Info {
     /// ELF files
     #[argh(positional)]
     file: Vec<String>,
@@ -36,7 +36,7 @@ pub struct Info {
 }
 
 /// The kinds of its values, and its JSON.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "elf info",
     values: &[("file", Kind::File)],
     json: &[JsonOutput {
@@ -67,7 +67,7 @@ pub const DETAILS: Details = Details {
 };
 
 impl Info {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         if self.file.is_empty() {
             return Err(Error::usage_hint(
                 "a file is missing",

@@ -34,7 +34,7 @@ use report::Report;
     example = "c47 elf ldd /usr/bin/git",
     example = "c47 elf ldd --root /mnt/centos7 --why libssl.so.10 /usr/bin/curl"
 )]
-pub struct Ldd {
+pub(super) struct Ldd {
     /// programs or libraries; with --root by their path inside it, or below it
     #[argh(positional)]
     file: Vec<String>,
@@ -69,7 +69,7 @@ pub struct Ldd {
 }
 
 /// The kinds of its values, and its JSON.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "elf ldd",
     values: &[
         ("file", Kind::File),
@@ -127,7 +127,7 @@ pub const DETAILS: Details = Details {
 };
 
 impl Ldd {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         if self.file.is_empty() {
             return Err(Error::usage_hint(
                 "a file is missing",

@@ -25,13 +25,13 @@ use crate::output;
     help_triggers("-h", "--help"),
     example = "c47 elf glibc --target centos7 plugin.so"
 )]
-pub struct Elf {
+pub(super) struct Elf {
     #[argh(subcommand)]
     command: Command,
 }
 
 /// What the subcommands declare beside their options.
-pub const DETAILS: &[Details] = &[
+pub(super) const DETAILS: &[Details] = &[
     glibc::DETAILS,
     ldd::DETAILS,
     dupes::DETAILS,
@@ -50,7 +50,7 @@ enum Command {
 }
 
 impl Elf {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         match self.command {
             Command::Glibc(options) => options.run(),
             Command::Ldd(options) => options.run(),

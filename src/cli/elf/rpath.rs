@@ -26,7 +26,7 @@ use crate::output::{self, Format};
     help_triggers("-h", "--help"),
     example = "c47 elf rpath /opt/app/lib/libplugin.so"
 )]
-pub struct Rpath {
+pub(super) struct Rpath {
     /// programs or libraries; with --root by their path inside it, or below it
     #[argh(positional)]
     file: Vec<String>,
@@ -41,7 +41,7 @@ pub struct Rpath {
 }
 
 /// The kinds of its values, and its JSON.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "elf rpath",
     values: &[("file", Kind::File), ("--root", Kind::Directory)],
     json: &[JsonOutput {
@@ -64,7 +64,7 @@ pub const DETAILS: Details = Details {
 };
 
 impl Rpath {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         if self.file.is_empty() {
             return Err(Error::usage_hint(
                 "a file is missing",

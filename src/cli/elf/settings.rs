@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::platform::Level;
 
 /// The options that say in which system to look, as they were given.
-pub struct Given<'a> {
+pub(super) struct Given<'a> {
     pub root: Option<&'a str>,
     pub library_path: Option<&'a str>,
     pub preload: Option<&'a str>,
@@ -23,7 +23,7 @@ impl Given<'_> {
     ///
     /// # Errors
     /// When the root is no directory or the CPU no level.
-    pub fn settings(&self) -> Result<Settings, Error> {
+    pub(super) fn settings(&self) -> Result<Settings, Error> {
         let root = match self.root {
             Some(directory) => Root::under(Path::new(directory))?,
             None => Root::Host,

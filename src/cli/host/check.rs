@@ -25,7 +25,7 @@ use crate::redact;
     help_triggers("-h", "--help"),
     example = "c47 host check --target CY2024 --cpu v3 --free /tmp=10G --url https://rez.example.com"
 )]
-pub struct Check {
+pub(super) struct Check {
     /// the glibc there must at least be, as 2.28
     #[argh(option, arg_name = "version", from_str_fn(glibc))]
     glibc: Option<Version>,
@@ -57,7 +57,7 @@ pub struct Check {
 }
 
 /// The kinds of its values, and its JSON.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "host check",
     values: &[
         ("--glibc", Kind::Form(|text| glibc(text).map(drop))),
@@ -93,7 +93,7 @@ pub const DETAILS: Details = Details {
 };
 
 impl Check {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         let target = match &self.target {
             None => None,
             Some(name) => Some(Target::parse(name).map_err(|unknown| {

@@ -32,7 +32,7 @@ use crate::timestamp::Timestamp;
     example = "c47 host --json",
     example = "c47 host check --target CY2024 --cpu v3 --free /tmp=10G"
 )]
-pub struct Host {
+pub(super) struct Host {
     /// compare the clock with the Date of this service's answer (default: with none)
     #[argh(option)]
     url: Option<String>,
@@ -46,7 +46,7 @@ pub struct Host {
 }
 
 /// The kinds of the values, and the JSON.
-pub const DETAILS: &[Details] = &[
+pub(super) const DETAILS: &[Details] = &[
     Details {
         command: "host",
         values: &[("--url", Kind::Word)],
@@ -182,7 +182,7 @@ enum Command {
 }
 
 impl Host {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         if let Some(Command::Check(options)) = self.command {
             return options.run();
         }

@@ -26,7 +26,7 @@ const IN_MEMORY: u64 = 256 << 20;
 ///
 /// # Errors
 /// A usage error names the option or item.
-pub fn plan(options: &Http) -> Result<Plan, Error> {
+pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
     let show = show(options)?;
     let Target {
         method,

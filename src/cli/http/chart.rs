@@ -8,7 +8,7 @@ use crate::output;
 const WIDTH: f64 = 40.0;
 
 /// Draws a bar for each part, in the order they happened.
-pub fn draw(timing: &Timing) {
+pub(super) fn draw(timing: &Timing) {
     let parts = [
         ("look-up", timing.resolve),
         ("connect", timing.connect),

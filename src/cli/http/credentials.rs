@@ -16,7 +16,7 @@ use crate::http::{Overlay, Settings};
 use crate::jwt::claim::Claim;
 
 /// The credentials, and the profile they are of, where there is one.
-pub struct Credentials {
+pub(super) struct Credentials {
     pub service: Service,
     pub scheme: SharedScheme,
     pub profile: Option<Profile>,
@@ -36,7 +36,11 @@ enum Place {
 ///
 /// # Errors
 /// When two places bring credentials, or `--auth` cannot be read.
-pub fn read(options: &Http, url: &mut Url, profile: Option<Profile>) -> Result<Credentials, Error> {
+pub(super) fn read(
+    options: &Http,
+    url: &mut Url,
+    profile: Option<Profile>,
+) -> Result<Credentials, Error> {
     let user_info = url.user_info.take();
     let mint = mint_options(options)?;
     if let Some(text) = &options.auth {
@@ -134,7 +138,7 @@ impl Credentials {
     ///
     /// # Errors
     /// When the command line gives both.
-    pub fn with_authorization_item(self) -> Result<Credentials, Error> {
+    pub(super) fn with_authorization_item(self) -> Result<Credentials, Error> {
         if !self.scheme.preview(&self.service).is_authorization() {
             return Ok(self);
         }
@@ -150,7 +154,7 @@ impl Credentials {
     }
 
     /// What the profile sets.
-    pub fn overlay(&self) -> Overlay {
+    pub(super) fn overlay(&self) -> Overlay {
         let overlay = self.profile.as_ref().map(|profile| profile.overlay.clone());
         overlay.unwrap_or_default()
     }
@@ -159,7 +163,7 @@ impl Credentials {
     ///
     /// # Errors
     /// When a token would be cached and there is no place for it.
-    pub fn issuer(&self, settings: Settings) -> Result<Issuer<'static>, Error> {
+    pub(super) fn issuer(&self, settings: Settings) -> Result<Issuer<'static>, Error> {
         Ok(match &self.profile {
             Some(of) => {
                 let context = profile::context(of, settings)?;

@@ -20,7 +20,7 @@ use crate::{escape, interrupt, output};
 ///
 /// # Errors
 /// A usage error names the option.
-pub fn wanted(options: &Http) -> Result<Option<Download>, Error> {
+pub(super) fn wanted(options: &Http) -> Result<Option<Download>, Error> {
     if !options.download {
         let given = [
             ("--continue", options.resume),
@@ -70,7 +70,11 @@ fn sha256(text: &str) -> Result<String, Error> {
 ///
 /// # Errors
 /// A usage error.
-pub fn prepare(wanted: &Download, request: &Request, settings: &mut Settings) -> Result<(), Error> {
+pub(super) fn prepare(
+    wanted: &Download,
+    request: &Request,
+    settings: &mut Settings,
+) -> Result<(), Error> {
     if request.method == "HEAD" {
         return Err(Error::usage("the answer to HEAD has nothing to download"));
     }
@@ -92,7 +96,7 @@ pub fn prepare(wanted: &Download, request: &Request, settings: &mut Settings) ->
 ///
 /// # Errors
 /// As [`download`].
-pub fn run(
+pub(super) fn run(
     wanted: &Download,
     request: &Request,
     caller: &mut Caller,
@@ -129,7 +133,7 @@ pub fn run(
 }
 
 /// How far the upload of a large body is, on a terminal.
-pub fn watch(request: &Request) -> Watch {
+pub(super) fn watch(request: &Request) -> Watch {
     let is_streamed = !matches!(request.body, Body::None | Body::Bytes { .. });
     if !is_streamed || !output::stderr_is_terminal() {
         return Watch::default();

@@ -12,7 +12,7 @@ use crate::json::Text;
 
 /// What the items add up to.
 #[derive(Default)]
-pub struct Parts {
+pub(super) struct Parts {
     headers: Vec<(String, Option<String>)>,
     json: Vec<(String, Text)>,
     form: Vec<(String, String)>,
@@ -22,18 +22,18 @@ pub struct Parts {
 
 impl Parts {
     /// Whether an item sets this header or leaves it out.
-    pub fn names_header(&self, name: &str) -> bool {
+    pub(super) fn names_header(&self, name: &str) -> bool {
         let mut headers = self.headers.iter();
         headers.any(|(known, _)| known.eq_ignore_ascii_case(name))
     }
 
     /// Whether an item sets this header.
-    pub fn has_header(&self, name: &str) -> bool {
+    pub(super) fn has_header(&self, name: &str) -> bool {
         let mut headers = self.headers.iter();
         headers.any(|(known, value)| value.is_some() && known.eq_ignore_ascii_case(name))
     }
 
-    pub fn add(&mut self, item: Item, form: bool, url: &mut Url) -> Result<(), Error> {
+    pub(super) fn add(&mut self, item: Item, form: bool, url: &mut Url) -> Result<(), Error> {
         match item {
             Item::Header { name, .. } if is_framing(&name) => Err(Error::usage(format!(
                 "'{name}' follows from the body; it cannot be set"
@@ -97,7 +97,7 @@ impl Parts {
         Multipart::new(parts).map(Body::Multipart)
     }
 
-    pub fn body(&self, options: &Http) -> Result<Body, Error> {
+    pub(super) fn body(&self, options: &Http) -> Result<Body, Error> {
         let has_fields = !self.json.is_empty() || !self.form.is_empty() || !self.files.is_empty();
         let body = match &options.body {
             Some(_) if has_fields || options.form => Err(Error::usage(
@@ -131,7 +131,7 @@ fn content(value: ItemValue) -> Result<String, Error> {
 }
 
 /// The headers that come by themselves, less those an item leaves out or sets, then the items'.
-pub fn headers(parts: &Parts, body: &Body, options: &Http) -> Vec<Header> {
+pub(super) fn headers(parts: &Parts, body: &Body, options: &Http) -> Vec<Header> {
     let is_json = body.content_type() == Some("application/json");
     let accept = if is_json {
         "application/json, */*;q=0.5"
@@ -165,7 +165,7 @@ pub fn headers(parts: &Parts, body: &Body, options: &Http) -> Vec<Header> {
     headers
 }
 
-pub fn ensure_compressible(options: &Http, parts: &Parts, body: &Body) -> Result<(), Error> {
+pub(super) fn ensure_compressible(options: &Http, parts: &Parts, body: &Body) -> Result<(), Error> {
     if options.compress && matches!(body, Body::None) {
         return Err(Error::usage("--compress needs a body to compress"));
     }

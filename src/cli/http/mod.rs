@@ -47,7 +47,7 @@ use crate::outline::{Details, Kind};
     note = "METHOD is GET, or POST when there is a body.
   A URL without scheme is https, but http for localhost and loopback addresses; :8080/x is localhost."
 )]
-pub struct Http {
+pub(super) struct Http {
     /// [METHOD] URL [ITEM ...], see the notes
     #[argh(positional, arg_name = "word")]
     words: Vec<String>,
@@ -226,7 +226,7 @@ pub struct Http {
 }
 
 /// The kinds of its values.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "http",
     values: &[
         ("word", Kind::Word),

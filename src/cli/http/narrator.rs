@@ -13,7 +13,7 @@ use crate::{escape, output, redact};
 
 /// The progress line of a download, which must go before anything else is printed.
 #[derive(Clone, Default)]
-pub struct ProgressLine(Rc<RefCell<Line>>);
+pub(super) struct ProgressLine(Rc<RefCell<Line>>);
 
 #[derive(Default)]
 struct Line {
@@ -23,7 +23,7 @@ struct Line {
 
 impl ProgressLine {
     /// Shows that `have` bytes of `whole` have come.
-    pub fn show(&self, name: &str, have: u64, whole: Option<u64>) {
+    pub(super) fn show(&self, name: &str, have: u64, whole: Option<u64>) {
         let mut line = self.0.borrow_mut();
         if !std::mem::replace(&mut line.has_begun, true) {
             line.progress.begin(have);
@@ -32,7 +32,7 @@ impl ProgressLine {
     }
 
     /// Removes it; the next response starts another.
-    pub fn clear(&self) {
+    pub(super) fn clear(&self) {
         let mut line = self.0.borrow_mut();
         line.progress.clear();
         line.has_begun = false;
@@ -40,7 +40,7 @@ impl ProgressLine {
 }
 
 /// Prints what happens.
-pub struct Narrator {
+pub(super) struct Narrator {
     pub verbose: bool,
     pub progress: ProgressLine,
 }

@@ -10,13 +10,13 @@ use crate::json::Text;
 use crate::{output, redact};
 
 /// Prints the request and sends nothing.
-pub fn print(request: &Request) -> Result<(), Error> {
+pub(super) fn print(request: &Request) -> Result<(), Error> {
     output::bytes(head(request).as_bytes())?;
     output::bytes(&body(&request.body)?)
 }
 
 /// Request line and headers, up to the empty line.
-pub fn head(request: &Request) -> String {
+pub(super) fn head(request: &Request) -> String {
     let shown = request.shown_url();
     let origin = request.url.origin.to_string();
     let target = shown.strip_prefix(&origin).unwrap_or(&shown);
@@ -30,7 +30,7 @@ pub fn head(request: &Request) -> String {
 
 /// The body's bytes; what carries secrets in JSON and forms is masked. A body larger than
 /// [`MAX_IN_MEMORY`] is not looked into.
-pub fn body(body: &Body) -> Result<Vec<u8>, Error> {
+pub(super) fn body(body: &Body) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let mut bounded = body.stream().take(MAX_IN_MEMORY + 1);
     bounded

@@ -9,7 +9,7 @@ use crate::http::request::Request;
 use crate::http::{Overlay, Settings};
 
 /// A call, ready to be made.
-pub struct Plan {
+pub(super) struct Plan {
     /// Without its credential: no secret has been read yet.
     pub request: Request,
     pub settings: Settings,
@@ -27,7 +27,7 @@ pub struct Plan {
 }
 
 /// What becomes of the response.
-pub enum Show {
+pub(super) enum Show {
     Body,
     Stream,
     Head,
@@ -39,7 +39,7 @@ pub enum Show {
 
 /// What `--print` shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Parts {
+pub(super) struct Parts {
     pub request_head: bool,
     pub request_body: bool,
     pub answer_head: bool,
@@ -51,7 +51,7 @@ impl Parts {
     ///
     /// # Errors
     /// Names the letter that is not one of them.
-    pub fn parse(letters: &str) -> Result<Parts, String> {
+    pub(super) fn parse(letters: &str) -> Result<Parts, String> {
         let mut parts = Parts::default();
         for letter in letters.chars() {
             match letter {

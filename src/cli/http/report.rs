@@ -15,7 +15,7 @@ use crate::output::{self, Format};
 use crate::redact;
 
 /// The members of the report.
-pub const JSON: JsonOutput = JsonOutput {
+pub(super) const JSON: JsonOutput = JsonOutput {
     when: "",
     shape: Shape::Object,
     fields: &[
@@ -95,7 +95,7 @@ struct TimingReport {
 }
 
 /// Reads the body, `in_memory` bytes at most, and prints the report.
-pub fn print(request: &Request, answer: &mut Answer, in_memory: u64) -> Result<(), Error> {
+pub(super) fn print(request: &Request, answer: &mut Answer, in_memory: u64) -> Result<(), Error> {
     let bytes = answer.body.read_all(in_memory)?;
     let timing = answer.body.timing();
     let milliseconds = |time: Duration| (time.as_secs_f64() * 1e6).round() / 1e3;

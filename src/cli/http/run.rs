@@ -13,7 +13,7 @@ use crate::http::{Answer, Caller, Settings};
 use crate::{escape, output};
 
 impl Http {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(crate) fn run(self) -> Result<Exit, Error> {
         let mut plan = build::plan(&self)?;
         if self.offline || self.curl {
             // Nothing is sent: no source is asked, nobody logs in.

@@ -14,7 +14,7 @@ use crate::quantity;
 ///
 /// # Errors
 /// A usage error names the option.
-pub fn overlay(options: &Http) -> Result<Overlay, Error> {
+pub(super) fn overlay(options: &Http) -> Result<Overlay, Error> {
     if options.unix_socket.is_some() && options.proxy.is_some() {
         return Err(Error::usage("--unix-socket and --proxy exclude each other"));
     }
@@ -53,7 +53,7 @@ pub fn overlay(options: &Http) -> Result<Overlay, Error> {
 ///
 /// # Errors
 /// A usage error names the options.
-pub fn ensure_retries(overlay: &Overlay) -> Result<(), Error> {
+pub(super) fn ensure_retries(overlay: &Overlay) -> Result<(), Error> {
     let is_described = overlay.retry_max_time.is_some() || overlay.retry_methods.is_some();
     match (overlay.retries, is_described) {
         (None, true) => Err(Error::usage(
@@ -108,12 +108,12 @@ fn oldest_tls(options: &Http) -> Result<Option<Oldest>, Error> {
 const TLS_VERSIONS: [(&str, Oldest); 2] = [("1.2", Oldest::Tls12), ("1.3", Oldest::Tls13)];
 
 /// The names among them.
-pub fn tls_versions() -> Vec<String> {
+pub(super) fn tls_versions() -> Vec<String> {
     TLS_VERSIONS.map(|(name, _)| name.to_owned()).to_vec()
 }
 
 /// A duration that an option gives.
-pub fn duration(name: &str, text: Option<&str>) -> Result<Option<Duration>, Error> {
+pub(super) fn duration(name: &str, text: Option<&str>) -> Result<Option<Duration>, Error> {
     text.map(quantity::duration)
         .transpose()
         .map_err(|why| Error::usage(format!("{name}: {why}")))

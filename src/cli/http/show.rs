@@ -12,7 +12,7 @@ use crate::http::request::Request;
 use crate::{escape, json, output, quantity, redact};
 
 /// The request's head on stderr, secrets redacted.
-pub fn request_head(request: &Request) {
+pub(super) fn request_head(request: &Request) {
     for line in super::offline::head(request)
         .trim_end_matches("\r\n")
         .split("\r\n")
@@ -23,7 +23,7 @@ pub fn request_head(request: &Request) {
 }
 
 /// The answer's head on stderr, secrets redacted.
-pub fn answer_head(head: &AnswerHead) {
+pub(super) fn answer_head(head: &AnswerHead) {
     output::say(format_args!("< {}", escape::one_line(&head.status_line())));
     for (name, value) in &head.headers {
         let value = String::from_utf8_lossy(value);
@@ -36,7 +36,12 @@ pub fn answer_head(head: &AnswerHead) {
 }
 
 /// `--print`: the parts asked for, in their order.
-pub fn parts(request: &Request, answer: &mut Answer, parts: &Parts, max: u64) -> Result<(), Error> {
+pub(super) fn parts(
+    request: &Request,
+    answer: &mut Answer,
+    parts: &Parts,
+    max: u64,
+) -> Result<(), Error> {
     if parts.request_head {
         output::bytes(super::offline::head(request).as_bytes())?;
     }
@@ -63,7 +68,7 @@ pub fn parts(request: &Request, answer: &mut Answer, parts: &Parts, max: u64) ->
 }
 
 /// `--headers`: the head on stdout, as the server wrote it.
-pub fn head_only(head: &AnswerHead) -> Result<(), Error> {
+pub(super) fn head_only(head: &AnswerHead) -> Result<(), Error> {
     let mut text = head.status_line().into_bytes();
     text.push(b'\n');
     for (name, value) in &head.headers {
@@ -79,7 +84,7 @@ pub fn head_only(head: &AnswerHead) -> Result<(), Error> {
 }
 
 /// `--stream`: each line as it comes.
-pub fn stream(answer: &mut Answer) -> Result<(), Error> {
+pub(super) fn stream(answer: &mut Answer) -> Result<(), Error> {
     if !output::stdout_is_terminal() {
         return copy(answer, &mut |bytes| output::bytes(bytes));
     }
@@ -108,7 +113,7 @@ pub fn stream(answer: &mut Answer) -> Result<(), Error> {
 const MAX_LINE: usize = 64 << 10;
 
 /// The body: laid out for a person, byte for byte for a pipe.
-pub fn body(answer: &mut Answer, in_memory: u64) -> Result<(), Error> {
+pub(super) fn body(answer: &mut Answer, in_memory: u64) -> Result<(), Error> {
     if !output::stdout_is_terminal() {
         let mut stdout = std::io::stdout().lock();
         copy(answer, &mut |bytes| {
@@ -147,7 +152,7 @@ fn for_terminal(text: &str) -> String {
 }
 
 /// The body into a file, whole or not at all.
-pub fn to_file(answer: &mut Answer, path: &Path) -> Result<(), Error> {
+pub(super) fn to_file(answer: &mut Answer, path: &Path) -> Result<(), Error> {
     // A device or a pipe is written through; there is nothing to replace.
     let is_special = std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
     if is_special {

@@ -8,7 +8,7 @@ use crate::http::item::Item;
 use crate::http::url::Url;
 
 /// What is called.
-pub struct Target {
+pub(super) struct Target {
     pub method: Option<String>,
     pub url: Url,
     pub items: Vec<Item>,
@@ -20,7 +20,7 @@ pub struct Target {
 ///
 /// # Errors
 /// A wrong word, an unknown profile, or a URL that is not within its profile.
-pub fn read(options: &Http) -> Result<Target, Error> {
+pub(super) fn read(options: &Http) -> Result<Target, Error> {
     let (method, word, items) = words(&options.words)?;
     let (url, profile) = match (word.strip_prefix('@'), &options.profile) {
         (None, None) => (Url::parse(word).map_err(Error::usage)?, None),
@@ -62,7 +62,7 @@ pub fn read(options: &Http) -> Result<Target, Error> {
 ///
 /// # Errors
 /// Names a wrong one.
-pub fn items(options: &Http) -> Result<Vec<Item>, Error> {
+pub(super) fn items(options: &Http) -> Result<Vec<Item>, Error> {
     let (_, _, items) = words(&options.words)?;
     parsed(items)
 }

@@ -22,7 +22,7 @@ use crate::shell::{in_quotes, quote};
 ///
 /// # Errors
 /// When the call has no equivalent: a body that no argument can hold.
-pub fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
+pub(super) fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
     let request = &plan.request;
     let mut words: Vec<String> = vec!["curl".into(), "-sS".into()];
     if request.method == "HEAD" {

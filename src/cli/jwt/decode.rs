@@ -28,7 +28,7 @@ use crate::timestamp::Timestamp;
     example = "c47 jwt decode --token env:TOKEN",
     note = "A leading 'Bearer ' and white space around the token are forgiven."
 )]
-pub struct Decode {
+pub(super) struct Decode {
     /// the token, or - for stdin
     #[argh(positional)]
     token: Option<String>,
@@ -46,7 +46,7 @@ pub struct Decode {
 }
 
 /// The kinds of its values, and its JSON.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "jwt decode",
     values: &[("token", Kind::Word), ("--token", Kind::Source)],
     json: &[JsonOutput {
@@ -67,7 +67,7 @@ pub const DETAILS: Details = Details {
 };
 
 impl Decode {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         let token = read_token(self.token.as_deref(), self.source.as_ref())?;
         let decoded = decode(token.expose())?;
         let now = Timestamp::now();

@@ -21,21 +21,21 @@ use crate::output;
     example = "c47 jwt jwks key.pem old.pem > jwks.json",
     note = "Files may hold private or public keys, certificates, JWKs or JWK sets; only public halves are printed."
 )]
-pub struct Jwks {
+pub(super) struct Jwks {
     /// files with keys, - for stdin
     #[argh(positional, arg_name = "file")]
     files: Vec<String>,
 }
 
 /// The kinds of its values.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "jwt jwks",
     values: &[("file", Kind::File)],
     json: &[],
 };
 
 impl Jwks {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         if self.files.is_empty() {
             return Err(Error::usage("an argument is missing: FILE, with a key"));
         }
@@ -54,7 +54,7 @@ impl Jwks {
 }
 
 fn public_keys(file: &str) -> Result<Vec<Text>, Error> {
-    let set = KeySet::parse(&read_file(file)?).map_err(|error| error.from_source(file))?;
+    let set = KeySet::parse(&read_file(file)?).map_err(|error| error.with_source(file))?;
     for why in set.unusable() {
         output::say(format_args!(
             "c47 jwt jwks: a key of {file} is left out: {}",

@@ -22,7 +22,7 @@ use crate::output;
     example = "c47 jwt keygen --alg ES256 -o key.pem",
     note = "A shared secret is a printable text, used as it stands. RSA keys are made by openssl genpkey -algorithm RSA."
 )]
-pub struct Keygen {
+pub(super) struct Keygen {
     /// the algorithm it is for: HS256, HS384, HS512, ES256, ES384 or EdDSA
     #[argh(option, from_str_fn(Algorithm::parse))]
     alg: Algorithm,
@@ -38,7 +38,7 @@ pub struct Keygen {
 }
 
 /// The kinds of its values.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "jwt keygen",
     values: &[
         (
@@ -55,7 +55,7 @@ pub const DETAILS: Details = Details {
 };
 
 impl Keygen {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         let form = self.format.unwrap_or_else(|| Form::of(self.alg));
         let written = generate(self.alg, form)?;
         let Some(path) = self.output.as_deref().filter(|&path| path != "-") else {

@@ -29,13 +29,13 @@ use crate::secret::{Secret, Source};
     example = "c47 jwt keygen --alg ES256 -o key.pem\nc47 jwt sign --alg ES256 --key file:key.pem --claim sub=farm --ttl 5m",
     note = "A SOURCE is env:NAME, file:PATH, command:PROGRAM ARGS or prompt. Keys may be PEM, DER, JWK, a JWK set or a raw secret."
 )]
-pub struct Jwt {
+pub(super) struct Jwt {
     #[argh(subcommand)]
     command: Subcommand,
 }
 
 /// What the subcommands declare beside their options.
-pub const DETAILS: &[Details] = &[
+pub(super) const DETAILS: &[Details] = &[
     sign::DETAILS,
     decode::DETAILS,
     verify::DETAILS,
@@ -55,7 +55,7 @@ enum Subcommand {
 }
 
 impl Jwt {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         match self.command {
             Subcommand::Sign(options) => options.run(),
             Subcommand::Decode(options) => options.run(),
@@ -69,7 +69,7 @@ impl Jwt {
 /// The keys a source holds.
 fn read_keys(source: &Source) -> Result<KeySet, Error> {
     let secret = source.read("key")?;
-    KeySet::parse(&secret).map_err(|error| error.from_source(source).into())
+    KeySet::parse(&secret).map_err(|error| error.with_source(source).into())
 }
 
 /// A token as it was given: as an argument, on stdin, or by its source.

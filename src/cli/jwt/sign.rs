@@ -26,7 +26,7 @@ use crate::timestamp::Timestamp;
     example = "c47 jwt sign --alg HS256 --key env:SECRET --claim sub=farm --claim admin:=true --ttl 5m",
     note = "iat is now, exp is iat and the time to live; both may be given as claims instead."
 )]
-pub struct Sign {
+pub(super) struct Sign {
     /// the algorithm: HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA
     #[argh(option, from_str_fn(Algorithm::parse))]
     alg: Algorithm,
@@ -63,7 +63,7 @@ pub struct Sign {
 }
 
 /// The kinds of its values.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "jwt sign",
     values: &[
         (
@@ -83,14 +83,14 @@ pub const DETAILS: Details = Details {
 };
 
 impl Sign {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         let claims_on_stdin = self.claims.as_deref() == Some("-");
         ensure_stdin_once(&[claims_on_stdin, is_stdin(&self.key)])?;
         let claims = self.all_claims()?;
         self.ensure_end(&claims)?;
         let key = read_keys(&self.key)?
             .into_single(self.kid.as_deref())
-            .map_err(|error| error.from_source(&self.key))?;
+            .map_err(|error| error.with_source(&self.key))?;
         let mut order = Mint::new(self.alg, &key, Timestamp::now());
         order.claims = claims;
         order.kid = self.kid;

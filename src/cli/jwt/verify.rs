@@ -33,7 +33,7 @@ use crate::timestamp::Timestamp;
     example = "c47 jwt verify --key file:key.pem --aud shotgrid --require exp --token env:TOKEN",
     note = "The key decides which algorithms are possible: never 'none', never HMAC with a public key. A private key serves as well as its public half."
 )]
-pub struct Verify {
+pub(super) struct Verify {
     /// the token, or - for stdin
     #[argh(positional)]
     token: Option<String>,
@@ -86,7 +86,7 @@ pub struct Verify {
 }
 
 /// The kinds of its values, and its JSON.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "jwt verify",
     values: &[
         ("token", Kind::Word),
@@ -118,7 +118,7 @@ pub const DETAILS: Details = Details {
 };
 
 impl Verify {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         ensure_stdin_once(&[
             self.token.as_deref() == Some("-"),
             self.source.as_ref().is_some_and(is_stdin),
@@ -170,10 +170,10 @@ impl Verify {
             (Some(source), None) => read_keys(source),
             (None, Some(url)) if url.starts_with("http://") || url.starts_with("https://") => {
                 let set = fetch_jwks(url)?;
-                KeySet::parse_published(&set).map_err(|error| error.from_source(url).into())
+                KeySet::parse_published(&set).map_err(|error| error.with_source(url).into())
             }
             (None, Some(path)) => KeySet::parse_json(read_file(path)?.expose())
-                .map_err(|error| error.from_source(path).into()),
+                .map_err(|error| error.with_source(path).into()),
             (Some(_), Some(_)) => Err(Error::usage("--key and --jwks exclude each other")),
             (None, None) => Err(Error::usage_hint(
                 "a key is missing",

@@ -3,7 +3,7 @@
 
 mod values;
 
-pub use values::unforeseen;
+pub(super) use values::unforeseen;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::output::Format;
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Request {
+pub(super) enum Request {
     /// The help of the command at this path.
     Help(Vec<String>),
     /// Nothing: no command was named.
@@ -30,7 +30,7 @@ pub enum Request {
 }
 
 /// A request, and the name under which to complain if it fails (`c47 jwt sign`).
-pub struct Parsed {
+pub(super) struct Parsed {
     pub name: String,
     pub request: Result<Request, Error>,
 }
@@ -39,7 +39,7 @@ pub struct Parsed {
 ///
 /// # Errors
 /// Names the first that is not UTF-8.
-pub fn texts(arguments: impl Iterator<Item = OsString>) -> Result<Vec<String>, Error> {
+pub(super) fn texts(arguments: impl Iterator<Item = OsString>) -> Result<Vec<String>, Error> {
     arguments
         .enumerate()
         .map(|(at, argument)| match argument.into_string() {
@@ -55,7 +55,7 @@ pub fn texts(arguments: impl Iterator<Item = OsString>) -> Result<Vec<String>, E
 }
 
 /// Reads the arguments, the program's name first, against the table of commands.
-pub fn parse(arguments: &[String], table: &CommandInfoWithArgs) -> Parsed {
+pub(super) fn parse(arguments: &[String], table: &CommandInfoWithArgs) -> Parsed {
     let (program, arguments) = match arguments.split_first() {
         Some((program, rest)) => (program.as_str(), rest),
         None => ("c47", arguments),

@@ -16,7 +16,7 @@ const SEE_HELP: &str = "-h shows how it is called";
 ///
 /// # Errors
 /// Names the option, and what its value must be.
-pub fn ensure(name: &str, kind: Kind, value: &str) -> Result<(), Error> {
+pub(super) fn ensure(name: &str, kind: Kind, value: &str) -> Result<(), Error> {
     check(kind, value).map_err(|refusal| {
         let hint = match refusal.nearest {
             Some(nearest) => format!("did you mean '{nearest}'?"),
@@ -81,7 +81,7 @@ fn listed(words: &[String], value: &str) -> Result<(), Refusal> {
 }
 
 /// Each argument with its entry in the table; the last entry stands for all that follow.
-pub fn named<'a, 'b>(
+pub(super) fn named<'a, 'b>(
     arguments: &'b [&'a str],
     command: &'b CommandInfoWithArgs,
 ) -> impl Iterator<Item = (&'a str, &'b PositionalInfo<'b>)> {
@@ -94,7 +94,7 @@ pub fn named<'a, 'b>(
 ///
 /// # Errors
 /// Names everything that is missing.
-pub fn ensure_complete(
+pub(super) fn ensure_complete(
     command: &CommandInfoWithArgs,
     given: &[&str],
     arguments: usize,
@@ -126,7 +126,7 @@ pub fn ensure_complete(
 
 /// What remains for argh to refuse: nothing, or this table of checks has a gap. argh's own text
 /// may repeat a secret, and is not shown.
-pub fn unforeseen() -> Error {
+pub(crate) fn unforeseen() -> Error {
     Error::usage_hint("the options cannot be read", SEE_HELP)
 }
 

@@ -22,7 +22,7 @@ use crate::rez::check::check;
     help_triggers("-h", "--help"),
     example = "c47 rez check /sw/packages"
 )]
-pub struct Check {
+pub(super) struct Check {
     /// the repository
     #[argh(positional, arg_name = "dir")]
     repository: PathBuf,
@@ -33,7 +33,7 @@ pub struct Check {
 }
 
 /// The kinds of its values, and its JSON.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "rez check",
     values: &[("dir", Kind::Directory)],
     json: &[JsonOutput {
@@ -83,7 +83,7 @@ impl fmt::Display for Report {
 }
 
 impl Check {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         let checked = check(&self.repository)?;
         let exit = if checked.findings.is_empty() {
             Exit::Done

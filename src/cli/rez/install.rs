@@ -24,7 +24,7 @@ use crate::rez::{self, Existing, Linkage, Order, Tool};
     example = "c47 rez install --repo /sw/packages
 c47 rez install --repo /sw/packages --name ripgrep --pkg-version 14.1.1 --tool ./rg"
 )]
-pub struct Install {
+pub(super) struct Install {
     /// the repository, a directory of $REZ_PACKAGES_PATH
     #[argh(option, arg_name = "dir")]
     repo: PathBuf,
@@ -55,7 +55,7 @@ pub struct Install {
 }
 
 /// The kinds of its values, and its JSON.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "rez install",
     values: &[
         ("--repo", Kind::Directory),
@@ -105,7 +105,7 @@ impl fmt::Display for Report {
 }
 
 impl Install {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         let format = Format::from_switch(self.json);
         let existing = if self.overwrite {
             Existing::Overwrite

@@ -29,13 +29,13 @@ use crate::timestamp::Timestamp;
     example = "c47 rez install --repo /sw/packages
 c47 rez check /sw/packages"
 )]
-pub struct Rez {
+pub(super) struct Rez {
     #[argh(subcommand)]
     command: Command,
 }
 
 /// What the subcommands declare beside their options.
-pub const DETAILS: &[Details] = &[install::DETAILS, package::DETAILS, check::DETAILS];
+pub(super) const DETAILS: &[Details] = &[install::DETAILS, package::DETAILS, check::DETAILS];
 
 #[derive(FromArgs, ArgsInfo)]
 #[argh(subcommand)]
@@ -46,7 +46,7 @@ enum Command {
 }
 
 impl Rez {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         match self.command {
             Command::Install(options) => options.run(),
             Command::Package(options) => options.run(),

@@ -21,7 +21,7 @@ use crate::output;
     help_triggers("-h", "--help"),
     example = "c47 rez package --stdout"
 )]
-pub struct PackageFile {
+pub(super) struct PackageFile {
     /// print it instead of writing a file
     #[argh(switch)]
     stdout: bool,
@@ -44,7 +44,7 @@ pub struct PackageFile {
 }
 
 /// The kinds of its values.
-pub const DETAILS: Details = Details {
+pub(super) const DETAILS: Details = Details {
     command: "rez package",
     values: &[
         ("--name", Kind::Form(|text| name(text).map(drop))),
@@ -56,7 +56,7 @@ pub const DETAILS: Details = Details {
 };
 
 impl PackageFile {
-    pub fn run(self) -> Result<Exit, Error> {
+    pub(super) fn run(self) -> Result<Exit, Error> {
         let wanted = Wanted {
             name: self.name,
             version: self.pkg_version,

@@ -18,7 +18,7 @@ enum Scheme {
 ///
 /// # Errors
 /// Says what was found and what is taken.
-pub fn any(bytes: &[u8]) -> Result<Material, Error> {
+pub(crate) fn any(bytes: &[u8]) -> Result<Material, Error> {
     let unknown = |_| Error::key(format!("it is DER, but no key that c47 knows: {TAKEN}"));
     let mut inside = Reader::sequence_of(bytes).map_err(unknown)?;
     let mut tags = Vec::new();
@@ -43,7 +43,7 @@ pub fn any(bytes: &[u8]) -> Result<Material, Error> {
 }
 
 /// Reads a private key in PKCS#8.
-pub fn pkcs8(bytes: &[u8]) -> Result<Material, Error> {
+pub(crate) fn pkcs8(bytes: &[u8]) -> Result<Material, Error> {
     let wrong = |_| Error::key("it is no well-formed private key (PKCS#8)");
     let mut inside = Reader::sequence_of(bytes).map_err(wrong)?;
     if inside.peek() == Some(SEQUENCE) {
@@ -88,7 +88,10 @@ fn public_half<'a>(inside: &mut Reader<'a>) -> Result<Option<&'a [u8]>, Wrong> {
 }
 
 /// Reads an EC private key. `outside` is what the PKCS#8 around it says of curve and point.
-pub fn sec1(bytes: &[u8], outside: Option<(Curve, Option<&[u8]>)>) -> Result<Material, Error> {
+pub(crate) fn sec1(
+    bytes: &[u8],
+    outside: Option<(Curve, Option<&[u8]>)>,
+) -> Result<Material, Error> {
     let wrong = |_| Error::key("it is no well-formed EC private key (SEC 1)");
     let mut inside = Reader::sequence_of(bytes).map_err(wrong)?;
     if inside.small().map_err(wrong)? != 1 {
@@ -123,7 +126,7 @@ pub fn sec1(bytes: &[u8], outside: Option<(Curve, Option<&[u8]>)>) -> Result<Mat
 }
 
 /// Reads a public key in PKCS#1.
-pub fn pkcs1_public(bytes: &[u8]) -> Result<Material, Error> {
+pub(crate) fn pkcs1_public(bytes: &[u8]) -> Result<Material, Error> {
     let wrong = |_| Error::key("it is no well-formed RSA public key (PKCS#1)");
     let mut inside = Reader::sequence_of(bytes).map_err(wrong)?;
     let modulus = inside.unsigned().map_err(wrong)?;
@@ -133,7 +136,7 @@ pub fn pkcs1_public(bytes: &[u8]) -> Result<Material, Error> {
 }
 
 /// Reads a public key as SubjectPublicKeyInfo.
-pub fn spki(bytes: &[u8]) -> Result<Material, Error> {
+pub(crate) fn spki(bytes: &[u8]) -> Result<Material, Error> {
     let wrong = |_| Error::key("it is no well-formed public key (SubjectPublicKeyInfo)");
     let mut inside = Reader::sequence_of(bytes).map_err(wrong)?;
     let algorithm = inside.nested(SEQUENCE).map_err(wrong)?;
@@ -148,7 +151,7 @@ pub fn spki(bytes: &[u8]) -> Result<Material, Error> {
 
 /// Reads the public key of a certificate. Its dates and issuer are not looked at: whoever names
 /// the file trusts the key in it.
-pub fn certificate(bytes: &[u8]) -> Result<Material, Error> {
+pub(crate) fn certificate(bytes: &[u8]) -> Result<Material, Error> {
     spki(subject_public_key(bytes).map_err(|_| Error::key("it is no well-formed certificate"))?)
 }
 
@@ -220,7 +223,7 @@ fn curve(mut parameters: Reader) -> Result<Curve, Error> {
 }
 
 /// A private key that wants a passphrase.
-pub fn encrypted() -> Error {
+pub(crate) fn encrypted() -> Error {
     Error::key_hint(
         "it is a private key encrypted with a passphrase",
         "openssl pkey -in key.pem -out plain.pem takes it off",
@@ -228,6 +231,6 @@ pub fn encrypted() -> Error {
 }
 
 /// A DSA key, which no token algorithm uses.
-pub fn dsa() -> Error {
+pub(crate) fn dsa() -> Error {
     Error::key(format!("it is a DSA key: {TAKEN}"))
 }

@@ -20,13 +20,13 @@ use crate::secret::Secret;
 const MAX_KEYS: usize = 1000;
 
 /// A key of a set that cannot be used, and why.
-pub struct Unusable {
+pub(crate) struct Unusable {
     pub kid: Option<String>,
     pub why: String,
 }
 
 /// What a JSON text holds.
-pub enum Document {
+pub(crate) enum Document {
     Key(Box<Key>),
     Set(Vec<Key>, Vec<Unusable>),
 }
@@ -38,7 +38,7 @@ type Members<'a> = BTreeMap<String, &'a RawValue>;
 /// # Errors
 /// When it is neither, or a single key cannot be used. A set may hold keys of unknown kinds
 /// (RFC 7517 §5): they are told apart, not refused.
-pub fn read(text: &str) -> Result<Document, Error> {
+pub(crate) fn read(text: &str) -> Result<Document, Error> {
     json::ensure_sound(text).map_err(|why| Error::key(format!("it is no sound JSON: {why}")))?;
     let members = members(text)?;
     if let Some(keys) = members.get("keys") {

@@ -32,7 +32,7 @@ pub enum Material {
 }
 
 /// What c47 takes, for messages about what it does not.
-pub const TAKEN: &str = "c47 takes RSA, EC on P-256 or P-384, Ed25519, and shared secrets";
+pub(super) const TAKEN: &str = "c47 takes RSA, EC on P-256 or P-384, Ed25519, and shared secrets";
 
 const MIN_RSA_BITS: usize = 2048;
 const MAX_RSA_BITS: usize = 8192;
@@ -265,7 +265,7 @@ impl Material {
 }
 
 /// A curve's name in JWKs and messages.
-pub fn curve_name(curve: Curve) -> &'static str {
+pub(super) fn curve_name(curve: Curve) -> &'static str {
     match curve {
         Curve::P256 => "P-256",
         Curve::P384 => "P-384",

@@ -5,7 +5,7 @@ pub(super) mod asn1;
 pub(crate) mod jwk;
 mod material;
 mod oid;
-pub mod pem;
+pub(crate) mod pem;
 mod public;
 mod set;
 #[cfg(test)]
@@ -16,8 +16,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use zeroize::Zeroizing;
 
-pub use material::Material;
-pub use set::KeySet;
+pub(crate) use material::Material;
+pub(crate) use set::KeySet;
 
 use crate::der;
 use crate::jwt::Error;
@@ -26,7 +26,7 @@ use crate::secret::Secret;
 
 /// Whether a JWK's own words let it serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Permission {
+pub(crate) enum Permission {
     Granted,
     /// What stands against it.
     Denied(String),

@@ -14,7 +14,7 @@ const BEGIN: &str = "-----BEGIN ";
 const MAX_BLOCKS: usize = 500;
 
 /// Whether `text` is PEM, or was meant to be: such a text is never taken for a shared secret.
-pub fn is_meant(bytes: &[u8]) -> bool {
+pub(crate) fn is_meant(bytes: &[u8]) -> bool {
     bytes.windows(10).any(|window| window == b"-----BEGIN")
 }
 
@@ -22,7 +22,7 @@ pub fn is_meant(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 /// Says what was found instead of one key.
-pub fn read(bytes: &[u8]) -> Result<Material, Error> {
+pub(crate) fn read(bytes: &[u8]) -> Result<Material, Error> {
     let text = std::str::from_utf8(bytes).map_err(|_| Error::key("it is PEM, but not UTF-8"))?;
     let blocks = blocks(text)?;
     let of = |kind: fn(&str) -> bool| -> Vec<&Block> {
@@ -117,7 +117,7 @@ impl Block<'_> {
 }
 
 /// DER as PEM, 64 characters a line.
-pub fn write(label: &str, der: &[u8]) -> Zeroizing<String> {
+pub(crate) fn write(label: &str, der: &[u8]) -> Zeroizing<String> {
     let mut base64 = Zeroizing::new(String::with_capacity(der.len() * 2 + 4));
     STANDARD.encode_string(der, &mut base64);
     let lines = base64.len() / 64 + 1;

@@ -11,7 +11,7 @@ type Members = [(String, Text)];
 ///
 /// # Errors
 /// When they are no JSON object, or a claim stands twice.
-pub fn read(payload: &[u8]) -> Result<(Text, Vec<(String, Text)>), String> {
+pub(super) fn read(payload: &[u8]) -> Result<(Text, Vec<(String, Text)>), String> {
     let wrong = |why: String| format!("its claims are no sound JSON: {why}");
     let text = Text::from_bytes(payload).map_err(wrong)?;
     let members = json::members(&text).map_err(wrong)?;
@@ -19,7 +19,7 @@ pub fn read(payload: &[u8]) -> Result<(Text, Vec<(String, Text)>), String> {
 }
 
 /// Checks times, then what was asked for.
-pub fn check(claims: &Members, policy: &Policy) -> Result<(), Reason> {
+pub(super) fn check(claims: &Members, policy: &Policy) -> Result<(), Reason> {
     check_times(claims, policy)?;
     for name in &policy.required {
         match get(claims, name) {

@@ -14,10 +14,10 @@ use crate::crypto;
 use crate::json::Text;
 use crate::timestamp::Timestamp;
 
-pub use rejected::{Reason, Rejected};
+pub(crate) use rejected::{Reason, Rejected};
 
 /// What a token must be like, besides being signed by one of the keys.
-pub struct Policy {
+pub(crate) struct Policy {
     /// The algorithms allowed; empty for all that the keys make possible.
     pub algorithms: Vec<Algorithm>,
     pub content: Content,
@@ -34,7 +34,7 @@ pub struct Policy {
 
 /// What a token carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Content {
+pub(crate) enum Content {
     /// Claims, which are checked (RFC 7519).
     Claims,
     /// Anything, which is not looked at (RFC 7515).
@@ -43,7 +43,7 @@ pub enum Content {
 
 impl Policy {
     /// Any algorithm the keys make possible, claims with exact times, and no more asked.
-    pub fn at(now: Timestamp) -> Policy {
+    pub(crate) fn at(now: Timestamp) -> Policy {
         Policy {
             algorithms: Vec::new(),
             content: Content::Claims,
@@ -59,7 +59,7 @@ impl Policy {
 
 /// A token that is to be believed.
 #[derive(Debug)]
-pub struct Verified {
+pub(crate) struct Verified {
     pub algorithm: Algorithm,
     pub kid: Option<String>,
     /// The claims; `None` only under [`Content::Anything`], for a payload that is no JSON.
@@ -70,7 +70,7 @@ pub struct Verified {
 ///
 /// # Errors
 /// Says why the token is not to be believed.
-pub fn verify(token: &[u8], keys: &KeySet, policy: &Policy) -> Result<Verified, Rejected> {
+pub(crate) fn verify(token: &[u8], keys: &KeySet, policy: &Policy) -> Result<Verified, Rejected> {
     let parts = token::parse(token).map_err(|why| Rejected::new(Reason::Malformed(why)))?;
     let mut seen = Rejected::new(Reason::Signature);
     let algorithm = match checked_signature(&parts, keys, policy, &mut seen) {

@@ -9,7 +9,7 @@ use crate::timestamp::Timestamp;
 
 /// A token that is not to be believed.
 #[derive(Debug)]
-pub struct Rejected {
+pub(crate) struct Rejected {
     pub reason: Reason,
     /// What its header says, true or not.
     pub alg: Option<String>,
@@ -20,7 +20,7 @@ pub struct Rejected {
 
 /// What is wrong with a token.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Reason {
+pub(crate) enum Reason {
     /// It is no token.
     Malformed(String),
     /// It wants something that c47 does not do.

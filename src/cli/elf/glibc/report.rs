@@ -15,7 +15,7 @@ use crate::escape::one_line;
 use crate::platform::{Limits, Target, Version};
 
 /// What `c47 elf glibc` prints of several objects.
-pub struct Report {
+pub(super) struct Report {
     objects: Vec<Entry>,
     target: Option<Target>,
     /// Of all objects together.
@@ -74,7 +74,7 @@ struct EntryText {
 }
 
 impl Report {
-    pub fn of(objects: &[Requirements], target: Option<Target>) -> Report {
+    pub(super) fn of(objects: &[Requirements], target: Option<Target>) -> Report {
         let mut hosts = Hosts::default();
         let limits = target.and_then(Target::limits);
         let entries = objects.iter().map(|object| {
@@ -91,7 +91,7 @@ impl Report {
     }
 
     /// Whether none has anything in the way.
-    pub fn all_run(&self) -> bool {
+    pub(super) fn all_run(&self) -> bool {
         self.objects
             .iter()
             .all(|entry| entry.verdict.as_ref().is_none_or(|judged| judged.runs))

@@ -12,6 +12,7 @@ use crate::escape::one_line;
 
 /// Why a library is loaded: for each object that needs it the shortest way to it.
 #[derive(SerJson)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Chains {
     path: String,
     library: String,
@@ -19,7 +20,7 @@ pub struct Chains {
 }
 
 impl Chains {
-    pub fn of(tree: &Tree, wanted: &str) -> Chains {
+    pub(super) fn of(tree: &Tree, wanted: &str) -> Chains {
         let mut chains = Vec::new();
         for (number, object) in tree.objects.iter().enumerate().skip(1) {
             let soname = object.library.linkage.soname.as_deref();

@@ -8,7 +8,7 @@ use crate::elf::tree::{Tree, Wanted};
 use crate::escape::one_line;
 
 /// Who needs whom, drawn as a tree. An object is drawn with what it needs once only.
-pub fn drawn(tree: &Tree) -> String {
+pub(super) fn drawn(tree: &Tree) -> String {
     let mut text = String::new();
     let mut drawn = vec![false; tree.objects.len()];
     let _ = writeln!(text, "{}", one_line(&shown(&tree.path)));

@@ -12,6 +12,7 @@ use crate::output::Format;
 /// What is loaded and what is missing.
 #[derive(SerJson)]
 #[nserde(serialize_none_as_null)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Report {
     path: String,
     interpreter: Option<String>,
@@ -55,7 +56,7 @@ struct VersionError {
 }
 
 impl Report {
-    pub fn of(tree: &Tree, named: bool, format: Format) -> Report {
+    pub(super) fn of(tree: &Tree, named: bool, format: Format) -> Report {
         let needing = tree.needing();
         let names = |wanted: Wanted| -> Vec<String> {
             let numbers = needing.of(wanted).iter();
@@ -118,7 +119,7 @@ fn in_order(tree: &Tree) -> impl Iterator<Item = (usize, &Loaded)> {
 }
 
 /// The rule by which an object was found.
-pub fn rule(object: &Loaded) -> String {
+pub(super) fn rule(object: &Loaded) -> String {
     match &object.hwcaps {
         Some(level) => format!("hwcaps {level}, {}", object.via.name()),
         None => object.via.name().into(),
@@ -126,7 +127,7 @@ pub fn rule(object: &Loaded) -> String {
 }
 
 /// Why a library is missing.
-pub fn why(why: &Why) -> String {
+pub(super) fn why(why: &Why) -> String {
     match why {
         Why::NotFound => "not found".into(),
         Why::OtherArchitecture(path) => {
