@@ -24,6 +24,8 @@ mod completions;
 mod config;
 /// ring, behind tokens and TLS.
 mod crypto;
+/// The end of everything done for one call.
+mod deadline;
 /// DER, as much as keys and certificates need.
 mod der;
 /// A service that answers with a picture of the request.

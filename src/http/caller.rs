@@ -12,6 +12,7 @@ use super::request::Request;
 use super::retry::{Attempts, Pause};
 use super::send::exchange;
 use super::settings::{Follow, Settings};
+use crate::deadline::Deadline;
 use crate::error::Error;
 
 /// Why another credential is asked for.
@@ -66,7 +67,10 @@ impl<'a> Caller<'a> {
 
     /// Starts the clock of a call.
     pub(super) fn attempts(&self) -> Attempts {
-        Attempts::new(self.settings.retry, self.settings.limits.whole)
+        Attempts::new(
+            self.settings.retry,
+            Deadline::after(self.settings.limits.whole),
+        )
     }
 
     /// Makes the call, with the requests that redirects, retries and a renewed credential ask for.

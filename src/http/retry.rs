@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::failure::{ConnectError, Failure, LookupError, Phase};
 use super::head::Head;
 use super::settings::{Methods, Retry};
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::timestamp::Timestamp;
 use crate::{crypto, quantity};
@@ -19,7 +20,7 @@ pub(crate) struct Attempts {
     policy: Retry,
     began: Instant,
     /// The end of the whole call, waits included.
-    deadline: Option<Instant>,
+    deadline: Deadline,
     used: u32,
 }
 
@@ -36,19 +37,18 @@ pub(crate) struct Pause {
 }
 
 impl Attempts {
-    /// Starts the clock; `whole` is the time for the whole call.
-    pub(super) fn new(policy: Retry, whole: Option<Duration>) -> Attempts {
-        let began = Instant::now();
+    /// Starts the clock of the attempts; `deadline` is the end of the whole call.
+    pub(super) fn new(policy: Retry, deadline: Deadline) -> Attempts {
         Attempts {
             policy,
-            began,
-            deadline: whole.and_then(|whole| began.checked_add(whole)),
+            began: Instant::now(),
+            deadline,
             used: 0,
         }
     }
 
     /// The end of the whole call.
-    pub(super) fn deadline(&self) -> Option<Instant> {
+    pub(super) fn deadline(&self) -> Deadline {
         self.deadline
     }
 
@@ -88,7 +88,7 @@ impl Attempts {
         let wait = asked.unwrap_or_else(|| back_off(self.used, random_byte()));
         let next = Instant::now().checked_add(wait)?;
         let is_too_late = next.saturating_duration_since(self.began) > self.policy.max_time
-            || self.deadline.is_some_and(|deadline| next >= deadline);
+            || self.deadline.is_over_after(wait);
         // Waiting would change nothing: the answer or error is given now.
         if is_too_late {
             return None;
@@ -190,7 +190,7 @@ mod tests {
                 methods,
             },
             began: Instant::now(),
-            deadline: None,
+            deadline: Deadline::default(),
             used: 0,
         }
     }
@@ -272,7 +272,7 @@ mod tests {
                 .after_answer("GET", &head("503 Busy\r\nRetry-After: 11"))
                 .is_none()
         );
-        short.deadline = Some(Instant::now() + Duration::from_secs(5));
+        short.deadline = Deadline::after(Some(Duration::from_secs(5)));
         assert!(
             short
                 .after_answer("GET", &head("503 Busy\r\nRetry-After: 6"))

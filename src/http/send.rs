@@ -1,6 +1,6 @@
 //! One exchange: a request out, an answer's head in, its body waiting.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ureq::Agent;
 use ureq::config::IpFamily;
@@ -20,13 +20,14 @@ use super::timing::Timing;
 use super::tls;
 use super::tls_connect::TlsConnector;
 use super::url::Scheme;
+use crate::deadline::Deadline;
 use crate::error::Error;
 
 /// Sends `request` and waits for the answer's head. `deadline` is the end of the whole call.
 pub(super) fn exchange(
     request: &Request,
     settings: &Settings,
-    deadline: Option<Instant>,
+    deadline: Deadline,
 ) -> Result<Answer, Error> {
     let url = request.wire_url();
     let route = match settings.network.unix_socket {
@@ -84,11 +85,11 @@ fn needs_tls(scheme: Scheme, route: &Route) -> bool {
 
 fn configuration(
     settings: &Settings,
-    deadline: Option<Instant>,
+    deadline: Deadline,
     proxy: Option<ureq::Proxy>,
 ) -> Result<ureq::config::Config, Failure> {
     let limits = &settings.limits;
-    let left = match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
+    let left = match deadline.left() {
         Some(Duration::ZERO) => {
             return Err(Failure::TimedOut {
                 phase: Phase::Whole,
