@@ -7,9 +7,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use crate::support::server::{Answer, Server};
-use crate::support::{
-    Effort, Run, Scratch, c47, effort, empty_root, peers, sample, snapshot, source,
-};
+use crate::support::{Run, Scratch, c47, empty_root, evenly, peers, sample, snapshot, source};
 
 /// The names of the tests in this binary that these arguments select.
 fn tests(arguments: &[&str]) -> Vec<String> {
@@ -72,9 +70,7 @@ fn every_test_file_has_its_line_in_main() {
 
 #[test]
 fn sample_is_evenly_spread_and_deterministic() {
-    let sampled = effort() != Effort::Full;
-    let chosen = sample((1..=10).collect(), 3);
-    assert_eq!(chosen == [4, 7, 10], sampled, "{chosen:?}");
+    assert_eq!(evenly((1..=10).collect(), 3), [4, 7, 10]);
     assert_eq!(sample(vec![1, 2, 3], 3), [1, 2, 3]);
 }
 

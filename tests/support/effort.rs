@@ -38,6 +38,12 @@ pub fn sample<T>(all: Vec<T>, most: usize) -> Vec<T> {
         std::io::stderr(),
         "SAMPLED {test}: {most} of {count}; C47_TEST_FULL=1 tries all"
     );
+    evenly(all, most)
+}
+
+/// `most` of these items, which are more, at even distances.
+pub fn evenly<T>(all: Vec<T>, most: usize) -> Vec<T> {
+    let count = all.len();
     let is_chosen = |at: usize| (at + 1) * most / count > at * most / count;
     all.into_iter()
         .enumerate()

@@ -15,7 +15,7 @@ pub mod server;
 pub mod snapshot;
 
 pub use child::Child;
-pub use effort::{Effort, effort, sample};
+pub use effort::{Effort, effort, evenly, sample};
 pub use port::ClosedPort;
 pub use run::{Output, Run};
 pub use scratch::Scratch;
