@@ -14,6 +14,7 @@ mod login;
 mod netrc;
 mod none;
 mod obtained;
+mod password;
 mod placed;
 mod query;
 mod refresh_token;
