@@ -16,6 +16,16 @@ pub(crate) enum Client {
     PrivateKeyJwt,
 }
 
+impl Client {
+    /// Its names in a configuration, one table for what is accepted and what is read.
+    pub(crate) const NAMES: [(&'static str, Client); 4] = [
+        ("basic", Client::Basic),
+        ("post", Client::Post),
+        ("private_key_jwt", Client::PrivateKeyJwt),
+        ("none", Client::Public),
+    ];
+}
+
 fn post(target: Target, fields: Vec<(String, Template)>) -> Exchange {
     Exchange {
         method: "POST".into(),

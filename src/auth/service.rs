@@ -14,6 +14,15 @@ pub(crate) enum Share {
     None,
 }
 
+impl Share {
+    /// Its names in a configuration, one table for what is accepted and what is read.
+    pub(crate) const NAMES: [(&'static str, Share); 3] = [
+        ("user", Share::User),
+        ("node", Share::Node),
+        ("none", Share::None),
+    ];
+}
+
 /// The service that a credential belongs to.
 #[derive(Clone, Debug)]
 pub(crate) struct Service {

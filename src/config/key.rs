@@ -38,3 +38,17 @@ pub(crate) const REQUEST: &[Key] = &[
     ("expires_in", Kind::Text),
     ("expires_at", Kind::Text),
 ];
+
+/// The words of a table of choices, for [`Kind::Choice`].
+#[allow(clippy::indexing_slicing)] // a wrong index fails to compile
+pub(crate) const fn words<T: Copy, const N: usize>(
+    table: &[(&'static str, T); N],
+) -> [&'static str; N] {
+    let mut words = [""; N];
+    let mut at = 0;
+    while at < N {
+        words[at] = table[at].0;
+        at += 1;
+    }
+    words
+}

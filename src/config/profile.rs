@@ -47,17 +47,13 @@ pub(super) fn build(
         }
     }
     let overlay = overlay(&reader)?;
-    let share = match reader.text("share")?.as_deref() {
-        Some("node") => Share::Node,
-        Some("none") => Share::None,
-        _ => Share::User,
-    };
+    let share = reader.choice("share", &Share::NAMES)?;
     Ok(Profile {
         service: Service {
             name: name.to_owned(),
             url,
             user,
-            share,
+            share: share.unwrap_or(Share::User),
         },
         scheme,
         headers,

@@ -66,6 +66,24 @@ impl<'a> Reader<'a> {
         self.text(key)?.ok_or_else(|| self.missing(key, ""))
     }
 
+    /// One of the words of a table, and what it stands for.
+    pub(crate) fn choice<T: Copy>(
+        &self,
+        key: &str,
+        table: &[(&'static str, T)],
+    ) -> Result<Option<T>, Error> {
+        let Some(text) = self.text(key)? else {
+            return Ok(None);
+        };
+        match table.iter().find(|(word, _)| *word == text) {
+            Some((_, value)) => Ok(Some(*value)),
+            None => {
+                let words: Vec<&str> = table.iter().map(|(word, _)| *word).collect();
+                Err(self.wrong(key, format!("it is one of {}", words.join(", "))))
+            }
+        }
+    }
+
     /// A secret.
     pub(crate) fn secret(&self, key: &str) -> Result<Option<SecretRef>, Error> {
         self.get(key, |value| match value {

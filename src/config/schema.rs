@@ -1,11 +1,14 @@
 //! Which keys a configuration has, and of what type. What is not among them is refused.
 
-use super::key::{Key, Kind, REQUEST};
+use super::key::{Key, Kind, REQUEST, words};
 use super::value::{Entry, Place, Table, Value};
 use crate::auth::scheme;
+use crate::auth::service::Share;
 use crate::nearest::nearest;
 use crate::redact;
 use crate::secret::Source;
+
+const SHARES: [&str; Share::NAMES.len()] = words(&Share::NAMES);
 
 /// The keys that every profile and preset has; each scheme adds its own.
 const COMMON: &[Key] = &[
@@ -23,7 +26,7 @@ const COMMON: &[Key] = &[
     ("proxy", Kind::Text),
     ("allow_plaintext", Kind::Bool),
     ("dead_token_statuses", Kind::Statuses),
-    ("share", Kind::Choice(&["user", "node", "none"])),
+    ("share", Kind::Choice(&SHARES)),
 ];
 
 /// The keys of `[profile.NAME]` and `[preset.NAME]`.

@@ -13,7 +13,7 @@ use crate::auth::preview::{Origin, Preview};
 use crate::auth::secret_ref::SecretRef;
 use crate::auth::service::Service;
 use crate::auth::tokens;
-use crate::config::key::{Key, Kind};
+use crate::config::key::{Key, Kind, words};
 use crate::config::read::Reader;
 use crate::error::Error;
 use crate::http::credential::{Placement, ensure_header_name};
@@ -38,7 +38,7 @@ pub(super) const KEYS: &[Key] = &[
 /// The keys of those that ask an OAuth token endpoint.
 pub(super) const OAUTH_KEYS: &[Key] = &[("token_url", Kind::Text), ("params", Kind::Texts)];
 
-const CLIENT_AUTH: [&str; 4] = ["basic", "post", "private_key_jwt", "none"];
+const CLIENT_AUTH: [&str; oauth::Client::NAMES.len()] = words(&oauth::Client::NAMES);
 
 impl Scheme for TokenPlan {
     fn issue(&self, service: &Service, want: &Want, context: &Context) -> Result<Issued, Error> {
@@ -184,11 +184,8 @@ pub(super) fn token_url(reader: &Reader, base: &Url) -> Result<Url, Error> {
 /// When the key cannot be read.
 pub(super) fn client(reader: &Reader) -> Result<oauth::Client, Error> {
     let has_secret = reader.table.contains_key("client_secret");
-    Ok(match reader.text("client_auth")?.as_deref() {
-        Some("post") => oauth::Client::Post,
-        Some("private_key_jwt") => oauth::Client::PrivateKeyJwt,
-        Some("basic") => oauth::Client::Basic,
-        Some(_) => oauth::Client::Public,
+    Ok(match reader.choice("client_auth", &oauth::Client::NAMES)? {
+        Some(client) => client,
         None if has_secret => oauth::Client::Basic,
         None => oauth::Client::Public,
     })
