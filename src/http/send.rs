@@ -8,7 +8,8 @@ use ureq::http::{self, HeaderName, HeaderValue};
 
 use super::answer::{Answer, BodyStream};
 use super::body::Body;
-use super::connect::{Chain, Wire};
+use super::connect::Chain;
+use super::cut::CutBody;
 use super::failure::{Failure, Phase};
 use super::head::Head;
 use super::proxy::Route;
@@ -20,6 +21,7 @@ use super::timing::Timing;
 use super::tls;
 use super::tls_connect::TlsConnector;
 use super::url::Scheme;
+use super::wire::Wire;
 use crate::deadline::Deadline;
 use crate::error::Error;
 
@@ -67,14 +69,26 @@ pub(super) fn exchange(
         },
     );
     let built = build(request, uri)?;
-    let response = run(&agent, built, &request.body, &settings.watch)
+    let response = run(&agent, built, &request.body, &settings.watch, &wire)
         .map_err(|error| Failure::from_ureq(error, &url.origin.to_string(), &settings.limits))?;
     wire.with_timing(|timing| timing.first_byte = Some(timing.lap()));
     let head = Head::parse(&wire.head()).ok_or_else(|| Failure::Malformed {
         why: "its head cannot be read".into(),
     })?;
+    ensure_wholly_sent(&wire, &head)?;
     let body = BodyStream::new(response.into_body(), &head, wire, settings)?;
     Ok(Answer { head, body })
+}
+
+/// A success that came before the server had the whole request is none that can be trusted.
+fn ensure_wholly_sent(wire: &Wire, head: &Head) -> Result<(), Failure> {
+    if wire.is_cut() && (200..300).contains(&head.status) {
+        let status = head.status;
+        return Err(Failure::Truncated {
+            why: format!("the server said {status} and closed before it had the whole request"),
+        });
+    }
+    Ok(())
 }
 
 fn needs_tls(scheme: Scheme, route: &Route) -> bool {
@@ -151,6 +165,7 @@ fn run(
     request: http::Request<()>,
     body: &Body,
     watch: &Watch,
+    wire: &Wire,
 ) -> Result<http::Response<ureq::Body>, ureq::Error> {
     let (parts, ()) = request.into_parts();
     match body {
@@ -158,6 +173,7 @@ fn run(
         Body::Bytes { bytes, .. } => agent.run(http::Request::from_parts(parts, bytes.as_slice())),
         Body::File { .. } | Body::Multipart(_) | Body::Gzip(_) => {
             let reader = watch.over(body.stream());
+            let reader = CutBody::new(reader, body.length(), wire.clone());
             agent.run(http::Request::from_parts(
                 parts,
                 ureq::SendBody::from_owned_reader(reader),
