@@ -399,3 +399,53 @@ fn an_early_response_over_tls_is_read_although_the_upload_was_cut() {
         assert_eq!(output.stdout_text(), "too much", "{end}");
     }
 }
+
+#[test]
+fn a_client_certificate_is_not_shown_to_another_origin() {
+    let Some(certificates) = peers::certificates() else {
+        return;
+    };
+    let Some(mut other) = PythonServer::start("HTTP/1.1 204 There\\r\\n\\r\\n", "notify") else {
+        return;
+    };
+    let redirect = format!(
+        "HTTP/1.1 302 Found\\r\\nLocation: {}\\r\\nContent-Length: 0\\r\\n\\r\\n",
+        other.url()
+    );
+    let Some(mut first) = PythonServer::start(&redirect, "notify") else {
+        return;
+    };
+    let client = &certificates.client;
+    c47()
+        .args(["http", "--follow", &first.url()])
+        .args(cacert(&certificates.ca))
+        .arg("--cert")
+        .arg(&client.certificate)
+        .arg("--key")
+        .arg(&client.key)
+        .run()
+        .expect_code(0);
+    assert_eq!(first.child.stdout_line(), "client certificate");
+    assert_eq!(other.child.stdout_line(), "no certificate");
+}
+
+#[test]
+fn a_client_certificate_is_not_shown_to_an_https_proxy() {
+    let Some(certificates) = peers::certificates() else {
+        return;
+    };
+    let Some(mut proxy) = PythonServer::start("HTTP/1.1 403 No\\r\\n\\r\\n", "notify") else {
+        return;
+    };
+    let client = &certificates.client;
+    c47()
+        .args(["http", "https://a.invalid/", "--proxy", &proxy.url()])
+        .args(cacert(&certificates.ca))
+        .arg("--cert")
+        .arg(&client.certificate)
+        .arg("--key")
+        .arg(&client.key)
+        .run()
+        .expect_code(7);
+    assert_eq!(proxy.child.stdout_line(), "no certificate");
+}

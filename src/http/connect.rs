@@ -27,6 +27,8 @@ pub(crate) struct Forward {
 #[derive(Debug)]
 pub(super) struct Chain {
     pub tls: TlsConnector,
+    /// For the connection to an https proxy, which does not see the client certificate.
+    pub proxy_tls: TlsConnector,
     pub forward: Option<Forward>,
     pub wire: Wire,
     /// What the request is for: a connection to a proxy on the way to it is not watched.
@@ -50,16 +52,23 @@ impl Connector<()> for Chain {
             let lap = timing.lap();
             timing.connect = Some(timing.connect.unwrap_or_default() + lap);
         });
+        // The connection to a CONNECT proxy is made by this chain too.
+        let is_to_proxy = details.config.proxy().is_none() && *details.uri != self.target;
         let transport: Box<dyn Transport> = if details.needs_tls() {
-            let secured = self.tls.handshake(details, transport)?;
+            let tls = if is_to_proxy {
+                &self.proxy_tls
+            } else {
+                &self.tls
+            };
+            let secured = tls.handshake(details, transport)?;
             self.wire
                 .with_timing(|timing| timing.tls = Some(timing.lap()));
             Box::new(secured)
         } else {
             transport
         };
-        // The connection to a CONNECT proxy is made by this chain too; its answers are not ours.
-        if details.config.proxy().is_none() && *details.uri != self.target {
+        // A proxy's own responses are not the server's.
+        if is_to_proxy {
             return Ok(Some(transport));
         }
         let forward = self.forward.clone();

@@ -18,7 +18,7 @@ use super::resolve::Lookup;
 use super::settings::{Family, Settings};
 use super::stream::Watch;
 use super::timing::Timing;
-use super::tls;
+use super::tls::{self, ClientCertificate};
 use super::tls_connect::TlsConnector;
 use super::url::Scheme;
 use super::wire::Wire;
@@ -29,6 +29,7 @@ use crate::error::Error;
 pub(super) fn exchange(
     request: &Request,
     settings: &Settings,
+    certificate: ClientCertificate,
     deadline: Deadline,
 ) -> Result<Answer, Error> {
     let url = request.wire_url();
@@ -41,8 +42,14 @@ pub(super) fn exchange(
         .parse()
         .map_err(|_| Error::usage(format!("'{}' is no URL that can be sent", request.url)))?;
     let tls = TlsConnector {
-        config: match needs_tls(url.origin.scheme, &route) {
-            true => Some(tls::configure(&settings.tls)?),
+        config: match url.origin.scheme {
+            Scheme::Https => Some(tls::configure(&settings.tls, certificate)?),
+            Scheme::Http => None,
+        },
+    };
+    let proxy_tls = TlsConnector {
+        config: match needs_tls(&route) {
+            true => Some(tls::configure(&settings.tls, ClientCertificate::Withheld)?),
             false => None,
         },
     };
@@ -56,6 +63,7 @@ pub(super) fn exchange(
         configuration(settings, deadline, tunnel)?,
         Chain {
             tls,
+            proxy_tls,
             forward,
             wire: wire.clone(),
             target: uri.clone(),
@@ -91,10 +99,9 @@ fn ensure_wholly_sent(wire: &Wire, head: &Head) -> Result<(), Failure> {
     Ok(())
 }
 
-fn needs_tls(scheme: Scheme, route: &Route) -> bool {
-    let proxy_needs_it =
-        matches!(route, Route::Tunnel(proxy) if proxy.protocol() == ureq::ProxyProtocol::Https);
-    scheme == Scheme::Https || proxy_needs_it
+/// Whether the connection to the proxy needs TLS.
+fn needs_tls(route: &Route) -> bool {
+    matches!(route, Route::Tunnel(proxy) if proxy.protocol() == ureq::ProxyProtocol::Https)
 }
 
 fn configuration(
