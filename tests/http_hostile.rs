@@ -238,3 +238,80 @@ fn odd_and_fine() {
         assert_eq!(output.stdout_text(), body, "{answer}");
     }
 }
+
+/// Sends `response` to the first byte of a request, and then a reset: there are unread bytes.
+fn resetting(response: &'static str) -> Server {
+    Server::connection(move |mut stream| {
+        let mut first = [0; 1];
+        let _ = stream.read_exact(&mut first);
+        let _ = stream.write_all(response.as_bytes());
+        std::thread::sleep(Duration::from_millis(200));
+    })
+}
+
+/// curl: 56. Whoever is on the way can forge a reset, so it ends no body.
+#[test]
+fn a_reset_does_not_end_a_body_without_a_length() {
+    let scratch = Scratch::new("reset");
+    let target = scratch.write("out", "old");
+    for head in [
+        "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf",
+        "HTTP/1.0 200 OK\r\n\r\nhalf",
+        "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+    ] {
+        let options = ["-o", target.to_str().unwrap()];
+        let output = get(&resetting(head), &options).expect_code(7);
+        let said = output.stderr_text();
+        assert!(said.contains("not whole"), "{head:?}: {said}");
+        assert_eq!(std::fs::read(&target).unwrap(), b"old", "{head:?}");
+        get(&resetting(head), &["--json"]).expect_code(7);
+    }
+}
+
+/// A server that has seen enough: it responds while the upload still runs, and closes.
+fn early(response: &'static str) -> Server {
+    Server::connection(move |mut stream| {
+        let mut start = [0; 1024];
+        let _ = stream.read(&mut start);
+        let _ = stream.write_all(response.as_bytes());
+        std::thread::sleep(Duration::from_millis(100));
+    })
+}
+
+#[test]
+fn an_early_response_is_read_although_the_upload_was_cut() {
+    let scratch = Scratch::new("early");
+    scratch.write("body", vec![b'x'; 32 << 20]);
+    let response = "HTTP/1.1 413 Too Large\r\nContent-Length: 8\r\n\r\ntoo much";
+    for options in [
+        &["--body", "body"][..],
+        &["file@body"],
+        &["--body", "body", "--compress"],
+    ] {
+        let server = early(response);
+        let output = c47()
+            .current_dir(scratch.path())
+            .args(["http", &server.url("/")])
+            .args(options)
+            .run()
+            .expect_code(4);
+        assert_eq!(output.stdout_text(), "too much", "{options:?}");
+    }
+    // A success is none where the request was not read, and neither is half a response.
+    for response in [
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        "HTTP/1.1 413 Too Large\r\nContent-Length: 9\r\n\r\ntoo much",
+        "HTTP/1.1 413 Too",
+        "",
+    ] {
+        let server = early(response);
+        let output = c47()
+            .current_dir(scratch.path())
+            .args(["http", &server.url("/"), "--body", "body"])
+            .run()
+            .expect_code(7);
+        let said = output.stderr_text();
+        assert!(said.contains("not whole"), "{response:?}: {said}");
+    }
+}

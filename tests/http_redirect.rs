@@ -314,3 +314,45 @@ fn every_request_has_a_connection_of_its_own() {
         .expect_code(0);
     assert_eq!((server.requests().len(), server.connections()), (2, 2));
 }
+
+/// 307 and 308 repeat the body, and 301 and 302 that of a PUT: to another origin only when asked.
+#[test]
+fn a_body_goes_to_another_origin_only_with_redirect_body() {
+    for (status, method) in [
+        ("307 Temporary", "POST"),
+        ("308 Permanent", "POST"),
+        ("302 Found", "PUT"),
+    ] {
+        let other = Server::start(|_| Answer::ok("there")).may_be_idle();
+        let place = other.url("/x");
+        let first = Server::start(move |_| Answer::redirect(status, &place));
+        let call = || c47().args(["http", "--follow", method, &first.url("/"), "shot=secret"]);
+        let output = call().run().expect_code(3);
+        let said = output.stderr_text();
+        assert!(
+            said.contains("not followed") && said.contains("--redirect-body"),
+            "{said}"
+        );
+        assert!(other.requests().is_empty(), "{status}");
+        call().arg("--redirect-body").run().expect_code(0);
+        assert_eq!(other.request().body_text(), r#"{"shot":"secret"}"#);
+    }
+}
+
+#[test]
+fn a_redirect_that_drops_the_body_needs_no_option() {
+    let other = Server::start(|_| Answer::ok("there"));
+    let place = other.url("/x");
+    let first = Server::start(move |_| Answer::redirect("303 See Other", &place));
+    c47()
+        .args(["http", "--follow", &first.url("/"), "a=b"])
+        .run()
+        .expect_code(0);
+    assert_eq!(other.request().body_text(), "");
+    let output = c47()
+        .args(["http", &first.url("/"), "a=b", "--redirect-body"])
+        .run()
+        .expect_code(2);
+    let said = output.stderr_text();
+    assert!(said.contains("--follow"), "{said}");
+}

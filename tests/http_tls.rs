@@ -297,3 +297,155 @@ fn a_redirect_to_http_is_not_followed() {
     let up = format!("http://localhost:{}/up", nginx.port(1));
     c47().args(["http", "--follow", &up]).run().expect_code(0);
 }
+
+/// A TLS server in Python. It takes one connection after the other, prints whether the client showed
+/// a certificate, reads a little, responds, and closes: with a reset, or after close_notify.
+const SERVER: &str = r#"
+import socket, ssl, struct, sys, time
+certificate, key, ca, response, end = sys.argv[1:]
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(certificate, key)
+context.load_verify_locations(ca)
+context.verify_mode = ssl.CERT_OPTIONAL
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+while True:
+    raw, _ = listener.accept()
+    try:
+        tls = context.wrap_socket(raw, server_side=True)
+        print("client certificate" if tls.getpeercert() else "no certificate", flush=True)
+        tls.recv(1024)
+        tls.sendall(response.encode().decode("unicode_escape").encode())
+        if end == "notify":
+            time.sleep(0.2)
+            tls.setblocking(False)
+            try:
+                tls.unwrap()
+            except OSError:
+                pass
+        tls.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        time.sleep(0.2)
+        tls.close()
+    except OSError:
+        raw.close()
+"#;
+
+/// The server, its port, and the options with which c47 trusts it.
+struct PythonServer {
+    child: support::Child,
+    port: u16,
+}
+
+impl PythonServer {
+    fn start(response: &str, end: &str) -> Option<PythonServer> {
+        let certificates = peers::certificates()?;
+        let python = peers::tool("python3")?;
+        let mut child = support::Run::of(python)
+            .args(["-c", SERVER])
+            .arg(&certificates.good.certificate)
+            .arg(&certificates.good.key)
+            .arg(&certificates.ca)
+            .args([response, end])
+            .spawn();
+        let port = child.stdout_line().parse().unwrap();
+        Some(PythonServer { child, port })
+    }
+
+    fn url(&self) -> String {
+        format!("https://localhost:{}/", self.port)
+    }
+}
+
+/// A forged reset must not get around close_notify.
+#[test]
+fn a_reset_over_tls_does_not_end_a_body_without_a_length() {
+    let Some(certificates) = peers::certificates() else {
+        return;
+    };
+    let response = "HTTP/1.1 200 OK\\r\\nConnection: close\\r\\n\\r\\nhalf";
+    let Some(server) = PythonServer::start(response, "reset") else {
+        return;
+    };
+    let scratch = support::Scratch::new("tls-reset");
+    let target = scratch.write("out", "old");
+    let output = c47()
+        .args(["http", &server.url(), "-o", target.to_str().unwrap()])
+        .args(cacert(&certificates.ca))
+        .run()
+        .expect_code(7);
+    let said = output.stderr_text();
+    assert!(said.contains("not whole"), "{said}");
+    assert_eq!(std::fs::read(&target).unwrap(), b"old");
+}
+
+#[test]
+fn an_early_response_over_tls_is_read_although_the_upload_was_cut() {
+    let Some(certificates) = peers::certificates() else {
+        return;
+    };
+    let response = "HTTP/1.1 413 Too Large\\r\\nContent-Length: 8\\r\\n\\r\\ntoo much";
+    let scratch = support::Scratch::new("tls-early");
+    scratch.write("body", vec![b'x'; 32 << 20]);
+    for end in ["notify", "reset"] {
+        let Some(server) = PythonServer::start(response, end) else {
+            return;
+        };
+        let output = c47()
+            .current_dir(scratch.path())
+            .args(["http", &server.url(), "--body", "body"])
+            .args(cacert(&certificates.ca))
+            .run()
+            .expect_code(4);
+        assert_eq!(output.stdout_text(), "too much", "{end}");
+    }
+}
+
+#[test]
+fn a_client_certificate_is_not_shown_to_another_origin() {
+    let Some(certificates) = peers::certificates() else {
+        return;
+    };
+    let Some(mut other) = PythonServer::start("HTTP/1.1 204 There\\r\\n\\r\\n", "notify") else {
+        return;
+    };
+    let redirect = format!(
+        "HTTP/1.1 302 Found\\r\\nLocation: {}\\r\\nContent-Length: 0\\r\\n\\r\\n",
+        other.url()
+    );
+    let Some(mut first) = PythonServer::start(&redirect, "notify") else {
+        return;
+    };
+    let client = &certificates.client;
+    c47()
+        .args(["http", "--follow", &first.url()])
+        .args(cacert(&certificates.ca))
+        .arg("--cert")
+        .arg(&client.certificate)
+        .arg("--key")
+        .arg(&client.key)
+        .run()
+        .expect_code(0);
+    assert_eq!(first.child.stdout_line(), "client certificate");
+    assert_eq!(other.child.stdout_line(), "no certificate");
+}
+
+#[test]
+fn a_client_certificate_is_not_shown_to_an_https_proxy() {
+    let Some(certificates) = peers::certificates() else {
+        return;
+    };
+    let Some(mut proxy) = PythonServer::start("HTTP/1.1 403 No\\r\\n\\r\\n", "notify") else {
+        return;
+    };
+    let client = &certificates.client;
+    c47()
+        .args(["http", "https://a.invalid/", "--proxy", &proxy.url()])
+        .args(cacert(&certificates.ca))
+        .arg("--cert")
+        .arg(&client.certificate)
+        .arg("--key")
+        .arg(&client.key)
+        .run()
+        .expect_code(7);
+    assert_eq!(proxy.child.stdout_line(), "no certificate");
+}

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::auth::host;
 use crate::error::Error;
 use crate::http::proxy::Proxies;
-use crate::http::settings::{Intake, Network, Plaintext, Retry};
+use crate::http::settings::{Intake, Network, Plaintext, RedirectedBody, Retry};
 use crate::http::stream::Watch;
 use crate::http::tls::{Oldest, Options, Trust};
 use crate::http::{Follow, Limits, Settings};
@@ -54,6 +54,7 @@ pub(super) fn settings() -> Settings {
         network: Network::default(),
         plaintext: Plaintext::default(),
         follow: Follow::default(),
+        redirected_body: RedirectedBody::default(),
         retry: Retry::default(),
         intake: Intake::default(),
         watch: Watch::default(),

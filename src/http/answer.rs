@@ -2,13 +2,13 @@
 
 use std::io::{self, Read};
 
-use super::connect::Wire;
 use super::decode::Decoded;
 use super::failure::{Failure, Part, Phase};
 use super::head::Head;
 use super::limits::Limits;
 use super::settings::{Intake, Settings};
 use super::timing::Timing;
+use super::wire::Wire;
 
 pub(crate) use super::head::Head as AnswerHead;
 

@@ -12,6 +12,8 @@ use super::request::Request;
 use super::retry::{Attempts, Pause};
 use super::send::exchange;
 use super::settings::{Follow, Settings};
+use super::tls::ClientCertificate;
+use super::url::Origin;
 use crate::deadline::Deadline;
 use crate::error::Error;
 
@@ -33,6 +35,8 @@ pub(crate) struct Caller<'a> {
     renew: Option<Renew<'a>>,
     /// What `renew` gave last: later requests carry it too.
     renewed: Option<Credential>,
+    /// Where the client certificate belongs: to the origin that the call began with.
+    certificate_origin: Option<Origin>,
     observers: Vec<Box<dyn Observer + 'a>>,
 }
 
@@ -43,6 +47,7 @@ impl<'a> Caller<'a> {
             settings,
             renew: None,
             renewed: None,
+            certificate_origin: None,
             observers: Vec::new(),
         }
     }
@@ -94,6 +99,7 @@ impl<'a> Caller<'a> {
         if let (Some(renewed), true) = (&self.renewed, request.credential != Credential::None) {
             request.credential = renewed.clone();
         }
+        self.certificate_origin = Some(request.url.origin.clone());
         let first = self.renew.is_some().then(|| request.clone());
         let answer = self.follow(attempts, request)?;
         // After a redirect away from the service its response says nothing about the credential.
@@ -134,7 +140,8 @@ impl<'a> Caller<'a> {
             let Follow::UpTo(limit) = self.settings.follow else {
                 return Ok(answer);
             };
-            let next = match redirect::target(&answer.head, &request.url) {
+            let next = match redirect::target(&answer.head, request, self.settings.redirected_body)
+            {
                 Target::None => return Ok(answer),
                 Target::Refused { to, why } => {
                     self.notice(&Notice::RedirectRefused { to, why });
@@ -201,7 +208,11 @@ impl<'a> Caller<'a> {
             observer.before(request)?;
         }
         guard::ensure_request_confidential(request, &self.settings)?;
-        let answer = exchange(request, &self.settings, attempts.deadline())?;
+        let certificate = match self.certificate_origin.as_ref() == Some(&request.url.origin) {
+            true => ClientCertificate::Shown,
+            false => ClientCertificate::Withheld,
+        };
+        let answer = exchange(request, &self.settings, certificate, attempts.deadline())?;
         for observer in &mut self.observers {
             observer.after(request, &answer)?;
         }
@@ -252,7 +263,7 @@ mod tests {
     }
 
     fn settings() -> Settings {
-        use crate::http::settings::{Intake, Network, Plaintext, Retry};
+        use crate::http::settings::{Intake, Network, Plaintext, RedirectedBody, Retry};
         use std::time::Duration;
         Settings {
             limits: crate::http::Limits {
@@ -270,6 +281,7 @@ mod tests {
             network: Network::default(),
             plaintext: Plaintext::default(),
             follow: Follow::UpTo(3),
+            redirected_body: RedirectedBody::default(),
             retry: Retry {
                 retries: 1,
                 ..Retry::default()

@@ -2,73 +2,17 @@
 //! answer's head as it came, bounds it, and tells the clock.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
 
 use ureq::unversioned::transport::{
     Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, SocksConnector,
     TcpConnector, Transport,
 };
 
+use super::cut::{CutTransport, is_closed};
 use super::failure::Failure;
-use super::timing::Timing;
 use super::tls_connect::TlsConnector;
 use super::unix_socket::UnixTransport;
-
-/// Heads of any number of 1xx answers and the final one, together.
-const MAX_HEAD: usize = 256 << 10;
-
-/// What one exchange leaves behind: its clock and the head's own bytes.
-#[derive(Clone, Debug)]
-pub(super) struct Wire(Arc<Mutex<Seen>>);
-
-#[derive(Debug)]
-struct Seen {
-    timing: Timing,
-    head: Vec<u8>,
-    head_complete: bool,
-}
-
-impl Wire {
-    pub(super) fn new(timing: Timing) -> Wire {
-        Wire(Arc::new(Mutex::new(Seen {
-            timing,
-            head: Vec::new(),
-            head_complete: false,
-        })))
-    }
-
-    pub(super) fn with_timing<T>(&self, look: impl FnOnce(&mut Timing) -> T) -> T {
-        look(&mut self.lock().timing)
-    }
-
-    /// The bytes up to the end of the head.
-    pub(super) fn head(&self) -> Vec<u8> {
-        self.lock().head.clone()
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
-        // A poisoned lock only means that another thread panicked; the data is plain.
-        self.0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    fn keep_head(&self, new: &[u8]) -> Result<(), Failure> {
-        let mut seen = self.lock();
-        if seen.head_complete {
-            return Ok(());
-        }
-        let room = (MAX_HEAD + 1).saturating_sub(seen.head.len());
-        seen.head.extend(new.iter().take(room));
-        if seen.head.len() > MAX_HEAD {
-            return Err(Failure::Malformed {
-                why: "its head is larger than 256 KiB".into(),
-            });
-        }
-        seen.head_complete = super::head::Head::parse(&seen.head).is_some();
-        Ok(())
-    }
-}
+use super::wire::Wire;
 
 /// A plain-http request that a proxy takes whole (RFC 9112 §3.2.2).
 #[derive(Clone, Debug)]
@@ -83,6 +27,8 @@ pub(crate) struct Forward {
 #[derive(Debug)]
 pub(super) struct Chain {
     pub tls: TlsConnector,
+    /// For the connection to an https proxy, which does not see the client certificate.
+    pub proxy_tls: TlsConnector,
     pub forward: Option<Forward>,
     pub wire: Wire,
     /// What the request is for: a connection to a proxy on the way to it is not watched.
@@ -106,16 +52,23 @@ impl Connector<()> for Chain {
             let lap = timing.lap();
             timing.connect = Some(timing.connect.unwrap_or_default() + lap);
         });
+        // The connection to a CONNECT proxy is made by this chain too.
+        let is_to_proxy = details.config.proxy().is_none() && *details.uri != self.target;
         let transport: Box<dyn Transport> = if details.needs_tls() {
-            let secured = self.tls.handshake(details, transport)?;
+            let tls = if is_to_proxy {
+                &self.proxy_tls
+            } else {
+                &self.tls
+            };
+            let secured = tls.handshake(details, transport)?;
             self.wire
                 .with_timing(|timing| timing.tls = Some(timing.lap()));
             Box::new(secured)
         } else {
             transport
         };
-        // The connection to a CONNECT proxy is made by this chain too; its answers are not ours.
-        if details.config.proxy().is_none() && *details.uri != self.target {
+        // A proxy's own responses are not the server's.
+        if is_to_proxy {
             return Ok(Some(transport));
         }
         let forward = self.forward.clone();
@@ -130,14 +83,22 @@ impl Connector<()> for Chain {
 impl Chain {
     fn open(&self, details: &ConnectionDetails) -> Result<Option<Box<dyn Transport>>, ureq::Error> {
         if let Some(path) = &self.unix_socket {
-            return Ok(Some(Box::new(UnixTransport::connect(path, details)?)));
+            let inner = Box::new(UnixTransport::connect(path, details)?);
+            return Ok(Some(self.cuttable(inner)));
         }
         let tcp =
             ().chain(SocksConnector::default())
                 .chain(ConnectProxyConnector::default())
                 .chain(TcpConnector::default());
         let transport = tcp.connect(details, None)?;
-        Ok(transport.map(|transport| Box::new(transport) as Box<dyn Transport>))
+        Ok(transport.map(|transport| self.cuttable(Box::new(transport))))
+    }
+
+    fn cuttable(&self, inner: Box<dyn Transport>) -> Box<dyn Transport> {
+        Box::new(CutTransport {
+            inner,
+            wire: self.wire.clone(),
+        })
     }
 }
 
@@ -156,6 +117,10 @@ impl Transport for Watched {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        if self.wire.is_cut() {
+            return Ok(()); // not even encrypted
+        }
+        self.wire.begin_request();
         let amount = match self.forward.take() {
             Some(forward) => rewrite_for_proxy(self.inner.buffers(), amount, &forward)?,
             None => amount,
@@ -168,7 +133,14 @@ impl Transport for Watched {
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
         let before = self.inner.buffers().input().len();
-        let progress = self.inner.await_input(timeout)?;
+        let progress = match self.inner.await_input(timeout) {
+            // ureq takes these for the end of a body that has no length, and anybody on the way can
+            // forge a reset.
+            Err(ureq::Error::Io(error)) if is_closed(&error) => {
+                return Err(Failure::closed_early().into());
+            }
+            result => result?,
+        };
         let new = self
             .inner
             .buffers()

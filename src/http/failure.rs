@@ -93,6 +93,13 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// The connection was closed, cleanly or not, while more was expected.
+    pub(super) fn closed_early() -> Failure {
+        Failure::Truncated {
+            why: "the connection was closed in the middle".into(),
+        }
+    }
+
     /// The code the process exits with.
     pub fn exit(&self) -> Exit {
         match self {
@@ -186,9 +193,7 @@ fn from_io(error: io::Error, connecting_to: &str, limits: &Limits) -> Failure {
         Kind::UnexpectedEof
         | Kind::ConnectionReset
         | Kind::ConnectionAborted
-        | Kind::BrokenPipe => Failure::Truncated {
-            why: "the connection was closed in the middle".into(),
-        },
+        | Kind::BrokenPipe => Failure::closed_early(),
         Kind::TimedOut | Kind::WouldBlock => Failure::TimedOut {
             phase: Phase::Whole,
             after: None,

@@ -14,6 +14,7 @@ mod connect;
 mod content_disposition;
 /// What proves who the caller is.
 pub(crate) mod credential;
+mod cut;
 mod decode;
 mod digest;
 /// Downloads into files.
@@ -62,6 +63,7 @@ mod unix_socket;
 pub(crate) mod url;
 mod validator;
 mod verifier;
+mod wire;
 
 pub(crate) use answer::Answer;
 pub(crate) use body::gzip;

@@ -1,8 +1,10 @@
 //! Redirects, followed by our own rules (RFC 9110 §15.4): credentials never leave their origin, and
 //! nothing goes from https to http.
 
+use super::body::Body;
 use super::head::Head;
 use super::request::Request;
+use super::settings::RedirectedBody;
 use super::url::{Scheme, Url};
 
 /// Where a response leads.
@@ -18,8 +20,9 @@ pub(super) enum Target {
     },
 }
 
-/// Where the response to a request for `from` leads.
-pub(super) fn target(head: &Head, from: &Url) -> Target {
+/// Where the response to `request` leads.
+pub(super) fn target(head: &Head, request: &Request, redirected_body: RedirectedBody) -> Target {
+    let from = &request.url;
     if !matches!(head.status, 301 | 302 | 303 | 307 | 308) {
         return Target::None;
     }
@@ -37,15 +40,29 @@ pub(super) fn target(head: &Head, from: &Url) -> Target {
                 why: "from https to http",
             }
         }
+        Ok(next)
+            if request.body != Body::None
+                && !becomes_get(&request.method, head.status)
+                && next.origin != from.origin
+                && redirected_body == RedirectedBody::Refused =>
+        {
+            Target::Refused {
+                to: next.to_string(),
+                why: "the body would go to another origin; --redirect-body sends it there",
+            }
+        }
         Ok(next) => Target::Url(next),
     }
 }
 
+/// 301 and 302 turn a POST into a GET, as every client has always done; 307 and 308 keep all.
+fn becomes_get(method: &str, status: u16) -> bool {
+    status == 303 || (matches!(status, 301 | 302) && method == "POST")
+}
+
 /// Turns the request into the one that `status` asks for.
 pub(super) fn apply(request: &mut Request, status: u16, next: Url) {
-    // 301 and 302 turn a POST into a GET, as every client has always done; 307 and 308 keep all.
-    let becomes_get = status == 303 || (matches!(status, 301 | 302) && request.method == "POST");
-    if becomes_get {
+    if becomes_get(&request.method, status) {
         request.become_get();
     }
     if !request.keeps_credentials_at(&next) {
@@ -58,7 +75,6 @@ pub(super) fn apply(request: &mut Request, status: u16, next: Url) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::body::Body;
     use crate::http::credential::Credential;
     use crate::http::request::{Header, Value};
     use crate::secret::Secret;

@@ -9,11 +9,11 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-use super::connect::Wire;
 use super::failure::{Failure, LookupError};
 use super::lookup;
 use super::settings::Override;
 use super::url::Origin;
+use super::wire::Wire;
 
 /// Looks up what a URI names or, where a proxy takes whole requests, that proxy.
 #[derive(Debug)]

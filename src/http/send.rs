@@ -8,7 +8,8 @@ use ureq::http::{self, HeaderName, HeaderValue};
 
 use super::answer::{Answer, BodyStream};
 use super::body::Body;
-use super::connect::{Chain, Wire};
+use super::connect::Chain;
+use super::cut::CutBody;
 use super::failure::{Failure, Phase};
 use super::head::Head;
 use super::proxy::Route;
@@ -17,9 +18,10 @@ use super::resolve::Lookup;
 use super::settings::{Family, Settings};
 use super::stream::Watch;
 use super::timing::Timing;
-use super::tls;
+use super::tls::{self, ClientCertificate};
 use super::tls_connect::TlsConnector;
 use super::url::Scheme;
+use super::wire::Wire;
 use crate::deadline::Deadline;
 use crate::error::Error;
 
@@ -27,6 +29,7 @@ use crate::error::Error;
 pub(super) fn exchange(
     request: &Request,
     settings: &Settings,
+    certificate: ClientCertificate,
     deadline: Deadline,
 ) -> Result<Answer, Error> {
     let url = request.wire_url();
@@ -39,8 +42,14 @@ pub(super) fn exchange(
         .parse()
         .map_err(|_| Error::usage(format!("'{}' is no URL that can be sent", request.url)))?;
     let tls = TlsConnector {
-        config: match needs_tls(url.origin.scheme, &route) {
-            true => Some(tls::configure(&settings.tls)?),
+        config: match url.origin.scheme {
+            Scheme::Https => Some(tls::configure(&settings.tls, certificate)?),
+            Scheme::Http => None,
+        },
+    };
+    let proxy_tls = TlsConnector {
+        config: match needs_tls(&route) {
+            true => Some(tls::configure(&settings.tls, ClientCertificate::Withheld)?),
             false => None,
         },
     };
@@ -54,6 +63,7 @@ pub(super) fn exchange(
         configuration(settings, deadline, tunnel)?,
         Chain {
             tls,
+            proxy_tls,
             forward,
             wire: wire.clone(),
             target: uri.clone(),
@@ -67,20 +77,31 @@ pub(super) fn exchange(
         },
     );
     let built = build(request, uri)?;
-    let response = run(&agent, built, &request.body, &settings.watch)
+    let response = run(&agent, built, &request.body, &settings.watch, &wire)
         .map_err(|error| Failure::from_ureq(error, &url.origin.to_string(), &settings.limits))?;
     wire.with_timing(|timing| timing.first_byte = Some(timing.lap()));
     let head = Head::parse(&wire.head()).ok_or_else(|| Failure::Malformed {
         why: "its head cannot be read".into(),
     })?;
+    ensure_wholly_sent(&wire, &head)?;
     let body = BodyStream::new(response.into_body(), &head, wire, settings)?;
     Ok(Answer { head, body })
 }
 
-fn needs_tls(scheme: Scheme, route: &Route) -> bool {
-    let proxy_needs_it =
-        matches!(route, Route::Tunnel(proxy) if proxy.protocol() == ureq::ProxyProtocol::Https);
-    scheme == Scheme::Https || proxy_needs_it
+/// A success that came before the server had the whole request is none that can be trusted.
+fn ensure_wholly_sent(wire: &Wire, head: &Head) -> Result<(), Failure> {
+    if wire.is_cut() && (200..300).contains(&head.status) {
+        let status = head.status;
+        return Err(Failure::Truncated {
+            why: format!("the server said {status} and closed before it had the whole request"),
+        });
+    }
+    Ok(())
+}
+
+/// Whether the connection to the proxy needs TLS.
+fn needs_tls(route: &Route) -> bool {
+    matches!(route, Route::Tunnel(proxy) if proxy.protocol() == ureq::ProxyProtocol::Https)
 }
 
 fn configuration(
@@ -151,6 +172,7 @@ fn run(
     request: http::Request<()>,
     body: &Body,
     watch: &Watch,
+    wire: &Wire,
 ) -> Result<http::Response<ureq::Body>, ureq::Error> {
     let (parts, ()) = request.into_parts();
     match body {
@@ -158,6 +180,7 @@ fn run(
         Body::Bytes { bytes, .. } => agent.run(http::Request::from_parts(parts, bytes.as_slice())),
         Body::File { .. } | Body::Multipart(_) | Body::Gzip(_) => {
             let reader = watch.over(body.stream());
+            let reader = CutBody::new(reader, body.length(), wire.clone());
             agent.run(http::Request::from_parts(
                 parts,
                 ureq::SendBody::from_owned_reader(reader),

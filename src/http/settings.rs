@@ -19,6 +19,7 @@ pub(crate) struct Settings {
     pub network: Network,
     pub plaintext: Plaintext,
     pub follow: Follow,
+    pub redirected_body: RedirectedBody,
     pub retry: Retry,
     pub intake: Intake,
     /// Called with the progress of an upload.
@@ -40,6 +41,14 @@ pub(crate) enum Follow {
     No,
     /// At most this many.
     UpTo(u32),
+}
+
+/// Whether a redirect may take the body to another origin, where the status keeps it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum RedirectedBody {
+    #[default]
+    Refused,
+    Allowed,
 }
 
 /// How often a request is sent again, for how long, and which requests are.
@@ -155,6 +164,7 @@ pub(crate) struct Overlay {
     pub unix_socket: Option<PathBuf>,
     pub plaintext: Option<Plaintext>,
     pub follow: Option<Follow>,
+    pub redirected_body: Option<RedirectedBody>,
     pub retries: Option<u32>,
     pub retry_max_time: Option<Duration>,
     pub retry_methods: Option<Methods>,
@@ -179,6 +189,7 @@ impl Overlay {
             unix_socket: self.unix_socket.or(beneath.unix_socket),
             plaintext: self.plaintext.or(beneath.plaintext),
             follow: self.follow.or(beneath.follow),
+            redirected_body: self.redirected_body.or(beneath.redirected_body),
             retries: self.retries.or(beneath.retries),
             retry_max_time: self.retry_max_time.or(beneath.retry_max_time),
             retry_methods: self.retry_methods.or(beneath.retry_methods),
@@ -211,6 +222,7 @@ impl Settings {
         self.network.unix_socket = overlay.unix_socket.clone().or(self.network.unix_socket);
         set(&mut self.plaintext, overlay.plaintext.as_ref());
         set(&mut self.follow, overlay.follow.as_ref());
+        set(&mut self.redirected_body, overlay.redirected_body.as_ref());
         set(&mut self.retry.retries, overlay.retries.as_ref());
         set(&mut self.retry.max_time, overlay.retry_max_time.as_ref());
         set(&mut self.retry.methods, overlay.retry_methods.as_ref());

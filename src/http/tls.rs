@@ -25,6 +25,13 @@ pub(crate) struct Options {
     pub oldest: Oldest,
 }
 
+/// Whether a server may see the client certificate. It belongs to one origin, as credentials do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ClientCertificate {
+    Shown,
+    Withheld,
+}
+
 /// The oldest version of TLS that is spoken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Oldest {
@@ -35,11 +42,14 @@ pub(crate) enum Oldest {
 
 static ONLY_TLS13: [&rustls::SupportedProtocolVersion; 1] = [&rustls::version::TLS13];
 
-/// The configuration for a connection.
+/// The configuration for a connection to a server that may, or may not, see the client certificate.
 ///
 /// # Errors
 /// When roots, client certificate or key cannot be read, or do not fit each other.
-pub(crate) fn configure(options: &Options) -> Result<Arc<ClientConfig>, Error> {
+pub(super) fn configure(
+    options: &Options,
+    certificate: ClientCertificate,
+) -> Result<Arc<ClientConfig>, Error> {
     // rustls and std's hash tables take randomness for granted, and panic without.
     crypto::random(1).map_err(|source| Error::System {
         action: "get random numbers for TLS",
@@ -56,7 +66,11 @@ pub(crate) fn configure(options: &Options) -> Result<Arc<ClientConfig>, Error> {
     let builder = builder
         .dangerous()
         .with_custom_certificate_verifier(verifier);
-    let config = match &options.client {
+    let client = match certificate {
+        ClientCertificate::Shown => options.client.as_ref(),
+        ClientCertificate::Withheld => None,
+    };
+    let config = match client {
         None => builder.with_no_client_auth(),
         Some((chain, key)) => {
             let certificates = roots::certificates_of(chain)

@@ -21,7 +21,7 @@ use crate::http::credential::Credential;
 use crate::http::proxy::Proxies;
 use crate::http::request::Request;
 use crate::http::roots;
-use crate::http::settings::{Intake, Network, Plaintext, Retry};
+use crate::http::settings::{Intake, Network, Plaintext, RedirectedBody, Retry};
 use crate::http::stream::Watch;
 use crate::http::tls::{self, Oldest, Trust};
 use crate::http::url::Url;
@@ -76,6 +76,7 @@ pub(super) fn http() -> Answer {
         network: Network::default(),
         plaintext: Plaintext::default(),
         follow: Follow::default(),
+        redirected_body: RedirectedBody::default(),
         retry: Retry::default(),
         intake: Intake::default(),
         watch: Watch::default(),

@@ -170,6 +170,10 @@ pub(super) struct Http {
     #[argh(option, arg_name = "n")]
     max_redirects: Option<u32>,
 
+    /// with --follow: send the body to another origin too, after 307, 308 and others that keep it
+    #[argh(switch)]
+    redirect_body: bool,
+
     /// time for the whole call, e.g. 30s (default: none, but 60 s without a byte end it)
     #[argh(option, arg_name = "duration")]
     timeout: Option<String>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Http;
 use crate::error::Error;
-use crate::http::settings::{Family, Methods, Override, Plaintext};
+use crate::http::settings::{Family, Methods, Override, Plaintext, RedirectedBody};
 use crate::http::tls::{Oldest, Trust};
 use crate::http::{Follow, Overlay};
 use crate::quantity;
@@ -43,6 +43,7 @@ pub(super) fn overlay(options: &Http) -> Result<Overlay, Error> {
         follow: options
             .follow
             .then(|| Follow::UpTo(options.max_redirects.unwrap_or(10))),
+        redirected_body: redirected_body(options)?,
         retries: options.retry,
         retry_max_time: duration("--retry-max-time", options.retry_max_time.as_deref())?,
         retry_methods: options.retry_unsafe.then_some(Methods::All),
@@ -60,6 +61,14 @@ pub(super) fn ensure_retries(overlay: &Overlay) -> Result<(), Error> {
             "--retry-max-time and --retry-unsafe belong to --retry N",
         )),
         (None, false) | (Some(_), _) => Ok(()),
+    }
+}
+
+fn redirected_body(options: &Http) -> Result<Option<RedirectedBody>, Error> {
+    match (options.redirect_body, options.follow) {
+        (true, false) => Err(Error::usage("--redirect-body belongs to --follow")),
+        (true, true) => Ok(Some(RedirectedBody::Allowed)),
+        (false, _) => Ok(None),
     }
 }
 

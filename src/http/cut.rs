@@ -1,0 +1,120 @@
+//! A server may respond before it has read the whole request, and close the connection: a 413 to an
+//! upload. What is left of the request then goes nowhere, and the response that has come is read.
+
+use std::io::{self, Read};
+
+use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
+
+use super::wire::Wire;
+
+/// A connection on which a request that was cut is no error yet: the response may be there. It is
+/// below TLS, which would not read again after a write that failed.
+#[derive(Debug)]
+pub(super) struct CutTransport {
+    pub inner: Box<dyn Transport>,
+    pub wire: Wire,
+}
+
+impl Transport for CutTransport {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        if self.wire.is_cut() {
+            return Ok(());
+        }
+        match self.inner.transmit_output(amount, timeout) {
+            Err(ureq::Error::Io(error)) if is_closed(&error) && self.wire.cut() => Ok(()),
+            result => result,
+        }
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        match self.inner.await_input(timeout) {
+            // The failed write took the error that told a reset from an end.
+            Ok(false) if self.wire.is_cut() => {
+                Err(io::Error::from(io::ErrorKind::ConnectionReset).into())
+            }
+            result => result,
+        }
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.inner.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.inner.is_tls()
+    }
+}
+
+/// Whether the other side, or something on the way, closed the connection.
+pub(super) fn is_closed(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::UnexpectedEof
+    )
+}
+
+/// A body that is no longer read once nobody takes it: it only keeps its length, which was
+/// announced.
+pub(super) struct CutBody<R> {
+    inner: R,
+    /// `None` for a body in chunks, which may end at any time.
+    left: Option<u64>,
+    wire: Wire,
+}
+
+impl<R: Read> CutBody<R> {
+    pub(super) fn new(inner: R, length: Option<u64>, wire: Wire) -> CutBody<R> {
+        CutBody {
+            inner,
+            left: length,
+            wire,
+        }
+    }
+}
+
+impl<R: Read> Read for CutBody<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = match (self.wire.is_cut(), self.left) {
+            (false, _) => self.inner.read(buffer)?,
+            (true, Some(left)) => {
+                usize::try_from(left).map_or(buffer.len(), |l| l.min(buffer.len()))
+            }
+            (true, None) => 0,
+        };
+        self.left = self.left.map(|left| left.saturating_sub(count as u64));
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::timing::Timing;
+
+    #[test]
+    fn a_cut_body_keeps_its_length_without_being_read() {
+        for (length, rest) in [(Some(100), 96), (None, 0)] {
+            let wire = Wire::new(Timing::start());
+            let mut body = CutBody::new(b"abcdefgh".as_slice(), length, wire.clone());
+            let mut four = [0; 4];
+            body.read_exact(&mut four).unwrap();
+            assert_eq!(&four, b"abcd");
+            wire.begin_request();
+            assert!(wire.cut());
+            assert_eq!(body.read_to_end(&mut Vec::new()).unwrap(), rest);
+        }
+    }
+
+    #[test]
+    fn only_a_request_that_has_begun_can_be_cut() {
+        let wire = Wire::new(Timing::start());
+        assert!(!wire.cut() && !wire.is_cut());
+    }
+}
