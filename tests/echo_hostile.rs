@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use c47::testing::{EchoSettings as Settings, Guard, Lifetime, Limits, Secrets, Server};
 
@@ -157,6 +157,43 @@ fn heads_without_end() {
     assert_eq!(statuses(&echo.raw(endless)), ["400"]);
     let trailers = format!("{chunk}0\r\n{}", "X: y\r\n".repeat(20_000));
     assert_eq!(statuses(&echo.raw(trailers)), ["400"]);
+}
+
+#[test]
+fn a_multipart_boundary_has_70_bytes_at_most() {
+    let echo = Echo::start(&[]);
+    let ask = |boundary: usize, body: &str| {
+        let head = format!(
+            "POST / HTTP/1.1\r\nHost: h\r\nContent-Type: multipart/form-data; boundary={}\r\nContent-Length: {}\r\n\r\n",
+            "-".repeat(boundary),
+            body.len()
+        );
+        statuses(&echo.raw(head + body)).join(" ")
+    };
+    assert_eq!(ask(70, "--"), "200");
+    assert_eq!(ask(71, "--"), "400");
+    assert_eq!(ask(60_000, ""), "400");
+    echo.child
+        .wait_for_stderr("the multipart boundary has 60000 bytes; RFC 2046 allows 70");
+}
+
+/// Bodies made so that a search begins again at every byte.
+#[test]
+fn a_multipart_body_costs_no_more_time_than_another() {
+    let echo = Echo::start(&[]);
+    let size = 4 << 20;
+    let boundary = format!("{}x", "-".repeat(69));
+    for piece in ["-", "name=", "\r\n\r", "--", "\r\n\r\nname=key"] {
+        let body = piece.repeat(size / piece.len());
+        let head = format!(
+            "POST / HTTP/1.1\r\nHost: h\r\nContent-Type: multipart/form-data; boundary={boundary}\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let started = Instant::now();
+        assert_eq!(statuses(&echo.raw(head + &body)), ["200"], "{piece:?}");
+        let took = started.elapsed();
+        assert!(took < Duration::from_secs(15), "{piece:?}: {took:?}");
+    }
 }
 
 #[test]

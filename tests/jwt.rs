@@ -28,13 +28,21 @@ fn verify(token: &str, key: &Path, more: &[&str]) -> Output {
         .run()
 }
 
-/// Signs with the claim `sub` and no end.
+/// Signs with the claim `sub` and no end, also with a short secret.
 #[track_caller]
 fn sign(alg: &str, key: &Path, more: &[&str]) -> String {
-    let signed = jwt(["sign", "--alg", alg, "--key", &file(key), "--claim=sub=c47"])
-        .args(more)
-        .run()
-        .expect_code(0);
+    let signed = jwt([
+        "sign",
+        "--alg",
+        alg,
+        "--key",
+        &file(key),
+        "--claim=sub=c47",
+        "--weak-key",
+    ])
+    .args(more)
+    .run()
+    .expect_code(0);
     signed.stdout_text().trim_end().to_owned()
 }
 

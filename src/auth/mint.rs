@@ -8,7 +8,7 @@ use crate::http::url::Url;
 use crate::json::Text;
 use crate::jwt::claim::Claim;
 use crate::jwt::key::Key;
-use crate::jwt::{self, Mint};
+use crate::jwt::{self, Mint, ShortSecret};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
@@ -86,6 +86,8 @@ impl Signing {
                 .ok_or_else(|| Error::usage("no algorithm suits the key"))?,
         };
         let mut mint = Mint::new(algorithm, &self.key, Timestamp::now());
+        // The service chose the secret, and no other would be accepted.
+        mint.short_secret = ShortSecret::Allow;
         mint.kid = self.order.kid.clone();
         mint.claims = self.order.claims.clone();
         let has = |name: &str| self.order.claims.iter().any(|claim| claim.name == name);

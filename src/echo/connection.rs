@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::Limits;
-use super::picture::{Entry, Picture};
+use super::picture::{Entry, Picture, ensure_boundary};
 use super::request::{Extent, Head, Refusal, chunk_length, head_end, parse};
 use super::response::{Response, Then, Wanted};
 use super::service::{Promise, Service, take};
@@ -88,6 +88,7 @@ impl Exchange<'_> {
             self.wanted = Wanted::Head;
         }
         let extent = head.extent()?;
+        ensure_boundary(&head)?;
         ensure_fits(extent, &settings.limits)?;
         let expects_continue = head.expects_continue()?;
         if expects_continue && extent != Extent::Empty && wire.unused().is_empty() {

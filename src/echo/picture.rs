@@ -169,6 +169,28 @@ fn is_form(kind: &str) -> bool {
     kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
+/// RFC 2046 §5.1.1. Longer ones cost time in every search, and no client sends one.
+const MAX_BOUNDARY_BYTES: usize = 70;
+
+/// Ensures that a multipart body can be taken apart in reasonable time.
+///
+/// # Errors
+/// With 400, when its boundary is too long.
+pub(super) fn ensure_boundary(head: &Head) -> Result<(), Refusal> {
+    let kind = head.values("content-type");
+    let kind = String::from_utf8_lossy(kind.first().copied().unwrap_or_default());
+    match boundary(&kind) {
+        Some(long) if long.len() > MAX_BOUNDARY_BYTES => Err(Refusal::new(
+            400,
+            format!(
+                "the multipart boundary has {} bytes; RFC 2046 allows {MAX_BOUNDARY_BYTES}",
+                long.len()
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// The boundary that a multipart Content-Type names.
 fn boundary(kind: &str) -> Option<String> {
     let is_multipart = kind

@@ -47,9 +47,26 @@ impl AbiUse {
 
 /// What a whole string table speaks of: names, each ended by a NUL.
 pub(crate) fn of_names(table: &[u8]) -> AbiUse {
-    let new = memmem::find_iter(table, b"cxx11").any(|at| says_new(name_around(table, at)));
-    let old = memmem::find_iter(table, b"Ss").any(|at| says_old(name_around(table, at)));
+    let new = any_name(table, b"cxx11", says_new);
+    let old = any_name(table, b"Ss", says_old);
     AbiUse::from_seen(old, new)
+}
+
+/// Whether `says` holds for any name with `text` in it. Each name is asked once, however often it
+/// has the text: a table may be one name.
+fn any_name(table: &[u8], text: &[u8], says: impl Fn(&[u8]) -> bool) -> bool {
+    let finder = memmem::Finder::new(text);
+    let mut start = 0;
+    while let Some(found) = table.get(start..).and_then(|rest| finder.find(rest)) {
+        let at = start + found;
+        let name = name_around(table.get(start..).unwrap_or_default(), found);
+        if says(name) {
+            return true;
+        }
+        let end = table.get(at..).and_then(|rest| memchr(0, rest));
+        start = at + end.unwrap_or(table.len() - at) + 1;
+    }
+    false
 }
 
 /// Whether a symbol's name is of the new ABI.

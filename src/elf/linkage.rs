@@ -77,7 +77,13 @@ impl Linkage {
                 .map(|offset| object.string(offset))
                 .transpose()
         };
-        let carried = match (name(elf::DT_RUNPATH)?, name(elf::DT_RPATH)?) {
+        let path = |tag| {
+            object
+                .value(tag)
+                .map(|offset| object.search_path(offset))
+                .transpose()
+        };
+        let carried = match (path(elf::DT_RUNPATH)?, path(elf::DT_RPATH)?) {
             (Some(runpath), _) => Carried::Runpath(runpath),
             (None, Some(rpath)) => Carried::Rpath(rpath),
             (None, None) => Carried::None,
@@ -152,6 +158,7 @@ pub(crate) fn needs(object: &Object) -> Result<Vec<Need>, Fault> {
             let aux: elf::Vernaux<Endianness> = window.record(aux_at)?;
             let version = object.string(aux.vna_name.get(endian).into())?;
             ensure_few(&needs)?;
+            object.count_name(name.len())?;
             needs.push(Need {
                 library: name.clone(),
                 version: version.to_string_lossy().into_owned(),

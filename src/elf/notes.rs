@@ -11,7 +11,7 @@ use super::reader::{Fault, part};
 use crate::hex;
 use crate::platform::Level;
 
-/// No notes are longer than this.
+/// No notes are longer than this, all segments together: headers may share one place.
 const MOST_NOTE_BYTES: u64 = 1 << 20;
 const X86_ISA_1_NEEDED: u32 = 0xc000_8002;
 
@@ -31,11 +31,13 @@ pub struct Notes {
 /// When the system refuses to read.
 pub(crate) fn notes(object: &Object) -> Result<Notes, Fault> {
     let mut notes = Notes::default();
+    let mut left_bytes = MOST_NOTE_BYTES;
     for segment in &object.segments {
-        let wanted = segment.kind == elf::PT_NOTE.0 && segment.file_bytes <= MOST_NOTE_BYTES;
+        let wanted = segment.kind == elf::PT_NOTE.0 && segment.file_bytes <= left_bytes;
         if !wanted {
             continue;
         }
+        left_bytes -= segment.file_bytes;
         let bytes = match object.source.bytes(segment.offset, segment.file_bytes) {
             Ok(bytes) => bytes,
             Err(Fault::Io(error)) => return Err(Fault::Io(error)),

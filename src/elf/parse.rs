@@ -3,6 +3,7 @@
 //!
 //! Source: System V ABI, chapters 4 and 5 (ELF header, program header, dynamic section).
 
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
@@ -15,6 +16,13 @@ use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use super::reader::{Fault, Source};
 use super::strings::{Strings, until_nul};
 
+/// The longest name taken from a file: the kernel opens no longer path.
+const MOST_NAME_BYTES: u64 = 4096;
+/// The longest search path.
+const MOST_PATH_BYTES: u64 = 64 << 10;
+/// All names of an object together. Entries may share one string, so that their number times its
+/// length, not the file's size, decides what they take.
+const MOST_NAMES_BYTES: u64 = 8 << 20;
 /// No object has more dynamic entries than this.
 const MOST_DYNAMIC_ENTRIES: u64 = 100_000;
 
@@ -57,6 +65,8 @@ pub struct Object {
     /// The dynamic section: tag and value. Empty for a static program.
     dynamic: Vec<(i64, u64)>,
     strings: Strings,
+    /// What names were taken so far, against [`MOST_NAMES_BYTES`].
+    names_bytes: Cell<u64>,
 }
 
 /// Where the section headers are said to be.
@@ -124,12 +134,35 @@ impl Object {
             .map(|&(_, value)| value)
     }
 
-    /// The string at `offset` of the dynamic string table.
+    /// The name at `offset` of the dynamic string table.
     ///
     /// # Errors
-    /// When it lies outside, or has no end.
+    /// When it lies outside, has no end, or is too long; or all names together are.
     pub fn string(&self, offset: u64) -> Result<OsString, Fault> {
-        self.strings.get(&self.source, offset)
+        let name = self.strings.get(&self.source, offset, MOST_NAME_BYTES)?;
+        self.count_name(name.len())?;
+        Ok(name)
+    }
+
+    /// The search path at `offset` of the dynamic string table.
+    ///
+    /// # Errors
+    /// As [`Object::string`].
+    pub fn search_path(&self, offset: u64) -> Result<OsString, Fault> {
+        self.strings.get(&self.source, offset, MOST_PATH_BYTES)
+    }
+
+    /// Counts a copy of a name.
+    ///
+    /// # Errors
+    /// When all names together take too much.
+    pub(super) fn count_name(&self, length: usize) -> Result<(), Fault> {
+        let taken = self.names_bytes.get().saturating_add(length as u64);
+        self.names_bytes.set(taken);
+        if taken > MOST_NAMES_BYTES {
+            return Err(Fault::broken("its names take more than 8 MiB"));
+        }
+        Ok(())
     }
 
     /// The whole dynamic string table, in `buffer` where it is large.
@@ -235,6 +268,7 @@ fn read_headers<H: FileHeader<Endian = Endianness>>(source: Source) -> Result<Ob
         segments: read_segments::<H>(&source, &header, endian)?,
         dynamic: Vec::new(),
         strings: Strings::None,
+        names_bytes: Cell::new(0),
         source,
     };
     object.dynamic = read_dynamic::<H>(&object)?;

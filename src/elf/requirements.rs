@@ -1,5 +1,7 @@
 //! What an object requires of the system it runs on, and which symbols require it.
 
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -18,6 +20,12 @@ use crate::platform::{Level, Version};
 
 /// No list of symbols is longer.
 const MOST_LISTED: usize = 1000;
+/// Nor do all lists of an object take more.
+const MOST_LISTED_BYTES: usize = 4 << 20;
+/// So many bytes of symbols' names are read whatever the size of their table.
+const MOST_SMALL_NAMES_BYTES: usize = 16 << 20;
+/// A symbol's name is cut to this; those of C++ have a few kilobytes at most.
+const MOST_SYMBOL_BYTES: usize = 16 << 10;
 
 /// A symbol and the version it wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +109,7 @@ impl Requirements {
                 .filter_map(|family| required(family, &needs, &names))
                 .collect(),
             cxx_abi: cxx_abi::of_names(strings),
-            wanted_abi: names.wanted_abi(&needs),
+            wanted_abi: names.wanted_abi(&needs)?,
             isa: notes.isa,
             linking: if object.is_dynamic() && !needs_nothing(&object) {
                 Linking::Dynamic
@@ -143,14 +151,28 @@ fn ensure_loadable(object: &Object) -> Result<(), Fault> {
 /// The names of the symbols an object wants, with the number of each one's version.
 struct Names<'a> {
     wanted: Vec<symbols::Wanted>,
+    /// For each version the first symbols bound to it, as many as are listed.
+    by_version: HashMap<u16, Vec<symbols::Wanted>>,
     strings: &'a [u8],
+    /// What may still be copied into lists of symbols.
+    list_bytes: Cell<usize>,
 }
 
 impl<'a> Names<'a> {
     fn read(object: &Object, strings: &'a [u8]) -> Result<Names<'a>, Fault> {
+        let wanted = symbols::wanted(object)?;
+        let mut by_version: HashMap<u16, Vec<symbols::Wanted>> = HashMap::new();
+        for &one in &wanted {
+            let bound = by_version.entry(one.version).or_default();
+            if bound.len() < MOST_LISTED {
+                bound.push(one);
+            }
+        }
         Ok(Names {
-            wanted: symbols::wanted(object)?,
+            wanted,
+            by_version,
             strings,
+            list_bytes: Cell::new(MOST_LISTED_BYTES),
         })
     }
 
@@ -158,37 +180,52 @@ impl<'a> Names<'a> {
         let rest = usize::try_from(wanted.name)
             .ok()
             .and_then(|at| self.strings.get(at..));
-        rest.and_then(|rest| rest.get(..memchr(0, rest)?))
-            .unwrap_or(&[])
+        rest.and_then(|rest| {
+            let start = rest.get(..MOST_SYMBOL_BYTES).unwrap_or(rest);
+            match memchr(0, start) {
+                Some(end) => start.get(..end),
+                // Cut where it is longer; without its end it is no name.
+                None => (start.len() < rest.len()).then_some(start),
+            }
+        })
+        .unwrap_or(&[])
     }
 
-    fn bound_to(&self, need: &Need) -> Vec<Symbol> {
-        let bound = self
-            .wanted
-            .iter()
-            .filter(|wanted| wanted.version == need.index);
-        bound
-            .take(MOST_LISTED)
-            .map(|&wanted| Symbol {
-                name: String::from_utf8_lossy(self.name(wanted)).into_owned(),
+    fn bound_to<'b>(&'b self, need: &'b Need) -> impl Iterator<Item = Symbol> + 'b {
+        let bound = self.by_version.get(&need.index).map(Vec::as_slice);
+        bound.unwrap_or_default().iter().map_while(|&wanted| {
+            let symbol = self.name(wanted);
+            let length = symbol.len() + need.version.len() + need.library.len();
+            self.list_bytes
+                .set(self.list_bytes.get().checked_sub(length)?);
+            Some(Symbol {
+                name: String::from_utf8_lossy(symbol).into_owned(),
                 version: need.version.clone(),
                 library: need.library.clone(),
             })
-            .collect()
+        })
     }
 
-    fn wanted_abi(&self, needs: &[Need]) -> AbiUse {
-        let of_libstdcxx = |wanted: &symbols::Wanted| {
-            needs
-                .iter()
-                .any(|need| need.index == wanted.version && need.library.starts_with("libstdc++"))
-        };
+    fn wanted_abi(&self, needs: &[Need]) -> Result<AbiUse, Fault> {
+        let of_libstdcxx: HashSet<u16> = needs
+            .iter()
+            .filter(|need| need.library.starts_with("libstdc++"))
+            .map(|need| need.index)
+            .collect();
         let (mut old, mut new) = (false, false);
+        // Names may share bytes, but all together are not much longer than their table.
+        let mut left_bytes = (2 * self.strings.len()).max(MOST_SMALL_NAMES_BYTES);
         for &wanted in &self.wanted {
-            if wanted.version > 1 && of_libstdcxx(&wanted) {
+            if old && new {
+                break;
+            }
+            if wanted.version > 1 && of_libstdcxx.contains(&wanted.version) {
                 continue;
             }
             let name = self.name(wanted);
+            left_bytes = left_bytes
+                .checked_sub(name.len())
+                .ok_or_else(|| Fault::broken("the names of its symbols overlap"))?;
             // A file without symbol versions may want even std's own names from anywhere.
             if name.starts_with(b"_ZS") || name.starts_with(b"_ZNS") || name.starts_with(b"_ZNKS") {
                 continue;
@@ -196,7 +233,7 @@ impl<'a> Names<'a> {
             old = old || cxx_abi::says_old(name);
             new = new || cxx_abi::says_new(name);
         }
-        AbiUse::from_seen(old, new)
+        Ok(AbiUse::from_seen(old, new))
     }
 }
 
@@ -221,15 +258,15 @@ fn required(family: Family, needs: &[Need], names: &Names) -> Option<Required> {
         .filter(|(_, label)| highest.is_some() && number(label) == highest)
         .map(|(need, _)| *need)
         .collect();
-    let mut symbols: Vec<Symbol> = top.iter().flat_map(|need| names.bound_to(need)).collect();
-    symbols.truncate(MOST_LISTED);
+    let all = top.iter().flat_map(|need| names.bound_to(need));
+    let symbols: Vec<Symbol> = all.take(MOST_LISTED).collect();
     let odd: Vec<_> = of_family
         .iter()
         .filter(|(_, label)| number(label).is_none())
         .map(|(need, label)| Odd {
             wants: label.wants,
             label: need.version.clone(),
-            symbols: names.bound_to(need),
+            symbols: names.bound_to(need).collect(),
         })
         .collect();
     let first = top

@@ -67,23 +67,21 @@ pub(crate) fn rpath(shelves: &mut Shelves, file: &Path) -> Result<Rpath, Fault> 
     };
     let origin = seen_at.parent().map(|parent| parent.as_os_str().as_bytes());
     let tokens = system.tokens(origin);
-    let entries = path.as_bytes().split(|&byte| byte == b':').map(|raw| {
+    let mut effort = 0;
+    let mut entries = Vec::new();
+    let elements = path.as_bytes().split(|&byte| byte == b':');
+    for raw in elements.filter(|_| !path.is_empty()) {
         let expanded = tokens::expand(raw, tokens).map(OsString::from_vec);
         let leads = match &expanded {
-            Some(directory) => leads(&root, directory, &library),
+            Some(directory) => leads(&root, directory, &library, &mut effort)?,
             None => Leads::Nowhere,
         };
-        Entry {
+        entries.push(Entry {
             raw: OsStr::from_bytes(raw).to_owned(),
             expanded,
             leads,
-        }
-    });
-    let entries = if path.is_empty() {
-        Vec::new()
-    } else {
-        entries.collect()
-    };
+        });
+    }
     Ok(Rpath {
         path: inside,
         carried,
@@ -91,22 +89,37 @@ pub(crate) fn rpath(shelves: &mut Shelves, file: &Path) -> Result<Rpath, Fault> 
     })
 }
 
-fn leads(root: &Root, directory: &OsStr, library: &Library) -> Leads {
+/// No search path takes more look-ups; each counts once and more for a long path.
+const MOST_EFFORT: usize = 1_000_000;
+
+fn leads(
+    root: &Root,
+    directory: &OsStr,
+    library: &Library,
+    effort: &mut usize,
+) -> Result<Leads, Fault> {
     // An empty element is the current directory.
     let directory = Path::new(if directory.is_empty() {
         OsStr::new(".")
     } else {
         directory
     });
-    match root.resolve(directory) {
+    *effort += 1 + directory.as_os_str().len() / 32;
+    Ok(match root.resolve(directory) {
         Ok(outside) if outside.is_dir() => {
-            let needed = library.linkage.needed.iter();
+            let needed = &library.linkage.needed;
+            *effort += needed.len() * (1 + directory.as_os_str().len() / 32);
+            if *effort > MOST_EFFORT {
+                return Err(Fault::broken(
+                    "its libraries and search paths are too many to look for",
+                ));
+            }
             let is_there = |name: &&OsString| {
                 root.resolve(&directory.join(name))
                     .is_ok_and(|path| path.is_file())
             };
-            Leads::To(needed.filter(is_there).cloned().collect())
+            Leads::To(needed.iter().filter(is_there).cloned().collect())
         }
         _ => Leads::Nowhere,
-    }
+    })
 }

@@ -19,6 +19,9 @@ use super::reader::{Fault, FileId, Source};
 use super::root::Root;
 use super::system::{Cpu, System};
 
+/// The most bytes of paths whose candidates are remembered.
+const MOST_REMEMBERED_BYTES: usize = 16 << 20;
+
 /// What is given from outside: the environment, the root, the CPU.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -128,6 +131,10 @@ pub struct Shelves {
     libraries: HashMap<FileId, Rc<Library>>,
     /// For each directory, which of the subdirectories (by number) exist.
     subdirectories: HashMap<Vec<u8>, Rc<[usize]>>,
+    /// What look-ups have cost so far.
+    effort: u64,
+    /// What the paths remembered take.
+    remembered_bytes: usize,
 }
 
 impl Shelves {
@@ -138,7 +145,19 @@ impl Shelves {
             candidates: HashMap::new(),
             libraries: HashMap::new(),
             subdirectories: HashMap::new(),
+            effort: 0,
+            remembered_bytes: 0,
         }
+    }
+
+    /// What look-ups have cost so far: one each, and more for long paths, which the kernel goes
+    /// along component by component.
+    pub(crate) fn effort(&self) -> u64 {
+        self.effort
+    }
+
+    fn spend(&mut self, path: &[u8]) {
+        self.effort += 1 + path.len() as u64 / 32;
     }
 
     /// The ways of the interpreter at `path`.
@@ -151,11 +170,15 @@ impl Shelves {
 
     /// What is at `path`, inside the root.
     pub fn candidate(&mut self, path: &[u8]) -> Candidate {
+        self.spend(path);
         if let Some(known) = self.candidates.get(path) {
             return known.clone();
         }
         let candidate = self.look(Path::new(OsStr::from_bytes(path)));
-        self.candidates.insert(path.to_vec(), candidate.clone());
+        if self.remembered_bytes < MOST_REMEMBERED_BYTES {
+            self.remembered_bytes += path.len();
+            self.candidates.insert(path.to_vec(), candidate.clone());
+        }
         candidate
     }
 
@@ -244,6 +267,7 @@ impl Shelves {
     fn existing(&mut self, directory: &[u8], subdirectories: &[String]) -> Rc<[usize]> {
         // A system has one list of subdirectories, but two systems may share a directory.
         let key = [directory, &[0], &subdirectories.len().to_le_bytes()].concat();
+        self.spend(&key);
         if let Some(known) = self.subdirectories.get(&key) {
             return known.clone();
         }

@@ -6,9 +6,7 @@ use std::os::unix::ffi::OsStringExt;
 
 use super::reader::{Fault, Source, part};
 
-/// The longest name or search path taken from a file.
-const MOST_STRING_BYTES: u64 = 1 << 20;
-/// So much of a larger one is read at a time, a quarter of it before what is wanted.
+/// So much of a larger table is read at a time, a quarter of it before what is wanted.
 const WINDOW_BYTES: u64 = 16 << 10;
 /// String tables up to this size are read at once.
 const SMALL_STRINGS_BYTES: u64 = 64 << 10;
@@ -55,18 +53,25 @@ impl Strings {
         })
     }
 
-    /// The string at `offset` of the table.
+    /// The string at `offset` of the table, of `most` bytes at most.
     ///
     /// # Errors
-    /// When it lies outside, or has no end.
-    pub(super) fn get(&self, source: &Source, offset: u64) -> Result<OsString, Fault> {
+    /// When it lies outside, has no end, or is longer.
+    pub(super) fn get(&self, source: &Source, offset: u64, most: u64) -> Result<OsString, Fault> {
         let outside = || Fault::broken(format!("a name outside its string table (at {offset})"));
+        let too_long = || Fault::broken(format!("a name longer than {most} bytes (at {offset})"));
         match self {
             Strings::None => Err(outside()),
             Strings::Whole(table) => {
                 let start = usize::try_from(offset).map_err(|_| outside())?;
-                let bytes = table.get(start..).and_then(until_nul).ok_or_else(outside)?;
-                Ok(OsString::from_vec(bytes.to_vec()))
+                let rest = table.get(start..).ok_or_else(outside)?;
+                let most = usize::try_from(most).unwrap_or(usize::MAX);
+                let within = rest.get(..=most);
+                match until_nul(within.unwrap_or(rest)) {
+                    Some(bytes) => Ok(OsString::from_vec(bytes.to_vec())),
+                    None if within.is_some() => Err(too_long()),
+                    None => Err(outside()),
+                }
             }
             Strings::InFile {
                 offset: at,
@@ -75,8 +80,12 @@ impl Strings {
             } => {
                 let left = size.checked_sub(offset).ok_or_else(outside)?;
                 let mut window = window.borrow_mut();
+                let short = |name: OsString| match name.len() as u64 <= most {
+                    true => Ok(name),
+                    false => Err(too_long()),
+                };
                 if let Some(name) = window.name(offset) {
-                    return Ok(name);
+                    return short(name);
                 }
                 let before = offset.min(WINDOW_BYTES / 4);
                 let mut after = WINDOW_BYTES;
@@ -84,10 +93,13 @@ impl Strings {
                     window.start = offset - before;
                     window.bytes = source.bytes(at + window.start, before + left.min(after))?;
                     if let Some(name) = window.name(offset) {
-                        return Ok(name);
+                        return short(name);
                     }
-                    if after >= left.min(MOST_STRING_BYTES) {
+                    if after >= left {
                         return Err(outside());
+                    }
+                    if after > most {
+                        return Err(too_long());
                     }
                     after *= 8;
                 }

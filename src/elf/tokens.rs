@@ -2,6 +2,8 @@
 //!
 //! Source: ld.so(8), "Dynamic string tokens"; glibc's elf/dl-load.c for what is no token.
 
+use std::collections::HashSet;
+
 /// What the tokens stand for.
 #[derive(Clone, Copy, Debug)]
 pub struct Tokens<'a> {
@@ -11,11 +13,20 @@ pub struct Tokens<'a> {
     pub platform: &'a [u8],
 }
 
-/// The text with its tokens replaced; `None` where one has no value, and ld.so drops the text.
+/// The longest text with its tokens replaced: the kernel opens no longer path.
+const MOST_EXPANDED_BYTES: usize = 4096;
+/// The most directories of a search path that are looked into.
+const MOST_DIRECTORIES: usize = 1000;
+
+/// The text with its tokens replaced; `None` where one has no value, and ld.so drops the text, or
+/// where it becomes longer than any path.
 pub(super) fn expand(text: &[u8], tokens: Tokens) -> Option<Vec<u8>> {
     let mut expanded = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(dollar) = memchr::memchr(b'$', rest) {
+        if expanded.len() > MOST_EXPANDED_BYTES {
+            return None;
+        }
         let (before, after) = rest.split_at_checked(dollar)?;
         expanded.extend_from_slice(before);
         let after = after.get(1..).unwrap_or_default();
@@ -42,7 +53,7 @@ pub(super) fn expand(text: &[u8], tokens: Tokens) -> Option<Vec<u8>> {
         };
     }
     expanded.extend_from_slice(rest);
-    Some(expanded)
+    (expanded.len() <= MOST_EXPANDED_BYTES).then_some(expanded)
 }
 
 /// What follows `name` or `{name}`, if the text begins with it.
@@ -59,13 +70,17 @@ fn after_name<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 /// current directory and becomes "". A directory that is there twice counts once.
 pub(super) fn directories(path: &[u8], separators: &[u8], tokens: Tokens) -> Vec<Vec<u8>> {
     let mut directories: Vec<Vec<u8>> = Vec::new();
+    let mut seen: HashSet<Vec<u8>> = HashSet::new();
     for element in path.split(|byte| separators.contains(byte)) {
         let Some(expanded) = expand(element, tokens) else {
             continue;
         };
         let directory = with_one_slash(&expanded);
-        if !directories.contains(&directory) {
+        if seen.insert(directory.clone()) {
             directories.push(directory);
+        }
+        if directories.len() >= MOST_DIRECTORIES {
+            break;
         }
     }
     directories
@@ -127,5 +142,11 @@ mod tests {
         assert_eq!(split(":/x"), ["", "/x/"]);
         assert_eq!(split("/"), ["/"]);
         assert_eq!(split("$ORIGIN"), ["/opt/a/bin/"]);
+        assert_eq!(
+            split(&format!("/a:{}:/b", "$ORIGIN".repeat(500))),
+            ["/a/", "/b/"]
+        );
+        let many: String = (0..5000).map(|number| format!("/{number}:")).collect();
+        assert_eq!(split(&many).len(), MOST_DIRECTORIES);
     }
 }

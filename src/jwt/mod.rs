@@ -17,7 +17,7 @@ pub(crate) mod verify;
 pub(crate) use algorithm::Algorithm;
 pub(crate) use decode::expiry;
 pub(crate) use error::Error;
-pub(crate) use sign::{Mint, mint};
+pub(crate) use sign::{Mint, ShortSecret, mint};
 pub(crate) use token::{MAX_BYTES, bare};
 
 /// Foreign text in a message: in quotes, and cut where it would drown what is said.

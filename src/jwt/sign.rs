@@ -12,6 +12,14 @@ use crate::json::Text;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
+/// What becomes of a shared secret shorter than the hash, which can be guessed from one token
+/// (RFC 7518 §3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ShortSecret {
+    Refuse,
+    Allow,
+}
+
 /// A token to be made.
 pub(crate) struct Mint<'a> {
     pub algorithm: Algorithm,
@@ -29,6 +37,7 @@ pub(crate) struct Mint<'a> {
     pub not_before: Option<Duration>,
     /// Whether it gets a random `jti`, so that a service may refuse it the second time.
     pub jti: bool,
+    pub short_secret: ShortSecret,
     pub now: Timestamp,
 }
 
@@ -45,6 +54,7 @@ impl<'a> Mint<'a> {
             ttl: None,
             not_before: None,
             jti: false,
+            short_secret: ShortSecret::Refuse,
             now,
         }
     }
@@ -57,6 +67,17 @@ impl<'a> Mint<'a> {
 /// When the key does not suit the algorithm, a claim is given twice or a time is none.
 pub(crate) fn mint(order: &Mint) -> Result<Secret, Error> {
     order.key.ensure_signs(order.algorithm)?;
+    if let Some(why) = order.key.short_secret(order.algorithm)
+        && order.short_secret == ShortSecret::Refuse
+    {
+        return Err(Error::WrongKey {
+            why,
+            hint: Some(format!(
+                "c47 jwt keygen --alg {} makes a secret; --weak-key signs with this one",
+                order.algorithm
+            )),
+        });
+    }
     let header = base64url::encode(header(order)?.as_str().as_bytes());
     let claims = base64url::encode(claims(order)?.as_str().as_bytes());
     let mut token = format!("{header}.{claims}");
@@ -193,7 +214,26 @@ mod tests {
     use super::*;
 
     fn key() -> Key {
-        Key::parse(&Secret::new(b"secret".to_vec())).unwrap()
+        Key::parse(&Secret::new(vec![b'k'; 64])).unwrap()
+    }
+
+    #[test]
+    fn a_secret_shorter_than_the_hash_signs_only_where_allowed() {
+        for (algorithm, least) in [
+            (Algorithm::Hs256, 32),
+            (Algorithm::Hs384, 48),
+            (Algorithm::Hs512, 64),
+        ] {
+            let long = Key::parse(&Secret::new(vec![b'k'; least])).unwrap();
+            assert!(mint(&Mint::new(algorithm, &long, Timestamp(0))).is_ok());
+            let short = Key::parse(&Secret::new(vec![b'k'; least - 1])).unwrap();
+            let mut order = Mint::new(algorithm, &short, Timestamp(0));
+            let error = mint(&order).unwrap_err();
+            assert!(error.to_string().contains("needs at least"), "{error}");
+            assert!(error.hint().unwrap().contains("--weak-key"));
+            order.short_secret = ShortSecret::Allow;
+            assert!(mint(&order).is_ok());
+        }
     }
 
     fn part(token: &Secret, at: usize) -> String {

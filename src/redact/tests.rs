@@ -184,3 +184,17 @@ fn multipart_forms() {
     assert_eq!(multipart(b"no parts", "B").as_ref(), b"no parts");
     assert_eq!(multipart(b"", "").as_ref(), b"");
 }
+
+#[test]
+fn a_multipart_head_that_is_hard_to_judge_is_masked() {
+    let masked = |head: &str| {
+        let form = format!("--B\r\n{head}\r\n\r\nhunter2\r\n--B--\r\n");
+        let shown = multipart(form.as_bytes(), "B").into_owned();
+        !String::from_utf8_lossy(&shown).contains("hunter2")
+    };
+    assert!(masked("X: name=a; name=password"));
+    assert!(masked("X: name=a=name=password"));
+    assert!(masked("X: filename=\"a\"; name=sid"));
+    assert!(masked(&"x".repeat(17 << 10)));
+    assert!(!masked("X: name=a=name=b"));
+}

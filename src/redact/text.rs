@@ -2,7 +2,12 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem::Finder;
+
 use super::{MASK, decoded, looks_like_token, names};
+
+/// The longest head of a part that is looked into.
+const MOST_PART_HEAD_BYTES: usize = 16 << 10;
 
 /// A text of any kind: after `name=`, `name:` or `"name":` with a secret's name, the value goes.
 /// So a form, an ini file, a dumped head and JSON that is broken lose their secrets alike.
@@ -77,12 +82,15 @@ fn value_length(tail: &str, is_form: bool) -> (usize, usize) {
 pub(crate) fn multipart<'a>(body: &'a [u8], boundary: &str) -> Cow<'a, [u8]> {
     let delimiter = format!("--{boundary}");
     let delimiter = delimiter.as_bytes();
+    // Built once: a body may have a million parts.
+    let delimiters = Finder::new(delimiter);
+    let blank_line = Finder::new(b"\r\n\r\n");
     let mut out = Vec::with_capacity(body.len());
     let mut rest = body;
     loop {
-        let end = find(rest, delimiter).unwrap_or(rest.len());
+        let end = delimiters.find(rest).unwrap_or(rest.len());
         let (part, tail) = rest.split_at_checked(end).unwrap_or((rest, &[]));
-        match find(part, b"\r\n\r\n") {
+        match blank_line.find(part) {
             Some(head) if is_secret_part(part.get(..head).unwrap_or_default()) => {
                 out.extend_from_slice(part.get(..head + 4).unwrap_or_default());
                 out.extend_from_slice(MASK.as_bytes());
@@ -99,19 +107,24 @@ pub(crate) fn multipart<'a>(body: &'a [u8], boundary: &str) -> Cow<'a, [u8]> {
 }
 
 fn is_secret_part(head: &[u8]) -> bool {
+    // No client sends such a head, and what cannot be judged is not shown.
+    if head.len() > MOST_PART_HEAD_BYTES {
+        return true;
+    }
     let head = String::from_utf8_lossy(head);
     let lower = head.to_ascii_lowercase();
-    // A "filename=" ends in "name=" too: a part that has both has "name=" first or second.
-    lower.match_indices("name=").any(|(at, _)| {
-        let value = lower.get(at + 5..).unwrap_or_default();
-        let value = value.strip_prefix('"').unwrap_or(value);
+    // A "filename=" ends in "name=" too: a part that has both has "name=" first or second. Each
+    // value is left behind once it is judged, or "name=name=…" would cost a square of its length.
+    let mut rest = lower.as_str();
+    while let Some((_, after)) = rest.split_once("name=") {
+        let value = after.strip_prefix('"').unwrap_or(after);
         let end = value.find(['"', ';', '\r', '\n']).unwrap_or(value.len());
-        names::of_member(value.get(..end).unwrap_or_default())
-    })
-}
-
-/// Where `needle` first stands in `hay`, in one pass.
-fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
-    hay.windows(needle.len().max(1))
-        .position(|window| window == needle)
+        let (name, tail) = value.split_at_checked(end).unwrap_or((value, ""));
+        let last = name.rsplit('=').next().unwrap_or_default();
+        if names::of_member(name) || names::of_member(last) {
+            return true;
+        }
+        rest = tail;
+    }
+    false
 }

@@ -39,6 +39,45 @@ fn a_public_key_is_never_a_shared_secret() {
     }
 }
 
+/// A published key, damaged by an editor or a copy, would be a secret that everybody knows.
+#[test]
+fn a_damaged_public_key_is_never_a_shared_secret() {
+    let scratch = Scratch::new("damaged");
+    jwt(["keygen", "--alg=ES384", "-o", "key"])
+        .current_dir(scratch.path())
+        .run()
+        .expect_code(0);
+    let pem = fs::read_to_string(scratch.path().join("key.pub")).unwrap();
+    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let body = scratch.write("body", &base64);
+    let der = std::process::Command::new("base64")
+        .arg("-d")
+        .arg(body)
+        .output();
+    let der = der.unwrap().stdout;
+    assert_eq!(der.first(), Some(&0x30));
+    let known = scratch.write("known", "k".repeat(64));
+    let token = sign("HS256", &known, &["--no-exp"]);
+    for damaged in [
+        [&der[..], b"\0"].concat(),
+        [&der[..], b"\n\n"].concat(),
+        [b"\0", &der[..]].concat(),
+        der[..der.len() - 1].to_vec(),
+        format!("{base64}A").into_bytes(),
+        base64[..base64.len() - 1].to_owned().into_bytes(),
+        pem.replace("-----BEGIN", "----BEGIN").into_bytes(),
+        pem.lines().next().unwrap().to_lowercase().into_bytes(),
+    ] {
+        let key = scratch.write("damaged", &damaged);
+        let answer = verify(&token, &key, &[]).expect_code(7);
+        let why = answer.stderr_text();
+        assert!(why.contains("cannot be used"), "{why}");
+        jwt(["sign", "--alg=HS256", "--no-exp", "--key", &file(&key)])
+            .run()
+            .expect_code(7);
+    }
+}
+
 /// Header and payload in base64url, and a signature.
 fn token(header: &str, payload: &str, signature: &str) -> String {
     format!("{}.{}.{signature}", part(header), part(payload))
@@ -134,6 +173,7 @@ fn what_is_not_signed_is_not_valid() {
         "sign",
         "--alg=HS256",
         "--no-exp",
+        "--weak-key",
         "--key=file:key",
         "--claim=a=1",
         "--claim=a=2",

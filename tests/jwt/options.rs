@@ -196,16 +196,29 @@ fn sign_must_be_told_how_long() {
 }
 
 #[test]
-fn a_short_secret_is_told_of_and_taken() {
+fn a_short_secret_signs_only_with_weak_key_and_verifies_with_a_warning() {
     let scratch = Scratch::new("short");
-    scratch.write("key", "secret");
-    let answer = jwt(["sign", "--alg=HS384", "--key=file:key", "--no-exp"])
-        .current_dir(scratch.path())
-        .run()
-        .expect_code(0);
+    let key = scratch.write("key", "secret");
+    let short = "the secret has 6 bytes, HS384 needs at least 48 (RFC 7518)";
+    let sign =
+        || jwt(["sign", "--alg=HS384", "--key=file:key", "--no-exp"]).current_dir(scratch.path());
+    let refused = sign().run().expect_code(2);
+    assert!(refused.stdout.is_empty());
     assert_eq!(
-        answer.stderr_text(),
-        "c47 jwt sign: warning: the secret has 6 bytes, HS384 wants 48 at least\n"
+        refused.stderr_text(),
+        format!(
+            "c47 jwt sign: {short}\nhint: c47 jwt keygen --alg HS384 makes a secret; --weak-key signs with this one\n"
+        )
+    );
+    let signed = sign().arg("--weak-key").run().expect_code(0);
+    assert_eq!(
+        signed.stderr_text(),
+        format!("c47 jwt sign: warning: {short}\n")
+    );
+    let verified = verify(signed.stdout_text().trim_end(), &key, &["--json"]).expect_code(0);
+    assert_eq!(
+        verified.stderr_text(),
+        format!("c47 jwt verify: warning: {short}\n")
     );
 }
 
@@ -362,10 +375,11 @@ fn an_empty_root_is_enough() {
         return;
     };
     let words = ["jwt", "sign", "--alg=HS256", "--key=env:KEY", "--ttl=5m"];
-    let signed = run.args(words).env("KEY", "secret").run().expect_code(0);
+    let secret = "k".repeat(32);
+    let signed = run.args(words).env("KEY", &secret).run().expect_code(0);
     let words = ["jwt", "verify", "-", "--key=env:KEY", "--json"];
     let run = empty_root::empty_c47().unwrap();
-    let verified = run.args(words).env("KEY", "secret").stdin(signed.stdout);
+    let verified = run.args(words).env("KEY", &secret).stdin(signed.stdout);
     verified.run().expect_code(0);
     // Random bytes come from the kernel, but not from an old one without /dev/random.
     let words = ["jwt", "keygen", "--alg=ES256"];

@@ -132,7 +132,11 @@ impl Verify {
         ensure_possible(&policy.algorithms, &keys)?;
         let result = verify(token.expose(), &keys, &policy);
         let exit = if result.is_ok() { Exit::Done } else { Exit::No };
+        let short = algorithm_of(&result).and_then(|algorithm| keys.short_secret(algorithm));
         output::print(Format::from_switch(self.json), &Verdict::from(result))?;
+        if let Some(why) = short {
+            output::say(format_args!("c47 jwt verify: warning: {why}"));
+        }
         Ok(exit)
     }
 
@@ -249,6 +253,14 @@ fn ensure_possible(algorithms: &[Algorithm], keys: &KeySet) -> Result<(), Error>
         "--alg {}: the key is {found}",
         names.join(" --alg ")
     )))
+}
+
+/// The algorithm the token names, valid or not.
+fn algorithm_of(result: &Result<Verified, Rejected>) -> Option<Algorithm> {
+    match result {
+        Ok(verified) => Some(verified.algorithm),
+        Err(rejected) => rejected.alg.as_deref().and_then(Algorithm::named),
+    }
 }
 
 #[derive(SerJson)]

@@ -90,7 +90,7 @@ impl Walk<'_> {
                 places.extend(carried(number, Via::Rpath));
             }
         }
-        places.push((Via::LibraryPath, self.library_path.as_slice().into()));
+        places.push((Via::LibraryPath, self.library_path.clone()));
         if has_runpath {
             places.extend(carried(by, Via::Runpath));
         }
@@ -117,7 +117,7 @@ impl Walk<'_> {
     /// musl: the environment's path, then what each loader up the chain carries, then the list.
     fn find_as_musl(&mut self, musl: &Musl, name: &OsStr, by: usize) -> (Outcome, Via) {
         let mut places: Vec<(Via, Rc<[Vec<u8>]>)> =
-            vec![(Via::LibraryPath, self.library_path.as_slice().into())];
+            vec![(Via::LibraryPath, self.library_path.clone())];
         let mut link = Some(by);
         while let Some(number) = link {
             let Some(object) = self.tree.objects.get(number) else {

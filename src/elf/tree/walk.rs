@@ -1,6 +1,6 @@
 //! The walk itself: from each object to what it needs, breadth first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
@@ -17,6 +17,9 @@ use crate::elf::tokens;
 
 /// No process has more libraries.
 const MOST_LIBRARIES: usize = 10_000;
+/// No tree takes more look-ups; see [`Shelves::effort`]. A thousand libraries in fifty directories
+/// take a fifth of it.
+const MOST_EFFORT: u64 = 1_000_000;
 
 /// Follows what `file` needs, as ld.so would.
 ///
@@ -53,7 +56,8 @@ pub fn resolve(shelves: &mut Shelves, file: &Path) -> Result<Tree, Fault> {
         names: HashMap::new(),
         ids: HashMap::new(),
         directories: Vec::new(),
-        library_path: Vec::new(),
+        library_path: Rc::new([]),
+        missing: HashMap::new(),
         tree: Tree {
             path: inside,
             interpreter: interpreter.clone(),
@@ -84,7 +88,9 @@ pub(super) struct Walk<'a> {
     ids: HashMap<FileId, usize>,
     /// For each object the directories it carries.
     pub(super) directories: Vec<Rc<[Vec<u8>]>>,
-    pub(super) library_path: Vec<Vec<u8>>,
+    pub(super) library_path: Rc<[Vec<u8>]>,
+    /// The numbers of what was not found.
+    missing: HashMap<OsString, usize>,
     pub(super) tree: Tree,
 }
 
@@ -110,7 +116,7 @@ impl Walk<'_> {
         if !path.is_empty() {
             let origin = self.origin(0);
             let tokens = self.system.tokens(origin.as_deref());
-            self.library_path = tokens::directories(path, separators, tokens);
+            self.library_path = tokens::directories(path, separators, tokens).into();
         }
     }
 
@@ -189,17 +195,21 @@ impl Walk<'_> {
 
     fn follow(&mut self) -> Result<(), Fault> {
         let mut number = 0;
+        let effort_before = self.shelves.effort();
         while let Some(object) = self.tree.objects.get(number) {
             let library = object.library.clone();
             let linkage = &library.linkage;
-            for name in &linkage.filters {
-                self.want(number, name, Optional::No);
-            }
-            for name in &linkage.auxiliaries {
-                self.want(number, name, Optional::Yes);
-            }
-            for name in &linkage.needed {
-                self.want(number, name, Optional::No);
+            let filters = linkage.filters.iter().map(|name| (name, Optional::No));
+            let auxiliaries = linkage.auxiliaries.iter().map(|name| (name, Optional::Yes));
+            let needed = linkage.needed.iter().map(|name| (name, Optional::No));
+            let mut already = HashSet::new();
+            for (name, optional) in filters.chain(auxiliaries).chain(needed) {
+                self.want(number, name, optional, &mut already);
+                if self.shelves.effort() - effort_before > MOST_EFFORT {
+                    return Err(Fault::broken(
+                        "its libraries and search paths are too many to look for",
+                    ));
+                }
             }
             if self.tree.objects.len() > MOST_LIBRARIES {
                 return Err(Fault::broken(format!(
@@ -211,7 +221,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn want(&mut self, by: usize, name: &OsStr, optional: Optional) {
+    fn want(&mut self, by: usize, name: &OsStr, optional: Optional, already: &mut HashSet<Wanted>) {
         let expanded = match &*self.system {
             System::Glibc(_) if name.as_bytes().contains(&b'$') => {
                 let origin = self.origin(by);
@@ -229,7 +239,7 @@ impl Walk<'_> {
             },
         };
         if let Some(object) = self.tree.objects.get_mut(by)
-            && !object.wants.iter().any(|(_, already)| *already == wanted)
+            && already.insert(wanted)
         {
             object.wants.push((name.to_owned(), wanted));
         }
@@ -279,12 +289,7 @@ impl Walk<'_> {
     }
 
     fn miss(&mut self, name: OsString, outcome: Outcome) -> Wanted {
-        if let Some(number) = self
-            .tree
-            .missing
-            .iter()
-            .position(|missing| missing.name == name)
-        {
+        if let Some(&number) = self.missing.get(&name) {
             return Wanted::Missing(number);
         }
         let why = match outcome {
@@ -294,8 +299,10 @@ impl Walk<'_> {
             } => Why::OtherArchitecture(path),
             Outcome::NotFound { passed_over: None } | Outcome::Found(_) => Why::NotFound,
         };
+        let number = self.tree.missing.len();
+        self.missing.insert(name.clone(), number);
         self.tree.missing.push(Missing { name, why });
-        Wanted::Missing(self.tree.missing.len() - 1)
+        Wanted::Missing(number)
     }
 
     /// What each object wants of the libraries that were found. musl does not look at versions,

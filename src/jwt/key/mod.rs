@@ -3,6 +3,7 @@
 
 pub(super) mod asn1;
 pub(crate) mod jwk;
+mod lookalike;
 mod material;
 mod oid;
 pub(crate) mod pem;
@@ -163,6 +164,19 @@ impl Key {
             ));
         }
         self.verifying.ensure()
+    }
+
+    /// What is wrong with the length of a shared secret for this algorithm: RFC 7518 §3.2 wants it
+    /// as long as the hash. `None` where it is long enough, and for other keys.
+    pub(crate) fn short_secret(&self, algorithm: Algorithm) -> Option<String> {
+        let Material::Shared(secret) = &self.material else {
+            return None;
+        };
+        let length = secret.expose().len();
+        let least = algorithm.hash_bytes();
+        (self.suits(algorithm) && length < least).then(|| {
+            format!("the secret has {length} bytes, {algorithm} needs at least {least} (RFC 7518)")
+        })
     }
 
     fn family_hint(&self) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use super::jwk::{self, Document, Unusable};
 use super::material::Material;
-use super::{Content, Key, asn1, content, pem};
+use super::{Content, Key, asn1, content, lookalike, pem};
 use crate::jwt::algorithm::Algorithm;
 use crate::jwt::{Error, quoted};
 use crate::secret::Secret;
@@ -33,7 +33,8 @@ impl From<Key> for KeySet {
 }
 
 impl KeySet {
-    /// Reads keys in whatever format; what is neither PEM, DER nor JWK is a shared secret.
+    /// Reads keys in whatever format; what is neither PEM, DER nor JWK, and does
+    /// not begin like one, is a shared secret.
     ///
     /// # Errors
     /// Says what was found and what is wanted; never repeats it.
@@ -44,7 +45,10 @@ impl KeySet {
         }
         let found = content(bytes)?;
         match found {
-            Content::Raw => Ok(Key::of(Material::Shared(secret.clone())).into()),
+            Content::Raw => {
+                lookalike::ensure_none(bytes)?;
+                Ok(Key::of(Material::Shared(secret.clone())).into())
+            }
             Content::Wrapped(inner) => KeySet::read(content(&inner)?),
             other => KeySet::read(other),
         }
@@ -137,6 +141,12 @@ impl KeySet {
     /// Whether any key can be used with the algorithm.
     pub fn suits(&self, algorithm: Algorithm) -> bool {
         self.keys.iter().any(|key| key.suits(algorithm))
+    }
+
+    /// What is wrong with the length of the first shared secret that is too short for the
+    /// algorithm; see [`Key::short_secret`].
+    pub(crate) fn short_secret(&self, algorithm: Algorithm) -> Option<String> {
+        self.keys.iter().find_map(|key| key.short_secret(algorithm))
     }
 
     /// The keys that may verify a token with this header, one at least.

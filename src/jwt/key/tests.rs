@@ -161,6 +161,83 @@ fn a_public_key_is_no_shared_secret_in_any_spelling() {
     }
 }
 
+/// One byte more or less, in the bytes or in a spelling of them, and a published key would have
+/// been a secret that everybody knows.
+#[test]
+fn a_damaged_key_is_never_a_shared_secret() {
+    let jwk = parse(RSA.as_bytes()).unwrap().public_jwk().unwrap();
+    for der in ders() {
+        let pem = pem::write("PUBLIC KEY", &der);
+        let hex = crate::hex::encode(&der);
+        let spellings = [
+            der.clone(),
+            STANDARD.encode(&der).into_bytes(),
+            URL_SAFE_NO_PAD.encode(&der).into_bytes(),
+            pem.as_bytes().to_vec(),
+            STANDARD.encode(pem.as_bytes()).into_bytes(),
+            hex.into_bytes(),
+        ];
+        for whole in spellings {
+            ensure_damage_is_refused(&whole);
+        }
+    }
+    ensure_damage_is_refused(jwk.as_str().as_bytes());
+    ensure_damage_is_refused(jwk.as_str().replace('"', "'").as_bytes());
+}
+
+fn ensure_damage_is_refused(whole: &[u8]) {
+    let half = whole.len() / 2;
+    let mut damaged = vec![
+        whole[..whole.len() - 1].to_vec(),
+        whole[..whole.len() - 2].to_vec(),
+        whole[..half].to_vec(),
+        [&whole[..half], &whole[half + 1..]].concat(),
+        [whole, b"\n\n"].concat(),
+        [b"\"", whole, b"\""].concat(),
+    ];
+    for byte in [0, b'\n', b'A', b'=', 0xff] {
+        damaged.push([whole, &[byte]].concat());
+        damaged.push([&[byte], whole].concat());
+        damaged.push([&whole[..half], &[byte], &whole[half..]].concat());
+    }
+    for bytes in damaged {
+        if let Ok(key) = parse(&bytes) {
+            let is_shared = matches!(key.material(), Material::Shared(_));
+            assert!(!is_shared, "{}", String::from_utf8_lossy(&bytes));
+        }
+    }
+}
+
+/// Secrets as people make them are taken, whatever they begin with.
+#[test]
+fn a_shared_secret_is_not_mistaken_for_a_key() {
+    for secret in [
+        "0123456789abcdef0123456789abcdef",
+        "0a0b0c0d0e0f000102030405060708090a",
+        "3081abcdef0123456789abcdef012345",
+        "MIDNIGHT-secret-of-the-render-farm-of-old",
+        "begin with a long word, end with another one",
+        "-- a secret with dashes --",
+    ] {
+        let key = parse(secret.as_bytes()).unwrap_or_else(|error| panic!("{secret}: {error}"));
+        assert!(matches!(key.material(), Material::Shared(_)), "{secret}");
+    }
+    // A fixed sequence stands for random secrets: none of 20,000 is refused.
+    let mut state = 47_u64;
+    for _ in 0..20_000 {
+        let mut random = Vec::new();
+        while random.len() < 32 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            random.extend(&state.to_be_bytes()[..4]);
+        }
+        for secret in [random.clone(), STANDARD.encode(&random).into_bytes()] {
+            assert!(parse(&secret).is_ok(), "{random:?}");
+        }
+    }
+}
+
 #[test]
 fn a_shared_secret_is_taken_byte_for_byte() {
     for secret in [

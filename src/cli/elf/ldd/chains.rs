@@ -22,6 +22,7 @@ pub struct Chains {
 impl Chains {
     pub(super) fn of(tree: &Tree, wanted: &str) -> Chains {
         let mut chains = Vec::new();
+        let needing = tree.needing();
         for (number, object) in tree.objects.iter().enumerate().skip(1) {
             let soname = object.library.linkage.soname.as_deref();
             if is_meant(&object.name, wanted)
@@ -29,13 +30,13 @@ impl Chains {
                 || soname.is_some_and(|soname| is_meant(soname, wanted))
             {
                 let end = format!("{} ({})", shown(&object.path), rule(object));
-                chains.extend(chains_to(tree, Wanted::Loaded(number), &end));
+                chains.extend(chains_to(tree, needing.of(Wanted::Loaded(number)), &end));
             }
         }
         for (number, missing) in tree.missing.iter().enumerate() {
             if is_meant(&missing.name, wanted) {
                 let end = format!("{} ({})", shown(&missing.name), why(&missing.why));
-                chains.extend(chains_to(tree, Wanted::Missing(number), &end));
+                chains.extend(chains_to(tree, needing.of(Wanted::Missing(number)), &end));
             }
         }
         Chains {
@@ -57,9 +58,7 @@ fn is_meant(name: &OsStr, wanted: &str) -> bool {
             .is_some_and(|rest| rest.starts_with('.'))
 }
 
-fn chains_to(tree: &Tree, wanted: Wanted, end: &str) -> Vec<Vec<String>> {
-    let needing = tree.needing();
-    let needing = needing.of(wanted);
+fn chains_to(tree: &Tree, needing: &[usize], end: &str) -> Vec<Vec<String>> {
     if needing.is_empty() {
         return vec![vec![end.to_owned()]];
     }
