@@ -1,5 +1,12 @@
 //! Words for a POSIX shell. A leaf: every module may use it.
 
+use std::path::Path;
+
+/// A path as a word for a POSIX shell: what a message offers as a command must do no more.
+pub(crate) fn path(path: &Path) -> String {
+    quote(&path.display().to_string())
+}
+
 /// A word for a POSIX shell: as it is where it is harmless, else in single quotes.
 pub(crate) fn quote(word: &str) -> String {
     let is_harmless = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./-_".contains(c);

@@ -784,3 +784,30 @@ fn a_check_of_nothing_is_no_check() {
         output.tell()
     );
 }
+
+/// A name in a repository is whatever its author made of it: a cure that is pasted into a shell
+/// does what it says and nothing else.
+#[test]
+fn a_cure_quotes_the_names_in_it() {
+    let scratch = Scratch::new("cure");
+    let repository = scratch.path().join("re po");
+    let evil = repository.join("a;touch pwned;$(touch pwned2)");
+    fs::create_dir_all(&evil).unwrap();
+    let found = c47()
+        .args(["rez", "check", "--json"])
+        .arg(&repository)
+        .run()
+        .expect_code(1);
+    let found: serde_json::Value = serde_json::from_str(found.stdout_text()).unwrap();
+    let cure = found["findings"][0]["cure"].as_str().unwrap();
+    assert!(cure.starts_with("rmdir "), "{cure}");
+    Run::of("sh")
+        .args(["-c", cure])
+        .current_dir(scratch.path())
+        .run()
+        .expect_code(0);
+    assert!(!evil.exists());
+    for planted in ["pwned", "pwned2"] {
+        assert!(!scratch.path().join(planted).exists(), "{planted}");
+    }
+}

@@ -9,6 +9,7 @@ use super::package::is_name;
 use super::staging::is_staging;
 use crate::error::Error;
 use crate::io_error::reason;
+use crate::shell;
 
 /// Entries looked at, and how deep; a repository that has more is no repository of packages.
 const MOST_ENTRIES: usize = 2_000_000;
@@ -92,7 +93,7 @@ impl Check {
         match self.names(directory) {
             Ok(names) => Some(names),
             Err(error) => {
-                let path = directory.display();
+                let path = shell::path(directory);
                 self.find(
                     directory,
                     format!("it cannot be read: {}", reason(&error)),
@@ -156,7 +157,7 @@ impl Check {
             self.find(
                 family,
                 "a package without any version: rez search names it, rez env cannot have it",
-                format!("{command} {}", family.display()),
+                format!("{command} {}", shell::path(family)),
             );
         }
     }
@@ -194,7 +195,7 @@ impl Check {
             };
             let in_bin = directory.ends_with("bin") && metadata.is_file();
             if in_bin && metadata.mode() & 0o111 == 0 {
-                let cure = format!("chmod a+x {}", path.display());
+                let cure = format!("chmod a+x {}", shell::path(&path));
                 self.find(&path, "a tool that is not executable", cure);
             }
             self.mode(&path, &metadata);
@@ -236,14 +237,14 @@ impl Check {
                     Ok(target) => self.find(
                         path,
                         format!("a dead link to {}", target.display()),
-                        format!("rm {}, or bring back what it points to", path.display()),
+                        format!("rm {}, or bring back what it points to", shell::path(path)),
                     ),
                     // Removed meanwhile: somebody else is at work.
                     Err(_) if error.kind() == io::ErrorKind::NotFound => {}
                     Err(_) => self.find(
                         path,
                         format!("it cannot be read: {}", reason(&error)),
-                        format!("chmod a+rx {}", path.with_file_name("").display()),
+                        format!("chmod a+rx {}", shell::path(&path.with_file_name(""))),
                     ),
                 }
                 None
@@ -258,7 +259,7 @@ impl Check {
         } else {
             self.readers & 0o044
         };
-        let shown = path.display();
+        let shown = shell::path(path);
         if mode & wanted != wanted {
             self.find(
                 path,
@@ -285,7 +286,7 @@ impl Check {
         let read =
             fs::File::open(file).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut text));
         if let Err(error) = read {
-            let cure = format!("chmod a+r {}", file.display());
+            let cure = format!("chmod a+r {}", shell::path(file));
             self.find(file, format!("it cannot be read: {}", reason(&error)), cure);
             return;
         }
@@ -316,11 +317,11 @@ impl Check {
             } else {
                 format!("{version} is being installed, or was given up")
             };
-            let cure = format!("when no install runs: rm {}", path.display());
+            let cure = format!("when no install runs: rm {}", shell::path(path));
             self.find(path, what, cure);
         } else if let Some(version) = name.strip_prefix(".ignore") {
             if !family.join(version).exists() {
-                let cure = format!("rm {}", path.display());
+                let cure = format!("rm {}", shell::path(path));
                 self.find(
                     path,
                     format!("it hides {version}, which is not there"),
@@ -337,7 +338,7 @@ impl Check {
             self.find(
                 path,
                 "an install that was killed left it behind; Rez does not see it",
-                format!("when no install runs: rm -r {}", path.display()),
+                format!("when no install runs: rm -r {}", shell::path(path)),
             );
         }
     }
