@@ -790,9 +790,9 @@ fn a_check_of_nothing_is_no_check() {
 #[test]
 fn a_cure_quotes_the_names_in_it() {
     let scratch = Scratch::new("cure");
-    let repository = scratch.path().join("re po");
-    let evil = repository.join("a;touch pwned;$(touch pwned2)");
-    fs::create_dir_all(&evil).unwrap();
+    let repository = scratch.path().join("re po;touch pwned;$(touch pwned2)");
+    let package = repository.join("empty");
+    fs::create_dir_all(&package).unwrap();
     let found = c47()
         .args(["rez", "check", "--json"])
         .arg(&repository)
@@ -806,7 +806,7 @@ fn a_cure_quotes_the_names_in_it() {
         .current_dir(scratch.path())
         .run()
         .expect_code(0);
-    assert!(!evil.exists());
+    assert!(!package.exists());
     for planted in ["pwned", "pwned2"] {
         assert!(!scratch.path().join(planted).exists(), "{planted}");
     }
