@@ -358,3 +358,22 @@ fn the_oldest_tls() {
     run("1.3").expect_code(7);
     run("1.1").expect_code(2);
 }
+
+#[test]
+fn a_loopback_name_that_is_sent_elsewhere_carries_no_plaintext_credentials() {
+    for (host, address) in [
+        ("x.localhost", "192.0.2.2"),
+        ("localhost", "[2001:db8::2]"),
+        ("127.0.0.1", "192.0.2.2"),
+    ] {
+        let output = c47()
+            .env("S", "sekrit")
+            .args(["http", &format!("http://{host}/"), "--timeout", "2s"])
+            .args(["--resolve", &format!("{host}:80:{address}")])
+            .args(["--auth", "bearer=env:S"])
+            .run()
+            .expect_code(2);
+        let said = output.stderr_text();
+        assert!(said.contains("plain text"), "{said}");
+    }
+}
