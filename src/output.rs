@@ -8,7 +8,7 @@ use nanoserde::SerJson;
 
 use crate::colour::Colour;
 use crate::error::Error;
-use crate::escape::one_line;
+use crate::escape::{self, one_line};
 
 /// Who reads a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,12 +35,28 @@ pub(crate) fn print<R: Display + SerJson>(format: Format, report: &R) -> Result<
     if !text.ends_with('\n') {
         text.push('\n');
     }
-    bytes(text.as_bytes())
+    match format {
+        Format::Text => for_people(&text),
+        Format::Json => bytes(escape::json(&text).as_bytes()),
+    }
 }
 
 /// Prints a line to stdout.
 pub(crate) fn line(text: impl Display) -> Result<(), Error> {
-    bytes(format!("{text}\n").as_bytes())
+    for_people(&format!("{text}\n"))
+}
+
+/// Prints a line of JSON to stdout.
+pub(crate) fn json_line(text: &str) -> Result<(), Error> {
+    bytes(format!("{}\n", escape::json(text)).as_bytes())
+}
+
+/// Text on stdout: to the letter in a pipe or a file, without hidden controls on a terminal.
+fn for_people(text: &str) -> Result<(), Error> {
+    match stdout_is_terminal() {
+        true => bytes(escape::report(text).as_bytes()),
+        false => bytes(text.as_bytes()),
+    }
 }
 
 /// Writes bytes to stdout as they are, all of them, at once.
@@ -54,7 +70,8 @@ pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Error> {
 
 /// Says a line on stderr; that it cannot be said is nobody's business.
 pub(crate) fn say(text: impl Display) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let text = text.to_string();
+    let _ = writeln!(io::stderr(), "{}", escape::report(&text));
 }
 
 /// Puts `line` in place of the terminal's last line, without a line feed.

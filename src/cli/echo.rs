@@ -168,7 +168,7 @@ fn log(format: Format) -> Log {
             output::say(escape::one_line(&entry.to_string()));
             Ok(())
         }),
-        Format::Json => Box::new(|entry: &Entry| output::line(entry.to_json_line())),
+        Format::Json => Box::new(|entry: &Entry| output::json_line(&entry.to_json_line())),
     }
 }
 

@@ -43,11 +43,11 @@ pub(super) fn parts(
     max: u64,
 ) -> Result<(), Error> {
     if parts.request_head {
-        output::bytes(super::offline::head(request).as_bytes())?;
+        print_head(&super::offline::head(request))?;
     }
     if parts.request_body {
         let body = super::offline::body(&request.body)?;
-        output::bytes(&body)?;
+        print_body(&body)?;
         if !body.is_empty() {
             output::bytes(b"\r\n\r\n")?;
         }
@@ -59,12 +59,34 @@ pub(super) fn parts(
             text.push_str(&format!("{name}: {}\r\n", redact::header(name, &value)));
         }
         text.push_str("\r\n");
-        output::bytes(text.as_bytes())?;
+        print_head(&text)?;
     }
     match parts.answer_body {
         true => body(answer, max),
         false => Ok(()),
     }
+}
+
+/// `--offline`: the whole request on stdout.
+pub(super) fn request(request: &Request) -> Result<(), Error> {
+    print_head(&super::offline::head(request))?;
+    print_body(&super::offline::body(&request.body)?)
+}
+
+/// A head on stdout, as it is on the wire, or safe for a terminal.
+fn print_head(head: &str) -> Result<(), Error> {
+    if output::stdout_is_terminal() {
+        return output::bytes(for_terminal(&head.replace("\r\n", "\n")).as_bytes());
+    }
+    output::bytes(head.as_bytes())
+}
+
+/// A request's body on stdout, as it is on the wire, or safe for a terminal.
+fn print_body(body: &[u8]) -> Result<(), Error> {
+    if output::stdout_is_terminal() {
+        return output::bytes(for_terminal(&String::from_utf8_lossy(body)).as_bytes());
+    }
+    output::bytes(body)
 }
 
 /// `--headers`: the head on stdout, as the server wrote it.
