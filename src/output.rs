@@ -3,6 +3,7 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use nanoserde::SerJson;
 
@@ -59,13 +60,36 @@ fn for_people(text: &str) -> Result<(), Error> {
     }
 }
 
-/// Writes bytes to stdout as they are, all of them, at once.
+/// Set when stdout's reader has gone. The rest of the command only has its exit code to give.
+static READER_HAS_GONE: AtomicBool = AtomicBool::new(false);
+
+/// Writes bytes to stdout as they are, all of them, at once. A reader that has gone is no error: a
+/// verdict keeps its exit code in `c47 jwt verify … | true`.
 pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
-    stdout
-        .write_all(bytes)
-        .and_then(|()| stdout.flush())
-        .map_err(Error::Output)
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            READER_HAS_GONE.store(true, Ordering::Relaxed);
+            Ok(())
+        }
+        result => result.map_err(Error::Output),
+    }
+}
+
+/// Whether what is written to stdout reaches nobody: a loop that only prints may end.
+pub(crate) fn reader_has_gone() -> bool {
+    READER_HAS_GONE.load(Ordering::Relaxed)
+}
+
+/// Ends a command that exists only to print, once nobody reads it.
+///
+/// # Errors
+/// A closed pipe, which is silent.
+pub(crate) fn ensure_reader() -> Result<(), Error> {
+    match reader_has_gone() {
+        true => Err(Error::Output(io::ErrorKind::BrokenPipe.into())),
+        false => Ok(()),
+    }
 }
 
 /// Says a line on stderr; that it cannot be said is nobody's business.

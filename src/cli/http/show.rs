@@ -108,7 +108,7 @@ pub(super) fn head_only(head: &AnswerHead) -> Result<(), Error> {
 /// `--stream`: each line as it comes.
 pub(super) fn stream(answer: &mut Answer) -> Result<(), Error> {
     if !output::stdout_is_terminal() {
-        return copy(answer, &mut |bytes| output::bytes(bytes));
+        return to_stdout(answer);
     }
     let mut line = Vec::new();
     copy(answer, &mut |bytes| {
@@ -137,11 +137,7 @@ const MAX_LINE: usize = 64 << 10;
 /// The body: laid out for a person, byte for byte for a pipe.
 pub(super) fn body(answer: &mut Answer, in_memory: u64) -> Result<(), Error> {
     if !output::stdout_is_terminal() {
-        let mut stdout = std::io::stdout().lock();
-        copy(answer, &mut |bytes| {
-            stdout.write_all(bytes).map_err(Error::Output)
-        })?;
-        return stdout.flush().map_err(Error::Output);
+        return to_stdout(answer);
     }
     let bytes = answer.body.read_all(in_memory)?;
     let Ok(text) = std::str::from_utf8(&bytes) else {
@@ -193,6 +189,19 @@ pub(super) fn to_file(answer: &mut Answer, path: &Path) -> Result<(), Error> {
     file.commit()?;
     if std::io::stderr().is_terminal() {
         output::say(format_args!("c47 http: {} written", path.display()));
+    }
+    Ok(())
+}
+
+/// The body on stdout as it is, as far as somebody reads it.
+fn to_stdout(answer: &mut Answer) -> Result<(), Error> {
+    let mut buffer = vec![0; 64 << 10];
+    while !output::reader_has_gone() {
+        let count = answer.body.next(&mut buffer)?;
+        if count == 0 {
+            break;
+        }
+        output::bytes(buffer.get(..count).unwrap_or_default())?;
     }
     Ok(())
 }
