@@ -20,7 +20,7 @@ const COMMON: &[Key] = &[
     ("cacert", Kind::Text),
     ("cert", Kind::Text),
     ("cert_key", Kind::Text),
-    ("proxy", Kind::Text),
+    ("proxy", Kind::Proxy),
     ("allow_plaintext", Kind::Bool),
     ("dead_token_statuses", Kind::Statuses),
     ("share", Kind::Choice(&["user", "node", "none"])),
@@ -128,6 +128,12 @@ fn check_value(
             }
             Ok(())
         }
+        (Kind::Proxy, Value::Text(text)) => {
+            if password_of(text).is_some_and(is_literal) {
+                literal.get_or_insert_with(|| entry.place.clone());
+            }
+            Ok(())
+        }
         (Kind::Choice(choices), Value::Text(text)) if choices.contains(&text.as_str()) => Ok(()),
         (Kind::Choice(choices), Value::Text(text)) => Err(Wrong {
             message: format!("{}: '{name}' is one of {}", entry.place, choices.join(", ")),
@@ -166,12 +172,22 @@ fn check_value(
             Ok(())
         }
         (Kind::Request, Value::Table(_)) => check_table(name, entry, REQUEST, literal),
-        (Kind::Text | Kind::Secret | Kind::Choice(_), _) => wanted("a string"),
+        (Kind::Text | Kind::Secret | Kind::Proxy | Kind::Choice(_), _) => wanted("a string"),
         (Kind::Integer, _) => wanted("a whole number that is not negative"),
         (Kind::Bool, _) => wanted("true or false"),
         (Kind::Statuses, _) => wanted("a list of statuses"),
         (Kind::Texts | Kind::Secrets | Kind::Json | Kind::Request, _) => wanted("a table"),
     }
+}
+
+/// The password in a proxy's address.
+fn password_of(proxy: &str) -> Option<&str> {
+    let (user_info, _) = proxy.rsplit_once('@')?;
+    let user_info = user_info
+        .split_once("://")
+        .map_or(user_info, |(_, rest)| rest);
+    let (_, password) = user_info.split_once(':')?;
+    (!password.is_empty()).then_some(password)
 }
 
 /// Whether this is a secret itself rather than its source.
@@ -260,6 +276,11 @@ mod tests {
             ("headers = {X-Api-Key = 'file:/x', X-Site = 'a'}", false),
             ("login = {json = {password = '{password}'}}", false),
             ("login = {json = {password = 'hunter2'}}", true),
+            ("proxy = 'http://me:hunter2@p'", true),
+            ("proxy = 'me:hunter2@p:3128'", true),
+            ("proxy = 'http://p:3128'", false),
+            ("proxy = 'http://me@p:3128'", false),
+            ("proxy = 'http://me:${P}@p:3128'", false),
         ] {
             assert_eq!(
                 checked(&format!("[profile.a]\n{text}")),
