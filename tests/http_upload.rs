@@ -198,7 +198,14 @@ fn a_compressed_body_stays_readable_after_a_redirect() {
     let location = format!("http://127.0.0.2:{}/", other.port());
     let server = Server::start(move |_| Answer::redirect("307 Moved", &location));
     c47()
-        .args(["http", &server.url("/"), "a=b", "--compress", "--follow"])
+        .args([
+            "http",
+            &server.url("/"),
+            "a=b",
+            "--compress",
+            "--follow",
+            "--redirect-body",
+        ])
         .run()
         .expect_code(0);
     let request = other.request();

@@ -122,14 +122,8 @@ fn check_value(
         | (Kind::Integer, Value::Integer(0..))
         | (Kind::Bool, Value::Bool(_))
         | (Kind::Json, Value::Table(_)) => Ok(()),
-        (Kind::Secret, Value::Text(text)) => {
-            if is_literal(text) {
-                literal.get_or_insert_with(|| entry.place.clone());
-            }
-            Ok(())
-        }
-        (Kind::Proxy, Value::Text(text)) => {
-            if password_of(text).is_some_and(is_literal) {
+        (Kind::Secret | Kind::Proxy, Value::Text(text)) => {
+            if secret_of(kind, text).is_some_and(is_literal) {
                 literal.get_or_insert_with(|| entry.place.clone());
             }
             Ok(())
@@ -177,6 +171,14 @@ fn check_value(
         (Kind::Bool, _) => wanted("true or false"),
         (Kind::Statuses, _) => wanted("a list of statuses"),
         (Kind::Texts | Kind::Secrets | Kind::Json | Kind::Request, _) => wanted("a table"),
+    }
+}
+
+/// The part of a value that would be a secret.
+fn secret_of(kind: Kind, text: &str) -> Option<&str> {
+    match kind == Kind::Proxy {
+        true => password_of(text),
+        false => Some(text),
     }
 }
 
