@@ -10,6 +10,7 @@ use super::{Http, download};
 use crate::auth::Profile;
 use crate::auth::preview::Preview;
 use crate::cli::environment;
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::http::body::Body;
 use crate::http::credential::Credential;
@@ -38,17 +39,19 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
     let overlay = overlay(options)?.over(credentials.overlay());
     ensure_retries(&overlay)?;
     let mut settings = environment::settings().with(&overlay);
+    // What the items' files are waited for is part of the call's time.
+    let deadline = Deadline::after(settings.limits.whole);
     // A file among them makes it a form: JSON carries none.
     let uploads = items.iter().any(|item| matches!(item, Item::File { .. }));
     let mut parts = items::Parts::default();
     for item in items {
-        parts.add(item, options.form || uploads, &mut url)?;
+        parts.add(item, options.form || uploads, &mut url, deadline)?;
     }
     let credentials = match parts.has_header("authorization") {
         true => credentials.with_authorization_item()?,
         false => credentials,
     };
-    let body = parts.body(options)?;
+    let body = parts.body(options, deadline)?;
     ensure_compressible(options, &parts, &body)?;
     let guessed = match body {
         Body::None => "GET",
