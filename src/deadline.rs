@@ -1,6 +1,9 @@
 //! The end of everything a command does for one call. It is made once, before the first step, and
 //! handed down: no step has a time of its own that could add up beyond it. A leaf.
 
+use std::io;
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// A point in time after which nothing is begun and nothing is waited for.
@@ -17,6 +20,26 @@ impl Deadline {
     pub(crate) fn left(self) -> Option<Duration> {
         self.0
             .map(|end| end.saturating_duration_since(Instant::now()))
+    }
+
+    /// Does what the system may block without end, such as opening a pipe, and waits for it until the
+    /// deadline. `None` where it is over first: the work is left to a thread that ends with the
+    /// process.
+    ///
+    /// # Errors
+    /// When no thread is to be had.
+    pub(crate) fn wait_for<T: Send + 'static>(
+        self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> io::Result<Option<T>> {
+        let Some(left) = self.left() else {
+            return Ok(Some(work()));
+        };
+        let (sender, receiver) = mpsc::sync_channel(1);
+        thread::Builder::new().spawn(move || {
+            let _ = sender.send(work());
+        })?;
+        Ok(receiver.recv_timeout(left).ok())
     }
 
     /// Whether it is over when `wait` has passed.
@@ -36,5 +59,13 @@ mod tests {
         let deadline = Deadline::after(Some(minute));
         assert!(deadline.is_over_after(minute) && !deadline.is_over_after(minute / 2));
         assert_eq!(Deadline::after(Some(Duration::MAX)).left(), None);
+    }
+
+    #[test]
+    fn work_is_waited_for_until_the_deadline() {
+        let soon = Deadline::after(Some(Duration::from_millis(50)));
+        let (_never, silent) = mpsc::channel::<()>();
+        assert_eq!(soon.wait_for(move || silent.recv().is_ok()).unwrap(), None);
+        assert_eq!(Deadline::default().wait_for(|| 47).unwrap(), Some(47));
     }
 }

@@ -3,12 +3,13 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use nanoserde::SerJson;
 
 use crate::colour::Colour;
 use crate::error::Error;
-use crate::escape::one_line;
+use crate::escape::{self, one_line};
 
 /// Who reads a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,26 +36,66 @@ pub(crate) fn print<R: Display + SerJson>(format: Format, report: &R) -> Result<
     if !text.ends_with('\n') {
         text.push('\n');
     }
-    bytes(text.as_bytes())
+    match format {
+        Format::Text => for_people(&text),
+        Format::Json => bytes(escape::json(&text).as_bytes()),
+    }
 }
 
 /// Prints a line to stdout.
 pub(crate) fn line(text: impl Display) -> Result<(), Error> {
-    bytes(format!("{text}\n").as_bytes())
+    for_people(&format!("{text}\n"))
 }
 
-/// Writes bytes to stdout as they are, all of them, at once.
+/// Prints a line of JSON to stdout.
+pub(crate) fn json_line(text: &str) -> Result<(), Error> {
+    bytes(format!("{}\n", escape::json(text)).as_bytes())
+}
+
+/// Text on stdout: to the letter in a pipe or a file, without hidden controls on a terminal.
+fn for_people(text: &str) -> Result<(), Error> {
+    match stdout_is_terminal() {
+        true => bytes(escape::report(text).as_bytes()),
+        false => bytes(text.as_bytes()),
+    }
+}
+
+/// Set when stdout's reader has gone. The rest of the command only has its exit code to give.
+static READER_HAS_GONE: AtomicBool = AtomicBool::new(false);
+
+/// Writes bytes to stdout as they are, all of them, at once. A reader that has gone is no error: a
+/// verdict keeps its exit code in `c47 jwt verify … | true`.
 pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
-    stdout
-        .write_all(bytes)
-        .and_then(|()| stdout.flush())
-        .map_err(Error::Output)
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            READER_HAS_GONE.store(true, Ordering::Relaxed);
+            Ok(())
+        }
+        result => result.map_err(Error::Output),
+    }
+}
+
+/// Whether what is written to stdout reaches nobody: a loop that only prints may end.
+pub(crate) fn reader_has_gone() -> bool {
+    READER_HAS_GONE.load(Ordering::Relaxed)
+}
+
+/// Ends a command that exists only to print, once nobody reads it.
+///
+/// # Errors
+/// A closed pipe, which is silent.
+pub(crate) fn ensure_reader() -> Result<(), Error> {
+    match reader_has_gone() {
+        true => Err(Error::Output(io::ErrorKind::BrokenPipe.into())),
+        false => Ok(()),
+    }
 }
 
 /// Says a line on stderr; that it cannot be said is nobody's business.
 pub(crate) fn say(text: impl Display) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let text = text.to_string();
+    let _ = writeln!(io::stderr(), "{}", escape::report(&text));
 }
 
 /// Puts `line` in place of the terminal's last line, without a line feed.

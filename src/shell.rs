@@ -20,10 +20,12 @@ pub(crate) fn quote(word: &str) -> String {
 /// Text within double quotes, without a meaning to the shell.
 pub(crate) fn in_quotes(text: &str) -> String {
     text.chars().fold(String::new(), |mut out, c| {
-        if matches!(c, '"' | '\\' | '$' | '`') {
-            out.push('\\');
+        match c {
+            '"' | '\\' | '$' | '`' => out.extend(['\\', c]),
+            // An interactive shell replaces it by an earlier command, also within double quotes.
+            '!' => out.push_str("\"'!'\""),
+            _ => out.push(c),
         }
-        out.push(c);
         out
     })
 }
@@ -37,6 +39,7 @@ mod tests {
         assert_eq!(quote("a/b:c"), "a/b:c");
         assert_eq!(quote("it's $HOME"), "'it'\\''s $HOME'");
         assert_eq!(quote(""), "''");
+        assert_eq!(in_quotes("a!"), "a\"'!'\"");
         assert_eq!(in_quotes("a\"$b`\\"), "a\\\"\\$b\\`\\\\");
     }
 }

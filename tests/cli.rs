@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::time::Duration;
 
+use crate::support::server::{Answer, Server};
 use crate::support::{Output, Run, Scratch, c47, snapshot};
 
 /// Commands that go on until they are told to stop.
@@ -466,5 +467,37 @@ fn signals_end_it_with_their_codes() {
             let output = child.wait().expect_code(code);
             assert!(!output.stderr_text().contains("panicked"));
         }
+    }
+}
+
+/// `jwt verify BAD | true`: who looks only at the exit code must not take it for a yes.
+#[test]
+fn a_verdict_keeps_its_exit_code_when_the_reader_has_gone() {
+    let server = Server::start(|_| Answer::new("500 Broken", "", "x".repeat(300_000)));
+    let url = server.url("/");
+    let scratch = Scratch::new("verdicts");
+    scratch.write("repository/tool/1.0/package.py", "name = 'other'\n");
+    let repository = scratch.path().join("repository");
+    let repository = repository.to_str().unwrap();
+    let key = scratch.write("key", "0123456789abcdef0123456789abcdef");
+    let key = format!("file:{}", key.display());
+    let bad = "eyJhbGciOiJIUzI1NiJ9.e30.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    for (words, code) in [
+        (&["http", &url][..], 5),
+        (&["http", &url, "--json"], 5),
+        (&["http", &url, "--headers"], 5),
+        (&["http", &url, "--stream"], 5),
+        (&["http", &url, "--print", "hb"], 5),
+        (&["jwt", "verify", bad, "--key", &key], 1),
+        (&["jwt", "verify", bad, "--key", &key, "--json"], 1),
+        (&["host", "check", "--glibc", "9.9"], 1),
+        (&["rez", "check", repository], 1),
+        (&["elf", "glibc", "--target", "2.2", "/proc/self/exe"], 0),
+        (&["--list"], 0),
+    ] {
+        let seen = c47().args(words).run().code;
+        let output = c47().args(words).stdout_closed().run();
+        assert_eq!(output.code, seen, "{words:?}: {}", output.tell());
+        assert_eq!(output.code, code, "{words:?}: {}", output.tell());
     }
 }

@@ -208,3 +208,34 @@ fn an_unknown_profile_names_the_nearest_and_where_was_looked() {
         none.tell()
     );
 }
+
+#[test]
+fn a_proxys_password_in_a_file_that_others_can_read_is_refused() {
+    let scratch = Scratch::new("proxy-secret");
+    for (proxy, code) in [
+        ("http://me:hunter2@proxy.lan:3128", 2),
+        ("me:hunter2@proxy.lan:3128", 2),
+        ("http://proxy.lan:3128", 0),
+        ("${PROXY}", 0),
+    ] {
+        let text = format!("[profile.a]\nurl = 'https://a.lan'\nproxy = '{proxy}'\n");
+        let file = scratch.write("c47.toml", text);
+        mode(&file, 0o644);
+        let check = || {
+            configured(&file)
+                .env("PROXY", "http://me:hunter2@proxy.lan:3128")
+                .args(["config", "check"])
+                .run()
+        };
+        let output = check();
+        assert_eq!(output.code, code, "{}", output.tell());
+        assert!(
+            !output
+                .tell()
+                .replace("PROXY=\"http://me:hunter2", "")
+                .contains("hunter2")
+        );
+        mode(&file, 0o600);
+        check().expect_code(0);
+    }
+}

@@ -367,3 +367,17 @@ fn it_ends_when_its_reader_has_gone() {
         .run();
     assert_eq!(run.expect_code(0).stderr_text(), "");
 }
+
+#[test]
+fn the_json_log_does_not_drive_a_terminal() {
+    let echo = Echo::start(&["--json", "--count", "1"]);
+    echo.raw("POST /x?a=\u{9b}2J HTTP/1.1\r\nHost: h\r\nX-A: \u{202e}\u{61c}\r\nContent-Length: 14\r\n\r\n{\"a\":\"\u{9b}\u{200f}\u{7f}\"}");
+    let output = echo.child.wait().expect_code(0);
+    let log = output.stdout_text();
+    assert!(
+        !log.contains(['\u{9b}', '\u{202e}', '\u{61c}', '\u{200f}', '\u{7f}']),
+        "{log:?}"
+    );
+    let entry: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+    assert_eq!(entry["body"]["a"], "\u{9b}\u{200f}\u{7f}");
+}

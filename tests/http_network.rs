@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::peers::{self, Nginx, Squid};
 use crate::support::server::{Answer, Server};
-use crate::support::{Run, c47};
+use crate::support::{Run, Scratch, c47};
 
 /// nginx with TLS on port 0, plain http on port 1, and a Unix socket.
 fn services() -> Option<(Nginx, peers::Certificates)> {
@@ -357,4 +357,84 @@ fn the_oldest_tls() {
     run("1.2").expect_code(0);
     run("1.3").expect_code(7);
     run("1.1").expect_code(2);
+}
+
+#[test]
+fn a_loopback_name_that_is_sent_elsewhere_carries_no_plaintext_credentials() {
+    for (host, address) in [
+        ("x.localhost", "192.0.2.2"),
+        ("localhost", "[2001:db8::2]"),
+        ("127.0.0.1", "192.0.2.2"),
+    ] {
+        let output = c47()
+            .env("S", "sekrit")
+            .args(["http", &format!("http://{host}/"), "--timeout", "2s"])
+            .args(["--resolve", &format!("{host}:80:{address}")])
+            .args(["--auth", "bearer=env:S"])
+            .run()
+            .expect_code(2);
+        let said = output.stderr_text();
+        assert!(said.contains("plain text"), "{said}");
+    }
+}
+
+#[test]
+fn a_unix_socket_with_a_full_backlog_is_not_waited_for_beyond_the_timeout() {
+    let scratch = Scratch::new("backlog");
+    let path = scratch.path().join("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let name = path.clone();
+    // Connects until nothing more fits; the last one waits until the test ends.
+    std::thread::spawn(move || {
+        while let Ok(stream) = std::os::unix::net::UnixStream::connect(&name) {
+            if sender.send(stream).is_err() {
+                return;
+            }
+        }
+    });
+    let mut waiting = Vec::new();
+    while let Ok(stream) = receiver.recv_timeout(Duration::from_secs(1)) {
+        waiting.push(stream);
+    }
+    for option in ["--timeout", "--connect-timeout"] {
+        let output = c47()
+            .args(["http", "http://localhost/", option, "1s", "--unix-socket"])
+            .arg(&path)
+            .limit(Duration::from_secs(20))
+            .run()
+            .expect_code(8);
+        let said = output.stderr_text();
+        assert!(said.contains("timed out"), "{said}");
+    }
+}
+
+#[test]
+fn a_pipe_that_nobody_writes_to_is_not_waited_for_beyond_the_timeout() {
+    let scratch = Scratch::new("fifo");
+    let made = std::process::Command::new("mkfifo")
+        .arg(scratch.path().join("pipe"))
+        .status();
+    assert!(made.unwrap().success());
+    for words in [
+        &["--body", "pipe"][..],
+        &["--body", "@pipe"],
+        &["--body", "-"],
+        &["a=@pipe"],
+        &["a:=@pipe"],
+        &["X-A:@pipe"],
+        &["q==@pipe"],
+        &["file@pipe"],
+    ] {
+        let output = c47()
+            .current_dir(scratch.path())
+            .args(["http", "http://127.0.0.1:9/", "--timeout", "1s"])
+            .args(words)
+            .silent_stdin()
+            .limit(Duration::from_secs(20))
+            .run()
+            .expect_code(8);
+        let said = output.stderr_text();
+        assert!(said.contains("timed out"), "{words:?}: {said}");
+    }
 }

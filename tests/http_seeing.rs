@@ -379,3 +379,90 @@ fn ways_to_print_exclude_each_other() {
         c47().args(["http", ":9"]).args(words).run().expect_code(2);
     }
 }
+
+fn with_header_source(scratch: &Scratch) -> crate::support::Run {
+    let config = scratch.write(
+        "c47.toml",
+        format!(
+            "[profile.a]\nurl = 'https://a.invalid'\n\
+             headers = {{ X-Api-Key = 'command:touch {}/was-run', X-Site = 'lyon' }}\n",
+            scratch.path().display()
+        ),
+    );
+    c47().env("C47_CONFIG_PATH", config)
+}
+
+#[test]
+fn a_request_that_is_only_shown_runs_no_source_of_a_header() {
+    let scratch = Scratch::new("shown");
+    let offline = with_header_source(&scratch)
+        .args(["http", "@a/x", "--offline"])
+        .run()
+        .expect_code(0);
+    let shown = offline.stdout_text();
+    assert!(
+        shown.contains("x-api-key: ***\r\n") && shown.contains("x-site: lyon"),
+        "{shown}"
+    );
+    let curl = with_header_source(&scratch)
+        .args(["http", "@a/x", "--curl"])
+        .run()
+        .expect_code(0);
+    let shown = curl.stdout_text();
+    assert!(
+        shown.contains("\"X-Api-Key: $(touch ") && shown.contains("'X-Site: lyon'"),
+        "{shown}"
+    );
+    assert!(!scratch.path().join("was-run").exists());
+}
+
+/// What a shell makes of the words that `--curl` prints: `curl` only repeats its arguments.
+fn words_of(command: &str, scratch: &Scratch) -> Vec<String> {
+    let script = format!("curl() {{ printf '%s\\n' \"$@\"; }}; {command}");
+    let output = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(scratch.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_shell_runs_nothing_that_an_argument_of_curl_holds() {
+    let scratch = Scratch::new("curl-words");
+    let evil = "`touch pwned`$(touch pwned)";
+    for words in [
+        &["--auth", "bearer=env:A};touch pwned;${A"][..],
+        &["--auth", "bearer=env:A b"],
+        &["--auth", "bearer=file:/nowhere'; touch pwned; '"],
+        &["--auth", &format!("basic=me{evil}:env:A")],
+        &["--auth", "basic=me!touch:env:A"],
+        &["--auth", &format!("query=t{evil}:env:A")],
+        &[&format!("X-A:{evil}")],
+        &[&format!("a={evil}")],
+        &["-o", &format!("{evil}'")],
+        &["--proxy", &format!("http://p/{evil}")],
+        &["--cacert", &format!("{evil} x")],
+        &["--unix-socket", &format!("/{evil};touch pwned")],
+    ] {
+        let output = c47()
+            .args(["http", "https://a.invalid/", "--curl"])
+            .args(words)
+            .run();
+        // What no request can hold is refused.
+        if output.code == 2 {
+            continue;
+        }
+        let output = output.expect_code(0);
+        let command = output.stdout_text();
+        assert!(command.lines().count() == 1, "{command}");
+        let seen = words_of(command, &scratch);
+        assert!(
+            seen.last()
+                .is_some_and(|url| url.starts_with("https://a.invalid/")),
+            "{command}"
+        );
+        assert!(!scratch.path().join("pwned").exists(), "{command}");
+    }
+}

@@ -191,15 +191,21 @@ fn compressed_bodies() {
     assert!(String::from_utf8_lossy(&unzip(&requests[3].body)).contains("name=\"f\""));
 }
 
-/// Where the body goes to another origin (307), so must what says how to read it.
+/// To another origin the body goes along (307), and so must what says how to read it.
 #[test]
 fn a_compressed_body_stays_readable_after_a_redirect() {
     let other = Server::start_at("127.0.0.2:0", |_| Answer::ok("{}"));
     let location = format!("http://127.0.0.2:{}/", other.port());
     let server = Server::start(move |_| Answer::redirect("307 Moved", &location));
     c47()
-        .args(["http", &server.url("/"), "a=b", "--compress"])
-        .args(["--follow", "--redirect-body"])
+        .args([
+            "http",
+            &server.url("/"),
+            "a=b",
+            "--compress",
+            "--follow",
+            "--redirect-body",
+        ])
         .run()
         .expect_code(0);
     let request = other.request();

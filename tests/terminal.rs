@@ -133,3 +133,58 @@ fn ctrl_c_at_a_prompt_brings_the_echo_back() {
         "{shown}"
     );
 }
+
+/// C1 controls and bidirectional marks drive terminals too.
+const HOSTILE: [char; 8] = [
+    '\u{9b}', '\u{85}', '\u{202e}', '\u{2066}', '\u{200e}', '\u{200f}', '\u{61c}', '\u{7f}',
+];
+
+fn hostile_server() -> Server {
+    let text: String = HOSTILE.iter().collect();
+    // A head cannot hold a DEL.
+    let in_head = text.replace('\u{7f}', "");
+    Server::start(move |_| {
+        Answer::new(
+            &format!("200 {in_head}"),
+            &format!("x-a: b{in_head}\r\n"),
+            format!("{{\"a\": \"{text}\"}}"),
+        )
+    })
+}
+
+#[test]
+fn heads_and_json_do_not_drive_the_terminal() {
+    for options in [
+        &["--print", "h"][..],
+        &["--print", "hb"],
+        &["--headers"],
+        &["-v"],
+        &["--json"],
+        &["--stream"],
+    ] {
+        let server = hostile_server().may_be_idle();
+        let url = server.url("/");
+        let words: Vec<&str> = ["http", &url].iter().chain(options).copied().collect();
+        let Some(output) = on_terminal("", "", &words, &[]) else {
+            return;
+        };
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(shown.contains("exit 0"), "{options:?}: {shown}");
+        assert!(!shown.contains(HOSTILE), "{options:?}: {shown:?}");
+    }
+}
+
+#[test]
+fn what_a_request_would_be_does_not_drive_the_terminal() {
+    let text: String = HOSTILE.iter().collect();
+    let item = format!("a={text}");
+    let words = ["http", "http://localhost/", "--offline", &item];
+    let Some(output) = on_terminal("", "", &words, &[]) else {
+        return;
+    };
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        shown.contains("exit 0") && !shown.contains(HOSTILE),
+        "{shown:?}"
+    );
+}

@@ -78,6 +78,14 @@ impl Template {
         !self.0.iter().any(|piece| matches!(piece, Piece::Secret(_)))
     }
 
+    /// The source that is the whole of it, where it is one.
+    pub(crate) fn source(&self) -> Option<&Source> {
+        match self.0.as_slice() {
+            [Piece::Secret(SecretRef::Source(source))] => Some(source),
+            _ => None,
+        }
+    }
+
     /// Puts the values in; `None` when an optional one is absent.
     ///
     /// # Errors

@@ -149,6 +149,7 @@ impl Echo {
         }
         let listening = format!("http://{}", server.address());
         output::print(format, &Listening { listening })?;
+        output::ensure_reader()?;
         server.run(log(format))?;
         Ok(Exit::Done)
     }
@@ -168,7 +169,10 @@ fn log(format: Format) -> Log {
             output::say(escape::one_line(&entry.to_string()));
             Ok(())
         }),
-        Format::Json => Box::new(|entry: &Entry| output::line(entry.to_json_line())),
+        Format::Json => Box::new(|entry: &Entry| {
+            output::json_line(&entry.to_json_line())?;
+            output::ensure_reader()
+        }),
     }
 }
 

@@ -8,6 +8,8 @@ pub(crate) enum Kind {
     Choice(&'static [&'static str]),
     /// A secret's source, or the secret itself.
     Secret,
+    /// A proxy's address, which may hold a password.
+    Proxy,
     Integer,
     Bool,
     /// A list of HTTP statuses.

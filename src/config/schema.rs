@@ -23,7 +23,7 @@ const COMMON: &[Key] = &[
     ("cacert", Kind::Text),
     ("cert", Kind::Text),
     ("cert_key", Kind::Text),
-    ("proxy", Kind::Text),
+    ("proxy", Kind::Proxy),
     ("allow_plaintext", Kind::Bool),
     ("dead_token_statuses", Kind::Statuses),
     ("share", Kind::Choice(&SHARES)),
@@ -125,8 +125,8 @@ fn check_value(
         | (Kind::Integer, Value::Integer(0..))
         | (Kind::Bool, Value::Bool(_))
         | (Kind::Json, Value::Table(_)) => Ok(()),
-        (Kind::Secret, Value::Text(text)) => {
-            if is_literal(text) {
+        (Kind::Secret | Kind::Proxy, Value::Text(text)) => {
+            if secret_of(kind, text).is_some_and(is_literal) {
                 literal.get_or_insert_with(|| entry.place.clone());
             }
             Ok(())
@@ -169,12 +169,30 @@ fn check_value(
             Ok(())
         }
         (Kind::Request, Value::Table(_)) => check_table(name, entry, REQUEST, literal),
-        (Kind::Text | Kind::Secret | Kind::Choice(_), _) => wanted("a string"),
+        (Kind::Text | Kind::Secret | Kind::Proxy | Kind::Choice(_), _) => wanted("a string"),
         (Kind::Integer, _) => wanted("a whole number that is not negative"),
         (Kind::Bool, _) => wanted("true or false"),
         (Kind::Statuses, _) => wanted("a list of statuses"),
         (Kind::Texts | Kind::Secrets | Kind::Json | Kind::Request, _) => wanted("a table"),
     }
+}
+
+/// The part of a value that would be a secret.
+fn secret_of(kind: Kind, text: &str) -> Option<&str> {
+    match kind == Kind::Proxy {
+        true => password_of(text),
+        false => Some(text),
+    }
+}
+
+/// The password in a proxy's address.
+fn password_of(proxy: &str) -> Option<&str> {
+    let (user_info, _) = proxy.rsplit_once('@')?;
+    let user_info = user_info
+        .split_once("://")
+        .map_or(user_info, |(_, rest)| rest);
+    let (_, password) = user_info.split_once(':')?;
+    (!password.is_empty()).then_some(password)
 }
 
 /// Whether this is a secret itself rather than its source.
@@ -263,6 +281,11 @@ mod tests {
             ("headers = {X-Api-Key = 'file:/x', X-Site = 'a'}", false),
             ("login = {json = {password = '{password}'}}", false),
             ("login = {json = {password = 'hunter2'}}", true),
+            ("proxy = 'http://me:hunter2@p'", true),
+            ("proxy = 'me:hunter2@p:3128'", true),
+            ("proxy = 'http://p:3128'", false),
+            ("proxy = 'http://me@p:3128'", false),
+            ("proxy = 'http://me:${P}@p:3128'", false),
         ] {
             assert_eq!(
                 checked(&format!("[profile.a]\n{text}")),

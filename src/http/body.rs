@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-pub(crate) use super::bounded::MAX_IN_MEMORY;
 use super::bounded::read_bounded;
+pub(crate) use super::bounded::{MAX_IN_MEMORY, within};
 use super::compress;
 use super::digest::Hash;
 use super::multipart::Multipart;

@@ -2,11 +2,34 @@
 
 use std::io::Read;
 
+use super::failure::{Failure, Phase};
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::io_error::reason;
 
 /// What is held in memory: a body from stdin or a pipe, which cannot be read twice. Files stream.
 pub(crate) const MAX_IN_MEMORY: u64 = 64 << 20;
+
+/// What is waited for no longer than the call may take: an item's file may be a pipe to which
+/// nobody writes.
+///
+/// # Errors
+/// Those of `read`; when it does not end in time.
+pub(crate) fn within<T: Send + 'static>(
+    deadline: Deadline,
+    read: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let result = deadline.wait_for(read).map_err(|source| Error::System {
+        action: "start a thread",
+        source,
+    })?;
+    result.unwrap_or_else(|| {
+        Err(Error::Http(Failure::TimedOut {
+            phase: Phase::Whole,
+            after: None,
+        }))
+    })
+}
 
 /// Reads all of a stream that has no length.
 pub(super) fn read_bounded(from: impl Read, name: &str) -> Result<Vec<u8>, Error> {

@@ -2,7 +2,7 @@
 
 use super::proxy::Route;
 use super::request::Request;
-use super::settings::{Plaintext, Settings};
+use super::settings::{Plaintext, Settings, overridden};
 use super::url::{Origin, Scheme};
 use crate::error::Error;
 
@@ -43,5 +43,10 @@ fn stays_on_this_machine(origin: &Origin, settings: &Settings) -> Result<bool, E
         return Ok(true);
     }
     let route = settings.proxies.route(origin).map_err(Error::usage)?;
-    Ok(origin.is_loopback() && matches!(route, Route::Direct))
+    // A loopback name counts only where no override sends it elsewhere.
+    let given = overridden(&settings.network.overrides, &origin.host, origin.port);
+    let is_sent_elsewhere = given
+        .iter()
+        .any(|address| !address.to_canonical().is_loopback());
+    Ok(origin.is_loopback() && !is_sent_elsewhere && matches!(route, Route::Direct))
 }

@@ -11,7 +11,7 @@ use ureq::unversioned::transport::NextTimeout;
 
 use super::failure::{Failure, LookupError};
 use super::lookup;
-use super::settings::Override;
+use super::settings::{Override, overridden};
 use super::url::Origin;
 use super::wire::Wire;
 
@@ -40,10 +40,9 @@ impl Resolver for Lookup {
         if !self.is_needed {
             return Ok(self.empty());
         }
-        let overrides = self.overrides.iter();
-        let given: Vec<SocketAddr> = overrides
-            .filter(|given| given.host == host && given.port == port)
-            .map(|given| SocketAddr::new(given.address, port))
+        let given: Vec<SocketAddr> = overridden(&self.overrides, &host, port)
+            .into_iter()
+            .map(|address| SocketAddr::new(address, port))
             .collect();
         let found = if given.is_empty() {
             addresses(&host, port, timeout)?

@@ -128,6 +128,15 @@ pub(crate) struct Override {
     pub address: IpAddr,
 }
 
+/// The addresses that overrides give for a host and port; none where DNS is asked.
+pub(super) fn overridden(overrides: &[Override], host: &str, port: u16) -> Vec<IpAddr> {
+    overrides
+        .iter()
+        .filter(|given| given.host == host && given.port == port)
+        .map(|given| given.address)
+        .collect()
+}
+
 impl Override {
     /// Reads `HOST:PORT:ADDRESS`; an IPv6 address may be in brackets.
     ///

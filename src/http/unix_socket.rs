@@ -10,6 +10,7 @@ use ureq::unversioned::transport::{
 };
 
 use super::failure::{ConnectError, Failure};
+use crate::deadline::Deadline;
 
 /// A connection to a Unix socket.
 #[derive(Debug)]
@@ -23,11 +24,19 @@ impl UnixTransport {
     pub(super) fn connect(
         path: &Path,
         details: &ConnectionDetails,
-    ) -> Result<UnixTransport, Failure> {
-        let stream = UnixStream::connect(path).map_err(|error| Failure::Connect {
+    ) -> Result<UnixTransport, ureq::Error> {
+        let failed = |error: io::Error| Failure::Connect {
             to: path.display().to_string(),
             why: ConnectError::of(&error),
-        })?;
+        };
+        // connect(2) waits without end where the daemon accepts nobody.
+        let deadline = Deadline::after(limit(details.timeout));
+        let socket = path.to_owned();
+        let stream = deadline
+            .wait_for(move || UnixStream::connect(socket))
+            .map_err(failed)?
+            .ok_or(ureq::Error::Timeout(details.timeout.reason))?
+            .map_err(failed)?;
         let config = details.config;
         let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
         Ok(UnixTransport { stream, buffers })

@@ -10,6 +10,7 @@ use super::{Http, download};
 use crate::auth::Profile;
 use crate::auth::preview::Preview;
 use crate::cli::environment;
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::http::body::Body;
 use crate::http::credential::Credential;
@@ -17,7 +18,7 @@ use crate::http::guard;
 use crate::http::item::Item;
 use crate::http::request::{Header, Request, Value};
 use crate::redact;
-use crate::secret::Secret;
+use crate::secret::{Secret, Source};
 
 /// A body that is shown whole, laid out or in JSON, is held in memory: up to this.
 const IN_MEMORY: u64 = 256 << 20;
@@ -38,17 +39,19 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
     let overlay = overlay(options)?.over(credentials.overlay());
     ensure_retries(&overlay)?;
     let mut settings = environment::settings().with(&overlay);
+    // What the items' files are waited for is part of the call's time.
+    let deadline = Deadline::after(settings.limits.whole);
     // A file among them makes it a form: JSON carries none.
     let uploads = items.iter().any(|item| matches!(item, Item::File { .. }));
     let mut parts = items::Parts::default();
     for item in items {
-        parts.add(item, options.form || uploads, &mut url)?;
+        parts.add(item, options.form || uploads, &mut url, deadline)?;
     }
     let credentials = match parts.has_header("authorization") {
         true => credentials.with_authorization_item()?,
         false => credentials,
     };
-    let body = parts.body(options)?;
+    let body = parts.body(options, deadline)?;
     ensure_compressible(options, &parts, &body)?;
     let guessed = match body {
         Body::None => "GET",
@@ -68,8 +71,13 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
     if preview != Preview::None || own_headers || request.carries_secret() {
         guard::ensure_confidential(&request.url.origin, &settings)?;
     }
+    let mut unread_headers = Vec::new();
     if let Some(profile) = profile {
-        add_headers(profile, &parts, &mut request)?;
+        let is_only_shown = options.offline || options.curl;
+        if is_only_shown {
+            unread_headers = sources_of_headers(profile, &parts);
+        }
+        add_headers(profile, &parts, &unread_headers, &mut request)?;
         request.path_prefix = Some(profile.path_prefix().to_owned());
     }
     if let Show::Download(wanted) = &show {
@@ -80,6 +88,7 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
         dead_token_statuses: dead_token_statuses(&credentials),
         in_memory: settings.limits.body.unwrap_or(IN_MEMORY),
         request,
+        unread_headers,
         settings,
         overlay,
         preview,
@@ -99,10 +108,20 @@ fn has_secret_header(profile: &Profile, parts: &items::Parts) -> bool {
     })
 }
 
+/// The profile's headers that come from a source, less those an item sets or leaves out.
+fn sources_of_headers(profile: &Profile, parts: &items::Parts) -> Vec<(String, Source)> {
+    let sources = profile.headers.iter().filter_map(|(name, template)| {
+        let source = template.source().filter(|_| !parts.names_header(name))?;
+        Some((name.clone(), source.clone()))
+    });
+    sources.collect()
+}
+
 /// Adds the profile's headers, less those an item sets or leaves out.
 fn add_headers(
     profile: &Profile,
     parts: &items::Parts,
+    unread: &[(String, Source)],
     request: &mut Request,
 ) -> Result<(), Error> {
     let user = profile.service.user.as_ref();
@@ -110,8 +129,12 @@ fn add_headers(
         if parts.names_header(name) {
             continue;
         }
-        let filled =
-            template.fill(&mut |_| Ok(user.map(|u| Secret::new(u.as_bytes().to_vec()))))?;
+        let filled = match unread.iter().any(|(known, _)| known == name) {
+            true => Some(Secret::new(redact::MASK.into())),
+            false => {
+                template.fill(&mut |_| Ok(user.map(|u| Secret::new(u.as_bytes().to_vec()))))?
+            }
+        };
         let Some(secret) = filled else { continue };
         let value = match (redact::is_secret_header(name), secret.expose_text()) {
             (false, Ok(text)) if template.is_plain() => Value::Plain(text.to_owned()),

@@ -1,6 +1,7 @@
 //! What the items of a command line add up to: headers, query, body.
 
 use super::Http;
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::http::body::{self, Body};
 use crate::http::item::{Item, Value as ItemValue};
@@ -33,13 +34,19 @@ impl Parts {
         headers.any(|(known, value)| value.is_some() && known.eq_ignore_ascii_case(name))
     }
 
-    pub(super) fn add(&mut self, item: Item, form: bool, url: &mut Url) -> Result<(), Error> {
+    pub(super) fn add(
+        &mut self,
+        item: Item,
+        form: bool,
+        url: &mut Url,
+        deadline: Deadline,
+    ) -> Result<(), Error> {
         match item {
             Item::Header { name, .. } if is_framing(&name) => Err(Error::usage(format!(
                 "'{name}' follows from the body; it cannot be set"
             )))?,
             Item::Header { name, value } => {
-                let value = content(value)?;
+                let value = content(value, deadline)?;
                 // An editor's last line break is no part of a header.
                 let value = value.strip_suffix('\n').unwrap_or(&value).to_owned();
                 if value.chars().any(|c| c.is_control() && c != '\t') {
@@ -50,16 +57,20 @@ impl Parts {
                 self.headers.push((name, Some(value)));
             }
             Item::NoHeader { name } => self.headers.push((name, None)),
-            Item::Query { name, value } => url.push_query(&name, &content(value)?),
-            Item::Field { name, value } if form => self.form.push((name, content(value)?)),
-            Item::Field { name, value } => self.json.push((name, Text::string(&content(value)?))),
+            Item::Query { name, value } => url.push_query(&name, &content(value, deadline)?),
+            Item::Field { name, value } if form => {
+                self.form.push((name, content(value, deadline)?))
+            }
+            Item::Field { name, value } => self
+                .json
+                .push((name, Text::string(&content(value, deadline)?))),
             Item::Json { name, .. } if form => {
                 return Err(Error::usage(format!(
                     "'{name}:=' is JSON, which a form does not carry"
                 )));
             }
             Item::Json { name, value } => {
-                let text = Text::parse(content(value)?).map_err(|why| {
+                let text = Text::parse(content(value, deadline)?).map_err(|why| {
                     Error::usage_hint(
                         format!("'{name}:=' is no JSON: {why}"),
                         "a string is written key=value",
@@ -73,7 +84,9 @@ impl Parts {
                 content_type,
                 file_name,
             } => {
-                let part = Part::file(name, &path, file_name, content_type)?;
+                let part = body::within(deadline, move || {
+                    Part::file(name, &path, file_name, content_type)
+                })?;
                 self.files.push((self.form.len(), part));
             }
         }
@@ -97,14 +110,17 @@ impl Parts {
         Multipart::new(parts).map(Body::Multipart)
     }
 
-    pub(super) fn body(&self, options: &Http) -> Result<Body, Error> {
+    pub(super) fn body(&self, options: &Http, deadline: Deadline) -> Result<Body, Error> {
         let has_fields = !self.json.is_empty() || !self.form.is_empty() || !self.files.is_empty();
         let body = match &options.body {
             Some(_) if has_fields || options.form => Err(Error::usage(
                 "--body sends a file as it is: it takes no key=value or key@file items and no --form",
             )),
             // curl's and xh's `@` is a habit.
-            Some(path) => Body::from_path(path.strip_prefix('@').unwrap_or(path)),
+            Some(path) => {
+                let path = path.strip_prefix('@').unwrap_or(path).to_owned();
+                body::within(deadline, move || Body::from_path(&path))
+            }
             None if !self.files.is_empty() => self.multipart(),
             None if options.form => Ok(body::form_of(&self.form)),
             None if has_fields => body::json_of(&self.json).map_err(Error::usage),
@@ -123,10 +139,10 @@ fn is_framing(name: &str) -> bool {
     name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
 }
 
-fn content(value: ItemValue) -> Result<String, Error> {
+fn content(value: ItemValue, deadline: Deadline) -> Result<String, Error> {
     match value {
         ItemValue::Literal(text) => Ok(text),
-        ItemValue::File(path) => body::read_text(&path),
+        ItemValue::File(path) => body::within(deadline, move || body::read_text(&path)),
     }
 }
 

@@ -7,13 +7,7 @@ use crate::http::body::{Body, MAX_IN_MEMORY};
 use crate::http::request::Request;
 use crate::io_error::reason;
 use crate::json::Text;
-use crate::{output, redact};
-
-/// Prints the request and sends nothing.
-pub(super) fn print(request: &Request) -> Result<(), Error> {
-    output::bytes(head(request).as_bytes())?;
-    output::bytes(&body(&request.body)?)
-}
+use crate::redact;
 
 /// Request line and headers, up to the empty line.
 pub(super) fn head(request: &Request) -> String {

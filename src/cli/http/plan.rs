@@ -7,11 +7,14 @@ use crate::auth::preview::Preview;
 use crate::http::download::Download;
 use crate::http::request::Request;
 use crate::http::{Overlay, Settings};
+use crate::secret::Source;
 
 /// A call, ready to be made.
 pub(super) struct Plan {
     /// Without its credential: no secret has been read yet.
     pub request: Request,
+    /// The profile's headers whose sources were not read, because the request is only shown.
+    pub unread_headers: Vec<(String, Source)>,
     pub settings: Settings,
     /// What options and profile set of the settings, for `--curl`.
     pub overlay: Overlay,

@@ -2,7 +2,7 @@
 
 use super::narrator::{Narrator, ProgressLine};
 use super::plan::{Plan, Show};
-use super::{Http, build, chart, download, offline, report, show, to_curl};
+use super::{Http, build, chart, download, report, show, to_curl};
 use crate::auth::{self, Issuer, Want};
 use crate::cli::profile::warn;
 use crate::error::Error;
@@ -20,7 +20,7 @@ impl Http {
             plan.request.credential = plan.preview.masked();
             match self.curl {
                 true => output::line(to_curl::command(&self, &plan)?)?,
-                false => offline::print(&plan.request)?,
+                false => show::request(&plan.request)?,
             }
             return Ok(Exit::Done);
         }

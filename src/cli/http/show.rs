@@ -43,11 +43,11 @@ pub(super) fn parts(
     max: u64,
 ) -> Result<(), Error> {
     if parts.request_head {
-        output::bytes(super::offline::head(request).as_bytes())?;
+        print_head(&super::offline::head(request))?;
     }
     if parts.request_body {
         let body = super::offline::body(&request.body)?;
-        output::bytes(&body)?;
+        print_body(&body)?;
         if !body.is_empty() {
             output::bytes(b"\r\n\r\n")?;
         }
@@ -59,12 +59,34 @@ pub(super) fn parts(
             text.push_str(&format!("{name}: {}\r\n", redact::header(name, &value)));
         }
         text.push_str("\r\n");
-        output::bytes(text.as_bytes())?;
+        print_head(&text)?;
     }
     match parts.answer_body {
         true => body(answer, max),
         false => Ok(()),
     }
+}
+
+/// `--offline`: the whole request on stdout.
+pub(super) fn request(request: &Request) -> Result<(), Error> {
+    print_head(&super::offline::head(request))?;
+    print_body(&super::offline::body(&request.body)?)
+}
+
+/// A head on stdout, as it is on the wire, or safe for a terminal.
+fn print_head(head: &str) -> Result<(), Error> {
+    if output::stdout_is_terminal() {
+        return output::bytes(for_terminal(&head.replace("\r\n", "\n")).as_bytes());
+    }
+    output::bytes(head.as_bytes())
+}
+
+/// A request's body on stdout, as it is on the wire, or safe for a terminal.
+fn print_body(body: &[u8]) -> Result<(), Error> {
+    if output::stdout_is_terminal() {
+        return output::bytes(for_terminal(&String::from_utf8_lossy(body)).as_bytes());
+    }
+    output::bytes(body)
 }
 
 /// `--headers`: the head on stdout, as the server wrote it.
@@ -86,7 +108,7 @@ pub(super) fn head_only(head: &AnswerHead) -> Result<(), Error> {
 /// `--stream`: each line as it comes.
 pub(super) fn stream(answer: &mut Answer) -> Result<(), Error> {
     if !output::stdout_is_terminal() {
-        return copy(answer, &mut |bytes| output::bytes(bytes));
+        return to_stdout(answer);
     }
     let mut line = Vec::new();
     copy(answer, &mut |bytes| {
@@ -115,11 +137,7 @@ const MAX_LINE: usize = 64 << 10;
 /// The body: laid out for a person, byte for byte for a pipe.
 pub(super) fn body(answer: &mut Answer, in_memory: u64) -> Result<(), Error> {
     if !output::stdout_is_terminal() {
-        let mut stdout = std::io::stdout().lock();
-        copy(answer, &mut |bytes| {
-            stdout.write_all(bytes).map_err(Error::Output)
-        })?;
-        return stdout.flush().map_err(Error::Output);
+        return to_stdout(answer);
     }
     let bytes = answer.body.read_all(in_memory)?;
     let Ok(text) = std::str::from_utf8(&bytes) else {
@@ -171,6 +189,19 @@ pub(super) fn to_file(answer: &mut Answer, path: &Path) -> Result<(), Error> {
     file.commit()?;
     if std::io::stderr().is_terminal() {
         output::say(format_args!("c47 http: {} written", path.display()));
+    }
+    Ok(())
+}
+
+/// The body on stdout as it is, as far as somebody reads it.
+fn to_stdout(answer: &mut Answer) -> Result<(), Error> {
+    let mut buffer = vec![0; 64 << 10];
+    while !output::reader_has_gone() {
+        let count = answer.body.next(&mut buffer)?;
+        if count == 0 {
+            break;
+        }
+        output::bytes(buffer.get(..count).unwrap_or_default())?;
     }
     Ok(())
 }

@@ -46,6 +46,13 @@ pub(super) fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
             _ => words.extend(["-H".into(), quote(&line)]),
         }
     }
+    for (name, source) in &plan.unread_headers {
+        header(
+            &mut words,
+            &format!("{name}: "),
+            &Origin::Source(source.clone()),
+        );
+    }
     // What curl adds by itself and we do not send.
     let with_body = !matches!(request.body, Body::None | Body::Multipart(_));
     for (name, is_added) in [
@@ -124,13 +131,27 @@ fn value_of(origin: &Origin) -> Option<String> {
     Some(match origin {
         Origin::Hidden => return None,
         Origin::Printed(words) => format!("$({})", command(words)),
-        Origin::Source(Source::Env(name)) => format!("${{{}}}", name.display()),
+        Origin::Source(Source::Env(name)) => {
+            let name = name.display().to_string();
+            match is_shell_name(&name) {
+                true => format!("${{{name}}}"),
+                false => format!("$(printenv {})", quote(&name)),
+            }
+        }
         Origin::Source(Source::File(path)) => {
-            format!("$(cat {})", quote(&path.display().to_string()))
+            let path = path.display().to_string();
+            let directory = if path.starts_with('-') { "./" } else { "" };
+            format!("$(cat {})", quote(&format!("{directory}{path}")))
         }
         Origin::Source(Source::Command(program)) => format!("$({} | head -n 1)", command(program)),
         Origin::Source(Source::Prompt) => "$(stty -echo; head -n 1 </dev/tty; stty echo)".into(),
     })
+}
+
+/// Whether a shell can expand a variable of this name.
+fn is_shell_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 fn body(options: &Http, body: &Body) -> Result<Vec<String>, Error> {
