@@ -18,6 +18,7 @@ mod elf;
 mod elf_altered;
 mod elf_ldd;
 mod elf_wheels;
+mod files;
 mod harness;
 mod host;
 mod http;
