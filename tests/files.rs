@@ -424,3 +424,88 @@ fn output_leaves_nothing_when_a_signal_comes_at_any_moment() {
     }
     assert!(ends[0] > 0, "{ends:?}");
 }
+
+fn download(directory: &Path, url: &str, options: &[&str]) -> Run {
+    c47()
+        .current_dir(directory)
+        .args(["http", url, "--download", "-o", "x"])
+        .args(options)
+}
+
+#[test]
+fn download_refuses_a_part_of_another_user() {
+    if !is_root() {
+        return;
+    }
+    let shared = shared("foreign-part");
+    let server = Server::start(|_| Answer::new("200 OK", "etag: \"1\"\r\n", "body")).may_be_idle();
+    let part = shared.write("x.part", "bo");
+    give_to_nobody(&part);
+    mode(&part, 0o666);
+    for options in [&[][..], &["--continue"], &["--overwrite"]] {
+        let output = download(shared.path(), &server.url("/"), options)
+            .run()
+            .expect_code(7);
+        let told = output.stderr_text();
+        assert!(
+            told.contains("x.part: it belongs to another user"),
+            "{told}"
+        );
+        assert_eq!(fs::read(&part).unwrap(), b"bo");
+        assert_eq!(entries(shared.path()), ["x.part"]);
+    }
+}
+
+#[test]
+fn download_does_not_believe_a_note_of_another_user() {
+    if !is_root() {
+        return;
+    }
+    let shared = shared("foreign-note");
+    let server = Server::start(|request| match request.header("range") {
+        None => Answer::raw("HTTP/1.1 200 OK\r\netag: \"1\"\r\ncontent-length: 4\r\n\r\nbo"),
+        Some(_) => {
+            let head = "etag: \"1\"\r\ncontent-range: bytes 2-3/4\r\n";
+            Answer::new("206 Partial Content", head, "dy")
+        }
+    });
+    download(shared.path(), &server.url("/"), &[])
+        .run()
+        .expect_code(7);
+    assert_eq!(entries(shared.path()), ["x.part", "x.part.meta"]);
+    give_to_nobody(shared.path().join("x.part.meta"));
+    let again = download(shared.path(), &server.url("/"), &["--continue"]).run();
+    let again = again.expect_code(7);
+    let told = again.stderr_text();
+    assert!(told.contains("nothing says of which version"), "{told}");
+}
+
+#[test]
+fn download_removes_the_note_that_a_killed_one_left() {
+    let scratch = Scratch::new("stale-note");
+    let server = Server::start(|_| Answer::ok("body")).may_be_idle();
+    scratch.write("x", "old");
+    scratch.write("x.part.meta", "version \"1\"\n");
+    download(scratch.path(), &server.url("/"), &[])
+        .run()
+        .expect_code(2);
+    assert_eq!(entries(scratch.path()), ["x"]);
+}
+
+#[test]
+fn download_over_a_file_gives_no_new_group_access() {
+    if !is_root() {
+        return;
+    }
+    let scratch = Scratch::new("download-group");
+    let server = Server::start(|_| Answer::ok("body"));
+    let path = scratch.write("x", "old");
+    give_to_nobody(scratch.path());
+    chown(&path, Some(NOBODY), Some(1234)).unwrap();
+    mode(&path, 0o640);
+    download(scratch.path(), &server.url("/"), &["--overwrite"])
+        .as_nobody()
+        .run()
+        .expect_code(0);
+    assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+}
