@@ -509,3 +509,106 @@ fn download_over_a_file_gives_no_new_group_access() {
         .expect_code(0);
     assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
 }
+
+fn keygen(directory: &Path, options: &[&str]) -> Run {
+    c47()
+        .current_dir(directory)
+        .args(["jwt", "keygen", "--alg=ES256", "-o", "key"])
+        .args(options)
+}
+
+/// What a token signed by the one half is to the other.
+fn is_pair(directory: &Path) -> bool {
+    let sign = [
+        "jwt",
+        "sign",
+        "--key",
+        "file:key",
+        "--alg=ES256",
+        "--ttl=5m",
+    ];
+    let token = c47().current_dir(directory).args(sign).run().expect_code(0);
+    let verify = ["jwt", "verify", token.stdout_text().trim()];
+    let verified = c47()
+        .current_dir(directory)
+        .args(verify)
+        .args(["--key", "file:key.pub"])
+        .run();
+    verified.code == 0
+}
+
+#[test]
+fn of_eight_keygens_at_once_one_makes_the_pair() {
+    let scratch = Scratch::new("keygens");
+    for options in [&[][..], &["--overwrite"]] {
+        for _ in 0..5 {
+            let started: Vec<_> = (0..8)
+                .map(|_| keygen(scratch.path(), options).spawn())
+                .collect();
+            let codes: Vec<i32> = started.into_iter().map(|run| run.wait().code).collect();
+            let made = codes.iter().filter(|code| **code == 0).count();
+            assert!(made == 1 || made > 1 && !options.is_empty(), "{codes:?}");
+            assert!(is_pair(scratch.path()), "{codes:?}");
+            assert_eq!(entries(scratch.path()), ["key", "key.pub"]);
+            if options.is_empty() {
+                fs::remove_file(scratch.path().join("key")).unwrap();
+                fs::remove_file(scratch.path().join("key.pub")).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_keygen_that_fails_leaves_the_old_pair() {
+    if !is_root() {
+        return;
+    }
+    let shared = shared("keygen-fails");
+    keygen(shared.path(), &[]).run().expect_code(0);
+    assert!(is_pair(shared.path()));
+    give_to_nobody(shared.path().join("key"));
+    let old = fs::read(shared.path().join("key")).unwrap();
+    // In a sticky directory nobody cannot replace the other half, which is root's.
+    keygen(shared.path(), &["--overwrite"])
+        .as_nobody()
+        .run()
+        .expect_code(7);
+    assert_eq!(fs::read(shared.path().join("key")).unwrap(), old);
+    assert_eq!(entries(shared.path()), ["key", "key.pub"]);
+    // Nor is a half made beside one that is there.
+    fs::remove_file(shared.path().join("key")).unwrap();
+    keygen(shared.path(), &[]).as_nobody().run().expect_code(2);
+    assert_eq!(entries(shared.path()), ["key.pub"]);
+}
+
+#[test]
+fn of_eight_that_make_a_file_at_once_one_does() {
+    let commands: [(&[&str], i32, &str); 2] = [
+        (&["rez", "package"], 7, "package.py"),
+        (&["config", "init", "--output", "c.toml"], 2, "c.toml"),
+    ];
+    for (words, refused, name) in commands {
+        for _ in 0..5 {
+            let scratch = Scratch::new("one-of-eight");
+            let run = || c47().current_dir(scratch.path()).args(words).spawn();
+            let started: Vec<_> = (0..8).map(|_| run()).collect();
+            let mut codes: Vec<i32> = started.into_iter().map(|run| run.wait().code).collect();
+            codes.sort_unstable();
+            assert_eq!((codes[0], &codes[1..]), (0, &[refused; 7][..]), "{words:?}");
+            assert_eq!(entries(scratch.path()), [name]);
+        }
+    }
+}
+
+#[test]
+fn a_package_file_is_whole_or_not_there() {
+    let scratch = Scratch::new("package-limit");
+    let script = "ulimit -f 0; trap '' XFSZ; exec \"$1\" rez package";
+    let output = Run::of("sh")
+        .args(["-c", script, "sh"])
+        .arg(crate::support::binary())
+        .current_dir(scratch.path())
+        .run();
+    output.expect_code(7);
+    assert!(entries(scratch.path()).is_empty());
+}
