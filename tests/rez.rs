@@ -784,3 +784,40 @@ fn a_check_of_nothing_is_no_check() {
         output.tell()
     );
 }
+
+#[test]
+fn a_cure_quotes_the_names_in_it() {
+    let repository = Scratch::new("odd names");
+    for name in [&b"a;touch pwned"[..], b"it's", b"x\xff\ny", b"my_tool"] {
+        use std::os::unix::ffi::OsStrExt;
+        let name = std::ffi::OsStr::from_bytes(name);
+        let version = repository.path().join("say/1.0/bin").join(name);
+        fs::create_dir_all(version.parent().unwrap()).unwrap();
+        fs::write(&version, "").unwrap();
+    }
+    fs::write(
+        repository.path().join("say/1.0/package.py"),
+        "name = 'say'\n",
+    )
+    .unwrap();
+    let check = || {
+        let run = c47()
+            .args(["rez", "check", "--json"])
+            .arg(repository.path());
+        run.run()
+    };
+    let found = check().expect_code(1).json();
+    let findings = found["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 4, "{found}");
+    for finding in findings {
+        let cure = finding["cure"].as_str().unwrap();
+        assert!(cure.starts_with("chmod a+x "), "{cure}");
+        Run::of("bash")
+            .args(["-c", cure])
+            .current_dir(repository.path())
+            .run()
+            .expect_code(0);
+    }
+    check().expect_code(0);
+    assert_eq!(names(repository.path()), ["say"]);
+}
