@@ -282,13 +282,13 @@ fn a_service_users_configuration_counts_only_where_it_is_named() {
     );
     // Its owner may use it, and write it as a member of a group of their own.
     give_to_nobody(scratch.path().join(".config/c47"));
-    by_home().as_nobody().run().expect_code(0);
+    by_home().run_by_nobody().run().expect_code(0);
     // Root's is as good as one's own; a group that others are in is not.
     std::os::unix::fs::chown(&path, Some(0), Some(0)).unwrap();
     mode(&path, 0o644);
-    by_home().as_nobody().run().expect_code(0);
+    by_home().run_by_nobody().run().expect_code(0);
     mode(&path, 0o664);
-    let refused = by_home().as_nobody().run().expect_code(2);
+    let refused = by_home().run_by_nobody().run().expect_code(2);
     let hint = format!("hint: chmod g-w {}\n", path.display());
     assert!(refused.stderr_text().ends_with(&hint), "{}", refused.tell());
 }

@@ -103,7 +103,7 @@ fn output_follows_a_link_of_its_user_or_of_root() {
     give_to_nobody(&data);
     symlink("data/file", scratch.path().join("to-data")).unwrap();
     save(scratch.path(), &server.url("/"), "to-data")
-        .as_nobody()
+        .run_by_nobody()
         .run()
         .expect_code(0);
     assert_eq!(fs::read(data.join("file")).unwrap(), b"new");
@@ -284,7 +284,7 @@ fn output_over_a_file_gives_no_new_group_access() {
         chown(&path, Some(NOBODY), Some(1234)).unwrap();
         mode(&path, old);
         save(scratch.path(), &server.url("/"), "file")
-            .as_nobody()
+            .run_by_nobody()
             .run()
             .expect_code(0);
         let found = fs::metadata(&path).unwrap();
@@ -504,7 +504,7 @@ fn download_over_a_file_gives_no_new_group_access() {
     chown(&path, Some(NOBODY), Some(1234)).unwrap();
     mode(&path, 0o640);
     download(scratch.path(), &server.url("/"), &["--overwrite"])
-        .as_nobody()
+        .run_by_nobody()
         .run()
         .expect_code(0);
     assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
@@ -570,14 +570,17 @@ fn a_keygen_that_fails_leaves_the_old_pair() {
     let old = fs::read(shared.path().join("key")).unwrap();
     // In a sticky directory nobody cannot replace the other half, which is root's.
     keygen(shared.path(), &["--overwrite"])
-        .as_nobody()
+        .run_by_nobody()
         .run()
         .expect_code(7);
     assert_eq!(fs::read(shared.path().join("key")).unwrap(), old);
     assert_eq!(entries(shared.path()), ["key", "key.pub"]);
     // Nor is a half made beside one that is there.
     fs::remove_file(shared.path().join("key")).unwrap();
-    keygen(shared.path(), &[]).as_nobody().run().expect_code(2);
+    keygen(shared.path(), &[])
+        .run_by_nobody()
+        .run()
+        .expect_code(2);
     assert_eq!(entries(shared.path()), ["key.pub"]);
 }
 

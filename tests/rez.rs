@@ -821,3 +821,43 @@ fn a_cure_quotes_the_names_in_it() {
     check().expect_code(0);
     assert_eq!(names(repository.path()), ["say"]);
 }
+
+#[test]
+fn an_install_removes_what_a_killed_one_left() {
+    let scratch = Scratch::new("repo");
+    let repository = scratch.path().join("packages");
+    let left = repository.join("say/.1.0.c47-1-0.part");
+    fs::create_dir_all(left.join("bin")).unwrap();
+    fs::write(left.join("bin/say"), "").unwrap();
+    // That of a living install is locked.
+    let alive = repository.join("say/.1.0.c47-2-0.part");
+    fs::create_dir(&alive).unwrap();
+    let lock = fs::File::open(&alive).unwrap();
+    lock.lock().unwrap();
+    install_say(&repository, "1.0", &say(&scratch, "x"))
+        .run()
+        .expect_code(0);
+    assert_eq!(names(&repository.join("say")), [".1.0.c47-2-0.part", "1.0"]);
+}
+
+#[test]
+fn an_overwrite_says_that_the_old_version_could_not_be_removed() {
+    if !support::is_root() {
+        return;
+    }
+    let scratch = Scratch::new("repo");
+    let repository = scratch.path().join("packages");
+    fs::create_dir(&repository).unwrap();
+    let tool = say(&scratch, "x");
+    install_say(&repository, "1.0", &tool).run().expect_code(0);
+    // Nobody may rename the old version, and not remove what root put into it.
+    support::give_to_nobody(repository.join("say"));
+    support::give_to_nobody(repository.join("say/1.0"));
+    let again = install_say(&repository, "1.0", &tool).arg("--overwrite");
+    let output = again.run_by_nobody().run().expect_code(0);
+    let told = output.stderr_text();
+    assert!(
+        told.contains("the old version stays: cannot remove "),
+        "{told}"
+    );
+}

@@ -119,7 +119,7 @@ impl Run {
     }
 
     /// Runs it as the user and group of [`super::NOBODY`], without other groups.
-    pub fn as_nobody(mut self) -> Run {
+    pub fn run_by_nobody(mut self) -> Run {
         self.nobody = true;
         self
     }
