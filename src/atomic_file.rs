@@ -1,77 +1,82 @@
 //! Writes a file so that it is there whole or not at all: a temporary sibling, synced, renamed.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+mod access;
+mod place;
+mod temporary;
+
+use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
-use crate::interrupt;
+use rustix::fs::{CWD, RenameFlags};
 
-/// A file being written. Dropped before [`AtomicFile::commit`] it leaves the old one as it was.
+use crate::error::Error;
+use temporary::{Temporary, Writers};
+
+pub(crate) use access::inherit;
+pub(crate) use place::{Place, directory_of, is_own, is_planted, user_id};
+
+/// A file being written. Dropped before it is committed it leaves the old one as it was.
 pub(crate) struct AtomicFile {
-    file: File,
-    temporary: PathBuf,
+    temporary: Temporary,
     target: PathBuf,
-    /// The mode to give it where it replaces a file; a new one has got its own, less the umask.
-    mode: Option<u32>,
-    committed: bool,
-    _guard: interrupt::RemoveOnSignal,
+    /// The most that a mode taken from the old file may allow.
+    mode: u32,
+    replaced: Option<Metadata>,
+}
+
+/// What came of putting a file where there must be none.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum New {
+    Made,
+    /// Another file has this name, and stays.
+    Exists,
 }
 
 impl AtomicFile {
     /// Begins to write `target`; `mode` is that of a new file (`0o600` for a secret). A file that
-    /// is there already lends its mode where that is narrower: permissions never widen.
+    /// it replaces lends its group and its mode where that is narrower: access never widens.
     ///
     /// # Errors
     /// When the directory cannot be written, or `target` is no regular file.
     pub(crate) fn create(target: &Path, mode: u32) -> Result<AtomicFile, Error> {
-        // Through a link the file it points to is replaced, not the link.
-        let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
-        let replaced = match fs::metadata(&target) {
-            Ok(old) if !old.is_file() => {
-                let kind = if old.is_dir() {
-                    "it is a directory"
-                } else {
-                    "it is not a regular file"
-                };
-                return Err(Error::file("write", &target)(io::Error::other(kind)));
-            }
-            Ok(old) => Some(old.permissions().mode() & mode & 0o777),
-            Err(_) => None,
+        AtomicFile::begin(target, mode, Writers::Many)
+    }
+
+    /// As [`AtomicFile::create`], but refused while another process does the same: of files that
+    /// belong together, the first is begun like this.
+    ///
+    /// # Errors
+    /// As [`AtomicFile::create`], and when another process is writing the file.
+    pub(crate) fn create_alone(target: &Path, mode: u32) -> Result<AtomicFile, Error> {
+        AtomicFile::begin(target, mode, Writers::One)
+    }
+
+    fn begin(named: &Path, mode: u32, writers: Writers) -> Result<AtomicFile, Error> {
+        let fail = |error| Error::file("write", named)(error);
+        let target = match Place::of(named)? {
+            Place::File(target) => target,
+            Place::Stream(_) => return Err(fail(io::Error::other("it is not a regular file"))),
         };
-        let name = target
-            .file_name()
-            .ok_or_else(|| Error::file("write", &target)(io::Error::other("it names no file")))?;
-        for attempt in 0..100 {
-            let mut hidden = std::ffi::OsString::from(".");
-            hidden.push(name);
-            hidden.push(format!(".{}-{attempt}.part", std::process::id()));
-            let temporary = target.with_file_name(hidden);
-            match OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(replaced.unwrap_or(mode))
-                .open(&temporary)
-            {
-                Ok(file) => {
-                    let guard = interrupt::RemoveOnSignal::new(&temporary);
-                    return Ok(AtomicFile {
-                        file,
-                        temporary,
-                        target,
-                        mode: replaced,
-                        committed: false,
-                        _guard: guard,
-                    });
-                }
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(Error::file("write", &target)(error)),
-            }
-        }
-        Err(Error::file("write", &target)(io::Error::other(
-            "a hundred unfinished ones stand beside it",
-        )))
+        let replaced = regular(&target).map_err(fail)?;
+        let first_mode = match &replaced {
+            // Its final mode may depend on a group that it does not have yet.
+            Some(_) => mode & 0o600,
+            None => mode,
+        };
+        Ok(AtomicFile {
+            temporary: Temporary::create(&target, first_mode, writers).map_err(fail)?,
+            target,
+            mode,
+            replaced,
+        })
+    }
+
+    /// The path it will have.
+    pub(crate) fn target(&self) -> &Path {
+        &self.target
     }
 
     /// Puts the file in its place: synced, then renamed.
@@ -79,34 +84,97 @@ impl AtomicFile {
     /// # Errors
     /// When the disk is full or the name cannot be taken; the old file stays.
     pub(crate) fn commit(mut self) -> Result<(), Error> {
-        let permissions = match self.mode {
-            Some(mode) => self.file.set_permissions(Permissions::from_mode(mode)),
-            None => Ok(()),
-        };
-        permissions
-            .and_then(|()| self.file.sync_all())
-            .and_then(|()| fs::rename(&self.temporary, &self.target))
-            .map_err(Error::file("write", &self.target))?;
-        self.committed = true;
-        Ok(())
+        let target = self.target.clone();
+        self.finish()
+            .and_then(|()| self.temporary.put(|path| fs::rename(path, &target)))
+            .map_err(Error::file("write", &target))
     }
+
+    /// Puts the file in its place if there is none: of several processes one succeeds.
+    ///
+    /// # Errors
+    /// When the disk is full or the name cannot be taken.
+    pub(crate) fn commit_new(mut self) -> Result<New, Error> {
+        let target = self.target.clone();
+        let put = self
+            .finish()
+            .and_then(|()| self.temporary.put(|path| rename_new(path, &target)));
+        match put {
+            Ok(()) => Ok(New::Made),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(New::Exists),
+            Err(error) => Err(Error::file("write", &target)(error)),
+        }
+    }
+
+    /// All that can fail before the rename.
+    fn finish(&mut self) -> io::Result<()> {
+        // Its access may have been narrowed since this was begun.
+        if let Some(now) = regular(&self.target)? {
+            self.replaced = Some(now);
+        }
+        if let Some(old) = &self.replaced {
+            access::inherit(&self.temporary.file, old, &self.target, self.mode)?;
+        }
+        self.temporary.file.sync_all()
+    }
+}
+
+/// The file that would be replaced; a link is replaced without a look at what it leads to.
+fn regular(target: &Path) -> io::Result<Option<Metadata>> {
+    match fs::symlink_metadata(target) {
+        Ok(found) if found.is_file() => Ok(Some(found)),
+        Ok(found) if found.is_symlink() => Ok(None),
+        Ok(found) if found.is_dir() => Err(io::Error::other("it is a directory")),
+        Ok(_) => Err(io::Error::other("it is not a regular file")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        // What is not known could be wider afterwards than before.
+        Err(error) => Err(error),
+    }
+}
+
+/// Renames a file to a name that nothing has. rename(2) would replace what has appeared meanwhile;
+/// link(2) does not.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] when the name is taken.
+pub(crate) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    use io::ErrorKind::AlreadyExists;
+    match fs::hard_link(from, to) {
+        Ok(()) => fs::remove_file(from),
+        // NFS may have done it and lost the reply.
+        Err(error) if error.kind() == AlreadyExists => match is_same_file(from, to) {
+            true => fs::remove_file(from),
+            false => Err(error),
+        },
+        // A file system without hard links.
+        Err(_) => match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            Ok(()) => Ok(()),
+            Err(error) if io::Error::from(error).kind() == AlreadyExists => {
+                Err(AlreadyExists.into())
+            }
+            // Nor with this rename: an empty file takes the name first.
+            Err(_) => {
+                OpenOptions::new().write(true).create_new(true).open(to)?;
+                fs::rename(from, to).inspect_err(|_| {
+                    let _ = fs::remove_file(to);
+                })
+            }
+        },
+    }
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let id = |path| fs::symlink_metadata(path).map(|found| (found.dev(), found.ino()));
+    matches!((id(one), id(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        self.temporary.file.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
-impl Drop for AtomicFile {
-    fn drop(&mut self) {
-        if !self.committed {
-            let _ = fs::remove_file(&self.temporary);
-        }
+        self.temporary.file.flush()
     }
 }
 
@@ -123,6 +191,8 @@ pub(crate) fn write(target: &Path, bytes: &[u8], mode: u32) -> Result<(), Error>
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     fn scratch(name: &str) -> PathBuf {

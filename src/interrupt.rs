@@ -8,19 +8,52 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr;
 use std::sync::Once;
-use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicUsize, Ordering};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 /// As many files as one command ever writes at a time; one more is written without this care.
-const SLOTS: usize = 8;
+const SLOTS: usize = 64;
 
 static UNFINISHED: [AtomicPtr<libc::c_char>; SLOTS] =
     [const { AtomicPtr::new(ptr::null_mut()) }; SLOTS];
 static TERMINAL: AtomicPtr<Termios> = AtomicPtr::new(ptr::null_mut());
 static TERMINAL_FD: AtomicI32 = AtomicI32::new(-1);
+/// Sections running that a signal must not divide, and the signal that came meanwhile.
+static SECTIONS: AtomicUsize = AtomicUsize::new(0);
+static PENDING: AtomicI32 = AtomicI32::new(0);
 
-extern "C" fn put_right_and_exit(signal: libc::c_int) {
+extern "C" fn on_signal(signal: libc::c_int) {
+    if SECTIONS.load(Ordering::SeqCst) > 0 {
+        PENDING.store(signal, Ordering::SeqCst);
+        // A section that ended before the store did not see the signal.
+        if SECTIONS.load(Ordering::SeqCst) > 0 {
+            return;
+        }
+    }
+    put_right_and_exit(signal);
+}
+
+/// Runs `work`, a few system calls, without a signal ending the process between them; one that
+/// arrives meanwhile ends it afterwards.
+pub(crate) fn undivided<T>(work: impl FnOnce() -> T) -> T {
+    struct Section;
+    impl Drop for Section {
+        fn drop(&mut self) {
+            if SECTIONS.fetch_sub(1, Ordering::SeqCst) == 1 {
+                match PENDING.load(Ordering::SeqCst) {
+                    0 => {}
+                    signal => put_right_and_exit(signal),
+                }
+            }
+        }
+    }
+    SECTIONS.fetch_add(1, Ordering::SeqCst);
+    let _section = Section;
+    work()
+}
+
+fn put_right_and_exit(signal: libc::c_int) {
     for slot in &UNFINISHED {
         let path = slot.load(Ordering::SeqCst);
         if !path.is_null() {
@@ -60,7 +93,7 @@ pub(crate) fn install() {
                 if libc::sigaction(signal, ptr::null(), &mut action) == 0
                     && action.sa_sigaction != libc::SIG_IGN
                 {
-                    action.sa_sigaction = put_right_and_exit as *const () as usize;
+                    action.sa_sigaction = on_signal as *const () as usize;
                     action.sa_flags = 0;
                     libc::sigfillset(&mut action.sa_mask);
                     libc::sigaction(signal, &action, ptr::null_mut());
@@ -86,6 +119,18 @@ impl RemoveOnSignal {
                 .is_ok()
         });
         RemoveOnSignal(slot)
+    }
+
+    /// Makes the file or directory at `path` by `make` and watches over it, without a moment
+    /// between the two in which a signal would leave it behind.
+    ///
+    /// # Errors
+    /// Those of `make`.
+    pub(crate) fn around<T>(
+        path: &Path,
+        make: impl FnOnce() -> std::io::Result<T>,
+    ) -> std::io::Result<(T, RemoveOnSignal)> {
+        undivided(|| Ok((make()?, RemoveOnSignal::new(path))))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::support::{Run, Scratch, c47};
+use crate::support::{Run, Scratch, c47, give_to_nobody, is_root};
 
 fn configured(path: &Path) -> Run {
     c47().env("C47_CONFIG_PATH", path)
@@ -238,4 +238,88 @@ fn a_proxys_password_in_a_file_that_others_can_read_is_refused() {
         mode(&file, 0o600);
         check().expect_code(0);
     }
+}
+
+const PROFILE: &str = "[profile.a]\nurl = 'https://a.lan'\n";
+
+#[test]
+fn a_configuration_that_every_user_can_write_is_refused() {
+    let scratch = Scratch::new("writable");
+    let path = scratch.write("site/config.toml", PROFILE);
+    let site = scratch.path().join("site");
+    let check = || configured(&path).args(["config", "check"]).run();
+    check().expect_code(0);
+    mode(&path, 0o646);
+    let refused = check().expect_code(2);
+    let hint = format!("hint: chmod o-w {}\n", path.display());
+    assert!(refused.stderr_text().ends_with(&hint), "{}", refused.tell());
+    mode(&path, 0o644);
+    mode(&site, 0o777);
+    let refused = check().expect_code(2);
+    let hint = format!("hint: chmod o-w {}\n", site.display());
+    assert!(refused.stderr_text().ends_with(&hint), "{}", refused.tell());
+    mode(&site, 0o1777);
+    check().expect_code(0);
+    // A directory further up lets anyone put another one in its place, too.
+    mode(&site, 0o755);
+    mode(scratch.path(), 0o777);
+    check().expect_code(2);
+    mode(scratch.path(), 0o755);
+    check().expect_code(0);
+}
+
+#[test]
+fn a_configuration_that_another_user_put_into_a_shared_directory_is_refused() {
+    if !is_root() {
+        return;
+    }
+    let scratch = Scratch::new("planted");
+    mode(scratch.path(), 0o1777);
+    let path = scratch.write("config.toml", PROFILE);
+    give_to_nobody(&path);
+    let refused = configured(&path).args(["config", "check"]).run();
+    let refused = refused.expect_code(2);
+    assert!(
+        refused.stderr_text().contains("another user put it"),
+        "{}",
+        refused.tell()
+    );
+}
+
+#[test]
+fn a_service_users_configuration_counts_only_where_it_is_named() {
+    if !is_root() {
+        return;
+    }
+    let scratch = Scratch::new("service");
+    let path = scratch.write(".config/c47/config.toml", PROFILE);
+    give_to_nobody(&path);
+    mode(&path, 0o664);
+    let named = configured(&path).args(["config", "check"]).run();
+    let named = named.expect_code(0);
+    let told = named.stderr_text();
+    assert!(
+        told.contains("user 65534 owns it and members of group 65534 can write it"),
+        "{told}"
+    );
+    let quiet = configured(&path).args(["auth", "profiles"]).run();
+    assert_eq!(quiet.expect_code(0).stderr_text(), "");
+    let by_home = || c47().env("HOME", scratch.path()).args(["config", "check"]);
+    let refused = by_home().run().expect_code(2);
+    assert!(
+        refused.stderr_text().contains("belongs to another user"),
+        "{}",
+        refused.tell()
+    );
+    // Its owner may use it, and write it as a member of a group of their own.
+    give_to_nobody(scratch.path().join(".config/c47"));
+    by_home().run_by_nobody().run().expect_code(0);
+    // Root's is as good as one's own; a group that others are in is not.
+    std::os::unix::fs::chown(&path, Some(0), Some(0)).unwrap();
+    mode(&path, 0o644);
+    by_home().run_by_nobody().run().expect_code(0);
+    mode(&path, 0o664);
+    let refused = by_home().run_by_nobody().run().expect_code(2);
+    let hint = format!("hint: chmod g-w {}\n", path.display());
+    assert!(refused.stderr_text().ends_with(&hint), "{}", refused.tell());
 }

@@ -785,29 +785,79 @@ fn a_check_of_nothing_is_no_check() {
     );
 }
 
-/// A name in a repository is whatever its author made of it: a cure that is pasted into a shell
-/// does what it says and nothing else.
 #[test]
 fn a_cure_quotes_the_names_in_it() {
-    let scratch = Scratch::new("cure");
-    let repository = scratch.path().join("re po;touch pwned;$(touch pwned2)");
-    let package = repository.join("empty");
-    fs::create_dir_all(&package).unwrap();
-    let found = c47()
-        .args(["rez", "check", "--json"])
-        .arg(&repository)
-        .run()
-        .expect_code(1);
-    let found: serde_json::Value = serde_json::from_str(found.stdout_text()).unwrap();
-    let cure = found["findings"][0]["cure"].as_str().unwrap();
-    assert!(cure.starts_with("rmdir "), "{cure}");
-    Run::of("sh")
-        .args(["-c", cure])
-        .current_dir(scratch.path())
+    let repository = Scratch::new("odd names");
+    for name in [&b"a;touch pwned"[..], b"it's", b"x\xff\ny", b"my_tool"] {
+        use std::os::unix::ffi::OsStrExt;
+        let name = std::ffi::OsStr::from_bytes(name);
+        let version = repository.path().join("say/1.0/bin").join(name);
+        fs::create_dir_all(version.parent().unwrap()).unwrap();
+        fs::write(&version, "").unwrap();
+    }
+    fs::write(
+        repository.path().join("say/1.0/package.py"),
+        "name = 'say'\n",
+    )
+    .unwrap();
+    let check = || {
+        let run = c47()
+            .args(["rez", "check", "--json"])
+            .arg(repository.path());
+        run.run()
+    };
+    let found = check().expect_code(1).json();
+    let findings = found["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 4, "{found}");
+    for finding in findings {
+        let cure = finding["cure"].as_str().unwrap();
+        assert!(cure.starts_with("chmod a+x "), "{cure}");
+        Run::of("bash")
+            .args(["-c", cure])
+            .current_dir(repository.path())
+            .run()
+            .expect_code(0);
+    }
+    check().expect_code(0);
+    assert_eq!(names(repository.path()), ["say"]);
+}
+
+#[test]
+fn an_install_removes_what_a_killed_one_left() {
+    let scratch = Scratch::new("repo");
+    let repository = scratch.path().join("packages");
+    let left = repository.join("say/.1.0.c47-1-0.part");
+    fs::create_dir_all(left.join("bin")).unwrap();
+    fs::write(left.join("bin/say"), "").unwrap();
+    // That of a living install is locked.
+    let alive = repository.join("say/.1.0.c47-2-0.part");
+    fs::create_dir(&alive).unwrap();
+    let lock = fs::File::open(&alive).unwrap();
+    lock.lock().unwrap();
+    install_say(&repository, "1.0", &say(&scratch, "x"))
         .run()
         .expect_code(0);
-    assert!(!package.exists());
-    for planted in ["pwned", "pwned2"] {
-        assert!(!scratch.path().join(planted).exists(), "{planted}");
+    assert_eq!(names(&repository.join("say")), [".1.0.c47-2-0.part", "1.0"]);
+}
+
+#[test]
+fn an_overwrite_says_that_the_old_version_could_not_be_removed() {
+    if !support::is_root() {
+        return;
     }
+    let scratch = Scratch::new("repo");
+    let repository = scratch.path().join("packages");
+    fs::create_dir(&repository).unwrap();
+    let tool = say(&scratch, "x");
+    install_say(&repository, "1.0", &tool).run().expect_code(0);
+    // Nobody may rename the old version, and not remove what root put into it.
+    support::give_to_nobody(repository.join("say"));
+    support::give_to_nobody(repository.join("say/1.0"));
+    let again = install_say(&repository, "1.0", &tool).arg("--overwrite");
+    let output = again.run_by_nobody().run().expect_code(0);
+    let told = output.stderr_text();
+    assert!(
+        told.contains("the old version stays: cannot remove "),
+        "{told}"
+    );
 }

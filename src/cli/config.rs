@@ -1,6 +1,7 @@
 //! `c47 config`: the files of profiles, checked and shown.
 
 use std::fmt;
+use std::io::Write;
 use std::path::PathBuf;
 
 use argh::{ArgsInfo, FromArgs};
@@ -8,7 +9,7 @@ use nanoserde::SerJson;
 
 use super::environment;
 use super::profile::load;
-use crate::atomic_file;
+use crate::atomic_file::{AtomicFile, New};
 use crate::auth::scheme;
 use crate::config::{self, Found};
 use crate::error::Error;
@@ -147,6 +148,13 @@ impl Check {
             profiles,
         };
         output::print(Format::from_switch(self.json), &report)?;
+        for (path, warning) in &config.warnings {
+            let text = format!("{}: {warning}", path.display());
+            output::say(format_args!(
+                "c47 config check: {}",
+                escape::one_line(&text)
+            ));
+        }
         Ok(if is_sound { Exit::Done } else { Exit::Usage })
     }
 }
@@ -314,18 +322,25 @@ impl Init {
             Some(path) => PathBuf::from(path),
             None => environment::configuration_files()
                 .pop()
+                .map(|last| last.path)
                 .ok_or_else(|| Error::usage_hint("there is no home", "--output FILE"))?,
         };
+        let exists = || {
+            let path = path.display();
+            Error::usage(format!("{path} is there already and stays as it is"))
+        };
         if path.symlink_metadata().is_ok() {
-            return Err(Error::usage(format!(
-                "{} is there already and stays as it is",
-                path.display()
-            )));
+            return Err(exists());
         }
         if let Some(directory) = path.parent().filter(|path| !path.as_os_str().is_empty()) {
             std::fs::create_dir_all(directory).map_err(Error::file("make", directory))?;
         }
-        atomic_file::write(&path, example().as_bytes(), 0o600)?;
+        let mut file = AtomicFile::create(&path, 0o600)?;
+        file.write_all(example().as_bytes())
+            .map_err(Error::file("write", &path))?;
+        if file.commit_new()? == New::Exists {
+            return Err(exists());
+        }
         output::say(format_args!("c47 config: {} written", path.display()));
         Ok(Exit::Done)
     }

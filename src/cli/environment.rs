@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::auth::host;
+use crate::config::{Candidate, Named};
 use crate::error::Error;
 use crate::http::proxy::Proxies;
 use crate::http::settings::{Intake, Network, Plaintext, RedirectedBody, Retry};
@@ -62,19 +63,27 @@ pub(super) fn settings() -> Settings {
 }
 
 /// The configuration files in order: later ones override.
-pub(super) fn configuration_files() -> Vec<PathBuf> {
+pub(super) fn configuration_files() -> Vec<Candidate> {
+    let explicit = |path: PathBuf| Candidate {
+        path,
+        named: Named::Explicitly,
+    };
     if let Some(list) = set("C47_CONFIG_PATH") {
         return env::split_paths(&list)
             .filter(|path| !path.as_os_str().is_empty())
+            .map(explicit)
             .collect();
     }
-    let mut paths = vec![PathBuf::from("/etc/c47/config.toml")];
+    let mut paths = vec![explicit(PathBuf::from("/etc/c47/config.toml"))];
     let home = path("HOME").map(|home| home.join(".config"));
     // A relative path counts for nothing (XDG Base Directory Specification).
     let base = path("XDG_CONFIG_HOME")
         .filter(|path| path.is_absolute())
         .or(home);
-    paths.extend(base.map(|base| base.join("c47/config.toml")));
+    paths.extend(base.map(|base| Candidate {
+        path: base.join("c47/config.toml"),
+        named: Named::ByHome,
+    }));
     paths
 }
 

@@ -8,12 +8,13 @@ mod profile;
 pub(crate) mod read;
 mod schema;
 mod show;
+mod trust;
 mod value;
 
 use std::collections::BTreeSet;
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::auth::{Profile, presets};
@@ -24,6 +25,7 @@ use value::{Entry, Place, Table, Value};
 
 pub(crate) use expand::Variables;
 pub(crate) use show::Shown;
+pub(crate) use trust::{Candidate, Named};
 
 /// What a file of profiles never reaches.
 const MAX_BYTES: u64 = 1 << 20;
@@ -32,6 +34,8 @@ const MAX_BYTES: u64 = 1 << 20;
 pub(crate) struct Config {
     /// Where it was looked for, and whether there was a file.
     pub files: Vec<(PathBuf, Found)>,
+    /// What the user should know of files that were read, and which.
+    pub warnings: Vec<(PathBuf, String)>,
     profiles: Table,
     /// Those of the files; the ones built in are read when a profile names them.
     presets: Table,
@@ -51,17 +55,22 @@ impl Config {
     ///
     /// # Errors
     /// The first thing wrong, with file, line and column.
-    pub(crate) fn load(paths: &[PathBuf], variables: Variables) -> Result<Config, Error> {
+    pub(crate) fn load(candidates: &[Candidate], variables: Variables) -> Result<Config, Error> {
         let mut config = Config {
             files: Vec::new(),
+            warnings: Vec::new(),
             profiles: Table::new(),
             presets: Table::new(),
             variables,
         };
-        for path in paths {
-            let found = match read_file(path)? {
-                Some((text, mode)) => {
-                    config.add(&path.display().to_string(), &text, Some((path, mode)))?;
+        for candidate in candidates {
+            let path = &candidate.path;
+            let found = match read_file(candidate)? {
+                Some(read) => {
+                    let warning = read.warning.map(|warning| (path.clone(), warning));
+                    config.warnings.extend(warning);
+                    let name = path.display().to_string();
+                    config.add(&name, &read.text, Some((path, read.mode)))?;
                     Found::Read
                 }
                 None => Found::Missing,
@@ -203,10 +212,23 @@ impl Config {
     }
 }
 
-/// The file's text and mode; `None` when it is not there.
-fn read_file(path: &Path) -> Result<Option<(String, u32)>, Error> {
+/// A configuration file that was read.
+struct ReadFile {
+    text: String,
+    mode: u32,
+    warning: Option<String>,
+}
+
+/// Reads the file; `None` when it is not there.
+fn read_file(candidate: &Candidate) -> Result<Option<ReadFile>, Error> {
+    let path = &candidate.path;
     let fail = |why: String| Error::usage(format!("cannot read {}: {why}", path.display()));
-    let file = match File::open(path) {
+    // Not waiting for a FIFO's other end.
+    let opened = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
+        .open(path);
+    let file = match opened {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(fail(reason(&error))),
@@ -215,11 +237,16 @@ fn read_file(path: &Path) -> Result<Option<(String, u32)>, Error> {
     if !metadata.is_file() {
         return Err(fail("it is not a regular file".into()));
     }
+    let warning = trust::ensure(candidate, &metadata)?;
     let mut text = String::new();
     let read = file.take(MAX_BYTES + 1).read_to_string(&mut text);
     match read {
         Ok(length) if length as u64 > MAX_BYTES => Err(fail("it is larger than 1 MiB".into())),
-        Ok(_) => Ok(Some((text, metadata.mode()))),
+        Ok(_) => Ok(Some(ReadFile {
+            text,
+            mode: metadata.mode(),
+            warning,
+        })),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
             Err(fail("it is not UTF-8 text".into()))
         }

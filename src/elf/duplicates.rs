@@ -139,9 +139,11 @@ pub(crate) fn duplicates(directories: &[PathBuf], settings: &Settings) -> Duplic
         });
     }
     let several = by_name.into_iter().filter(|(_, copies)| copies.len() > 1);
+    let mut unread = BTreeMap::new();
     result.groups = several
-        .map(|((soname, _), copies)| group(soname, copies))
+        .map(|((soname, _), copies)| group(soname, copies, &mut unread))
         .collect();
+    result.faults.extend(unread);
     result
         .groups
         .sort_by_key(|group| std::cmp::Reverse(group.bytes()));
@@ -192,13 +194,23 @@ fn look(path: &Path) -> Result<Option<Seen>, Fault> {
     }))
 }
 
-fn group(soname: String, mut copies: Vec<Carried>) -> Group {
+/// Numbers the copies; a file that cannot be read is like no other, and noted in `unread`.
+fn group(soname: String, mut copies: Vec<Carried>, unread: &mut BTreeMap<PathBuf, Fault>) -> Group {
     let mut builds: Vec<Carried> = Vec::new();
     for copy in &mut copies {
-        let known = builds
-            .iter()
-            .find(|build| is_same(build, copy))
-            .map(|build| build.build);
+        let mut known = None;
+        for build in &builds {
+            match is_same(build, copy) {
+                Ok(false) => {}
+                Ok(true) => {
+                    known = Some(build.build);
+                    break;
+                }
+                Err((path, fault)) => {
+                    unread.entry(path).or_insert(fault);
+                }
+            }
+        }
         copy.build = known.unwrap_or(builds.len() + 1);
         if known.is_none() {
             builds.push(copy.clone());
@@ -211,19 +223,27 @@ fn group(soname: String, mut copies: Vec<Carried>) -> Group {
     }
 }
 
-/// Whether two files have the same bytes; a file that cannot be read is like no other.
-fn is_same(a: &Carried, b: &Carried) -> bool {
-    if a.size_bytes != b.size_bytes || a.build_id != b.build_id {
-        return false;
+/// Whether two files have the same bytes; or which of them cannot be read.
+fn is_same(one: &Carried, other: &Carried) -> Result<bool, (PathBuf, Fault)> {
+    if one.size_bytes != other.size_bytes || one.build_id != other.build_id {
+        return Ok(false);
     }
-    let (Ok(a), Ok(b)) = (Source::open(&a.path), Source::open(&b.path)) else {
-        return false;
+    let at = |file: &Carried| {
+        let path = file.path.clone();
+        move |fault| (path, fault)
     };
-    let size = a.size_bytes.max(b.size_bytes);
-    (0..size.div_ceil(CHUNK_BYTES)).all(|chunk| {
+    let sources = (
+        Source::open(&one.path).map_err(at(one))?,
+        Source::open(&other.path).map_err(at(other))?,
+    );
+    let size = sources.0.size_bytes.max(sources.1.size_bytes);
+    for chunk in 0..size.div_ceil(CHUNK_BYTES) {
         let read = |source: &Source| source.bytes_up_to(chunk * CHUNK_BYTES, CHUNK_BYTES);
-        matches!((read(&a), read(&b)), (Ok(a), Ok(b)) if a == b)
-    })
+        if read(&sources.0).map_err(at(one))? != read(&sources.1).map_err(at(other))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 type Together = (String, Vec<(OsString, OsString)>);
@@ -286,4 +306,32 @@ fn together(shelves: &mut Shelves, path: &Path) -> Vec<Together> {
             (family, libraries)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_that_cannot_be_compared_is_a_fault() {
+        let exe = std::env::current_exe().unwrap();
+        let copy = |path: &Path| Carried {
+            path: path.to_owned(),
+            application: String::new(),
+            soname: "x".into(),
+            build_id: None,
+            size_bytes: 1,
+            version: None,
+            build: 0,
+        };
+        let gone = Path::new("/nowhere/x");
+        let mut unread = BTreeMap::new();
+        let found = group(
+            "x".into(),
+            vec![copy(gone), copy(&exe), copy(&exe)],
+            &mut unread,
+        );
+        assert_eq!(found.builds, 2);
+        assert!(matches!(unread.get(gone), Some(Fault::Io(_))));
+    }
 }

@@ -2,14 +2,16 @@
 //! it is the beginning.
 
 use std::ffi::OsString;
-use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::validator::Validator;
+use crate::atomic_file::{inherit, rename_new, user_id};
 use crate::crypto::digest::Sha256;
 use crate::error::Error;
+use crate::interrupt;
 
 /// Whether a file that is there already may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +26,8 @@ pub(super) struct Partial {
     path: PathBuf,
     target: PathBuf,
     existing: Existing,
-    /// The mode of the file it will replace.
-    replaced: Option<u32>,
+    /// The file it will replace.
+    replaced: Option<Metadata>,
     length: u64,
     done: bool,
 }
@@ -40,11 +42,15 @@ impl Partial {
     /// When `target` is there and is to be kept, or is no regular file; when the partial file is
     /// being written by another, or cannot be had.
     pub(super) fn open(target: &Path, existing: Existing) -> Result<Partial, Error> {
-        let replaced = ensure_free(target, existing)?;
         let path = with_suffix(target, ".part");
+        reclaim_note(&path);
+        let replaced = ensure_free(target, existing)?;
+        // Its final mode may depend on a group that it does not have yet.
+        let mode = if replaced.is_some() { 0o600 } else { 0o666 };
         // Between opening and locking, another download may finish and take the file away.
         for _ in 0..5 {
-            let file = open(&path, replaced.unwrap_or(0o666))?;
+            let file = open(&path, mode)?;
+            ensure_ours(&path, &file.metadata().map_err(Error::file("read", &path))?)?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
@@ -59,9 +65,8 @@ impl Partial {
                 continue;
             }
             ensure_ours(&path, &opened)?;
-            if let Some(mode) = replaced {
-                file.set_permissions(Permissions::from_mode(mode))
-                    .map_err(Error::file("write", &path))?;
+            if let Some(old) = &replaced {
+                inherit(&file, old, target, 0o666).map_err(Error::file("write", &path))?;
             }
             return Ok(Partial {
                 file,
@@ -94,6 +99,10 @@ impl Partial {
         }
         let mut text = String::new();
         let file = open_to_read(&self.meta()).ok()?;
+        // Another user's note could say that a file of theirs is the one that was begun.
+        if !file.metadata().is_ok_and(|note| is_ours(&note)) {
+            return None;
+        }
         file.take(MAX_META).read_to_string(&mut text).ok()?;
         Validator::parse_note(&text)
     }
@@ -168,21 +177,28 @@ impl Partial {
     /// # Errors
     /// When the disk is full, or a file of that name has appeared meanwhile; the partial one stays.
     pub(super) fn commit(mut self) -> Result<PathBuf, Error> {
-        if let Some(mode) = self.replaced {
-            self.file
-                .set_permissions(Permissions::from_mode(mode))
+        // Its access may have been narrowed while the download ran.
+        let now = match self.existing {
+            Existing::Overwrite => ensure_free(&self.target, self.existing)?,
+            Existing::Keep => None,
+        };
+        if let Some(old) = now.as_ref().or(self.replaced.as_ref()) {
+            inherit(&self.file, old, &self.target, 0o666)
                 .map_err(Error::file("write", &self.target))?;
         }
         self.file
             .sync_all()
             .map_err(Error::file("write", &self.path))?;
-        match self.existing {
-            Existing::Overwrite => fs::rename(&self.path, &self.target),
-            Existing::Keep => rename_to_new(&self.path, &self.target),
-        }
-        .map_err(Error::file("write", &self.target))?;
-        self.done = true;
-        let _ = fs::remove_file(self.meta());
+        interrupt::undivided(|| {
+            match self.existing {
+                Existing::Overwrite => fs::rename(&self.path, &self.target),
+                Existing::Keep => to_new(&self.path, &self.target),
+            }
+            .map_err(Error::file("write", &self.target))?;
+            self.done = true;
+            let _ = fs::remove_file(self.meta());
+            Ok::<(), Error>(())
+        })?;
         Ok(std::mem::take(&mut self.target))
     }
 
@@ -193,8 +209,10 @@ impl Partial {
 
     fn remove(&mut self) {
         self.done = true;
-        let _ = fs::remove_file(&self.path);
-        let _ = fs::remove_file(self.meta());
+        interrupt::undivided(|| {
+            let _ = fs::remove_file(&self.path);
+            let _ = fs::remove_file(self.meta());
+        });
     }
 
     fn meta(&self) -> PathBuf {
@@ -211,8 +229,8 @@ impl Drop for Partial {
     }
 }
 
-/// The mode of the file that would be replaced.
-fn ensure_free(target: &Path, existing: Existing) -> Result<Option<u32>, Error> {
+/// The file that would be replaced.
+fn ensure_free(target: &Path, existing: Existing) -> Result<Option<Metadata>, Error> {
     let refuse = |why: &str| Err(Error::file("write", target)(io::Error::other(why)));
     match (fs::symlink_metadata(target), existing) {
         (Err(error), _) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -222,9 +240,7 @@ fn ensure_free(target: &Path, existing: Existing) -> Result<Option<u32>, Error> 
             format!("{} exists already", target.display()),
             "--overwrite replaces it",
         )),
-        (Ok(found), Existing::Overwrite) if found.is_file() => {
-            Ok(Some(found.permissions().mode() & 0o666))
-        }
+        (Ok(found), Existing::Overwrite) if found.is_file() => Ok(Some(found)),
         // A link is replaced, not followed: it may lead anywhere.
         (Ok(found), Existing::Overwrite) if found.is_symlink() => Ok(None),
         (Ok(_), Existing::Overwrite) => refuse("it is not a regular file"),
@@ -251,30 +267,47 @@ fn open_to_read(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// Others' data could be overwritten through a second name or a device.
+/// Another user could change the file after it was verified, and others' data could be overwritten
+/// through a second name or a device.
 fn ensure_ours(path: &Path, opened: &Metadata) -> Result<(), Error> {
-    if opened.is_file() && opened.nlink() == 1 {
+    let why = if opened.uid() != user_id() {
+        "it belongs to another user; remove it or choose another directory"
+    } else if !opened.is_file() {
+        "it is not a regular file"
+    } else if opened.nlink() > 1 {
+        "it has a second name (hard link)"
+    } else {
         return Ok(());
-    }
-    let why = "it is no regular file of its own";
+    };
     Err(Error::file("write", path)(io::Error::other(why)))
+}
+
+/// A regular file of the caller's with one name.
+fn is_ours(found: &Metadata) -> bool {
+    found.is_file() && found.uid() == user_id() && found.nlink() == 1
+}
+
+/// Removes the note of a download that was killed after its file had been renamed or removed.
+fn reclaim_note(path: &Path) {
+    let note = with_suffix(path, ".meta");
+    let is_gone =
+        fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    if is_gone && fs::symlink_metadata(&note).is_ok_and(|note| is_ours(&note)) {
+        let _ = fs::remove_file(note);
+    }
 }
 
 fn is_same(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
-/// rename(2) would replace a file that has appeared meanwhile; link(2) does not.
-fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
-    match fs::hard_link(from, to) {
-        Ok(()) => fs::remove_file(from),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(io::Error::other(
-            "a file of this name has appeared; --overwrite replaces it",
-        )),
-        // A file system without hard links.
-        Err(_) if fs::symlink_metadata(to).is_err() => fs::rename(from, to),
-        Err(error) => Err(error),
-    }
+fn to_new(from: &Path, to: &Path) -> io::Result<()> {
+    rename_new(from, to).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            io::Error::other("a file of this name has appeared; --overwrite replaces it")
+        }
+        _ => error,
+    })
 }
 
 fn remove(path: &Path) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! Finds what breaks a repository, and what somebody left lying in it.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
@@ -7,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use super::package::is_name;
 use super::staging::is_staging;
+use crate::atomic_file::directory_of;
 use crate::error::Error;
 use crate::io_error::reason;
-use crate::shell;
+use crate::shell::quote_path;
 
 /// Entries looked at, and how deep; a repository that has more is no repository of packages.
 const MOST_ENTRIES: usize = 2_000_000;
@@ -48,7 +50,8 @@ pub(crate) fn check(repository: &Path) -> Result<Checked, Error> {
         .names(repository)
         .map_err(Error::file("read", repository))?;
     for name in names {
-        check.in_repository(&repository.join(&name), &name);
+        // A name that is not UTF-8 is no name of a package either way.
+        check.in_repository(&repository.join(&name), &name.to_string_lossy());
     }
     if check.left == 0 {
         let why = format!("more than {MOST_ENTRIES} files and directories");
@@ -75,29 +78,28 @@ impl Check {
     }
 
     /// The names in a directory, sorted.
-    fn names(&mut self, directory: &Path) -> io::Result<Vec<String>> {
+    fn names(&mut self, directory: &Path) -> io::Result<Vec<OsString>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(directory)? {
             if self.left == 0 {
                 break;
             }
             self.left -= 1;
-            names.push(entry?.file_name().to_string_lossy().into_owned());
+            names.push(entry?.file_name());
         }
         names.sort();
         Ok(names)
     }
 
     /// The names in a directory below the repository; that it cannot be read is a finding.
-    fn names_in(&mut self, directory: &Path) -> Option<Vec<String>> {
+    fn names_in(&mut self, directory: &Path) -> Option<Vec<OsString>> {
         match self.names(directory) {
             Ok(names) => Some(names),
             Err(error) => {
-                let path = shell::path(directory);
                 self.find(
                     directory,
                     format!("it cannot be read: {}", reason(&error)),
-                    format!("chmod a+rx {path}"),
+                    format!("chmod a+rx {}", quote_path(directory)),
                 );
                 None
             }
@@ -130,8 +132,9 @@ impl Check {
             return;
         };
         let mut versions = 0;
-        for entry in &names {
-            let path = family.join(entry);
+        for name_of_entry in &names {
+            let path = family.join(name_of_entry);
+            let entry = &*name_of_entry.to_string_lossy();
             if entry.starts_with('.') {
                 self.marker_or_leftover(&path, entry, family);
                 continue;
@@ -141,8 +144,8 @@ impl Check {
             };
             if metadata.is_dir() {
                 versions += 1;
-                let hidden = family.join(format!(".ignore{entry}")).is_file();
-                let building = family.join(format!(".building{entry}")).exists();
+                let hidden = family.join(marker(".ignore", name_of_entry)).is_file();
+                let building = family.join(marker(".building", name_of_entry)).exists();
                 if !hidden && !building {
                     self.version(&path, name, &metadata);
                 }
@@ -152,12 +155,14 @@ impl Check {
         }
         self.checked.versions += versions;
         if versions == 0 {
-            let leftovers = names.iter().any(|name| name.starts_with('.'));
+            let leftovers = names
+                .iter()
+                .any(|name| name.as_encoded_bytes().starts_with(b"."));
             let command = if leftovers { "rm -r" } else { "rmdir" };
             self.find(
                 family,
                 "a package without any version: rez search names it, rez env cannot have it",
-                format!("{command} {}", shell::path(family)),
+                format!("{command} {}", quote_path(family)),
             );
         }
     }
@@ -167,17 +172,20 @@ impl Check {
         let Some(names) = self.names_in(version) else {
             return;
         };
-        match names.iter().find(|name| is_definition(name)) {
+        match names
+            .iter()
+            .find(|name| name.to_str().is_some_and(is_definition))
+        {
             Some(name) => self.definition(&version.join(name), family),
             None => {
-                let name = version.file_name().unwrap_or_default().display();
-                let marker = version.with_file_name(format!(".ignore{name}"));
+                let name = version.file_name().unwrap_or_default();
+                let marker = version.with_file_name(marker(".ignore", name));
                 self.find(
                     version,
                     format!("it has no package.py, which breaks every request for {family}"),
                     format!(
                         "touch {} hides it; then remove it, or finish it",
-                        marker.display()
+                        quote_path(&marker)
                     ),
                 );
             }
@@ -186,7 +194,7 @@ impl Check {
     }
 
     /// Everything in a version: dead links, links out of it, modes.
-    fn tree(&mut self, directory: &Path, names: &[String], depth: usize) {
+    fn tree(&mut self, directory: &Path, names: &[OsString], depth: usize) {
         for name in names {
             let path = directory.join(name);
             self.link(&path);
@@ -195,7 +203,7 @@ impl Check {
             };
             let in_bin = directory.ends_with("bin") && metadata.is_file();
             if in_bin && metadata.mode() & 0o111 == 0 {
-                let cure = format!("chmod a+x {}", shell::path(&path));
+                let cure = format!("chmod a+x {}", quote_path(&path));
                 self.find(&path, "a tool that is not executable", cure);
             }
             self.mode(&path, &metadata);
@@ -237,14 +245,14 @@ impl Check {
                     Ok(target) => self.find(
                         path,
                         format!("a dead link to {}", target.display()),
-                        format!("rm {}, or bring back what it points to", shell::path(path)),
+                        format!("rm {}, or bring back what it points to", quote_path(path)),
                     ),
                     // Removed meanwhile: somebody else is at work.
                     Err(_) if error.kind() == io::ErrorKind::NotFound => {}
                     Err(_) => self.find(
                         path,
                         format!("it cannot be read: {}", reason(&error)),
-                        format!("chmod a+rx {}", shell::path(&path.with_file_name(""))),
+                        format!("chmod a+rx {}", quote_path(directory_of(path))),
                     ),
                 }
                 None
@@ -259,7 +267,7 @@ impl Check {
         } else {
             self.readers & 0o044
         };
-        let shown = shell::path(path);
+        let shown = quote_path(path);
         if mode & wanted != wanted {
             self.find(
                 path,
@@ -286,7 +294,7 @@ impl Check {
         let read =
             fs::File::open(file).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut text));
         if let Err(error) = read {
-            let cure = format!("chmod a+r {}", shell::path(file));
+            let cure = format!("chmod a+r {}", quote_path(file));
             self.find(file, format!("it cannot be read: {}", reason(&error)), cure);
             return;
         }
@@ -317,11 +325,11 @@ impl Check {
             } else {
                 format!("{version} is being installed, or was given up")
             };
-            let cure = format!("when no install runs: rm {}", shell::path(path));
+            let cure = format!("when no install runs: rm {}", quote_path(path));
             self.find(path, what, cure);
         } else if let Some(version) = name.strip_prefix(".ignore") {
             if !family.join(version).exists() {
-                let cure = format!("rm {}", shell::path(path));
+                let cure = format!("rm {}", quote_path(path));
                 self.find(
                     path,
                     format!("it hides {version}, which is not there"),
@@ -338,10 +346,17 @@ impl Check {
             self.find(
                 path,
                 "an install that was killed left it behind; Rez does not see it",
-                format!("when no install runs: rm -r {}", shell::path(path)),
+                format!("when no install runs: rm -r {}", quote_path(path)),
             );
         }
     }
+}
+
+/// The file by which Rez marks a version.
+fn marker(prefix: &str, version: &OsStr) -> OsString {
+    let mut name = OsString::from(prefix);
+    name.push(version);
+    name
 }
 
 fn is_definition(name: &str) -> bool {

@@ -35,6 +35,8 @@ pub(crate) struct Installed {
     pub path: PathBuf,
     /// The `.ignore` file that hides it from Rez, where there is one.
     pub hidden_by: Option<PathBuf>,
+    /// Why the old version, or a part of it, could not be removed; Rez does not see it.
+    pub left: Option<String>,
 }
 
 /// Builds the version in a sibling whose name Rez skips, and moves it into place.
@@ -56,19 +58,23 @@ pub(crate) fn install(order: &Order) -> Result<Installed, Error> {
         Err(error) => return Err(Error::file("make", &family)(error)),
     };
     let placed = Staging::new(&family, version, &order.package.to_string(), order.tools)
-        .and_then(|staging| place(&staging, &target, order.existing));
-    if let Err(error) = placed {
-        // Rez would list a family without versions. Where something is in it, it stays.
-        if made {
-            let _ = fs::remove_dir(&family);
+        .and_then(|staging| place(&staging, &target, order.existing).map(|()| staging));
+    let left = match placed {
+        Ok(staging) => staging.remove().err().map(|error| error.to_string()),
+        Err(error) => {
+            // Rez would list a family without versions. Where something is in it, it stays.
+            if made {
+                let _ = fs::remove_dir(&family);
+            }
+            return Err(error);
         }
-        return Err(error);
-    }
+    };
     sync(&family)?;
     let marker = family.join(format!(".ignore{version}"));
     Ok(Installed {
         path: target,
         hidden_by: marker.exists().then_some(marker),
+        left,
     })
 }
 

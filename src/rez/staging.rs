@@ -1,11 +1,12 @@
 //! A whole version in a directory that Rez does not look at, until it is moved into its place.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::payload::Tool;
+use crate::atomic_file::user_id;
 use crate::error::Error;
 use crate::interrupt::RemoveOnSignal;
 
@@ -21,6 +22,8 @@ pub(super) fn is_staging(name: &str) -> bool {
 /// The directory, beside where the version will be; removed when dropped, with what is in it then.
 pub(super) struct Staging {
     path: PathBuf,
+    /// Locked while this process lives, so that the next install knows what was left behind.
+    _lock: File,
     /// In the order in which they can be removed: a directory after what is in it.
     _guards: Vec<RemoveOnSignal>,
 }
@@ -36,18 +39,19 @@ impl Staging {
         package: &str,
         tools: &[Tool],
     ) -> Result<Staging, Error> {
-        let path = Staging::make(family, version)?;
+        reclaim(family);
+        let (path, lock, guard) = Staging::make(family, version)?;
         let bin = path.join("bin");
         let package_file = path.join("package.py");
         let mut watched: Vec<PathBuf> = tools.iter().map(|tool| bin.join(&tool.name)).collect();
         watched.extend([package_file.clone(), bin.clone(), path.clone()]);
+        let guards = watched.iter().map(|path| RemoveOnSignal::new(path));
         let staging = Staging {
             path,
-            _guards: watched
-                .iter()
-                .map(|path| RemoveOnSignal::new(path))
-                .collect(),
+            _lock: lock,
+            _guards: guards.collect(),
         };
+        drop(guard);
         make_directory(&bin).map_err(Error::file("make", &bin))?;
         for tool in tools {
             copy(tool, &bin.join(&tool.name))?;
@@ -58,18 +62,45 @@ impl Staging {
         Ok(staging)
     }
 
-    fn make(family: &Path, version: &str) -> Result<PathBuf, Error> {
+    fn make(family: &Path, version: &str) -> Result<(PathBuf, File, RemoveOnSignal), Error> {
         for attempt in 0..100 {
             let process = std::process::id();
             let path = family.join(format!(".{version}{MARK}{process}-{attempt}{ENDING}"));
-            match make_directory(&path) {
-                Ok(()) => return Ok(path),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(Error::file("make", &path)(error)),
+            let fail = |error| Error::file("make", &path)(error);
+            let guard = match RemoveOnSignal::around(&path, || make_directory(&path)) {
+                Ok(((), guard)) => guard,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                Err(error) => return Err(fail(error)),
+            };
+            match File::open(&path) {
+                // Without locks nothing is taken for left behind.
+                Ok(lock) if !matches!(lock.try_lock(), Err(TryLockError::WouldBlock)) => {
+                    return Ok((path, lock, guard));
+                }
+                // Another install took it for one that was left behind.
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    let _ = fs::remove_dir(&path);
+                    return Err(fail(error));
+                }
             }
         }
         let crowd = io::Error::other("a hundred unfinished ones stand in it");
         Err(Error::file("write", family)(crowd))
+    }
+
+    /// Removes what is in it now: after an exchange, the old version.
+    ///
+    /// # Errors
+    /// When something of it stays.
+    pub(super) fn remove(self) -> Result<(), Error> {
+        match fs::remove_dir_all(&self.path) {
+            Err(error) if fs::symlink_metadata(&self.path).is_ok() => {
+                Err(Error::file("remove", &self.path)(error))
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -80,6 +111,28 @@ impl Staging {
 impl Drop for Staging {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+/// Removes what killed installs of the caller's left in a family. What cannot be removed stays;
+/// `rez check` names it.
+fn reclaim(family: &Path) {
+    let Ok(entries) = fs::read_dir(family) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let is_own = |found: fs::Metadata| found.is_dir() && found.uid() == user_id();
+        if !entry.file_name().to_str().is_some_and(is_staging)
+            || !fs::symlink_metadata(&path).is_ok_and(is_own)
+        {
+            continue;
+        }
+        if let Ok(left) = File::open(&path)
+            && left.try_lock().is_ok()
+        {
+            let _ = fs::remove_dir_all(&path);
+        }
     }
 }
 

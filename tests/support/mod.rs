@@ -21,7 +21,26 @@ pub use run::{Output, Run};
 pub use scratch::Scratch;
 pub use wait::{Gate, wait_until};
 
+use std::os::unix::fs::{MetadataExt, lchown};
 use std::path::{Path, PathBuf};
+
+/// A user who owns nothing, and a group with the same number.
+pub const NOBODY: u32 = 65534;
+
+/// Gives a file, or a link itself, to [`NOBODY`].
+pub fn give_to_nobody(path: impl AsRef<Path>) {
+    lchown(path, Some(NOBODY), Some(NOBODY)).expect("a file given to nobody");
+}
+
+/// Whether the tests run as root, who can act as other users; without it the test says that it is
+/// skipped.
+pub fn is_root() -> bool {
+    let owner = std::fs::metadata("/proc/self").expect("/proc").uid();
+    if owner != 0 {
+        peers::skipped("only root can act as two users");
+    }
+    owner == 0
+}
 
 /// The binary under test, in a clean environment and an empty directory of its own.
 ///

@@ -30,6 +30,7 @@ pub struct Run {
     directory: Option<PathBuf>,
     root: Option<Scratch>,
     old_kernel: bool,
+    nobody: bool,
     limit: Duration,
 }
 
@@ -46,6 +47,7 @@ impl Run {
             directory: None,
             root: None,
             old_kernel: false,
+            nobody: false,
             limit: Duration::from_secs(60),
         }
     }
@@ -116,6 +118,12 @@ impl Run {
         self
     }
 
+    /// Runs it as the user and group of [`super::NOBODY`], without other groups.
+    pub fn run_by_nobody(mut self) -> Run {
+        self.nobody = true;
+        self
+    }
+
     /// Runs another program, or this one through a link, all else the same.
     pub fn program(mut self, program: impl AsRef<Path>) -> Run {
         self.program = program.as_ref().to_owned();
@@ -164,6 +172,10 @@ impl Run {
         });
         command.stdout(self.stdout.unwrap_or_else(Stdio::piped));
         command.stderr(Stdio::piped());
+        if self.nobody {
+            // The standard library clears the other groups when root does this.
+            command.uid(super::NOBODY).gid(super::NOBODY);
+        }
         // Last, so that nothing above is kept from its own system calls.
         if self.old_kernel {
             old_kernel::install(&mut command);

@@ -10,6 +10,7 @@ mod offline;
 mod plan;
 mod report;
 mod run;
+mod save;
 mod settings;
 mod show;
 mod target;

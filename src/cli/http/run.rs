@@ -2,9 +2,10 @@
 
 use super::narrator::{Narrator, ProgressLine};
 use super::plan::{Plan, Show};
-use super::{Http, build, chart, download, report, show, to_curl};
+use super::{Http, build, chart, download, report, save, show, to_curl};
 use crate::auth::{self, Issuer, Want};
 use crate::cli::profile::warn;
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::http::credential::Credential;
@@ -49,13 +50,14 @@ impl Http {
         if let Show::Download(wanted) = &show {
             return download::run(wanted, &request, &mut caller, &progress, in_memory);
         }
+        let deadline = Deadline::after(caller.settings().limits.whole);
         let mut answer = caller.call(&mut request)?;
         if dead_token_statuses.contains(&answer.head.status)
             && request.credential != Credential::None
         {
             explain_skew(&answer);
         }
-        let exit = print(&show, &request, &mut answer, in_memory)?;
+        let exit = print(&show, &request, &mut answer, in_memory, deadline)?;
         if self.timing {
             chart::draw(&answer.body.timing());
         }
@@ -83,6 +85,7 @@ fn print(
     request: &Request,
     answer: &mut Answer,
     in_memory: u64,
+    deadline: Deadline,
 ) -> Result<Exit, Error> {
     let exit = Exit::from_status(answer.head.status);
     match show {
@@ -90,7 +93,7 @@ fn print(
         Show::Stream => show::stream(answer)?,
         Show::Parts(parts) => show::parts(request, answer, parts, in_memory)?,
         Show::Head => show::head_only(&answer.head)?,
-        Show::File(path) if exit == Exit::Done => show::to_file(answer, path)?,
+        Show::File(path) if exit == Exit::Done => save::to_file(answer, path, deadline)?,
         Show::File(path) => {
             output::say(format_args!(
                 "c47 http: {} not written: the answer is {}",

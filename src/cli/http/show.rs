@@ -1,10 +1,6 @@
 //! What a person or a pipe sees of an answer.
 
-use std::io::{IsTerminal, Write};
-use std::path::Path;
-
 use super::plan::Parts;
-use crate::atomic_file::AtomicFile;
 use crate::error::Error;
 use crate::http::Answer;
 use crate::http::answer::AnswerHead;
@@ -169,30 +165,6 @@ fn for_terminal(text: &str) -> String {
     text.split('\n').map(cells).collect::<Vec<_>>().join("\n")
 }
 
-/// The body into a file, whole or not at all.
-pub(super) fn to_file(answer: &mut Answer, path: &Path) -> Result<(), Error> {
-    // A device or a pipe is written through; there is nothing to replace.
-    let is_special = std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
-    if is_special {
-        let mut file = std::fs::OpenOptions::new()
-            .write(true)
-            .open(path)
-            .map_err(Error::file("write", path))?;
-        return copy(answer, &mut |bytes| {
-            file.write_all(bytes).map_err(Error::file("write", path))
-        });
-    }
-    let mut file = AtomicFile::create(path, 0o666)?;
-    copy(answer, &mut |bytes| {
-        file.write_all(bytes).map_err(Error::file("write", path))
-    })?;
-    file.commit()?;
-    if std::io::stderr().is_terminal() {
-        output::say(format_args!("c47 http: {} written", path.display()));
-    }
-    Ok(())
-}
-
 /// The body on stdout as it is, as far as somebody reads it.
 fn to_stdout(answer: &mut Answer) -> Result<(), Error> {
     let mut buffer = vec![0; 64 << 10];
@@ -206,7 +178,11 @@ fn to_stdout(answer: &mut Answer) -> Result<(), Error> {
     Ok(())
 }
 
-fn copy(
+/// Gives the body to `write`, piece by piece.
+///
+/// # Errors
+/// When the body is not whole, and those of `write`.
+pub(super) fn copy(
     answer: &mut Answer,
     write: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
 ) -> Result<(), Error> {

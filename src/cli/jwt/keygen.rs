@@ -1,13 +1,16 @@
 //! `c47 jwt keygen`: makes a key for tokens.
 
 use std::ffi::OsString;
+use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use argh::{ArgsInfo, FromArgs};
 
-use crate::atomic_file;
+use crate::atomic_file::{self, AtomicFile, New};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::interrupt;
 use crate::jwt::Algorithm;
 use crate::jwt::keygen::{Form, algorithm_names, generate};
 use crate::outline::{Details, Kind};
@@ -73,27 +76,105 @@ impl Keygen {
                 ensure_new(&beside)?;
             }
         }
-        atomic_file::write(path, written.private.as_bytes(), 0o600)?;
-        if let Some(public) = &written.public {
-            atomic_file::write(&beside, public.as_bytes(), 0o644)?;
-        }
+        // Begun by one process at a time, so that no two mix their halves.
+        let private = filled(AtomicFile::create_alone(path, 0o600)?, &written.private)?;
+        let public = match &written.public {
+            Some(public) => Some(filled(AtomicFile::create(&beside, 0o644)?, public)?),
+            None => None,
+        };
+        // A signal between the two would leave the halves of two keys.
+        interrupt::undivided(|| match self.overwrite {
+            true => replace(private, public),
+            false => place_new(private, public),
+        })?;
         Ok(Exit::Done)
     }
 }
 
-fn public_path(path: &Path) -> PathBuf {
+fn filled(mut file: AtomicFile, text: &str) -> Result<AtomicFile, Error> {
+    file.write_all(text.as_bytes())
+        .map_err(Error::file("write", file.target()))?;
+    Ok(file)
+}
+
+/// Both where there is neither; otherwise none.
+fn place_new(private: AtomicFile, public: Option<AtomicFile>) -> Result<(), Error> {
+    let path = private.target().to_owned();
+    if private.commit_new()? == New::Exists {
+        return Err(exists(&path));
+    }
+    let Some(public) = public else { return Ok(()) };
+    let beside = public.target().to_owned();
+    let placed = match public.commit_new() {
+        Ok(New::Made) => return Ok(()),
+        Ok(New::Exists) => exists(&beside),
+        Err(error) => error,
+    };
+    // Nobody has used it: it was there for a moment.
+    fs::remove_file(&path).map_err(Error::file("remove", &path))?;
+    Err(placed)
+}
+
+/// Both over what is there. Where the second cannot be replaced, the first is put back.
+fn replace(private: AtomicFile, public: Option<AtomicFile>) -> Result<(), Error> {
+    let Some(public) = public else {
+        return private.commit();
+    };
+    let path = private.target().to_owned();
+    let saved = suffixed(&path, ".old");
+    let is_saved = match path.symlink_metadata() {
+        Ok(_) => {
+            save_as(&path, &saved).map_err(Error::file("write", &saved))?;
+            true
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+        Err(error) => return Err(Error::file("read", &path)(error)),
+    };
+    match private.commit().and_then(|()| public.commit()) {
+        Ok(()) if is_saved => fs::remove_file(&saved).map_err(Error::file("remove", &saved)),
+        Ok(()) => Ok(()),
+        Err(error) => {
+            match is_saved {
+                true => fs::rename(&saved, &path),
+                false => fs::remove_file(&path),
+            }
+            .map_err(Error::file("put back", &path))?;
+            Err(error)
+        }
+    }
+}
+
+/// A second name for the old key, so that there is one at each moment.
+fn save_as(path: &Path, saved: &Path) -> io::Result<()> {
+    match fs::hard_link(path, saved) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            atomic_file::rename_new(path, saved)
+        }
+        linked => linked,
+    }
+}
+
+fn suffixed(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
-    name.push(".pub");
+    name.push(suffix);
     name.into()
+}
+
+fn exists(path: &Path) -> Error {
+    Error::usage_hint(
+        format!("{} exists already", path.display()),
+        "--overwrite replaces it",
+    )
+}
+
+fn public_path(path: &Path) -> PathBuf {
+    suffixed(path, ".pub")
 }
 
 /// A key that is replaced by mistake is lost, and with it all that it signed.
 fn ensure_new(path: &Path) -> Result<(), Error> {
     match path.symlink_metadata() {
         Err(_) => Ok(()),
-        Ok(_) => Err(Error::usage_hint(
-            format!("{} exists already", path.display()),
-            "--overwrite replaces it",
-        )),
+        Ok(_) => Err(exists(path)),
     }
 }

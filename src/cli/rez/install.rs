@@ -133,6 +133,11 @@ impl Install {
                 marker.display()
             ));
         }
+        notes.extend(
+            installed
+                .left
+                .map(|why| format!("the old version stays: {why}")),
+        );
         say_notes("c47 rez install", &notes);
         let tools = filled.tools.iter().map(|tool| ToolReport {
             name: tool.tool.name.clone(),

@@ -1,12 +1,12 @@
 //! `c47 rez package`: package.py alone, for those who install by other means.
 
-use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use argh::{ArgsInfo, FromArgs};
 
 use super::{Wanted, name, say_notes, version};
+use crate::atomic_file::{AtomicFile, New};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::outline::{Details, Kind};
@@ -72,12 +72,16 @@ impl PackageFile {
             return Ok(Exit::Done);
         }
         let path = Path::new("package.py");
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        options
-            .open(path)
-            .and_then(|mut file| file.write_all(text.as_bytes()))
-            .map_err(Error::file("write", path))?;
+        let fail = |error| Error::file("write", path)(error);
+        let exists = || fail(io::ErrorKind::AlreadyExists.into());
+        if path.symlink_metadata().is_ok() {
+            return Err(exists());
+        }
+        let mut file = AtomicFile::create(path, 0o666)?;
+        file.write_all(text.as_bytes()).map_err(fail)?;
+        if file.commit_new()? == New::Exists {
+            return Err(exists());
+        }
         output::line(path.display())?;
         Ok(Exit::Done)
     }
