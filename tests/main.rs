@@ -37,6 +37,7 @@ mod links;
 mod man;
 mod package;
 mod rez;
+mod scarcity;
 mod selftest;
 mod structure;
 mod terminal;
