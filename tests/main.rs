@@ -19,6 +19,7 @@ mod elf_altered;
 mod elf_bounds;
 mod elf_ldd;
 mod elf_wheels;
+mod fuzz_smoke;
 mod harness;
 mod host;
 mod http;
