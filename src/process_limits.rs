@@ -27,6 +27,26 @@ pub(crate) fn forbid_core_files() {
     });
 }
 
+/// Runs before Rust's runtime, which aborts where a standard stream is closed and there is no
+/// /dev/null to open in its place.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static BEFORE_MAIN: extern "C" fn() = open_closed_streams;
+
+/// Puts the root directory where nothing else can be had: to read it or to write to it fails, as
+/// with a closed stream, and no file that is opened later becomes a standard stream.
+extern "C" fn open_closed_streams() {
+    for stream in 0..=2 {
+        // SAFETY: system calls on constant C strings; nothing of Rust's runtime is used.
+        unsafe {
+            let is_closed = libc::fcntl(stream, libc::F_GETFD) == -1;
+            if is_closed && libc::open(c"/dev/null".as_ptr(), libc::O_RDWR) == -1 {
+                libc::open(c"/".as_ptr(), libc::O_RDONLY | libc::O_DIRECTORY);
+            }
+        }
+    }
+}
+
 /// Whether SIGXFSZ was ignored by us, and not before.
 static IGNORES_FILE_SIZE_SIGNAL: AtomicBool = AtomicBool::new(false);
 

@@ -83,6 +83,36 @@ fn a_program_that_is_started_gets_the_file_size_signal() {
     );
 }
 
+/// Rust's own runtime aborts there.
+#[test]
+fn a_closed_standard_input_without_dev_null_is_no_abort() {
+    if !rustix::process::geteuid().is_root() {
+        return peers::skipped("only root can change the root");
+    }
+    let Some(chroot) = peers::tool("chroot") else {
+        return;
+    };
+    let scratch = Scratch::new("closed");
+    fs::copy(binary(), scratch.path().join("c47")).unwrap();
+    let run = |words: &[&str]| {
+        Run::of("/bin/sh")
+            .args(["-c", "exec \"$@\" <&-", "sh"])
+            .arg(&chroot)
+            .arg(scratch.path())
+            .arg("/c47")
+            .args(words)
+            .run()
+    };
+    let version = run(&["--version"]).expect_code(0);
+    assert!(version.stdout_text().starts_with("c47 "));
+    let unread = run(&["jwt", "decode", "-"]).expect_code(7);
+    assert!(
+        unread.stderr_text().contains("cannot read standard input"),
+        "{}",
+        unread.tell()
+    );
+}
+
 /// Linux 3.10 has no getrandom, and an empty root no /dev/urandom.
 #[test]
 fn without_random_numbers_each_command_answers_or_says_why() {
