@@ -100,4 +100,48 @@ pub mod testing {
     pub use crate::outline::{Field, JsonOutput, JsonType, Presence, Shape};
     pub use crate::platform::Version;
     pub use crate::timestamp::Timestamp;
+
+    use crate::http::head::Head;
+    use crate::jwt::key::{KeySet, Material};
+    use crate::jwt::verify::{Policy, verify};
+    use crate::secret::Secret;
+
+    /// What bytes given as a key were taken for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum KeyKind {
+        Refused,
+        Shared,
+        Asymmetric,
+    }
+
+    /// Reads a key, or the first of a set, in any format.
+    pub fn read_key(bytes: &[u8]) -> KeyKind {
+        let set = KeySet::parse(&Secret::new(bytes.to_vec()));
+        match set.as_ref().map(|set| set.keys().first()) {
+            Ok(Some(key)) if matches!(key.material(), Material::Shared(_)) => KeyKind::Shared,
+            Ok(Some(_)) => KeyKind::Asymmetric,
+            Ok(None) | Err(_) => KeyKind::Refused,
+        }
+    }
+
+    /// Whether a token is valid under a key, at the beginning of 1970.
+    pub fn is_valid_token(token: &[u8], key: &[u8]) -> bool {
+        let keys = KeySet::parse(&Secret::new(key.to_vec()));
+        keys.is_ok_and(|keys| verify(token, &keys, &Policy::at(Timestamp(0))).is_ok())
+    }
+
+    /// The status of a response's head, where it can be read.
+    pub fn response_status(head: &[u8]) -> Option<u16> {
+        Head::parse(head).map(|head| head.status)
+    }
+
+    /// A multipart body as `c47 echo` shows it.
+    pub fn masked_multipart(body: &[u8], boundary: &str) -> Vec<u8> {
+        crate::redact::multipart(body, boundary).into_owned()
+    }
+
+    /// A text as `c47 echo` shows it.
+    pub fn masked_text(text: &str) -> String {
+        crate::redact::text(text)
+    }
 }

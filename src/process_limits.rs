@@ -1,10 +1,11 @@
 //! What this process is limited to for its own sake, and what programs it starts must not inherit.
-#![allow(unsafe_code)] // what runs between fork and exec
+#![allow(unsafe_code)] // a signal that is ignored, and what runs between fork and exec
 
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::disable_transparent_huge_pages;
@@ -26,16 +27,60 @@ pub(crate) fn forbid_core_files() {
     });
 }
 
+/// Runs before Rust's runtime, which aborts where a standard stream is closed and there is no
+/// /dev/null to open in its place.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static BEFORE_MAIN: extern "C" fn() = open_closed_streams;
+
+/// Puts the root directory where nothing else can be had: to read it or to write to it fails, as
+/// with a closed stream, and no file that is opened later becomes a standard stream.
+extern "C" fn open_closed_streams() {
+    for stream in 0..=2 {
+        // SAFETY: system calls on constant C strings; nothing of Rust's runtime is used.
+        unsafe {
+            let is_closed = libc::fcntl(stream, libc::F_GETFD) == -1;
+            if is_closed && libc::open(c"/dev/null".as_ptr(), libc::O_RDWR) == -1 {
+                libc::open(c"/".as_ptr(), libc::O_RDONLY | libc::O_DIRECTORY);
+            }
+        }
+    }
+}
+
+/// Whether SIGXFSZ was ignored by us, and not before.
+static IGNORES_FILE_SIZE_SIGNAL: AtomicBool = AtomicBool::new(false);
+
+/// A file larger than `ulimit -f` allows becomes an error of the write that is reported and cleaned
+/// up after, not the death of the process.
+pub(crate) fn ignore_file_size_signal() {
+    // SAFETY: sigaction is given valid structures, and SIG_IGN is no function that could be wrong.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        if libc::sigaction(libc::SIGXFSZ, std::ptr::null(), &mut action) == 0
+            && action.sa_sigaction == libc::SIG_DFL
+        {
+            action.sa_sigaction = libc::SIG_IGN;
+            if libc::sigaction(libc::SIGXFSZ, &action, std::ptr::null_mut()) == 0 {
+                IGNORES_FILE_SIZE_SIGNAL.store(true, Ordering::SeqCst);
+            }
+        }
+    }
+}
+
 /// Lets a program start as it would without c47: with core files, and with the transparent huge
 /// pages that our allocator switches off for itself — and, since that survives exec, for a
 /// Houdini we start, too.
 pub(crate) fn not_for(command: &mut Command) -> &mut Command {
     let core_files = CORE_FILES.get().copied();
-    // SAFETY: three system calls, which are async-signal-safe, and nothing is allocated.
+    // SAFETY: a few system calls, which are async-signal-safe, and nothing is allocated.
     unsafe { command.pre_exec(move || restore(core_files)) }
 }
 
 fn restore(core_files: Option<Option<u64>>) -> io::Result<()> {
+    if IGNORES_FILE_SIZE_SIGNAL.load(Ordering::SeqCst) {
+        // SAFETY: an async-signal-safe call.
+        unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_DFL) };
+    }
     // A kernel that knows no such option says so, and nothing is lost.
     let _ = disable_transparent_huge_pages(false);
     if let Some(found) = core_files {

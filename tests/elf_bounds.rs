@@ -159,7 +159,7 @@ fn symbols(crafted: &mut Crafted, count: u32) {
     crafted.tables.push((DT_HASH, hash));
 }
 
-fn crafted_files() -> Vec<(&'static str, Vec<u8>)> {
+pub fn crafted_files() -> Vec<(&'static str, Vec<u8>)> {
     let mut files = Vec::new();
     let mut add = |name, crafted: &Crafted| files.push((name, crafted.bytes()));
 

@@ -27,6 +27,7 @@ use crate::exit::Exit;
 use crate::interrupt;
 use crate::outline::Details;
 use crate::output;
+use crate::process_limits;
 use crate::version::Version;
 use parse::Request;
 
@@ -118,6 +119,7 @@ pub fn install_panic_hook() {
 /// Runs the command that `arguments` (the program's name first) asks for.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> Exit {
     interrupt::install();
+    process_limits::ignore_file_size_signal();
     let (name, result) = match parse::texts(arguments) {
         Ok(arguments) => {
             let table = C47::get_args_info();

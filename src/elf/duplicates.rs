@@ -1,6 +1,6 @@
 //! Libraries that are there more than once, and which of them would meet in one process.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -49,7 +49,7 @@ impl Group {
 
     /// What copies of the same bytes take beyond the first.
     pub(crate) fn wasted_bytes(&self) -> u64 {
-        let mut seen = HashSet::new();
+        let mut seen = BTreeSet::new();
         let again = self.copies.iter().filter(|copy| !seen.insert(copy.build));
         again.map(|copy| copy.size_bytes).sum()
     }
@@ -105,7 +105,7 @@ pub(crate) fn duplicates(directories: &[PathBuf], settings: &Settings) -> Duplic
     let seen = walk::in_parallel(&files, || (), |(), (path, _)| look(path));
     let mut by_name: BTreeMap<(String, Architecture), Vec<Carried>> = BTreeMap::new();
     let mut objects: Vec<PathBuf> = Vec::new();
-    let mut ids = HashSet::new();
+    let mut ids = BTreeSet::new();
     for ((path, application), seen) in files.into_iter().zip(seen) {
         let seen = match seen {
             Ok(Some(seen)) => seen,

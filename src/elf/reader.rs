@@ -56,7 +56,7 @@ impl fmt::Display for Fault {
 }
 
 /// A file by what tells it from others: its device and inode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileId {
     device: u64,
     inode: u64,

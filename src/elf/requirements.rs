@@ -1,7 +1,7 @@
 //! What an object requires of the system it runs on, and which symbols require it.
 
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -152,7 +152,7 @@ fn ensure_loadable(object: &Object) -> Result<(), Fault> {
 struct Names<'a> {
     wanted: Vec<symbols::Wanted>,
     /// For each version the first symbols bound to it, as many as are listed.
-    by_version: HashMap<u16, Vec<symbols::Wanted>>,
+    by_version: BTreeMap<u16, Vec<symbols::Wanted>>,
     strings: &'a [u8],
     /// What may still be copied into lists of symbols.
     list_bytes: Cell<usize>,
@@ -161,7 +161,7 @@ struct Names<'a> {
 impl<'a> Names<'a> {
     fn read(object: &Object, strings: &'a [u8]) -> Result<Names<'a>, Fault> {
         let wanted = symbols::wanted(object)?;
-        let mut by_version: HashMap<u16, Vec<symbols::Wanted>> = HashMap::new();
+        let mut by_version: BTreeMap<u16, Vec<symbols::Wanted>> = BTreeMap::new();
         for &one in &wanted {
             let bound = by_version.entry(one.version).or_default();
             if bound.len() < MOST_LISTED {
@@ -207,7 +207,7 @@ impl<'a> Names<'a> {
     }
 
     fn wanted_abi(&self, needs: &[Need]) -> Result<AbiUse, Fault> {
-        let of_libstdcxx: HashSet<u16> = needs
+        let of_libstdcxx: BTreeSet<u16> = needs
             .iter()
             .filter(|need| need.library.starts_with("libstdc++"))
             .map(|need| need.index)

@@ -4,7 +4,7 @@
 //! (`load_library`).
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -126,11 +126,11 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Shelves {
     pub settings: Settings,
-    systems: HashMap<(OsString, Architecture), Rc<System>>,
-    candidates: HashMap<Vec<u8>, Candidate>,
-    libraries: HashMap<FileId, Rc<Library>>,
+    systems: BTreeMap<(OsString, Architecture), Rc<System>>,
+    candidates: BTreeMap<Vec<u8>, Candidate>,
+    libraries: BTreeMap<FileId, Rc<Library>>,
     /// For each directory, which of the subdirectories (by number) exist.
-    subdirectories: HashMap<Vec<u8>, Rc<[usize]>>,
+    subdirectories: BTreeMap<Vec<u8>, Rc<[usize]>>,
     /// What look-ups have cost so far.
     effort: u64,
     /// What the paths remembered take.
@@ -141,10 +141,10 @@ impl Shelves {
     pub fn new(settings: Settings) -> Shelves {
         Shelves {
             settings,
-            systems: HashMap::new(),
-            candidates: HashMap::new(),
-            libraries: HashMap::new(),
-            subdirectories: HashMap::new(),
+            systems: BTreeMap::new(),
+            candidates: BTreeMap::new(),
+            libraries: BTreeMap::new(),
+            subdirectories: BTreeMap::new(),
             effort: 0,
             remembered_bytes: 0,
         }

@@ -2,7 +2,7 @@
 //!
 //! Source: ld.so(8), "Dynamic string tokens"; glibc's elf/dl-load.c for what is no token.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 /// What the tokens stand for.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +70,7 @@ fn after_name<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 /// current directory and becomes "". A directory that is there twice counts once.
 pub(super) fn directories(path: &[u8], separators: &[u8], tokens: Tokens) -> Vec<Vec<u8>> {
     let mut directories: Vec<Vec<u8>> = Vec::new();
-    let mut seen: HashSet<Vec<u8>> = HashSet::new();
+    let mut seen: BTreeSet<Vec<u8>> = BTreeSet::new();
     for element in path.split(|byte| separators.contains(byte)) {
         let Some(expanded) = expand(element, tokens) else {
             continue;

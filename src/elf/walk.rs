@@ -87,7 +87,10 @@ pub(crate) fn in_parallel<I: Sync, S, R: Send>(
         done
     };
     let mut done: Vec<(usize, R)> = thread::scope(|scope| {
-        let handles: Vec<_> = (1..threads).map(|_| scope.spawn(take)).collect();
+        // Where no more threads are to be had, those there are do the work.
+        let more =
+            (1..threads).map_while(|_| thread::Builder::new().spawn_scoped(scope, take).ok());
+        let handles: Vec<_> = more.collect();
         let mut done = take();
         for handle in handles {
             // A thread that panicked has ended the process already.

@@ -1,6 +1,6 @@
 //! What is likely to break a job on this machine, in words.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -310,7 +310,7 @@ fn kernel(report: &Report, hazards: &mut Hazards) {
 }
 
 /// Paths at which there is nothing.
-struct Missing(HashSet<PathBuf>);
+struct Missing(BTreeSet<PathBuf>);
 
 impl Missing {
     /// Looks at all of them at once. What does not answer is not known to be missing.

@@ -228,7 +228,7 @@ fn entries(root: &Root) -> Vec<Entry> {
             .unwrap_or_default(),
     };
     let mut seen: Vec<Entry> = Vec::with_capacity(all.len().min(1024));
-    let mut paths = std::collections::HashSet::new();
+    let mut paths = std::collections::BTreeSet::new();
     for entry in all.into_iter().rev() {
         if paths.insert(entry.path.clone()) {
             seen.push(entry);

@@ -1,7 +1,7 @@
 //! Which of the system's tools would load other libraries for LD_LIBRARY_PATH's sake, from where,
 //! and whether they would still start. ld.so's search is followed with the variable and without.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -135,7 +135,7 @@ fn python_ssl(root: &Root, program: &Path) -> Option<PathBuf> {
 }
 
 fn compare(tool: &'static str, file: PathBuf, with: &Tree, without: &Tree) -> Option<Shadowed> {
-    let usual: HashMap<&OsStr, &Loaded> = without
+    let usual: BTreeMap<&OsStr, &Loaded> = without
         .objects
         .iter()
         .map(|object| (object.name.as_os_str(), object))

@@ -24,7 +24,7 @@ pub(crate) mod failure;
 mod file_name;
 /// Whether a secret may be sent in plain text.
 pub(crate) mod guard;
-mod head;
+pub(crate) mod head;
 /// Request items.
 pub(crate) mod item;
 mod limits;

@@ -14,6 +14,7 @@ use super::lookup;
 use super::settings::{Override, overridden};
 use super::url::Origin;
 use super::wire::Wire;
+use crate::io_error::reason;
 
 /// Looks up what a URI names or, where a proxy takes whole requests, that proxy.
 #[derive(Debug)]
@@ -102,7 +103,11 @@ fn addresses(host: &str, port: u16, timeout: NextTimeout) -> Result<Vec<SocketAd
         .spawn(move || {
             let _ = sender.send(lookup::addresses(&asked, port));
         })
-        .map_err(ureq::Error::Io)?;
+        .map_err(|error| {
+            // Its own kind, "would block", would be taken for a time limit.
+            let why = format!("no thread can be started: {}", reason(&error));
+            ureq::Error::Io(std::io::Error::other(why))
+        })?;
     let answer = if timeout.after.is_not_happening() {
         receiver.recv().ok()
     } else {

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{PrivateKeyDer, UnixTime};
+use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, RootCertStore};
 
 use super::roots;
@@ -15,6 +17,7 @@ pub(crate) use super::roots::Trust;
 use super::verifier::{TrustAnybody, Verifier};
 use crate::crypto;
 use crate::error::Error;
+use crate::timestamp::Timestamp;
 
 /// What TLS is to be done with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +58,9 @@ pub(super) fn configure(
         action: "get random numbers for TLS",
         source,
     })?;
+    ensure_clock(Timestamp::now())?;
     let provider = crypto::tls::provider();
-    let builder = ClientConfig::builder_with_provider(provider.clone())
+    let builder = ClientConfig::builder_with_details(provider.clone(), Arc::new(Clock))
         .with_protocol_versions(match options.oldest {
             Oldest::Tls12 => rustls::ALL_VERSIONS,
             Oldest::Tls13 => &ONLY_TLS13,
@@ -87,6 +91,28 @@ pub(super) fn configure(
         }
     };
     Ok(Arc::new(config))
+}
+
+/// rustls's own clock panics before 1970; with this one the handshake fails.
+#[derive(Debug)]
+struct Clock;
+
+impl TimeProvider for Clock {
+    fn current_time(&self) -> Option<UnixTime> {
+        let seconds = u64::try_from(Timestamp::now().0).ok()?;
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
+    }
+}
+
+/// A board without a battery may start in 1969, where no certificate is valid.
+fn ensure_clock(now: Timestamp) -> Result<(), Error> {
+    if now.0 >= 0 {
+        return Ok(());
+    }
+    Err(Error::malformed(
+        "the clock of this machine",
+        format!("it says {now}, before 1970: certificates cannot be checked"),
+    ))
 }
 
 /// Checks the server's certificate, as far as it is to be trusted.
@@ -129,4 +155,19 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Error> {
         ));
     }
     PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| wrong("it holds no private key in PEM form"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_before_1970_is_an_error_that_names_it() {
+        assert!(ensure_clock(Timestamp(0)).is_ok());
+        let why = ensure_clock(Timestamp(-1)).unwrap_err().to_string();
+        assert!(
+            why.contains("clock") && why.contains("1969-12-31T23:59:59Z"),
+            "{why}"
+        );
+    }
 }

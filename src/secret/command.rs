@@ -66,7 +66,12 @@ pub(super) fn first_line(words: &[String]) -> Result<Secret, String> {
     };
     let (sender, receiver) = mpsc::channel();
     // A thread, since a pipe cannot be read with a deadline; it ends with the process at the latest.
-    std::thread::spawn(move || sender.send(read_line(stdout)));
+    let reader = std::thread::Builder::new().spawn(move || sender.send(read_line(stdout)));
+    if let Err(error) = reader {
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(format!("no thread can be started: {}", reason(&error)));
+    }
     let line = receiver.recv_timeout(PATIENCE).unwrap_or_else(|_| {
         let _ = child.kill();
         Err(format!(

@@ -147,6 +147,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_clock_before_1970_fails_by_name_and_the_rest_is_reported() {
+        let report = run(&Surroundings {
+            temporary: std::env::temp_dir(),
+            now: Timestamp(-1),
+            built: Timestamp(1),
+            trust: Trust::Anybody,
+        });
+        let status = |name| {
+            let found = report.checks.iter().find(|check| check.name == name);
+            found
+                .map(|check| (check.status, check.detail.clone()))
+                .unwrap()
+        };
+        assert_eq!(status("clock").0, Status::Fail);
+        assert!(status("clock").1.contains("1969"), "{:?}", status("clock"));
+        assert_eq!(status("tls").0, Status::Fail);
+        assert_eq!(status("tokens").0, Status::Ok, "{:?}", status("tokens"));
+    }
+
+    #[test]
     fn a_warning_does_not_fail_and_a_detail_stays_on_its_line() {
         let checks = vec![
             check("one", || Ok(Good::Well("a\nb".into()))),

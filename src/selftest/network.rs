@@ -99,6 +99,9 @@ pub(super) fn http() -> Answer {
 
 /// A handshake, and a word each way under it, with a certificate made for it.
 pub(super) fn tls(now: Timestamp) -> Answer {
+    if now.0 < 0 {
+        return Err("not tried: the clock is before 1970, when no certificate was valid".into());
+    }
     let Made { certificate, key } = certificate::make(now)?;
     let provider = crypto::tls::provider();
     let wrong = |error: rustls::Error| format!("it cannot be set up: {error}");

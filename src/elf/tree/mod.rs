@@ -81,7 +81,7 @@ impl Needing {
 }
 
 /// What became of a need.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wanted {
     /// The number of the object.
     Loaded(usize),

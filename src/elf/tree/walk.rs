@@ -1,6 +1,6 @@
 //! The walk itself: from each object to what it needs, breadth first.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
@@ -53,11 +53,11 @@ pub fn resolve(shelves: &mut Shelves, file: &Path) -> Result<Tree, Fault> {
         system,
         architecture,
         secure,
-        names: HashMap::new(),
-        ids: HashMap::new(),
+        names: BTreeMap::new(),
+        ids: BTreeMap::new(),
         directories: Vec::new(),
         library_path: Rc::new([]),
-        missing: HashMap::new(),
+        missing: BTreeMap::new(),
         tree: Tree {
             path: inside,
             interpreter: interpreter.clone(),
@@ -84,13 +84,13 @@ pub(super) struct Walk<'a> {
     /// Whether ld.so would not listen to the environment.
     pub(super) secure: bool,
     /// The names objects are known by, and their numbers.
-    names: HashMap<OsString, usize>,
-    ids: HashMap<FileId, usize>,
+    names: BTreeMap<OsString, usize>,
+    ids: BTreeMap<FileId, usize>,
     /// For each object the directories it carries.
     pub(super) directories: Vec<Rc<[Vec<u8>]>>,
     pub(super) library_path: Rc<[Vec<u8>]>,
     /// The numbers of what was not found.
-    missing: HashMap<OsString, usize>,
+    missing: BTreeMap<OsString, usize>,
     pub(super) tree: Tree,
 }
 
@@ -202,7 +202,7 @@ impl Walk<'_> {
             let filters = linkage.filters.iter().map(|name| (name, Optional::No));
             let auxiliaries = linkage.auxiliaries.iter().map(|name| (name, Optional::Yes));
             let needed = linkage.needed.iter().map(|name| (name, Optional::No));
-            let mut already = HashSet::new();
+            let mut already = BTreeSet::new();
             for (name, optional) in filters.chain(auxiliaries).chain(needed) {
                 self.want(number, name, optional, &mut already);
                 if self.shelves.effort() - effort_before > MOST_EFFORT {
@@ -221,7 +221,13 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn want(&mut self, by: usize, name: &OsStr, optional: Optional, already: &mut HashSet<Wanted>) {
+    fn want(
+        &mut self,
+        by: usize,
+        name: &OsStr,
+        optional: Optional,
+        already: &mut BTreeSet<Wanted>,
+    ) {
         let expanded = match &*self.system {
             System::Glibc(_) if name.as_bytes().contains(&b'$') => {
                 let origin = self.origin(by);

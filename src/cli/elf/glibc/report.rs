@@ -1,6 +1,6 @@
 //! What `c47 elf glibc` prints: what each object needs, or what is in its way.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use nanoserde::{SerJson, SerJsonState};
@@ -106,7 +106,7 @@ impl SerJson for Report {
 
 /// What this host offers, read once for each architecture.
 #[derive(Default)]
-struct Hosts(HashMap<Architecture, Limits>);
+struct Hosts(BTreeMap<Architecture, Limits>);
 
 impl Hosts {
     fn limits(&mut self, architecture: Architecture) -> &Limits {

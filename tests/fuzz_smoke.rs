@@ -1,0 +1,179 @@
+//! Foreign bytes, altered at random and the same in each run: no panic, no hang, no key that
+//! becomes a secret. A few seconds; many more rounds with C47_TEST_FULL=1 or CI=true.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use c47::testing::{Cpu, Info, KeyKind, Requirements, Root, SearchSettings, Shelves};
+use c47::testing::{
+    is_valid_token, masked_multipart, masked_text, read_key, response_status, tree, verdict,
+};
+
+use crate::elf_bounds::crafted_files;
+use crate::support::{Effort, Scratch, c47, effort};
+
+const JWK: &str = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
+/// Values at which sums and counts break.
+const EXTREMES: [u64; 8] = [
+    0,
+    1,
+    0xff,
+    0xffff,
+    0x7fff_ffff,
+    0xffff_ffff,
+    u64::MAX >> 1,
+    u64::MAX,
+];
+
+/// A generator with a seed (xorshift64).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % most.max(1) as u64).unwrap()
+    }
+
+    /// Some bytes changed, added, removed or repeated.
+    fn altered(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut altered = bytes.to_vec();
+        for _ in 0..=self.below(4) {
+            let at = self.below(altered.len());
+            let byte = u8::try_from(self.below(256)).unwrap();
+            match self.below(5) {
+                0 => altered.insert(at, byte),
+                1 => altered.truncate(at),
+                2 => altered.extend_from_within(at..),
+                _ if altered.is_empty() => {}
+                3 => drop(altered.remove(at)),
+                _ => altered[at] = byte,
+            }
+        }
+        altered
+    }
+}
+
+fn rounds(usual: usize) -> usize {
+    match effort() {
+        Effort::Full => usual * 20,
+        Effort::Quick | Effort::Usual => usual,
+    }
+}
+
+/// A call that takes longer does not end by itself.
+#[track_caller]
+fn in_time<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let started = Instant::now();
+    let result = work();
+    let took = started.elapsed();
+    assert!(took < Duration::from_secs(20), "{what}: {took:?}");
+    result
+}
+
+#[test]
+fn altered_keys_are_read_or_refused_and_never_become_secrets() {
+    let scratch = Scratch::new("keys");
+    c47()
+        .args(["jwt", "keygen", "--alg=ES256", "-o", "key"])
+        .current_dir(scratch.path())
+        .run()
+        .expect_code(0);
+    let pem = fs::read_to_string(scratch.path().join("key.pub")).unwrap();
+    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let mut random = Random(47);
+    for whole in [pem.as_str(), &base64, JWK] {
+        assert_eq!(read_key(whole.as_bytes()), KeyKind::Asymmetric, "{whole}");
+        for _ in 0..rounds(3000) {
+            let altered = random.altered(whole.as_bytes());
+            let kind = in_time("a key", || read_key(&altered));
+            // Where a third of it is left unaltered, it is still the key that everybody knows.
+            let third = whole.len() / 3;
+            let begins_alike = altered.get(..third) == whole.as_bytes().get(..third);
+            assert!(
+                !(begins_alike && kind == KeyKind::Shared),
+                "{}",
+                String::from_utf8_lossy(&altered)
+            );
+        }
+    }
+}
+
+#[test]
+fn altered_tokens_are_not_valid() {
+    let key = "k".repeat(32);
+    let token = c47()
+        .args(["jwt", "sign", "--alg=HS256", "--key=env:KEY", "--no-exp"])
+        .env("KEY", &key)
+        .args(["--claim", "iat:=0"])
+        .run()
+        .expect_code(0);
+    let token = token.stdout_text().trim_end().as_bytes();
+    assert!(is_valid_token(token, key.as_bytes()));
+    let mut random = Random(48);
+    for _ in 0..rounds(5000) {
+        let altered = random.altered(token);
+        let valid = in_time("a token", || is_valid_token(&altered, key.as_bytes()));
+        assert!(
+            !valid || altered == token,
+            "{}",
+            String::from_utf8_lossy(&altered)
+        );
+        in_time("a token", || is_valid_token(&altered, JWK.as_bytes()));
+    }
+}
+
+#[test]
+fn altered_bodies_and_heads_are_read_in_time() {
+    let form = b"--B\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nx\r\n--B\r\nContent-Disposition: form-data; name=a; filename=\"b\"\r\n\r\n\xff\r\n--B--\r\n";
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Type: text/plain\r\nSet-Cookie: a=b\r\n\r\n";
+    assert_eq!(response_status(head), Some(200));
+    let mut random = Random(49);
+    for _ in 0..rounds(5000) {
+        let altered = random.altered(form);
+        in_time("a form", || masked_multipart(&altered, "B"));
+        in_time("a text", || masked_text(&String::from_utf8_lossy(&altered)));
+        let altered = random.altered(head);
+        in_time("a head", || response_status(&altered));
+    }
+}
+
+#[test]
+fn elf_headers_with_large_counts_are_read_in_time() {
+    let scratch = Scratch::new("counts");
+    let path = scratch.path().join("altered.so");
+    let mut random = Random(50);
+    // Small ones: the time goes into reading them again and again.
+    let files: Vec<Vec<u8>> = crafted_files()
+        .into_iter()
+        .map(|(_, bytes)| bytes)
+        .filter(|bytes| bytes.len() < 1 << 20)
+        .collect();
+    assert!(files.len() > 3);
+    for _ in 0..rounds(25) {
+        let mut altered = files[random.below(files.len())].clone();
+        for _ in 0..=random.below(6) {
+            // The headers, the dynamic section's end, and what the tables begin with.
+            let region = [64 + 2 * 56, 64 + 56, altered.len() - 8][random.below(3)];
+            let at = random.below(region) & !1;
+            let width = [2, 4, 8][random.below(3)];
+            let value = EXTREMES[random.below(EXTREMES.len())].to_le_bytes();
+            altered[at..at + width].copy_from_slice(&value[..width]);
+        }
+        fs::write(&path, &altered).unwrap();
+        in_time("an ELF file", || {
+            if let Ok(object) = Requirements::of_file(&path, &mut Vec::new()) {
+                verdict::runs_on(&[object]);
+            }
+            let _ = Info::of_file(&path);
+            let mut shelves = Shelves::new(SearchSettings {
+                root: Root::Host,
+                library_path: "/nowhere".into(),
+                preload: "".into(),
+                cpu: Cpu::of_this_machine(),
+            });
+            let _ = tree::resolve(&mut shelves, &path);
+        });
+    }
+}

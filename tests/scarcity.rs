@@ -1,0 +1,137 @@
+//! Where the system gives less than usual: no more threads, small files, no random numbers. An
+//! error in words, never a panic or the death by a signal.
+
+use std::fs;
+
+use crate::support::server::{Answer, Server};
+use crate::support::{Output, Run, Scratch, binary, c47, empty_root, peers};
+
+/// Not by a signal, and not by a panic.
+#[track_caller]
+fn ensure_reported(output: &Output) {
+    assert!([0, 1, 7, 9].contains(&output.code), "{}", output.tell());
+    assert!(!output.stderr_text().contains("bug"), "{}", output.tell());
+}
+
+/// Limits do not bind root: another user who can have no second thread.
+fn without_threads(scratch: &Scratch) -> Option<Run> {
+    let program = scratch.path().join("c47");
+    fs::copy(binary(), &program).unwrap();
+    if !rustix::process::geteuid().is_root() {
+        peers::skipped("only root can become another user");
+        return None;
+    }
+    let setpriv = peers::tool("setpriv")?;
+    Some(
+        Run::of(setpriv)
+            .args(["--reuid=65533", "--regid=65533", "--clear-groups"])
+            .args(["prlimit", "--nproc=1"])
+            .arg(program)
+            .current_dir("/"),
+    )
+}
+
+#[test]
+fn without_more_threads_each_command_answers_or_says_why() {
+    let scratch = Scratch::new("threads");
+    let commands: [&[&str]; 6] = [
+        &["elf", "dupes", "/usr/bin"],
+        &["elf", "glibc", "/usr/bin"],
+        &["selftest"],
+        &["host"],
+        &["http", "c47.invalid/"],
+        &["jwt", "decode", "--token", "command:printf x"],
+    ];
+    for words in commands {
+        let Some(run) = without_threads(&scratch) else {
+            return;
+        };
+        ensure_reported(&run.args(words).run());
+    }
+}
+
+#[test]
+fn a_file_larger_than_the_limit_is_an_error_and_leaves_the_old_one() {
+    let scratch = Scratch::new("limit");
+    let server = Server::start(|_| Answer::ok("x".repeat(1 << 20)));
+    let old = scratch.write("old", "old");
+    let run = Run::of("/bin/sh")
+        .args(["-c", "ulimit -f 8 && exec \"$@\"", "sh"])
+        .arg(binary())
+        .args(["http", &server.url("/"), "-o", "old"])
+        .current_dir(scratch.path());
+    let output = run.run().expect_code(7);
+    assert!(
+        output.stderr_text().contains("file too large"),
+        "{}",
+        output.tell()
+    );
+    assert_eq!(fs::read_to_string(old).unwrap(), "old");
+    assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_program_that_is_started_gets_the_file_size_signal() {
+    let output = c47()
+        .args(["jwt", "decode", "--token"])
+        .arg("command:sh -c 'kill -s XFSZ $$; echo survived'")
+        .run();
+    assert!(
+        output.stderr_text().contains("killed by a signal"),
+        "{}",
+        output.tell()
+    );
+}
+
+/// Rust's own runtime aborts there.
+#[test]
+fn a_closed_standard_input_without_dev_null_is_no_abort() {
+    if !rustix::process::geteuid().is_root() {
+        return peers::skipped("only root can change the root");
+    }
+    let Some(chroot) = peers::tool("chroot") else {
+        return;
+    };
+    let scratch = Scratch::new("closed");
+    fs::copy(binary(), scratch.path().join("c47")).unwrap();
+    let run = |words: &[&str]| {
+        Run::of("/bin/sh")
+            .args(["-c", "exec \"$@\" <&-", "sh"])
+            .arg(&chroot)
+            .arg(scratch.path())
+            .arg("/c47")
+            .args(words)
+            .run()
+    };
+    let version = run(&["--version"]).expect_code(0);
+    assert!(version.stdout_text().starts_with("c47 "));
+    let unread = run(&["jwt", "decode", "-"]).expect_code(7);
+    assert!(
+        unread.stderr_text().contains("cannot read standard input"),
+        "{}",
+        unread.tell()
+    );
+}
+
+/// Linux 3.10 has no getrandom, and an empty root no /dev/urandom.
+#[test]
+fn without_random_numbers_each_command_answers_or_says_why() {
+    let commands: [&[&str]; 9] = [
+        &["elf", "info", "/c47"],
+        &["elf", "glibc", "/c47"],
+        &["elf", "glibc", "--target", "host", "/c47"],
+        &["elf", "ldd", "/c47"],
+        &["elf", "rpath", "/c47"],
+        &["elf", "dupes", "/"],
+        &["host"],
+        &["config", "check"],
+        &["http", "127.0.0.1:9/"],
+    ];
+    for words in commands {
+        let Some(run) = empty_root::empty_c47() else {
+            return;
+        };
+        let output = run.on_old_kernel().args(words).run();
+        ensure_reported(&output);
+    }
+}
