@@ -188,3 +188,40 @@ fn what_a_request_would_be_does_not_drive_the_terminal() {
         "{shown:?}"
     );
 }
+
+#[test]
+fn a_secret_on_the_command_line_is_warned_of_once() {
+    for (words, instead) in [
+        (&["X-Api-Key:hunter2"][..], "--auth header=X-Api-Key:SOURCE"),
+        (&["Authorization:Bearer hunter2"], "--auth bearer=SOURCE"),
+        (&["api_key==hunter2"], "--auth query=api_key:SOURCE"),
+        (&["password=hunter2", "token=hunter2"], "password=@FILE"),
+        (&["--proxy", "http://u:hunter2@127.0.0.1:9"], "HTTPS_PROXY"),
+    ] {
+        let all: Vec<&str> = ["http", "http://localhost:9/", "--offline"]
+            .iter()
+            .chain(words)
+            .copied()
+            .collect();
+        let Some(output) = on_terminal("", "", &all, &[]) else {
+            return;
+        };
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            shown.contains("exit 0") && shown.contains(instead) && !shown.contains("hunter2"),
+            "{words:?}: {shown}"
+        );
+        assert_eq!(shown.matches("command line").count(), 1, "{shown}");
+        // Not where nobody is looking.
+        let output = crate::support::c47().args(&all).run().expect_code(0);
+        assert_eq!(output.stderr_text(), "", "{words:?}");
+    }
+    let in_url = ["http", "http://me:hunter2@localhost:9/", "--offline"];
+    let output = on_terminal("", "", &in_url, &[]).unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(shown.contains("--auth basic=me:SOURCE"), "{shown}");
+    // A file's content, and a name without a secret, are no secrets on the command line.
+    let harmless = ["http", "http://localhost:9/", "--offline", "a=b", "X-A:b"];
+    let output = on_terminal("", "", &harmless, &[]).unwrap();
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("command line"));
+}

@@ -1,6 +1,8 @@
 //! A JSON body built from items: `shot[name]=sq010`, `frames[]:=1001`, `tags[0]=x`, as HTTPie's
 //! nested syntax has it.
 
+use std::collections::BTreeMap;
+
 use crate::json::Text;
 
 /// An index beyond this is a slip of the finger, and would fill the memory with nulls.
@@ -22,8 +24,31 @@ pub(super) enum Tree {
     #[default]
     Gap,
     Leaf(Text),
-    Object(Vec<(String, Tree)>),
+    Object(Members),
     Array(Vec<Tree>),
+}
+
+/// The members of an object, in order, and where each is: a body may have very many.
+#[derive(Debug, Default)]
+pub(super) struct Members {
+    list: Vec<(String, Tree)>,
+    places: BTreeMap<String, usize>,
+}
+
+impl Members {
+    /// The member of this name, which is added where there is none.
+    fn entry(&mut self, name: &str) -> Option<&mut Tree> {
+        let at = match self.places.get(name) {
+            Some(at) => *at,
+            None => {
+                let at = self.list.len();
+                self.places.insert(name.to_owned(), at);
+                self.list.push((name.to_owned(), Tree::Gap));
+                at
+            }
+        };
+        self.list.get_mut(at).map(|(_, tree)| tree)
+    }
 }
 
 impl Tree {
@@ -60,6 +85,7 @@ impl Tree {
             Tree::Leaf(text) => text,
             Tree::Object(members) => {
                 let members: Vec<(String, Text)> = members
+                    .list
                     .into_iter()
                     .map(|(name, tree)| (name, tree.into_text()))
                     .collect();
@@ -75,21 +101,12 @@ impl Tree {
     fn enter(&mut self, step: &Step) -> Result<&mut Tree, &'static str> {
         if matches!(self, Tree::Gap) {
             *self = match step {
-                Step::Member(_) => Tree::Object(Vec::new()),
+                Step::Member(_) => Tree::Object(Members::default()),
                 Step::Index(_) | Step::Append => Tree::Array(Vec::new()),
             };
         }
         match (self, step) {
-            (Tree::Object(members), Step::Member(name)) => {
-                let at = match members.iter().position(|(known, _)| known == name) {
-                    Some(at) => at,
-                    None => {
-                        members.push((name.clone(), Tree::Gap));
-                        members.len() - 1
-                    }
-                };
-                members.get_mut(at).map(|(_, tree)| tree).ok_or("nothing")
-            }
+            (Tree::Object(members), Step::Member(name)) => members.entry(name).ok_or("nothing"),
             (Tree::Array(elements), Step::Append) => {
                 elements.push(Tree::Gap);
                 elements.last_mut().ok_or("nothing")
@@ -223,6 +240,19 @@ mod tests {
         ] {
             assert_eq!(build(items).as_deref(), Ok(expected));
         }
+    }
+
+    /// A search through all members for each took 11 s for these.
+    #[test]
+    fn very_many_keys_take_no_quadratic_time() {
+        let began = std::time::Instant::now();
+        let mut tree = Tree::default();
+        for number in 0..100_000 {
+            tree.insert(&format!("k{number}"), Text::integer(1))
+                .unwrap();
+        }
+        assert!(tree.into_text().as_str().ends_with("\"k99999\":1}"));
+        assert!(began.elapsed() < std::time::Duration::from_secs(8));
     }
 
     #[test]

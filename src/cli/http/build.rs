@@ -6,7 +6,7 @@ use super::items::{self, ensure_compressible};
 use super::plan::{Parts, Plan, Show};
 use super::settings::{ensure_retries, overlay};
 use super::target::{self, Target};
-use super::{Http, download};
+use super::{Http, download, pasted};
 use crate::auth::Profile;
 use crate::auth::preview::Preview;
 use crate::cli::environment;
@@ -35,6 +35,7 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
         items,
         profile,
     } = target::read(options)?;
+    pasted::warn_on_terminal(options, &url)?;
     let credentials = credentials::read(options, &mut url, profile)?;
     let overlay = overlay(options)?.over(credentials.overlay());
     ensure_retries(&overlay)?;

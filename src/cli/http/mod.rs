@@ -7,6 +7,7 @@ mod download;
 mod items;
 mod narrator;
 mod offline;
+mod pasted;
 mod plan;
 mod report;
 mod run;

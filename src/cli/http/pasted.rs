@@ -1,0 +1,74 @@
+//! Secrets that are on the command line themselves, where every user of the machine can read them:
+//! they work, and a person is told the better way.
+
+use super::Http;
+use super::target;
+use crate::cli::profile::warn;
+use crate::error::Error;
+use crate::http::item::{Item, Value};
+use crate::http::url::Url;
+use crate::output;
+use crate::redact;
+
+/// Warns once, on a terminal, of the first secret that the words and options hold.
+///
+/// # Errors
+/// Those of the words.
+pub(super) fn warn_on_terminal(options: &Http, url: &Url) -> Result<(), Error> {
+    if !output::stderr_is_terminal() {
+        return Ok(());
+    }
+    if let Some(instead) = instead(options, url, &target::items(options)?) {
+        let warning = format!(
+            "a secret on the command line can be read by all users of this machine; use {instead}"
+        );
+        warn("c47 http", &[warning]);
+    }
+    Ok(())
+}
+
+/// What to write instead of the first secret.
+fn instead(options: &Http, url: &Url, items: &[Item]) -> Option<String> {
+    if let Some(user_info) = url
+        .user_info
+        .as_ref()
+        .filter(|info| info.password.is_some())
+    {
+        return Some(format!("--auth basic={}:SOURCE", user_info.user));
+    }
+    let proxy = options.proxy.as_deref();
+    if proxy.is_some_and(|proxy| redact::url(proxy) != proxy) {
+        return Some("HTTPS_PROXY or HTTP_PROXY".into());
+    }
+    items.iter().find_map(of_item)
+}
+
+fn of_item(item: &Item) -> Option<String> {
+    match item {
+        Item::Header {
+            name,
+            value: Value::Literal(value),
+        } if !value.is_empty() && redact::is_secret_header(name) => {
+            Some(match name.eq_ignore_ascii_case("authorization") {
+                true => "--auth bearer=SOURCE or basic=USER:SOURCE".into(),
+                false => format!("--auth header={name}:SOURCE"),
+            })
+        }
+        Item::Query {
+            name,
+            value: Value::Literal(value),
+        } if redact::member(name, value) != value.as_str() => {
+            Some(format!("--auth query={name}:SOURCE"))
+        }
+        Item::Field {
+            name,
+            value: Value::Literal(value),
+        } if redact::member(name, value) != value.as_str() => Some(format!("{name}=@FILE")),
+        Item::Header { .. }
+        | Item::NoHeader { .. }
+        | Item::Query { .. }
+        | Item::Field { .. }
+        | Item::Json { .. }
+        | Item::File { .. } => None,
+    }
+}
