@@ -257,7 +257,15 @@ fn open(path: &Path, mode: u32) -> Result<File, Error> {
         // Neither through a link, nor waiting for a pipe's other end.
         .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
         .open(path)
-        .map_err(Error::file("write", path))
+        .or_else(|error| {
+            // With fs.protected_regular the kernel refuses it first, with a poorer reason.
+            if let Ok(found) = fs::symlink_metadata(path)
+                && found.is_file()
+            {
+                ensure_ours(path, &found)?;
+            }
+            Err(Error::file("write", path)(error))
+        })
 }
 
 fn open_to_read(path: &Path) -> io::Result<File> {
