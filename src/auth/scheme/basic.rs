@@ -48,10 +48,10 @@ pub(super) fn with_password(user: String, password: Secret) -> SharedScheme {
 }
 
 impl Scheme for Basic {
-    fn issue(&self, _: &Service, _: &Want, _: &Context) -> Result<Issued, Error> {
+    fn issue(&self, _: &Service, _: &Want, context: &Context) -> Result<Issued, Error> {
         let password = self
             .password
-            .read_text(&format!("Password of {}", self.user))?;
+            .read_text(&format!("Password of {}", self.user), context.deadline)?;
         Ok(Issued::lasting(
             Credential::basic(&self.user, &password),
             None,

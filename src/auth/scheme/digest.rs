@@ -39,12 +39,12 @@ struct Digest {
 }
 
 impl Scheme for Digest {
-    fn issue(&self, _: &Service, _: &Want, _: &Context) -> Result<Issued, Error> {
+    fn issue(&self, _: &Service, _: &Want, context: &Context) -> Result<Issued, Error> {
         let credential = Credential::Digest {
             user: self.user.clone(),
             password: self
                 .password
-                .read_text(&format!("Password of {}", self.user))?,
+                .read_text(&format!("Password of {}", self.user), context.deadline)?,
             answer: None,
         };
         Ok(Issued::lasting(credential, None))

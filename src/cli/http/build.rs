@@ -10,6 +10,7 @@ use super::{Http, download};
 use crate::auth::Profile;
 use crate::auth::preview::Preview;
 use crate::cli::environment;
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::http::body::Body;
 use crate::http::credential::Credential;
@@ -38,6 +39,7 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
     let overlay = overlay(options)?.over(credentials.overlay());
     ensure_retries(&overlay)?;
     let mut settings = environment::settings().with(&overlay);
+    let deadline = Deadline::after(settings.limits.whole);
     // A file among them makes it a form: JSON carries none.
     let uploads = items.iter().any(|item| matches!(item, Item::File { .. }));
     let mut parts = items::Parts::default();
@@ -69,14 +71,15 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
         guard::ensure_confidential(&request.url.origin, &settings)?;
     }
     if let Some(profile) = profile {
-        add_headers(profile, &parts, &mut request)?;
+        add_headers(profile, &parts, &mut request, deadline)?;
         request.path_prefix = Some(profile.path_prefix().to_owned());
     }
     if let Show::Download(wanted) = &show {
         download::prepare(wanted, &request, &mut settings)?;
     }
     Ok(Plan {
-        issuer: credentials.issuer(settings.clone())?,
+        issuer: credentials.issuer(settings.clone(), deadline)?,
+        deadline,
         dead_token_statuses: dead_token_statuses(&credentials),
         in_memory: settings.limits.body.unwrap_or(IN_MEMORY),
         request,
@@ -104,14 +107,15 @@ fn add_headers(
     profile: &Profile,
     parts: &items::Parts,
     request: &mut Request,
+    deadline: Deadline,
 ) -> Result<(), Error> {
     let user = profile.service.user.as_ref();
     for (name, template) in &profile.headers {
         if parts.names_header(name) {
             continue;
         }
-        let filled =
-            template.fill(&mut |_| Ok(user.map(|u| Secret::new(u.as_bytes().to_vec()))))?;
+        let mut value = |_: &str| Ok(user.map(|u| Secret::new(u.as_bytes().to_vec())));
+        let filled = template.fill(&mut value, deadline)?;
         let Some(secret) = filled else { continue };
         let value = match (redact::is_secret_header(name), secret.expose_text()) {
             (false, Ok(text)) if template.is_plain() => Value::Plain(text.to_owned()),

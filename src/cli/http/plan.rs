@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::auth::Issuer;
 use crate::auth::preview::Preview;
+use crate::deadline::Deadline;
 use crate::http::download::Download;
 use crate::http::request::Request;
 use crate::http::{Overlay, Settings};
@@ -13,6 +14,8 @@ pub(super) struct Plan {
     /// Without its credential: no secret has been read yet.
     pub request: Request,
     pub settings: Settings,
+    /// The end of the call, from the first secret that is read.
+    pub deadline: Deadline,
     /// What options and profile set of the settings, for `--curl`.
     pub overlay: Overlay,
     /// Gives the credential.
