@@ -16,6 +16,14 @@ impl Deadline {
         Deadline(limit.and_then(|limit| Instant::now().checked_add(limit)))
     }
 
+    /// This one, or `limit` from now where that is sooner.
+    pub(crate) fn or_after(self, limit: Duration) -> Deadline {
+        match self.left() {
+            Some(left) if left <= limit => self,
+            Some(_) | None => Deadline::after(Some(limit)),
+        }
+    }
+
     /// The time that is left, zero when it is over; `None` where it never comes.
     pub(crate) fn left(self) -> Option<Duration> {
         self.0
@@ -42,6 +50,11 @@ impl Deadline {
         Ok(receiver.recv_timeout(left).ok())
     }
 
+    /// Whether it is over now.
+    pub(crate) fn is_over(self) -> bool {
+        self.is_over_after(Duration::ZERO)
+    }
+
     /// Whether it is over when `wait` has passed.
     pub(crate) fn is_over_after(self, wait: Duration) -> bool {
         self.left().is_some_and(|left| left <= wait)
@@ -59,6 +72,9 @@ mod tests {
         let deadline = Deadline::after(Some(minute));
         assert!(deadline.is_over_after(minute) && !deadline.is_over_after(minute / 2));
         assert_eq!(Deadline::after(Some(Duration::MAX)).left(), None);
+        assert_eq!(deadline.or_after(minute * 2), deadline);
+        assert!(deadline.or_after(minute / 2).is_over_after(minute / 2));
+        assert!(!deadline.is_over() && Deadline::after(Some(Duration::ZERO)).is_over());
     }
 
     #[test]

@@ -7,13 +7,17 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
+};
 use rustix::thread::disable_transparent_huge_pages;
 
 /// The soft limit on core files as it was found.
 static CORE_FILES: OnceLock<Option<u64>> = OnceLock::new();
 
-/// A process that holds a secret leaves no core file. Once a process, and cheap after that.
+/// A process that holds a secret leaves no core file, and no other process of its user can look
+/// into its memory: a core pattern with a pipe ignores the limit, and so does a debugger. Execution
+/// of another program undoes the latter by itself. Once a process, and cheap after that.
 pub(crate) fn forbid_core_files() {
     CORE_FILES.get_or_init(|| {
         // Only the soft limit, which can be raised again.
@@ -23,6 +27,7 @@ pub(crate) fn forbid_core_files() {
             ..found
         };
         let _ = setrlimit(Resource::Core, forbidden); // it is lowered, which is always allowed
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable); // every kernel has it
         found.current
     });
 }

@@ -8,6 +8,7 @@ mod support;
 mod artifact;
 mod auth;
 mod auth_farm;
+mod auth_lasting;
 mod cli;
 mod completions;
 mod config;

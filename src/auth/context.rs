@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::deadline::Deadline;
 use crate::http::Settings;
 use crate::http::credential::Credential;
 use crate::secret::Secret;
@@ -10,14 +11,24 @@ use crate::timestamp::Timestamp;
 
 /// What issuing needs from outside.
 pub(crate) struct Context<'a> {
-    /// The directory of the token cache.
-    pub cache: PathBuf,
+    pub places: Places,
+    /// The end of everything done for the call.
+    pub deadline: Deadline,
     /// How logins are sent.
     pub settings: Settings,
     /// The netrc file; `None` where neither NETRC nor HOME is set.
     pub netrc: Option<PathBuf>,
     /// Shows a person the page and the code of a device login; without it nobody is there.
     pub show_code: Option<&'a dyn Fn(&DeviceCode)>,
+}
+
+/// Where tokens are kept.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Places {
+    /// The directory of tokens that a login brings again: it may be gone after a reboot.
+    pub cache: PathBuf,
+    /// The directory of tokens that come with a refresh token: it lasts.
+    pub state: PathBuf,
 }
 
 /// What a person is shown to log in on another device (RFC 8628).
@@ -54,7 +65,18 @@ pub(crate) struct Issued {
     /// The token alone, for scripts; a password is not one.
     pub token: Option<Secret>,
     pub expires: Option<Timestamp>,
+    pub storage: Storage,
     pub warnings: Vec<String>,
+}
+
+/// Whether a token is there for the next process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Storage {
+    /// It is stored, or it is not meant to be.
+    #[default]
+    AsMeant,
+    /// It could not be stored.
+    Failed,
 }
 
 impl Issued {
@@ -64,6 +86,7 @@ impl Issued {
             credential,
             token,
             expires: None,
+            storage: Storage::default(),
             warnings: Vec::new(),
         }
     }

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::context::{Context, DeviceCode};
 use super::error::Error as AuthError;
 use super::exchange::{self, Outcome, find};
-use super::plan::Exchange;
+use super::plan::{Exchange, TokenPlan};
 use super::service::Service;
 use super::values::Values;
 use crate::error::Error;
@@ -23,11 +23,10 @@ const LONGEST: Duration = Duration::from_secs(30 * 60);
 /// When nobody is there, or the service cannot be asked.
 pub(super) fn obtain(
     service: &Service,
-    code: &Exchange,
-    poll: &Exchange,
+    plan: &TokenPlan,
+    (code, poll): (&Exchange, &Exchange),
     values: &mut Values,
     context: &Context,
-    ttl: Option<Duration>,
 ) -> Result<Outcome, Error> {
     let failed = |why: String, hint: Option<String>| {
         Error::Auth(AuthError::Failed {
@@ -43,7 +42,7 @@ pub(super) fn obtain(
             hint: Some(format!("c47 auth login {}", service.name)),
         }));
     };
-    let said = exchange::ask(code, values, &context.settings)?;
+    let said = exchange::ask(code, values, &context.settings, context.deadline)?;
     let text = |json: &Json, name: &str| find(json, name).and_then(Json::as_str).map(str::to_owned);
     let (status, json) = (said.status, said.json.unwrap_or(Json::Null));
     let parts = (
@@ -74,17 +73,17 @@ pub(super) fn obtain(
     loop {
         // Never faster than once a second, never slower than a person's patience.
         thread::sleep(interval.clamp(Duration::from_secs(1), Duration::from_secs(60)));
-        if started.elapsed() > lifetime {
+        if started.elapsed() > lifetime || context.deadline.is_over() {
             let hint = format!("c47 auth login {}", service.name);
             return Err(failed("the code has expired".into(), Some(hint)));
         }
-        let said = exchange::ask(poll, values, &context.settings)?;
+        let said = exchange::ask(poll, values, &context.settings, context.deadline)?;
         let error = said.json.as_ref().and_then(|json| text(json, "error"));
         match error.as_deref() {
             Some("authorization_pending") => {}
             // RFC 8628 §3.5.
             Some("slow_down") => interval += Duration::from_secs(5),
-            _ => return exchange::judge(service, poll, values, said, ttl),
+            _ => return exchange::judge(service, plan, poll, values, said),
         }
     }
 }

@@ -5,11 +5,14 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use zeroize::{Zeroize, Zeroizing};
 
+use super::context::Context;
 use super::error::Error as AuthError;
-use super::plan::{Exchange, Fields, Target};
+use super::plan::{Exchange, Fields, Target, TokenPlan};
+use super::refusal::{Meaning, Refused, code, of_code, refused};
 use super::service::Service;
 use super::template::Template;
 use super::values::Values;
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::escape::one_line;
 use crate::http::body::{self, Body};
@@ -27,6 +30,8 @@ use crate::timestamp::Timestamp;
 /// The longest a service may take to answer a login.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 const MAX_ANSWER: u64 = 1 << 20;
+/// As much of a service's own words as a message shows.
+const MAX_WORDS: usize = 200;
 
 /// What an exchange brought.
 #[derive(Debug)]
@@ -45,7 +50,7 @@ pub(super) struct TokenResponse {
     pub ahead: Option<i64>,
 }
 
-/// Sends the request and reads the answer.
+/// Sends the request and reads the answer, before the deadline.
 ///
 /// # Errors
 /// When a secret cannot be had, or no answer comes.
@@ -53,6 +58,7 @@ pub(super) fn ask(
     exchange: &Exchange,
     values: &mut Values,
     settings: &Settings,
+    deadline: Deadline,
 ) -> Result<TokenResponse, Error> {
     let mut request = request(exchange, values, settings)?;
     let mut settings = settings.clone();
@@ -67,7 +73,9 @@ pub(super) fn ask(
     settings.follow = Follow::No;
     settings.retry = Retry::default();
     settings.intake = Intake::default();
-    let called = Caller::new(settings).call(&mut request);
+    let called = Caller::new(settings)
+        .until(deadline.or_after(PATIENCE))
+        .call(&mut request);
     if let Body::Bytes { bytes, .. } = &mut request.body {
         bytes.zeroize();
     }
@@ -122,7 +130,7 @@ fn request(
         headers.push(Header::plain("content-type", content_type));
     }
     for (name, template) in &exchange.headers {
-        if let Some(value) = template.fill(&mut |name| values.get(name))? {
+        if let Some(value) = values.fill(template)? {
             headers.push(Header::secret(name, value));
         }
     }
@@ -180,15 +188,16 @@ fn body(fields: &Fields, values: &mut Values) -> Result<Body, Error> {
 }
 
 fn fill(template: &Template, values: &mut Values) -> Result<Option<Zeroizing<String>>, Error> {
-    let filled = template.fill(&mut |name| values.get(name))?;
+    let filled = values.fill(template)?;
     Ok(filled.map(|secret| Zeroizing::new(String::from_utf8_lossy(secret.expose()).into_owned())))
 }
 
 /// What came of an exchange, beside what is an error to anybody.
 pub(super) enum Outcome {
     Granted(Granted),
-    /// The service response no, in these words.
+    /// The service said no, in these words.
     Refused {
+        what: Refused,
         why: String,
         ahead: Option<i64>,
     },
@@ -200,25 +209,25 @@ pub(super) enum Outcome {
 /// When the service cannot be asked, or answers what is neither a token nor a refusal.
 pub(super) fn obtain(
     service: &Service,
+    plan: &TokenPlan,
     exchange: &Exchange,
     values: &mut Values,
-    settings: &Settings,
-    ttl: Option<Duration>,
+    context: &Context,
 ) -> Result<Outcome, Error> {
-    let response = ask(exchange, values, settings)?;
-    judge(service, exchange, values, response, ttl)
+    let response = ask(exchange, values, &context.settings, context.deadline)?;
+    judge(service, plan, exchange, values, response)
 }
 
 /// Makes a token or a refusal of an answer.
 ///
 /// # Errors
-/// When it is neither.
+/// When it is neither: such a failure is temporary.
 pub(super) fn judge(
     service: &Service,
+    plan: &TokenPlan,
     exchange: &Exchange,
     values: &Values,
     response: TokenResponse,
-    ttl: Option<Duration>,
 ) -> Result<Outcome, Error> {
     let failed = |why: String| {
         Error::Auth(AuthError::Failed {
@@ -227,40 +236,38 @@ pub(super) fn judge(
             hint: None,
         })
     };
-    match response.status {
-        200..=299 => {}
-        400..=499 if !matches!(response.status, 404 | 405 | 408 | 425) => {
-            let words = response.json.as_ref().and_then(words);
+    let TokenResponse {
+        status,
+        json,
+        ahead,
+    } = response;
+    let words = json.as_ref().and_then(|json| words(json, values));
+    if !matches!(status, 200..=299) {
+        if let Some(what) = refused(&plan.refusals, status, json.as_ref()) {
             let why = match words {
-                Some(words) => format!("{} {}", response.status, values.without_secrets(&words)),
-                None => format!("the service answered {}", response.status),
+                Some(words) => format!("{status} {words}"),
+                None => format!("the service answered {status}"),
             };
-            return Ok(Outcome::Refused {
-                why: one_line(&why),
-                ahead: response.ahead,
-            });
+            return Ok(Outcome::Refused { what, why, ahead });
         }
-        300..=399 => {
-            return Err(failed(format!(
-                "the service answered {}: a redirect of a login is not followed",
-                response.status
-            )));
-        }
-        status => return Err(failed(format!("the service answered {status}"))),
+        return Err(failed(match (status, words) {
+            (300..=399, _) => {
+                format!("the service answered {status}: a redirect of a login is not followed")
+            }
+            (_, Some(words)) => format!("the service answered {status}: {words}"),
+            (_, None) => format!("the service answered {status}"),
+        }));
     }
-    let json = response
-        .json
-        .ok_or_else(|| failed("the service's answer is no JSON".into()))?;
+    let json = json.ok_or_else(|| failed("the service's answer is no JSON".into()))?;
     let names = &exchange.answer;
     let Some(token) = find(&json, &names.token).and_then(Json::as_str) else {
-        let why = match words(&json) {
-            Some(words) => one_line(&values.without_secrets(&words)),
-            None => format!("the answer has no '{}'", names.token),
+        let why = words.unwrap_or_else(|| format!("the answer has no '{}'", names.token));
+        let what = match code(&json).map(of_code) {
+            Some(Meaning::Temporary) => return Err(failed(why)),
+            Some(Meaning::Refused(what)) => what,
+            Some(Meaning::Unknown) | None => Refused::Client,
         };
-        return Ok(Outcome::Refused {
-            why,
-            ahead: response.ahead,
-        });
+        return Ok(Outcome::Refused { what, why, ahead });
     };
     let token = checked(token).map_err(|why| failed(format!("the token: {why}")))?;
     let refresh_token = find(&json, &names.refresh_token)
@@ -269,7 +276,7 @@ pub(super) fn judge(
         .map(checked)
         .transpose()
         .map_err(|why| failed(format!("the refresh token: {why}")))?;
-    let expires = expiry(&json, exchange, &token, response.ahead.unwrap_or(0), ttl);
+    let expires = expiry(&json, exchange, &token, ahead.unwrap_or(0), plan.ttl);
     Ok(Outcome::Granted(Granted {
         token,
         refresh_token,
@@ -326,18 +333,23 @@ pub(super) fn find<'a>(json: &'a Json, path: &str) -> Option<&'a Json> {
     path.split('.').try_fold(json, |json, name| json.get(name))
 }
 
-/// What a service says went wrong (RFC 6749 §5.2, and what others use).
-fn words(json: &Json) -> Option<String> {
+/// What a service says went wrong (RFC 6749 §5.2, and what others use), as it may be shown. Secrets
+/// are masked first: half of one would not be found.
+fn words(json: &Json, values: &Values) -> Option<String> {
     let text = |name: &str| json.get(name).and_then(Json::as_str);
     let main = text("error_description")
         .or(text("message"))
         .or(text("detail"))
         .or(text("error"))?;
-    let mut words: String = main.chars().take(200).collect();
-    if let Some(code) = text("error").filter(|code| *code != main && code.len() < 60) {
-        words = format!("{code}: {words}");
+    let shown = |text: &str| {
+        let masked = one_line(&values.without_secrets(text));
+        masked.chars().take(MAX_WORDS).collect::<String>()
+    };
+    let words = shown(main);
+    match text("error").filter(|code| *code != main && code.len() < 60) {
+        Some(code) => Some(format!("{}: {words}", shown(code))),
+        None => Some(words),
     }
-    Some(words)
 }
 
 /// Whether a failed call may have reached nobody: then it says nothing about the secret.

@@ -2,6 +2,9 @@
 
 use std::fs;
 
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
+
 /// The effective user's number.
 pub(crate) fn user_id() -> u32 {
     rustix::process::geteuid().as_raw()
@@ -46,6 +49,19 @@ pub(crate) fn process_start(pid: u32) -> Option<u64> {
     fields.nth(18)?.parse().ok()
 }
 
+/// Whether the process with this number and start has ended. One that cannot be looked at, as
+/// where `hidepid` hides processes that hold a secret, is alive while its number is taken.
+pub(crate) fn is_dead(pid: u32, start: u64) -> bool {
+    match fs::symlink_metadata(format!("/proc/{pid}")) {
+        // A number used again has another start.
+        Ok(_) => process_start(pid) != Some(start),
+        Err(_) => {
+            let number = i32::try_from(pid).ok().and_then(Pid::from_raw);
+            number.is_none_or(|pid| test_kill_process(pid) == Err(Errno::SRCH))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,5 +77,7 @@ mod tests {
         }
         child.wait().unwrap();
         assert_eq!(process_start(pid), None);
+        assert!(is_dead(pid, 1) && is_dead(std::process::id(), 1));
+        assert!(!is_dead(std::process::id(), own.unwrap()));
     }
 }

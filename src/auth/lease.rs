@@ -65,15 +65,17 @@ impl Lease {
         let id = unique()?;
         let temporary = store.temporary(content(&id, length).as_str().as_bytes())?;
         let path = store.path(KIND);
-        let linked = match fs::hard_link(&temporary, &path) {
+        let linked = match fs::hard_link(temporary.path(), &path) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
             // NFS may have done it and lost the answer: two names tell.
-            Err(_) if fs::metadata(&temporary).is_ok_and(|file| file.nlink() == 2) => Ok(true),
+            Err(_) if fs::metadata(temporary.path()).is_ok_and(|file| file.nlink() == 2) => {
+                Ok(true)
+            }
             // A file system without links: the name alone must do.
             Err(_) => exclusively(&path, content(&id, length).as_str()),
         };
-        let _ = fs::remove_file(&temporary);
+        drop(temporary);
         if linked? {
             let guard = interrupt::RemoveOnSignal::new(&path);
             return Ok(Claim::Held(Lease {
@@ -90,11 +92,18 @@ impl Lease {
     }
 }
 
+impl Lease {
+    /// Whether it is still this process's: one that was stopped for long may have been succeeded.
+    pub(super) fn is_held(&self) -> bool {
+        holder(&self.store, Duration::ZERO).is_some_and(|holder| holder.id == self.id)
+    }
+}
+
 impl Drop for Lease {
     fn drop(&mut self) {
         // Who overran his lease must not remove his successor's.
-        if holder(&self.store, Duration::ZERO).is_some_and(|holder| holder.id == self.id) {
-            self.store.remove(KIND);
+        if self.is_held() {
+            let _ = self.store.remove(KIND); // it runs out by itself
         }
     }
 }
@@ -118,8 +127,7 @@ impl Holder {
 
     fn is_dead(&self) -> bool {
         let is_here = !self.space.is_empty() && host::process_space().as_ref() == Some(&self.space);
-        // A number used again has another start.
-        is_here && host::process_start(self.pid) != Some(self.start)
+        is_here && host::is_dead(self.pid, self.start)
     }
 }
 
@@ -168,7 +176,7 @@ impl Watch {
             let _ = fs::rename(store.path(KIND), &aside);
             let _ = fs::remove_file(&aside);
         }
-        store.remove(&right);
+        let _ = store.remove(&right); // it is swept later
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::plan::{JwtOrder, SigningKey, TokenId};
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::http::url::Url;
 use crate::json::Text;
@@ -35,9 +36,9 @@ impl Signing {
     ///
     /// # Errors
     /// When its source has none, or it is no key.
-    pub(super) fn read(order: &JwtOrder) -> Result<Signing, Error> {
+    pub(super) fn read(order: &JwtOrder, deadline: Deadline) -> Result<Signing, Error> {
         let mut order = order.clone();
-        let secret = order.key.secret().read("Key")?;
+        let secret = order.key.secret().read("Key", deadline)?;
         if let SigningKey::Plain(_) = order.key {
             let key = Key::parse(&secret)?;
             return Ok(Signing {

@@ -6,6 +6,7 @@ pub(crate) mod context;
 mod device;
 mod error;
 mod exchange;
+mod grants;
 pub(crate) mod host;
 mod issuer;
 mod lease;
@@ -17,6 +18,7 @@ pub(crate) mod presets;
 pub(crate) mod preview;
 mod profile;
 mod records;
+mod refusal;
 /// The table of schemes.
 pub(crate) mod scheme;
 pub(crate) mod secret_ref;
@@ -24,10 +26,11 @@ pub(crate) mod service;
 mod store;
 mod stored;
 pub(crate) mod template;
+mod token_store;
 mod tokens;
 mod values;
 
-pub(crate) use context::{Context, Login, Want};
+pub(crate) use context::{Context, Login, Places, Storage, Want};
 pub(crate) use error::Error;
 pub(crate) use exchange::{seconds_ahead, skew};
 pub(crate) use issuer::Issuer;

@@ -67,6 +67,19 @@ pub(crate) struct TokenPlan {
     pub send: Placement,
     /// How long a token is good when neither the answer nor the token says it.
     pub ttl: Option<Duration>,
+    pub refusals: Refusals,
+}
+
+/// Which responses to a request for a token are a refusal. Every other failure is temporary: it
+/// says nothing about the secret that was sent, and costs no token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusals {
+    /// 400 or 401 with an error code in JSON (RFC 6749 §5.2).
+    OAuth,
+    /// 400, 401 or 422 with JSON of any kind, for a service that is not described further.
+    Usual,
+    /// These statuses.
+    Statuses(Vec<u16>),
 }
 
 /// What is done when there is neither a token nor a refresh token.
@@ -143,6 +156,12 @@ impl Exchange {
 }
 
 impl TokenPlan {
+    /// Whether a login spends a refresh token that a person obtained: one that a service with
+    /// rotation takes only once.
+    pub(crate) fn starts_with_refresh_token(&self) -> bool {
+        self.secrets.contains_key("refresh_token")
+    }
+
     /// The exchanges that get a token.
     pub(crate) fn obtaining(&self) -> Vec<&Exchange> {
         match &self.obtain {

@@ -20,8 +20,17 @@ pub(crate) struct StoredToken {
     pub refresh_token: Option<Secret>,
     pub expires: Option<Timestamp>,
     pub obtained: Timestamp,
+    /// What the refresh token began with, where a person obtained that one.
+    pub root: Option<Mark>,
     /// Compared when read: the name of its file is only a hash.
     pub key: TokenKey,
+}
+
+/// What a secret leaves behind under a salt: enough to know it again, and not to find it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub salt: Vec<u8>,
+    pub mark: Vec<u8>,
 }
 
 /// What a token is for.
@@ -31,6 +40,23 @@ pub(crate) struct TokenKey {
     pub origin: String,
     pub user: String,
     pub scheme: String,
+}
+
+impl Mark {
+    fn parse(json: &Json) -> Option<Mark> {
+        let bytes = |name: &str| hex::decode(json.get(name)?.as_str()?);
+        Some(Mark {
+            salt: bytes("salt")?,
+            mark: bytes("mark")?,
+        })
+    }
+
+    fn to_json(&self) -> Text {
+        Text::object([
+            ("salt", &Text::string(&hex::encode(&self.salt))),
+            ("mark", &Text::string(&hex::encode(&self.mark))),
+        ])
+    }
 }
 
 impl StoredToken {
@@ -46,6 +72,7 @@ impl StoredToken {
             refresh_token: secret("refresh_token"),
             expires: json.get("expires").and_then(Json::as_i64).map(Timestamp),
             obtained: Timestamp(json.get("obtained")?.as_i64()?),
+            root: json.get("root").and_then(Mark::parse),
             key: TokenKey {
                 profile: text("profile")?,
                 origin: text("origin")?,
@@ -88,7 +115,21 @@ impl StoredToken {
                 "refresh_token",
                 &self.refresh_token.as_ref().map_or_else(Text::null, secret),
             ),
+            (
+                "root",
+                &self.root.as_ref().map_or_else(Text::null, Mark::to_json),
+            ),
         ])
+    }
+
+    /// The record without its refresh token, which was refused: it says only what that one began
+    /// with, so that it is not begun with again.
+    pub(crate) fn without_refresh_token(self) -> StoredToken {
+        StoredToken {
+            refresh_token: None,
+            expires: Some(Timestamp(0)),
+            ..self
+        }
     }
 
     /// How long it is still good; `None` when nothing says that it ends.
@@ -182,6 +223,10 @@ mod tests {
             refresh_token: None,
             expires: Some(Timestamp(100)),
             obtained: Timestamp(0),
+            root: Some(Mark {
+                salt: vec![1],
+                mark: vec![2, 3],
+            }),
             key: TokenKey {
                 profile: "p".into(),
                 origin: "https://a.lan/api".into(),
@@ -195,7 +240,7 @@ mod tests {
             (back.token, back.expires),
             (stored.token.clone(), stored.expires)
         );
-        assert_eq!(back.key, stored.key);
+        assert_eq!((&back.key, &back.root), (&stored.key, &stored.root));
         for length in 0..text.as_str().len() {
             assert!(StoredToken::parse(&text.as_str().as_bytes()[..length]).is_none());
         }

@@ -1,5 +1,6 @@
 //! A secret as an option or a configuration refers to it.
 
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::secret::{Secret, Source};
 
@@ -25,8 +26,8 @@ impl SecretRef {
     ///
     /// # Errors
     /// When its source has none.
-    pub(crate) fn read_text(&self, purpose: &str) -> Result<Secret, Error> {
-        let secret = self.read(purpose)?;
+    pub(crate) fn read_text(&self, purpose: &str, deadline: Deadline) -> Result<Secret, Error> {
+        let secret = self.read(purpose, deadline)?;
         match (self, secret.expose_text()) {
             (_, Ok(_)) => Ok(secret),
             (SecretRef::Source(source), Err(why)) => Err(Error::Secret(source.failed(why))),
@@ -37,10 +38,10 @@ impl SecretRef {
     /// The secret's bytes.
     ///
     /// # Errors
-    /// When its source has none.
-    pub(crate) fn read(&self, purpose: &str) -> Result<Secret, Error> {
+    /// When its source has none, or not before the deadline.
+    pub(crate) fn read(&self, purpose: &str, deadline: Deadline) -> Result<Secret, Error> {
         match self {
-            SecretRef::Source(source) => Ok(source.read(purpose)?),
+            SecretRef::Source(source) => Ok(source.read_until(purpose, deadline)?),
             SecretRef::Literal(secret) => Ok(secret.clone()),
         }
     }

@@ -2,9 +2,10 @@
 //! is trusted that another user could have put there.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -12,10 +13,17 @@ use super::error::Error;
 use super::host;
 use crate::crypto;
 use crate::hex;
+use crate::interrupt;
 use crate::io_error::reason;
 
 /// More than any token and what stands beside it.
 const MAX_BYTES: u64 = 2 << 20;
+/// More than nearly all tokens need.
+const ROOM: usize = 64 << 10;
+/// What unfinished files end in.
+const SUFFIX: &str = ".part";
+/// Longer than any login takes: an unfinished file of another machine is then nobody's.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
 /// The files of one token: the token, the lease of who gets it, and the last refusal.
 #[derive(Clone, Debug)]
@@ -72,36 +80,187 @@ impl Store {
     /// When the disk is full, or the directory has gone.
     pub(crate) fn write(&self, kind: &str, bytes: &[u8]) -> io::Result<()> {
         let temporary = self.temporary(bytes)?;
-        let renamed = fs::rename(&temporary, self.path(kind));
-        if renamed.is_err() {
-            let _ = fs::remove_file(&temporary);
-        }
-        renamed
+        fs::rename(temporary.path(), self.path(kind))
     }
 
     /// A new file of ours with a name nobody else has, holding `bytes`.
     ///
     /// # Errors
     /// When the disk is full, or the directory has gone.
-    pub(crate) fn temporary(&self, bytes: &[u8]) -> io::Result<PathBuf> {
-        let name = format!(".{}.{}.part", self.stem, unique()?);
+    pub(crate) fn temporary(&self, bytes: &[u8]) -> io::Result<Temporary> {
+        let name = format!(
+            ".{}.{}-{}{SUFFIX}",
+            self.stem,
+            Writer::own().as_name(),
+            unique()?
+        );
         let path = self.directory.join(name);
-        let mut file = OpenOptions::new()
+        // Before the file is there: a signal in between must not leave it.
+        let guard = interrupt::RemoveOnSignal::new(&path);
+        let file = OpenOptions::new()
             .write(true)
             .create_new(true)
             .mode(0o600)
             .custom_flags(libc::O_NOFOLLOW)
             .open(&path)?;
-        if let Err(error) = file.write_all(bytes) {
-            let _ = fs::remove_file(&path);
-            return Err(error);
-        }
-        Ok(path)
+        let mut temporary = Temporary {
+            path,
+            file,
+            _guard: guard,
+        };
+        temporary.file.write_all(bytes)?;
+        Ok(temporary)
+    }
+
+    /// A file with room for a token, on the disk already: what is written into it later is not
+    /// lost to a disk that is full.
+    ///
+    /// # Errors
+    /// When there is no room.
+    pub(crate) fn reserve(&self) -> io::Result<Temporary> {
+        let temporary = self.temporary(&[0; ROOM])?;
+        temporary.file.sync_all()?;
+        Ok(temporary)
+    }
+
+    /// Writes a file in the place of what was reserved, and onto the disk: it is there after the
+    /// machine has lost its power.
+    ///
+    /// # Errors
+    /// When it is larger than what was reserved and the disk is full, or the directory has gone.
+    pub(crate) fn write_reserved(
+        &self,
+        kind: &str,
+        mut reserved: Temporary,
+        bytes: &[u8],
+    ) -> io::Result<()> {
+        reserved.file.seek(io::SeekFrom::Start(0))?;
+        reserved.file.write_all(bytes)?;
+        reserved.file.set_len(bytes.len() as u64)?;
+        reserved.file.sync_all()?;
+        fs::rename(reserved.path(), self.path(kind))?;
+        File::open(&self.directory)?.sync_all()
     }
 
     /// Removes a file; that it is not there is as good.
-    pub(crate) fn remove(&self, kind: &str) {
-        let _ = fs::remove_file(self.path(kind));
+    ///
+    /// # Errors
+    /// When it stays.
+    pub(crate) fn remove(&self, kind: &str) -> io::Result<()> {
+        removed(&self.path(kind))
+    }
+
+    /// Removes what killed processes left of this token: unfinished files, with a token in them
+    /// perhaps, and those by which a lease was taken over.
+    ///
+    /// # Errors
+    /// When one of them stays.
+    pub(crate) fn sweep(&self, what: Leftovers) -> io::Result<()> {
+        let unfinished = format!(".{}.", self.stem);
+        let aside = format!("{}.lease-", self.stem);
+        let mut result = Ok(());
+        for entry in fs::read_dir(&self.directory)? {
+            let Ok(entry) = entry else { continue };
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else { continue };
+            let writer = match name.strip_prefix(&unfinished) {
+                Some(rest) if name.ends_with(SUFFIX) => Writer::parse(rest),
+                Some(_) => continue,
+                None if name.starts_with(&aside) => None,
+                None => continue,
+            };
+            let is_left = what == Leftovers::All
+                || writer.is_some_and(|writer| writer.is_dead())
+                || is_old(&entry);
+            if is_left {
+                result = result.and(removed(&entry.path()));
+            }
+        }
+        result
+    }
+}
+
+/// Which unfinished files are removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leftovers {
+    /// Those that nobody will finish.
+    OfTheDead,
+    /// All: what is being written is not wanted any more.
+    All,
+}
+
+/// A file being written, removed when it is dropped under its name or by a signal.
+pub(crate) struct Temporary {
+    path: PathBuf,
+    file: File,
+    _guard: interrupt::RemoveOnSignal,
+}
+
+impl Temporary {
+    /// Its name, for as long as it has not got another.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path); // it has been renamed, as a rule
+    }
+}
+
+/// Who writes a file, as its name says it: the machine and namespace, the process and its start.
+struct Writer {
+    space: String,
+    pid: u32,
+    start: u64,
+}
+
+impl Writer {
+    fn own() -> Writer {
+        let pid = std::process::id();
+        Writer {
+            space: Writer::space(),
+            pid,
+            start: host::process_start(pid).unwrap_or(0),
+        }
+    }
+
+    fn space() -> String {
+        let space = host::process_space().unwrap_or_default();
+        let digest = crypto::sha256(space.as_bytes());
+        hex::encode(digest.get(..8).unwrap_or(&digest))
+    }
+
+    fn as_name(&self) -> String {
+        format!("{}-{}-{}", self.space, self.pid, self.start)
+    }
+
+    /// Reads a name from its writer on.
+    fn parse(name: &str) -> Option<Writer> {
+        let mut parts = name.split('-');
+        Some(Writer {
+            space: parts.next()?.to_owned(),
+            pid: parts.next()?.parse().ok()?,
+            start: parts.next()?.parse().ok()?,
+        })
+    }
+
+    fn is_dead(&self) -> bool {
+        self.space == Writer::space() && host::is_dead(self.pid, self.start)
+    }
+}
+
+/// Whether a file is older than any process needs to finish it.
+fn is_old(entry: &fs::DirEntry) -> bool {
+    let modified = entry.metadata().and_then(|metadata| metadata.modified());
+    modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > ABANDONED))
+}
+
+fn removed(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 

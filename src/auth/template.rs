@@ -3,6 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::secret_ref::SecretRef;
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::secret::{Secret, Source};
 
@@ -86,20 +87,22 @@ impl Template {
         }
     }
 
-    /// Puts the values in; `None` when an optional one is absent.
+    /// Puts the values in, those of sources before the deadline; `None` when an optional one is
+    /// absent.
     ///
     /// # Errors
     /// Those of `value`; a value that must be there and is not.
     pub(crate) fn fill(
         &self,
         value: &mut dyn FnMut(&str) -> Result<Option<Secret>, Error>,
+        deadline: Deadline,
     ) -> Result<Option<Secret>, Error> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
         for piece in &self.0 {
             match piece {
                 Piece::Text(text) => bytes.extend_from_slice(text.as_bytes()),
                 Piece::Secret(secret) => {
-                    bytes.extend_from_slice(secret.read_text("Secret")?.expose())
+                    bytes.extend_from_slice(secret.read_text("Secret", deadline)?.expose())
                 }
                 Piece::Value { name, optional } => match value(name)? {
                     Some(secret) => bytes.extend_from_slice(secret.expose()),
@@ -118,7 +121,7 @@ mod tests {
 
     fn filled(text: &str) -> Result<Option<String>, Error> {
         let mut value = |name: &str| Ok((name == "a").then(|| Secret::new(b"x".to_vec())));
-        let filled = Template::parse(text).fill(&mut value)?;
+        let filled = Template::parse(text).fill(&mut value, Deadline::default())?;
         Ok(filled.map(|secret| secret.expose_text().unwrap().to_owned()))
     }
 

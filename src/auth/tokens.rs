@@ -1,63 +1,40 @@
 //! A service's token for whoever needs one: from the cache, or by one login for all who wait.
 
+use std::io;
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::context::{Context, Login, Want};
+use super::context::{Context, Login, Storage, Want};
 use super::error::Error as AuthError;
-use super::exchange::{self, Granted, Outcome};
+use super::exchange;
+use super::grants::{Fate, Grants};
 use super::lease::{Claim, Lease, Watch};
 use super::plan::{Obtain, TokenPlan};
 use super::records::{Failure, Refusal, StoredToken, TokenKey};
-use super::service::{Service, Share};
-use super::store::{Store, Unusable};
+use super::service::Service;
+use super::store::{Leftovers, Store, Temporary, Unusable};
+use super::token_store::{key, load, place, store};
 use super::values::Values;
-use super::{device, host};
 use crate::crypto;
 use crate::error::Error;
 use crate::escape::one_line;
 use crate::io_error::reason;
+use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
 /// A token, and what could not be done on the way to it.
 pub(super) struct ObtainedToken {
     pub stored: StoredToken,
+    pub storage: Storage,
     pub warnings: Vec<String>,
 }
 
-/// What the plan's token is for.
-pub(super) fn key(service: &Service, plan: &TokenPlan) -> TokenKey {
-    TokenKey {
-        profile: service.name.clone(),
-        origin: service.url.to_string(),
-        user: plan.user.clone(),
-        scheme: plan.kind.to_owned(),
-    }
-}
-
-/// The store of the plan's token; `None` when it is not to be stored.
-///
-/// # Errors
-/// As [`Store::open`].
-pub(super) fn store(
-    service: &Service,
-    plan: &TokenPlan,
-    cache: &std::path::Path,
-) -> Result<Option<Store>, Unusable> {
-    let node = match service.share {
-        Share::None => return Ok(None),
-        Share::User => String::new(),
-        Share::Node => host::host_name(),
-    };
-    let key = key(service, plan);
-    let parts = [
-        key.origin.as_str(),
-        &key.user,
-        &key.scheme,
-        &plan.variant,
-        &node,
-    ];
-    Store::open(cache, &service.name, &parts).map(Some)
+/// Whether a result may be written.
+enum Fence {
+    /// It may, while this lease is held where the first one was lost.
+    Open(Option<Lease>),
+    Closed,
 }
 
 /// Gets a token.
@@ -76,28 +53,24 @@ pub(super) fn get(
         want,
         context,
         key: key(service, plan),
-        values: Values::new(&service.name, plan),
+        values: Values::new(&service.name, plan, context.deadline),
         since: Timestamp::now(),
+        seen: None,
+        storage: Storage::default(),
         warnings: Vec::new(),
     };
-    let store = match store(service, plan, &context.cache) {
-        Ok(store) => store,
+    let stored = match store(service, plan, &context.places) {
+        Ok(None) => request.obtain(None, &mut Fate::default())?,
+        Ok(Some(store)) => request.shared(&store)?,
         Err(Unusable::Unsafe(error)) => return Err(error.into()),
         Err(Unusable::Unwritable(error)) => {
-            let shown = context.cache.display();
-            let why = reason(&error);
-            request
-                .warnings
-                .push(format!("the token is not kept: cannot make {shown}: {why}"));
-            None
+            let place = place(plan, &context.places);
+            request.unkept(place, &format!("cannot make {}", place.display()), &error)?
         }
-    };
-    let stored = match store {
-        None => request.obtain(None)?,
-        Some(store) => request.shared(&store)?,
     };
     Ok(ObtainedToken {
         stored,
+        storage: request.storage,
         warnings: request.warnings,
     })
 }
@@ -110,19 +83,26 @@ struct TokenRequest<'a> {
     key: TokenKey,
     values: Values<'a>,
     since: Timestamp,
+    /// The token that was stored at the start: another one is new, whatever the clocks say.
+    seen: Option<Secret>,
+    storage: Storage,
     warnings: Vec<String>,
 }
 
-impl TokenRequest<'_> {
+impl<'a> TokenRequest<'a> {
     /// The cached token, or one login among all who want it.
     fn shared(&mut self, store: &Store) -> Result<StoredToken, Error> {
+        self.seen = self.load(store)?.map(|stored| stored.token);
         if let Some(stored) = self.acceptable(store)? {
             return Ok(stored);
         }
         if self.needs_person(store)? {
             // A person takes minutes: nobody waits for that.
-            let stored = self.obtain(None)?;
-            self.keep(store, &stored);
+            let stored = self.obtain(None, &mut Fate::default())?;
+            let written = store
+                .reserve()
+                .and_then(|room| self.write(store, room, &stored));
+            self.warn_unless(written);
             return Ok(stored);
         }
         let started = Instant::now();
@@ -132,84 +112,170 @@ impl TokenRequest<'_> {
         loop {
             let holder = match Lease::claim(store, length) {
                 Ok(Claim::Held(lease)) => {
-                    let result = self.holding(store);
+                    let result = self.holding(store, &lease);
                     drop(lease);
                     return result;
                 }
                 Ok(Claim::Busy(holder)) => holder,
                 Err(error) => {
-                    let why = reason(&error);
-                    self.warnings.push(format!(
-                        "the token is not kept: cannot write the cache: {why}"
-                    ));
-                    return self.obtain(None);
+                    return self.unkept(&store.path("token"), "cannot write the cache", &error);
                 }
             };
             watch.look(store, &holder);
+            let pausing = jittered(pause);
             // Room for one who dies and for his successor.
-            if started.elapsed() > (holder.length().max(length)) * 3 {
+            let is_too_long = started.elapsed() > (holder.length().max(length)) * 3;
+            if is_too_long || self.context.deadline.is_over_after(pausing) {
                 return Err(Error::Auth(AuthError::Busy {
                     profile: self.service.name.clone(),
                     after: started.elapsed(),
                 }));
             }
-            thread::sleep(jittered(pause));
+            thread::sleep(pausing);
             pause = (pause * 2).min(Duration::from_millis(200));
             if let Some(stored) = self.acceptable(store)? {
                 return Ok(stored);
             }
             self.ensure_not_refused(store)?;
-            if let Some(failure) = Failure::load(store, self.since) {
-                return Err(Error::Auth(AuthError::Failed {
-                    profile: self.service.name.clone(),
-                    why: failure.why,
-                    hint: Some("another process tried, just now".into()),
-                }));
-            }
+            self.ensure_not_failed(store)?;
         }
     }
 
     /// With the lease in hand: somebody may have been faster, or refused, before us.
-    fn holding(&mut self, store: &Store) -> Result<StoredToken, Error> {
+    fn holding(&mut self, store: &Store, lease: &Lease) -> Result<StoredToken, Error> {
+        let _ = store.sweep(Leftovers::OfTheDead); // the next one tries again
         if let Some(stored) = self.acceptable(store)? {
             return Ok(stored);
         }
         self.ensure_not_refused(store)?;
-        let old = StoredToken::load(store, &self.key)?;
-        match self.obtain(old) {
-            Ok(stored) => {
-                self.keep(store, &stored);
+        let old = self.load(store)?;
+        // Before a refresh token is spent: the next one must have a place.
+        let room = match store.reserve() {
+            Ok(room) => room,
+            Err(error) => {
+                return self.unkept(&store.path("token"), "cannot write the cache", &error);
+            }
+        };
+        let mut fate = Fate::default();
+        let result = self.obtain(old.as_ref(), &mut fate);
+        let fence = self.fence(store, lease, old.as_ref())?;
+        match (result, fence) {
+            (Ok(stored), Fence::Open(_lease)) => {
+                let written = self.write(store, room, &stored);
+                self.warn_unless(written);
                 Ok(stored)
             }
-            Err(error) => {
+            (Ok(stored), Fence::Closed) => {
+                // Somebody took the lease over while this process was stopped.
+                if let Some(newer) = self.acceptable(store)? {
+                    return Ok(newer);
+                }
+                self.warn_unless(Err(io::Error::other("another process logs in")));
+                Ok(stored)
+            }
+            (Err(error), Fence::Open(_lease)) => {
+                if fate == Fate::Refused {
+                    self.give_up(store, room, old)?;
+                }
                 self.remember(store, &error);
                 Err(error)
             }
+            (Err(error), Fence::Closed) => Err(error),
         }
     }
 
-    fn keep(&mut self, store: &Store, stored: &StoredToken) {
-        let written = store.write("token", stored.to_json().as_str().as_bytes());
+    /// Whether what came may be written: only with the lease, and over the token it came for.
+    fn fence(
+        &self,
+        store: &Store,
+        lease: &Lease,
+        old: Option<&StoredToken>,
+    ) -> Result<Fence, Error> {
+        let again = match lease.is_held() {
+            true => None,
+            false => match Lease::claim(store, self.lease_length()) {
+                Ok(Claim::Held(lease)) => Some(lease),
+                Ok(Claim::Busy(_)) | Err(_) => return Ok(Fence::Closed),
+            },
+        };
+        let now = self.load(store)?;
+        let secrets = |stored: &StoredToken| (stored.token.clone(), stored.refresh_token.clone());
+        match now.as_ref().map(secrets) == old.map(secrets) {
+            true => Ok(Fence::Open(again)),
+            false => Ok(Fence::Closed),
+        }
+    }
+
+    fn write(&self, store: &Store, room: Temporary, stored: &StoredToken) -> io::Result<()> {
+        store.write_reserved("token", room, stored.to_json().as_str().as_bytes())?;
+        for kind in ["refused", "failed"] {
+            let _ = store.remove(kind); // it is over in a minute
+        }
+        Ok(())
+    }
+
+    /// Forgets the refresh token that was refused, and remembers which one it came from.
+    fn give_up(
+        &mut self,
+        store: &Store,
+        room: Temporary,
+        old: Option<StoredToken>,
+    ) -> Result<(), Error> {
+        let Some(old) = old else { return Ok(()) };
+        let path = store.path("token");
+        let fail = |error| Error::file("write", &path)(error);
+        if !self.plan.starts_with_refresh_token() {
+            return store.remove("token").map_err(fail);
+        }
+        let root = match &old.root {
+            Some(root) => Some(root.clone()),
+            None => self.grants().root(),
+        };
+        let spent = StoredToken { root, ..old }.without_refresh_token();
+        self.write(store, room, &spent).map_err(fail)
+    }
+
+    /// Where nothing can be stored: a login serves this call alone, but a refresh token is not
+    /// spent.
+    fn unkept(&mut self, path: &Path, what: &str, error: &io::Error) -> Result<StoredToken, Error> {
+        let why = reason(error);
+        if self.plan.starts_with_refresh_token() {
+            return Err(Error::Auth(AuthError::Cache {
+                path: path.to_owned(),
+                why: format!("{why}: the next refresh token could not be kept"),
+                hint: Some("C47_CACHE_DIR names another place".into()),
+            }));
+        }
+        self.storage = Storage::Failed;
+        self.warnings
+            .push(format!("the token is not kept: {what}: {why}"));
+        self.obtain(None, &mut Fate::default())
+    }
+
+    fn warn_unless(&mut self, written: io::Result<()>) {
         if let Err(error) = written {
             let why = reason(&error);
+            self.storage = Storage::Failed;
             self.warnings.push(format!(
                 "the token is not kept: cannot write the cache: {why}"
             ));
-            return;
         }
-        store.remove("refused");
-        store.remove("failed");
+    }
+
+    /// The stored token; one of a former version may be in the place for all tokens.
+    fn load(&self, store: &Store) -> Result<Option<StoredToken>, AuthError> {
+        load(self.service, self.plan, &self.context.places, store)
     }
 
     /// The cached token, if it is acceptable.
     fn acceptable(&self, store: &Store) -> Result<Option<StoredToken>, Error> {
         let now = Timestamp::now();
-        Ok(StoredToken::load(store, &self.key)?.filter(|stored| {
+        Ok(self.load(store)?.filter(|stored| {
             if self.want.except.as_ref() == Some(&stored.token) {
                 return false;
             }
             // One that came while we waited is as new as one can be had.
-            let is_new = stored.obtained > self.since;
+            let is_new = self.seen.as_ref() != Some(&stored.token);
             let lasts = |least: Duration| stored.left(now).is_none_or(|left| left > least);
             match (is_new, self.want.login) {
                 (true, _) => lasts(Duration::ZERO),
@@ -222,7 +288,8 @@ impl TokenRequest<'_> {
     fn needs_person(&mut self, store: &Store) -> Result<bool, Error> {
         let can_refresh = self.plan.refresh.is_some()
             && self.want.login != Login::Always
-            && StoredToken::load(store, &self.key)?
+            && self
+                .load(store)?
                 .is_some_and(|stored| stored.refresh_token.is_some());
         let asks = matches!(self.plan.obtain, Obtain::Device { .. })
             || self.plan.secrets().any(|secret| secret.is_prompt());
@@ -256,13 +323,20 @@ impl TokenRequest<'_> {
         }))
     }
 
+    fn ensure_not_failed(&self, store: &Store) -> Result<(), Error> {
+        match Failure::load(store, self.since) {
+            None => Ok(()),
+            Some(failure) => Err(Error::Auth(AuthError::Failed {
+                profile: self.service.name.clone(),
+                why: failure.why,
+                hint: Some("another process tried, just now".into()),
+            })),
+        }
+    }
+
     /// Spares others the same refusal or failure.
     fn remember(&mut self, store: &Store, error: &Error) {
         if let Error::Auth(AuthError::Refused { why, .. }) = error {
-            // A login asked for, and mistyped, must not cost the token that is good.
-            if self.want.login != Login::Always {
-                store.remove("token");
-            }
             let Ok(salt) = crypto::random(16) else { return };
             let Ok(mark) = self.values.fingerprint(&self.plan.obtaining(), &salt) else {
                 return;
@@ -287,66 +361,18 @@ impl TokenRequest<'_> {
         }
     }
 
-    /// Renews the old token if it can be, else logs in.
-    fn obtain(&mut self, old: Option<StoredToken>) -> Result<StoredToken, Error> {
-        let old_refresh = old
-            .filter(|_| self.want.login != Login::Always)
-            .and_then(|old| old.refresh_token);
-        if let (Some(refresh), Some(token)) = (&self.plan.refresh, old_refresh) {
-            self.values.given.insert("refresh_token", token.clone());
-            let outcome = exchange::obtain(
-                self.service,
-                refresh,
-                &mut self.values,
-                &self.context.settings,
-                self.plan.ttl,
-            );
-            self.values.given.remove("refresh_token");
-            match outcome? {
-                Outcome::Granted(granted) => {
-                    return Ok(self.stored(Granted {
-                        // An answer without one keeps the old one (RFC 6749 §6).
-                        refresh_token: granted.refresh_token.or(Some(token)),
-                        ..granted
-                    }));
-                }
-                Outcome::Refused { .. } => {}
-            }
-        }
-        let outcome = match &self.plan.obtain {
-            Obtain::Exchange(obtain) => exchange::obtain(
-                self.service,
-                obtain,
-                &mut self.values,
-                &self.context.settings,
-                self.plan.ttl,
-            )?,
-            Obtain::Device { code, poll } => device::obtain(
-                self.service,
-                code,
-                poll,
-                &mut self.values,
-                self.context,
-                self.plan.ttl,
-            )?,
-        };
-        match outcome {
-            Outcome::Granted(granted) => Ok(self.stored(granted)),
-            Outcome::Refused { why, ahead } => Err(Error::Auth(AuthError::Refused {
-                profile: self.service.name.clone(),
-                why,
-                hint: exchange::skew(ahead),
-            })),
-        }
+    fn obtain(&mut self, old: Option<&StoredToken>, fate: &mut Fate) -> Result<StoredToken, Error> {
+        self.grants().obtain(old, fate)
     }
 
-    fn stored(&self, granted: Granted) -> StoredToken {
-        StoredToken {
-            token: granted.token,
-            refresh_token: granted.refresh_token,
-            expires: granted.expires,
-            obtained: Timestamp::now(),
-            key: self.key.clone(),
+    fn grants(&mut self) -> Grants<'_, 'a> {
+        Grants {
+            service: self.service,
+            plan: self.plan,
+            context: self.context,
+            login: self.want.login,
+            key: &self.key,
+            values: &mut self.values,
         }
     }
 }

@@ -6,10 +6,13 @@ use zeroize::Zeroizing;
 
 use super::mint;
 use super::plan::{Exchange, TokenPlan};
+use super::template::Template;
 use crate::crypto;
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::http::credential::base64_pair;
 use crate::http::url::form_encode;
+use crate::json::Text;
 use crate::redact;
 use crate::secret::Secret;
 
@@ -20,17 +23,22 @@ pub(super) struct Values<'a> {
     /// Values that come up on the way: a refresh token, a device code. They go before others.
     pub given: BTreeMap<&'static str, Secret>,
     read: BTreeMap<String, Secret>,
+    /// What was made of them and sent: an assertion, a client's Basic credentials.
+    made: Vec<Secret>,
     signing: Option<mint::Signing>,
+    deadline: Deadline,
 }
 
 impl<'a> Values<'a> {
-    pub(super) fn new(profile: &'a str, plan: &'a TokenPlan) -> Values<'a> {
+    pub(super) fn new(profile: &'a str, plan: &'a TokenPlan, deadline: Deadline) -> Values<'a> {
         Values {
             plan,
             profile,
             given: BTreeMap::new(),
             read: BTreeMap::new(),
+            made: Vec::new(),
             signing: None,
+            deadline,
         }
     }
 
@@ -38,7 +46,7 @@ impl<'a> Values<'a> {
     ///
     /// # Errors
     /// When its source has none.
-    pub(super) fn get(&mut self, name: &str) -> Result<Option<Secret>, Error> {
+    fn get(&mut self, name: &str) -> Result<Option<Secret>, Error> {
         if let Some(secret) = self.given.get(name) {
             return Ok(Some(secret.clone()));
         }
@@ -46,7 +54,11 @@ impl<'a> Values<'a> {
             return Ok(Some(Secret::new(text.as_bytes().to_vec())));
         }
         match name {
-            "jwt" if self.plan.jwt.is_some() => self.signing()?.mint().map(Some),
+            "jwt" if self.plan.jwt.is_some() => {
+                let token = self.signing()?.mint()?;
+                self.made.push(token.clone());
+                Ok(Some(token))
+            }
             "client_basic" => {
                 // RFC 6749 §2.3.1: both are form-encoded first.
                 let mut part = |name| -> Result<Zeroizing<String>, Error> {
@@ -57,10 +69,21 @@ impl<'a> Values<'a> {
                 };
                 let (id, secret) = (part("client_id")?, part("client_secret")?);
                 let encoded = base64_pair(id.as_bytes(), secret.as_bytes());
-                Ok(Some(Secret::new(encoded.as_bytes().to_vec())))
+                let encoded = Secret::new(encoded.as_bytes().to_vec());
+                self.made.push(encoded.clone());
+                Ok(Some(encoded))
             }
             _ => self.secret(name),
         }
+    }
+
+    /// A template with its values.
+    ///
+    /// # Errors
+    /// As [`Values::get`].
+    pub(super) fn fill(&mut self, template: &Template) -> Result<Option<Secret>, Error> {
+        let deadline = self.deadline;
+        template.fill(&mut |name| self.get(name), deadline)
     }
 
     fn secret(&mut self, name: &str) -> Result<Option<Secret>, Error> {
@@ -74,7 +97,7 @@ impl<'a> Values<'a> {
             ("password", user) if !user.is_empty() => format!("Password of {user}"),
             (name, _) => format!("{}: {name}", self.profile),
         };
-        let secret = source.read_text(&who)?;
+        let secret = source.read_text(&who, self.deadline)?;
         self.read.insert(name.to_owned(), secret.clone());
         Ok(Some(secret))
     }
@@ -84,7 +107,7 @@ impl<'a> Values<'a> {
         if self.signing.is_none()
             && let Some(order) = &self.plan.jwt
         {
-            self.signing = Some(mint::Signing::read(order)?);
+            self.signing = Some(mint::Signing::read(order, self.deadline)?);
         }
         self.signing
             .as_ref()
@@ -123,16 +146,39 @@ impl<'a> Values<'a> {
         Ok(crypto::fingerprint(salt, &all))
     }
 
-    /// A service's words as they may be shown: a service may repeat what it was sent.
+    /// What the secret of this name leaves behind under `salt`.
+    ///
+    /// # Errors
+    /// When its source has none.
+    pub(super) fn mark(&mut self, name: &str, salt: &[u8]) -> Result<Vec<u8>, Error> {
+        let secret = self.secret(name)?;
+        let bytes = secret.as_ref().map_or(&[][..], Secret::expose);
+        Ok(crypto::fingerprint(salt, bytes))
+    }
+
+    /// A service's words as they may be shown: a service may repeat what it was sent, and as it was
+    /// sent.
     pub(super) fn without_secrets(&self, text: &str) -> String {
-        let mut text = redact::text(text);
-        for secret in self.read.values().chain(self.given.values()) {
-            match secret.expose_text() {
-                // So short a secret would be found everywhere.
-                Ok(secret) if secret.len() > 3 => text = text.replace(secret, redact::MASK),
-                _ => {}
+        let signing = self.signing.iter().map(mint::Signing::secret);
+        let secrets = self.read.values().chain(self.given.values());
+        let mut forms: Vec<Zeroizing<String>> = Vec::new();
+        for secret in secrets.chain(&self.made).chain(signing) {
+            // So short a secret would be found everywhere.
+            let Ok(secret) = secret.expose_text() else {
+                continue;
+            };
+            if secret.len() > 3 {
+                forms.push(Zeroizing::new(secret.to_owned()));
+                forms.push(Zeroizing::new(form_encode(secret)));
+                let json = Zeroizing::new(Text::string(secret).as_str().to_owned());
+                forms.push(Zeroizing::new(json.trim_matches('"').to_owned()));
             }
         }
-        text
+        // A longer one may have a shorter one in it.
+        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        let masked = forms.iter().fold(text.to_owned(), |text, form| {
+            text.replace(form.as_str(), redact::MASK)
+        });
+        redact::text(&masked)
     }
 }

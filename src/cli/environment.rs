@@ -5,7 +5,7 @@ use std::env;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::auth::host;
+use crate::auth::{Places, host};
 use crate::config::{Candidate, Named};
 use crate::error::Error;
 use crate::http::proxy::Proxies;
@@ -87,20 +87,36 @@ pub(super) fn configuration_files() -> Vec<Candidate> {
     paths
 }
 
-/// The directory of the token cache.
+/// Where tokens are kept. What XDG_RUNTIME_DIR names is gone after a logout or a reboot; a refresh
+/// token must not be, since a service may take the former one no more.
 ///
 /// # Errors
-/// When neither a variable nor a home names one.
-pub(super) fn cache_directory() -> Result<PathBuf, Error> {
-    path("C47_CACHE_DIR")
-        .or_else(|| path("XDG_RUNTIME_DIR").map(|base| base.join("c47")))
-        .or_else(|| path("HOME").map(|home| home.join(".cache/c47")))
+/// When neither a variable nor a home names a place.
+pub(super) fn places() -> Result<Places, Error> {
+    if let Some(own) = path("C47_CACHE_DIR") {
+        return Ok(Places {
+            cache: own.clone(),
+            state: own,
+        });
+    }
+    let home = path("HOME");
+    let below_home = |below: &str| home.as_ref().map(|home| home.join(below));
+    let cache = path("XDG_RUNTIME_DIR")
+        .map(|base| base.join("c47"))
+        .or_else(|| below_home(".cache/c47"))
         .ok_or_else(|| {
             Error::usage_hint(
                 "there is no place to keep a token: HOME is not set",
                 "set C47_CACHE_DIR",
             )
-        })
+        })?;
+    // A relative path counts for nothing (XDG Base Directory Specification).
+    let state = path("XDG_STATE_HOME")
+        .filter(|base| base.is_absolute())
+        .map(|base| base.join("c47"))
+        .or_else(|| below_home(".local/state/c47"))
+        .unwrap_or_else(|| cache.clone());
+    Ok(Places { cache, state })
 }
 
 /// The netrc file: `$NETRC`, else `~/.netrc`.

@@ -2,8 +2,9 @@
 
 use super::environment;
 use crate::auth::scheme::Lifetime;
-use crate::auth::{Context, Profile};
+use crate::auth::{Context, Places, Profile};
 use crate::config::Config;
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::http::Settings;
 use crate::{escape, output};
@@ -28,7 +29,7 @@ pub(super) fn settings(profile: &Profile) -> Settings {
 pub(super) fn context(profile: &Profile, settings: Settings) -> Result<Context<'static>, Error> {
     let mut context = without_cache(settings);
     if profile.scheme.lifetime() == Lifetime::Cached {
-        context.cache = environment::cache_directory()?;
+        context.places = environment::places()?;
     }
     Ok(context)
 }
@@ -36,7 +37,8 @@ pub(super) fn context(profile: &Profile, settings: Settings) -> Result<Context<'
 /// What credentials are issued with that are never cached.
 pub(super) fn without_cache(settings: Settings) -> Context<'static> {
     Context {
-        cache: std::path::PathBuf::new(),
+        places: Places::default(),
+        deadline: Deadline::default(),
         settings,
         netrc: environment::netrc(),
         show_code: None,

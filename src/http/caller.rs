@@ -32,6 +32,8 @@ pub(super) type Renew<'a> = Box<dyn FnMut(Renewal) -> Result<Option<Credential>,
 /// Makes calls. What it owns outlives a call: the settings, the newest credential, the observers.
 pub(crate) struct Caller<'a> {
     settings: Settings,
+    /// The end of all its calls, where one was handed down.
+    deadline: Option<Deadline>,
     renew: Option<Renew<'a>>,
     /// What `renew` gave last: later requests carry it too.
     renewed: Option<Credential>,
@@ -45,6 +47,7 @@ impl<'a> Caller<'a> {
     pub(crate) fn new(settings: Settings) -> Caller<'a> {
         Caller {
             settings,
+            deadline: None,
             renew: None,
             renewed: None,
             certificate_origin: None,
@@ -56,6 +59,14 @@ impl<'a> Caller<'a> {
     #[must_use]
     pub(crate) fn renewing(mut self, renew: Renew<'a>) -> Caller<'a> {
         self.renew = Some(renew);
+        self
+    }
+
+    /// Ends every call at `deadline`, which was made before the first step: what went before, as a
+    /// login, has used a part of the time.
+    #[must_use]
+    pub(crate) fn until(mut self, deadline: Deadline) -> Caller<'a> {
+        self.deadline = Some(deadline);
         self
     }
 
@@ -72,10 +83,10 @@ impl<'a> Caller<'a> {
 
     /// Starts the clock of a call.
     pub(super) fn attempts(&self) -> Attempts {
-        Attempts::new(
-            self.settings.retry,
-            Deadline::after(self.settings.limits.whole),
-        )
+        let deadline = self
+            .deadline
+            .unwrap_or_else(|| Deadline::after(self.settings.limits.whole));
+        Attempts::new(self.settings.retry, deadline)
     }
 
     /// Makes the call, with the requests that redirects, retries and a renewed credential ask for.

@@ -5,9 +5,10 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::Secret;
+use crate::deadline::Deadline;
 use crate::io_error::reason;
 use crate::process_limits;
 use crate::shell;
@@ -15,6 +16,9 @@ use crate::shell;
 /// A password manager may ask its user for a passphrase; a stuck one must not hang a farm job.
 const PATIENCE: Duration = Duration::from_secs(120);
 const MAX_LINE: usize = 64 << 10;
+/// More than any program prints after its secret.
+const MAX_OUTPUT: usize = 1 << 20;
+const BUFFER: usize = 4096;
 
 /// Splits a command line into words: white space separates, quotes and backslash protect, and
 /// nothing else means anything.
@@ -50,11 +54,13 @@ pub(super) fn joined(words: &[String]) -> String {
     words.join(" ")
 }
 
-/// Runs the program and takes the first line of its stdout. Its stderr is the user's.
-pub(super) fn first_line(words: &[String]) -> Result<Secret, String> {
+/// Runs the program and takes the first line of its stdout, once it has exited with 0: what a
+/// program that failed has printed may be a part of the secret. Its stderr is the user's.
+pub(super) fn first_line(words: &[String], deadline: Deadline) -> Result<Secret, String> {
     let Some((program, arguments)) = words.split_first() else {
         return Err("it names no program".into());
     };
+    let deadline = deadline.or_after(PATIENCE);
     let mut child = process_limits::not_for(&mut Command::new(program))
         .args(arguments)
         .stdin(Stdio::null())
@@ -66,66 +72,100 @@ pub(super) fn first_line(words: &[String]) -> Result<Secret, String> {
     };
     let (sender, receiver) = mpsc::channel();
     // A thread, since a pipe cannot be read with a deadline; it ends with the process at the latest.
-    let reader = std::thread::Builder::new().spawn(move || sender.send(read_line(stdout)));
+    let reader = std::thread::Builder::new().spawn(move || read_line(stdout, &sender));
     if let Err(error) = reader {
-        let _ = child.kill();
-        let _ = child.wait();
+        stop(&mut child);
         return Err(format!("no thread can be started: {}", reason(&error)));
     }
-    let line = receiver.recv_timeout(PATIENCE).unwrap_or_else(|_| {
-        let _ = child.kill();
-        Err(format!(
-            "it printed nothing within {} seconds",
-            PATIENCE.as_secs()
-        ))
-    });
-    let status = end(&mut child).map_err(|error| reason(&error))?;
-    let line = line?;
+    let line = match receiver.recv_timeout(deadline.left().unwrap_or(PATIENCE)) {
+        Ok(line) => line,
+        Err(_) => {
+            stop(&mut child);
+            return Err("it printed nothing in time".into());
+        }
+    };
+    let status = match (&line, end(&mut child, &receiver, deadline)) {
+        (_, Ok(status)) => status,
+        (_, Err(why)) => {
+            stop(&mut child);
+            return Err(why);
+        }
+    };
     match status.code() {
-        Some(0) => Ok(line),
-        // Cut off by our closing the pipe: what it said first counts.
-        None if !line.expose().is_empty() => Ok(line),
+        Some(0) => line,
         Some(code) => Err(format!("it exited with {code}")),
         None => Err("it was killed by a signal".into()),
     }
 }
 
-/// Once its line is read the program has no more to say: a closed pipe ends it if it writes on,
-/// and we do if it lingers.
-fn end(child: &mut Child) -> std::io::Result<ExitStatus> {
-    for _ in 0..200 {
-        if let Some(status) = child.try_wait()? {
-            return Ok(status);
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    child.kill()?;
-    child.wait()
+fn stop(child: &mut Child) {
+    let _ = child.kill(); // it may have ended by itself
+    let _ = child.wait();
 }
 
-fn read_line(from: impl Read) -> Result<Secret, String> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_LINE));
-    let mut from = from.take(MAX_LINE as u64);
-    let mut buffer = Zeroizing::new([0_u8; 4096]);
+/// Waits for the program's end. `receiver` says when it has printed too much.
+fn end(
+    child: &mut Child,
+    receiver: &mpsc::Receiver<Result<Secret, String>>,
+    deadline: Deadline,
+) -> Result<ExitStatus, String> {
     loop {
-        let count = from
-            .read(buffer.as_mut_slice())
-            .map_err(|error| reason(&error))?;
-        let new = buffer.get(..count).unwrap_or_default();
-        bytes.extend_from_slice(new);
-        if let Some(end) = bytes.iter().position(|&b| b == b'\n') {
-            bytes.truncate(end);
-            if bytes.last() == Some(&b'\r') {
-                bytes.pop();
+        let status = child.try_wait().map_err(|error| reason(&error))?;
+        // First: a program that prints without end is killed by the pipe that nobody reads.
+        if let Ok(Err(why)) = receiver.try_recv() {
+            return Err(why);
+        }
+        if let Some(status) = status {
+            return Ok(status);
+        }
+        if deadline.is_over() {
+            return Err("it did not end in time".into());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Sends the first line, then reads on: closing the pipe would kill a program that has more to say.
+fn read_line(mut from: impl Read, sender: &mpsc::Sender<Result<Secret, String>>) {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_LINE + BUFFER));
+    let mut buffer = Zeroizing::new([0_u8; BUFFER]);
+    let mut total = 0;
+    let mut is_sent = false;
+    let send = |result: Result<Secret, String>| sender.send(result).is_ok();
+    loop {
+        let count = match from.read(buffer.as_mut_slice()) {
+            Ok(count) => count,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => {
+                send(Err(reason(&error)));
+                return;
             }
-            break;
+        };
+        total += count;
+        if total > MAX_OUTPUT {
+            send(Err("it prints without end".into()));
+            return;
+        }
+        if !is_sent {
+            bytes.extend_from_slice(buffer.get(..count).unwrap_or_default());
+            let end = bytes.iter().position(|&b| b == b'\n');
+            if end.is_none() && bytes.len() > MAX_LINE {
+                send(Err("its first line is longer than 64 KiB".into()));
+                return;
+            }
+            if end.is_some() || count == 0 {
+                bytes.truncate(end.unwrap_or(usize::MAX));
+                if end.is_some() && bytes.last() == Some(&b'\r') {
+                    bytes.pop();
+                }
+                send(Ok(Secret(std::mem::take(&mut bytes))));
+                is_sent = true;
+            }
         }
         if count == 0 {
-            break;
+            return;
         }
     }
-    buffer.zeroize();
-    Ok(Secret(bytes))
 }
 
 #[cfg(test)]
@@ -145,9 +185,21 @@ mod tests {
 
     #[test]
     fn the_first_line_is_the_secret() {
-        let run = |line: &str| first_line(&split(line).unwrap());
+        let run = |line: &str| first_line(&split(line).unwrap(), Deadline::default());
         assert_eq!(run("printf 'one\\ntwo\\n'").unwrap().expose(), b"one");
-        assert_eq!(run("yes").unwrap().expose(), b"y");
+        assert_eq!(run("printf one").unwrap().expose(), b"one");
+        assert_eq!(run("yes").unwrap_err(), "it prints without end");
+        assert_eq!(
+            run("sh -c 'printf half; kill -9 $$'").unwrap_err(),
+            "it was killed by a signal"
+        );
+        assert_eq!(
+            run("sh -c 'echo half; exit 3'").unwrap_err(),
+            "it exited with 3"
+        );
+        let soon = Deadline::after(Some(Duration::from_millis(50)));
+        let late = |line: &str| first_line(&split(line).unwrap(), soon).unwrap_err();
+        assert_eq!(late("sleep 60"), "it printed nothing in time");
         assert_eq!(run("false").unwrap_err(), "it exited with 1");
         assert_eq!(
             run("/nonexistent/program").unwrap_err(),

@@ -9,9 +9,11 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 
 use zeroize::Zeroizing;
 
+use crate::deadline::Deadline;
 use crate::exit::Exit;
 use crate::io_error::reason;
 
@@ -107,6 +109,7 @@ impl Source {
         Error {
             source: self.clone(),
             why: why.into(),
+            exit: Exit::NoCredentials,
         }
     }
 
@@ -115,24 +118,63 @@ impl Source {
     /// # Errors
     /// When the source has none; an empty one is none.
     pub(crate) fn read(&self, purpose: &str) -> Result<Secret, Error> {
+        self.read_until(purpose, Deadline::default())
+    }
+
+    /// The same, before the deadline.
+    ///
+    /// # Errors
+    /// As [`Source::read`], and when the time is over.
+    pub(crate) fn read_until(&self, purpose: &str, deadline: Deadline) -> Result<Secret, Error> {
         let fail = |why: String| Error {
             source: self.clone(),
             why,
+            exit: match deadline.is_over() {
+                true => Exit::TimedOut,
+                false => Exit::NoCredentials,
+            },
         };
+        if deadline.is_over() {
+            return Err(fail("there was no time left to ask it".into()));
+        }
         crate::process_limits::forbid_core_files();
         let secret = match self {
             Source::Env(name) => read_env(name).map_err(fail)?,
-            Source::File(path) if path == Path::new("-") => {
-                read_bounded(io::stdin().lock()).map_err(fail)?
+            Source::File(path) => {
+                let path = path.clone();
+                within(deadline, move || read_path(&path)).map_err(fail)?
             }
-            Source::File(path) => read_file(path).map_err(fail)?,
-            Source::Command(words) => command::first_line(words).map_err(fail)?,
+            Source::Command(words) => command::first_line(words, deadline).map_err(fail)?,
             Source::Prompt => prompt::ask(purpose).map_err(fail)?,
         };
         if secret.expose().is_empty() {
             return Err(fail("it is empty".into()));
         }
         Ok(secret)
+    }
+}
+
+/// Does what cannot be given a deadline, as reading from a pipe.
+fn within(
+    deadline: Deadline,
+    read: impl FnOnce() -> Result<Secret, String> + Send + 'static,
+) -> Result<Secret, String> {
+    let Some(left) = deadline.left() else {
+        return read();
+    };
+    let (sender, receiver) = mpsc::channel();
+    std::thread::Builder::new()
+        .spawn(move || sender.send(read()))
+        .map_err(|error| reason(&error))?;
+    receiver
+        .recv_timeout(left)
+        .unwrap_or_else(|_| Err("it cannot be read in time".into()))
+}
+
+fn read_path(path: &Path) -> Result<Secret, String> {
+    match path == Path::new("-") {
+        true => read_bounded(io::stdin().lock()),
+        false => read_file(path),
     }
 }
 
@@ -155,12 +197,13 @@ impl fmt::Display for Source {
 pub struct Error {
     source: Source,
     why: String,
+    exit: Exit,
 }
 
 impl Error {
-    /// No credentials could be had.
+    /// No credentials could be had, or not in time.
     pub fn exit(&self) -> Exit {
-        Exit::NoCredentials
+        self.exit
     }
 
     /// What to do about it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::definition::{
     Definition, Lifetime, MintOptions, OptionForm, Scheme, SharedScheme, named_source,
 };
-use crate::auth::context::{Context, Issued, Want};
+use crate::auth::context::{Context, Issued, Storage, Want};
 use crate::auth::mint::Signing;
 use crate::auth::plan::{JwtOrder, SigningKey, TokenId};
 use crate::auth::preview::{Origin, Preview};
@@ -75,13 +75,14 @@ fn parse(rest: Option<&str>, options: &mut Option<MintOptions>) -> Result<Shared
 }
 
 impl Scheme for Jwt {
-    fn issue(&self, _: &Service, _: &Want, _: &Context) -> Result<Issued, Error> {
-        let token = Signing::read(&self.0)?.mint()?;
+    fn issue(&self, _: &Service, _: &Want, context: &Context) -> Result<Issued, Error> {
+        let token = Signing::read(&self.0, context.deadline)?.mint()?;
         let ttl = i64::try_from(self.0.ttl.as_secs()).unwrap_or(i64::MAX);
         Ok(Issued {
             credential: Placement::Bearer.credential(&token),
             token: Some(token),
             expires: Some(Timestamp::now().plus(ttl)),
+            storage: Storage::default(),
             warnings: Vec::new(),
         })
     }

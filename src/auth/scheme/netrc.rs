@@ -39,7 +39,7 @@ impl Scheme for Netrc {
             )
         })?;
         let source = Source::File(path.clone());
-        let secret = source.read("netrc")?;
+        let secret = source.read_until("netrc", context.deadline)?;
         let fail = |why: String| Error::Secret(source.failed(why));
         let text =
             std::str::from_utf8(secret.expose()).map_err(|_| fail("it is not UTF-8".into()))?;

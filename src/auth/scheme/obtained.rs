@@ -7,7 +7,7 @@ use super::definition::{Lifetime, Scheme, SharedScheme};
 use crate::auth::context::{Context, Issued, Want};
 use crate::auth::oauth;
 use crate::auth::plan::{
-    AnswerNames, Exchange, Fields, JwtOrder, Obtain, SigningKey, Target, TokenPlan,
+    AnswerNames, Exchange, Fields, JwtOrder, Obtain, Refusals, SigningKey, Target, TokenPlan,
 };
 use crate::auth::preview::{Origin, Preview};
 use crate::auth::secret_ref::SecretRef;
@@ -33,6 +33,7 @@ pub(super) const KEYS: &[Key] = &[
     ("revoke_url", Kind::Text),
     ("send", Kind::Text),
     ("ttl", Kind::Text),
+    ("refusal_statuses", Kind::Statuses),
 ];
 
 /// The keys of those that ask an OAuth token endpoint.
@@ -47,6 +48,7 @@ impl Scheme for TokenPlan {
             credential: self.send.credential(&obtained.stored.token),
             expires: obtained.stored.expires,
             token: Some(obtained.stored.token),
+            storage: obtained.storage,
             warnings: obtained.warnings,
         })
     }
@@ -138,6 +140,11 @@ pub(super) fn plan(
         refresh: request(reader, "refresh", base)?,
         revoke: revocation(reader, base)?,
         send: placement(reader)?,
+        refusals: match (reader.statuses("refusal_statuses"), kind) {
+            (Some(statuses), _) => Refusals::Statuses(statuses),
+            (None, "login") => Refusals::Usual,
+            (None, _) => Refusals::OAuth,
+        },
     })
 }
 

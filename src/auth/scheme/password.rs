@@ -58,9 +58,9 @@ impl Password {
 }
 
 impl Scheme for Password {
-    fn issue(&self, _: &Service, _: &Want, _: &Context) -> Result<Issued, Error> {
+    fn issue(&self, _: &Service, _: &Want, context: &Context) -> Result<Issued, Error> {
         let purpose = format!("Password of {}", self.user);
-        let password = self.password.read_text(&purpose)?;
+        let password = self.password.read_text(&purpose, context.deadline)?;
         let credential = match self.challenge {
             Challenge::Basic => Credential::basic(&self.user, &password),
             Challenge::Digest => Credential::Digest {

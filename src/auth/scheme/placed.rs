@@ -16,12 +16,12 @@ pub(super) struct Placed {
 }
 
 impl Scheme for Placed {
-    fn issue(&self, _: &Service, _: &Want, _: &Context) -> Result<Issued, Error> {
+    fn issue(&self, _: &Service, _: &Want, context: &Context) -> Result<Issued, Error> {
         let purpose = match &self.placement {
             Placement::Bearer => "Token",
             Placement::Header(name) | Placement::Query(name) => name,
         };
-        let token = self.token.read_text(purpose)?;
+        let token = self.token.read_text(purpose, context.deadline)?;
         let credential = self.placement.credential(&token);
         Ok(Issued::lasting(credential, Some(token)))
     }

@@ -4,8 +4,9 @@ use argh::{ArgsInfo, FromArgs};
 
 use super::{context, show_code};
 use crate::auth::scheme::Lifetime;
-use crate::auth::{self, Context, Issuer, Want};
+use crate::auth::{self, Context, Issuer, Storage, Want};
 use crate::cli::profile::{load, warn};
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::outline::{Details, Kind};
@@ -37,6 +38,8 @@ impl Login {
         let profile = load()?.profile(&self.profile)?;
         let context = Context {
             show_code: Some(&show_code),
+            // A person takes the time it takes.
+            deadline: Deadline::default(),
             ..context(&profile)?
         };
         let want = Want {
@@ -46,6 +49,12 @@ impl Login {
         let issued = Issuer::of(&profile, context).issue(&want)?;
         warn("c47 auth", &issued.warnings);
         let name = profile.name();
+        if issued.storage == Storage::Failed {
+            output::say(format_args!(
+                "c47 auth: {name} gave a token, but no other process can use it"
+            ));
+            return Ok(Exit::Failed);
+        }
         match (profile.scheme.lifetime(), issued.expires) {
             (Lifetime::Lasting | Lifetime::OneRequest, _) => output::say(format_args!(
                 "c47 auth: {name} needs no login, its credentials are at hand"

@@ -12,6 +12,7 @@ use argh::{ArgsInfo, FromArgs};
 use super::profile;
 use crate::auth::context::DeviceCode;
 use crate::auth::{Context, Profile};
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
@@ -66,9 +67,14 @@ impl Auth {
     }
 }
 
-/// What a profile's credentials are issued with, when nobody is there to log in.
+/// What a profile's credentials are issued with, when nobody is there to log in: the profile's
+/// timeout bounds all of it.
 fn context(profile: &Profile) -> Result<Context<'static>, Error> {
-    profile::context(profile, profile::settings(profile))
+    let settings = profile::settings(profile);
+    Ok(Context {
+        deadline: Deadline::after(settings.limits.whole),
+        ..profile::context(profile, settings)?
+    })
 }
 
 /// Shows a person where to go.

@@ -1,12 +1,11 @@
 //! `c47 auth status`: who, until when, kept where; never the token.
 
 use std::fmt;
-use std::path::Path;
 
 use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
-use crate::auth::{self, Profile};
+use crate::auth::{self, Places, Profile};
 use crate::cli::environment;
 use crate::cli::profile::load;
 use crate::error::Error;
@@ -117,12 +116,12 @@ impl SerJson for State {
 impl Status {
     pub(super) fn run(self) -> Result<Exit, Error> {
         let config = load()?;
-        let cache = environment::cache_directory()?;
+        let places = environment::places()?;
         let mut exit = Exit::Done;
         let mut reports = Vec::new();
         match &self.profile {
             Some(name) => {
-                let report = report(&config.profile(name)?, &cache)?;
+                let report = report(&config.profile(name)?, &places)?;
                 exit = report.state.exit();
                 reports.push(report);
             }
@@ -130,7 +129,7 @@ impl Status {
                 for name in config.names() {
                     let found = config
                         .profile(name)
-                        .and_then(|profile| report(&profile, &cache));
+                        .and_then(|profile| report(&profile, &places));
                     reports.push(found.unwrap_or_else(|error| broken(name, &error)));
                 }
             }
@@ -140,7 +139,7 @@ impl Status {
     }
 }
 
-fn report(profile: &Profile, cache: &Path) -> Result<Report, Error> {
+fn report(profile: &Profile, places: &Places) -> Result<Report, Error> {
     let mut report = Report {
         profile: profile.name().to_owned(),
         url: Some(profile.service.url.to_string()),
@@ -157,7 +156,7 @@ fn report(profile: &Profile, cache: &Path) -> Result<Report, Error> {
     };
     report.user = Some(plan.user.clone()).filter(|user| !user.is_empty());
     report.state = State::None;
-    let Some(status) = auth::status(profile, cache)? else {
+    let Some(status) = auth::status(profile, places)? else {
         return Ok(report);
     };
     let Some(stored) = status.token else {

@@ -78,14 +78,15 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
         if is_only_shown {
             unread_headers = sources_of_headers(profile, &parts);
         }
-        add_headers(profile, &parts, &unread_headers, &mut request)?;
+        add_headers(profile, &parts, &unread_headers, &mut request, deadline)?;
         request.path_prefix = Some(profile.path_prefix().to_owned());
     }
     if let Show::Download(wanted) = &show {
         download::prepare(wanted, &request, &mut settings)?;
     }
     Ok(Plan {
-        issuer: credentials.issuer(settings.clone())?,
+        issuer: credentials.issuer(settings.clone(), deadline)?,
+        deadline,
         dead_token_statuses: dead_token_statuses(&credentials),
         in_memory: settings.limits.body.unwrap_or(IN_MEMORY),
         request,
@@ -124,6 +125,7 @@ fn add_headers(
     parts: &items::Parts,
     unread: &[(String, Source)],
     request: &mut Request,
+    deadline: Deadline,
 ) -> Result<(), Error> {
     let user = profile.service.user.as_ref();
     for (name, template) in &profile.headers {
@@ -133,7 +135,8 @@ fn add_headers(
         let filled = match unread.iter().any(|(known, _)| known == name) {
             true => Some(Secret::new(redact::MASK.into())),
             false => {
-                template.fill(&mut |_| Ok(user.map(|u| Secret::new(u.as_bytes().to_vec()))))?
+                let mut value = |_: &str| Ok(user.map(|u| Secret::new(u.as_bytes().to_vec())));
+                template.fill(&mut value, deadline)?
             }
         };
         let Some(secret) = filled else { continue };

@@ -8,8 +8,9 @@ use super::settings::duration;
 use crate::auth::plan::TokenId;
 use crate::auth::scheme::{self, MintOptions, SharedScheme};
 use crate::auth::service::Service;
-use crate::auth::{Issuer, Profile};
+use crate::auth::{Context, Issuer, Profile};
 use crate::cli::profile;
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::http::url::{Url, UserInfo};
 use crate::http::{Overlay, Settings};
@@ -163,17 +164,23 @@ impl Credentials {
     ///
     /// # Errors
     /// When a token would be cached and there is no place for it.
-    pub(super) fn issuer(&self, settings: Settings) -> Result<Issuer<'static>, Error> {
+    pub(super) fn issuer(
+        &self,
+        settings: Settings,
+        deadline: Deadline,
+    ) -> Result<Issuer<'static>, Error> {
+        let context = match &self.profile {
+            Some(of) => profile::context(of, settings)?,
+            None => profile::without_cache(settings),
+        };
+        let context = Context {
+            deadline,
+            ..context
+        };
+        let scheme = Rc::clone(&self.scheme);
         Ok(match &self.profile {
-            Some(of) => {
-                let context = profile::context(of, settings)?;
-                Issuer::of(of, context).with_scheme(Rc::clone(&self.scheme))
-            }
-            None => Issuer::new(
-                self.service.clone(),
-                Rc::clone(&self.scheme),
-                profile::without_cache(settings),
-            ),
+            Some(of) => Issuer::of(of, context).with_scheme(scheme),
+            None => Issuer::new(self.service.clone(), scheme, context),
         })
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::auth::Issuer;
 use crate::auth::preview::Preview;
+use crate::deadline::Deadline;
 use crate::http::download::Download;
 use crate::http::request::Request;
 use crate::http::{Overlay, Settings};
@@ -16,6 +17,8 @@ pub(super) struct Plan {
     /// The profile's headers whose sources were not read, because the request is only shown.
     pub unread_headers: Vec<(String, Source)>,
     pub settings: Settings,
+    /// The end of the call, from the first secret that is read.
+    pub deadline: Deadline,
     /// What options and profile set of the settings, for `--curl`.
     pub overlay: Overlay,
     /// Gives the credential.

@@ -35,6 +35,7 @@ impl Http {
         let Plan {
             mut request,
             settings,
+            deadline,
             issuer,
             dead_token_statuses,
             show,
@@ -46,7 +47,7 @@ impl Http {
             verbose: self.verbose,
             progress: progress.clone(),
         };
-        let mut caller = caller(settings, issuer, narrator);
+        let mut caller = caller(settings, issuer, narrator).until(deadline);
         if let Show::Download(wanted) = &show {
             return download::run(wanted, &request, &mut caller, &progress, in_memory);
         }

@@ -1,0 +1,106 @@
+//! Which failures of a login are a refusal. All others are temporary: they say nothing about the
+//! secret that was sent.
+
+use serde_json::Value as Json;
+
+use super::plan::Refusals;
+
+/// What a service refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// The password, code or refresh token that was sent: it is of no more use.
+    Grant,
+    /// The client or the request: what was sent with it may still be good.
+    Client,
+}
+
+/// What a response refuses; `None` where its failure is temporary.
+pub(super) fn refused(refusals: &Refusals, status: u16, json: Option<&Json>) -> Option<Refused> {
+    let (is_refusal, otherwise) = match refusals {
+        // A code nobody foresaw is no reason to give a refresh token up.
+        Refusals::OAuth => (
+            matches!(status, 400 | 401) && json.and_then(code).is_some(),
+            Refused::Client,
+        ),
+        Refusals::Usual => (
+            matches!(status, 400 | 401 | 422) && json.is_some(),
+            Refused::Grant,
+        ),
+        Refusals::Statuses(statuses) => (statuses.contains(&status), Refused::Grant),
+    };
+    match json.and_then(code).map(of_code) {
+        _ if !is_refusal => None,
+        Some(Meaning::Temporary) => None,
+        Some(Meaning::Refused(what)) => Some(what),
+        Some(Meaning::Unknown) | None => Some(otherwise),
+    }
+}
+
+/// The error code of a body that has one.
+pub(super) fn code(json: &Json) -> Option<&str> {
+    json.get("error").and_then(Json::as_str)
+}
+
+/// What an error code means.
+pub(super) enum Meaning {
+    Temporary,
+    Refused(Refused),
+    Unknown,
+}
+
+/// The codes of RFC 6749 §5.2 and §4.1.2.1 and of RFC 8628 §3.5.
+pub(super) fn of_code(code: &str) -> Meaning {
+    match code {
+        "temporarily_unavailable" | "server_error" | "slow_down" | "authorization_pending" => {
+            Meaning::Temporary
+        }
+        "invalid_grant" | "access_denied" | "expired_token" => Meaning::Refused(Refused::Grant),
+        "invalid_client"
+        | "unauthorized_client"
+        | "invalid_request"
+        | "invalid_scope"
+        | "unsupported_grant_type" => Meaning::Refused(Refused::Client),
+        _ => Meaning::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_refusal_is_one() {
+        let judged = |refusals: &Refusals, status, text: &str| {
+            refused(refusals, status, serde_json::from_str(text).ok().as_ref())
+        };
+        let (grant, client) = (Some(Refused::Grant), Some(Refused::Client));
+        let own = Refusals::Statuses(vec![403]);
+        for (refusals, status, text, expected) in [
+            (&Refusals::OAuth, 400, r#"{"error":"invalid_grant"}"#, grant),
+            (
+                &Refusals::OAuth,
+                401,
+                r#"{"error":"invalid_client"}"#,
+                client,
+            ),
+            (&Refusals::OAuth, 400, r#"{"error":"other"}"#, client),
+            (&Refusals::OAuth, 400, r#"{"error":"server_error"}"#, None),
+            (&Refusals::OAuth, 403, r#"{"error":"invalid_grant"}"#, None),
+            (&Refusals::OAuth, 400, "{}", None),
+            (&Refusals::OAuth, 400, "<html>", None),
+            (&Refusals::Usual, 401, "{}", grant),
+            (
+                &Refusals::Usual,
+                422,
+                r#"{"error":"wrong password"}"#,
+                grant,
+            ),
+            (&Refusals::Usual, 401, "<html>", None),
+            (&Refusals::Usual, 429, "{}", None),
+            (&own, 403, "", grant),
+            (&own, 401, "{}", None),
+        ] {
+            assert_eq!(judged(refusals, status, text), expected, "{status} {text}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Where a service's token is stored, and what is there.
+
+use std::path::Path;
+
+use super::context::Places;
+use super::error::Error;
+use super::host;
+use super::plan::TokenPlan;
+use super::records::{StoredToken, TokenKey};
+use super::service::{Service, Share};
+use super::store::{Store, Unusable};
+
+/// What the plan's token is for.
+pub(super) fn key(service: &Service, plan: &TokenPlan) -> TokenKey {
+    TokenKey {
+        profile: service.name.clone(),
+        origin: service.url.to_string(),
+        user: plan.user.clone(),
+        scheme: plan.kind.to_owned(),
+    }
+}
+
+/// Where the plan's token is stored: one with a refresh token must last longer than a session.
+pub(super) fn place<'p>(plan: &TokenPlan, places: &'p Places) -> &'p Path {
+    match plan.refresh {
+        Some(_) => &places.state,
+        None => &places.cache,
+    }
+}
+
+/// The store of the plan's token; `None` when it is not to be stored.
+///
+/// # Errors
+/// As [`Store::open`].
+pub(super) fn store(
+    service: &Service,
+    plan: &TokenPlan,
+    places: &Places,
+) -> Result<Option<Store>, Unusable> {
+    store_in(service, plan, place(plan, places))
+}
+
+/// The store where a former version kept tokens with a refresh token; `None` where there is none.
+pub(super) fn former_store(service: &Service, plan: &TokenPlan, places: &Places) -> Option<Store> {
+    let is_elsewhere = plan.refresh.is_some() && places.cache != places.state;
+    // Looking must not make the directory.
+    if !is_elsewhere || std::fs::symlink_metadata(&places.cache).is_err() {
+        return None;
+    }
+    store_in(service, plan, &places.cache).ok()?
+}
+
+fn store_in(
+    service: &Service,
+    plan: &TokenPlan,
+    directory: &Path,
+) -> Result<Option<Store>, Unusable> {
+    let node = match service.share {
+        Share::None => return Ok(None),
+        Share::User => String::new(),
+        Share::Node => host::host_name(),
+    };
+    let key = key(service, plan);
+    let parts = [
+        key.origin.as_str(),
+        &key.user,
+        &key.scheme,
+        &plan.variant,
+        &node,
+    ];
+    Store::open(directory, &service.name, &parts).map(Some)
+}
+
+/// The token of `store`, else the one that a former version left elsewhere.
+///
+/// # Errors
+/// When a file cannot be trusted.
+pub(super) fn load(
+    service: &Service,
+    plan: &TokenPlan,
+    places: &Places,
+    store: &Store,
+) -> Result<Option<StoredToken>, Error> {
+    let key = key(service, plan);
+    match StoredToken::load(store, &key)? {
+        Some(stored) => Ok(Some(stored)),
+        None => match former_store(service, plan, places) {
+            Some(former) => StoredToken::load(&former, &key),
+            None => Ok(None),
+        },
+    }
+}

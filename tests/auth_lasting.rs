@@ -1,0 +1,390 @@
+//! What a login survives: a service that is busy, a disk that is full, a clock that is wrong.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::support::server::{Answer, Request, Server};
+use crate::support::{Gate, Run, Scratch, c47, wait_until};
+
+/// A service whose refresh tokens `r0`, `r1`, … are each good for one use. It answers what `answer`
+/// says, and otherwise the next token, which is over at once.
+struct Rotating {
+    server: Server,
+    /// The refresh tokens that were sent.
+    sent: Arc<Mutex<Vec<String>>>,
+    answer: Arc<Mutex<Option<Answer>>>,
+    scratch: Scratch,
+}
+
+fn rotating(name: &str) -> Rotating {
+    let sent: Arc<Mutex<Vec<String>>> = Arc::default();
+    let answer: Arc<Mutex<Option<Answer>>> = Arc::default();
+    let (s, a) = (Arc::clone(&sent), Arc::clone(&answer));
+    let server = Server::start(move |request: &Request| {
+        if request.target != "/token" {
+            return Answer::ok("ok");
+        }
+        let token = request
+            .body_text()
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("refresh_token="))
+            .unwrap()
+            .to_owned();
+        s.lock().unwrap().push(token.clone());
+        if let Some(answer) = a.lock().unwrap().clone() {
+            return answer;
+        }
+        let number: usize = token.strip_prefix('r').unwrap().parse().unwrap();
+        Answer::json(&format!(
+            r#"{{"access_token":"a{number}","refresh_token":"r{}","expires_in":1}}"#,
+            number + 1
+        ))
+    });
+    Rotating {
+        server,
+        sent,
+        answer,
+        scratch: Scratch::new(name),
+    }
+}
+
+impl Rotating {
+    fn call(&self) -> Run {
+        let config = self.scratch.write(
+            "config.toml",
+            format!(
+                "[profile.r]\nurl = '{}'\nauth = 'refresh_token'\ntoken_url = '/token'\nclient_id = 'farm'\nrefresh_token = 'env:FIRST'\n",
+                self.server.url("")
+            ),
+        );
+        c47()
+            .env("C47_CONFIG_PATH", config)
+            .env("HOME", self.scratch.path())
+            .env("XDG_RUNTIME_DIR", self.scratch.path().join("run"))
+            .env("FIRST", "r0")
+            .args(["http", "@r/x"])
+    }
+
+    fn state(&self) -> PathBuf {
+        self.scratch.path().join(".local/state/c47")
+    }
+
+    fn answers(&self, answer: Option<Answer>) {
+        *self.answer.lock().unwrap() = answer;
+    }
+
+    fn sent(&self) -> Vec<String> {
+        self.sent.lock().unwrap().clone()
+    }
+
+    /// Lets a minute pass, in which a refusal is not repeated.
+    fn forget_refusals(&self) {
+        for file in fs::read_dir(self.state()).unwrap().flatten() {
+            if file
+                .path()
+                .extension()
+                .is_some_and(|kind| kind == "refused")
+            {
+                fs::remove_file(file.path()).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_temporary_failure_costs_no_refresh_token() {
+    let service = rotating("temporary");
+    service.call().run().expect_code(0);
+    for status in [
+        "429 Too Many Requests",
+        "403 Forbidden",
+        "423 Locked",
+        "503 Service Unavailable",
+        "400 Bad Request",
+    ] {
+        service.answers(Some(Answer::new(status, "", r#"{"message":"slow down"}"#)));
+        let failed = service.call().run().expect_code(7);
+        assert!(
+            failed.stderr_text().contains("slow down"),
+            "{}",
+            failed.tell()
+        );
+    }
+    service.answers(None);
+    service.call().run().expect_code(0);
+    let sent = service.sent();
+    assert_eq!(sent.first().map(String::as_str), Some("r0"));
+    assert!(sent[1..].iter().all(|token| token == "r1"), "{sent:?}");
+}
+
+#[test]
+fn the_first_refresh_token_is_not_sent_again_once_it_was_rotated() {
+    let service = rotating("rotated");
+    service.call().run().expect_code(0);
+    service.answers(Some(Answer::new(
+        "400 Bad Request",
+        "",
+        r#"{"error":"invalid_grant"}"#,
+    )));
+    service.call().run().expect_code(9);
+    service.answers(None);
+    service.forget_refusals();
+    let spent = service.call().run().expect_code(9);
+    assert!(
+        spent.stderr_text().contains("new refresh token"),
+        "{}",
+        spent.tell()
+    );
+    assert_eq!(service.sent(), ["r0", "r1"]);
+    // Another one from the person is taken at once.
+    service.call().env("FIRST", "r7").run().expect_code(0);
+    assert_eq!(service.sent(), ["r0", "r1", "r7"]);
+}
+
+#[test]
+fn a_refused_client_keeps_its_refresh_token() {
+    let service = rotating("client");
+    service.call().run().expect_code(0);
+    service.answers(Some(Answer::new(
+        "401 Unauthorized",
+        "",
+        r#"{"error":"invalid_client"}"#,
+    )));
+    service.call().run().expect_code(9);
+    service.answers(None);
+    service.forget_refusals();
+    service.call().run().expect_code(0);
+    assert_eq!(service.sent(), ["r0", "r1", "r1"]);
+}
+
+#[test]
+fn a_refresh_token_is_kept_where_it_survives_a_reboot_and_not_spent_on_a_full_disk() {
+    let service = rotating("full");
+    service.call().run().expect_code(0);
+    let files = fs::read_dir(service.state()).unwrap().count();
+    assert_eq!(files, 1);
+    assert!(!service.scratch.path().join("run/c47").exists());
+    // The disk is full: nothing may be written.
+    let config = service.scratch.path().join("config.toml");
+    let failed = Run::of("sh")
+        .env("C47_CONFIG_PATH", config)
+        .env("HOME", service.scratch.path())
+        .env("FIRST", "r0")
+        .args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" http @r/x"])
+        .arg(crate::support::binary())
+        .run()
+        .expect_code(7);
+    assert!(
+        failed.stderr_text().contains("could not be kept"),
+        "{}",
+        failed.tell()
+    );
+    assert_eq!(service.sent(), ["r0"]);
+    service.call().run().expect_code(0);
+    assert_eq!(service.sent(), ["r0", "r1"]);
+}
+
+/// A service with a login by password; what it answers to each login, by its number.
+fn with_login(
+    name: &str,
+    answer: impl Fn(usize, &Request) -> Answer + Send + Sync + 'static,
+) -> (Server, Scratch, impl Fn(&[&str]) -> Run) {
+    let logins = AtomicUsize::new(0);
+    let server = Server::start(move |request: &Request| match request.target.as_str() {
+        "/auth/login" => answer(logins.fetch_add(1, Ordering::SeqCst), request),
+        _ => Answer::ok("ok"),
+    });
+    let scratch = Scratch::new(name);
+    let config = scratch.write(
+        "config.toml",
+        format!(
+            "[profile.k]\nurl = '{}'\npreset = 'kitsu'\nuser = 'bot'\npassword = 'env:P'\n",
+            server.url("")
+        ),
+    );
+    let cache = scratch.path().join("cache");
+    let run = move |words: &[&str]| {
+        c47()
+            .env("C47_CONFIG_PATH", &config)
+            .env("C47_CACHE_DIR", &cache)
+            .env("P", "correct-horse-battery")
+            .args(words)
+    };
+    (server, scratch, run)
+}
+
+fn token(number: usize) -> Answer {
+    Answer::json(&format!(
+        r#"{{"access_token":"t{number}","expires_in":3600}}"#
+    ))
+}
+
+fn token_file(scratch: &Scratch) -> Option<PathBuf> {
+    let files = fs::read_dir(scratch.path().join("cache"))
+        .into_iter()
+        .flatten();
+    let mut paths = files.flatten().map(|file| file.path());
+    paths.find(|path| path.extension().is_some_and(|kind| kind == "token"))
+}
+
+#[test]
+fn a_token_from_the_future_does_not_satisfy_a_login() {
+    let (_server, scratch, run) = with_login("future", |number, _| token(number));
+    run(&["auth", "login", "k"]).run().expect_code(0);
+    let file = token_file(&scratch).unwrap();
+    let text = fs::read_to_string(&file).unwrap();
+    let (before, after) = text.split_once(r#""obtained":"#).unwrap();
+    let (_, after) = after.split_once(',').unwrap();
+    fs::write(&file, format!(r#"{before}"obtained":99999999999,{after}"#)).unwrap();
+    run(&["auth", "login", "k"]).run().expect_code(0);
+    let token = run(&["auth", "token", "k"]).run().expect_code(0);
+    assert_eq!(token.stdout_text(), "t1\n");
+}
+
+#[test]
+fn a_stopped_holder_does_not_overwrite_a_newer_token() {
+    let first = Arc::new(Gate::default());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let (gate, count) = (Arc::clone(&first), Arc::clone(&asked));
+    let (_server, scratch, run) = with_login("fence", move |number, _| {
+        count.fetch_add(1, Ordering::SeqCst);
+        if number == 0 {
+            gate.pass();
+        }
+        token(number)
+    });
+    first.close();
+    let child = run(&["http", "@k/x"]).spawn();
+    wait_until("it logs in", || asked.load(Ordering::SeqCst) == 1);
+    child.signal(libc::SIGSTOP);
+    // Its lease has run out, and another process has taken it and logged in.
+    for file in fs::read_dir(scratch.path().join("cache"))
+        .unwrap()
+        .flatten()
+    {
+        if file.path().extension().is_some_and(|kind| kind == "lease") {
+            fs::remove_file(file.path()).unwrap();
+        }
+    }
+    run(&["http", "@k/x"]).run().expect_code(0);
+    let newer = fs::read_to_string(token_file(&scratch).unwrap()).unwrap();
+    first.open();
+    child.signal(libc::SIGCONT);
+    child.wait().expect_code(0);
+    let kept = fs::read_to_string(token_file(&scratch).unwrap()).unwrap();
+    assert!(kept.contains("t1") && kept == newer, "{kept}");
+}
+
+#[test]
+fn a_timeout_bounds_a_command_and_the_wait_for_another_login() {
+    let (server, scratch, run) = with_login("bounded", |_, _| Answer::raw("").then_hang());
+    let began = Instant::now();
+    let slow = c47()
+        .args(["http", &server.url("/x"), "--timeout=1s"])
+        .args(["--auth", "bearer=command:sleep 30"])
+        .run()
+        .expect_code(8);
+    assert!(slow.stderr_text().contains("in time"), "{}", slow.tell());
+    let holder = run(&["http", "@k/x"]).spawn();
+    wait_until("it logs in", || !server.requests().is_empty());
+    let waiting = run(&["http", "@k/x", "--timeout=1s"]).run().expect_code(8);
+    assert!(
+        waiting.stderr_text().contains("logging in"),
+        "{}",
+        waiting.tell()
+    );
+    assert!(
+        began.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        began.elapsed()
+    );
+    drop(holder);
+    drop(scratch);
+}
+
+#[test]
+fn a_secret_comes_only_from_a_program_that_exits_with_0() {
+    let server = Server::start(|_| Answer::ok("")).may_be_idle();
+    let scratch = Scratch::new("killed");
+    let script = scratch.write("pass", "printf hal; kill -9 $$\n");
+    let source = format!("bearer=command:sh {}", script.display());
+    let killed = c47()
+        .args(["http", &server.url("/x"), "--auth", &source])
+        .run()
+        .expect_code(9);
+    assert!(killed.stderr_text().contains("killed"), "{}", killed.tell());
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn a_long_error_text_shows_no_part_of_a_secret() {
+    let (_server, _scratch, run) = with_login("half", |_, request| {
+        let sent: serde_json::Value = serde_json::from_str(request.body_text()).unwrap();
+        let password = sent["password"].as_str().unwrap();
+        // The password begins just before the text is cut.
+        let text = format!("{}{password}", "x".repeat(190));
+        let body = format!(r#"{{"message":"{text}"}}"#);
+        Answer::new("400 Bad Request", "", body)
+    });
+    let refused = run(&["http", "@k/x"]).run().expect_code(9);
+    assert!(
+        !refused.stderr_text().contains("corr"),
+        "{}",
+        refused.tell()
+    );
+}
+
+#[test]
+fn a_login_that_is_not_kept_and_a_logout_that_forgets_nothing_say_so() {
+    let (_server, scratch, run) = with_login("unkept", |number, _| token(number));
+    run(&["auth", "login", "k"])
+        .env("C47_CACHE_DIR", "/proc/c47")
+        .run()
+        .expect_code(7);
+    run(&["auth", "login", "k"]).run().expect_code(0);
+    let file = token_file(&scratch).unwrap();
+    // What a killed login left goes with the token.
+    let stem = file.file_stem().unwrap().to_str().unwrap();
+    let left = file.with_file_name(format!(".{stem}.0123456789abcdef.part"));
+    fs::write(&left, "a token").unwrap();
+    run(&["auth", "logout", "k"]).run().expect_code(0);
+    assert!(!left.exists() && !file.exists());
+    fs::create_dir(&left).unwrap();
+    let stays = run(&["auth", "logout", "k"]).run().expect_code(7);
+    assert!(
+        stays.stderr_text().contains("cannot remove"),
+        "{}",
+        stays.tell()
+    );
+}
+
+#[test]
+fn while_a_secret_is_held_no_process_of_the_user_can_look_into_it() {
+    use std::os::unix::fs::MetadataExt;
+    let server = Server::start(|_| Answer::raw("").then_hang());
+    let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
+    let mut run = c47();
+    if is_root {
+        let Ok(_) = fs::metadata("/usr/bin/setpriv") else {
+            println!("SKIPPED: setpriv is not there");
+            return;
+        };
+        run = Run::of("/usr/bin/setpriv")
+            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+            .arg(crate::support::binary());
+    }
+    let child = run
+        .env("T", "k3y")
+        .args(["http", &server.url("/x"), "--auth=bearer=env:T"])
+        .spawn();
+    wait_until("it calls", || !server.requests().is_empty());
+    // The files of a process that cannot be dumped are root's.
+    let owner = fs::metadata(format!("/proc/{}/environ", child.id()))
+        .unwrap()
+        .uid();
+    assert_eq!(owner, 0);
+    drop(child);
+}
