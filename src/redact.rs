@@ -128,6 +128,16 @@ pub(crate) fn url(text: &str) -> String {
     out
 }
 
+/// A proxy's address, which may lack its scheme: `***@proxy:3128`.
+pub(crate) fn proxy(text: &str) -> String {
+    const SCHEME: &str = "http://";
+    if text.contains("://") {
+        return url(text);
+    }
+    let shown = url(&format!("{SCHEME}{text}"));
+    shown.strip_prefix(SCHEME).unwrap_or(&shown).to_owned()
+}
+
 fn one_url(url: &str) -> String {
     let (scheme, after) = match url.split_once("://") {
         Some((scheme, after)) => (format!("{scheme}://"), after),

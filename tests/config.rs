@@ -323,3 +323,25 @@ fn a_service_users_configuration_counts_only_where_it_is_named() {
     let hint = format!("hint: chmod g-w {}\n", path.display());
     assert!(refused.stderr_text().ends_with(&hint), "{}", refused.tell());
 }
+
+#[test]
+fn a_proxys_password_is_never_shown() {
+    let scratch = Scratch::new("proxy-shown");
+    for proxy in ["http://me:hunter2@p.lan:3128", "me:hunter2@p.lan:3128"] {
+        let text = format!("[profile.a]\nurl = 'https://a.lan'\nproxy = '{proxy}'\n");
+        let file = scratch.write("c47.toml", text);
+        mode(&file, 0o600);
+        for words in [
+            &["config", "show"][..],
+            &["config", "show", "--json"],
+            &["http", "@a/x", "--curl"],
+        ] {
+            let output = configured(&file).args(words).run().expect_code(0);
+            let shown = output.stdout_text();
+            assert!(
+                shown.contains("p.lan:3128") && !shown.contains("hunter2"),
+                "{shown}"
+            );
+        }
+    }
+}

@@ -197,6 +197,7 @@ fn a_secret_on_the_command_line_is_warned_of_once() {
         (&["api_key==hunter2"], "--auth query=api_key:SOURCE"),
         (&["password=hunter2", "token=hunter2"], "password=@FILE"),
         (&["--proxy", "http://u:hunter2@127.0.0.1:9"], "HTTPS_PROXY"),
+        (&["--proxy", "u:hunter2@127.0.0.1:9"], "HTTPS_PROXY"),
     ] {
         let all: Vec<&str> = ["http", "http://localhost:9/", "--offline"]
             .iter()
@@ -220,6 +221,14 @@ fn a_secret_on_the_command_line_is_warned_of_once() {
     let output = on_terminal("", "", &in_url, &[]).unwrap();
     let shown = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(shown.contains("--auth basic=me:SOURCE"), "{shown}");
+    let in_query = ["http", "http://localhost:9/?token=hunter2", "--offline"];
+    let output = on_terminal("", "", &in_query, &[]).unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(shown.contains("--auth query=NAME:SOURCE"), "{shown}");
+    let token = ["jwt", "decode", "eyJhbGciOiJub25lIn0.e30."];
+    let output = on_terminal("", "", &token, &[]).unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(shown.contains("use --token SOURCE or -"), "{shown}");
     // A file's content, and a name without a secret, are no secrets on the command line.
     let harmless = ["http", "http://localhost:9/", "--offline", "a=b", "X-A:b"];
     let output = on_terminal("", "", &harmless, &[]).unwrap();

@@ -43,6 +43,11 @@ fn walk(prefix: &str, table: &Table, keys: &[Key], all: &mut Vec<Shown>) {
                 }
             }
             (Kind::Json, Value::Table(inner)) => walk(&below, inner, &[], all),
+            (Kind::Proxy, Value::Text(proxy)) => all.push(Shown {
+                key,
+                value: Text::string(&redact::proxy(proxy)),
+                place: entry.place.clone(),
+            }),
             (kind, value) => all.push(Shown {
                 key,
                 value: safe(value, kind == Kind::Secret),

@@ -56,22 +56,9 @@ pub(crate) fn read(root: &Root, environment: &Environment) -> Network {
             .filter_map(|name| {
                 Some(Proxy {
                     name: name.to_owned(),
-                    value: without_password(&environment.text(name)?),
+                    value: redact::proxy(&environment.text(name)?),
                 })
             })
             .collect(),
-    }
-}
-
-/// A proxy is often named without its scheme: `user:password@proxy:3128`.
-fn without_password(proxy: &str) -> String {
-    const SCHEME: &str = "http://";
-    if proxy.contains("://") {
-        return redact::url(proxy);
-    }
-    let redacted = redact::url(&format!("{SCHEME}{proxy}"));
-    match redacted.strip_prefix(SCHEME) {
-        Some(bare) => bare.to_owned(),
-        None => redacted,
     }
 }

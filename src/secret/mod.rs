@@ -9,7 +9,6 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
 
 use zeroize::Zeroizing;
 
@@ -159,16 +158,11 @@ fn within(
     deadline: Deadline,
     read: impl FnOnce() -> Result<Secret, String> + Send + 'static,
 ) -> Result<Secret, String> {
-    let Some(left) = deadline.left() else {
-        return read();
-    };
-    let (sender, receiver) = mpsc::channel();
-    std::thread::Builder::new()
-        .spawn(move || sender.send(read()))
-        .map_err(|error| reason(&error))?;
-    receiver
-        .recv_timeout(left)
-        .unwrap_or_else(|_| Err("it cannot be read in time".into()))
+    match deadline.wait_for(read) {
+        Ok(Some(secret)) => secret,
+        Ok(None) => Err("it cannot be read in time".into()),
+        Err(error) => Err(reason(&error)),
+    }
 }
 
 fn read_path(path: &Path) -> Result<Secret, String> {

@@ -37,8 +37,12 @@ fn instead(options: &Http, url: &Url, items: &[Item]) -> Option<String> {
         return Some(format!("--auth basic={}:SOURCE", user_info.user));
     }
     let proxy = options.proxy.as_deref();
-    if proxy.is_some_and(|proxy| redact::url(proxy) != proxy) {
+    if proxy.is_some_and(|proxy| redact::proxy(proxy) != proxy) {
         return Some("HTTPS_PROXY or HTTP_PROXY".into());
+    }
+    let query = url.query.as_deref().unwrap_or_default();
+    if redact::query(query) != query {
+        return Some("--auth query=NAME:SOURCE".into());
     }
     items.iter().find_map(of_item)
 }

@@ -51,7 +51,6 @@ impl Http {
         if let Show::Download(wanted) = &show {
             return download::run(wanted, &request, &mut caller, &progress, in_memory);
         }
-        let deadline = Deadline::after(caller.settings().limits.whole);
         let mut answer = caller.call(&mut request)?;
         if dead_token_statuses.contains(&answer.head.status)
             && request.credential != Credential::None

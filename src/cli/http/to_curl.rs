@@ -232,7 +232,7 @@ fn network(options: &Http, overlay: &Overlay) -> Vec<String> {
         with_value("--cert", Some(path(certificate)));
         with_value("--key", (key != certificate).then(|| path(key)));
     }
-    with_value("-x", overlay.proxy.as_deref().map(redact::url));
+    with_value("-x", overlay.proxy.as_deref().map(redact::proxy));
     with_value("--unix-socket", overlay.unix_socket.as_deref().map(path));
     with_value("-o", options.output.clone());
     for address in &options.resolve {

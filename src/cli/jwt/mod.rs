@@ -18,6 +18,7 @@ use crate::exit::Exit;
 use crate::jwt;
 use crate::jwt::key::KeySet;
 use crate::outline::Details;
+use crate::output;
 use crate::secret::{Secret, Source};
 
 /// Make, look into and check JSON Web Tokens, and make keys for them.
@@ -88,10 +89,22 @@ fn read_token(argument: Option<&str>, source: Option<&Source>) -> Result<Secret,
             action: "read standard input",
             source,
         })?,
-        (Some(text), None) => Secret::new(text.as_bytes().to_vec()),
+        (Some(text), None) => {
+            warn_of_argument();
+            Secret::new(text.as_bytes().to_vec())
+        }
         (None, Some(source)) => source.read("token")?,
     };
     Ok(Secret::new(jwt::bare(pasted.expose()).to_vec()))
+}
+
+/// A person is told the better way; a script's output stays as it was.
+fn warn_of_argument() {
+    if output::stderr_is_terminal() {
+        output::say(
+            "c47 jwt: a token on the command line can be read by all users of this machine; use --token SOURCE or -",
+        );
+    }
 }
 
 /// The bytes of a file; `-` is stdin.
