@@ -10,6 +10,8 @@
     )
 )]
 
+/// What the program allocates with.
+pub mod allocator;
 /// Writes a file so that it is there whole or not at all.
 mod atomic_file;
 /// Profiles' credentials: logins, tokens, and where they are kept.

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: c47::allocator::Allocator = c47::allocator::Allocator;
 
 fn main() -> ExitCode {
     c47::cli::install_panic_hook();

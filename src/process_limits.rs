@@ -17,9 +17,11 @@ static CORE_FILES: OnceLock<Option<u64>> = OnceLock::new();
 
 /// A process that holds a secret leaves no core file, and no other process of its user can look
 /// into its memory: a core pattern with a pipe ignores the limit, and so does a debugger. Execution
-/// of another program undoes the latter by itself. Once a process, and cheap after that.
+/// of another program undoes the latter by itself. What is freed is overwritten. Once a process, and
+/// cheap after that.
 pub(crate) fn forbid_core_files() {
     CORE_FILES.get_or_init(|| {
+        crate::allocator::wipe_what_is_freed();
         // Only the soft limit, which can be raised again.
         let found = getrlimit(Resource::Core);
         let forbidden = Rlimit {

@@ -38,6 +38,7 @@ mod json_output;
 mod jwt;
 mod links;
 mod man;
+mod memory;
 mod package;
 mod rez;
 mod scarcity;

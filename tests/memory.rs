@@ -1,0 +1,76 @@
+//! What of a secret is in the memory of a process that no longer needs it.
+
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+use crate::support::server::{Answer, Server};
+use crate::support::{Gate, Scratch, c47, is_root, wait_until};
+
+/// How often each of these is in the writable memory of a process.
+fn count_in_memory(pid: u32, needles: &[&[u8]]) -> Vec<usize> {
+    let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
+    let mut memory = File::open(format!("/proc/{pid}/mem")).unwrap();
+    let mut counts = vec![0; needles.len()];
+    for line in maps.lines().filter(|line| line.contains(" rw")) {
+        let (start, rest) = line.split_once('-').unwrap();
+        let (end, _) = rest.split_once(' ').unwrap();
+        let address = |text: &str| u64::from_str_radix(text, 16).unwrap();
+        let (start, end) = (address(start), address(end));
+        let mut bytes = Vec::new();
+        memory.seek(SeekFrom::Start(start)).unwrap();
+        // What is reserved and not there yet cannot be read.
+        let _ = (&mut memory).take(end - start).read_to_end(&mut bytes);
+        for (count, needle) in counts.iter_mut().zip(needles) {
+            *count += memchr::memmem::find_iter(&bytes, needle).count();
+        }
+    }
+    counts
+}
+
+/// The password has served once the token is there: buffers of the network, of JSON and of forms
+/// that held it are overwritten when they are freed.
+#[test]
+fn after_a_login_the_password_is_no_longer_in_memory() {
+    const PASSWORD: &str = "correct-horse-battery-staple";
+    if !is_root() {
+        return;
+    }
+    for body in ["json", "form"] {
+        let gate = Arc::new(Gate::default());
+        gate.close();
+        let waiting = Arc::clone(&gate);
+        let server = Server::start(move |request| match request.target.as_str() {
+            "/login" => {
+                assert!(request.body_text().contains(PASSWORD));
+                Answer::json(r#"{"access_token":"token-that-is-in-use"}"#)
+            }
+            _ => {
+                waiting.pass();
+                Answer::ok("done")
+            }
+        });
+        let scratch = Scratch::new("memory");
+        let password = scratch.write("password", PASSWORD);
+        let config = scratch.write(
+            "config.toml",
+            format!(
+                "[profile.a]\nurl = '{}'\nauth = 'login'\nuser = 'u'\npassword = 'file:{}'\n\
+                 [profile.a.login]\nurl = '/login'\n{body} = {{ name = '{{user}}', password = '{{password}}' }}\n",
+                server.url(""),
+                password.display()
+            ),
+        );
+        let child = c47()
+            .env("C47_CONFIG_PATH", config)
+            .args(["http", "@a/x"])
+            .spawn();
+        wait_until("the call is made", || server.requests().len() == 2);
+        let token = b"token-that-is-in-use";
+        let counts = count_in_memory(child.id(), &[token, PASSWORD.as_bytes()]);
+        gate.open();
+        child.wait().expect_code(0);
+        assert!(counts[0] > 0, "the memory was not read");
+        assert_eq!(counts[1], 0, "{body}: the password is still there");
+    }
+}
