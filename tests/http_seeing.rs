@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use crate::support::server::{Answer, Request, Server};
-use crate::support::{Run, Scratch, c47, peers};
+use crate::support::{Run, Scratch, binary, c47, peers};
 
 /// Calls of every kind; the first word of each is the path.
 fn calls() -> Vec<Vec<&'static str>> {
@@ -464,5 +464,34 @@ fn the_shell_runs_nothing_that_an_argument_of_curl_holds() {
             "{command}"
         );
         assert!(!scratch.path().join("pwned").exists(), "{command}");
+    }
+}
+
+/// A report holds the body once, whatever it is: not as text, as JSON and as the report in turn.
+#[test]
+fn a_report_holds_a_large_body_once() {
+    const LENGTH: usize = 64 << 20;
+    let json = format!("\"{}\"", "x".repeat(LENGTH));
+    let text = "y\n".repeat(LENGTH / 2);
+    for (body, length) in [
+        (json.into_bytes(), LENGTH),
+        (text.into_bytes(), LENGTH),
+        (vec![0xff; LENGTH], LENGTH.div_ceil(3) * 4),
+    ] {
+        let server = Server::start(move |_| Answer::ok(&body));
+        // The body, and some 20 MiB for the program.
+        let limited = Run::of("sh")
+            .args(["-c", "ulimit -v 98304; exec \"$@\"", "sh"])
+            .arg(binary())
+            .args(["http", &server.url("/"), "--json", "--max-body=1G"])
+            .run()
+            .expect_code(0);
+        let report = limited.json();
+        let response = &report["response"];
+        let found = match response["body"].as_str() {
+            Some(body) => body.len(),
+            None => response["body_base64"].as_str().unwrap().len(),
+        };
+        assert_eq!(found, length);
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct BodyStream {
     inner: Decoded<ureq::BodyReader<'static>>,
     wire: Wire,
     limits: Limits,
+    /// Its length, where the server says it and nothing is decoded.
+    announced: Option<u64>,
 }
 
 impl BodyStream {
@@ -39,10 +41,17 @@ impl BodyStream {
         };
         let inner = Decoded::new(body.into_reader(), &encoding, limits.body)
             .map_err(|error| body_failure(error, &limits))?;
+        let announced = match encoding.as_str() {
+            "" => head
+                .header("content-length")
+                .and_then(|text| text.parse().ok()),
+            _ => None,
+        };
         Ok(BodyStream {
             inner,
             wire,
             limits,
+            announced,
         })
     }
 
@@ -70,6 +79,9 @@ impl BodyStream {
     /// As [`BodyStream::next`], and when there is more.
     pub(crate) fn read_all(&mut self, max: u64) -> Result<Vec<u8>, Failure> {
         let mut all = Vec::new();
+        // A vector that grows holds its bytes twice; that there is no room is seen when they come.
+        let announced = self.announced.unwrap_or(0).min(max);
+        let _ = all.try_reserve_exact(usize::try_from(announced).unwrap_or(0));
         let mut buffer = vec![0; 64 << 10];
         loop {
             let count = self.next(&mut buffer)?;

@@ -91,7 +91,7 @@ const MAX_DEPTH: usize = 128;
 
 /// What [`Text::parse`] checks. serde_json bounds the depth of values it builds, not of those it
 /// skips, so that is counted here.
-fn check(text: &str) -> Result<(), String> {
+pub(crate) fn check(text: &str) -> Result<(), String> {
     serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|error| error.to_string())?;
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     for byte in text.bytes() {

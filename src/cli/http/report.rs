@@ -1,17 +1,17 @@
 //! `--json`: request, response and timing in one object.
 
-use std::fmt;
 use std::time::Duration;
 
 use base64::Engine;
 use nanoserde::SerJson;
 
 use crate::error::Error;
+use crate::escape;
 use crate::http::Answer;
 use crate::http::request::Request;
-use crate::json::Text;
+use crate::json::{self, Text};
 use crate::outline::{Field, JsonOutput, Shape};
-use crate::output::{self, Format};
+use crate::output;
 use crate::redact;
 
 /// The members of the report.
@@ -52,29 +52,10 @@ pub(super) const JSON: JsonOutput = JsonOutput {
 };
 
 #[derive(SerJson)]
-#[nserde(serialize_none_as_null)]
-struct Report {
-    request: RequestReport,
-    response: ResponseReport,
-    timing_ms: TimingReport,
-}
-
-#[derive(SerJson)]
 struct RequestReport {
     method: String,
     url: String,
     headers: Vec<HeaderReport>,
-}
-
-#[derive(SerJson)]
-#[nserde(serialize_none_as_null)]
-struct ResponseReport {
-    status: u16,
-    reason: String,
-    headers: Vec<HeaderReport>,
-    /// The JSON itself, or a string; null when empty or neither.
-    body: Option<Text>,
-    body_base64: Option<String>,
 }
 
 #[derive(SerJson)]
@@ -94,45 +75,102 @@ struct TimingReport {
     total: f64,
 }
 
+/// What a body is.
+enum Body {
+    Empty,
+    Json(String),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl Body {
+    fn of(bytes: Vec<u8>) -> Body {
+        match String::from_utf8(bytes) {
+            Ok(text) if text.is_empty() => Body::Empty,
+            Ok(text) if json::check(&text).is_ok() => Body::Json(text),
+            Ok(text) => Body::Text(text),
+            Err(raw) => Body::Bytes(raw.into_bytes()),
+        }
+    }
+
+    /// Prints the two members that are about it, piece by piece: it may be as large as the memory.
+    fn print(&self) -> Result<(), Error> {
+        let no_base64 = ",\"body_base64\":null";
+        match self {
+            Body::Empty => piece(&format!("\"body\":null{no_base64}")),
+            Body::Json(text) => {
+                piece("\"body\":")?;
+                in_pieces(text, piece)?;
+                piece(no_base64)
+            }
+            Body::Text(text) => {
+                piece("\"body\":\"")?;
+                in_pieces(text, |text| {
+                    let quoted = Text::string(text);
+                    let quoted = quoted.as_str();
+                    piece(quoted.get(1..quoted.len() - 1).unwrap_or_default())
+                })?;
+                piece(&format!("\"{no_base64}"))
+            }
+            Body::Bytes(bytes) => {
+                piece("\"body\":null,\"body_base64\":\"")?;
+                // Whole groups of three bytes, so that nothing is padded in between.
+                for bytes in bytes.chunks(PIECE / 3 * 3) {
+                    piece(&base64::engine::general_purpose::STANDARD.encode(bytes))?;
+                }
+                piece("\"")
+            }
+        }
+    }
+}
+
+/// Bytes that are printed at a time.
+const PIECE: usize = 64 << 10;
+
+fn piece(text: &str) -> Result<(), Error> {
+    output::bytes(escape::json(text).as_bytes())
+}
+
+fn in_pieces(text: &str, print: impl Fn(&str) -> Result<(), Error>) -> Result<(), Error> {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (one, more) = rest.split_at(rest.floor_char_boundary(PIECE));
+        print(one)?;
+        rest = more;
+    }
+    Ok(())
+}
+
 /// Reads the body, `in_memory` bytes at most, and prints the report.
 pub(super) fn print(request: &Request, answer: &mut Answer, in_memory: u64) -> Result<(), Error> {
-    let bytes = answer.body.read_all(in_memory)?;
+    let body = Body::of(answer.body.read_all(in_memory)?);
     let timing = answer.body.timing();
     let milliseconds = |time: Duration| (time.as_secs_f64() * 1e6).round() / 1e3;
-    let (body, body_base64) = match std::str::from_utf8(&bytes) {
-        Ok("") => (None, None),
-        Ok(text) => (
-            Some(Text::parse(text).unwrap_or_else(|_| Text::string(text))),
-            None,
-        ),
-        Err(_) => (
-            None,
-            Some(base64::engine::general_purpose::STANDARD.encode(&bytes)),
-        ),
+    let request = RequestReport {
+        method: request.method.clone(),
+        url: request.shown_url(),
+        headers: request_headers(request),
     };
-    let report = Report {
-        request: RequestReport {
-            method: request.method.clone(),
-            url: request.shown_url(),
-            headers: request_headers(request),
-        },
-        response: ResponseReport {
-            status: answer.head.status,
-            reason: answer.head.reason.clone(),
-            headers: answer_headers(answer),
-            body,
-            body_base64,
-        },
-        timing_ms: TimingReport {
-            resolve: timing.resolve.map(milliseconds),
-            connect: timing.connect.map(milliseconds),
-            tls: timing.tls.map(milliseconds),
-            first_byte: timing.first_byte.map(milliseconds),
-            transfer: timing.transfer.map(milliseconds),
-            total: milliseconds(timing.started.elapsed()),
-        },
+    let timing_ms = TimingReport {
+        resolve: timing.resolve.map(milliseconds),
+        connect: timing.connect.map(milliseconds),
+        tls: timing.tls.map(milliseconds),
+        first_byte: timing.first_byte.map(milliseconds),
+        transfer: timing.transfer.map(milliseconds),
+        total: milliseconds(timing.started.elapsed()),
     };
-    output::print(Format::Json, &report)
+    piece(&format!(
+        "{{\"request\":{},\"response\":{{\"status\":{},\"reason\":{},\"headers\":{},",
+        request.serialize_json(),
+        answer.head.status,
+        Text::string(&answer.head.reason),
+        answer_headers(answer).serialize_json(),
+    ))?;
+    body.print()?;
+    piece(&format!(
+        "}},\"timing_ms\":{}}}\n",
+        timing_ms.serialize_json()
+    ))
 }
 
 fn request_headers(request: &Request) -> Vec<HeaderReport> {
@@ -156,10 +194,4 @@ fn answer_headers(answer: &Answer) -> Vec<HeaderReport> {
             value: redact::header(name, &String::from_utf8_lossy(value)).into_owned(),
         })
         .collect()
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.serialize_json())
-    }
 }
