@@ -42,6 +42,7 @@ mod memory;
 mod package;
 mod rez;
 mod scarcity;
+mod security;
 mod selftest;
 mod structure;
 mod terminal;

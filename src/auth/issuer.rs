@@ -46,6 +46,11 @@ impl<'a> Issuer<'a> {
         Issuer { scheme, ..self }
     }
 
+    /// How long what it issues serves.
+    pub(crate) fn lifetime(&self) -> Lifetime {
+        self.scheme.lifetime()
+    }
+
     /// Gets what the service's calls carry.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use super::narrator::{Narrator, ProgressLine};
 use super::plan::{Plan, Show};
 use super::{Http, build, chart, download, report, save, show, to_curl};
+use crate::auth::scheme::Lifetime;
 use crate::auth::{self, Issuer, Want};
 use crate::cli::profile::warn;
 use crate::deadline::Deadline;
@@ -65,18 +66,20 @@ impl Http {
     }
 }
 
-/// A caller whose credentials are renewed by `issuer`.
+/// A caller whose credentials are renewed by `issuer`, where there are others.
 fn caller(settings: Settings, issuer: Issuer<'static>, narrator: Narrator) -> Caller<'static> {
+    let caller = Caller::new(settings).observed_by(Box::new(narrator));
     let mut issuer = issuer;
-    Caller::new(settings)
-        .renewing(Box::new(move |renewal| {
+    match issuer.lifetime() {
+        Lifetime::Lasting => caller,
+        Lifetime::OneRequest | Lifetime::Cached => caller.renewing(Box::new(move |renewal| {
             let issued = issuer.renew(renewal)?;
             Ok(issued.map(|issued| {
                 warn("c47 http", &issued.warnings);
                 issued.credential
             }))
-        }))
-        .observed_by(Box::new(narrator))
+        })),
+    }
 }
 
 /// Prints the response as the options ask for.
