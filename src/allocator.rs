@@ -1,23 +1,16 @@
 //! The allocator: mimalloc, which overwrites what is freed from the moment the process holds a
 //! secret. Libraries copy a password into buffers of their own while it is sent; wiping each copy
-//! where it is made would mean to own all of them.
+//! where it is made would mean to own all of them. Part of the binary only: mimalloc changes the
+//! process at its start, and the tests' process is not to be changed.
 #![allow(unsafe_code)] // an allocator is one
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::ptr;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use mimalloc::MiMalloc;
 
-static WIPES: AtomicBool = AtomicBool::new(false);
-
 /// What the program allocates with.
-pub struct Allocator;
-
-/// From now on what is freed is overwritten.
-pub(crate) fn wipe_what_is_freed() {
-    WIPES.store(true, Ordering::Relaxed);
-}
+pub(crate) struct Allocator;
 
 // SAFETY: every block comes from mimalloc and goes back to it with the layout it was made with.
 unsafe impl GlobalAlloc for Allocator {
@@ -32,7 +25,7 @@ unsafe impl GlobalAlloc for Allocator {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        if WIPES.load(Ordering::Relaxed) {
+        if c47::holds_secrets() {
             // SAFETY: the block is the caller's, `size` bytes long; mimalloc, which the compiler
             // cannot look into, gets it next, so that the write is not left out.
             unsafe { ptr::write_bytes(block, 0, layout.size()) };
@@ -42,7 +35,7 @@ unsafe impl GlobalAlloc for Allocator {
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        if !WIPES.load(Ordering::Relaxed) {
+        if !c47::holds_secrets() {
             // SAFETY: the caller's promise.
             return unsafe { MiMalloc.realloc(block, layout, new_size) };
         }

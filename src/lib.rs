@@ -10,8 +10,6 @@
     )
 )]
 
-/// What the program allocates with.
-pub mod allocator;
 /// Writes a file so that it is there whole or not at all.
 mod atomic_file;
 /// Profiles' credentials: logins, tokens, and where they are kept.
@@ -87,8 +85,10 @@ mod timestamp;
 /// What this program is made of.
 mod version;
 
+pub use process_limits::holds_secrets;
+
 /// What the integration tests and fuzz targets call without a process of its own between. Together
-/// with [`cli::main`] and [`cli::install_panic_hook`] it is all that is public, so that the compiler
+/// with [`cli::main`], [`cli::install_panic_hook`] and [`holds_secrets`] it is all that is public, so that the compiler
 /// finds code that nothing uses.
 pub mod testing {
     pub use crate::cli::whole;

@@ -1,9 +1,11 @@
 //! `c47`: the clothespin of a visual-effects pipeline. See README.md.
 
+mod allocator;
+
 use std::process::ExitCode;
 
 #[global_allocator]
-static ALLOCATOR: c47::allocator::Allocator = c47::allocator::Allocator;
+static ALLOCATOR: allocator::Allocator = allocator::Allocator;
 
 fn main() -> ExitCode {
     c47::cli::install_panic_hook();

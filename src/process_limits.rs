@@ -15,13 +15,21 @@ use rustix::thread::disable_transparent_huge_pages;
 /// The soft limit on core files as it was found.
 static CORE_FILES: OnceLock<Option<u64>> = OnceLock::new();
 
+static HOLDS_SECRETS: AtomicBool = AtomicBool::new(false);
+
+/// Whether this process holds a secret, or has held one: the allocator then overwrites what is
+/// freed.
+pub fn holds_secrets() -> bool {
+    HOLDS_SECRETS.load(Ordering::Relaxed)
+}
+
 /// A process that holds a secret leaves no core file, and no other process of its user can look
 /// into its memory: a core pattern with a pipe ignores the limit, and so does a debugger. Execution
 /// of another program undoes the latter by itself. What is freed is overwritten. Once a process, and
 /// cheap after that.
 pub(crate) fn forbid_core_files() {
     CORE_FILES.get_or_init(|| {
-        crate::allocator::wipe_what_is_freed();
+        HOLDS_SECRETS.store(true, Ordering::Relaxed);
         // Only the soft limit, which can be raised again.
         let found = getrlimit(Resource::Core);
         let forbidden = Rlimit {
