@@ -1,4 +1,5 @@
 //! The runner: one program, its surroundings spelled out, its answer whole.
+#![allow(unsafe_code)] // signal(2) between fork and exec
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -176,6 +177,7 @@ impl Run {
             // The standard library clears the other groups when root does this.
             command.uid(super::NOBODY).gid(super::NOBODY);
         }
+        with_default_signals(&mut command);
         // Last, so that nothing above is kept from its own system calls.
         if self.old_kernel {
             old_kernel::install(&mut command);
@@ -184,6 +186,19 @@ impl Run {
         let scratches = [Some(home), self.root];
         Child::start(command, self.stdin, told, self.limit, scratches)
     }
+}
+
+/// What a shell runs in the background ignores Ctrl-C, and so would the programs that it starts.
+fn with_default_signals(command: &mut Command) {
+    let reset = || {
+        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT] {
+            // SAFETY: signal(2) with SIG_DFL changes nothing but this process's disposition.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
+        Ok(())
+    };
+    // SAFETY: what runs between fork and exec is async-signal-safe.
+    unsafe { command.pre_exec(reset) };
 }
 
 /// The command as a person would type it, for the message of a failing test.
