@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::support::{Run, Scratch, c47, give_to_nobody, is_root};
+use crate::support::{Run, Scratch, c47, can_be_two_users, give_to_nobody};
 
 fn configured(path: &Path) -> Run {
     c47().env("C47_CONFIG_PATH", path)
@@ -270,7 +270,7 @@ fn a_configuration_that_every_user_can_write_is_refused() {
 
 #[test]
 fn a_configuration_that_another_user_put_into_a_shared_directory_is_refused() {
-    if !is_root() {
+    if !can_be_two_users() {
         return;
     }
     let scratch = Scratch::new("planted");
@@ -288,7 +288,7 @@ fn a_configuration_that_another_user_put_into_a_shared_directory_is_refused() {
 
 #[test]
 fn a_service_users_configuration_counts_only_where_it_is_named() {
-    if !is_root() {
+    if !can_be_two_users() {
         return;
     }
     let scratch = Scratch::new("service");

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::server::{Answer, Server};
 use crate::support::{
-    NOBODY, Output, Run, Scratch, c47, give_to_nobody, is_root, sample, wait_until,
+    NOBODY, Output, Run, Scratch, c47, can_be_two_users, give_to_nobody, sample, wait_until,
 };
 
 fn mode(path: &Path, mode: u32) {
@@ -45,7 +45,7 @@ fn fifo(path: &Path) {
 
 #[test]
 fn output_replaces_another_users_link_instead_of_following_it() {
-    if !is_root() {
+    if !can_be_two_users() {
         return;
     }
     let (shared, home) = (shared("planted"), Scratch::new("victim"));
@@ -94,7 +94,7 @@ fn output_follows_a_link_of_its_user_or_of_root() {
             .unwrap()
             .is_symlink()
     );
-    if !is_root() {
+    if !can_be_two_users() {
         return;
     }
     // Root's link, for another user.
@@ -111,7 +111,7 @@ fn output_follows_a_link_of_its_user_or_of_root() {
 
 #[test]
 fn output_below_another_users_link_in_a_shared_directory_is_refused() {
-    if !is_root() {
+    if !can_be_two_users() {
         return;
     }
     let (shared, home) = (shared("planted-dir"), Scratch::new("victim"));
@@ -137,7 +137,7 @@ fn output_below_another_users_link_in_a_shared_directory_is_refused() {
 
 #[test]
 fn output_to_another_users_fifo_in_a_shared_directory_is_refused() {
-    if !is_root() {
+    if !can_be_two_users() {
         return;
     }
     let shared = shared("planted-fifo");
@@ -254,7 +254,7 @@ fn output_to_a_descriptor_is_written_to_it() {
 
 #[test]
 fn output_over_a_file_gives_no_new_group_access() {
-    if !is_root() {
+    if !can_be_two_users() {
         return;
     }
     let server = Server::start(|_| Answer::ok("new"));
@@ -298,7 +298,7 @@ fn output_over_a_file_gives_no_new_group_access() {
 
 #[test]
 fn output_takes_no_mode_from_a_file_that_another_user_planted() {
-    if !is_root() {
+    if !can_be_two_users() {
         return;
     }
     let server = Server::start(|_| Answer::ok("new"));
@@ -434,7 +434,7 @@ fn download(directory: &Path, url: &str, options: &[&str]) -> Run {
 
 #[test]
 fn download_refuses_a_part_of_another_user() {
-    if !is_root() {
+    if !can_be_two_users() {
         return;
     }
     let shared = shared("foreign-part");
@@ -458,7 +458,7 @@ fn download_refuses_a_part_of_another_user() {
 
 #[test]
 fn download_does_not_believe_a_note_of_another_user() {
-    if !is_root() {
+    if !can_be_two_users() {
         return;
     }
     let shared = shared("foreign-note");
@@ -494,7 +494,7 @@ fn download_removes_the_note_that_a_killed_one_left() {
 
 #[test]
 fn download_over_a_file_gives_no_new_group_access() {
-    if !is_root() {
+    if !can_be_two_users() {
         return;
     }
     let scratch = Scratch::new("download-group");
@@ -560,7 +560,7 @@ fn of_eight_keygens_at_once_one_makes_the_pair() {
 
 #[test]
 fn a_keygen_that_fails_leaves_the_old_pair() {
-    if !is_root() {
+    if !can_be_two_users() {
         return;
     }
     let shared = shared("keygen-fails");

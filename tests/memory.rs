@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 use crate::support::server::{Answer, Server};
-use crate::support::{Gate, Scratch, c47, is_root, wait_until};
+use crate::support::{Gate, Scratch, c47, can_be_two_users, wait_until};
 
 /// How often each of these is in the writable memory of a process.
 fn count_in_memory(pid: u32, needles: &[&[u8]]) -> Vec<usize> {
@@ -33,7 +33,7 @@ fn count_in_memory(pid: u32, needles: &[&[u8]]) -> Vec<usize> {
 #[test]
 fn after_a_login_the_password_is_no_longer_in_memory() {
     const PASSWORD: &str = "correct-horse-battery-staple";
-    if !is_root() {
+    if !can_be_two_users() {
         return;
     }
     for body in ["json", "form"] {

@@ -842,7 +842,7 @@ fn an_install_removes_what_a_killed_one_left() {
 
 #[test]
 fn an_overwrite_says_that_the_old_version_could_not_be_removed() {
-    if !support::is_root() {
+    if !support::can_be_two_users() {
         return;
     }
     let scratch = Scratch::new("repo");

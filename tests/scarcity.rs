@@ -4,7 +4,7 @@
 use std::fs;
 
 use crate::support::server::{Answer, Server};
-use crate::support::{Output, Run, Scratch, binary, c47, empty_root, peers};
+use crate::support::{Output, Run, Scratch, binary, c47, can_be_two_users, empty_root, peers};
 
 /// Not by a signal, and not by a panic.
 #[track_caller]
@@ -17,8 +17,7 @@ fn ensure_reported(output: &Output) {
 fn without_threads(scratch: &Scratch) -> Option<Run> {
     let program = scratch.path().join("c47");
     fs::copy(binary(), &program).unwrap();
-    if !rustix::process::geteuid().is_root() {
-        peers::skipped("only root can become another user");
+    if !can_be_two_users() {
         return None;
     }
     let setpriv = peers::tool("setpriv")?;

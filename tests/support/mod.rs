@@ -32,14 +32,24 @@ pub fn give_to_nobody(path: impl AsRef<Path>) {
     lchown(path, Some(NOBODY), Some(NOBODY)).expect("a file given to nobody");
 }
 
-/// Whether the tests run as root, who can act as other users; without it the test says that it is
-/// skipped.
-pub fn is_root() -> bool {
+/// Whether the tests can act as two users: they run as root, and other users can reach the binary
+/// and the scratch directories. Otherwise the test says that it is skipped.
+pub fn can_be_two_users() -> bool {
     let owner = std::fs::metadata("/proc/self").expect("/proc").uid();
     if owner != 0 {
         peers::skipped("only root can act as two users");
+        return false;
     }
-    owner == 0
+    let places = [binary(), Path::new(env!("CARGO_TARGET_TMPDIR"))];
+    let closed = places
+        .iter()
+        .flat_map(|place| place.ancestors().skip(1))
+        .find(|above| std::fs::metadata(above).expect("a directory").mode() & 0o001 == 0);
+    if let Some(closed) = closed {
+        let closed = closed.display();
+        peers::skipped(&format!("other users cannot enter {closed}"));
+    }
+    closed.is_none()
 }
 
 /// The binary under test, in a clean environment and an empty directory of its own.
