@@ -53,10 +53,7 @@ fn each_link_is_its_command() {
 #[test]
 fn beside_the_program_they_move_with_it() {
     let bin = Scratch::new("bin");
-    let program = bin.path().join("c47");
-    fs::hard_link(binary(), &program)
-        .or_else(|_| fs::copy(binary(), &program).map(drop))
-        .unwrap();
+    let program = bin.place(binary(), "c47");
     c47().program(&program).arg("links").run().expect_code(0);
     let link = bin.path().join(format!("c47-{}", commands()[0]));
     assert_eq!(fs::read_link(link).unwrap(), Path::new("c47"));

@@ -14,9 +14,7 @@ fn ensure_reported(output: &Output) {
 }
 
 /// Limits do not bind root: another user who can have no second thread.
-fn without_threads(scratch: &Scratch) -> Option<Run> {
-    let program = scratch.path().join("c47");
-    fs::copy(binary(), &program).unwrap();
+fn without_threads() -> Option<Run> {
     if !can_be_two_users() {
         return None;
     }
@@ -25,14 +23,13 @@ fn without_threads(scratch: &Scratch) -> Option<Run> {
         Run::of(setpriv)
             .args(["--reuid=65533", "--regid=65533", "--clear-groups"])
             .args(["prlimit", "--nproc=1"])
-            .arg(program)
+            .arg(binary())
             .current_dir("/"),
     )
 }
 
 #[test]
 fn without_more_threads_each_command_answers_or_says_why() {
-    let scratch = Scratch::new("threads");
     let commands: [&[&str]; 6] = [
         &["elf", "dupes", "/usr/bin"],
         &["elf", "glibc", "/usr/bin"],
@@ -42,7 +39,7 @@ fn without_more_threads_each_command_answers_or_says_why() {
         &["jwt", "decode", "--token", "command:printf x"],
     ];
     for words in commands {
-        let Some(run) = without_threads(&scratch) else {
+        let Some(run) = without_threads() else {
             return;
         };
         ensure_reported(&run.args(words).run());
@@ -92,7 +89,7 @@ fn a_closed_standard_input_without_dev_null_is_no_abort() {
         return;
     };
     let scratch = Scratch::new("closed");
-    fs::copy(binary(), scratch.path().join("c47")).unwrap();
+    scratch.place(binary(), "c47");
     let run = |words: &[&str]| {
         Run::of("/bin/sh")
             .args(["-c", "exec \"$@\" <&-", "sh"])

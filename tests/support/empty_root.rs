@@ -28,10 +28,7 @@ pub fn empty_with(program: &Path) -> Option<Run> {
         peers::missing(&format!("no chroot here: {error}"))?;
     }
     let root = Scratch::new("root");
-    let inside = root.path().join("c47");
-    fs::hard_link(program, &inside)
-        .or_else(|_| fs::copy(program, &inside).map(drop))
-        .expect("the binary in the empty root");
+    root.place(program, "c47");
     let run = c47().program("/c47");
     if run.is_on_old_kernel()
         && let Err(error) = make_urandom(&root)

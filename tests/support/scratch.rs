@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A fresh, empty directory, removed on drop.
@@ -37,6 +38,18 @@ impl Scratch {
         let path = self.path.join(file);
         fs::create_dir_all(path.parent().unwrap()).expect("its directory");
         fs::write(&path, bytes).expect("a scratch file");
+        path
+    }
+
+    /// Puts a program there that can be run at once: as a link, or copied by another process. A
+    /// descriptor open for writing here would be inherited by what other tests start, and then
+    /// the program could not be run (ETXTBSY).
+    pub fn place(&self, program: &Path, name: &str) -> PathBuf {
+        let path = self.path.join(name);
+        if fs::hard_link(program, &path).is_err() {
+            let status = Command::new("cp").arg(program).arg(&path).status();
+            assert!(status.expect("cp").success(), "no copy of {program:?}");
+        }
         path
     }
 }
