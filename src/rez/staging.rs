@@ -73,11 +73,14 @@ impl Staging {
                 Err(error) => return Err(fail(error)),
             };
             match File::open(&path) {
-                // Without locks nothing is taken for left behind.
-                Ok(lock) if !matches!(lock.try_lock(), Err(TryLockError::WouldBlock)) => {
+                // Without locks no directory counts as left behind. Before the lock another install
+                // may have removed it as one that was.
+                Ok(lock)
+                    if !matches!(lock.try_lock(), Err(TryLockError::WouldBlock))
+                        && is_at(&path, &lock) =>
+                {
                     return Ok((path, lock, guard));
                 }
-                // Another install took it for one that was left behind.
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
@@ -130,9 +133,19 @@ fn reclaim(family: &Path) {
         }
         if let Ok(left) = File::open(&path)
             && left.try_lock().is_ok()
+            && is_at(&path, &left)
         {
             let _ = fs::remove_dir_all(&path);
         }
+    }
+}
+
+/// Whether a path still leads to this open directory.
+fn is_at(path: &Path, opened: &File) -> bool {
+    let id = |found: fs::Metadata| (found.dev(), found.ino());
+    match (fs::symlink_metadata(path), opened.metadata()) {
+        (Ok(named), Ok(opened)) => id(named) == id(opened),
+        (Err(_), _) | (_, Err(_)) => false,
     }
 }
 
@@ -174,4 +187,30 @@ fn copy(tool: &Tool, to: &Path) -> Result<(), Error> {
             file.sync_all()
         })
         .map_err(Error::file("write", to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn installs_at_once_do_not_remove_each_others_staging_directory() {
+        let family = std::env::temp_dir().join(format!("c47-staging-{}", std::process::id()));
+        fs::create_dir(&family).unwrap();
+        std::thread::scope(|scope| {
+            for installer in 0..4 {
+                let family = &family;
+                scope.spawn(move || {
+                    for _ in 0..200 {
+                        let version = installer.to_string();
+                        let staging = Staging::new(family, &version, "name = 'x'", &[]);
+                        let staging = staging.unwrap_or_else(|error| panic!("{error}"));
+                        assert!(staging.path().join("package.py").exists());
+                    }
+                });
+            }
+        });
+        assert_eq!(fs::read_dir(&family).unwrap().count(), 0);
+        fs::remove_dir(&family).unwrap();
+    }
 }
