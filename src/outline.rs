@@ -81,8 +81,20 @@ pub enum Kind {
         words: Words,
         accept: Accept,
     },
-    /// A word that begins with one of these, or is one: `bearer=`, `netrc`.
-    Prefixes(Words),
+    /// Parts one after the other: `bearer=` and a secret source.
+    Staged(fn() -> Vec<Stage>),
+    /// A word of an HTTP request: one of these methods, a URL, `@profile/path`, or an item such as
+    /// `key=value` or `file@path`.
+    RequestWord(Words),
+}
+
+/// What may come next in a value that is written in parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// The parts before, where `*` is what only the user knows: `basic=*:`.
+    pub after: String,
+    /// What the next part begins with, or is. One that ends in `=` or `:` is continued.
+    pub words: Vec<String>,
 }
 
 /// The words of a choice, from the code that reads the value.

@@ -143,8 +143,56 @@ fn check_typing(shell: &str) {
             "c47 echo --jwt-key file:fi",
             "c47 echo --jwt-key file:file1.txt ",
         ),
-        ("c47 http @k", "c47 http @kitsu "),
-        ("c47 http GET @a", "c47 http GET @ayon "),
+        ("c47 http @k", "c47 http @kitsu"),
+        ("c47 http GET @a", "c47 http GET @ayon"),
+        ("c47 http --profile ay", "c47 http --profile ayon "),
+        ("c47 auth token ki", "c47 auth token kitsu "),
+        ("c47 http DEL", "c47 http DELETE "),
+        ("c47 http -v DEL", "c47 http -v DELETE "),
+        ("c47 http --timeout 3 DEL", "c47 http --timeout 3 DELETE "),
+        // A method is the first word only.
+        ("c47 http x DEL", "c47 http x DEL"),
+        ("c47 http x doc@fi", "c47 http x doc@file1.txt "),
+        ("c47 http x doc@su", "c47 http x doc@sub/"),
+        ("c47 http x doc@wi", "c47 http x doc@with\\ space.txt "),
+        ("c47 http x doc@sub/", "c47 http x doc@sub/inside "),
+        ("c47 http x text=@fi", "c47 http x text=@file1.txt "),
+        ("c47 http x data:=@fi", "c47 http x data:=@file1.txt "),
+        ("c47 http x q==@fi", "c47 http x q==@file1.txt "),
+        ("c47 http x X-Text:@fi", "c47 http x X-Text:@file1.txt "),
+        (
+            "c47 http x --auth bearer=file:fi",
+            "c47 http x --auth bearer=file:file1.txt ",
+        ),
+        (
+            "c47 http x --auth=bearer=file:fi",
+            "c47 http x --auth=bearer=file:file1.txt ",
+        ),
+        (
+            "c47 http x --auth bearer=file:su",
+            "c47 http x --auth bearer=file:sub/",
+        ),
+        (
+            "c47 http x --auth bearer=e",
+            "c47 http x --auth bearer=env:",
+        ),
+        (
+            "c47 http x --auth basic=me:fil",
+            "c47 http x --auth basic=me:file:",
+        ),
+        (
+            "c47 http x --auth basic=me:file:fi",
+            "c47 http x --auth basic=me:file:file1.txt ",
+        ),
+        ("c47 http x --auth jwt=Ed", "c47 http x --auth jwt=EdDSA:"),
+        (
+            "c47 http x --auth jwt=ES256:fi",
+            "c47 http x --auth jwt=ES256:file:",
+        ),
+        (
+            "c47 http x --auth jwt=ES256:file:sub/",
+            "c47 http x --auth jwt=ES256:file:sub/inside ",
+        ),
         ("c47 man rez inst", "c47 man rez install "),
         ("c47 http x --auth bea", "c47 http x --auth bearer="),
         ("c47 http x --auth=bea", "c47 http x --auth=bearer="),
@@ -195,8 +243,8 @@ fn zsh_completes() {
 
 /// Each line, and what must be all of its candidates.
 fn check_asking(shell: &str, own: &[(&str, &[&str])]) {
-    let lines: [(&str, &[&str]); 12] = [
-        ("c47 selft", &["selftest"]),
+    let lines = [
+        ("c47 selft", &["selftest"][..]),
         ("c47 http --allow-pl", &["--allow-plaintext"]),
         ("c47 completions ", &["bash", "fish", "nushell", "zsh"]),
         ("c47 http --output fi", &["file1.txt"]),
@@ -208,8 +256,33 @@ fn check_asking(shell: &str, own: &[(&str, &[&str])]) {
         ("c47 http x --auth b", &["basic=", "bearer="]),
         ("c47 elf glibc --target cen", &["centos7"]),
         ("c47 jwt keygen --format ", &["jwk", "pem"]),
-        ("c47 http @", &["@ayon", "@kitsu"]),
-        ("c47 http GET @a", &["@ayon"]),
+        ("c47 http DEL", &["DELETE"]),
+        ("c47 http x DEL", &[]),
+        ("c47 http x doc@fi", &["doc@file1.txt"]),
+        ("c47 http x doc@su", &["doc@sub/"]),
+        ("c47 http x text=@fi", &["text=@file1.txt"]),
+        ("c47 http x data:=@sub/", &["data:=@sub/inside"]),
+        ("c47 http x X-Text:@fi", &["X-Text:@file1.txt"]),
+        (
+            "c47 http x --auth bearer=",
+            &[
+                "bearer=command:",
+                "bearer=env:",
+                "bearer=file:",
+                "bearer=prompt",
+            ],
+        ),
+        (
+            "c47 http x --auth bearer=file:fi",
+            &["bearer=file:file1.txt"],
+        ),
+        ("c47 http x --auth basic=me:f", &["basic=me:file:"]),
+        ("c47 http x --auth jwt=Ed", &["jwt=EdDSA:"]),
+        (
+            "c47 http x --auth jwt=ES256:file:sub/",
+            &["jwt=ES256:file:sub/inside"],
+        ),
+        ("c47 echo --jwt-key file:fi", &["file:file1.txt"]),
         ("c47 nothing rez ins", &[]),
     ];
     for (line, expected) in lines.iter().chain(own) {
@@ -233,7 +306,14 @@ fn check_asking(shell: &str, own: &[(&str, &[&str])]) {
 
 #[test]
 fn fish_completes() {
-    let own: [(&str, &[&str]); 6] = [
+    let own: [(&str, &[&str]); 9] = [
+        // The slash keeps fish from adding a space: an address goes on there.
+        ("c47 http @", &["@ayon/", "@kitsu/"]),
+        ("c47 http GET @a", &["@ayon/"]),
+        (
+            "c47 http x --auth=bearer=file:fi",
+            &["--auth=bearer=file:file1.txt"],
+        ),
         ("c47-rez inst", &["install"]),
         ("c47 help rez inst", &["install"]),
         ("c47 man rez inst", &["install"]),
@@ -246,7 +326,12 @@ fn fish_completes() {
 
 #[test]
 fn nushell_completes() {
-    check_asking("nushell", &[("c47 man r", &["rez"])]);
+    let own: [(&str, &[&str]); 3] = [
+        ("c47 man r", &["rez"]),
+        ("c47 http @", &["@ayon", "@kitsu"]),
+        ("c47 http GET @a", &["@ayon"]),
+    ];
+    check_asking("nushell", &own);
 }
 
 #[test]

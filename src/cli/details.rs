@@ -129,8 +129,8 @@ mod tests {
                     Kind::Choice {
                         words,
                         accept: Accept::Listed | Accept::Checked(_),
-                    }
-                    | Kind::Prefixes(words) => words(),
+                    } => words(),
+                    Kind::Staged(stages) => stages()[0].words.clone(),
                     Kind::Source => Source::PREFIXES.map(str::to_owned).to_vec(),
                     // Its help gives examples.
                     Kind::Choice {
@@ -138,6 +138,7 @@ mod tests {
                         ..
                     }
                     | Kind::Word
+                    | Kind::RequestWord(_)
                     | Kind::Form(_)
                     | Kind::File
                     | Kind::Directory

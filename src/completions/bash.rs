@@ -74,7 +74,13 @@ fn kind(kind: &Kind) -> String {
         Offer::Profiles => "profile".into(),
         Offer::Commands => "command".into(),
         Offer::Words(words) => format!("choice {}", words.join(" ")),
-        Offer::Prefixes(words) => format!("prefix {}", words.join(" ")),
+        Offer::Staged(stages) => {
+            let stages = stages
+                .iter()
+                .map(|stage| format!("|{} {}", stage.after, stage.words.join(" ")));
+            format!("staged{}", stages.collect::<String>())
+        }
+        Offer::RequestWord(methods) => format!("request {}", methods.join(" ")),
     }
 }
 
@@ -112,41 +118,74 @@ _c47_walk() {
     return 0
 }
 
-# Offers what a value of the kind $1 may be, where $2 is typed so far.
+# Offers the files or directories ($1) that begin with $2, behind $3.
+_c47_files() {
+    local action=-f line
+    [[ $1 == directory ]] && action=-d
+    [[ $3 == *@ ]] || compopt -o filenames 2>/dev/null
+    while IFS= read -r line; do
+        # readline takes a candidate for a directory only where it is nothing but a path, and
+        # would escape the @.
+        [[ -n $3 && -d $line ]] && line+=/
+        [[ $3 == *@ ]] && printf -v line %q "$line"
+        COMPREPLY+=("$3$line")
+    done < <(compgen "$action" -- "$2")
+    [[ -n $3 && ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == */ ]] && compopt -o nospace 2>/dev/null
+}
+
+# Offers the profiles that begin with $1, behind $2. An address goes on behind @name.
+_c47_offer_profiles() {
+    local line
+    [[ $1 == @* ]] && compopt -o nospace 2>/dev/null
+    while IFS= read -r line; do
+        [[ $1 == @* ]] || line=${line#@}
+        [[ $line == "$1"* ]] && COMPREPLY+=("$2$line")
+    done < <(_c47_profiles)
+}
+
+# Offers the words that may follow in a value, where $1 has the stages, $2 is typed and $3 is
+# before it.
+_c47_staged() {
+    local IFS='|' stage after rest
+    local -a stages
+    read -ra stages <<<"${1#staged|}"
+    IFS=$' \t\n'
+    for stage in "${stages[@]}"; do
+        after=${stage%% *}
+        # shellcheck disable=SC2295 # a pattern
+        rest=${2#$after}
+        [[ -z $after || $rest != "$2" ]] || continue
+        after=$3${2%"$rest"}
+        if [[ $rest == file:* && " $stage " == *' file: '* ]]; then
+            _c47_files file "${rest#file:}" "${after}file:"
+        else
+            COMPREPLY=($(compgen -P "$after" -W "${stage#* }" -- "$rest"))
+            [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[:=] ]] && compopt -o nospace 2>/dev/null
+        fi
+        return 0
+    done
+}
+
+# Offers what a value of the kind $1 may be, where $2 is typed of it and $3 is before it in the
+# word. Candidates are whole words.
 _c47_offer() {
-    local typed=$2 line
     case $1 in
-    file | directory)
-        compopt -o filenames 2>/dev/null
-        local action=-f
-        [[ $1 == directory ]] && action=-d
-        while IFS= read -r line; do
-            COMPREPLY+=("$line")
-        done < <(compgen "$action" -- "$typed")
-        ;;
-    profile)
-        while IFS= read -r line; do
-            case $typed in '@'*) ;; *) line=${line#@} ;; esac
-            [[ $line == "$typed"* ]] && COMPREPLY+=("$line")
-        done < <(_c47_profiles)
-        ;;
-    prefix*)
-        case "$1 /$typed" in
-        *' file: '*/file:*) _c47_offer file "${typed#file:}" ;;
-        */*[:=]*) ;;
-        *)
-            compopt -o nospace 2>/dev/null
-            COMPREPLY+=($(compgen -W "${1#prefix}" -- "$typed"))
-            ;;
+    file | directory) _c47_files "$1" "$2" "$3" ;;
+    profile) _c47_offer_profiles "$2" "$3" ;;
+    staged*) _c47_staged "$@" ;;
+    request*)
+        case $2 in
+        ?*@*) _c47_files file "${2#*@}" "$3${2%%@*}@" ;;
+        *) ((typed_arguments > 0)) || COMPREPLY=($(compgen -W "${1#request}" -- "$2")) ;;
         esac
         ;;
-    choice*) COMPREPLY+=($(compgen -W "${1#choice}" -- "$typed")) ;;
+    choice*) COMPREPLY=($(compgen -P "$3" -W "${1#choice}" -- "$2")) ;;
     esac
 }
 
 _c47() {
     local line=${COMP_LINE:0:COMP_POINT} current='' index=1 path=c47 helping='' value='' IFS=$' \t\n'
-    local commands options arguments last name only_arguments='' program
+    local commands options arguments last name only_arguments='' program typed_arguments=0
     local -a words
     COMPREPLY=()
     read -ra words <<<"$line"
@@ -172,39 +211,48 @@ _c47() {
         return 0
     fi
     [[ -z $helping ]] || return 0
-    for name in "${words[@]:index}"; do
-        [[ $name == -- ]] && only_arguments=yes
-    done
+    _c47_count
     name=${words[last - 1]}
     if [[ -z $only_arguments && $current == --*=* ]]; then
-        _c47_value "$path ${current%%=*}" && _c47_offer "$value" "${current#*=}"
-        # What stands before the value is part of the word unless = parts words.
-        if [[ $COMP_WORDBREAKS != *=* ]]; then
-            COMPREPLY=("${COMPREPLY[@]/#/${current%%=*}=}")
-        fi
+        _c47_value "$path ${current%%=*}" && _c47_offer "$value" "${current#*=}" "${current%%=*}="
     elif [[ -z $only_arguments ]] && ((last > index)) && _c47_value "$path $name"; then
-        _c47_offer "$value" "$current"
+        _c47_offer "$value" "$current" ''
     elif [[ $current == @* ]]; then
-        _c47_offer profile "$current"
+        _c47_offer profile "$current" ''
     elif [[ -z $only_arguments && $current == -* ]]; then
         COMPREPLY=($(compgen -W "$options" -- "$current"))
     elif [[ $arguments == command ]]; then
         path=c47
         _c47_walk "$last" && COMPREPLY=($(compgen -W "$commands" -- "$current"))
     else
-        _c47_offer "$arguments" "$current"
+        _c47_offer "$arguments" "$current" ''
     fi
     _c47_trim "$current"
 }
 
-# bash takes what follows a colon for a word of its own, and replaces that alone.
+# Counts the arguments before the word that is typed, and sees whether -- ends the options.
+_c47_count() {
+    local word before=''
+    for word in "${words[@]:index}"; do
+        if [[ -n $only_arguments ]]; then
+            ((typed_arguments += 1))
+        elif [[ $word == -- ]]; then
+            only_arguments=yes
+        elif [[ $word != -* ]] && ! _c47_value "$path $before"; then
+            ((typed_arguments += 1))
+        fi
+        before=$word
+    done
+}
+
+# bash replaces only what follows the last character that parts words: what is before it must not
+# be in a candidate. It counts an @ to what follows.
 _c47_trim() {
-    local typed=${1#--*=} before index
-    if [[ $typed == *:* && $COMP_WORDBREAKS == *:* ]]; then
-        before=${typed%"${typed##*:}"}
-        for index in "${!COMPREPLY[@]}"; do
-            COMPREPLY[index]=${COMPREPLY[index]#"$before"}
-        done
-    fi
+    local rest=${1##*["$COMP_WORDBREAKS"]} before index
+    before=${1%"$rest"}
+    [[ $before == *@ && $COMP_WORDBREAKS == *@* ]] && before=${before%@}
+    for index in "${!COMPREPLY[@]}"; do
+        COMPREPLY[index]=${COMPREPLY[index]#"$before"}
+    done
 }
 "#;

@@ -77,9 +77,18 @@ fn offered(offer: Offer) -> Option<String> {
         }
         Offer::Profiles => Some("-f -a '(__c47_profiles)'".into()),
         Offer::Commands => Some("-f -a '(__c47_next)'".into()),
-        // fish itself puts no space after a word that ends in a colon or an equals sign.
-        Offer::Words(words) | Offer::Prefixes(words) => {
-            Some(format!("-f -a {}", quoted(&words.join(" "))))
+        Offer::Words(words) => Some(format!("-f -a {}", quoted(&words.join(" ")))),
+        Offer::Staged(stages) => {
+            let stages = stages.iter().map(|stage| {
+                let words = stage.words.join(" ");
+                let stage = format!("^{} {words}", stage.after.replace('*', "[^:]*"));
+                format!(" {}", quoted(&stage))
+            });
+            let call = format!("(__c47_staged{})", stages.collect::<String>());
+            Some(format!("-f -a {}", quoted(&call)))
+        }
+        Offer::RequestWord(methods) => {
+            Some(format!("-f -a '(__c47_request {})'", methods.join(" ")))
         }
     }
 }
@@ -127,14 +136,14 @@ function __c47_under
     test (string match -v help -- (__c47_path | string split -n ' ') | string join ' ' | string collect; or echo) = "$argv[1]"
 end
 
-# The profiles, each as @name.
+# The profiles, each as @name and what is given: a slash, since an address goes on there.
 function __c47_profiles
     set -l program (commandline -opc)[1]
     string match -qr '(^|/)c47$' -- $program; or set program c47
     string match -q '~*' -- $program; and set program c47
     for line in (command $program auth profiles 2>/dev/null </dev/null)
         set -l name (string match -r '^@?([A-Za-z0-9._-]+)' -- $line)[2]
-        test -n "$name"; and echo @$name
+        test -n "$name"; and echo @$name$argv[1]
     end
 end
 
@@ -149,6 +158,51 @@ function __c47_next
     end
 end
 
+# The files that begin with $argv[2], behind $argv[1].
+function __c47_files
+    for file in $argv[2]*
+        test -d $file; and set file $file/
+        string join -- '' $argv[1] $file
+    end
+end
+
+# The words that may follow in a value. Each argument is a stage: a regular expression of what is
+# before them, and the words. fish puts no space after a word that ends in a colon or an equals sign.
+function __c47_staged
+    set -l typed (commandline -ct | string collect)
+    set -l option (string match -r -- '^--[a-z0-9-]+=' $typed)
+    set typed (string replace -r -- '^--[a-z0-9-]+=' '' $typed | string collect)
+    for stage in $argv
+        set -l words (string split ' ' -- $stage)
+        set -l before (string match -r -- $words[1] $typed | string collect; or true)
+        if test "$words[1]" != '^'; and test -z "$before"
+            continue
+        end
+        set -l rest (string replace -r -- $words[1] '' $typed | string collect)
+        if contains file: $words; and string match -q 'file:*' -- $rest
+            __c47_files "$option$before"file: (string replace file: '' -- $rest | string collect)
+        else
+            string join \n -- "$option$before"$words[2..-1]
+        end
+        return
+    end
+end
+
+# A word of an HTTP request: a method where it is the first, a file after an @ within an item.
+function __c47_request
+    set -l typed (commandline -ct | string collect)
+    if string match -qr '^[^@]+@' -- $typed
+        set -l parts (string split -m 1 @ -- $typed)
+        __c47_files $parts[1]@ $parts[2]
+        return
+    end
+    set -l words (commandline -opc)
+    set -l first (math 2 + (count (string split -n ' ' -- (__c47_path))))
+    if test (count $words) -lt $first; or not string match -qr '^[^-]' -- $words[$first..-1]
+        string join \n -- $argv
+    end
+end
+
 complete -c c47 -f
-complete -c c47 -n 'string match -q "@*" -- (commandline -ct)' -f -a '(__c47_profiles)'
+complete -c c47 -n 'string match -q "@*" -- (commandline -ct)' -f -a '(__c47_profiles /)'
 "#;

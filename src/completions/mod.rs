@@ -6,7 +6,7 @@ mod fish;
 mod nushell;
 mod zsh;
 
-use crate::outline::{Command, Kind, first_sentence, owned};
+use crate::outline::{Command, Kind, Stage, first_sentence, owned};
 use crate::secret::Source;
 
 /// A shell that a script can be had for.
@@ -57,8 +57,12 @@ enum Offer {
     Profiles,
     Commands,
     Words(Vec<String>),
-    /// These begin a value: no space goes behind them. After `file:` files are offered.
-    Prefixes(Vec<String>),
+    /// Parts of a value, the last stage whose beginning matches. No space goes behind a part that
+    /// is continued, and after `file:` files are offered.
+    Staged(Vec<Stage>),
+    /// A word of an HTTP request: these methods for the first; profiles after `@`, without a space
+    /// behind; files after an `@` within an item.
+    RequestWord(Vec<String>),
 }
 
 fn offer(kind: &Kind) -> Offer {
@@ -70,9 +74,14 @@ fn offer(kind: &Kind) -> Offer {
         Kind::Directory => Offer::Directories,
         Kind::Profile => Offer::Profiles,
         Kind::Command => Offer::Commands,
-        Kind::Source => Offer::Prefixes(owned(&Source::PREFIXES)),
+        Kind::Source => Offer::Staged(vec![Stage {
+            after: String::new(),
+            words: owned(&Source::PREFIXES),
+        }]),
         Kind::Choice { words, .. } => Offer::Words(words()),
-        Kind::Prefixes(words) => Offer::Prefixes(words()),
+        // Later stages are longer: they are tried first.
+        Kind::Staged(stages) => Offer::Staged(stages().into_iter().rev().collect()),
+        Kind::RequestWord(methods) => Offer::RequestWord(methods()),
     }
 }
 

@@ -31,8 +31,33 @@ fn completers(script: &mut String, command: &Command) {
         .iter()
         .map(|argument| (argument_completer(command, argument), &argument.value.kind));
     for (name, kind) in flags.chain(arguments) {
-        if let Offer::Words(words) | Offer::Prefixes(words) = offer(kind) {
-            let _ = writeln!(script, "def {name} [] {{ {} }}\n", list(&words));
+        match offer(kind) {
+            Offer::Words(words) => {
+                let _ = writeln!(script, "def {name} [] {{ {} }}\n", list(&words));
+            }
+            Offer::Staged(stages) => {
+                let stages = stages.iter().map(|stage| {
+                    let pattern = format!("^{}", stage.after.replace('*', "[^:]*"));
+                    list(&[&[pattern], stage.words.as_slice()].concat())
+                });
+                let stages = stages.collect::<Vec<_>>().join(", ");
+                let _ = writeln!(
+                    script,
+                    "def {name} [context: string] {{ nu-complete c47 staged $context [{stages}] }}\n"
+                );
+            }
+            Offer::RequestWord(methods) => {
+                let _ = writeln!(
+                    script,
+                    "def {name} [context: string] {{ nu-complete c47 request $context {} }}\n",
+                    list(&methods)
+                );
+            }
+            Offer::Nothing
+            | Offer::Files
+            | Offer::Directories
+            | Offer::Profiles
+            | Offer::Commands => {}
         }
     }
 }
@@ -82,7 +107,7 @@ fn shape(kind: &Kind, completer: String) -> String {
         Offer::Directories => "directory".into(),
         Offer::Profiles => "string@\"nu-complete c47 profiles\"".into(),
         Offer::Commands => "string@\"nu-complete c47 commands\"".into(),
-        Offer::Words(_) | Offer::Prefixes(_) => format!("string@{completer}"),
+        Offer::Words(_) | Offer::Staged(_) | Offer::RequestWord(_) => format!("string@{completer}"),
     }
 }
 
@@ -134,10 +159,51 @@ def "nu-complete c47 profiles" [] {
     } catch { [] }
 }
 
+# The word that is typed, without the name of the option whose value it is.
+def "nu-complete c47 typed" [context: string] {
+    $context | split row --regex '\s' | last | str replace --regex '^--[a-z0-9-]+=' ''
+}
+
+# The files that begin with a text, behind another.
+def "nu-complete c47 files" [before: string, typed: string] {
+    let pattern = $"($typed)*" | into glob
+    try { ls $pattern | each {|file| if $file.type == dir { $'($before)($file.name)/' } else { $'($before)($file.name)' } } } catch { [] }
+}
+
 # Words that are completed only where they name a profile.
 def "nu-complete c47 words" [context: string] {
     if ($context | split row ' ' | last | str starts-with '@') {
         nu-complete c47 profiles
+    } else { [] }
+}
+
+# The words that may follow in a value. A stage is a regular expression of what is before them, and
+# the words.
+def "nu-complete c47 staged" [context: string, stages: list<list<string>>] {
+    let typed = nu-complete c47 typed $context
+    for stage in $stages {
+        let rest = $typed | str replace --regex ($stage | first) ''
+        if $rest == $typed and ($stage | first) != '^' { continue }
+        let before = $typed | str substring 0..<(($typed | str length) - ($rest | str length))
+        if ($rest | str starts-with 'file:') and 'file:' in $stage {
+            return (nu-complete c47 files $'($before)file:' ($rest | str substring 5..))
+        }
+        return ($stage | skip 1 | each {|word| $'($before)($word)' })
+    }
+    []
+}
+
+# A word of an HTTP request: a profile, a method where it is the first, a file after an @ within an
+# item.
+def "nu-complete c47 request" [context: string, methods: list<string>] {
+    let typed = nu-complete c47 typed $context
+    if ($typed | str starts-with '@') {
+        nu-complete c47 profiles
+    } else if '@' in $typed {
+        let at = $typed | str index-of '@'
+        nu-complete c47 files ($typed | str substring 0..$at) ($typed | str substring ($at + 1)..)
+    } else if $context =~ '\bhttp\s+\S*$' {
+        $methods
     } else { [] }
 }
 

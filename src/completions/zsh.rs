@@ -98,7 +98,14 @@ fn action(kind: &Kind) -> String {
         Offer::Commands => "_c47_command".into(),
         Offer::Words(words) => format!("({})", words.join(" ")),
         // The blank in front keeps _arguments from adding arguments of its own.
-        Offer::Prefixes(words) => format!(" _c47_prefixes {}", message(&words.join(" "))),
+        Offer::Staged(stages) => {
+            let stages = stages.iter().map(|stage| {
+                let words = stage.words.join(" ");
+                format!(" {}", quoted(&format!("{} {words}", stage.after)))
+            });
+            format!(" _c47_staged{}", message(&stages.collect::<String>()))
+        }
+        Offer::RequestWord(methods) => format!(" _c47_request {}", methods.join(" ")),
     }
 }
 
@@ -127,8 +134,12 @@ _c47_profiles() {
     for line in ${(f)"$($program auth profiles 2>/dev/null </dev/null)"}; do
         names+=(${${line%%[[:space:]]*}#@})
     done
-    [[ $PREFIX == @* ]] && names=(@${^names})
-    compadd -- $names
+    # An address goes on behind @name.
+    if [[ $PREFIX == @* ]]; then
+        compadd -S '' -- @${^names}
+    else
+        compadd -- $names
+    fi
 }
 
 # The words of one of c47's commands.
@@ -146,13 +157,34 @@ _c47_nothing() {
     return 1
 }
 
-# Words that a value begins with: no space goes behind them.
-_c47_prefixes() {
-    if [[ $PREFIX == file:* ]] && ((${@[(I)file:]})); then
-        compset -P 1 'file:'
+# The words that may follow in a value. Each argument is a stage: a pattern of what is before them,
+# and the words.
+_c47_staged() {
+    local stage after word
+    local -a next ends
+    for stage; do
+        after=${stage%% *}
+        next=(${=stage#* })
+        [[ -z $after ]] || compset -P 1 "${~after}" || continue
+        if [[ $PREFIX == file:* ]] && ((${next[(I)file:]})); then
+            compset -P 1 'file:'
+            _files
+        else
+            ends=(${next:#*[:=]})
+            ((${#ends})) && compadd -- $ends
+            next=(${(M)next:#*[:=]})
+            ((${#next})) && compadd -S '' -- $next
+        fi
+        return
+    done
+}
+
+# A word of an HTTP request: a method where it is the first, a file after an @ within an item.
+_c47_request() {
+    if compset -P 1 '?*@'; then
         _files
-    elif [[ $PREFIX != *[:=]* ]]; then
-        compadd -S '' -- "$@"
+    elif ((${#line} <= 1)); then
+        compadd -- "$@"
     fi
 }
 

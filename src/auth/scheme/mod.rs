@@ -14,6 +14,7 @@ mod login;
 mod netrc;
 mod none;
 mod obtained;
+mod option_stages;
 mod password;
 mod placed;
 mod query;
@@ -28,6 +29,7 @@ use crate::http::url::{Url, UserInfo};
 use crate::secret::Secret;
 
 pub(crate) use definition::{Definition, Lifetime, MintOptions, SharedScheme};
+pub(crate) use option_stages::option_stages;
 
 /// Every scheme, in the order in which lists name them.
 pub(crate) const ALL: &[&Definition] = &[
@@ -63,15 +65,6 @@ pub(crate) fn option_forms() -> impl Iterator<Item = &'static str> {
     ALL.iter()
         .filter_map(|definition| definition.option.as_ref())
         .flat_map(|option| option.syntax.iter().copied())
-}
-
-/// What the value of `--auth` begins with: the forms up to what the user puts in.
-pub(crate) fn option_prefixes() -> Vec<String> {
-    let prefix = |form: &str| match form.find(|c: char| c.is_ascii_uppercase()) {
-        Some(end) => form.get(..end).unwrap_or(form).to_owned(),
-        None => form.to_owned(),
-    };
-    option_forms().map(prefix).collect()
 }
 
 /// The keys of a profile that only schemes read.

@@ -127,14 +127,3 @@ fn the_readme_names_every_form_of_the_option() {
         assert!(table.contains(&format!("`{form}`")), "README lacks {form}");
     }
 }
-
-#[test]
-fn completion_offers_what_a_form_begins_with() {
-    let prefixes = option_prefixes();
-    for wanted in ["bearer=", "basic=", "jwt=", "netrc", "netrc=bearer"] {
-        assert!(
-            prefixes.iter().any(|prefix| prefix == wanted),
-            "{prefixes:?}"
-        );
-    }
-}

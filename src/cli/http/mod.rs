@@ -235,8 +235,8 @@ pub(super) struct Http {
 pub(super) const DETAILS: Details = Details {
     command: "http",
     values: &[
-        ("word", Kind::Word),
-        ("--auth", Kind::Prefixes(scheme::option_prefixes)),
+        ("word", Kind::RequestWord(target::methods)),
+        ("--auth", Kind::Staged(scheme::option_stages)),
         ("--profile", Kind::Profile),
         ("--claim", Kind::Word),
         ("--ttl", Kind::Duration),

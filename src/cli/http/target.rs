@@ -6,6 +6,7 @@ use crate::cli::profile::load;
 use crate::error::Error;
 use crate::http::item::Item;
 use crate::http::url::Url;
+use crate::outline::owned;
 
 /// What is called.
 pub(super) struct Target {
@@ -72,12 +73,22 @@ fn parsed(items: &[String]) -> Result<Vec<Item>, Error> {
     items.map_err(Error::usage)
 }
 
+const USUAL_METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/// The methods that completions offer, and that may be written in small letters.
+pub(super) fn methods() -> Vec<String> {
+    owned(&USUAL_METHODS)
+}
+
 /// Method, URL and items. The first word is the method when it is in capitals, or a usual one, and
 /// another word follows.
 fn words(words: &[String]) -> Result<(Option<String>, &str, &[String]), Error> {
-    const USUAL: [&str; 7] = ["get", "head", "post", "put", "patch", "delete", "options"];
+    let is_usual_in_small = |word: &str| {
+        word.bytes().all(|b| b.is_ascii_lowercase())
+            && USUAL_METHODS.contains(&word.to_ascii_uppercase().as_str())
+    };
     let is_method = |word: &str| {
-        !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase()) || USUAL.contains(&word)
+        !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase()) || is_usual_in_small(word)
     };
     match words {
         [] => Err(Error::usage_hint(

@@ -45,7 +45,8 @@ fn check(kind: Kind, value: &str) -> Result<(), Refusal> {
         | Kind::Directory
         | Kind::Profile
         | Kind::Command
-        | Kind::Prefixes(_) => Ok(()),
+        | Kind::Staged(_)
+        | Kind::RequestWord(_) => Ok(()),
         Kind::Form(check) => Ok(check(value)?),
         Kind::Source => Ok(Source::parse(value).map(drop)?),
         Kind::Duration => Ok(quantity::duration(value).map(drop)?),
@@ -194,7 +195,8 @@ mod tests {
             Kind::Duration => "1s".into(),
             Kind::Size => "1k".into(),
             Kind::Integer { least, .. } => least.to_string(),
-            Kind::Choice { words, .. } | Kind::Prefixes(words) => words()[0].clone(),
+            Kind::Choice { words, .. } | Kind::RequestWord(words) => words()[0].clone(),
+            Kind::Staged(stages) => stages()[0].words[0].clone(),
             Kind::Form(_) => panic!("a required value of a form of its own needs an example here"),
             Kind::Word | Kind::File | Kind::Directory | Kind::Profile | Kind::Command => "a".into(),
         }
@@ -207,7 +209,8 @@ mod tests {
             | Kind::Directory
             | Kind::Profile
             | Kind::Command
-            | Kind::Prefixes(_)
+            | Kind::Staged(_)
+            | Kind::RequestWord(_)
             | Kind::Choice {
                 accept: Accept::Anything,
                 ..
