@@ -18,7 +18,7 @@ apt_install() {
     apt_log=$1
     shift
     command -v apt-get >/dev/null 2>&1 && may_be_root || return 1
-    echo "scripts/${0##*/}: installing with apt-get as root: $*" >&2
+    echo "${0##*/}: installing with apt-get as root: $*" >&2
     apt_once "$@" >>"$apt_log" 2>&1 \
         || { as_root apt-get update -qq >>"$apt_log" 2>&1 && apt_once "$@" >>"$apt_log" 2>&1; }
 }
@@ -32,6 +32,6 @@ dnf_install() {
     dnf_log=$1
     shift
     command -v dnf >/dev/null 2>&1 && may_be_root || return 1
-    echo "scripts/${0##*/}: installing with dnf as root: $*" >&2
+    echo "${0##*/}: installing with dnf as root: $*" >&2
     as_root dnf install -y -q "$@" >>"$dnf_log" 2>&1
 }
