@@ -242,7 +242,7 @@ mod tests {
         assert!(idempotent().after_error("POST", &cut()).is_none());
         assert!(idempotent().after_error("GET", &cut()).is_some());
         let certificate = Error::Http(Failure::Tls {
-            host: "a".into(),
+            peer: "a".into(),
             why: "x".into(),
             hint: None,
         });
