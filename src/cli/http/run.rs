@@ -70,14 +70,7 @@ impl Http {
         {
             explain_skew(&answer);
         }
-        let not_done = not_written(&show);
-        status::report(
-            &request,
-            &answer.head,
-            answer.proxy.as_ref(),
-            voice,
-            &not_done,
-        );
+        report_status(&show, &request, &answer, voice);
         let exit = print(
             &show,
             &request,
@@ -94,9 +87,9 @@ impl Http {
     }
 }
 
-/// What a response outside 2xx leaves undone.
-fn not_written(show: &Show) -> String {
-    match show {
+/// Reports a status outside 2xx, and what it leaves undone.
+fn report_status(show: &Show, request: &Request, answer: &Answer, voice: Voice) {
+    let not_done = match show {
         Show::File(path) => {
             let path = escape::one_line(&path.display().to_string());
             format!("; {path} not written")
@@ -107,7 +100,9 @@ fn not_written(show: &Show) -> String {
         | Show::Parts(_)
         | Show::Download(_)
         | Show::Json => String::new(),
-    }
+    };
+    let proxy = answer.proxy.as_ref();
+    status::report(request, &answer.head, proxy, voice, &not_done);
 }
 
 /// The credential of a request that is only shown: no login is sent, and no source is read unless
