@@ -225,6 +225,24 @@ fn a_proxy_that_fails_is_named_and_the_service_is_not_blamed() {
             && text.contains("hint: it is the host of a proxy"),
         "{text}"
     );
+    // One that takes the connection and is silent.
+    let silent = Server::connection(|mut stream| {
+        let _ = std::io::Read::read_to_end(&mut stream, &mut Vec::new());
+    });
+    let output = c47()
+        .args([
+            "http",
+            "https://service.invalid/",
+            "--connect-timeout=300ms",
+        ])
+        .args(["--proxy", &silent.url("")])
+        .run()
+        .expect_code(8);
+    let text = format!(
+        "c47 http: the proxy {} gave no connection in time (300ms)\n",
+        silent.url("")
+    );
+    assert!(output.stderr_text().starts_with(&text), "{}", output.tell());
     // A response through a proxy may be its own.
     let busy = Server::start(|_| Answer::new("503 Busy", "", ""));
     let output = c47()

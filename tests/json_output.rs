@@ -524,6 +524,13 @@ fn every_command_with_json_reports_failures_as_json() {
         checked += 1;
     }
     assert!(checked > 15, "{checked}");
+    let output = c47().args(["--version", "--json", "surplus"]).run();
+    ensure_reported(&output, "usage");
+    assert!(
+        output.stderr_text().contains("'surplus'"),
+        "{}",
+        output.tell()
+    );
 }
 
 #[test]

@@ -64,8 +64,14 @@ pub enum ProxyError {
     NoCredentials,
     /// 407: it rejected those that were sent.
     WrongCredentials,
+    /// There was no connection through it in time.
+    TimedOut {
+        after: Option<Duration>,
+    },
     Other(String),
 }
+
+const CONNECT_TIMEOUT: &str = "--connect-timeout bounds name look-up and connection";
 
 /// What to do about a 407.
 pub(crate) const PROXY_CREDENTIALS: &str = "--proxy-auth USER:SOURCE gives the proxy's credentials; in a profile: proxy = 'http://USER:${NAME}@HOST:PORT'";
@@ -125,7 +131,11 @@ impl Failure {
     /// The code the process exits with.
     pub fn exit(&self) -> Exit {
         match self {
-            Failure::TimedOut { .. } => Exit::TimedOut,
+            Failure::TimedOut { .. }
+            | Failure::Proxy {
+                why: ProxyError::TimedOut { .. },
+                ..
+            } => Exit::TimedOut,
             Failure::TooManyRedirects { .. } => Exit::TooManyRedirects,
             Failure::Resolve { .. }
             | Failure::Connect { .. }
@@ -148,6 +158,7 @@ impl Failure {
                 ProxyError::NoCredentials | ProxyError::WrongCredentials => {
                     ErrorKind::ProxyCredentials
                 }
+                ProxyError::TimedOut { .. } => ErrorKind::TimedOut,
                 ProxyError::Refused { .. } | ProxyError::Other(_) => ErrorKind::Proxy,
             },
             Failure::TimedOut { .. } => ErrorKind::TimedOut,
@@ -166,13 +177,14 @@ impl Failure {
             Failure::TimedOut {
                 phase: Phase::Resolve | Phase::Connect,
                 ..
-            } => Some("--connect-timeout bounds name look-up and connection".into()),
+            } => Some(CONNECT_TIMEOUT.into()),
             Failure::TimedOut { .. } => Some("--timeout bounds the whole call".into()),
             Failure::TooManyRedirects { .. } => Some("--max-redirects allows more".into()),
             Failure::Proxy { why, .. } => match why {
                 ProxyError::NoCredentials | ProxyError::WrongCredentials => {
                     Some(PROXY_CREDENTIALS.into())
                 }
+                ProxyError::TimedOut { .. } => Some(CONNECT_TIMEOUT.into()),
                 ProxyError::Refused { .. } | ProxyError::Other(_) => None,
             },
             Failure::Connect { .. }
@@ -335,6 +347,10 @@ impl fmt::Display for ProxyError {
             }
             ProxyError::WrongCredentials => {
                 f.write_str("rejected the credentials: 407 Proxy Authentication Required")
+            }
+            ProxyError::TimedOut { after } => {
+                f.write_str("gave no connection in time")?;
+                after.map_or(Ok(()), |after| write!(f, " ({})", say_duration(after)))
             }
             ProxyError::Other(why) => write!(f, "failed: {why}"),
         }

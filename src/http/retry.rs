@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::failure::{ConnectError, Failure, LookupError, Phase};
+use super::failure::{ConnectError, Failure, LookupError, Phase, ProxyError};
 use super::head::Head;
 use super::settings::{Methods, Retry};
 use crate::deadline::Deadline;
@@ -128,6 +128,10 @@ fn effect(failure: &Failure) -> Option<Effect> {
         Failure::Truncated { .. } => Some(Effect::Possible),
         Failure::TimedOut {
             phase: Phase::Resolve | Phase::Connect,
+            ..
+        } => Some(Effect::None),
+        Failure::Proxy {
+            why: ProxyError::TimedOut { .. },
             ..
         } => Some(Effect::None),
         Failure::TimedOut { .. } => Some(Effect::Possible),

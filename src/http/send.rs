@@ -121,6 +121,13 @@ fn failure(
         false => proxy.to_string(),
     };
     match Failure::from_ureq(error, &connecting_to, limits) {
+        Failure::TimedOut {
+            phase: Phase::Connect,
+            after,
+        } => Failure::Proxy {
+            proxy: proxy.to_string(),
+            why: ProxyError::TimedOut { after },
+        },
         Failure::Resolve { host, why, hint } if host == proxy.host => Failure::Resolve {
             host,
             why,

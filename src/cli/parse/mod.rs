@@ -197,7 +197,9 @@ fn version(rest: &[&str]) -> Result<Request, Error> {
     match rest {
         [] => Ok(Request::Version(Format::Text)),
         ["--json"] => Ok(Request::Version(Format::Json)),
-        [other, ..] => Err(Error::usage(format!("--version takes no '{other}'"))),
+        ["--json", other, ..] | [other, ..] => {
+            Err(Error::usage(format!("--version takes no '{other}'")))
+        }
     }
 }
 
