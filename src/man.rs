@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::error::kind::ErrorKind;
 use crate::exit;
 use crate::outline::{
     Argument, Command, Flag, Kind, Presence, Shape, Times, Value, bounds, first_sentence,
@@ -143,7 +144,7 @@ fn json_output(page: &mut String, command: &Command) {
         return;
     }
     section(page, "JSON OUTPUT");
-    for (at, output) in command.json.iter().enumerate() {
+    for (at, output) in command.json.iter().chain(command.failure).enumerate() {
         let with = if output.when.is_empty() {
             "With --json"
         } else {
@@ -166,6 +167,11 @@ fn json_output(page: &mut String, command: &Command) {
             let about = format!("{}{null}: {}", field.json_type.name(), field.about);
             tagged(page, &bold(field.path), &about);
         }
+    }
+    line(page, ".PP");
+    paragraphs(page, "The kinds of failures:");
+    for kind in ErrorKind::ALL {
+        tagged(page, &bold(kind.word()), kind.meaning());
     }
 }
 

@@ -12,6 +12,8 @@ pub struct Command {
     pub arguments: Vec<Argument>,
     /// What it prints with `--json`.
     pub json: &'static [JsonOutput],
+    /// What it prints with `--json` when it fails.
+    pub failure: Option<&'static JsonOutput>,
     /// Its subcommands; a command that has some takes no arguments of its own.
     pub commands: Vec<Command>,
 }

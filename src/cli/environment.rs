@@ -20,6 +20,7 @@ fn proxies() -> Proxies {
     let in_cgi = env::var_os("REQUEST_METHOD").is_some();
     Proxies {
         always: None,
+        credentials: None,
         https: text("https_proxy").or_else(|| text("HTTPS_PROXY")),
         http: text("http_proxy").or_else(|| text("HTTP_PROXY").filter(|_| !in_cgi)),
         all: text("all_proxy").or_else(|| text("ALL_PROXY")),

@@ -12,6 +12,7 @@ pub(crate) mod certificate;
 mod compress;
 mod connect;
 mod content_disposition;
+mod content_range;
 /// What proves who the caller is.
 pub(crate) mod credential;
 mod cut;
@@ -63,6 +64,7 @@ mod unix_socket;
 pub(crate) mod url;
 mod validator;
 mod verifier;
+mod wanted;
 mod wire;
 
 pub(crate) use answer::Answer;

@@ -11,7 +11,7 @@ pub use certificates::{Certificates, Pair, certificates};
 pub use httpbin::httpbin;
 pub use microsocks::microsocks;
 pub use nginx::{Nginx, nginx};
-pub use squid::{Squid, USER, squid};
+pub use squid::{PASSWORD, Squid, USER, squid};
 
 use std::collections::BTreeMap;
 use std::fs;
