@@ -23,7 +23,7 @@ pub(crate) struct Answer {
 
 /// The body's bytes, decoded, within the limits.
 pub(crate) struct BodyStream {
-    inner: Decoded<ureq::BodyReader<'static>>,
+    inner: Decoded<'static>,
     wire: Wire,
     limits: Limits,
     /// Its length, where the server says it and nothing is decoded.

@@ -70,7 +70,7 @@ mod wire;
 pub(crate) use answer::Answer;
 pub(crate) use body::gzip;
 pub(crate) use caller::{Caller, Renewal};
-pub(crate) use decode::ACCEPT_ENCODING;
+pub(crate) use decode::accept_encoding;
 pub(crate) use failure::Failure;
 pub(crate) use limits::Limits;
 pub(crate) use settings::{Follow, Overlay, Settings};

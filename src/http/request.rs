@@ -2,7 +2,7 @@
 
 use super::body::Body;
 use super::credential::Credential;
-use super::decode::ACCEPT_ENCODING;
+use super::decode::accept_encoding;
 use super::digest::{Call, Challenge, Hash};
 use super::failure::Failure;
 use super::url::Url;
@@ -93,7 +93,7 @@ impl Request {
             headers: vec![
                 Header::plain("user-agent", USER_AGENT),
                 Header::plain("accept", "*/*"),
-                Header::plain("accept-encoding", ACCEPT_ENCODING),
+                Header::plain("accept-encoding", accept_encoding()),
             ],
             credential: Credential::None,
             body: Body::None,

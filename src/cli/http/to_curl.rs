@@ -14,7 +14,7 @@ use crate::http::item::{Item, Value as ItemValue};
 use crate::http::request::Value;
 use crate::http::settings::Family;
 use crate::http::tls::{Oldest, Trust};
-use crate::http::{ACCEPT_ENCODING, Follow, Overlay};
+use crate::http::{Follow, Overlay, accept_encoding};
 use crate::redact::{self, Secrets};
 use crate::secret::Source;
 use crate::shell::{in_quotes, quote};
@@ -43,7 +43,7 @@ pub(super) fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
         match header.name.as_str() {
             // curl makes its own, with a boundary of its own.
             "content-type" if matches!(request.body, Body::Multipart(_)) => {}
-            "accept-encoding" if value == ACCEPT_ENCODING => words.push("--compressed".into()),
+            "accept-encoding" if *value == accept_encoding() => words.push("--compressed".into()),
             _ => words.extend(["-H".into(), quote(&line)]),
         }
     }
