@@ -3,9 +3,11 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nanoserde::SerJson;
+use rustix::fs::OFlags;
 
 use crate::colour::Colour;
 use crate::error::Error;
@@ -65,7 +67,14 @@ static READER_HAS_GONE: AtomicBool = AtomicBool::new(false);
 
 /// Writes bytes to stdout as they are, all of them, at once. A reader that has gone is no error: a
 /// verdict keeps its exit code in `c47 jwt verify … | true`.
+///
+/// # Errors
+/// When stdout is closed, read-only or full.
 pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Error> {
+    if bytes.is_empty() {
+        return Ok(()); // nothing that could be lost
+    }
+    ensure_stdout_is_writable()?;
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
@@ -73,6 +82,26 @@ pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Error> {
             Ok(())
         }
         result => result.map_err(Error::Output),
+    }
+}
+
+/// Checks that stdout is open for writing. Rust's standard library takes no notice where it is not:
+/// the output would be lost and the command a success.
+///
+/// # Errors
+/// When stdout was closed or read-only from the start.
+pub(crate) fn ensure_stdout_is_writable() -> Result<(), Error> {
+    static IS_WRITABLE: OnceLock<bool> = OnceLock::new();
+    let is_writable = IS_WRITABLE.get_or_init(|| {
+        rustix::fs::fcntl_getfl(io::stdout()).is_ok_and(|flags| {
+            flags.intersects(OFlags::WRONLY | OFlags::RDWR) && !flags.contains(OFlags::PATH)
+        })
+    });
+    match is_writable {
+        true => Ok(()),
+        false => Err(Error::Output(io::Error::other(
+            "it is not open for writing",
+        ))),
     }
 }
 

@@ -44,6 +44,7 @@ mod rez;
 mod scarcity;
 mod security;
 mod selftest;
+mod standard_output;
 mod structure;
 mod terminal;
 mod version;

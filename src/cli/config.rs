@@ -9,7 +9,7 @@ use nanoserde::SerJson;
 
 use super::environment;
 use super::profile::load;
-use crate::atomic_file::{AtomicFile, New};
+use crate::atomic_file::{self, AtomicFile, New};
 use crate::auth::scheme;
 use crate::config::{self, Found};
 use crate::error::Error;
@@ -319,7 +319,13 @@ impl Init {
                 output::bytes(example().as_bytes())?;
                 return Ok(Exit::Done);
             }
-            Some(path) => PathBuf::from(path),
+            Some(path) => {
+                let path = PathBuf::from(path);
+                if path.exists() && atomic_file::write_to_stream(&path, example().as_bytes())? {
+                    return Ok(Exit::Done);
+                }
+                path
+            }
             None => environment::configuration_files()
                 .pop()
                 .map(|last| last.path)
