@@ -28,6 +28,7 @@ mod http;
 mod http_auth;
 mod http_download;
 mod http_hostile;
+mod http_items;
 mod http_network;
 mod http_redirect;
 mod http_retry;

@@ -40,7 +40,8 @@ use crate::outline::{Details, Kind};
   Name:@file, key==@file, key=@file, key:=@file take the value from a file (- is stdin).
   key@file, key@file;type=image/png;filename=NAME upload a file: the body is then a
   multipart form, with the key=value items as its text fields.
-  A backslash takes a separator's meaning away: a\\\\:b=c.",
+  A backslash escapes a separator in a name, a\\\\:b=c, and an @ that begins a value:
+  key=\\\\@Joe is the text @Joe. Text from elsewhere: printf %s \"$text\" | c47 http URL key=@-",
     note = "EXIT CODE
   0 for 2xx; 3, 4, 5 for 3xx, 4xx, 5xx; 7 when it could not be made, 8 when it timed out,
   9 when a secret could not be had.",
