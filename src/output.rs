@@ -35,7 +35,8 @@ pub(crate) fn print<R: Display + SerJson>(format: Format, report: &R) -> Result<
         Format::Text => report.to_string(),
         Format::Json => report.serialize_json(),
     };
-    if !text.ends_with('\n') {
+    // An empty list is no line, not an empty one.
+    if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }
     match format {

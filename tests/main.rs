@@ -41,6 +41,7 @@ mod links;
 mod man;
 mod memory;
 mod package;
+mod quantities;
 mod rez;
 mod scarcity;
 mod security;

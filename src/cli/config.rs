@@ -8,7 +8,7 @@ use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
 use super::environment;
-use super::profile::load;
+use super::profile::{load, say_if_none};
 use crate::atomic_file::{self, AtomicFile, New};
 use crate::auth::scheme;
 use crate::config::{self, Found};
@@ -238,7 +238,9 @@ impl Show {
             keys,
             origin: self.origin,
         };
-        output::print(Format::from_switch(self.json), &report)?;
+        let format = Format::from_switch(self.json);
+        say_if_none("c47 config show", &config, format);
+        output::print(format, &report)?;
         Ok(Exit::Done)
     }
 }

@@ -11,6 +11,8 @@ pub(crate) enum Kind {
     /// A proxy's address, which may hold a password.
     Proxy,
     Integer,
+    /// `30s`; a bare number is seconds.
+    Duration,
     Bool,
     /// A list of HTTP statuses.
     Statuses,

@@ -99,10 +99,17 @@ impl<'a> Reader<'a> {
         self.secret(key)?.ok_or_else(|| self.missing(key, ""))
     }
 
+    /// A duration: a string, or a number of seconds.
     pub(crate) fn duration(&self, key: &str) -> Result<Option<Duration>, Error> {
-        let text = self.text(key)?;
-        text.map(|text| quantity::duration(&text).map_err(|why| self.wrong(key, why)))
-            .transpose()
+        self.get(key, |value| {
+            let text = match value {
+                Value::Text(text) => expand(text, self.variables),
+                Value::Integer(seconds) => Ok(seconds.to_string()),
+                Value::Other(number) => Ok(number.clone()),
+                Value::Bool(_) | Value::List(_) | Value::Table(_) => return None,
+            };
+            Some(text.and_then(|text| quantity::duration(&text)))
+        })
     }
 
     pub(crate) fn path(&self, key: &str) -> Result<Option<PathBuf>, Error> {

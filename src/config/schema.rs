@@ -17,8 +17,8 @@ const COMMON: &[Key] = &[
     ("auth", Kind::Choice(&scheme::NAMES)),
     ("user", Kind::Text),
     ("headers", Kind::Texts),
-    ("timeout", Kind::Text),
-    ("connect_timeout", Kind::Text),
+    ("timeout", Kind::Duration),
+    ("connect_timeout", Kind::Duration),
     ("retry", Kind::Integer),
     ("cacert", Kind::Text),
     ("cert", Kind::Text),
@@ -123,6 +123,7 @@ fn check_value(
     match (kind, &entry.value) {
         (Kind::Text, Value::Text(_))
         | (Kind::Integer, Value::Integer(0..))
+        | (Kind::Duration, Value::Text(_) | Value::Integer(_) | Value::Other(_))
         | (Kind::Bool, Value::Bool(_))
         | (Kind::Json, Value::Table(_)) => Ok(()),
         (Kind::Secret | Kind::Proxy, Value::Text(text)) => {
@@ -171,6 +172,7 @@ fn check_value(
         (Kind::Request, Value::Table(_)) => check_table(name, entry, REQUEST, literal),
         (Kind::Text | Kind::Secret | Kind::Proxy | Kind::Choice(_), _) => wanted("a string"),
         (Kind::Integer, _) => wanted("a whole number that is not negative"),
+        (Kind::Duration, _) => wanted("a duration, as '30s' or 30"),
         (Kind::Bool, _) => wanted("true or false"),
         (Kind::Statuses, _) => wanted("a list of statuses"),
         (Kind::Texts | Kind::Secrets | Kind::Json | Kind::Request, _) => wanted("a table"),

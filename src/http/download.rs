@@ -13,6 +13,7 @@ use super::retry::Pause;
 use super::validator::Validator;
 use crate::crypto::digest::Sha256;
 use crate::error::Error;
+use crate::quantity::count;
 
 pub(crate) use super::partial::Existing;
 
@@ -306,7 +307,7 @@ impl Job<'_> {
         let is_short = |wanted: u64| part.length() != wanted;
         if expected.end.is_some_and(is_short) || expected.whole.is_some_and(is_short) {
             let wanted = expected.whole.or(expected.end).unwrap_or_default();
-            let why = format!("{} of {wanted} bytes have come", part.length());
+            let why = format!("{} of {} received", part.length(), count(wanted, "byte"));
             return Err(Failure::Truncated { why }.into());
         }
         Ok(())

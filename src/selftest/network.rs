@@ -28,6 +28,7 @@ use crate::http::url::Url;
 use crate::http::{Caller, Follow, Limits, Settings};
 use crate::io_error::reason;
 use crate::json::{Text, members};
+use crate::quantity::count;
 use crate::timestamp::Timestamp;
 
 /// More than a healthy machine needs, a thousand times over.
@@ -195,12 +196,18 @@ pub(super) fn roots(trust: &Trust) -> Answer {
     let (usable, unusable) = store.add_parsable_certificates(roots.certificates);
     match (usable, unusable) {
         (0, _) => Err(format!(
-            "{}: none of its {all} certificates is usable",
-            roots.from
+            "{}: it has {}, none of them usable",
+            roots.from,
+            count(all, "certificate")
         )),
-        (_, 0) => Ok(Good::Well(format!("{usable} roots from {}", roots.from))),
+        (_, 0) => Ok(Good::Well(format!(
+            "{} from {}",
+            count(usable, "root"),
+            roots.from
+        ))),
         _ => Ok(Good::Well(format!(
-            "{usable} roots from {}, {unusable} more are unusable",
+            "{} from {}, {unusable} more unusable",
+            count(usable, "root"),
             roots.from
         ))),
     }

@@ -33,7 +33,7 @@ pub(super) const KEYS: &[Key] = &[
     ("algorithm", Kind::Text),
     ("kid", Kind::Text),
     ("claims", Kind::Json),
-    ("ttl", Kind::Text),
+    ("ttl", Kind::Duration),
 ];
 
 pub(super) const DEFINITION: Definition = Definition {

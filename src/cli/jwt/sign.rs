@@ -47,7 +47,7 @@ pub(super) struct Sign {
     /// one more header member, name=text or name:=JSON; may be repeated
     #[argh(option, from_str_fn(Claim::parse))]
     header: Vec<Claim>,
-    /// how long the token is valid: 30s, 15m, 12h, 7d
+    /// how long the token is valid: 30s, 1m30s, 12h, 7d; a bare number is seconds
     #[argh(option, from_str_fn(quantity::duration), arg_name = "duration")]
     ttl: Option<Duration>,
     /// make a token that is valid for ever
