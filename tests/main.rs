@@ -37,6 +37,7 @@ mod http_tls;
 mod http_upload;
 mod json_output;
 mod jwt;
+mod key_sources;
 mod links;
 mod man;
 mod memory;

@@ -131,7 +131,7 @@ mod tests {
                         accept: Accept::Listed | Accept::Checked(_),
                     }
                     | Kind::Prefixes(words) => words(),
-                    Kind::Source => Source::PREFIXES.map(str::to_owned).to_vec(),
+                    Kind::Source | Kind::Key => Source::PREFIXES.map(str::to_owned).to_vec(),
                     // Its help gives examples.
                     Kind::Choice {
                         accept: Accept::Anything,

@@ -70,7 +70,7 @@ fn offer(kind: &Kind) -> Offer {
         Kind::Directory => Offer::Directories,
         Kind::Profile => Offer::Profiles,
         Kind::Command => Offer::Commands,
-        Kind::Source => Offer::Prefixes(owned(&Source::PREFIXES)),
+        Kind::Source | Kind::Key => Offer::Prefixes(owned(&Source::PREFIXES)),
         Kind::Choice { words, .. } => Offer::Words(words()),
         Kind::Prefixes(words) => Offer::Prefixes(words()),
     }

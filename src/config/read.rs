@@ -1,6 +1,5 @@
 //! A profile's values by name: expanded, and of the type that is wanted.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::expand::{Variables, expand};
@@ -12,6 +11,7 @@ use crate::http::credential::ensure_header_name;
 use crate::http::url::Url;
 use crate::jwt::claim::Claim;
 use crate::quantity;
+use crate::secret::{KeySource, Source};
 
 /// A table of the configuration, and what to call it.
 pub(crate) struct Reader<'a> {
@@ -94,6 +94,16 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// A key: a secret, or the path of a file that exists.
+    pub(crate) fn key(&self, key: &str) -> Result<Option<SecretRef>, Error> {
+        self.get(key, |value| match value {
+            Value::Text(text) => {
+                Some(expand(text, self.variables).map(|text| SecretRef::parse_key(&text)))
+            }
+            _ => None,
+        })
+    }
+
     /// A secret that must be there.
     pub(crate) fn need_secret(&self, key: &str) -> Result<SecretRef, Error> {
         self.secret(key)?.ok_or_else(|| self.missing(key, ""))
@@ -112,8 +122,10 @@ impl<'a> Reader<'a> {
         })
     }
 
-    pub(crate) fn path(&self, key: &str) -> Result<Option<PathBuf>, Error> {
-        Ok(self.text(key)?.map(PathBuf::from))
+    /// A key or certificate of TLS: a path, or a source.
+    pub(crate) fn key_file(&self, key: &str) -> Result<Option<KeySource>, Error> {
+        let text = self.text(key)?;
+        Ok(text.map(|text| Source::parse_public(&text).into()))
     }
 
     pub(crate) fn integer(&self, key: &str) -> Result<Option<u32>, Error> {

@@ -126,7 +126,7 @@ fn check_value(
         | (Kind::Duration, Value::Text(_) | Value::Integer(_) | Value::Other(_))
         | (Kind::Bool, Value::Bool(_))
         | (Kind::Json, Value::Table(_)) => Ok(()),
-        (Kind::Secret | Kind::Proxy, Value::Text(text)) => {
+        (Kind::Secret | Kind::Key | Kind::Proxy, Value::Text(text)) => {
             if secret_of(kind, text).is_some_and(is_literal) {
                 literal.get_or_insert_with(|| entry.place.clone());
             }
@@ -170,7 +170,9 @@ fn check_value(
             Ok(())
         }
         (Kind::Request, Value::Table(_)) => check_table(name, entry, REQUEST, literal),
-        (Kind::Text | Kind::Secret | Kind::Proxy | Kind::Choice(_), _) => wanted("a string"),
+        (Kind::Text | Kind::Secret | Kind::Key | Kind::Proxy | Kind::Choice(_), _) => {
+            wanted("a string")
+        }
         (Kind::Integer, _) => wanted("a whole number that is not negative"),
         (Kind::Duration, _) => wanted("a duration, as '30s' or 30"),
         (Kind::Bool, _) => wanted("true or false"),
@@ -181,9 +183,11 @@ fn check_value(
 
 /// The part of a value that would be a secret.
 fn secret_of(kind: Kind, text: &str) -> Option<&str> {
-    match kind == Kind::Proxy {
-        true => password_of(text),
-        false => Some(text),
+    match kind {
+        Kind::Proxy => password_of(text),
+        // The path of a key.
+        Kind::Key => Source::parse_key(text).is_err().then_some(text),
+        _ => Some(text),
     }
 }
 

@@ -43,13 +43,17 @@ pub(super) fn exchange(
         .map_err(|_| Error::usage(format!("'{}' is no URL that can be sent", request.url)))?;
     let tls = TlsConnector {
         config: match url.origin.scheme {
-            Scheme::Https => Some(tls::configure(&settings.tls, certificate)?),
+            Scheme::Https => Some(tls::configure(&settings.tls, certificate, deadline)?),
             Scheme::Http => None,
         },
     };
     let proxy_tls = TlsConnector {
         config: match needs_tls(&route) {
-            true => Some(tls::configure(&settings.tls, ClientCertificate::Withheld)?),
+            true => Some(tls::configure(
+                &settings.tls,
+                ClientCertificate::Withheld,
+                deadline,
+            )?),
             false => None,
         },
     };

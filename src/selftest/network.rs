@@ -15,6 +15,7 @@ use rustls::{
 use super::certificate::{self, Made};
 use super::{Answer, Good};
 use crate::crypto;
+use crate::deadline::Deadline;
 use crate::echo::{self, Guard, Lifetime, Secrets, Server};
 use crate::http::body::Body;
 use crate::http::credential::Credential;
@@ -184,7 +185,7 @@ fn loopback() -> SocketAddr {
 
 /// Whom HTTPS calls from this machine trust.
 pub(super) fn roots(trust: &Trust) -> Answer {
-    let roots = roots::read(trust).map_err(|error| error.to_string())?;
+    let roots = roots::read(trust, Deadline::default()).map_err(|error| error.to_string())?;
     if roots.built_in {
         let count = webpki_roots::TLS_SERVER_ROOTS.len();
         return Ok(Good::But(format!(

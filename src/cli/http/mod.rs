@@ -190,15 +190,15 @@ pub(super) struct Http {
     #[argh(option, arg_name = "size")]
     max_body: Option<String>,
 
-    /// trust the roots in this PEM file and no others
+    /// trust the roots in this PEM file, or from this source, and no others
     #[argh(option, arg_name = "file")]
     cacert: Option<String>,
 
-    /// client certificate chain, a PEM file
+    /// client certificate chain in PEM: a file, or its source
     #[argh(option, arg_name = "file")]
     cert: Option<String>,
 
-    /// private key of the client certificate, a PEM file
+    /// private key of the client certificate in PEM: a file, or its source
     #[argh(option, arg_name = "file")]
     key: Option<String>,
 

@@ -28,7 +28,7 @@ use crate::secret::{Secret, Source};
     name = "jwt",
     help_triggers("-h", "--help"),
     example = "c47 jwt keygen --alg ES256 -o key.pem\nc47 jwt sign --alg ES256 --key file:key.pem --claim sub=farm --ttl 5m",
-    note = "A SOURCE is env:NAME, file:PATH, command:PROGRAM ARGS or prompt. Keys may be PEM, DER, JWK, a JWK set or a raw secret."
+    note = "A SOURCE is env:NAME, file:PATH, command:PROGRAM ARGS or prompt; for a key it may be the path of a file that exists. Keys may be PEM, DER, JWK, a JWK set or a raw secret."
 )]
 pub(super) struct Jwt {
     #[argh(subcommand)]
@@ -104,6 +104,14 @@ fn warn_of_argument() {
         output::say(
             "c47 jwt: a token on the command line can be read by all users of this machine; use --token SOURCE or -",
         );
+    }
+}
+
+/// Keys in a file, `-` for stdin, or what their source gives.
+fn read_key_file(text: &str) -> Result<Secret, Error> {
+    match Source::parse(text) {
+        Ok(source) => Ok(source.read("key")?),
+        Err(_) => read_file(text),
     }
 }
 
