@@ -21,10 +21,11 @@ pub enum Error {
         message: String,
         hint: Option<String>,
     },
-    /// There is no such command.
+    /// There is no such command, or none below the command of the words `within`.
     NoSuchCommand {
         name: String,
         nearest: Option<String>,
+        within: Vec<String>,
     },
     /// A program to be run is not there.
     NoSuchProgram { name: String },
@@ -126,9 +127,12 @@ impl Error {
         match self {
             Error::Usage { hint, .. } => hint.clone(),
             Error::Hinted { hint, .. } => Some(hint.clone()),
-            Error::NoSuchCommand { nearest, .. } => Some(match nearest {
-                Some(nearest) => format!("did you mean '{nearest}'?"),
-                None => "'c47 --list' names the commands".into(),
+            Error::NoSuchCommand {
+                nearest, within, ..
+            } => Some(match (nearest, within.as_slice()) {
+                (Some(nearest), _) => format!("did you mean '{nearest}'?"),
+                (None, []) => "'c47 --list' names the commands".into(),
+                (None, words) => format!("'c47 {} -h' names its subcommands", words.join(" ")),
             }),
             Error::Secret(error) => error.hint(),
             Error::Auth(error) => error.hint(),
