@@ -138,18 +138,7 @@ fn check_value(
             hint: nearest(text, choices.iter().copied())
                 .map(|nearest| format!("did you mean '{nearest}'?")),
         }),
-        (Kind::Statuses, Value::List(statuses)) => {
-            let are_statuses = statuses
-                .iter()
-                .all(|status| matches!(status, Value::Integer(400..=599)));
-            match are_statuses {
-                true => Ok(()),
-                false => Err(Wrong::at(
-                    &entry.place,
-                    format!("'{name}' takes statuses from 400 to 599"),
-                )),
-            }
-        }
+        (Kind::Statuses, Value::List(statuses)) => check_statuses(name, statuses, &entry.place),
         (Kind::Texts | Kind::Secrets, Value::Table(table)) => {
             for (name, entry) in table {
                 // A secret header is a secret whatever table it stands in.
@@ -178,6 +167,17 @@ fn check_value(
         (Kind::Bool, _) => wanted("true or false"),
         (Kind::Statuses, _) => wanted("a list of statuses"),
         (Kind::Texts | Kind::Secrets | Kind::Json | Kind::Request, _) => wanted("a table"),
+    }
+}
+
+fn check_statuses(name: &str, statuses: &[Value], place: &Place) -> Result<(), Wrong> {
+    let is_status = |status: &Value| matches!(status, Value::Integer(400..=599));
+    match statuses.iter().all(is_status) {
+        true => Ok(()),
+        false => Err(Wrong::at(
+            place,
+            format!("'{name}' takes statuses from 400 to 599"),
+        )),
     }
 }
 
