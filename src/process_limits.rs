@@ -48,13 +48,15 @@ pub(crate) fn forbid_core_files() {
 #[unsafe(link_section = ".init_array")]
 static BEFORE_MAIN: extern "C" fn() = open_closed_streams;
 
-/// Opens closed standard streams, so that no file that is opened later becomes one. A closed stdout
-/// stays unwritable, also for a program that is started: output must not get lost in /dev/null.
+/// Opens closed standard streams, so that no file that is opened later becomes one. A closed stdin
+/// stays unreadable and a closed stdout unwritable, also for a program that is started: it is no
+/// empty input, and output must not get lost in /dev/null.
 /// Where there is no /dev/null, it opens the root directory: to read it or to write to it fails, as
 /// with a closed stream.
 extern "C" fn open_closed_streams() {
     for stream in 0..=2 {
         let mode = match stream {
+            libc::STDIN_FILENO => libc::O_WRONLY,
             libc::STDOUT_FILENO => libc::O_RDONLY,
             _ => libc::O_RDWR,
         };

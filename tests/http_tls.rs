@@ -513,3 +513,38 @@ fn keys_and_certificates_come_from_any_source_and_a_pipe_is_read_once() {
         output.tell()
     );
 }
+
+#[test]
+fn a_profile_takes_certificates_and_keys_by_path_or_source() {
+    let Some(certificates) = peers::certificates() else {
+        return;
+    };
+    let ca = certificates.ca.display();
+    let more = format!("ssl_client_certificate {ca}; ssl_verify_client on;");
+    let Some(nginx) = server(&certificates.good, &more) else {
+        return;
+    };
+    let (certificate, key) = (
+        certificates.client.certificate.display(),
+        certificates.client.key.display(),
+    );
+    let scratch = support::Scratch::new("tls-profile");
+    for keys in [
+        format!("cacert='{ca}'\ncert='{certificate}'\ncert_key='{key}'\n"),
+        format!("cacert='file:{ca}'\ncert='file:{certificate}'\ncert_key='file:{key}'\n"),
+        format!("cacert='{ca}'\ncert='{certificate}'\ncert_key='env:KEY_TEXT'\n"),
+    ] {
+        let url = format!("https://localhost:{}", nginx.port(0));
+        let config = scratch.write("config.toml", format!("[profile.a]\nurl='{url}'\n{keys}"));
+        let output = c47()
+            .args(["http", "@a/"])
+            .env("C47_CONFIG_PATH", config)
+            .env(
+                "KEY_TEXT",
+                std::fs::read_to_string(&certificates.client.key).unwrap(),
+            )
+            .run()
+            .expect_code(0);
+        assert_eq!(output.stdout_text(), "secure", "{keys}");
+    }
+}

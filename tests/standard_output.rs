@@ -1,4 +1,4 @@
-//! What happens to output where stdout is closed, read-only, or named by `-o`.
+//! Standard output and input that are closed or open the wrong way, and output named by `-o`.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -160,6 +160,46 @@ fn closed_or_read_only_stdout_is_an_error_in_every_command() {
         }
     }
     assert!(printed > 100, "{printed}");
+}
+
+/// `<&-` and `<&1` with a pipe are no empty input.
+#[test]
+fn closed_or_write_only_stdin_is_an_error_where_it_is_read() {
+    let scratch = Scratch::new("stdin");
+    scratch.write("key", "0123456789abcdef0123456789abcdef");
+    let server = Server::start(|_| Answer::ok("")).may_be_idle();
+    let url = server.url("/");
+    let runs: [(&[&str], i32); 10] = [
+        (&["http", &url, "--body", "-"], 7),
+        (&["http", &url, "a=@-"], 7),
+        (&["http", &url, "a@-"], 7),
+        (&["http", &url, "--auth", "bearer=file:-"], 9),
+        (&["jwt", "decode", "-"], 7),
+        (&["jwt", "verify", "-", "--key", "file:key"], 7),
+        (&["jwt", "verify", TOKEN, "--key", "file:-"], 9),
+        (
+            &[
+                "jwt", "sign", "--alg", "HS256", "--key", "file:key", "--no-exp", "--claims", "-",
+            ],
+            7,
+        ),
+        (&["jwt", "jwks", "-"], 7),
+        (&["--list"], 0),
+    ];
+    for (words, code) in runs {
+        for redirect in ["<&-", "0>/dev/null"] {
+            let output = Run::of("sh")
+                .args(["-c", &format!("exec \"$@\" {redirect}"), "sh"])
+                .arg(binary())
+                .args(words)
+                .current_dir(scratch.path())
+                .run()
+                .expect_code(code);
+            let is_said = output.stderr_text().contains("not open for reading");
+            assert_eq!(is_said, code != 0, "{}", output.tell());
+        }
+    }
+    assert!(server.requests().is_empty());
 }
 
 /// As a job's log is: opened to append to, written to by others before and after.

@@ -8,12 +8,13 @@ mod prompt;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use crate::deadline::Deadline;
+use crate::descriptor;
 use crate::exit::Exit;
 use crate::io_error::reason;
 pub(crate) use key_source::KeySource;
@@ -197,7 +198,7 @@ fn within(
 
 fn read_path(path: &Path) -> Result<Secret, String> {
     match path == Path::new("-") {
-        true => read_bounded(io::stdin().lock()),
+        true => read_bounded(descriptor::stdin().map_err(|error| reason(&error))?),
         false => read_file(path),
     }
 }
@@ -289,6 +290,8 @@ fn read_bounded(from: impl Read) -> Result<Secret, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[test]

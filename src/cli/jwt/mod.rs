@@ -13,6 +13,7 @@ use std::path::Path;
 use argh::{ArgsInfo, FromArgs};
 use zeroize::Zeroizing;
 
+use crate::descriptor;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::jwt;
@@ -85,7 +86,7 @@ fn read_token(argument: Option<&str>, source: Option<&Source>) -> Result<Secret,
                 "give it as an argument, '-' for stdin, or --token env:NAME",
             ));
         }
-        (Some("-"), None) => read_bounded(io::stdin().lock()).map_err(|source| Error::System {
+        (Some("-"), None) => read_stdin().map_err(|source| Error::System {
             action: "read standard input",
             source,
         })?,
@@ -118,7 +119,7 @@ fn read_key_file(text: &str) -> Result<Secret, Error> {
 /// The bytes of a file; `-` is stdin.
 fn read_file(path: &str) -> Result<Secret, Error> {
     let (path, bytes) = if path == "-" {
-        let bytes = read_bounded(io::stdin().lock());
+        let bytes = read_stdin();
         (Path::new("standard input"), bytes)
     } else {
         let path = Path::new(path);
@@ -132,6 +133,10 @@ fn read_file(path: &str) -> Result<Secret, Error> {
         ));
     }
     Ok(bytes)
+}
+
+fn read_stdin() -> io::Result<Secret> {
+    descriptor::stdin().and_then(read_bounded)
 }
 
 /// All there is, or more than enough to see that it is too much.
