@@ -41,7 +41,8 @@ use crate::outline::{Details, Kind};
   Name:@file, key==@file, key=@file, key:=@file take the value from a file (- is stdin).
   key@file, key@file;type=image/png;filename=NAME upload a file: the body is then a
   multipart form, with the key=value items as its text fields.
-  A backslash takes a separator's meaning away: a\\\\:b=c.",
+  A backslash escapes a separator in a name, a\\\\:b=c, and an @ that begins a value:
+  key=\\\\@Joe is the text @Joe. Text from elsewhere: printf %s \"$text\" | c47 http URL key=@-",
     note = "EXIT CODE
   0 for 2xx; 3, 4, 5 for 3xx, 4xx, 5xx; 7 when it could not be made, 8 when it timed out,
   9 when a secret could not be had.",
@@ -186,27 +187,28 @@ pub(super) struct Http {
     #[argh(switch)]
     redirect_body: bool,
 
-    /// time for the whole call, e.g. 30s (default: none, but 60 s without a byte end it)
+    /// time limit for the whole call, e.g. 2.5s; a bare number is seconds (default: none, but 60 s
+    /// without a byte end it)
     #[argh(option, arg_name = "duration")]
     timeout: Option<String>,
 
-    /// time for name look-up and connection (default: 10s)
+    /// time limit for DNS and connect (default: 10s)
     #[argh(option, arg_name = "duration")]
     connect_timeout: Option<String>,
 
-    /// largest body taken, decoded, e.g. 2G (default: none; 256M where it is held in memory)
+    /// largest body taken, decoded, e.g. 2G or 1.5GB (default: none; 256M where it is held in memory)
     #[argh(option, arg_name = "size")]
     max_body: Option<String>,
 
-    /// trust the roots in this PEM file and no others
+    /// trust the roots in this PEM file, or from this source, and no others
     #[argh(option, arg_name = "file")]
     cacert: Option<String>,
 
-    /// client certificate chain, a PEM file
+    /// client certificate chain in PEM: a file, or its source
     #[argh(option, arg_name = "file")]
     cert: Option<String>,
 
-    /// private key of the client certificate, a PEM file
+    /// private key of the client certificate in PEM: a file, or its source
     #[argh(option, arg_name = "file")]
     key: Option<String>,
 

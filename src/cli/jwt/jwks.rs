@@ -2,7 +2,7 @@
 
 use argh::{ArgsInfo, FromArgs};
 
-use super::read_file;
+use super::read_key_file;
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
@@ -22,7 +22,7 @@ use crate::output;
     note = "Files may hold private or public keys, certificates, JWKs or JWK sets; only public halves are printed."
 )]
 pub(super) struct Jwks {
-    /// files with keys, - for stdin
+    /// files with keys, - for stdin; or their sources
     #[argh(positional, arg_name = "file")]
     files: Vec<String>,
 }
@@ -54,7 +54,7 @@ impl Jwks {
 }
 
 fn public_keys(file: &str) -> Result<Vec<Text>, Error> {
-    let set = KeySet::parse(&read_file(file)?).map_err(|error| error.with_source(file))?;
+    let set = KeySet::parse(&read_key_file(file)?).map_err(|error| error.with_source(file))?;
     for why in set.unusable() {
         output::say(format_args!(
             "c47 jwt jwks: a key of {file} is left out: {}",

@@ -13,6 +13,7 @@ use std::path::Path;
 use argh::{ArgsInfo, FromArgs};
 use zeroize::Zeroizing;
 
+use crate::descriptor;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::jwt;
@@ -28,7 +29,7 @@ use crate::secret::{Secret, Source};
     name = "jwt",
     help_triggers("-h", "--help"),
     example = "c47 jwt keygen --alg ES256 -o key.pem\nc47 jwt sign --alg ES256 --key file:key.pem --claim sub=farm --ttl 5m",
-    note = "A SOURCE is env:NAME, file:PATH, command:PROGRAM ARGS or prompt. Keys may be PEM, DER, JWK, a JWK set or a raw secret."
+    note = "A SOURCE is env:NAME, file:PATH, command:PROGRAM ARGS or prompt; for a key it may be the path of a file that exists. Keys may be PEM, DER, JWK, a JWK set or a raw secret."
 )]
 pub(super) struct Jwt {
     #[argh(subcommand)]
@@ -85,7 +86,7 @@ fn read_token(argument: Option<&str>, source: Option<&Source>) -> Result<Secret,
                 "give it as an argument, '-' for stdin, or --token env:NAME",
             ));
         }
-        (Some("-"), None) => read_bounded(io::stdin().lock()).map_err(|source| Error::System {
+        (Some("-"), None) => read_stdin().map_err(|source| Error::System {
             action: "read standard input",
             source,
         })?,
@@ -107,10 +108,18 @@ fn warn_of_argument() {
     }
 }
 
+/// Keys in a file, `-` for stdin, or what their source gives.
+fn read_key_file(text: &str) -> Result<Secret, Error> {
+    match Source::parse(text) {
+        Ok(source) => Ok(source.read("key")?),
+        Err(_) => read_file(text),
+    }
+}
+
 /// The bytes of a file; `-` is stdin.
 fn read_file(path: &str) -> Result<Secret, Error> {
     let (path, bytes) = if path == "-" {
-        let bytes = read_bounded(io::stdin().lock());
+        let bytes = read_stdin();
         (Path::new("standard input"), bytes)
     } else {
         let path = Path::new(path);
@@ -124,6 +133,10 @@ fn read_file(path: &str) -> Result<Secret, Error> {
         ));
     }
     Ok(bytes)
+}
+
+fn read_stdin() -> io::Result<Secret> {
+    descriptor::stdin().and_then(read_bounded)
 }
 
 /// All there is, or more than enough to see that it is too much.
