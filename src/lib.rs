@@ -22,6 +22,8 @@ mod colour;
 mod completions;
 /// Profiles: the files read, merged and checked.
 mod config;
+/// Numbers of things in words: `1 package`, `2 packages`.
+mod counted;
 /// ring, behind tokens and TLS.
 mod crypto;
 /// The end of everything done for one call.
