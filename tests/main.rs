@@ -39,6 +39,7 @@ mod jwt;
 mod links;
 mod man;
 mod memory;
+mod no_home;
 mod package;
 mod rez;
 mod scarcity;

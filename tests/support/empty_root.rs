@@ -24,18 +24,31 @@ pub fn empty_c47() -> Option<Run> {
 
 /// Another build of it, in the same way.
 pub fn empty_with(program: &Path) -> Option<Run> {
+    let root = Scratch::new("root");
+    Some(with_root(program, &root)?.keeping(root))
+}
+
+/// The binary in a root with what the test has written into it; `None` where that cannot be had.
+/// HOME is not set.
+pub fn c47_in(root: &Scratch) -> Option<Run> {
+    with_root(binary(), root)
+}
+
+fn with_root(program: &Path, root: &Scratch) -> Option<Run> {
     if let Err(error) = try_it() {
         peers::missing(&format!("no chroot here: {error}"))?;
     }
-    let root = Scratch::new("root");
-    root.place(program, "c47");
+    if !root.path().join("c47").exists() {
+        root.place(program, "c47");
+    }
     let run = c47().program("/c47");
     if run.is_on_old_kernel()
-        && let Err(error) = make_urandom(&root)
+        && !root.path().join("dev/urandom").exists()
+        && let Err(error) = make_urandom(root)
     {
         peers::missing(&format!("no device file may be made here: {error}"))?;
     }
-    Some(run.in_root(root))
+    Some(run.in_root(root.path()))
 }
 
 fn make_urandom(root: &Scratch) -> io::Result<()> {
