@@ -42,6 +42,7 @@ mod memory;
 mod no_home;
 mod package;
 mod rez;
+mod rez_check;
 mod scarcity;
 mod security;
 mod selftest;

@@ -135,6 +135,21 @@ pub(super) fn places() -> Places {
     Places::In { cache, state }
 }
 
+/// The repositories of REZ_PACKAGES_PATH; `None` where only Rez can read one of them.
+pub(super) fn rez_repositories() -> Option<Vec<PathBuf>> {
+    let list = set("REZ_PACKAGES_PATH").unwrap_or_default();
+    let paths = env::split_paths(&list).filter(|path| !path.as_os_str().is_empty());
+    paths
+        .map(
+            |path| match path.to_str().and_then(|text| text.split_once('@')) {
+                Some(("filesystem", path)) => Some(PathBuf::from(path)),
+                Some((kind, _)) if !kind.contains('/') => None,
+                Some(_) | None => Some(path),
+            },
+        )
+        .collect()
+}
+
 /// The netrc file: `$NETRC`, else `~/.netrc`.
 pub(super) fn netrc() -> Option<PathBuf> {
     path("NETRC").or_else(|| home().ok().map(|home| home.join(".netrc")))
