@@ -258,9 +258,9 @@ fn version_that_contradicts_its_directory_is_found() {
     repository.write("bare/package.py", "name = 'bare'\nversion = '1'\n");
     repository.write("free/package.py", "name = 'free'\n");
     let report = check(repository.path()).run().expect_code(1).json();
-    let expected = BTreeSet::from(["identity other/1.0".to_owned(), "identity bare".to_owned()]);
+    let expected = BTreeSet::from(["identity other/1.0".to_owned()]);
     assert_eq!(found(&report, repository.path()), expected, "{report}");
-    let what = report["findings"][1]["what"].as_str().unwrap();
+    let what = report["findings"][0]["what"].as_str().unwrap();
     assert!(
         what.contains("version 1.0.1, in the directory 1.0"),
         "{what}"
@@ -401,15 +401,18 @@ def add(text):
     request = 'base' + text
     try:
         parsed = PackageRequest(request)
+        if parsed.name != 'base':
+            return
         good = any(v in parsed.range for v in versions)
     except Exception:
+        if text[:1].isalnum() or text[:1] in ('_', '.'):
+            return
         good = False
     seen[request] = good
 for a in pieces:
     for b in pieces:
-        for c in pieces:
-            add('-' + a + b + c)
-for _ in range(6000):
+        add('-' + a + b)
+for _ in range(1500):
     add(random.choice(['-', '', '@', '#']) + ''.join(random.choice(pieces) for _ in range(random.randrange(7))))
 print(json.dumps({k: v for k, v in seen.items() if k.startswith('base') and '*' not in k}))
 ";
@@ -420,12 +423,11 @@ print(json.dumps({k: v for k, v in seen.items() if k.startswith('base') and '*' 
         .unwrap();
     let verdict: Value = serde_json::from_slice(&verdict.stdout).unwrap();
     let verdict = verdict.as_object().unwrap();
-    // "base" with something beside it may be another name.
     let requests: Vec<(&String, bool)> = verdict
         .iter()
         .map(|(request, good)| (request, good.as_bool().unwrap()))
         .collect();
-    assert!(requests.len() > 5000, "{}", requests.len());
+    assert!(requests.len() > 1000, "{}", requests.len());
     for (number, (request, _)) in requests.iter().enumerate() {
         package(
             &repository,
@@ -480,6 +482,11 @@ fn packages_that_rez_is_tested_with_are_read() {
         let found = report["findings"].as_array().unwrap().iter();
         let found: Vec<&Value> = found
             .filter(|finding| ["syntax", "identity"].contains(&finding["kind"].as_str().unwrap()))
+            // All versions of the one say 1.0.5; the other raises an exception on purpose.
+            .filter(|finding| {
+                let path = finding["path"].as_str().unwrap();
+                !path.contains("/timestamped/") && !path.contains("/versioned/2.0/")
+            })
             .collect();
         assert!(found.is_empty(), "{found:#?}");
     }

@@ -106,12 +106,23 @@ enum Limit {
 impl Range {
     /// Reads a range; `None` where Rez refuses it.
     pub(super) fn parse(text: &str) -> Option<Range> {
-        let parts = text.split('|');
-        let is_any = parts.clone().any(str::is_empty);
-        if is_any {
-            return Some(Range { bounds: Vec::new() });
+        let mut is_any = false;
+        let mut bounds = Vec::new();
+        for part in text.split('|') {
+            if part.is_empty() {
+                is_any = true;
+                continue;
+            }
+            match (bound(part)?, is_any) {
+                (Some(bound), _) => bounds.push(bound),
+                // Beside any version Rez looks at the syntax alone.
+                (None, true) => {}
+                (None, false) => return None,
+            }
         }
-        let bounds = parts.map(bound).collect::<Option<_>>()?;
+        if is_any {
+            bounds.clear();
+        }
         Some(Range { bounds })
     }
 
@@ -170,7 +181,8 @@ fn term(text: &str) -> Option<Term<'_>> {
     })
 }
 
-fn bound(text: &str) -> Option<Bound> {
+/// Reads one range: `None` where it is none, and `Some(None)` where no version can be in it.
+fn bound(text: &str) -> Option<Option<Bound>> {
     let first = term(text)?;
     let with_least = first.operator != ">";
     let lower = |version: Version| Bound {
@@ -181,36 +193,36 @@ fn bound(text: &str) -> Option<Bound> {
     match (first.operator, first.rest) {
         ("==", "") => {
             let most = Some((first.version.clone(), Limit::Included));
-            return Some(Bound {
+            return Some(Some(Bound {
                 most,
                 ..lower(first.version)
-            });
+            }));
         }
         ("==", _) => return None,
         ("", "") => {
             let most = Some((first.version.next(), Limit::Excluded));
-            return Some(Bound {
+            return Some(Some(Bound {
                 most,
                 ..lower(first.version)
-            });
+            }));
         }
-        ("", "+") | (">" | ">=", "") => return Some(lower(first.version)),
+        ("", "+") | (">" | ">=", "") => return Some(Some(lower(first.version))),
         ("<", "") if !first.is_named => return None,
         ("<" | "<=", "") => {
             let most = Some((first.version, limit(first.operator)));
-            return Some(Bound {
+            return Some(Some(Bound {
                 most,
                 ..lower(Version::default())
-            });
+            }));
         }
         _ => {}
     }
     if let ("", Some(most)) = (first.operator, first.rest.strip_prefix("..")) {
         let most = Version::parse(most)?;
-        return sound(Bound {
+        return Some(sound(Bound {
             most: Some((most, Limit::Included)),
             ..lower(first.version)
-        });
+        }));
     }
     both(&first)
 }
@@ -223,7 +235,7 @@ fn limit(operator: &str) -> Limit {
 }
 
 /// A range with two bounds: the lower one first (`1+<2`, `>=1,<2`), or last (`<2,>=1`).
-fn both(first: &Term) -> Option<Bound> {
+fn both(first: &Term) -> Option<Option<Bound>> {
     let rest = match (first.operator, first.rest.strip_prefix('+')) {
         ("", Some(rest)) => rest,
         _ => first.rest,
@@ -241,11 +253,11 @@ fn both(first: &Term) -> Option<Bound> {
         ("" | "<" | "<=", ">" | ">=" | "<") if is_parted => (&second, first),
         _ => return None,
     };
-    sound(Bound {
+    Some(sound(Bound {
         least: lower.version.clone(),
         with_least: lower.operator != ">",
         most: Some((upper.version.clone(), limit(upper.operator))),
-    })
+    }))
 }
 
 /// A bound that some version can be in.

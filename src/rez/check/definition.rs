@@ -83,7 +83,8 @@ impl Check {
         }
     }
 
-    /// Rez takes the version of the directory, and the tools that read the file take the other.
+    /// Rez takes the version of the directory, and tools that read the file take the other. A file
+    /// beside no version directories may be a source from which one is built: it is not judged.
     fn number(&mut self, file: &Path, directory: &str, says: &Binding) {
         let Binding::Known(Literal::Text(says)) = says else {
             return;
@@ -92,17 +93,13 @@ impl Check {
         else {
             return;
         };
-        if own == of_directory {
+        if own == of_directory || directory.is_empty() {
             return;
         }
-        let place = match directory {
-            "" => "in a directory without a version".to_owned(),
-            directory => format!("in the directory {directory}"),
-        };
         self.find_kind(
             Kind::Identity,
             file,
-            format!("it is of version {says}, {place}, which is what Rez believes"),
+            format!("it is of version {says}, in the directory {directory}, which Rez believes"),
             "correct the version in it, or rename the directory",
         );
     }
@@ -127,11 +124,11 @@ fn name(module: &Module) -> Says {
 
 /// Looks for `name: …` at the beginning of a line.
 fn name_in_yaml(text: &str) -> Says {
-    let values = text.lines().filter_map(|line| {
+    let mut values = text.lines().filter_map(|line| {
         let rest = line.strip_prefix("name")?;
         rest.trim_start().strip_prefix(':')
     });
-    let Some(value) = values.last() else {
+    let Some(value) = values.next_back() else {
         return Says::Nothing;
     };
     let value = value.split('#').next().unwrap_or(value).trim();
