@@ -31,7 +31,15 @@ pub fn empty_with(program: &Path) -> Option<Run> {
 /// The binary in a root with what the test has written into it; `None` where that cannot be had.
 /// HOME is not set.
 pub fn c47_in(root: &Scratch) -> Option<Run> {
-    with_root(binary(), root)
+    let run = with_root(binary(), root)?;
+    // Without getrandom(2) this one is waited for before the other is read.
+    if run.is_on_old_kernel()
+        && !root.path().join("dev/random").exists()
+        && let Err(error) = make_device(root, "dev/random", 8)
+    {
+        peers::missing(&format!("no device file may be made here: {error}"))?;
+    }
+    Some(run)
 }
 
 fn with_root(program: &Path, root: &Scratch) -> Option<Run> {
@@ -44,19 +52,26 @@ fn with_root(program: &Path, root: &Scratch) -> Option<Run> {
     let run = c47().program("/c47");
     if run.is_on_old_kernel()
         && !root.path().join("dev/urandom").exists()
-        && let Err(error) = make_urandom(root)
+        && let Err(error) = make_device(root, "dev/urandom", 9)
     {
         peers::missing(&format!("no device file may be made here: {error}"))?;
     }
     Some(run.in_root(root.path()))
 }
 
-fn make_urandom(root: &Scratch) -> io::Result<()> {
-    let path = root.path().join("dev/urandom");
-    fs::create_dir(path.parent().expect("it has one"))?;
+/// A device of memory: its minor number is in random(4).
+fn make_device(root: &Scratch, name: &str, minor: u32) -> io::Result<()> {
+    let path = root.path().join(name);
+    fs::create_dir_all(path.parent().expect("it has one"))?;
     let name = CString::new(path.as_os_str().as_bytes())?;
     // SAFETY: the name is a C string that outlives the call.
-    match unsafe { libc::mknod(name.as_ptr(), libc::S_IFCHR | 0o444, libc::makedev(1, 9)) } {
+    match unsafe {
+        libc::mknod(
+            name.as_ptr(),
+            libc::S_IFCHR | 0o444,
+            libc::makedev(1, minor),
+        )
+    } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }
