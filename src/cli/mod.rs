@@ -14,6 +14,7 @@ mod links;
 mod man;
 mod outline;
 mod parse;
+mod passwd;
 mod profile;
 mod rez;
 mod selftest;
