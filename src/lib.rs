@@ -64,6 +64,8 @@ mod outline;
 mod output;
 /// Where software is to run: distributions, years of the VFX Reference Platform, CPU levels.
 mod platform;
+/// Numbers with the word for what they count.
+mod plural;
 /// Core files and huge pages: ours, and those of programs we start.
 mod process_limits;
 /// How far a transfer is, on a terminal.

@@ -107,14 +107,12 @@ fn a_directory_is_judged_as_one() {
     assert!(
         output
             .stdout_text()
-            .ends_with("1 of 2 do not run on CentOS 7\n"),
+            .ends_with("1 of 2 does not run on CentOS 7\n"),
         "{}",
         output.stdout_text()
     );
     assert_eq!(output.stderr_text(), "");
     elf("glibc", &["--target", "rocky8", directory]).expect_code(0);
-    let none = scratch.path().join("deep");
-    elf("glibc", &[none.to_str().unwrap()]).expect_code(1);
     // A broken library leaves a yes in doubt.
     let bytes = fs::read(scratch.path().join("libold.so")).unwrap();
     scratch.write("broken.so", &bytes[..700]);
@@ -566,4 +564,71 @@ fn wrong_use() {
 
 fn make_fifo(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+#[test]
+fn a_directory_without_elf_files_is_an_error_and_no_verdict() {
+    let scratch = Scratch::new("nothing");
+    let empty = scratch.path().to_str().unwrap();
+    for arguments in [
+        &["glibc", "--target", "rocky8"][..],
+        &["glibc", "--target", "rocky8", "--json"],
+        &["glibc"],
+        &["dupes"],
+        &["dupes", "--json"],
+    ] {
+        let output = c47()
+            .arg("elf")
+            .args(arguments)
+            .arg(empty)
+            .run()
+            .expect_code(1);
+        assert_eq!(output.stdout_text(), "", "{arguments:?}");
+        let expected = format!(
+            "c47 elf {}: {empty}: no program or library (ELF) found\n",
+            arguments[0]
+        );
+        assert_eq!(output.stderr_text(), expected, "{arguments:?}");
+    }
+}
+
+#[test]
+fn targets_have_aliases_and_an_unknown_one_suggests_the_nearest() {
+    let scratch = Scratch::new("targets");
+    let file = needs_2_28(&scratch);
+    let file = file.to_str().unwrap();
+    for (target, code) in [
+        ("el7", 1),
+        ("el8", 0),
+        ("el9", 0),
+        ("el10", 0),
+        ("centos8", 0),
+        ("manylinux2014", 1),
+        ("manylinux_2_17_x86_64", 1),
+        ("manylinux_2_28", 0),
+        ("manylinux_2_34", 0),
+        ("fedora-28", 1),
+        ("fedora-44", 0),
+        ("scout", 1),
+        ("soldier", 0),
+        ("steamrt", 0),
+    ] {
+        elf("glibc", &["--target", target, file]).expect_code(code);
+    }
+    for (target, nearest) in [
+        ("CY2030", "the nearest known target is CY2027"),
+        ("fedora-60", "the nearest known target is fedora45"),
+        ("el6", "the nearest known target is el7"),
+        ("snipper", "did you mean 'sniper'?"),
+    ] {
+        for command in [&["elf", "glibc", file][..], &["host", "check"]] {
+            let output = c47()
+                .args(command)
+                .args(["--target", target])
+                .run()
+                .expect_code(2);
+            let said = output.stderr_text();
+            assert!(said.contains(nearest), "{command:?}: {said}");
+        }
+    }
 }

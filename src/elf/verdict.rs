@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use super::requirements::{Odd, Required, Requirements, Symbol, is_part_of_glibc};
 use super::versions::{Family, Wants};
+use crate::platform::distribution::Kind;
 use crate::platform::{CxxAbi, Level, Limit, Limits, Private, Target, Version};
 
 /// What a target says to an object.
@@ -28,16 +29,17 @@ pub fn judge(object: &Requirements, limits: &Limits) -> Verdict {
 
 /// The oldest distribution and the first year of those that would do, for people.
 pub fn oldest(targets: &[Target]) -> Option<String> {
+    // One that is kept for years, if there is one.
     let distribution = targets
         .iter()
         .filter_map(|target| match target {
             Target::Distribution(row) => Some(row),
-            _ => None,
+            Target::Year(_) | Target::Host | Target::Glibc(_) => None,
         })
-        .min_by_key(|row| (row.glibc, row.glibcxx));
+        .min_by_key(|row| (row.kind != Kind::LongTerm, row.glibc, row.glibcxx));
     let year = targets.iter().find_map(|target| match target {
         Target::Year(year) => Some(year.name()),
-        _ => None,
+        Target::Distribution(_) | Target::Host | Target::Glibc(_) => None,
     });
     match (distribution, year) {
         (Some(row), Some(year)) => Some(format!("{} (glibc {}), {year}", row.name, row.glibc)),

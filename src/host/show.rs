@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::mounts::{Mount, State};
 use super::{Report, clock};
 use crate::escape::one_line;
+use crate::plural::counted;
 use crate::quantity::{say_duration, say_size};
 
 const UNKNOWN: &str = "unknown";
@@ -73,16 +74,19 @@ impl Report {
 
     fn show_hardware(&self, lines: &mut Lines) -> fmt::Result {
         let cpu = &self.cpu;
-        let count = |count: Option<u64>| count.map_or("?".into(), |count| count.to_string());
+        let count = |count: Option<u64>, one: &str, many: &str| match count {
+            Some(count) => counted(count, one, many),
+            None => format!("? {many}"),
+        };
         lines.line(
             "cpu",
             format!(
-                "{}, {}, {} cores, {} processors, {} usable",
+                "{}, {}, {}, {}, {} usable",
                 or_unknown(&cpu.model),
                 cpu.level,
-                count(cpu.cores),
-                count(cpu.processors),
-                count(cpu.usable)
+                count(cpu.cores, "core", "cores"),
+                count(cpu.processors, "processor", "processors"),
+                cpu.usable.map_or("?".into(), |usable| usable.to_string())
             ),
         )?;
         let memory = &self.memory;
@@ -172,7 +176,8 @@ impl Report {
             false => format!(" ({})", names.join(", ")),
         };
         let count = expired.len();
-        format!("{roots} roots in {bundle}, {count} expired{names}{x3}")
+        let roots = counted(roots, "root", "roots");
+        format!("{roots} in {bundle}, {count} expired{names}{x3}")
     }
 }
 
@@ -192,7 +197,7 @@ fn say_mount(mount: &Mount) -> String {
         (state, ..) => state.text().to_owned(),
     };
     let inodes = match (mount.available_inodes, mount.total_inodes) {
-        (Some(left), Some(all)) => format!(", {left} of {all} inodes"),
+        (Some(left), Some(all)) => format!(", {left} of {}", counted(all, "inode", "inodes")),
         _ => String::new(),
     };
     let read_only = if mount.read_only { ", read-only" } else { "" };

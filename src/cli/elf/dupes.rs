@@ -7,7 +7,7 @@ use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
 use super::settings::Given;
-use super::{complain, shown, worst};
+use super::{complain, nothing_in, shown, worst};
 use crate::elf::duplicates::{self, Duplicates, Group};
 use crate::elf::reader::Fault;
 use crate::error::Error;
@@ -15,6 +15,7 @@ use crate::escape::one_line;
 use crate::exit::Exit;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
+use crate::plural::counted;
 use crate::quantity::say_size;
 
 /// Find libraries that are there more than once under directories: every SONAME, which
@@ -115,6 +116,9 @@ impl Dupes {
             cpu: None,
         };
         let found = duplicates::duplicates(&directories, &given.settings()?);
+        if found.objects == 0 && found.faults.is_empty() {
+            return Err(nothing_in(&self.dir));
+        }
         output::print(Format::from_switch(self.json), &Report::of(&found))?;
         let mut exit = Exit::Done;
         for (path, fault) in found.faults {
@@ -276,11 +280,14 @@ impl fmt::Display for Report {
         }
         writeln!(
             f,
-            "{} objects, {} carried more than once, {} in copies of the same bytes, {} meet in one process",
-            self.objects,
+            "{}, {} carried more than once, {} in copies of the same bytes, {} in one process",
+            counted(self.objects, "object", "objects"),
             self.duplicates.len(),
             say_size(self.bytes_wasted),
-            self.meetings.len()
+            match self.meetings.len() {
+                1 => "1 meets".to_owned(),
+                number => format!("{number} meet"),
+            }
         )
     }
 }

@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 
 use argh::{ArgsInfo, FromArgs};
 
-use super::{complain, worst};
+use super::{complain, nothing_in, worst};
 use crate::elf::reader::Fault;
 use crate::elf::requirements::Requirements;
 use crate::elf::walk;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::nearest::nearest;
 use crate::outline::{Accept, Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::platform::Target;
@@ -28,8 +27,9 @@ use report::Report;
     name = "glibc",
     help_triggers("-h", "--help"),
     example = "c47 elf glibc --target centos7 /opt/studio/plugins",
-    note = "Targets: centos7 rhel7 rocky8 alma8 rhel8 ... rocky10, ubuntu18.04 ... ubuntu24.04, debian10 ... debian13,
-amazon2 amazon2023, leap15.5 leap15.6, CY2015 ... CY2027, host, or a glibc version such as 2.17."
+    note = "Targets: centos7 rhel7 rocky8 alma8 rhel8 centos8 ... rocky10, el7 ... el10, ubuntu18.04 ... ubuntu24.04,
+debian10 ... debian13, amazon2 amazon2023, leap15.5 leap15.6, fedora28 ... fedora45, manylinux2014,
+manylinux_2_17 ... manylinux_2_41, steamrt scout soldier sniper, CY2015 ... CY2027, host, or a glibc version such as 2.17."
 )]
 pub(super) struct Glibc {
     /// files, or directories in which to look at every program and library
@@ -108,9 +108,7 @@ impl Glibc {
         let report = Report::of(&objects, target);
         let format = Format::from_switch(self.json);
         if objects.is_empty() && exit == Exit::Done {
-            output::print(format, &report)?;
-            output::say("c47 elf glibc: there is no program and no library (ELF)");
-            return Ok(Exit::No);
+            return Err(nothing_in(&self.path));
         }
         // A file that could not be read has been complained of; there may be nothing else.
         if !objects.is_empty() || self.json {
@@ -121,18 +119,7 @@ impl Glibc {
 }
 
 fn target_named(name: &str) -> Result<Target, Error> {
-    Target::parse(name).map_err(|unknown| {
-        let names = Target::names();
-        let typed = name.to_ascii_lowercase();
-        let lower: Vec<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
-        let near = nearest(&typed, lower.iter().map(String::as_str));
-        let meant = near.and_then(|near| names.iter().find(|name| name.eq_ignore_ascii_case(near)));
-        let hint = match meant {
-            Some(meant) => format!("did you mean '{meant}'? -h names the targets"),
-            None => "-h names the targets".to_owned(),
-        };
-        Error::usage_hint(unknown.to_string(), hint)
-    })
+    Target::parse(name).map_err(|unknown| Error::usage_hint(unknown.to_string(), unknown.hint()))
 }
 
 /// A file to look at, and whether it was named or met in a directory.

@@ -59,7 +59,8 @@ pub(super) struct Ldd {
     #[argh(switch)]
     tree: bool,
 
-    /// show only why this library is loaded: a name, or its beginning as in 'libssl'
+    /// show only why this library is loaded: its SONAME, family ('libtbb'), file name, or the
+    /// beginning of one; of several libraries those that fit best
     #[argh(option, arg_name = "lib")]
     why: Option<String>,
 

@@ -78,6 +78,14 @@ fn complain(command: &str, path: &Path, fault: Fault) -> Exit {
     error.exit()
 }
 
+/// The error where none of these paths leads to an ELF file.
+fn nothing_in(paths: &[String]) -> Error {
+    Error::Nothing {
+        place: paths.join(" "),
+        what: "program or library (ELF)",
+    }
+}
+
 /// A path for a report: text, and no control characters of its own making in what people see.
 fn shown(path: impl AsRef<Path>) -> String {
     path.as_ref().display().to_string()

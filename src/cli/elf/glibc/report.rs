@@ -275,6 +275,7 @@ fn verdicts(f: &mut fmt::Formatter<'_>, target: Target, objects: &[Entry]) -> fm
         (0, [one]) => writeln!(f, "{} runs on {place}", one_line(&one.path)),
         (_, [_]) => Ok(()),
         (0, all) => writeln!(f, "all {} run on {place}", all.len()),
+        (1, all) => writeln!(f, "1 of {} does not run on {place}", all.len()),
         (refused, all) => writeln!(f, "{refused} of {} do not run on {place}", all.len()),
     }
 }
