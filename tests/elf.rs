@@ -574,6 +574,7 @@ fn a_directory_without_elf_files_is_an_error_and_no_verdict() {
         &["glibc", "--target", "rocky8"][..],
         &["glibc", "--target", "rocky8", "--json"],
         &["glibc"],
+        &["glibc", "--summary"],
         &["dupes"],
         &["dupes", "--json"],
     ] {
@@ -631,4 +632,59 @@ fn targets_have_aliases_and_an_unknown_one_suggests_the_nearest() {
             assert!(said.contains(nearest), "{command:?}: {said}");
         }
     }
+}
+
+#[test]
+fn a_summary_has_the_totals_and_the_verdict_only() {
+    let scratch = Scratch::new("summary");
+    needs_2_28(&scratch);
+    needs_little(&scratch);
+    fs::copy(
+        scratch.path().join("libold.so"),
+        scratch.path().join("copy.so"),
+    )
+    .unwrap();
+    let directory = scratch.path().to_str().unwrap();
+    let whole = elf("glibc", &[directory]).expect_code(0);
+    let summary = elf("glibc", &["--summary", directory]).expect_code(0);
+    // The end of the whole report, after the blank line.
+    let (_, end) = whole.stdout_text().split_once("\n\n").unwrap();
+    assert_eq!(summary.stdout_text(), end);
+    let judged = elf("glibc", &["--summary", "--target", "centos7", directory]).expect_code(1);
+    let lines: Vec<&str> = judged.stdout_text().lines().collect();
+    assert_eq!(lines.last(), Some(&"1 of 3 does not run on CentOS 7"));
+    assert!(lines[0].starts_with("GLIBC_2.28 at most: "), "{lines:?}");
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    let report = json(&elf(
+        "glibc",
+        &["--summary", "--json", "--target", "centos7", directory],
+    ));
+    assert_eq!(report["objects"], 3);
+    assert_eq!(report["needs"]["GLIBC"], "2.28");
+    assert_eq!(report["verdict"]["refused"], 1);
+    assert_eq!(report["verdict"]["runs"], false);
+
+    let files = ["libold.so", "copy.so"].map(|name| format!("{directory}/{name}"));
+    let info = elf("info", &["--summary", &files[0], &files[1]]).expect_code(0);
+    let text = info.stdout_text();
+    assert!(
+        text.starts_with("2 objects\n  architecture  2 64-bit x86-64\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("  type          2 shared library\n"),
+        "{text}"
+    );
+    let report = json(&elf("info", &["--summary", "--json", &files[0]]));
+    assert_eq!(report["types"][0]["objects"], 1);
+
+    let text = elf("dupes", &["--summary", directory]).expect_code(0);
+    let text = text.stdout_text();
+    let whole = elf("dupes", &[directory]).expect_code(0);
+    let kept: Vec<&str> = whole
+        .stdout_text()
+        .lines()
+        .filter(|line| !line.starts_with("  "))
+        .collect();
+    assert_eq!(text.lines().collect::<Vec<_>>(), kept);
 }

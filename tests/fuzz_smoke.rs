@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 
 use c47::testing::{Cpu, Info, KeyKind, Requirements, Root, SearchSettings, Shelves};
 use c47::testing::{
-    is_valid_token, masked_multipart, masked_text, read_key, response_status, tree, verdict,
+    archive_objects, is_valid_token, masked_multipart, masked_text, read_key, response_status,
+    tree, verdict,
 };
 
 use crate::elf_bounds::crafted_files;
+use crate::support::zip::{Member, archive};
 use crate::support::{Effort, Scratch, c47, effort};
 
 const JWK: &str = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
@@ -176,4 +178,43 @@ fn elf_headers_with_large_counts_are_read_in_time() {
             let _ = tree::resolve(&mut shelves, &path);
         });
     }
+}
+
+#[test]
+fn altered_archives_are_read_or_refused_in_time() {
+    let scratch = Scratch::new("archives");
+    let path = scratch.path().join("altered.zip");
+    let library = crafted_files()
+        .into_iter()
+        .map(|(_, bytes)| bytes)
+        .min_by_key(Vec::len)
+        .unwrap();
+    let library = &library[..library.len().min(4000)];
+    let whole = archive(&[
+        Member::deflated("a/lib.so", library),
+        Member::stored("b/lib.so", library),
+        Member::stored("c.txt", b"text"),
+    ]);
+    let directory = whole.len() - 22 - 3 * 46 - "a/lib.sob/lib.soc.txt".len();
+    let mut random = Random(51);
+    let mut read = 0;
+    for round in 0..rounds(800) {
+        let mut altered = whole.clone();
+        match round % 3 {
+            0 => altered = random.altered(&whole),
+            // The directory and its end, where every number is.
+            _ => {
+                for _ in 0..=random.below(3) {
+                    let at = directory + random.below(altered.len() - directory - 8);
+                    let width = [1, 2, 4, 8][random.below(4)];
+                    let value = EXTREMES[random.below(EXTREMES.len())].to_le_bytes();
+                    altered[at..at + width].copy_from_slice(&value[..width]);
+                }
+            }
+        }
+        fs::write(&path, &altered).unwrap();
+        read += usize::from(in_time("an archive", || archive_objects(&path)).is_some());
+    }
+    println!("{read} were read");
+    assert!(read > 0);
 }
