@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use c47::testing::{Cpu, Info, KeyKind, Requirements, Root, SearchSettings, Shelves};
 use c47::testing::{
-    archive_objects, is_valid_token, masked_multipart, masked_text, read_key, response_status,
-    tree, verdict,
+    archive_objects, demangled, is_valid_token, masked_multipart, masked_text, read_key,
+    response_status, tree, verdict,
 };
 
 use crate::elf_bounds::crafted_files;
@@ -217,4 +217,28 @@ fn altered_archives_are_read_or_refused_in_time() {
     }
     println!("{read} were read");
     assert!(read > 0);
+}
+
+#[test]
+fn altered_cxx_names_are_demangled_in_time_and_bounded() {
+    let names = [
+        "_ZNSt6thread15_M_start_threadESt10unique_ptrINS_6_StateESt14default_deleteIS1_EEPFvvE",
+        "_ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE10_M_replaceEmmPKcm",
+        "_ZSt16__ostream_insertIcSt11char_traitsIcEERSt13basic_ostreamIT_T0_ES6_PKS3_l",
+        "_Z1fIJidSt4pairIiS_IJS0_S0_EEEEEvDpOT_",
+        "_ZZN3fooIXadL_Z3barvEEE1xEvE1y_0",
+    ];
+    let mut random = Random(52);
+    for round in 0..rounds(5000) {
+        let mut altered = random.altered(names[round % names.len()].as_bytes());
+        // Parts again and again, as in a name that is to grow.
+        for _ in 0..random.below(5) {
+            let from = random.below(altered.len());
+            altered.extend_from_within(from..);
+            altered.truncate(4000);
+        }
+        let name = String::from_utf8_lossy(&altered).into_owned();
+        let text = in_time("a name", || demangled(&name));
+        assert!(text.is_none_or(|text| text.len() <= 8192), "{name}");
+    }
 }

@@ -22,11 +22,9 @@ const MOST_LINKS: usize = 40;
 pub(crate) struct Archive {
     /// As reports name it.
     path: PathBuf,
-    /// What all paths inside it begin with.
-    prefix: Vec<u8>,
+    /// Its own path, absolute.
+    absolute: PathBuf,
     zip: zip::Archive,
-    /// The members by their names.
-    names: BTreeMap<Vec<u8>, usize>,
     /// All directories, the archive itself (an empty name) among them.
     directories: BTreeSet<Vec<u8>>,
 }
@@ -38,10 +36,8 @@ impl Archive {
     /// When it cannot be read as an archive.
     pub(crate) fn open(file: &Path, path: &Path) -> Result<Archive, Fault> {
         let zip = zip::Archive::open(file)?;
-        let mut names = BTreeMap::new();
         let mut directories = BTreeSet::from([Vec::new()]);
-        for (number, entry) in zip.entries().iter().enumerate() {
-            names.insert(entry.name.clone(), number);
+        for entry in zip.entries() {
             // From the innermost outwards, up to one that is known.
             let mut name = entry.name.as_slice();
             while let Some(slash) = memchr::memrchr(b'/', name) {
@@ -52,12 +48,10 @@ impl Archive {
             }
         }
         let absolute = std::path::absolute(path).map_err(Fault::Io)?;
-        let prefix = [absolute.as_os_str().as_bytes(), BETWEEN.as_bytes()].concat();
         Ok(Archive {
             path: path.to_owned(),
-            prefix,
+            absolute,
             zip,
-            names,
             directories,
         })
     }
@@ -123,7 +117,7 @@ impl Archive {
             if self.directories.contains(&name) {
                 return Spot::Directory;
             }
-            let Some(&number) = self.names.get(&name) else {
+            let Some(number) = self.zip.number_of(&name) else {
                 return Spot::Nothing;
             };
             let entry = self.zip.entries().get(number);
@@ -175,11 +169,12 @@ pub(crate) enum Spot {
 
 /// The archives that are looked into: a path that leads into one of them is no path of the system.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Archives(Vec<Arc<Archive>>);
+pub(crate) struct Archives(BTreeMap<Vec<u8>, Arc<Archive>>);
 
 impl Archives {
     pub(crate) fn add(&mut self, archive: Arc<Archive>) {
-        self.0.push(archive);
+        let path = archive.absolute.as_os_str().as_bytes().to_vec();
+        self.0.insert(path, archive);
     }
 
     /// The archive a path leads into, and what is there; `None` for a path of the system.
@@ -189,14 +184,17 @@ impl Archives {
         }
         let absolute = std::path::absolute(path).ok()?;
         let bytes = absolute.as_os_str().as_bytes();
-        self.0.iter().find_map(|archive| {
-            let inside = bytes.strip_prefix(archive.prefix.as_slice());
-            let inside = match inside {
+        // `x!/y` may be in a directory called `x!`: each place where an archive may end is tried.
+        let mut ends = memchr::memchr_iter(b'!', bytes);
+        ends.find_map(|end| {
+            let (path, rest) = bytes.split_at_checked(end)?;
+            let archive = self.0.get(path)?;
+            match rest {
                 // The archive's own directory, without a slash at its end.
-                None if archive.prefix.strip_suffix(b"/") == Some(bytes) => b"",
-                inside => inside?,
-            };
-            Some((&**archive, archive.at(inside)))
+                b"!" => Some((&**archive, archive.at(b""))),
+                [b'!', b'/', inside @ ..] => Some((&**archive, archive.at(inside))),
+                _ => None,
+            }
         })
     }
 

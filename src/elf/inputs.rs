@@ -10,6 +10,9 @@ use super::root::Root;
 use super::walk;
 use crate::zip;
 
+/// No run looks at more members of archives; each takes some hundred bytes.
+const MOST_MEMBERS: usize = 1_000_000;
+
 /// Where an input's bytes are.
 #[derive(Clone, Debug)]
 pub(crate) enum Place {
@@ -65,6 +68,8 @@ pub(crate) struct Inputs {
     /// Directories and archives that could not be read.
     pub faults: Vec<(PathBuf, Fault)>,
     pub archives: Archives,
+    /// How many of them are members of archives.
+    members: usize,
 }
 
 impl Inputs {
@@ -113,8 +118,14 @@ impl Inputs {
             Ok(archive) => Arc::new(archive),
             Err(fault) => return self.faults.push((path.to_owned(), fault)),
         };
+        let members = archive.members();
+        if self.members + members.len() > MOST_MEMBERS {
+            let fault = Fault::Archive("its members are too many beside the others".into());
+            return self.faults.push((path.to_owned(), fault));
+        }
+        self.members += members.len();
         self.archives.add(archive.clone());
-        let members = archive.members().into_iter().map(|number| Input {
+        let members = members.into_iter().map(|number| Input {
             path: archive.path_of(number),
             given: Given::Met,
             place: Place::Member(archive.clone(), number),

@@ -11,7 +11,7 @@ const MOST_ENTRIES: u64 = 500_000;
 const MOST_DIRECTORY_BYTES: u64 = 64 << 20;
 /// No name is longer: the kernel opens no longer path.
 const MOST_NAME_BYTES: usize = 4096;
-/// Up to here a member may shrink as it likes.
+/// Up to here a member, and all of them together, may shrink as they like.
 const FREE_BYTES: u64 = 64 << 20;
 /// Beyond it no program or library shrinks more than this; a bomb does a thousandfold.
 const MOST_RATIO: u64 = 200;
@@ -75,6 +75,12 @@ pub(super) fn read(file: &File, size: u64) -> Result<Vec<Entry>, Error> {
     }
     if !rest.is_empty() {
         return Err(Error::malformed("its directory is longer than its members"));
+    }
+    let total = entries
+        .iter()
+        .fold(0_u64, |sum, entry| sum.saturating_add(entry.size_bytes));
+    if grows_too_much(total, size) {
+        return Err(Error::malformed("it would grow more than 200 times"));
     }
     ensure_apart(&mut entries, end.offset)?;
     entries.sort_by(|a, b| a.name.cmp(&b.name));
@@ -197,7 +203,7 @@ fn entry(bytes: &[u8]) -> Result<(Option<Entry>, &[u8]), Error> {
     if method == Method::Stored && size_bytes != packed_bytes {
         return Err(Error::member(name, "has two sizes"));
     }
-    if size_bytes > FREE_BYTES && size_bytes / MOST_RATIO > packed_bytes {
+    if grows_too_much(size_bytes, packed_bytes) {
         return Err(Error::member(name, "would grow more than 200 times"));
     }
     // The upper half of the attributes is the file's mode, if the archive was made on Unix.
@@ -213,6 +219,11 @@ fn entry(bytes: &[u8]) -> Result<(Option<Entry>, &[u8]), Error> {
         ends_before: 0,
     };
     Ok((Some(entry), rest))
+}
+
+/// Whether so many bytes out of so few are a bomb.
+fn grows_too_much(size_bytes: u64, packed_bytes: u64) -> bool {
+    size_bytes > FREE_BYTES && size_bytes / MOST_RATIO > packed_bytes
 }
 
 fn method(name: &[u8], number: u16) -> Result<Method, Error> {

@@ -58,7 +58,7 @@ pub(super) fn contents(
 }
 
 /// What a symbolic link holds: a relative path, or nothing that is one.
-pub(super) fn link_target(file: &Arc<File>, entry: &Entry) -> Option<Vec<u8>> {
+pub(super) fn link_target(file: &File, entry: &Entry) -> Option<Vec<u8>> {
     const MOST_BYTES: u64 = 4096;
     let start = start(file, entry).ok()?;
     let packed = Part {

@@ -15,14 +15,15 @@ pub(crate) use error::Error;
 pub(crate) use member::Contents;
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::Path;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A regular file that is an archive, and the members it lists.
 #[derive(Debug)]
 pub(crate) struct Archive {
-    file: Arc<File>,
+    /// Opened anew for each member: a directory may have more archives than a process may have files.
+    path: PathBuf,
     metadata: Metadata,
     /// Files, in the order of their names; no directories.
     entries: Vec<Entry>,
@@ -34,20 +35,30 @@ impl Archive {
     /// # Errors
     /// Says what is wrong with the archive, or what about it is not supported.
     pub(crate) fn open(path: &Path) -> Result<Archive, Error> {
-        let file = OpenOptions::new()
-            .read(true)
-            .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
-            .open(path)?;
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
-            return Err(Error::malformed("it is not a regular file"));
-        }
+        let (file, metadata) = open(path)?;
         let entries = directory::read(&file, metadata.len())?;
         Ok(Archive {
-            file: Arc::new(file),
+            path: path.to_owned(),
             metadata,
             entries,
         })
+    }
+
+    /// The archive's file, if it is still the one whose directory was read.
+    fn file(&self) -> Result<Arc<File>, Error> {
+        let (file, metadata) = open(&self.path)?;
+        let same = |what: fn(&Metadata) -> u64| what(&metadata) == what(&self.metadata);
+        if same(MetadataExt::dev) && same(MetadataExt::ino) && same(MetadataExt::size) {
+            return Ok(Arc::new(file));
+        }
+        Err(Error::malformed("it changed while it was read"))
+    }
+
+    /// The member of this name, by number.
+    pub(crate) fn number_of(&self, name: &[u8]) -> Option<usize> {
+        self.entries
+            .binary_search_by(|entry| (*entry.name).cmp(name))
+            .ok()
     }
 
     pub(crate) fn metadata(&self) -> &Metadata {
@@ -63,15 +74,27 @@ impl Archive {
     /// # Errors
     /// When it cannot be read, or is not what the directory says of it.
     pub(crate) fn contents(&self, entry: &Entry, magic: &[u8]) -> Result<Option<Contents>, Error> {
-        member::contents(&self.file, entry, magic)
+        member::contents(&self.file()?, entry, magic)
     }
 }
 
 impl Archive {
     /// Where a symbolic link leads, if that is a path at all.
     pub(crate) fn link_target(&self, link: &Entry) -> Option<Vec<u8>> {
-        member::link_target(&self.file, link)
+        member::link_target(&*self.file().ok()?, link)
     }
+}
+
+fn open(path: &Path) -> Result<(File, Metadata), Error> {
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
+        .open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(Error::malformed("it is not a regular file"));
+    }
+    Ok((file, metadata))
 }
 
 /// Whether the file at `path` begins as an archive does, with a member or, if it has none, its end.
