@@ -146,6 +146,26 @@ fn a_wheel_gives_the_answers_of_the_wheel_unpacked() {
         let of_all = of_all.stdout_text().replace(&format!("{name}!/"), "@/");
         assert_eq!(of_members, of_all, "{command:?}");
     }
+    // In another root, by the path inside it or below it; a member that is not there.
+    let root = scratch.path().to_str().unwrap();
+    let below = format!("{name}!/pkg/deep/ext.so");
+    for file in [
+        "/pkg-1.0-cp311-cp311-linux_x86_64.whl!/pkg/deep/ext.so",
+        &below,
+    ] {
+        let output = elf(&["rpath", "--root", root, file]).expect_code(0);
+        let text = output.stdout_text();
+        let expected = "=> /pkg-1.0-cp311-cp311-linux_x86_64.whl!/pkg/deep/../../pkg.libs (libfoo-091225fa.so.1)";
+        assert!(text.contains(expected), "{text}");
+    }
+    let output = elf(&["info", &format!("{name}!/pkg/nothing.so")]).expect_code(7);
+    let said = output.stderr_text();
+    assert!(
+        said.ends_with("whl!/pkg/nothing.so: no such file or directory\n"),
+        "{said}"
+    );
+    let output = elf(&["info", &format!("{name}!/pkg/__init__.py")]).expect_code(7);
+    assert!(output.stderr_text().contains("no program or library (ELF)"));
     let why = [&["ldd", "--why", "libfoo"][..], &environment].concat();
     let text = same(&why, &wheel, &["pkg/deep/ext.so"], &tree);
     assert!(

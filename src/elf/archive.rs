@@ -235,12 +235,11 @@ impl Member<'_> {
     }
 }
 
-/// The archive and the path inside it of `wheel.whl!/directory/file`.
+/// The archive and the path inside it of `wheel.whl!/directory/file`, by the text alone.
 pub(crate) fn split(path: &Path) -> Option<(&Path, &Path)> {
     let bytes = path.as_os_str().as_bytes();
     let between = memchr::memmem::find(bytes, BETWEEN.as_bytes())?;
     let part = |bytes| Path::new(OsStr::from_bytes(bytes));
     let archive = part(bytes.get(..between)?);
-    let inside = part(bytes.get(between + BETWEEN.len()..)?);
-    zip::is_archive(archive).then_some((archive, inside))
+    Some((archive, part(bytes.get(between + BETWEEN.len()..)?)))
 }

@@ -76,13 +76,19 @@ impl Inputs {
     /// Adds what a path leads to: a file, each member of an archive, or a member that is named. A
     /// directory is taken as a file, and refused when it is opened.
     pub(crate) fn add_file(&mut self, root: &Root, path: &Path) {
-        let inside = root.inside(path);
-        let outside = root.resolve(&inside).unwrap_or_else(|_| inside.clone());
-        if zip::is_archive(&outside) {
+        // The path inside the root, and where that is.
+        let place = |path: &Path| {
+            let inside = root.inside(path);
+            let outside = root.resolve(&inside).ok()?;
+            zip::is_archive(&outside).then_some((inside, outside))
+        };
+        if let Some((inside, outside)) = place(path) {
             return self.add_archive(&outside, &inside);
         }
-        match archive::split(path) {
-            Some((archive, member)) => self.add_member(archive, member),
+        let member =
+            archive::split(path).and_then(|(archive, member)| Some((place(archive)?, member)));
+        match member {
+            Some(((inside, outside), member)) => self.add_member(&outside, &inside, member),
             None => self.list.push(Input {
                 path: path.to_owned(),
                 given: Given::Named,
@@ -133,10 +139,10 @@ impl Inputs {
         self.list.extend(members);
     }
 
-    fn add_member(&mut self, file: &Path, member: &Path) {
-        let archive = match Archive::open(file, file) {
+    fn add_member(&mut self, file: &Path, path: &Path, member: &Path) {
+        let archive = match Archive::open(file, path) {
             Ok(archive) => Arc::new(archive),
-            Err(fault) => return self.faults.push((file.to_owned(), fault)),
+            Err(fault) => return self.faults.push((path.to_owned(), fault)),
         };
         self.archives.add(archive.clone());
         match archive.number_of(member) {
@@ -147,7 +153,7 @@ impl Inputs {
             }),
             None => {
                 let path = archive.named(member);
-                let fault = Fault::Io(std::io::ErrorKind::NotFound.into());
+                let fault = Fault::Io(std::io::Error::from_raw_os_error(libc::ENOENT));
                 self.faults.push((path, fault));
             }
         }

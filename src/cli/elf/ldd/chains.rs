@@ -83,14 +83,21 @@ enum Fit {
 fn fit(name: &OsStr, wanted: &str) -> Option<Fit> {
     let name = name.to_string_lossy();
     let base = name.rsplit('/').next().unwrap_or(&name);
+    if name == wanted && !wanted.is_empty() {
+        return Some(Fit::Name);
+    }
+    // A hash begins with a dash: what is before it is the same in all forms of the name. Few names
+    // go on from here, and the rest of the work grows with their lengths.
+    let before = base.find('-').unwrap_or(base.len()).min(wanted.len());
+    if wanted.is_empty() || base.as_bytes().get(..before) != wanted.as_bytes().get(..before) {
+        return None;
+    }
     let plain = without_hash(base);
     let stem = |base: &str| {
         let rest = base.strip_prefix(wanted);
         rest.is_some_and(|rest| rest.starts_with('.'))
     };
-    if wanted.is_empty() {
-        None
-    } else if name == wanted || base == wanted || plain == wanted {
+    if base == wanted || plain == wanted {
         Some(Fit::Name)
     } else if stem(base) || stem(&plain) {
         Some(Fit::Stem)
