@@ -17,6 +17,7 @@ mod echo;
 mod echo_hostile;
 mod elf;
 mod elf_altered;
+mod elf_archive;
 mod elf_bounds;
 mod elf_ldd;
 mod elf_wheels;
