@@ -1,5 +1,9 @@
 //! The commands as man pages and completions need them: names, options, and what a value may be.
 
+mod layout;
+
+pub(crate) use layout::{CommandGroup, Group, Layout};
+
 /// A command, or c47 itself, with all below it.
 #[derive(Clone, Debug, Default)]
 pub struct Command {
@@ -7,11 +11,14 @@ pub struct Command {
     pub path: Vec<String>,
     pub about: String,
     pub examples: Vec<String>,
-    pub notes: Vec<String>,
     pub options: Vec<Flag>,
     pub arguments: Vec<Argument>,
     /// What it prints with `--json`.
     pub json: &'static [JsonOutput],
+    /// Its page's text in Markdown; that of the command right below c47.
+    pub manual: &'static str,
+    /// How its help is laid out; without one all options are in one group.
+    pub(crate) layout: Option<&'static Layout>,
     /// Its subcommands; a command that has some takes no arguments of its own.
     pub commands: Vec<Command>,
 }
@@ -322,6 +329,13 @@ impl Command {
     pub fn all(&self) -> Vec<&Command> {
         let below = self.commands.iter().flat_map(Command::all);
         [self].into_iter().chain(below).collect()
+    }
+}
+
+impl Value {
+    /// Its name as help shows it: `FILE`.
+    pub(crate) fn shown(&self) -> String {
+        self.name.to_uppercase()
     }
 }
 

@@ -99,16 +99,14 @@ fn nu() -> Option<PathBuf> {
         .or_else(|| peers::missing("no nushell: run scripts/peers"))
 }
 
-/// The subcommands at a path, from the help's list.
+/// The subcommands at a path, from the table of commands.
 fn subcommands(path: &[&str]) -> BTreeSet<String> {
-    let help = c47().args(path).arg("-h").run().expect_code(0);
-    let list = help
-        .stdout_text()
-        .lines()
-        .skip_while(|&line| line != "Commands:");
-    let list = list.skip(1).take_while(|line| !line.is_empty());
-    list.filter(|line| !line.starts_with("   "))
-        .filter_map(|line| line.split_whitespace().next().map(str::to_owned))
+    let path: Vec<String> = path.iter().map(|&word| word.to_owned()).collect();
+    let whole = c47::testing::whole();
+    let below = &whole.find(&path).unwrap().commands;
+    below
+        .iter()
+        .map(|command| command.word().to_owned())
         .collect()
 }
 

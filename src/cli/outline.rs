@@ -22,7 +22,6 @@ pub(super) fn outline(path: &[String], table: &CommandInfoWithArgs) -> Command {
         path: path.to_owned(),
         about: table.description.to_owned(),
         examples: owned(table.examples),
-        notes: owned(table.notes),
         options: table
             .flags
             .iter()
@@ -37,6 +36,8 @@ pub(super) fn outline(path: &[String], table: &CommandInfoWithArgs) -> Command {
             .map(|info| argument(words, info))
             .collect(),
         json: details::of(words).map_or(&[], |details| details.json),
+        manual: super::manual(words),
+        layout: super::layout(words),
         commands: below.collect(),
     }
 }
@@ -77,7 +78,10 @@ fn flag(command: &[String], flag: &FlagInfo) -> Flag {
         long: flag.long.to_owned(),
         // argh tells --help without its short name.
         short: flag.short.or((flag.long == "--help").then_some('h')),
-        about: flag.description.to_owned(),
+        about: match flag.long {
+            "--help" => "print the manual page; -h prints the common options".to_owned(),
+            _ => flag.description.to_owned(),
+        },
         times: times(&flag.optionality),
         value,
     }
