@@ -40,6 +40,8 @@ mod error;
 mod escape;
 /// Exit codes.
 mod exit;
+/// What `-h` prints, and the manual.
+mod help;
 /// Bytes as hexadecimal digits.
 mod hex;
 /// What a machine is and has: its system, libraries, hardware, mounts, and what may break on it.
@@ -56,8 +58,6 @@ mod json;
 mod jwt;
 /// Links to the program, one a command.
 mod links;
-/// Man pages.
-mod man;
 /// The nearest word to one that was mistyped.
 mod nearest;
 /// The commands and their options, as man pages and completions need them.
@@ -104,7 +104,7 @@ pub mod testing {
     pub use crate::elf::search::{Settings as SearchSettings, Shelves};
     pub use crate::elf::system::Cpu;
     pub use crate::elf::{tree, verdict};
-    pub use crate::outline::{Field, JsonOutput, JsonType, Presence, Shape};
+    pub use crate::outline::{Command, Field, JsonOutput, JsonType, Presence, Shape, Times};
     pub use crate::platform::Version;
     pub use crate::timestamp::Timestamp;
 

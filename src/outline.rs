@@ -1,5 +1,9 @@
 //! The commands as man pages and completions need them: names, options, and what a value may be.
 
+mod layout;
+
+pub(crate) use layout::{CommandGroup, Group, Layout};
+
 /// A command, or c47 itself, with all below it.
 #[derive(Clone, Debug, Default)]
 pub struct Command {
@@ -7,13 +11,16 @@ pub struct Command {
     pub path: Vec<String>,
     pub about: String,
     pub examples: Vec<String>,
-    pub notes: Vec<String>,
     pub options: Vec<Flag>,
     pub arguments: Vec<Argument>,
     /// What it prints with `--json`.
     pub json: &'static [JsonOutput],
     /// What it prints with `--json` when it fails.
     pub failure: Option<&'static JsonOutput>,
+    /// Its page's text in Markdown; that of the command right below c47.
+    pub manual: &'static str,
+    /// How its help is laid out; without one all options are in one group.
+    pub(crate) layout: Option<&'static Layout>,
     /// Its subcommands; a command that has some takes no arguments of its own.
     pub commands: Vec<Command>,
 }
@@ -99,6 +106,8 @@ pub struct Stage {
     pub after: String,
     /// What the next part begins with, or is. One that ends in `=` or `:` is continued.
     pub words: Vec<String>,
+    /// Whether it may also be the path of a file.
+    pub files: bool,
 }
 
 /// The words of a choice, from the code that reads the value.
@@ -326,6 +335,13 @@ impl Command {
     pub fn all(&self) -> Vec<&Command> {
         let below = self.commands.iter().flat_map(Command::all);
         [self].into_iter().chain(below).collect()
+    }
+}
+
+impl Value {
+    /// Its name as help shows it: `FILE`.
+    pub(crate) fn shown(&self) -> String {
+        self.name.to_uppercase()
     }
 }
 

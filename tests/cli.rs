@@ -7,6 +7,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::time::Duration;
 
+use c47::testing;
+
 use crate::support::server::{Answer, Server};
 use crate::support::{Output, Run, Scratch, c47, peers, snapshot};
 
@@ -19,18 +21,17 @@ fn commands() -> Vec<String> {
     list.stdout_text().lines().map(str::to_owned).collect()
 }
 
-/// A command with its help.
+/// A command as its table describes it, with what `-h` prints.
 struct Command {
     /// Its words, `["jwt", "sign"]`; none for c47 itself.
     path: Vec<String>,
     help: String,
+    table: testing::Command,
 }
 
 impl Command {
     fn name(&self) -> String {
-        [&["c47".to_owned()], self.path.as_slice()]
-            .concat()
-            .join(" ")
+        self.table.name()
     }
 
     fn run(&self) -> Run {
@@ -39,49 +40,39 @@ impl Command {
 
     /// Whether it does something without its subcommands: it has options of its own.
     fn acts_alone(&self) -> bool {
-        self.help.lines().any(|line| line.starts_with("  --"))
+        self.table
+            .options
+            .iter()
+            .any(|option| option.long != "--help")
     }
 
-    /// The names in the help's list of commands; none at the end of a path.
     fn subcommands(&self) -> Vec<&str> {
-        let list = self.help.lines().skip_while(|&line| line != "Commands:");
-        let list = list.skip(1).take_while(|line| !line.is_empty());
-        // A name stands two in; what is further in goes on with the line before.
-        list.filter(|line| !line.starts_with("   "))
-            .filter_map(|line| line.split_whitespace().next())
+        self.table
+            .commands
+            .iter()
+            .map(testing::Command::word)
             .collect()
     }
 
     /// The names of the options, each with whether it takes a value.
     fn options(&self) -> Vec<(&str, bool)> {
-        let usage = self.help.lines().next().unwrap_or_default();
-        let words: Vec<&str> = usage.split_whitespace().collect();
-        let options = words.iter().enumerate().filter_map(|(at, word)| {
-            let name = word.trim_start_matches(['[', '(']);
-            let of_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
-            let name = &name[..name.find(|c| !of_name(c)).unwrap_or(name.len())];
-            let value = words.get(at + 1).is_some_and(|next| next.starts_with('<'));
-            let takes_value = value && !word.ends_with(']');
-            (name.len() > 2 && name.starts_with("--")).then_some((name, takes_value))
-        });
-        options.collect()
+        let options = self.table.options.iter();
+        options
+            .map(|option| (option.long.as_str(), option.value.is_some()))
+            .collect()
     }
 }
 
 /// Every command and subcommand, c47 itself first.
 fn tree() -> Vec<Command> {
-    let mut all = Vec::new();
-    let mut ahead: Vec<Vec<String>> = vec![Vec::new()];
-    while let Some(path) = ahead.pop() {
-        let output = c47().args(&path).arg("--help").run().expect_code(0);
+    let with_help = |table: &testing::Command| {
+        let path = table.path[1..].to_vec();
+        let output = c47().args(&path).arg("-h").run().expect_code(0);
         let help = output.stdout_text().to_owned();
-        let command = Command { path, help };
-        for name in command.subcommands() {
-            ahead.push([command.path.as_slice(), &[name.to_owned()]].concat());
-        }
-        all.push(command);
-    }
-    all
+        let table = table.clone();
+        Command { path, help, table }
+    };
+    testing::whole().all().into_iter().map(with_help).collect()
 }
 
 /// Those that do something themselves.
@@ -123,11 +114,18 @@ fn command_list_matches_its_snapshot() {
 }
 
 #[test]
-fn the_list_is_that_of_the_help() {
+fn list_and_overview_name_each_command() {
     let commands = commands();
     assert!(!commands.is_empty());
     let top = tree().swap_remove(0);
     assert_eq!(top.subcommands(), commands);
+    for name in commands {
+        let rows = top.help.lines().filter(|line| {
+            let words = line.strip_prefix("  ").unwrap_or_default();
+            words.split(' ').next() == Some(&name)
+        });
+        assert_eq!(rows.count(), 1, "{name}: {}", top.help);
+    }
 }
 
 #[test]
@@ -143,43 +141,58 @@ fn the_version() {
 }
 
 #[test]
-fn help_is_the_same_however_asked_for() {
+fn short_help_fits_the_screen() {
     for command in tree() {
-        let words = command.path.iter().map(String::as_str);
-        let ways: [Vec<&str>; 3] = [
-            words.clone().chain(["-h"]).collect(),
-            words.clone().chain(["help"]).collect(),
-            ["help"].into_iter().chain(words).collect(),
-        ];
-        for way in ways {
-            let output = c47().args(way).run().expect_code(0);
-            assert_eq!(output.stdout_text(), command.help, "{}", output.tell());
-            assert!(output.stderr.is_empty(), "{}", output.tell());
+        let (name, help) = (command.name(), &command.help);
+        let usage = format!("Usage: {name} ");
+        assert!(help.starts_with(&usage), "{name}: {help}");
+        for line in help.lines() {
+            assert!(line.chars().count() <= 80, "{name}: {line}");
         }
-        assert!(command.help.ends_with('\n'));
+        let most = if command.path.is_empty() { 24 } else { 48 };
+        assert!(help.lines().count() <= most, "{name}: {help}");
     }
 }
 
 #[test]
-fn help_has_an_example_and_wins_over_what_stands_before() {
-    for command in tree() {
+fn short_help_has_one_line_for_each_option_and_begins_with_an_example() {
+    for command in tree().iter().filter(|command| !command.path.is_empty()) {
         let (name, help) = (command.name(), &command.help);
-        assert!(
-            help.starts_with(&format!("Usage: {name}")),
-            "{name}: {help}"
-        );
-        let example = help.split_once("Examples:\n").map(|(_, example)| example);
-        assert!(
-            example.is_some_and(|example| example.trim_start().starts_with(
-                if command.path.is_empty() {
-                    "c47 "
-                } else {
-                    &name
-                }
-            )),
-            "the help of {name} begins with no example of it: {help}"
-        );
+        let (before, examples) = help.split_once("\nExamples:\n").unwrap();
+        assert!(examples.starts_with(&format!("  {name}")), "{help}");
+        let lines: Vec<&str> = before.lines().skip(3).collect();
+        for line in lines.iter().filter(|line| !line.is_empty()) {
+            let is_title = line.ends_with(':') && !line.starts_with(' ');
+            let is_row = line.starts_with("  ") && !line.starts_with("   ");
+            assert!(is_title || is_row, "{name}: {line}");
+        }
     }
+}
+
+#[test]
+fn manual_is_the_same_however_asked_for_and_names_each_option() {
+    for command in tree() {
+        let words = command.path.iter().map(String::as_str);
+        let ways: [Vec<&str>; 3] = [
+            words.clone().chain(["--help"]).collect(),
+            words.clone().chain(["help"]).collect(),
+            ["help"].into_iter().chain(words).collect(),
+        ];
+        let pages = ways.map(|way| c47().args(way).run().expect_code(0));
+        for page in &pages {
+            assert_eq!(page.stdout_text(), pages[0].stdout_text());
+            assert!(page.stderr.is_empty(), "{}", page.tell());
+        }
+        let page = pages[0].stdout_text();
+        assert!(page.starts_with("NAME\n"), "{page}");
+        for (option, _) in command.options() {
+            assert!(page.contains(&format!(" {option}")), "{option}: {page}");
+        }
+    }
+}
+
+#[test]
+fn help_wins_over_what_is_before_it() {
     for command in leaves() {
         let output = command.run().args(["some", "words", "-h"]).run();
         assert_eq!(output.expect_code(0).stdout_text(), command.help);
@@ -340,13 +353,8 @@ fn options_take_their_value_after_a_space_or_an_equals_sign() {
     let mut tried = 0;
     for command in leaves() {
         let repeats = |option: &str| {
-            command.help.contains(&format!("{option} <"))
-                && command.help.lines().next().is_some_and(|usage| {
-                    let after = usage
-                        .split_once(&format!("{option} <"))
-                        .map(|(_, after)| after);
-                    after.is_some_and(|after| after.split('>').next().unwrap().ends_with("..."))
-                })
+            let mut options = command.table.options.iter();
+            options.any(|found| found.long == option && found.times == testing::Times::Any)
         };
         for (option, takes_value) in command.options() {
             let name = command.name();

@@ -99,16 +99,14 @@ fn nu() -> Option<PathBuf> {
         .or_else(|| peers::missing("no nushell: run scripts/peers"))
 }
 
-/// The subcommands at a path, from the help's list.
+/// The subcommands at a path, from the table of commands.
 fn subcommands(path: &[&str]) -> BTreeSet<String> {
-    let help = c47().args(path).arg("-h").run().expect_code(0);
-    let list = help
-        .stdout_text()
-        .lines()
-        .skip_while(|&line| line != "Commands:");
-    let list = list.skip(1).take_while(|line| !line.is_empty());
-    list.filter(|line| !line.starts_with("   "))
-        .filter_map(|line| line.split_whitespace().next().map(str::to_owned))
+    let path: Vec<String> = path.iter().map(|&word| word.to_owned()).collect();
+    let whole = c47::testing::whole();
+    let below = &whole.find(&path).unwrap().commands;
+    below
+        .iter()
+        .map(|command| command.word().to_owned())
         .collect()
 }
 
@@ -139,6 +137,12 @@ fn check_typing(shell: &str) {
         ),
         ("c47 rez check s", "c47 rez check sub/"),
         ("c47 echo --jwt-key f", "c47 echo --jwt-key file:"),
+        ("c47 echo --jwt-key e", "c47 echo --jwt-key env:"),
+        (
+            "c47 jwt sign --key wi",
+            "c47 jwt sign --key with\\ space.txt ",
+        ),
+        ("c47 jwt sign --key sub/", "c47 jwt sign --key sub/inside "),
         (
             "c47 echo --jwt-key file:fi",
             "c47 echo --jwt-key file:file1.txt ",
@@ -283,6 +287,7 @@ fn check_asking(shell: &str, own: &[(&str, &[&str])]) {
             &["jwt=ES256:file:sub/inside"],
         ),
         ("c47 echo --jwt-key file:fi", &["file:file1.txt"]),
+        ("c47 jwt sign --key sub/", &["sub/inside"]),
         ("c47 nothing rez ins", &[]),
     ];
     for (line, expected) in lines.iter().chain(own) {

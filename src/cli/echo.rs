@@ -21,7 +21,6 @@ use crate::secret::Source;
     subcommand,
     name = "echo",
     help_triggers("-h", "--help"),
-    note = "It prints where it listens, then a line for each request on stderr. Ctrl-C ends it.",
     example = "c47 echo --port 8080
 c47 echo --jwt-key file:key.pem --count 1 --json"
 )]

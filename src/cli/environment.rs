@@ -149,6 +149,16 @@ pub(super) fn variable(name: &str) -> Option<String> {
     }
 }
 
+/// The program that long texts are read in, with its arguments.
+pub(super) fn pager() -> Option<String> {
+    text("PAGER")
+}
+
+/// The options of less.
+pub(super) fn less_options() -> Option<String> {
+    text("LESS")
+}
+
 fn set(name: &str) -> Option<std::ffi::OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }

@@ -10,7 +10,7 @@ use nanoserde::SerJson;
 use crate::atomic_file;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::man::{Edition, page, page_name};
+use crate::help::{Edition, as_roff, page, page_name};
 use crate::nearest::nearest;
 use crate::outline::Command;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
@@ -78,7 +78,7 @@ impl Man {
             None if self.json => Err(Error::usage("--json goes with --all: a page is no JSON")),
             None => {
                 let command = find(&whole, &self.command)?;
-                output::bytes(page(command, &whole, &edition()).as_bytes())?;
+                output::bytes(as_roff(&page(command, &whole), &edition()).as_bytes())?;
                 Ok(Exit::Done)
             }
         }
@@ -113,7 +113,7 @@ fn write_all(whole: &Command, directory: &Path) -> Result<Report, Error> {
     let mut pages = Vec::new();
     for command in whole.all() {
         let path = directory.join(format!("{}.1", page_name(command)));
-        let text = page(command, whole, &edition());
+        let text = as_roff(&page(command, whole), &edition());
         atomic_file::write(&path, text.as_bytes(), 0o666)?;
         pages.push(path.display().to_string());
     }

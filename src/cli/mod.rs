@@ -13,6 +13,7 @@ mod jwt;
 mod links;
 mod man;
 mod outline;
+mod pager;
 mod parse;
 mod passwd;
 mod profile;
@@ -23,22 +24,23 @@ use std::ffi::OsString;
 
 use argh::{ArgsInfo, FromArgs};
 
+use crate::colour::Colour;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::help;
 use crate::interrupt;
-use crate::outline::Details;
+use crate::outline::{CommandGroup, Details, Layout};
 use crate::output::{self, Format};
 use crate::process_limits;
 use crate::version::Version;
-use parse::Request;
+use parse::{Length, Request};
 
 /// A clothespin for a visual-effects pipeline: authenticated HTTP calls, JSON Web Tokens, and
 /// what a render node lacks, in one static binary.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),
-    example = "c47 http localhost:8080/api/projects",
-    note = "'c47 help <command>' tells about a command, 'c47 --list' names them all, 'c47 --version' the version."
+    example = "c47 http localhost:8080/api/projects"
 )]
 struct C47 {
     #[argh(subcommand)]
@@ -63,21 +65,129 @@ enum Command {
     Selftest(selftest::Selftest),
 }
 
-/// What each command declares beside its options; cli/details.rs reads it.
-const DETAILS: &[&[Details]] = &[
-    auth::DETAILS,
-    &[completions::DETAILS],
-    config::DETAILS,
-    &[echo::DETAILS],
-    elf::DETAILS,
-    host::DETAILS,
-    &[http::DETAILS],
-    jwt::DETAILS,
-    &[links::DETAILS],
-    &[man::DETAILS],
-    rez::DETAILS,
-    &[selftest::DETAILS],
+/// What a command declares beside its options.
+struct Listing {
+    name: &'static str,
+    /// The kinds of its values, and its JSON; a row for each of its subcommands.
+    details: &'static [Details],
+    /// How the help of those with many options is laid out.
+    layouts: &'static [Layout],
+    /// Its page in the manual, and those of its subcommands.
+    manual: &'static str,
+}
+
+/// What each command declares, in the order of the table.
+const LISTINGS: &[Listing] = &[
+    Listing {
+        name: "auth",
+        details: auth::DETAILS,
+        layouts: &[],
+        manual: include_str!("auth/manual.md"),
+    },
+    Listing {
+        name: "completions",
+        details: &[completions::DETAILS],
+        layouts: &[],
+        manual: include_str!("completions/manual.md"),
+    },
+    Listing {
+        name: "config",
+        details: config::DETAILS,
+        layouts: &[],
+        manual: include_str!("config/manual.md"),
+    },
+    Listing {
+        name: "echo",
+        details: &[echo::DETAILS],
+        layouts: &[],
+        manual: include_str!("echo/manual.md"),
+    },
+    Listing {
+        name: "elf",
+        details: elf::DETAILS,
+        layouts: &[],
+        manual: include_str!("elf/manual.md"),
+    },
+    Listing {
+        name: "host",
+        details: host::DETAILS,
+        layouts: &[],
+        manual: include_str!("host/manual.md"),
+    },
+    Listing {
+        name: "http",
+        details: &[http::DETAILS],
+        layouts: http::LAYOUTS,
+        manual: include_str!("http/manual.md"),
+    },
+    Listing {
+        name: "jwt",
+        details: jwt::DETAILS,
+        layouts: &[],
+        manual: include_str!("jwt/manual.md"),
+    },
+    Listing {
+        name: "links",
+        details: &[links::DETAILS],
+        layouts: &[],
+        manual: include_str!("links/manual.md"),
+    },
+    Listing {
+        name: "man",
+        details: &[man::DETAILS],
+        layouts: &[],
+        manual: include_str!("man/manual.md"),
+    },
+    Listing {
+        name: "rez",
+        details: rez::DETAILS,
+        layouts: &[],
+        manual: include_str!("rez/manual.md"),
+    },
+    Listing {
+        name: "selftest",
+        details: &[selftest::DETAILS],
+        layouts: &[],
+        manual: include_str!("selftest/manual.md"),
+    },
 ];
+
+/// The manual page of c47 itself.
+const MANUAL: &str = include_str!("manual.md");
+
+/// The commands as `c47` alone shows them.
+const GROUPS: &[CommandGroup] = &[
+    CommandGroup {
+        name: "Services",
+        commands: &["http", "auth", "config", "jwt", "echo"],
+    },
+    CommandGroup {
+        name: "Binaries and hosts",
+        commands: &["elf", "host", "selftest"],
+    },
+    CommandGroup {
+        name: "Deployment",
+        commands: &["rez", "links", "completions", "man"],
+    },
+];
+
+/// The manual of the command at these words, in which that of its subcommands is too.
+fn manual(words: &[String]) -> &'static str {
+    match words.first() {
+        None => MANUAL,
+        Some(name) => {
+            let listing = LISTINGS.iter().find(|listing| listing.name == name);
+            listing.map_or("", |listing| listing.manual)
+        }
+    }
+}
+
+/// The layout of the help of the command at these words.
+fn layout(words: &[String]) -> Option<&'static Layout> {
+    let words = words.join(" ");
+    let mut layouts = LISTINGS.iter().flat_map(|listing| listing.layouts);
+    layouts.find(|layout| layout.command == words)
+}
 
 impl Command {
     fn run(self) -> Result<Exit, Error> {
@@ -142,9 +252,12 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> Exit {
 
 fn answer(request: Request) -> Result<Exit, Error> {
     match request {
-        Request::Help(path) => output::bytes(help(&path).as_bytes())?,
+        Request::Help(path, Length::Short) => {
+            output::bytes(short_help(&path, output::stdout_colour()).as_bytes())?;
+        }
+        Request::Help(path, Length::Whole) => pager::show(&manual_page(&path))?,
         Request::NoCommand => {
-            output::say(help(&[]));
+            output::say(short_help(&[], Colour::Never));
             return Ok(Exit::Usage);
         }
         Request::List => {
@@ -164,11 +277,18 @@ fn answer(request: Request) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-/// The help of the command at `path`, the same for `-h`, `--help` and `help`.
-fn help(path: &[String]) -> String {
-    let arguments: Vec<&str> = path.iter().map(String::as_str).chain(["--help"]).collect();
-    match C47::from_args(&["c47"], &arguments) {
-        Err(early) => early.output,
-        Ok(_) => String::new(),
+/// What `-h` prints of the command at `path`.
+fn short_help(path: &[String], colour: Colour) -> String {
+    let whole = whole();
+    match whole.find(path) {
+        Some(command) if !path.is_empty() => help::short(command, colour),
+        Some(_) | None => help::overview(&whole, GROUPS, colour),
     }
+}
+
+/// The manual page of the command at `path`, for a terminal.
+fn manual_page(path: &[String]) -> String {
+    let whole = whole();
+    let command = whole.find(path).unwrap_or(&whole);
+    help::as_text(&help::page(command, &whole), output::stdout_colour())
 }

@@ -24,7 +24,6 @@ pub(super) fn outline(path: &[String], table: &CommandInfoWithArgs) -> Command {
         path: path.to_owned(),
         about: table.description.to_owned(),
         examples: owned(table.examples),
-        notes: owned(table.notes),
         options: table
             .flags
             .iter()
@@ -40,6 +39,8 @@ pub(super) fn outline(path: &[String], table: &CommandInfoWithArgs) -> Command {
             .collect(),
         json,
         failure: (!json.is_empty()).then_some(&report::JSON),
+        manual: super::manual(words),
+        layout: super::layout(words),
         commands: below.collect(),
     }
 }
@@ -80,7 +81,10 @@ fn flag(command: &[String], flag: &FlagInfo) -> Flag {
         long: flag.long.to_owned(),
         // argh tells --help without its short name.
         short: flag.short.or((flag.long == "--help").then_some('h')),
-        about: flag.description.to_owned(),
+        about: match flag.long {
+            "--help" => "print the manual page; -h prints the common options".to_owned(),
+            _ => flag.description.to_owned(),
+        },
         times: times(&flag.optionality),
         value,
     }

@@ -18,9 +18,6 @@ use crate::timestamp::Timestamp;
     subcommand,
     name = "selftest",
     help_triggers("-h", "--help"),
-    note = "Memory, clock, random numbers, temporary files, names, tokens of every algorithm, HTTP and TLS
-  over loopback, the trusted roots. Nothing leaves the machine. Exits 1 when a check fails; a
-  warning does not.",
     example = "c47 selftest
 c47 selftest --json"
 )]

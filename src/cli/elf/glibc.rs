@@ -29,10 +29,7 @@ use report::Report;
     subcommand,
     name = "glibc",
     help_triggers("-h", "--help"),
-    example = "c47 elf glibc --target centos7 /opt/studio/plugins",
-    note = "Targets: centos7 rhel7 rocky8 alma8 rhel8 centos8 ... rocky10, el7 ... el10, ubuntu18.04 ... ubuntu24.04,
-debian10 ... debian13, amazon2 amazon2023, leap15.5 leap15.6, fedora28 ... fedora45, manylinux2014,
-manylinux_2_17 ... manylinux_2_41, steamrt scout soldier sniper, CY2015 ... CY2027, host, or a glibc version such as 2.17."
+    example = "c47 elf glibc --target centos7 /opt/studio/plugins"
 )]
 pub(super) struct Glibc {
     /// files; directories and ZIP archives (wheels) in which to look at every program and library

@@ -21,7 +21,7 @@ mod to_curl;
 use argh::{ArgsInfo, FromArgs};
 
 use crate::auth::scheme;
-use crate::outline::{Details, Kind};
+use crate::outline::{Details, Group, Kind, Layout};
 
 /// Make one HTTP call, with credentials that no one else sees.
 #[derive(FromArgs, ArgsInfo, Default)]
@@ -34,22 +34,7 @@ use crate::outline::{Details, Kind};
   c47 http kitsu.studio.lan/api/data/shots name=sh010 frames:=120 data[fps]:=24
       writes JSON: key=value is a string, key:=json any value, a[b] nests
   c47 http cue.studio.lan:8448/show.ShowInterface/GetShows --body - --auth jwt=HS256:file:/etc/cue.key --claim sub=me
-      posts what stands on stdin, with a JSON Web Token minted for this call",
-    note = "ITEMS
-  Name:value     a header         Name:   leave a header out   Name;  send it empty
-  key==value     a query member   key=value  a JSON string     key:=json  a JSON value
-  Name:@file, key==@file, key=@file, key:=@file take the value from a file (- is stdin).
-  key@file, key@file;type=image/png;filename=NAME upload a file: the body is then a
-  multipart form, with the key=value items as its text fields.
-  A backslash escapes a separator in a name, a\\\\:b=c, and an @ that begins a value:
-  key=\\\\@Joe is the text @Joe. Text from elsewhere: printf %s \"$text\" | c47 http URL key=@-",
-    note = "EXIT CODE
-  0 for 2xx; 3, 4, 5 for 3xx, 4xx, 5xx; 7 when it could not be made, 8 when it timed out,
-  9 when a secret could not be had.",
-    note = "SOURCE is where a secret is: env:NAME, file:PATH, command:PROGRAM ARGS, or prompt.",
-    note = "@NAME/path is a path of profile NAME: its address, credentials and settings.",
-    note = "METHOD is GET, or POST when there is a body.
-  A URL without scheme is https, but http for localhost and loopback addresses; :8080/x is localhost."
+      posts what stands on stdin, with a JSON Web Token minted for this call"
 )]
 pub(super) struct Http {
     /// [METHOD] URL [ITEM ...], see the notes
@@ -246,6 +231,64 @@ pub(super) struct Http {
     #[argh(option, arg_name = "user:source")]
     proxy_auth: Option<String>,
 }
+
+/// How its help is laid out.
+pub(super) const LAYOUTS: &[Layout] = &[Layout {
+    command: "http",
+    usage: "[OPTIONS] [METHOD] URL [ITEM…]",
+    groups: &[
+        Group {
+            name: "Request",
+            daily: &["--form", "--body", "--offline", "--curl"],
+            more: &["--compress"],
+        },
+        Group {
+            name: "Credentials",
+            daily: &["--auth", "--profile", "--claim"],
+            more: &["--ttl", "--kid", "--jti", "--allow-plaintext"],
+        },
+        Group {
+            name: "Response",
+            daily: &["--verbose", "--headers", "--output", "--json", "--quiet"],
+            more: &[
+                "--print",
+                "--stream",
+                "--timing",
+                "--max-body",
+                "--show-secrets",
+            ],
+        },
+        Group {
+            name: "Download",
+            daily: &["--download", "--continue", "--sha256"],
+            more: &["--overwrite"],
+        },
+        Group {
+            name: "Retry",
+            daily: &["--retry"],
+            more: &["--retry-max-time", "--retry-unsafe"],
+        },
+        Group {
+            name: "Network",
+            daily: &["--follow", "--timeout", "--proxy"],
+            more: &[
+                "--proxy-auth",
+                "--max-redirects",
+                "--redirect-body",
+                "--connect-timeout",
+                "--resolve",
+                "--unix-socket",
+                "--ipv4",
+                "--ipv6",
+            ],
+        },
+        Group {
+            name: "TLS",
+            daily: &["--cacert", "--cert", "--key", "--insecure"],
+            more: &["--tls-min"],
+        },
+    ],
+}];
 
 /// The kinds of its values.
 pub(super) const DETAILS: Details = Details {

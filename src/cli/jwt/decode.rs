@@ -25,8 +25,7 @@ use crate::timestamp::Timestamp;
     subcommand,
     name = "decode",
     help_triggers("-h", "--help"),
-    example = "c47 jwt decode --token env:TOKEN",
-    note = "A leading 'Bearer ' and white space around the token are forgiven."
+    example = "c47 jwt decode --token env:TOKEN"
 )]
 pub(super) struct Decode {
     /// the token, or - for stdin

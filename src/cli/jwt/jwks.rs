@@ -18,8 +18,7 @@ use crate::output;
     subcommand,
     name = "jwks",
     help_triggers("-h", "--help"),
-    example = "c47 jwt jwks key.pem old.pem > jwks.json",
-    note = "Files may hold private or public keys, certificates, JWKs or JWK sets; only public halves are printed."
+    example = "c47 jwt jwks key.pem old.pem > jwks.json"
 )]
 pub(super) struct Jwks {
     /// files with keys, - for stdin; or their sources

@@ -23,8 +23,7 @@ use crate::output;
     subcommand,
     name = "keygen",
     help_triggers("-h", "--help"),
-    example = "c47 jwt keygen --alg ES256 -o key.pem",
-    note = "A shared secret is a printable text, used as it stands. RSA keys are made by openssl genpkey -algorithm RSA."
+    example = "c47 jwt keygen --alg ES256 -o key.pem"
 )]
 pub(super) struct Keygen {
     /// the algorithm it is for: HS256, HS384, HS512, ES256, ES384 or EdDSA

@@ -28,8 +28,7 @@ use crate::secret::{Secret, Source};
     subcommand,
     name = "jwt",
     help_triggers("-h", "--help"),
-    example = "c47 jwt keygen --alg ES256 -o key.pem\nc47 jwt sign --alg ES256 --key file:key.pem --claim sub=farm --ttl 5m",
-    note = "A SOURCE is env:NAME, file:PATH, command:PROGRAM ARGS or prompt; for a key it may be the path of a file that exists. Keys may be PEM, DER, JWK, a JWK set or a raw secret."
+    example = "c47 jwt keygen --alg ES256 -o key.pem\nc47 jwt sign --alg ES256 --key file:key.pem --claim sub=farm --ttl 5m"
 )]
 pub(super) struct Jwt {
     #[argh(subcommand)]

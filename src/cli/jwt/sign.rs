@@ -22,8 +22,7 @@ use crate::timestamp::Timestamp;
     subcommand,
     name = "sign",
     help_triggers("-h", "--help"),
-    example = "c47 jwt sign --alg HS256 --key env:SECRET --claim sub=farm --claim admin:=true --ttl 5m",
-    note = "iat is now, exp is iat and the time to live; both may be given as claims instead."
+    example = "c47 jwt sign --alg HS256 --key env:SECRET --claim sub=farm --claim admin:=true --ttl 5m"
 )]
 pub(super) struct Sign {
     /// the algorithm: HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA

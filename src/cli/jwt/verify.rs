@@ -31,8 +31,7 @@ use crate::timestamp::Timestamp;
     subcommand,
     name = "verify",
     help_triggers("-h", "--help"),
-    example = "c47 jwt verify --key file:key.pem --aud shotgrid --require exp --token env:TOKEN",
-    note = "The key decides which algorithms are possible: never 'none', never HMAC with a public key. A private key serves as well as its public half."
+    example = "c47 jwt verify --key file:key.pem --aud shotgrid --require exp --token env:TOKEN"
 )]
 pub(super) struct Verify {
     /// the token, or - for stdin

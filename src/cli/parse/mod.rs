@@ -20,7 +20,7 @@ use crate::output::Format;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Request {
     /// The help of the command at this path.
-    Help(Vec<String>),
+    Help(Vec<String>, Length),
     /// Nothing: no command was named.
     NoCommand,
     /// The names of the commands.
@@ -28,6 +28,15 @@ pub(super) enum Request {
     Version(Format),
     /// A command: its path, its options, `--`, its arguments, for argh.
     Run(Vec<String>),
+}
+
+/// How much help is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Length {
+    /// `-h`: what one needs in daily use.
+    Short,
+    /// `--help` and `help`: the manual page.
+    Whole,
 }
 
 /// A request, and the name under which to complain if it fails (`c47 jwt sign`).
@@ -143,7 +152,8 @@ fn walk(
             };
         };
         match word {
-            "-h" | "--help" => return Ok(Request::Help(path.clone())),
+            "-h" => return Ok(Request::Help(path.clone(), Length::Short)),
+            "--help" => return Ok(Request::Help(path.clone(), Length::Whole)),
             "help" => return help_of(tail, level, path),
             "--version" | "-V" if path.is_empty() => return version(tail),
             "--list" if path.is_empty() => return Ok(Request::List),
@@ -210,7 +220,7 @@ fn help_of(
         level = subcommand(level, word, path)?;
         path.push(level.name.to_owned());
     }
-    Ok(Request::Help(path.clone()))
+    Ok(Request::Help(path.clone(), Length::Whole))
 }
 
 fn version(rest: &[&str]) -> Result<Request, Error> {
@@ -250,7 +260,7 @@ fn misplaced_option(option: &str, path: &[String]) -> Error {
 /// anything after a bare `--` for what they are.
 fn leaf(words: &[&str], command: &CommandInfoWithArgs, path: &[String]) -> Result<Request, Error> {
     if words == ["help"] {
-        return Ok(Request::Help(path.to_owned()));
+        return Ok(Request::Help(path.to_owned(), Length::Whole));
     }
     let mut options: Vec<String> = Vec::new();
     let mut arguments: Vec<&str> = Vec::new();
@@ -259,7 +269,8 @@ fn leaf(words: &[&str], command: &CommandInfoWithArgs, path: &[String]) -> Resul
     while let Some(word) = words.next() {
         match word {
             "--" => arguments.extend(words.by_ref()),
-            "-h" | "--help" => return Ok(Request::Help(path.to_owned())),
+            "-h" => return Ok(Request::Help(path.to_owned(), Length::Short)),
+            "--help" => return Ok(Request::Help(path.to_owned(), Length::Whole)),
             "-" => arguments.push(word),
             _ if word.starts_with('-') => {
                 let option = option(word, &mut words, command, path)?;
@@ -497,18 +508,22 @@ mod tests {
 
     #[test]
     fn help_at_every_level() {
-        let help = |path: &[&str]| {
-            Ok(Request::Help(
-                path.iter().map(|&word| word.to_owned()).collect(),
-            ))
+        let help = |path: &[&str], length| {
+            let path = path.iter().map(|&word| word.to_owned()).collect();
+            Ok(Request::Help(path, length))
         };
-        assert_eq!(ask("c47 -h"), help(&[]));
-        assert_eq!(ask("c47 help"), help(&[]));
-        assert_eq!(ask("c47 help jwt sign"), help(&["jwt", "sign"]));
-        assert_eq!(ask("c47 jwt help"), help(&["jwt"]));
-        assert_eq!(ask("c47 jwt help verify"), help(&["jwt", "verify"]));
-        assert_eq!(ask("c47 jwt sign help"), help(&["jwt", "sign"]));
-        assert_eq!(ask("c47 jwt sign --json x -h"), help(&["jwt", "sign"]));
+        let (short, whole) = (Length::Short, Length::Whole);
+        assert_eq!(ask("c47 -h"), help(&[], short));
+        assert_eq!(ask("c47 --help"), help(&[], whole));
+        assert_eq!(ask("c47 help"), help(&[], whole));
+        assert_eq!(ask("c47 help jwt sign"), help(&["jwt", "sign"], whole));
+        assert_eq!(ask("c47 jwt help"), help(&["jwt"], whole));
+        assert_eq!(ask("c47 jwt -h"), help(&["jwt"], short));
+        assert_eq!(ask("c47 jwt help verify"), help(&["jwt", "verify"], whole));
+        assert_eq!(ask("c47 jwt sign help"), help(&["jwt", "sign"], whole));
+        let signing = &["jwt", "sign"];
+        assert_eq!(ask("c47 jwt sign --json x -h"), help(signing, short));
+        assert_eq!(ask("c47 jwt sign --json x --help"), help(signing, whole));
     }
 
     #[test]

@@ -1,0 +1,40 @@
+//! A long text through the user's pager.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use super::environment;
+use crate::error::Error;
+use crate::output;
+use crate::process_limits;
+
+/// Shows a text: through $PAGER where stdout is a terminal and it is set, otherwise as it is.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub(super) fn show(text: &str) -> Result<(), Error> {
+    let pager = environment::pager().filter(|_| output::stdout_is_terminal());
+    match pager {
+        Some(pager) if paged(&pager, text) => Ok(()),
+        Some(_) | None => output::bytes(text.as_bytes()),
+    }
+}
+
+/// Whether the pager was started; it ends when the user leaves it. $PAGER may have arguments and is
+/// read by a shell, as git and man do.
+fn paged(pager: &str, text: &str) -> bool {
+    let mut command = Command::new("/bin/sh");
+    command.arg("-c").arg(pager).stdin(Stdio::piped());
+    if environment::less_options().is_none() {
+        // As git does: quit where it fits on one screen, and keep colour.
+        command.env("LESS", "FRX");
+    }
+    let Ok(mut child) = process_limits::not_for(&mut command).spawn() else {
+        return false;
+    };
+    if let Some(mut stdin) = child.stdin.take() {
+        let _ = stdin.write_all(text.as_bytes()); // the user may leave early
+    }
+    // 127: the shell did not find the pager.
+    child.wait().is_ok_and(|status| status.code() != Some(127))
+}
