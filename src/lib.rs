@@ -24,6 +24,8 @@ mod completions;
 mod config;
 /// ring, behind tokens and TLS.
 mod crypto;
+/// curl's command line: its words, and a table of its options.
+mod curl;
 /// The end of everything done for one call.
 mod deadline;
 /// DER, as much as keys and certificates need.

@@ -46,7 +46,12 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
     let uploads = items.iter().any(|item| matches!(item, Item::File { .. }));
     let mut parts = items::Parts::default();
     for item in items {
-        parts.add(item, options.form || uploads, &mut url, deadline)?;
+        parts.add(
+            item,
+            options.form || options.multipart || uploads,
+            &mut url,
+            deadline,
+        )?;
     }
     let credentials = match parts.has_header("authorization") {
         true => credentials.with_authorization_item()?,

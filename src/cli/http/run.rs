@@ -2,7 +2,7 @@
 
 use super::narrator::{Narrator, ProgressLine};
 use super::plan::{Plan, Show};
-use super::{Http, build, chart, download, report, save, show, to_curl};
+use super::{Http, build, chart, download, from_curl, print_command, report, save, show, to_curl};
 use crate::auth::scheme::Lifetime;
 use crate::auth::{self, Issuer, Want};
 use crate::cli::profile::warn;
@@ -16,6 +16,14 @@ use crate::{escape, output};
 
 impl Http {
     pub(crate) fn run(self) -> Result<Exit, Error> {
+        let call = from_curl::resolved(self)?;
+        match call.print_command {
+            true => print_command::print(&call),
+            false => call.make(),
+        }
+    }
+
+    fn make(self) -> Result<Exit, Error> {
         let mut plan = build::plan(&self)?;
         if self.offline || self.curl {
             // Nothing is sent: no source is asked, nobody logs in.

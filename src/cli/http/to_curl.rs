@@ -16,7 +16,7 @@ use crate::http::tls::{Oldest, Trust};
 use crate::http::{ACCEPT_ENCODING, Follow, Overlay};
 use crate::redact;
 use crate::secret::Source;
-use crate::shell::{in_quotes, quote};
+use crate::shell::{in_quotes, is_variable, quote};
 
 /// The command, on one line, for a POSIX shell.
 ///
@@ -59,6 +59,8 @@ pub(super) fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
         ("accept", true),
         ("user-agent", true),
         ("content-type", with_body),
+        // It asks for no coding; `--from-curl` does where this is not said.
+        ("accept-encoding", true),
     ] {
         if is_added && !request.has_header(name) {
             words.extend(["-H".into(), quote(&format!("{name}:"))]);
@@ -133,7 +135,7 @@ fn value_of(origin: &Origin) -> Option<String> {
         Origin::Printed(words) => format!("$({})", command(words)),
         Origin::Source(Source::Env(name)) => {
             let name = name.display().to_string();
-            match is_shell_name(&name) {
+            match is_variable(&name) {
                 true => format!("${{{name}}}"),
                 false => format!("$(printenv {})", quote(&name)),
             }
@@ -146,12 +148,6 @@ fn value_of(origin: &Origin) -> Option<String> {
         Origin::Source(Source::Command(program)) => format!("$({} | head -n 1)", command(program)),
         Origin::Source(Source::Prompt) => "$(stty -echo; head -n 1 </dev/tty; stty echo)".into(),
     })
-}
-
-/// Whether a shell can expand a variable of this name.
-fn is_shell_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 fn body(options: &Http, body: &Body) -> Result<Vec<String>, Error> {

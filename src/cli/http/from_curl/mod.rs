@@ -1,0 +1,136 @@
+//! `--from-curl`: a curl command becomes the options and items that make the same call. What stands
+//! beside it on the command line counts more than what curl's options say.
+
+mod body;
+mod credentials;
+mod data;
+mod form;
+mod headers;
+mod transfer;
+mod url;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::Http;
+use super::target;
+use crate::curl::{Command, MAX_LENGTH, Meaning};
+use crate::error::Error;
+use crate::http::item::Item;
+use crate::io_error::reason;
+use body::Body;
+use headers::Headers;
+
+/// The options of the call, with those of the curl command where there is one.
+///
+/// # Errors
+/// Names what in the curl command c47 has no equivalent for.
+pub(super) fn resolved(options: Http) -> Result<Http, Error> {
+    let Some(given) = options.from_curl.as_deref() else {
+        return Ok(options);
+    };
+    let command = Command::parse(&text(given)?)?;
+    let mut call = options;
+    let own_items = std::mem::take(&mut call.words);
+    let has_own_body = call.body.is_some() || call.raw.is_some();
+    let (body, query) = match has_own_body {
+        true => (Body::None, None),
+        false => body::read(&command)?,
+    };
+    let mut url = url::read(&command, query)?;
+    let mut headers = headers::read(&command)?;
+    headers.describe(&command, &body)?;
+    if let Body::File { path, .. } = &body
+        && command.has(Meaning::UploadFile)
+    {
+        url.name_file(path);
+    }
+    credentials::add(&command, &mut call, &mut url, &mut headers)?;
+    transfer::add(&command, &mut call, &url.text)?;
+    let has_body = has_own_body || body.is_some();
+    call.words.extend(method(&command, has_body)?);
+    call.words.push(url.text);
+    call.words.extend(items(headers, &own_items)?);
+    match body {
+        Body::None => {}
+        Body::Text(text) => call.raw = Some(text),
+        Body::File { path, .. } => call.body = Some(path),
+        Body::Form(items) => {
+            call.multipart = true;
+            call.words.extend(items);
+        }
+    }
+    call.words.extend(own_items);
+    Ok(call)
+}
+
+/// The text of the command: given itself, in a file, or on stdin.
+fn text(given: &str) -> Result<String, Error> {
+    let command = given.trim_start();
+    let command = command.strip_prefix("$ ").unwrap_or(command).trim_start();
+    if command.starts_with("curl") && command.contains(char::is_whitespace) {
+        return Ok(given.to_owned());
+    }
+    if given == "-" {
+        return bounded(io::stdin().lock(), "standard input");
+    }
+    let path = Path::new(given);
+    bounded(File::open(path).map_err(Error::file("read", path))?, given)
+}
+
+fn bounded(from: impl Read, name: &str) -> Result<String, Error> {
+    let mut bytes = Vec::new();
+    from.take(MAX_LENGTH + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Error::malformed(name, reason(&error)))?;
+    if bytes.len() as u64 > MAX_LENGTH {
+        return Err(Error::usage("the curl command is longer than 1 MiB"));
+    }
+    String::from_utf8(bytes)
+        .map_err(|_| Error::usage(format!("the curl command in {name} is not UTF-8 text")))
+}
+
+/// The method, where it is not the one that c47 takes by itself.
+fn method(command: &Command, has_body: bool) -> Result<Option<String>, Error> {
+    let given = command.last(Meaning::Request);
+    let method = match given {
+        Some(given) => {
+            let text = given.text()?;
+            let is_usual = target::methods().contains(&text.to_ascii_uppercase());
+            if !is_usual && (text.is_empty() || !text.bytes().all(|b| b.is_ascii_uppercase())) {
+                return Err(given.refused(
+                    &format!("'{text}'"),
+                    "a method has capital letters only, from A to Z",
+                ));
+            }
+            text.to_ascii_uppercase()
+        }
+        None if command.has(Meaning::Head) && has_body => {
+            return Err(Error::usage_hint(
+                "curl's -I takes no body",
+                "use -G to send the data in the URL",
+            ));
+        }
+        None if command.has(Meaning::Head) => "HEAD".to_owned(),
+        None if command.has(Meaning::UploadFile) => "PUT".to_owned(),
+        None if has_body => "POST".to_owned(),
+        None => "GET".to_owned(),
+    };
+    let guessed = if has_body { "POST" } else { "GET" };
+    Ok(Some(method).filter(|method| method != guessed))
+}
+
+/// The items of the headers, less those that an item of the command line sets or leaves out.
+fn items(headers: Headers, own_items: &[String]) -> Result<Vec<String>, Error> {
+    let own: Result<Vec<Item>, String> = own_items.iter().map(|item| Item::parse(item)).collect();
+    let own = own.map_err(|why| Error::usage_hint(why, "the URL is that of --from-curl"))?;
+    let own_names: Vec<&str> = own
+        .iter()
+        .filter_map(|item| match item {
+            Item::Header { name, .. } | Item::NoHeader { name } => Some(name.as_str()),
+            Item::Query { .. } | Item::Field { .. } | Item::Json { .. } | Item::File { .. } => None,
+        })
+        .collect();
+    Ok(headers.items(&own_names))
+}
