@@ -164,6 +164,8 @@ impl Command {
 
     fn take(&mut self, option: &Curl, name: &str, value: Word) -> Result<(), Error> {
         match option.treatment {
+            // A switch that is repeated says nothing new.
+            Treatment::Handled(meaning) if option.takes == Takes::Nothing && self.has(meaning) => {}
             Treatment::Handled(meaning) => self.push(meaning, name, value),
             Treatment::Ignored(_) => {}
             Treatment::Refused(hint) => {
@@ -215,4 +217,126 @@ fn no_such(name: &str, hint: &str) -> Error {
 
 fn no_value(name: &str) -> Error {
     Error::usage(format!("curl's {name} has no value"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// xorshift64: the same numbers on each run.
+    fn numbers(seed: u64) -> impl FnMut() -> usize {
+        let mut state = seed;
+        move || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state >> 16).unwrap()
+        }
+    }
+
+    const PIECES: [&str; 40] = [
+        "curl ",
+        "-",
+        "--",
+        "-H ",
+        "-d",
+        "-sSL",
+        "--data-raw ",
+        "--url",
+        "--no-",
+        "--expand-",
+        "'",
+        "\"",
+        "$'",
+        "\\",
+        "\\\n",
+        "\n",
+        "\r\n",
+        " ",
+        "\t",
+        "$",
+        "${",
+        "}",
+        "$(",
+        "$(cat ",
+        ")",
+        "`",
+        "|",
+        "&",
+        ";",
+        "<",
+        "#",
+        "~",
+        "\\x",
+        "\\u",
+        "\\ud83d",
+        "\\777",
+        "é",
+        "\u{1f600}",
+        "\0",
+        "https://a.lan/",
+    ];
+
+    #[test]
+    fn no_text_panics() {
+        let mut next = numbers(47);
+        for _ in 0..20_000 {
+            let length = next() % 20;
+            let mut text = String::from("curl ");
+            for _ in 0..length {
+                text.push_str(PIECES[next() % PIECES.len()]);
+            }
+            let _ = Command::parse(&text);
+            let bytes: Vec<u8> = (0..length)
+                .map(|_| u8::try_from(next() % 256).unwrap())
+                .collect();
+            let _ = Command::parse(&format!("curl {}", String::from_utf8_lossy(&bytes)));
+        }
+    }
+
+    /// Each of these has to end, and soon: time that grows with the square of the length would not.
+    #[test]
+    fn long_texts_are_read_in_linear_time() {
+        let most = 64 << 10;
+        for piece in PIECES.iter().chain(&[
+            "-s ", "-s", "-L", "-d x ", "$(cat x)", "'a'", "$A", "a ", "\\a", "$'\\x41'",
+        ]) {
+            let text = format!("curl {}", piece.repeat((most - 5) / piece.len()));
+            let _ = Command::parse(&text);
+            let quoted = format!("curl -{}", piece.repeat((most - 6) / piece.len()));
+            let _ = Command::parse(&quoted);
+        }
+        let most = usize::try_from(MAX_LENGTH).unwrap();
+        let longest = format!("curl '{}'", "x".repeat(most - 7));
+        assert!(Command::parse(&longest).is_ok());
+        assert!(Command::parse(&format!("{longest} ")).is_err());
+    }
+
+    fn options(text: &str) -> Vec<String> {
+        let command = Command::parse(text).unwrap();
+        let shown = |given: &Given| format!("{:?} {}", given.meaning, given.value.text().unwrap());
+        command.given.iter().map(shown).collect()
+    }
+
+    #[test]
+    fn options_are_read_as_curl_reads_them() {
+        assert_eq!(
+            options("curl -sSLXPUT -ofile -H'a: b' --data x -d y -- -u"),
+            [
+                "Location ",
+                "Request PUT",
+                "Output file",
+                "Header a: b",
+                "Data x",
+                "Data y",
+                "Url -u"
+            ]
+        );
+        assert_eq!(
+            options("/usr/bin/curl -L --no-location --no-compressed x"),
+            ["Url x"]
+        );
+        assert_eq!(options("$ curl -o - -"), ["Output -", "Url -"]);
+        assert_eq!(options("curl -d '' -kk x"), ["Data ", "Insecure ", "Url x"]);
+    }
 }

@@ -384,7 +384,7 @@ mod tests {
     #[test]
     fn words_are_read_as_a_shell_reads_them() {
         for (text, expected) in [
-            ("a  b\tc", vec!["a", "btc"]),
+            ("a  b\tc\\d", vec!["a", "b", "cd"]),
             ("'a b'c\"d e\"", vec!["a bcd e"]),
             ("'' \"\" x", vec!["", "", "x"]),
             ("a \\\n  b \\\r\n c\r\n", vec!["a", "b", "c"]),

@@ -158,6 +158,24 @@ fn split(text: &str) -> Option<(String, &'static str, &str)> {
     None
 }
 
+/// A name as it is written before a separator: each one that is in it behind a backslash. `None`
+/// where it has a backslash of its own before one.
+pub(crate) fn written_name(name: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut after_backslash = false;
+    for c in name.chars() {
+        if matches!(c, ':' | '=' | '@' | ';') {
+            if after_backslash {
+                return None;
+            }
+            out.push('\\');
+        }
+        out.push(c);
+        after_backslash = c == '\\';
+    }
+    (!after_backslash).then_some(out)
+}
+
 fn unescape(name: &str) -> String {
     split(&format!("{name}=")).map_or_else(|| name.to_owned(), |(name, _, _)| name)
 }

@@ -19,9 +19,12 @@ pub(super) fn warn_on_terminal(options: &Http, url: &Url) -> Result<(), Error> {
         return Ok(());
     }
     if let Some(instead) = instead(options, url, &target::items(options)?) {
-        let warning = format!(
-            "a secret on the command line can be read by all users of this machine; use {instead}"
-        );
+        let warning = match options.from_curl {
+            Some(_) => format!("the curl command holds a secret; use {instead}"),
+            None => format!(
+                "a secret on the command line can be read by all users of this machine; use {instead}"
+            ),
+        };
         warn("c47 http", &[warning]);
     }
     Ok(())

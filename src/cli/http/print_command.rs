@@ -4,7 +4,7 @@
 use super::{Http, settings, target};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::http::item::{Item, Value};
+use crate::http::item::{Item, Value, written_name};
 use crate::http::url::{Url, form_encode, percent_decode};
 use crate::json::Text;
 use crate::output;
@@ -150,15 +150,14 @@ impl Sourced {
             .unwrap_or_default();
         sourced.words.extend(method.iter().cloned());
         for url in url {
-            let url = match url.starts_with('@') {
+            let shown = match url.starts_with('@') {
                 true => url.clone(),
-                false => sourced.url(url)?,
+                false => sourced.user_info(url)?,
             };
-            sourced.words.push(url);
-        }
-        for word in items {
-            let word = sourced.item(word);
-            sourced.words.extend(word);
+            let items: Vec<String> = items.iter().filter_map(|word| sourced.item(word)).collect();
+            let query = sourced.query(&shown);
+            sourced.words.extend(query);
+            sourced.words.extend(items);
         }
         sourced.raw = call.raw.as_deref().map(|text| {
             let shown = redacted(text);
@@ -218,47 +217,50 @@ impl Sourced {
         file
     }
 
-    fn url(&mut self, text: &str) -> Result<String, Error> {
+    /// The URL without a password in it.
+    fn user_info(&mut self, text: &str) -> Result<String, Error> {
         let url = Url::parse(text).map_err(Error::usage)?;
-        let mut shown = text.to_owned();
-        if let Some(login) = url.user_info.as_ref().filter(|it| it.password.is_some()) {
-            let form = format!("basic={}:", login.user);
-            let user_info = match self.take_auth(&form, "PASSWORD", &format!("user {}", login.user))
-            {
-                true => String::new(),
-                false => {
-                    self.note_mask(true, "use --auth basic=USER:SOURCE");
-                    format!("{}:{}@", form_encode(&login.user), redact::MASK)
-                }
-            };
-            let origin = url
-                .origin
-                .to_string()
-                .replace("://", &format!("://{user_info}"));
-            shown = format!("{origin}{}", url.path_and_query());
-        }
-        let Some((path, query)) = shown.split_once('?') else {
-            return Ok(shown);
+        let Some(login) = url.user_info.as_ref().filter(|it| it.password.is_some()) else {
+            return Ok(text.to_owned());
         };
+        let form = format!("basic={}:", login.user);
+        let of = format!("user '{}'", login.user);
+        let origin = url.origin.to_string();
+        let origin = match self.take_auth(&form, "PASSWORD", &of) {
+            true => origin,
+            false => {
+                self.note_mask(true, "use --auth basic=USER:SOURCE");
+                let login = format!("://{}:{}@", form_encode(&login.user), redact::MASK);
+                origin.replacen("://", &login, 1)
+            }
+        };
+        Ok(format!("{origin}{}", url.path_and_query()))
+    }
+
+    /// The URL without secrets in its query, and the items in their place.
+    fn query(&mut self, url: &str) -> Vec<String> {
+        let Some((path, query)) = url.split_once('?') else {
+            return vec![url.to_owned()];
+        };
+        let mut items = Vec::new();
         let mut members = Vec::new();
         for member in query.split('&') {
-            let masked = redact::query(member);
+            if redact::query(member) == member {
+                members.push(member);
+                continue;
+            }
             let name = member.split('=').next().unwrap_or_default();
             let name = String::from_utf8_lossy(&percent_decode(name)).into_owned();
-            if masked == member {
-                members.push(masked);
-            } else if !self.take_auth(&format!("query={name}:"), &name, &format!("'{name}'")) {
-                self.note_mask(
-                    true,
-                    &format!("the item {name}==@FILE takes it from a file"),
-                );
-                members.push(masked);
+            if !self.take_auth(&format!("query={name}:"), &name, &format!("'{name}'")) {
+                let written = written_name(&name).unwrap_or_default();
+                items.push(format!("{written}{}", self.source_file("==@", &name)));
             }
         }
-        Ok(match members.is_empty() {
+        let url = match members.is_empty() {
             true => path.to_owned(),
             false => format!("{path}?{}", members.join("&")),
-        })
+        };
+        std::iter::once(url).chain(items).collect()
     }
 
     /// The item, unless `--auth` takes its place.
@@ -275,31 +277,19 @@ impl Sourced {
                 name,
                 value: Value::Literal(value),
             } if redact::member(&name, &value) != value => {
-                format!(
-                    "{}{}",
-                    written_name(word, "=="),
-                    self.source_file("==@", &name)
-                )
+                format!("{}{}", name_in(word, "=="), self.source_file("==@", &name))
             }
             Item::Field {
                 name,
                 value: Value::Literal(value),
             } if redact::member(&name, &value) != value => {
-                format!(
-                    "{}{}",
-                    written_name(word, "="),
-                    self.source_file("=@", &name)
-                )
+                format!("{}{}", name_in(word, "="), self.source_file("=@", &name))
             }
             Item::Json {
                 name,
                 value: Value::Literal(value),
             } if redacted_member(&name, &value) => {
-                format!(
-                    "{}{}",
-                    written_name(word, ":="),
-                    self.source_file(":=@", &name)
-                )
+                format!("{}{}", name_in(word, ":="), self.source_file(":=@", &name))
             }
             Item::Header { .. }
             | Item::NoHeader { .. }
@@ -329,7 +319,7 @@ impl Sourced {
 }
 
 /// The name of an item as it was written, with its backslashes.
-fn written_name<'a>(word: &'a str, separator: &str) -> &'a str {
+fn name_in<'a>(word: &'a str, separator: &str) -> &'a str {
     let mut from = 0;
     while let Some(at) = word.get(from..).and_then(|rest| rest.find(separator)) {
         let name = word.get(..from + at).unwrap_or_default();
@@ -392,7 +382,7 @@ mod tests {
 
     #[test]
     fn written_names_keep_their_backslashes() {
-        assert_eq!(written_name("a\\:b=c", "="), "a\\:b");
-        assert_eq!(written_name("a\\=b=c", "="), "a\\=b");
+        assert_eq!(name_in("a\\:b=c", "="), "a\\:b");
+        assert_eq!(name_in("a\\=b=c", "="), "a\\=b");
     }
 }

@@ -10,9 +10,11 @@ use crate::error::Error;
 use crate::http::body::Body;
 use crate::http::credential::Placement;
 use crate::http::item::{Item, Value as ItemValue};
+use crate::http::multipart::type_of;
 use crate::http::request::Value;
 use crate::http::settings::Family;
 use crate::http::tls::{Oldest, Trust};
+use crate::http::url::remove_dot_segments;
 use crate::http::{ACCEPT_ENCODING, Follow, Overlay};
 use crate::redact;
 use crate::secret::Source;
@@ -65,6 +67,13 @@ pub(super) fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
         if is_added && !request.has_header(name) {
             words.extend(["-H".into(), quote(&format!("{name}:"))]);
         }
+    }
+    // curl would take them for several URLs.
+    if request.url.path_and_query().contains(['[', ']', '{', '}']) {
+        words.push("-g".into());
+    }
+    if remove_dot_segments(&request.url.path) != request.url.path {
+        words.push("--path-as-is".into());
     }
     let url = credentials(plan, &mut words);
     words.extend(body(options, &request.body)?);
@@ -185,10 +194,17 @@ fn form(options: &Http) -> Result<Vec<String>, Error> {
                 content_type,
                 file_name,
             } => {
-                let kind = content_type.map(|kind| format!(";type={kind}"));
-                let shown = file_name.map(|name| format!(";filename={name}"));
-                let more = [kind, shown].map(Option::unwrap_or_default).concat();
-                words.extend(["-F".into(), quote(&format!("{name}=@{path}{more}"))]);
+                // By the ending of a name curl does not find the same types.
+                let shown = file_name.as_deref().unwrap_or(&path);
+                let last = shown.rsplit('/').next().unwrap_or(shown);
+                let kind = content_type.unwrap_or_else(|| type_of(last).to_owned());
+                let shown = file_name.map(|name| format!(";filename={}", in_form(&name)));
+                let shown = shown.unwrap_or_default();
+                let path = in_form(&path);
+                words.extend([
+                    "-F".into(),
+                    quote(&format!("{name}=@{path};type={kind}{shown}")),
+                ]);
             }
             Item::Field { name, value } => {
                 let (option, field) = match value {
@@ -207,6 +223,14 @@ fn form(options: &Http) -> Result<Vec<String>, Error> {
         }
     }
     Ok(words)
+}
+
+/// A value of `-F`, in double quotes where a character of it would end it.
+fn in_form(value: &str) -> String {
+    match value.contains([',', ';', '"']) {
+        true => format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")),
+        false => value.to_owned(),
+    }
 }
 
 fn network(options: &Http, overlay: &Overlay) -> Vec<String> {

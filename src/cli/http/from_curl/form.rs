@@ -3,6 +3,7 @@
 use super::body::Body;
 use crate::curl::{Command, Given, Meaning};
 use crate::error::Error;
+use crate::http::item::written_name;
 use crate::http::multipart::type_of;
 
 /// Reads them.
@@ -25,7 +26,7 @@ fn item(given: &Given) -> Result<String, Error> {
         .text()?
         .split_once('=')
         .ok_or_else(|| given.refused("without '='", "write NAME=VALUE"))?;
-    let name = escaped(name).ok_or_else(|| {
+    let name = written_name(name).ok_or_else(|| {
         given.refused(
             &format!("with the name '{name}'"),
             "leave the backslash out",
@@ -124,55 +125,44 @@ fn curl_type(name: &str) -> Option<&'static str> {
     found.map(|(_, kind)| *kind)
 }
 
-/// What stands between semicolons; never empty. In double quotes a semicolon is none.
+/// What stands between semicolons, without the blanks around it; never empty. In double quotes a
+/// semicolon is none, and blanks stay.
 fn parameters(text: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut quoted = false;
-    let mut escaped = false;
-    let mut begins = true;
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let (mut was_quoted, mut quoted, mut escaped, mut begins) = (false, false, false, true);
     for c in text.chars() {
         match c {
             ';' if !quoted => {
-                words.push(String::new());
-                begins = true;
+                words.push(finished(&word, was_quoted));
+                word.clear();
+                (was_quoted, begins) = (false, true);
                 continue;
             }
             '"' if quoted && !escaped => quoted = false,
-            '"' if begins => quoted = true,
+            '"' if begins => (quoted, was_quoted) = (true, true),
             '\\' if quoted && !escaped => {
                 escaped = true;
                 continue;
             }
             other => {
-                if let Some(word) = words.last_mut() {
-                    if escaped && !matches!(other, '"' | '\\') {
-                        word.push('\\');
-                    }
-                    word.push(other);
+                if escaped && !matches!(other, '"' | '\\') {
+                    word.push('\\');
                 }
+                word.push(other);
             }
         }
         escaped = false;
         // `filename="a"` is quoted from its value on.
         begins = c == '=';
     }
+    words.push(finished(&word, was_quoted));
     words
 }
 
-/// A field's name as an item has it: with a backslash before each separator.
-fn escaped(name: &str) -> Option<String> {
-    let mut out = String::new();
-    let mut after_backslash = false;
-    for c in name.chars() {
-        let is_separator = matches!(c, ':' | '=' | '@' | ';');
-        if is_separator {
-            if after_backslash {
-                return None;
-            }
-            out.push('\\');
-        }
-        out.push(c);
-        after_backslash = c == '\\';
+fn finished(word: &str, was_quoted: bool) -> String {
+    match was_quoted {
+        true => word.to_owned(),
+        false => word.trim_ascii().to_owned(),
     }
-    (!after_backslash).then_some(out)
 }

@@ -92,6 +92,10 @@ impl Headers {
     /// When a form is sent as something else.
     pub(super) fn describe(&mut self, command: &Command, body: &Body) -> Result<(), Error> {
         let is_json = command.has(Meaning::Json) && !command.has(Meaning::Get);
+        // By the ending c47 takes the file for JSON, and asks for JSON.
+        if matches!(body, Body::File { path, .. } if path.ends_with(".json")) && !is_json {
+            self.set_default("Accept", "*/*");
+        }
         match body {
             Body::None => {}
             Body::Text(_)
