@@ -545,3 +545,50 @@ fn print_command_prints_a_command_of_its_own_too() {
         "c47 http POST a.lan/x 'a:=[1, 2]' --auth jwt=HS256:env:KEY --timeout 5s --claim 'sub=it'\\''s me' --ipv4\n"
     );
 }
+
+#[test]
+fn the_example_in_the_manual_is_true() {
+    let manual = std::fs::read_to_string(crate::support::source("src/cli/http/manual.md")).unwrap();
+    let (_, example) = manual.split_once("--from-curl - <<'END'\n").unwrap();
+    let (command, rest) = example.split_once("\nEND\n").unwrap();
+    let run = c47().args(["http", "--print-command", "--from-curl", "-"]);
+    let output = run.stdin(command).run().expect_code(0);
+    assert_eq!(
+        output.stdout_text().trim_end(),
+        rest.split("\n```").next().unwrap()
+    );
+}
+
+#[test]
+fn stdin_is_read_by_one_of_them() {
+    for option in [
+        "-d @-",
+        "--data-binary @-",
+        "-T -",
+        "-F f=@-",
+        "--data-urlencode n@-",
+    ] {
+        let run = c47().args(["http", "--offline", "--from-curl", "-"]);
+        let output = run
+            .stdin(format!("curl https://a.lan/ {option}"))
+            .run()
+            .expect_code(2);
+        assert!(
+            output.stderr_text().contains("both read stdin"),
+            "{}",
+            output.tell()
+        );
+    }
+    let run = c47().args([
+        "http",
+        "--offline",
+        "--from-curl",
+        "curl https://a.lan/ -d @-",
+    ]);
+    let output = run.stdin("a\nb").run().expect_code(0);
+    assert!(
+        output.stdout_text().ends_with("\r\n\r\nab"),
+        "{}",
+        output.tell()
+    );
+}

@@ -61,7 +61,7 @@ impl Command {
         if text.len() as u64 > MAX_LENGTH {
             return Err(Error::usage("the curl command is longer than 1 MiB"));
         }
-        if text.contains("curl.exe ^\"") || text.contains("curl ^\"") {
+        if is_for_cmd(text) {
             return Err(Error::usage_hint(
                 "the curl command is quoted for cmd.exe",
                 "copy it for bash: 'Copy as cURL (bash)'",
@@ -209,6 +209,12 @@ impl Command {
     pub(crate) fn text(&self, meaning: Meaning) -> Result<Option<&str>, Error> {
         self.last(meaning).map(Given::text).transpose()
     }
+}
+
+/// Whether it is quoted as Windows' cmd.exe reads it, with carets.
+fn is_for_cmd(text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    first.contains("curl ^\"") || first.contains("curl.exe ^\"") || first.ends_with(" ^")
 }
 
 fn no_such(name: &str, hint: &str) -> Error {

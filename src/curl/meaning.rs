@@ -52,7 +52,6 @@ pub(crate) enum Meaning {
     Socks4a,
     Socks5,
     Socks5Hostname,
-    Tls12,
     Tls13,
     UnixSocket,
     UploadFile,

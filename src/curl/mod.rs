@@ -13,3 +13,6 @@ pub(crate) use word::Word;
 
 /// The longest command that is read.
 pub(crate) const MAX_LENGTH: u64 = 1 << 20;
+
+#[cfg(test)]
+pub(crate) use options::handled;

@@ -361,7 +361,7 @@ pub(super) const OPTIONS: &[Curl] = &[
     switch("tlsv1", '1', Ignored(TLS)),
     switch("tlsv1.0", NONE, Ignored(TLS)),
     switch("tlsv1.1", NONE, Ignored(TLS)),
-    switch("tlsv1.2", NONE, Handled(Meaning::Tls12)),
+    switch("tlsv1.2", NONE, Ignored(TLS)),
     switch("tlsv1.3", NONE, Handled(Meaning::Tls13)),
     switch("tr-encoding", NONE, Refused(PROTOCOL_VERSION)),
     value("trace", NONE, Refused(TRACE)),
@@ -384,6 +384,14 @@ pub(super) const OPTIONS: &[Curl] = &[
     value("write-out", 'w', Refused(TRACE)),
     switch("xattr", NONE, Refused(FILES)),
 ];
+
+/// The long names of the options that mean something to a call, and whether each takes a value.
+#[cfg(test)]
+pub(crate) fn handled() -> impl Iterator<Item = (&'static str, bool)> {
+    let is_handled = |option: &&Curl| matches!(option.treatment, Handled(_));
+    let handled = OPTIONS.iter().filter(is_handled);
+    handled.map(|option| (option.long, option.takes == Takes::Value))
+}
 
 #[cfg(test)]
 mod tests {

@@ -34,6 +34,11 @@ pub(crate) enum Value {
 const SEPARATORS: [&str; 9] = [":=@", "==@", ":=", "==", "=@", ":@", "=", ":", "@"];
 
 impl Item {
+    /// Whether it uploads a file.
+    pub(crate) fn is_file(&self) -> bool {
+        matches!(self, Item::File { .. })
+    }
+
     /// Reads an item. In the name, a backslash takes a separator's meaning away.
     ///
     /// # Errors

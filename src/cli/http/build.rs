@@ -43,15 +43,10 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
     // What the items' files are waited for is part of the call's time.
     let deadline = Deadline::after(settings.limits.whole);
     // A file among them makes it a form: JSON carries none.
-    let uploads = items.iter().any(|item| matches!(item, Item::File { .. }));
+    let is_form = options.form || options.multipart || items.iter().any(Item::is_file);
     let mut parts = items::Parts::default();
     for item in items {
-        parts.add(
-            item,
-            options.form || options.multipart || uploads,
-            &mut url,
-            deadline,
-        )?;
+        parts.add(item, is_form, &mut url, deadline)?;
     }
     let credentials = match parts.has_header("authorization") {
         true => credentials.with_authorization_item()?,

@@ -243,8 +243,14 @@ pub(super) const LAYOUTS: &[Layout] = &[Layout {
     groups: &[
         Group {
             name: "Request",
-            daily: &["--form", "--body", "--from-curl", "--offline", "--curl"],
-            more: &["--raw", "--multipart", "--compress", "--print-command"],
+            daily: &["--form", "--body", "--offline", "--curl"],
+            more: &[
+                "--raw",
+                "--multipart",
+                "--compress",
+                "--from-curl",
+                "--print-command",
+            ],
         },
         Group {
             name: "Credentials",

@@ -120,7 +120,7 @@ fn switches(call: &Http) -> Vec<(&'static str, bool)> {
 /// With a file among the items it is a multipart form anyway.
 fn has_file(call: &Http) -> bool {
     let items = target::items(call).unwrap_or_default();
-    items.iter().any(|item| matches!(item, Item::File { .. }))
+    items.iter().any(Item::is_file)
 }
 
 /// What may hold secrets, with sources in their place.
@@ -354,6 +354,12 @@ fn variable_name(name: &str) -> String {
         true => name,
         false => "SECRET".to_owned(),
     }
+}
+
+/// The command without its notes.
+#[cfg(test)]
+pub(super) fn shown(call: &Http) -> Vec<String> {
+    words(call, &Sourced::of(call).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use std::path::Path;
 
 use super::Http;
 use super::target;
-use crate::curl::{Command, MAX_LENGTH, Meaning};
+use crate::curl::{Command, Given, MAX_LENGTH, Meaning};
 use crate::error::Error;
 use crate::http::item::Item;
 use crate::io_error::reason;
@@ -31,12 +31,15 @@ pub(super) fn resolved(options: Http) -> Result<Http, Error> {
         return Ok(options);
     };
     let command = Command::parse(&text(given)?)?;
+    if given == "-" {
+        ensure_stdin_is_free(&command)?;
+    }
     let mut call = options;
     let own_items = std::mem::take(&mut call.words);
     let has_own_body = call.body.is_some() || call.raw.is_some();
     let (body, query) = match has_own_body {
         true => (Body::None, None),
-        false => body::read(&command)?,
+        false => self::body(&command)?,
     };
     let mut url = url::read(&command, query)?;
     let mut headers = headers::read(&command)?;
@@ -94,6 +97,72 @@ fn bounded(from: impl Read, name: &str) -> Result<String, Error> {
         .map_err(|_| Error::usage(format!("the curl command in {name} is not UTF-8 text")))
 }
 
+/// Reads the body, and with `-G` what goes into the query instead.
+///
+/// # Errors
+/// When there are two bodies, or a file cannot be read.
+fn body(command: &Command) -> Result<(Body, Option<String>), Error> {
+    let data = data::read(command)?;
+    if command.has(Meaning::Get) {
+        return match data {
+            Body::None => Ok((Body::None, None)),
+            Body::Text(text) => Ok((Body::None, Some(text))),
+            Body::File { .. } | Body::Form(_) => Err(Error::usage_hint(
+                "c47 has no equivalent of curl's -G with a file",
+                "--data-urlencode NAME@FILE puts a file's text into the query",
+            )),
+        };
+    }
+    let form = form::read(command)?;
+    let upload = match command.last(Meaning::UploadFile) {
+        None => Body::None,
+        Some(given) => match given.text()? {
+            "." | "" => return Err(given.refused("with this file", "use -T FILE or -T -")),
+            path if path.contains(['{', '}', '[', ']']) && !command.has(Meaning::Globoff) => {
+                return Err(given.refused("with {…} or […]", "upload one file"));
+            }
+            path => Body::File {
+                path: path.to_owned(),
+                is_upload: true,
+            },
+        },
+    };
+    let mut bodies = [data, form, upload].into_iter().filter(Body::is_some);
+    match (bodies.next(), bodies.next()) {
+        (Some(_), Some(_)) => Err(Error::usage(
+            "the curl command has two bodies: -d, -F and -T exclude each other",
+        )),
+        (Some(body), None) => Ok((body, None)),
+        (None, _) => Ok((Body::None, None)),
+    }
+}
+
+/// Ensures that nothing else is to be read from where the command came from.
+fn ensure_stdin_is_free(command: &Command) -> Result<(), Error> {
+    let readers = [
+        Meaning::Data,
+        Meaning::DataBinary,
+        Meaning::DataUrlencode,
+        Meaning::Json,
+        Meaning::Form,
+        Meaning::UploadFile,
+    ];
+    let reads_stdin = |given: &&Given| {
+        let text = given.value.text().unwrap_or_default();
+        match given.meaning == Meaning::UploadFile {
+            true => text == "-",
+            false => ["@-", "<-"].iter().any(|end| text.ends_with(end)),
+        }
+    };
+    match command.all_of(&readers).find(reads_stdin) {
+        None => Ok(()),
+        Some(given) => Err(Error::usage_hint(
+            format!("--from-curl - and curl's {} both read stdin", given.name),
+            "give the curl command as an argument or in a file",
+        )),
+    }
+}
+
 /// The method, where it is not the one that c47 takes by itself.
 fn method(command: &Command, has_body: bool) -> Result<Option<String>, Error> {
     let given = command.last(Meaning::Request);
@@ -141,6 +210,47 @@ fn items(headers: Headers, own_items: &[String]) -> Result<Vec<String>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::http::print_command;
+
+    /// What an option changes is seen in the printed command, or in an error that names it.
+    #[test]
+    fn every_option_that_is_handled_changes_the_call() {
+        let made = |text: String| {
+            let call = Http {
+                from_curl: Some(text),
+                ..Http::default()
+            };
+            let call = resolved(call).map_err(|error| error.to_string());
+            call.map(|call| print_command::shown(&call))
+        };
+        for (name, takes_value) in crate::curl::handled() {
+            let (around, value) = match name {
+                "cert-type" | "key-type" => ("", "DER"),
+                "compressed" => ("-H Accept-Encoding:zstd", ""),
+                "cookie" | "form" | "form-string" | "header" => ("", "a=b;x:y"),
+                "digest" => ("-u me", ""),
+                "get" => ("-d a=b", ""),
+                "globoff" => ("--url-query +x --url http://a.lan/[1]", ""),
+                "location" => ("--max-redirs 1", ""),
+                "max-redirs" => ("-L", "1"),
+                "output-dir" => ("-O", "dir"),
+                "path-as-is" => ("--url http://a.lan/b/../c", ""),
+                "proxy-user" => ("-x p:1", "me:pw"),
+                "remote-header-name" => ("-O", ""),
+                "retry-max-time" => ("--retry 1", "1"),
+                _ if takes_value => ("", "1"),
+                _ => ("", ""),
+            };
+            let url = if around.contains("--url ") {
+                ""
+            } else {
+                "http://a.lan/x"
+            };
+            let without = made(format!("curl {around} {url}"));
+            let with = made(format!("curl {around} --{name} '{value}' {url}").replace("''", ""));
+            assert_ne!(with, without, "--{name}");
+        }
+    }
 
     /// Every option with a value and without, alone and in pairs: none panics.
     #[test]
