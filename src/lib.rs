@@ -144,6 +144,11 @@ pub mod testing {
         crate::redact::multipart(body, boundary).into_owned()
     }
 
+    /// Whether a text is a curl command whose options c47 has equivalents for.
+    pub fn is_curl_command(text: &str) -> bool {
+        crate::curl::Command::parse(text).is_ok()
+    }
+
     /// A text as `c47 echo` shows it.
     pub fn masked_text(text: &str) -> String {
         crate::redact::text(text)

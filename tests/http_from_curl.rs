@@ -371,6 +371,10 @@ fn no_pasted_secret_is_printed() {
             "c47 http https://a.lan/ Content-Type:application/json Accept:application/json --raw '{\"password\": \"***\"}'",
         ),
         (
+            "curl https://a.lan/ -H 'Content-Type: multipart/form-data; boundary=B' --data-raw $'--B\\r\\nContent-Disposition: form-data; name=\"password\"\\r\\n\\r\\ns3cret\\r\\n--B--\\r\\n'",
+            "c47 http https://a.lan/ 'Content-Type:multipart/form-data; boundary=B' --raw '--B\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\n***\r\n--B--\r\n'",
+        ),
+        (
             "curl -F password=s3cret -F f=@x -H 'X-Api-Key: s3cret' https://a.lan/",
             "c47 http https://a.lan/ password=@password.secret f@x --auth header=X-Api-Key:env:X_API_KEY",
         ),

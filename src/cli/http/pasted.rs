@@ -47,6 +47,10 @@ fn instead(options: &Http, url: &Url, items: &[Item]) -> Option<String> {
     if redact::query(query) != query {
         return Some("--auth query=NAME:SOURCE".into());
     }
+    let raw = options.raw.as_deref();
+    if raw.is_some_and(|raw| redact::text_body(raw) != raw) {
+        return Some("--body FILE".into());
+    }
     items.iter().find_map(of_item)
 }
 

@@ -160,7 +160,7 @@ impl Sourced {
             sourced.words.extend(items);
         }
         sourced.raw = call.raw.as_deref().map(|text| {
-            let shown = redacted(text);
+            let shown = redact::text_body(text);
             sourced.note_mask(
                 shown != text,
                 "write the body to a file, and use --body FILE",
@@ -334,13 +334,6 @@ fn name_in<'a>(word: &'a str, separator: &str) -> &'a str {
 fn redacted_member(name: &str, value: &str) -> bool {
     let object = format!("{{{}:{value}}}", Text::string(name).as_str());
     Text::parse(object.clone()).is_ok_and(|text| redact::body(&text).as_str() != object)
-}
-
-fn redacted(text: &str) -> String {
-    match Text::parse(text) {
-        Ok(json) => redact::body(&json).as_str().to_owned(),
-        Err(_) => redact::query(text),
-    }
 }
 
 /// The name of a variable for a secret: `X_API_KEY`.
