@@ -596,3 +596,78 @@ fn stdin_is_read_by_one_of_them() {
         output.tell()
     );
 }
+
+/// Each option of the installed curl is made, or refused by its name.
+#[test]
+fn every_option_of_curl_is_known() {
+    let Some(curl) = peers::tool("curl") else {
+        return;
+    };
+    let help = Run::of(&curl).args(["--help", "all"]).run().expect_code(0);
+    let mut known = 0;
+    for line in help.stdout_text().lines().skip(1) {
+        let (before, rest) = line.split_once("--").unwrap();
+        let (name, about) = rest.split_once(' ').unwrap();
+        let value = if about.starts_with(['<', '[']) {
+            "1"
+        } else {
+            ""
+        };
+        let short = before.trim().trim_end_matches(',');
+        for name in [format!("--{name}"), short.to_owned()] {
+            if name.is_empty() {
+                continue;
+            }
+            let command = format!("curl {name} {value} https://a.lan/x");
+            let run = c47().args(["http", "--print-command", "--from-curl", &command]);
+            let output = run.run();
+            let text = output.stderr_text();
+            assert!(!text.contains("curl has no option"), "{command}: {text}");
+            let is_made = output.stdout_text().starts_with("c47 http ");
+            let is_named = text.contains(&name) || text.contains("several URLs") && name == "--url";
+            assert!(is_made || is_named, "{command}: {}", output.tell());
+        }
+        known += 1;
+    }
+    assert!(known > 200, "{known}");
+}
+
+#[test]
+fn the_response_goes_where_curl_puts_it() {
+    let scratch = Scratch::new("from-curl-response");
+    let server = Server::start(|_| Answer::new("200 OK", "X-One: 1\r\n", "body"));
+    let run = |command: &str| {
+        let command = command.replace("URL", &server.url("/dir/name.txt"));
+        let run = c47()
+            .current_dir(scratch.path())
+            .args(["http", "--from-curl", &command]);
+        run.run().expect_code(0).stdout_text().to_owned()
+    };
+    let read = |name: &str| std::fs::read_to_string(scratch.path().join(name)).unwrap();
+    assert_eq!(run("curl -s URL"), "body");
+    assert_eq!(run("curl -s -o - URL"), "body");
+    assert_eq!(run("curl -o out.txt URL"), "");
+    assert_eq!(read("out.txt"), "body");
+    assert_eq!(run("curl -O URL?x=1"), "");
+    assert_eq!(run("curl -O URL"), ""); // it overwrites, as curl does
+    assert_eq!(read("name.txt"), "body");
+    std::fs::create_dir(scratch.path().join("sub")).unwrap();
+    assert_eq!(run("curl -LO --output-dir sub URL"), "");
+    assert_eq!(read("sub/name.txt"), "body");
+    let with_head = run("curl -i URL");
+    assert!(
+        with_head.starts_with("HTTP/1.1 200 OK\r\n") && with_head.ends_with("\r\n\r\nbody"),
+        "{with_head}"
+    );
+}
+
+#[test]
+fn a_second_url_is_refused() {
+    let run = c47().args(["http", "--offline", "--from-curl", "curl https://a.lan/"]);
+    let output = run.arg("https://b.lan/").run().expect_code(2);
+    assert!(
+        output.stderr_text().contains("second URL"),
+        "{}",
+        output.tell()
+    );
+}

@@ -117,7 +117,7 @@ impl Parts {
         if let Some(text) = &options.raw {
             if has_fields || options.form || options.multipart || options.body.is_some() {
                 return Err(Error::usage(
-                    "--raw sends a text as it is: it takes no key=value or key@file items, no --body, --form and --multipart",
+                    "--raw sends a text as it is; it excludes --body, --form, --multipart and items of a body",
                 ));
             }
             let body = Body::text(text);

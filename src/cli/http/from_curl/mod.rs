@@ -19,6 +19,7 @@ use crate::curl::{Command, Given, MAX_LENGTH, Meaning};
 use crate::error::Error;
 use crate::http::item::Item;
 use crate::io_error::reason;
+use crate::redact;
 use body::Body;
 use headers::Headers;
 
@@ -195,6 +196,19 @@ fn method(command: &Command, has_body: bool) -> Result<Option<String>, Error> {
 
 /// The items of the headers, less those that an item of the command line sets or leaves out.
 fn items(headers: Headers, own_items: &[String]) -> Result<Vec<String>, Error> {
+    if let Some(url) = own_items
+        .iter()
+        .find(|item| item.contains("://"))
+        .filter(|item| {
+            let scheme = item.split("://").next().unwrap_or_default();
+            matches!(scheme, "http" | "https")
+        })
+    {
+        return Err(Error::usage_hint(
+            format!("'{}' is a second URL", redact::url(url)),
+            "the URL is that of the curl command; only items may stand beside --from-curl",
+        ));
+    }
     let own: Result<Vec<Item>, String> = own_items.iter().map(|item| Item::parse(item)).collect();
     let own = own.map_err(|why| Error::usage_hint(why, "the URL is that of --from-curl"))?;
     let own_names: Vec<&str> = own
