@@ -339,6 +339,8 @@ fn the_printed_command_makes_the_same_call() {
         };
         // A secret that became a source is at the end of the headers.
         let sorted = |text: &str| {
+            // Of a login without a password the whole header is the secret.
+            let text = text.replace("Basic ***", "***");
             let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
             lines.sort();
             lines
@@ -373,6 +375,10 @@ fn no_pasted_secret_is_printed() {
         (
             "curl https://a.lan/ -H 'Content-Type: multipart/form-data; boundary=B' --data-raw $'--B\\r\\nContent-Disposition: form-data; name=\"password\"\\r\\n\\r\\ns3cret\\r\\n--B--\\r\\n'",
             "c47 http https://a.lan/ 'Content-Type:multipart/form-data; boundary=B' --raw '--B\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\n***\r\n--B--\r\n'",
+        ),
+        (
+            "curl -u s3cret: https://a.lan/",
+            "c47 http https://a.lan/ --auth header=Authorization:env:AUTHORIZATION",
         ),
         (
             "curl -F password=s3cret -F f=@x -H 'X-Api-Key: s3cret' https://a.lan/",

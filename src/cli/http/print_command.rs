@@ -5,7 +5,7 @@ use super::{Http, settings, target};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::http::item::{Item, Value, written_name};
-use crate::http::url::{Url, form_encode, percent_decode};
+use crate::http::url::{Url, UserInfo, percent_decode};
 use crate::json::Text;
 use crate::output;
 use crate::redact;
@@ -220,18 +220,32 @@ impl Sourced {
     /// The URL without a password in it.
     fn user_info(&mut self, text: &str) -> Result<String, Error> {
         let url = Url::parse(text).map_err(Error::usage)?;
-        let Some(login) = url.user_info.as_ref().filter(|it| it.password.is_some()) else {
+        let Some(UserInfo {
+            user,
+            password: Some(password),
+        }) = url.user_info.as_ref()
+        else {
             return Ok(text.to_owned());
         };
-        let form = format!("basic={}:", login.user);
-        let of = format!("user '{}'", login.user);
+        // Without a password the user is the secret, as with keys of an API.
+        let is_taken = match password.expose().is_empty() {
+            true => self.take_auth(
+                "header=Authorization:",
+                "AUTHORIZATION",
+                "the login: 'Basic ', and the base64 of the user and a colon",
+            ),
+            false => self.take_auth(
+                &format!("basic={user}:"),
+                "PASSWORD",
+                &format!("user '{user}'"),
+            ),
+        };
         let origin = url.origin.to_string();
-        let origin = match self.take_auth(&form, "PASSWORD", &of) {
+        let origin = match is_taken {
             true => origin,
             false => {
                 self.note_mask(true, "use --auth basic=USER:SOURCE");
-                let login = format!("://{}:{}@", form_encode(&login.user), redact::MASK);
-                origin.replacen("://", &login, 1)
+                origin.replacen("://", &format!("://{}@", redact::MASK), 1)
             }
         };
         Ok(format!("{origin}{}", url.path_and_query()))
