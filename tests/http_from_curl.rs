@@ -677,3 +677,26 @@ fn a_second_url_is_refused() {
         output.tell()
     );
 }
+
+/// `--curl` writes these sources as programs that a shell runs.
+#[test]
+fn a_source_that_only_a_shell_can_ask_is_refused() {
+    for auth in [
+        "jwt=HS256:env:KEY",
+        "bearer=command:pass show a",
+        "bearer=prompt",
+    ] {
+        let run = c47().args(["http", "--curl", "https://a.lan/", "--auth", auth]);
+        let command = run.run().expect_code(0).stdout_text().to_owned();
+        let run = c47().args(["http", "--offline", "--from-curl", &command]);
+        let output = run.run().expect_code(2);
+        assert!(
+            output.stderr_text().contains("a command substitution"),
+            "{}",
+            output.tell()
+        );
+        // What stands beside it does not help: nothing of the command is run.
+        let run = c47().args(["http", "--offline", "--auth", auth, "--from-curl", &command]);
+        run.run().expect_code(2);
+    }
+}
