@@ -1,6 +1,6 @@
-//! Tells the program what it is made of: the commit, and the versions of the crates it names in
-//! `c47 --version --json`. Cargo runs it; nothing here depends on the machine or the time.
-#![allow(clippy::print_stdout, clippy::panic)] // that is how one speaks to cargo
+//! The build script: sets the commit and the versions of libraries for `c47 --version --json`. The
+//! result does not depend on the machine or the time.
+#![allow(clippy::print_stdout, clippy::panic)] // cargo reads stdout and reports panics
 
 use std::path::Path;
 use std::process::Command;
@@ -19,7 +19,7 @@ fn main() {
         );
     }
     presets();
-    // In a debug build tests unwind.
+    // Debug builds need the unwind tables for tests.
     if std::env::var("PROFILE").as_deref() == Ok("release") {
         let folder = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
         println!("cargo::rerun-if-changed=scripts/release.ld");
@@ -28,15 +28,15 @@ fn main() {
     }
     println!("cargo::rerun-if-env-changed=C47_COMMIT");
     println!("cargo::rerun-if-env-changed=C47_DATE");
-    // A debug build that knew the commit would be compiled anew after each.
-    // A tree unpacked within somebody else's repository is not of that commit.
+    // With the commit, every commit would recompile a debug build.
+    // Sources unpacked within another repository are not of its commit.
     if std::env::var("PROFILE").as_deref() == Ok("release") && Path::new(".git").exists() {
         tell("C47_COMMIT", commit);
         tell("C47_DATE", || git(&["log", "-1", "--format=%cs"]));
     }
 }
 
-/// Lists the presets, so that a new one is a new file and nothing else.
+/// Lists the presets, so that a new preset is only a new file.
 fn presets() {
     const FOLDER: &str = "src/auth/presets";
     println!("cargo::rerun-if-changed={FOLDER}");
@@ -59,7 +59,7 @@ fn presets() {
         .unwrap_or_else(|error| panic!("presets.rs: {error}"));
 }
 
-/// A variable of the environment is passed on by cargo itself; else git is asked.
+/// The variable from the environment, which cargo passes on, else the output of git.
 fn tell(name: &str, ask: impl Fn() -> Option<String>) {
     if std::env::var_os(name).is_none()
         && let Some(value) = ask()
@@ -68,7 +68,7 @@ fn tell(name: &str, ask: impl Fn() -> Option<String>) {
     }
 }
 
-/// The version of a crate of which Cargo.lock has one.
+/// The version of a crate with only one version in Cargo.lock.
 fn locked<'a>(lock: &'a str, name: &str) -> Option<&'a str> {
     let entry = lock
         .split_once(&format!("\nname = \"{name}\"\nversion = \""))?
@@ -76,7 +76,7 @@ fn locked<'a>(lock: &'a str, name: &str) -> Option<&'a str> {
     entry.split('"').next()
 }
 
-/// HEAD, with `-dirty` where what goes into the program differs from it.
+/// HEAD, with `-dirty` if the sources of the program differ from it.
 fn commit() -> Option<String> {
     let log = git(&["rev-parse", "--git-path", "logs/HEAD"])?;
     for changing in [log.as_str(), "src", "Cargo.toml", ".cargo"] {

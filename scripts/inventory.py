@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes what c47 is made of: the licences of everything in the binary, and an SBOM.
+"""Writes the licences of everything in the binary, and an SBOM.
 
 usage: inventory.py LICENCES-FILE SBOM-FILE
 
-The crates are those cargo builds the musl target from; the SBOM is CycloneDX 1.5. Nothing of the
-machine is in either file.
+The crates are those of the musl target; the SBOM is CycloneDX 1.5. The files do not depend on the
+machine.
 """
 
 import datetime
@@ -16,7 +16,7 @@ import sys
 
 TARGET = "x86_64-unknown-linux-musl"
 LICENCE = re.compile(r"(LICEN[CS]E|COPYING|COPYRIGHT|NOTICE|UNLICENSE)([-.].*)?", re.IGNORECASE)
-# What Rust's standard library brings for this target, as of Rust 1.93.
+# The crates in Rust's standard library for this target, as of Rust 1.93.
 MUSL = "1.2.5"
 MUSL_COPYRIGHT = "Copyright (c) 2005-2020 Rich Felker, et al."
 
@@ -26,7 +26,7 @@ def output(*command):
 
 
 def crates():
-    """The crates of the program, c47 first, and what each needs; whether each is in the binary."""
+    """The crates of the program, c47 first, with their dependencies and whether they are in the binary."""
     cargo = os.environ.get("CARGO", "cargo")
     options = ("--format-version=1", "--locked", f"--filter-platform={TARGET}")
     metadata = json.loads(output(cargo, "metadata", *options))
@@ -56,11 +56,11 @@ def crates():
 
 
 def licence_files(package):
-    """Each licence in a crate's sources, by its path in them."""
+    """The licences in the sources of a crate, by path."""
     top = os.path.dirname(package["manifest_path"])
     found = {}
     for directory, names, files in os.walk(top):
-        # Below the top only foreign sources that are compiled in have licences of their own.
+        # In subdirectories only bundled foreign sources have their own licence.
         names[:] = sorted(n for n in names if n in ("c_src", "third_party") or directory != top)
         for name in sorted(files):
             if LICENCE.fullmatch(name):
@@ -77,7 +77,7 @@ def write_licences(path, all_crates, mit):
     with open(path, "w", encoding="utf-8") as file:
         file.write("What is in c47 besides its own code, and under what licences.\n")
         for package, _, _ in all_crates[1:]:
-            # A crate without any text has that of its siblings from the same repository.
+            # A crate without a licence file has that of another crate in the same repository.
             texts = licence_files(package) or by_repository[package["repository"]]
             if not texts:
                 sys.exit(f"inventory.py: {package['name']} has no licence text")
@@ -109,9 +109,9 @@ def component(package, in_binary, sums):
         "bom-ref": purl,
         "name": package["name"],
         "version": package["version"],
-        # What only makes code at compile time is not in the binary.
+        # Proc macros and build dependencies are not in the binary.
         "scope": "required" if in_binary else "excluded",
-        # Old crates part alternatives by a slash.
+        # Old crates separate alternatives by a slash.
         "licenses": [{"expression": package["license"].replace("/", " OR ")}],
         "purl": purl,
     }

@@ -1,8 +1,8 @@
-//! The allocator: mimalloc, which overwrites what is freed from the moment the process holds a
-//! secret. Libraries copy a password into buffers of their own while it is sent; wiping each copy
-//! where it is made would mean to own all of them. Part of the binary only: mimalloc changes the
-//! process at its start, and the tests' process is not to be changed.
-#![allow(unsafe_code)] // an allocator is one
+//! The allocator: mimalloc, with freed memory overwritten as soon as the process holds a secret.
+//! Libraries copy a password into their own buffers, which c47 cannot wipe otherwise. It is part of
+//! the binary only, because mimalloc changes the process at its start, and the unit tests must not
+//! be changed by that.
+#![allow(unsafe_code)] // implements GlobalAlloc
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::ptr;
@@ -26,8 +26,8 @@ unsafe impl GlobalAlloc for Allocator {
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         if c47::holds_secrets() {
-            // SAFETY: the block is the caller's, `size` bytes long; mimalloc, which the compiler
-            // cannot look into, gets it next, so that the write is not left out.
+            // SAFETY: the block belongs to the caller and has `size` bytes. The compiler cannot
+            // remove the write, because it does not know what mimalloc does with the block.
             unsafe { ptr::write_bytes(block, 0, layout.size()) };
         }
         // SAFETY: the caller's promise.
@@ -39,10 +39,10 @@ unsafe impl GlobalAlloc for Allocator {
             // SAFETY: the caller's promise.
             return unsafe { MiMalloc.realloc(block, layout, new_size) };
         }
-        // mimalloc would move the bytes and leave the old ones behind.
+        // mimalloc would move the bytes and not overwrite the old ones.
         // SAFETY: the caller promises that `new_size` fits this alignment.
         let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
-        // SAFETY: both blocks are at least as long as what is copied, and are not the same.
+        // SAFETY: both blocks are at least as long as the copied bytes, and do not overlap.
         unsafe {
             let new = self.alloc(new_layout);
             if !new.is_null() {

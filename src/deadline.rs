@@ -1,22 +1,22 @@
-//! The end of everything a command does for one call. It is made once, before the first step, and
-//! handed down: no step has a time of its own that could add up beyond it. A leaf.
+//! The time limit for everything a command does for one call. It is set once, before the first step,
+//! so that the limits of several steps cannot add up. A leaf.
 
 use std::io;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A point in time after which nothing is begun and nothing is waited for.
+/// A point in time after which nothing is started and nothing waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Deadline(Option<Instant>);
 
 impl Deadline {
-    /// `limit` from now; `None` never comes.
+    /// `limit` from now; `None` is no deadline.
     pub(crate) fn after(limit: Option<Duration>) -> Deadline {
         Deadline(limit.and_then(|limit| Instant::now().checked_add(limit)))
     }
 
-    /// This one, or `limit` from now where that is sooner.
+    /// This deadline or `limit` from now, whichever is sooner.
     pub(crate) fn or_after(self, limit: Duration) -> Deadline {
         match self.left() {
             Some(left) if left <= limit => self,
@@ -24,18 +24,17 @@ impl Deadline {
         }
     }
 
-    /// The time that is left, zero when it is over; `None` where it never comes.
+    /// The time left, zero after the deadline; `None` without a deadline.
     pub(crate) fn left(self) -> Option<Duration> {
         self.0
             .map(|end| end.saturating_duration_since(Instant::now()))
     }
 
-    /// Does what the system may block without end, such as opening a pipe, and waits for it until the
-    /// deadline. `None` where it is over first: the work is left to a thread that ends with the
-    /// process.
+    /// Runs work that may block forever, such as opening a pipe, and waits until the deadline. `None`
+    /// after the deadline: the work continues in a thread that ends with the process.
     ///
     /// # Errors
-    /// When no thread is to be had.
+    /// When no thread can be started.
     pub(crate) fn wait_for<T: Send + 'static>(
         self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -50,12 +49,12 @@ impl Deadline {
         Ok(receiver.recv_timeout(left).ok())
     }
 
-    /// Whether it is over now.
+    /// Whether the deadline has passed.
     pub(crate) fn is_over(self) -> bool {
         self.is_over_after(Duration::ZERO)
     }
 
-    /// Whether it is over when `wait` has passed.
+    /// Whether the deadline has passed after `wait`.
     pub(crate) fn is_over_after(self, wait: Duration) -> bool {
         self.left().is_some_and(|left| left <= wait)
     }
@@ -66,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_deadline_is_over_when_its_time_has_passed() {
+    fn deadline_passes_after_its_limit() {
         let minute = Duration::from_secs(60);
         assert_eq!(Deadline::default().left(), None);
         let deadline = Deadline::after(Some(minute));
@@ -78,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn work_is_waited_for_until_the_deadline() {
+    fn blocking_work_is_abandoned_at_the_deadline() {
         let soon = Deadline::after(Some(Duration::from_millis(50)));
         let (_never, silent) = mpsc::channel::<()>();
         assert_eq!(soon.wait_for(move || silent.recv().is_ok()).unwrap(), None);

@@ -1,5 +1,5 @@
-//! The descriptors this process was started with, by their numbers.
-#![allow(unsafe_code)] // a descriptor known by its number
+//! File descriptors that this process was started with.
+#![allow(unsafe_code)] // borrows a descriptor by its number
 
 use std::fs::File;
 use std::io::{self, StdinLock};
@@ -7,10 +7,10 @@ use std::os::fd::BorrowedFd;
 
 use rustix::fs::OFlags;
 
-/// Standard input, for who reads it.
+/// Standard input, open for reading.
 ///
 /// # Errors
-/// When it is closed or not open for reading. Rust's standard library takes that for an empty one.
+/// When it is closed or not open for reading. Rust's standard library treats that as empty input.
 pub(crate) fn stdin() -> io::Result<StdinLock<'static>> {
     let flags = rustix::fs::fcntl_getfl(io::stdin())?;
     match flags.contains(OFlags::WRONLY) || flags.contains(OFlags::PATH) {
@@ -19,7 +19,7 @@ pub(crate) fn stdin() -> io::Result<StdinLock<'static>> {
     }
 }
 
-/// Another descriptor for the same opening of the file: it shares the position in it.
+/// A duplicate of a descriptor. It shares the file position.
 ///
 /// # Errors
 /// When there is no such descriptor.
@@ -27,7 +27,7 @@ pub(crate) fn duplicate(number: i32) -> io::Result<File> {
     if number < 0 {
         return Err(io::Error::from_raw_os_error(libc::EBADF));
     }
-    // SAFETY: the number is not -1; it is used for one system call, which fails where it is not open.
+    // SAFETY: the number is not -1. It is used for one system call, which fails if it is not open.
     let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
     borrowed.try_clone_to_owned().map(File::from)
 }

@@ -1,8 +1,8 @@
-//! What can go wrong: one enum, so that every failure has a message, a hint and an exit code.
+//! All errors in one enum: each has a message, an exit code and, where there is one, a hint.
 
-/// The kinds of failures.
+/// The kinds of errors.
 pub(crate) mod kind;
-/// A failure as JSON.
+/// An error as JSON.
 pub(crate) mod report;
 
 use std::fmt;
@@ -19,7 +19,7 @@ use crate::rez;
 use crate::secret;
 use kind::ErrorKind;
 
-/// Why a command could not do what it was asked.
+/// Why a command failed.
 #[derive(Debug)]
 pub enum Error {
     /// A wrong option, item or combination. Nothing was sent or written.
@@ -27,21 +27,21 @@ pub enum Error {
         message: String,
         hint: Option<String>,
     },
-    /// There is no such command, or none below the command of the words `within`.
+    /// The command was not found, or not among the subcommands of `within`.
     NoSuchCommand {
         name: String,
         nearest: Option<String>,
         within: Vec<String>,
     },
-    /// A program to be run is not there.
+    /// A program to run was not found.
     NoSuchProgram { name: String },
-    /// A secret's source gave nothing.
+    /// The source of a secret failed.
     Secret(secret::Error),
-    /// A profile has no token.
+    /// The login of a profile failed.
     Auth(auth::Error),
-    /// A call brought no answer, or not a whole one.
+    /// An HTTP call got no complete response.
     Http(http::Failure),
-    /// A key or a token is not what it should be, or does not suit.
+    /// A key or a token is invalid or unsuitable.
     Jwt(jwt::Error),
     /// A file could not be read or written.
     File {
@@ -49,19 +49,19 @@ pub enum Error {
         path: PathBuf,
         source: io::Error,
     },
-    /// A file, a stream or an answer is not what it should be.
+    /// A file, a stream or a response is malformed.
     Malformed { what: String, why: String },
-    /// There is nothing of the kind that was asked about.
+    /// Nothing of the requested kind was found.
     Nothing { place: String, what: &'static str },
     /// The echo service could not listen.
     Echo(EchoError),
     /// A package could not be installed.
     Rez(rez::Error),
-    /// Another error, with what to do about it in this case.
+    /// Another error, with a hint for this case.
     Hinted { error: Box<Error>, hint: String },
     /// Standard output could not be written. A closed pipe is not an error to the user.
     Output(io::Error),
-    /// Anything else the system refused.
+    /// Another system call failed.
     System {
         action: &'static str,
         source: io::Error,
@@ -77,7 +77,7 @@ impl Error {
         }
     }
 
-    /// A usage error with what to do instead.
+    /// A usage error with a hint.
     pub fn usage_hint(message: impl Into<String>, hint: impl Into<String>) -> Error {
         Error::Usage {
             message: message.into(),
@@ -93,7 +93,7 @@ impl Error {
         }
     }
 
-    /// Something read that is not what it should be.
+    /// Malformed input.
     pub fn malformed(what: impl Into<String>, why: impl fmt::Display) -> Error {
         Error::Malformed {
             what: what.into(),
@@ -131,7 +131,7 @@ impl Error {
         }
     }
 
-    /// What kind of failure it is, for programs.
+    /// The kind of the error, for programs.
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
             Error::Usage { .. } => ErrorKind::Usage,
@@ -152,7 +152,7 @@ impl Error {
         }
     }
 
-    /// What the user can do about it, where there is something.
+    /// What the user can do about it, if there is something.
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::Usage { hint, .. } => hint.clone(),
@@ -161,8 +161,8 @@ impl Error {
                 nearest, within, ..
             } => Some(match (nearest, within.as_slice()) {
                 (Some(nearest), _) => format!("did you mean '{nearest}'?"),
-                (None, []) => "'c47 --list' names the commands".into(),
-                (None, words) => format!("'c47 {} -h' names its subcommands", words.join(" ")),
+                (None, []) => "'c47 --list' lists the commands".into(),
+                (None, words) => format!("'c47 {} -h' lists its subcommands", words.join(" ")),
             }),
             Error::Secret(error) => error.hint(),
             Error::Auth(error) => error.hint(),
@@ -170,11 +170,16 @@ impl Error {
             Error::Http(failure) => failure.hint(),
             Error::Jwt(error) => error.hint(),
             Error::Rez(error) => error.hint(),
-            _ => None,
+            Error::NoSuchProgram { .. }
+            | Error::File { .. }
+            | Error::Malformed { .. }
+            | Error::Nothing { .. }
+            | Error::Output(_)
+            | Error::System { .. } => None,
         }
     }
 
-    /// Whether there is nobody left to tell: the reader of our output has gone.
+    /// Whether the error is not reported: the reader of stdout has closed the pipe.
     pub fn is_silent(&self) -> bool {
         self.exit() == Exit::Done
     }
@@ -186,7 +191,7 @@ impl fmt::Display for Error {
             Error::Usage { message, .. } => f.write_str(message),
             Error::Hinted { error, .. } => error.fmt(f),
             Error::NoSuchCommand { name, .. } => write!(f, "no such command: '{name}'"),
-            Error::NoSuchProgram { name } => write!(f, "cannot run {name}: it is not there"),
+            Error::NoSuchProgram { name } => write!(f, "cannot run {name}: not found"),
             Error::Secret(error) => error.fmt(f),
             Error::Auth(error) => error.fmt(f),
             Error::Echo(error) => error.fmt(f),

@@ -1,6 +1,6 @@
-//! Exit codes: the contract with shell scripts and farm jobs, the same for every command.
+//! Exit codes, the same for every command. Scripts and farm jobs depend on them.
 
-/// How a command ended. The numbers never change; [`TABLE`] says what they mean.
+/// How a command ended. The numbers never change; [`TABLE`] has their meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     Done = 0,
@@ -19,14 +19,14 @@ pub enum Exit {
     Terminated = 143,
 }
 
-/// Exits that are explained together.
+/// Exit codes with the same meaning.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
     pub exits: &'static [Exit],
     pub meaning: &'static str,
 }
 
-/// What each exit means, for the manual; README repeats it, and a test compares them.
+/// The meaning of each exit code, for the manual. README has it too, and a test compares them.
 pub(crate) const TABLE: &[Row] = &[
     row(&[Exit::Done], "done; the answer is yes"),
     row(
@@ -81,7 +81,7 @@ impl Exit {
         self as u8
     }
 
-    /// The exit that stands for an HTTP status: 2xx is done, 3xx, 4xx and 5xx have their own.
+    /// The exit code for an HTTP status: 0 for 2xx, and one each for 3xx, 4xx and 5xx.
     pub fn from_status(status: u16) -> Exit {
         match status {
             300..=399 => Exit::Redirection,

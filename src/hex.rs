@@ -1,6 +1,6 @@
-//! Bytes as hexadecimal digits, and back.
+//! Encodes and decodes hexadecimal digits.
 
-/// Two lower-case digits for each byte.
+/// Encodes each byte as two lower-case digits.
 pub(crate) fn encode(bytes: &[u8]) -> String {
     let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
     let mut text = String::with_capacity(2 * bytes.len());
@@ -10,7 +10,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes that pairs of digits stand for; `None` where there is anything else.
+/// Decodes pairs of digits; `None` for anything else.
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16);
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_byte_comes_back() {
+    fn every_byte_round_trips() {
         let all: Vec<u8> = (0..=255).collect();
         let text = encode(&all);
         assert!(text.starts_with("000102") && text.ends_with("fdfeff"));
@@ -36,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_pairs_of_digits_is_refused() {
+    fn other_text_than_pairs_of_digits_is_refused() {
         for wrong in ["0", "000", "0g", "+f", " 0", "0x", "é", "００"] {
             assert_eq!(decode(wrong), None, "{wrong}");
         }

@@ -1,8 +1,8 @@
-//! An I/O error in words. A leaf: every module may use it.
+//! The text of an I/O error. A leaf: every module may use it.
 
 use std::io;
 
-/// The error in words, without the "(os error 2)" that Rust appends.
+/// The text of an error, without the "(os error 2)" that Rust appends.
 pub(crate) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error ") {

@@ -1,4 +1,4 @@
-//! `c47`: the clothespin of a visual-effects pipeline. See README.md.
+//! The `c47` program. See README.md.
 
 mod allocator;
 

@@ -1,7 +1,7 @@
-//! What a word that is not known was meant to be.
+//! Suggestions for unknown words.
 
-/// The candidate that was meant, where there is little doubt: one that is mistyped or swapped by a
-/// letter or two, or the only one that the word abbreviates. A wrong guess is worse than none.
+/// The candidate that the user most likely meant: one with a letter or two mistyped, or the only one
+/// that the word abbreviates. `None` if unsure, because a wrong suggestion is worse than none.
 pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -20,15 +20,15 @@ pub(crate) fn nearest<'a>(
         let meant = candidates.iter().copied().filter(|it| is_meant(word, it));
         meant.collect()
     };
-    // Of several words with one beginning none is likelier than the others.
+    // With several candidates none is more likely than the others.
     match (with(begins).as_slice(), with(abbreviates).as_slice()) {
         ([only], _) | ([], [only]) => Some(only),
         _ => None,
     }
 }
 
-/// How many letters may be wrong: the shorter a word, the more words are near it, and its first
-/// letter is rarely one of them.
+/// How many letters may differ. Short words have many near words, and the first letter is rarely
+/// mistyped.
 fn allowed(word: &str, candidate: &str) -> usize {
     let longest = word.chars().count().max(candidate.chars().count());
     let begins_alike = word.chars().next() == candidate.chars().next();
@@ -39,12 +39,12 @@ fn allowed(word: &str, candidate: &str) -> usize {
     }
 }
 
-/// Whether it is the beginning of a candidate: `conn` of `connect-timeout`.
+/// Whether a candidate starts with the word: `conn` for `connect-timeout`.
 fn begins(word: &str, candidate: &str) -> bool {
     word.len() >= 3 && candidate.starts_with(word)
 }
 
-/// Whether it is a candidate with letters left out: `chk` for `check`.
+/// Whether the word is a candidate with letters left out: `chk` for `check`.
 fn abbreviates(word: &str, candidate: &str) -> bool {
     let mut left = candidate.chars();
     let first = left.clone().next();
@@ -54,8 +54,8 @@ fn abbreviates(word: &str, candidate: &str) -> bool {
         && word.chars().all(|letter| left.any(|other| other == letter))
 }
 
-/// The optimal string alignment distance: insertions, deletions, substitutions and swaps of
-/// neighbours. The work grows with the product of the lengths, so long words are not compared.
+/// The optimal string alignment distance: insertions, deletions, substitutions and swapped letters.
+/// Its time is the product of the lengths, so long words are not compared.
 fn distance(a: &str, b: &str) -> usize {
     const LONGEST: usize = 64;
     if a.chars().nth(LONGEST).is_some() || b.chars().nth(LONGEST).is_some() {
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn typos_find_their_word() {
+    fn mistyped_words_are_found() {
         let words = ["http", "jwt", "echo", "selftest"];
         for (typo, meant) in [
             ("htpt", "http"),
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn an_abbreviation_finds_the_only_word_it_stands_for() {
+    fn unambiguous_abbreviations_are_found() {
         let words = ["check", "connect-timeout", "timeout", "timing", "output"];
         for (word, meant) in [
             ("chk", Some("check")),
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_is_only_alike_is_not_suggested() {
+    fn similar_words_are_not_suggested() {
         for (word, other) in [
             ("pretty", "retry"),
             ("user", "key"),
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn distances() {
+    fn distance_counts_edits() {
         for (a, b, expected) in [
             ("", "", 0),
             ("a", "", 1),

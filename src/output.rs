@@ -1,5 +1,5 @@
-//! Printing: the one place that writes to stdout and stderr, and knows terminals and colour.
-#![allow(clippy::print_stderr)] // this is the place
+//! Output: the only module that writes to stdout and stderr. It knows about terminals and colour.
+#![allow(clippy::print_stderr)] // only here
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -14,12 +14,12 @@ use crate::error::Error;
 use crate::error::report;
 use crate::escape::{self, one_line};
 
-/// Who reads a report.
+/// The format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// People.
+    /// For people.
     Text,
-    /// Programs: one JSON text and a line feed.
+    /// For programs: one JSON text and a line feed.
     Json,
 }
 
@@ -30,13 +30,13 @@ impl Format {
     }
 }
 
-/// Prints a report to stdout, and a line feed where it does not end in one.
+/// Prints a report to stdout, with a line feed at the end.
 pub(crate) fn print<R: Display + SerJson>(format: Format, report: &R) -> Result<(), Error> {
     let mut text = match format {
         Format::Text => report.to_string(),
         Format::Json => report.serialize_json(),
     };
-    // An empty list is no line, not an empty one.
+    // An empty list prints nothing, not an empty line.
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }
@@ -56,7 +56,8 @@ pub(crate) fn json_line(text: &str) -> Result<(), Error> {
     bytes(format!("{}\n", escape::json(text)).as_bytes())
 }
 
-/// Text on stdout: to the letter in a pipe or a file, without hidden controls on a terminal.
+/// Prints text to stdout: unchanged to a pipe or a file, with control characters escaped on a
+/// terminal.
 fn for_people(text: &str) -> Result<(), Error> {
     match stdout_is_terminal() {
         true => bytes(escape::report(text).as_bytes()),
@@ -64,17 +65,17 @@ fn for_people(text: &str) -> Result<(), Error> {
     }
 }
 
-/// Set when stdout's reader has gone. The rest of the command only has its exit code to give.
+/// Set when the reader of stdout has closed the pipe. Only the exit code still matters then.
 static READER_HAS_GONE: AtomicBool = AtomicBool::new(false);
 
-/// Writes bytes to stdout as they are, all of them, at once. A reader that has gone is no error: a
-/// verdict keeps its exit code in `c47 jwt verify … | true`.
+/// Writes bytes to stdout unchanged. A closed pipe is not an error: `c47 jwt verify … | true` keeps
+/// its exit code.
 ///
 /// # Errors
 /// When stdout is closed, read-only or full.
 pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Error> {
     if bytes.is_empty() {
-        return Ok(()); // nothing that could be lost
+        return Ok(()); // also when stdout is closed
     }
     ensure_stdout_is_writable()?;
     let mut stdout = io::stdout().lock();
@@ -87,8 +88,8 @@ pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Error> {
     }
 }
 
-/// Checks that stdout is open for writing. Rust's standard library takes no notice where it is not:
-/// the output would be lost and the command a success.
+/// Checks that stdout is open for writing. Rust's standard library ignores a closed stdout: the
+/// output would be lost, and the command would succeed.
 ///
 /// # Errors
 /// When stdout was closed or read-only from the start.
@@ -107,15 +108,15 @@ pub(crate) fn ensure_stdout_is_writable() -> Result<(), Error> {
     }
 }
 
-/// Whether what is written to stdout reaches nobody: a loop that only prints may end.
+/// Whether the reader of stdout has closed the pipe, so that a loop that only prints can end.
 pub(crate) fn reader_has_gone() -> bool {
     READER_HAS_GONE.load(Ordering::Relaxed)
 }
 
-/// Ends a command that exists only to print, once nobody reads it.
+/// Ends a command that only prints when the reader of stdout has closed the pipe.
 ///
 /// # Errors
-/// A closed pipe, which is silent.
+/// A closed pipe, which is not reported.
 pub(crate) fn ensure_reader() -> Result<(), Error> {
     match reader_has_gone() {
         true => Err(Error::Output(io::ErrorKind::BrokenPipe.into())),
@@ -123,22 +124,22 @@ pub(crate) fn ensure_reader() -> Result<(), Error> {
     }
 }
 
-/// Says a line on stderr; that it cannot be said is nobody's business.
+/// Prints a line to stderr. A failure to write it is ignored.
 pub(crate) fn say(text: impl Display) {
     let text = text.to_string();
     let _ = writeln!(io::stderr(), "{}", escape::report(&text));
 }
 
-/// Puts `line` in place of the terminal's last line, without a line feed.
+/// Replaces the last line of the terminal by `line`, without a line feed.
 pub(crate) fn redraw(line: &str) {
-    // Back to the first column, and away with what stands there.
+    // Return to the first column and erase the line.
     let _ = write!(io::stderr(), "\r\x1b[K{line}");
 }
 
-/// Reports a failure: on stderr, and where a program reads stdout as an object there too.
+/// Reports an error on stderr, and with `--json` also as an object on stdout.
 pub(crate) fn fail(format: Format, command: &str, error: &Error) {
     match (format, error) {
-        // What cannot be written to takes no report of it.
+        // stdout cannot be written.
         (Format::Text, _) | (Format::Json, Error::Output(_)) => {}
         (Format::Json, _) => {
             let _ = json_line(&report::json(error));
@@ -147,31 +148,48 @@ pub(crate) fn fail(format: Format, command: &str, error: &Error) {
     complain(command, error);
 }
 
-/// Tells why a command failed: `c47 http: what: why`, then the hint, each on one line.
+/// Prints an error to stderr: `c47 http: what failed: why`, then the hint, each on one line.
 pub(crate) fn complain(command: &str, error: &Error) {
-    say(format_args!("{command}: {}", one_line(&error.to_string())));
+    let colour = stderr_colour();
+    let label = colour.styled(&format!("{command}:"), ERROR_STYLE);
+    say(format_args!("{label} {}", one_line(&error.to_string())));
     if let Some(hint) = error.hint() {
-        say(format_args!("hint: {}", one_line(&hint)));
+        let label = colour.styled("hint:", HINT_STYLE);
+        say(format_args!("{label} {}", one_line(&hint)));
     }
 }
 
-/// Whether stdout is a terminal that shows colour, and `NO_COLOR` is not set.
+/// Bold red.
+const ERROR_STYLE: &str = "1;31";
+/// Cyan.
+const HINT_STYLE: &str = "36";
+
+/// Whether text on stdout is coloured: on a terminal that shows colour, without `NO_COLOR`.
 pub(crate) fn stdout_colour() -> Colour {
-    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+    colour_on(stdout_is_terminal())
+}
+
+/// The same for stderr.
+fn stderr_colour() -> Colour {
+    colour_on(stderr_is_terminal())
+}
+
+fn colour_on(is_terminal: bool) -> Colour {
+    let is_disabled = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    if stdout_is_terminal() && !unwanted {
+    if is_terminal && !is_disabled {
         Colour::Always
     } else {
         Colour::Never
     }
 }
 
-/// Whether a person is looking at stdout.
+/// Whether stdout is a terminal.
 pub(crate) fn stdout_is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// Whether a person is looking at stderr.
+/// Whether stderr is a terminal.
 pub(crate) fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
 }

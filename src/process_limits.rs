@@ -1,5 +1,6 @@
-//! What this process is limited to for its own sake, and what programs it starts must not inherit.
-#![allow(unsafe_code)] // a signal that is ignored, and what runs between fork and exec
+//! Limits of this process: core files, huge pages and signals. Programs that it starts do not
+//! inherit them.
+#![allow(unsafe_code)] // signal handling, and code between fork and exec
 
 use std::io;
 use std::os::unix::process::CommandExt;
@@ -12,47 +13,43 @@ use rustix::process::{
 };
 use rustix::thread::disable_transparent_huge_pages;
 
-/// The soft limit on core files as it was found.
+/// The original soft limit on core files.
 static CORE_FILES: OnceLock<Option<u64>> = OnceLock::new();
 
 static HOLDS_SECRETS: AtomicBool = AtomicBool::new(false);
 
-/// Whether this process holds a secret, or has held one: the allocator then overwrites what is
-/// freed.
+/// Whether this process holds a secret, or has held one. The allocator then overwrites freed memory.
 pub fn holds_secrets() -> bool {
     HOLDS_SECRETS.load(Ordering::Relaxed)
 }
 
-/// A process that holds a secret leaves no core file, and no other process of its user can look
-/// into its memory: a core pattern with a pipe ignores the limit, and so does a debugger. Execution
-/// of another program undoes the latter by itself. What is freed is overwritten. Once a process, and
-/// cheap after that.
+/// Called when the process gets a secret. It then writes no core file, other processes of the user
+/// cannot read its memory, and freed memory is overwritten. The limit alone is not enough: a core
+/// pattern with a pipe and debuggers ignore it. Only the first call does something.
 pub(crate) fn forbid_core_files() {
     CORE_FILES.get_or_init(|| {
         HOLDS_SECRETS.store(true, Ordering::Relaxed);
-        // Only the soft limit, which can be raised again.
+        // Only the soft limit, so that it can be restored for other programs.
         let found = getrlimit(Resource::Core);
         let forbidden = Rlimit {
             current: Some(0),
             ..found
         };
-        let _ = setrlimit(Resource::Core, forbidden); // it is lowered, which is always allowed
-        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable); // every kernel has it
+        let _ = setrlimit(Resource::Core, forbidden); // lowering it is always allowed
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable); // every kernel supports it
         found.current
     });
 }
 
-/// Runs before Rust's runtime, which aborts where a standard stream is closed and there is no
-/// /dev/null to open in its place.
+/// Runs before Rust's runtime, which aborts if a standard stream is closed and /dev/null does not
+/// exist.
 #[used]
 #[unsafe(link_section = ".init_array")]
 static BEFORE_MAIN: extern "C" fn() = open_closed_streams;
 
-/// Opens closed standard streams, so that no file that is opened later becomes one. A closed stdin
-/// stays unreadable and a closed stdout unwritable, also for a program that is started: it is no
-/// empty input, and output must not get lost in /dev/null.
-/// Where there is no /dev/null, it opens the root directory: to read it or to write to it fails, as
-/// with a closed stream.
+/// Opens closed standard streams, so that a file that is opened later does not become one. Reading
+/// a closed stdin and writing to a closed stdout still fail, also in programs that c47 starts.
+/// Without /dev/null it opens the root directory, which can be neither read nor written.
 extern "C" fn open_closed_streams() {
     for stream in 0..=2 {
         let mode = match stream {
@@ -60,7 +57,7 @@ extern "C" fn open_closed_streams() {
             libc::STDOUT_FILENO => libc::O_RDONLY,
             _ => libc::O_RDWR,
         };
-        // SAFETY: system calls on constant C strings; nothing of Rust's runtime is used.
+        // SAFETY: system calls on constant C strings. Rust's runtime is not used.
         unsafe {
             let is_closed = libc::fcntl(stream, libc::F_GETFD) == -1;
             if is_closed && libc::open(c"/dev/null".as_ptr(), mode) == -1 {
@@ -70,13 +67,13 @@ extern "C" fn open_closed_streams() {
     }
 }
 
-/// Whether SIGXFSZ was ignored by us, and not before.
+/// Whether c47 ignores SIGXFSZ, and its parent process did not.
 static IGNORES_FILE_SIZE_SIGNAL: AtomicBool = AtomicBool::new(false);
 
-/// A file larger than `ulimit -f` allows becomes an error of the write that is reported and cleaned
-/// up after, not the death of the process.
+/// Ignores SIGXFSZ, so that a file larger than `ulimit -f` is a write error instead of the end of the
+/// process.
 pub(crate) fn ignore_file_size_signal() {
-    // SAFETY: sigaction is given valid structures, and SIG_IGN is no function that could be wrong.
+    // SAFETY: sigaction gets valid structures, and SIG_IGN is not a function.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
         if libc::sigaction(libc::SIGXFSZ, std::ptr::null(), &mut action) == 0
@@ -90,12 +87,11 @@ pub(crate) fn ignore_file_size_signal() {
     }
 }
 
-/// Lets a program start as it would without c47: with core files, and with the transparent huge
-/// pages that our allocator switches off for itself — and, since that survives exec, for a
-/// Houdini we start, too.
+/// Restores the limits for a program that c47 starts: core files, and the transparent huge pages that
+/// the allocator turns off, which exec would inherit.
 pub(crate) fn not_for(command: &mut Command) -> &mut Command {
     let core_files = CORE_FILES.get().copied();
-    // SAFETY: a few system calls, which are async-signal-safe, and nothing is allocated.
+    // SAFETY: only async-signal-safe system calls, without allocation.
     unsafe { command.pre_exec(move || restore(core_files)) }
 }
 
@@ -104,7 +100,7 @@ fn restore(core_files: Option<Option<u64>>) -> io::Result<()> {
         // SAFETY: an async-signal-safe call.
         unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_DFL) };
     }
-    // A kernel that knows no such option says so, and nothing is lost.
+    // Kernels without this option return an error, which does not matter.
     let _ = disable_transparent_huge_pages(false);
     if let Some(found) = core_files {
         let limit = getrlimit(Resource::Core);
@@ -117,7 +113,7 @@ fn restore(core_files: Option<Option<u64>>) -> io::Result<()> {
     Ok(())
 }
 
-/// The lower of two limits; `None` is no limit.
+/// The lower of two limits; `None` is unlimited.
 fn lower(one: Option<u64>, other: Option<u64>) -> Option<u64> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),

@@ -1,17 +1,17 @@
-//! One line on a terminal's stderr that tells how far a transfer is, how fast, and how long it will
-//! take. Our own forty lines: indicatif, the crate for it, brings three more crates and 110 KiB.
+//! The progress line of a transfer, on stderr if that is a terminal. Forty lines instead of the crate
+//! indicatif, which adds three more crates and 110 KiB.
 
 use std::time::{Duration, Instant};
 
 use crate::{escape, output, quantity};
 
-/// Often enough to be seen moving, seldom enough to cost nothing.
+/// The time between two updates.
 const EVERY: Duration = Duration::from_millis(100);
 
-/// The line. Where stderr is no terminal there is none.
+/// The progress line. It is not shown if stderr is not a terminal.
 pub(crate) struct Progress {
-    began: Instant,
-    /// What was there when it began, which took no time.
+    started: Instant,
+    /// Bytes that were transferred before, which do not count for the rate.
     first: u64,
     drawn: Option<Instant>,
 }
@@ -25,30 +25,30 @@ impl Default for Progress {
 impl Progress {
     pub(crate) fn new() -> Progress {
         Progress {
-            began: Instant::now(),
+            started: Instant::now(),
             first: 0,
             drawn: None,
         }
     }
 
-    /// Starts anew, with `have` bytes there already.
+    /// Restarts the line, with `have` bytes transferred before.
     pub(crate) fn begin(&mut self, have: u64) {
         self.clear();
-        (self.began, self.first) = (Instant::now(), have);
+        (self.started, self.first) = (Instant::now(), have);
     }
 
-    /// Draws the line, if it is time to: `have` bytes of `whole`.
+    /// Draws the line, if it is time for an update: `have` bytes of `whole`.
     pub(crate) fn show(&mut self, name: &str, have: u64, whole: Option<u64>) {
-        let last = self.drawn.unwrap_or(self.began);
+        let last = self.drawn.unwrap_or(self.started);
         if last.elapsed() < EVERY || !output::stderr_is_terminal() {
             return;
         }
         self.drawn = Some(Instant::now());
-        let came = have.saturating_sub(self.first);
-        output::redraw(&line(name, have, whole, came, self.began.elapsed()));
+        let received = have.saturating_sub(self.first);
+        output::redraw(&line(name, have, whole, received, self.started.elapsed()));
     }
 
-    /// Takes the line away.
+    /// Removes the line.
     pub(crate) fn clear(&mut self) {
         if self.drawn.take().is_some() {
             output::redraw("");
@@ -62,13 +62,13 @@ impl Drop for Progress {
     }
 }
 
-/// `frame.exr  412.3 MiB of 1.0 GiB  40%  512.0 MiB/s  2s left`. `came` took `time`.
-fn line(name: &str, have: u64, whole: Option<u64>, came: u64, time: Duration) -> String {
+/// `frame.exr  412.3 MiB of 1.0 GiB  40%  512.0 MiB/s  2s left`. The rate is `received` bytes in `time`.
+fn line(name: &str, have: u64, whole: Option<u64>, received: u64, time: Duration) -> String {
     const MAX_NAME: usize = 24;
     let size = quantity::say_size;
     let mut line: String = escape::one_line(name).chars().take(MAX_NAME).collect();
     line.push_str(&format!("  {}", size(have)));
-    let rate = came as f64 / time.as_secs_f64().max(0.001);
+    let rate = received as f64 / time.as_secs_f64().max(0.001);
     if let Some(whole) = whole.filter(|whole| *whole > 0) {
         let percent = 100 * u128::from(have) / u128::from(whole);
         line.push_str(&format!(" of {}  {percent}%", size(whole)));
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_line_says() {
+    fn line_has_size_percentage_rate_and_time_left() {
         let second = Duration::from_secs(1);
         for (have, whole, came, expected) in [
             (

@@ -1,9 +1,9 @@
-//! Durations and sizes as people write them on a command line and in a configuration file.
+//! Parses and formats durations and sizes.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// Beyond a century is a slip of the finger, and would overflow a clock somewhere.
+/// The longest duration. A longer one is a typing error, and could overflow a clock.
 const CENTURY: Duration = Duration::from_secs(100 * 366 * 86_400);
 
 /// The units of a duration in nanoseconds, the largest first.
@@ -36,20 +36,20 @@ const UNITS_OF_SIZE: [(&str, u64); 17] = [
     ("pb", 1_000_000_000_000_000),
 ];
 
-/// Reads `300ms`, `2.5s`, `30s`, `15m`, `1m30s`, `12h`, `7d`; a bare number is seconds.
+/// Parses `300ms`, `2.5s`, `30s`, `15m`, `1m30s`, `12h`, `7d`; a bare number is seconds.
 ///
 /// # Errors
-/// Says what a duration looks like, for a usage message.
+/// A message with examples of durations.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || {
         format!(
-            "{} is not a duration; write 30 (seconds), 500ms, 2.5s, 15m, 1m30s, 12h or 7d",
+            "{} is not a duration; use 30 (seconds), 500ms, 2.5s, 15m, 1m30s, 12h or 7d",
             quoted(text)
         )
     };
     let mut rest = text;
     let mut nanoseconds: u128 = 0;
-    // A unit is followed by smaller ones only.
+    // Each unit must be smaller than the one before.
     let mut smaller = UNITS_OF_TIME.as_slice();
     loop {
         let (number, after) = Number::split(rest).ok_or_else(wrong)?;
@@ -74,18 +74,21 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     }
     match u64::try_from(nanoseconds).map(Duration::from_nanos) {
         Ok(duration) if duration <= CENTURY => Ok(duration),
-        Ok(_) | Err(_) => Err(format!("{} is too long: a century at most", quoted(text))),
+        Ok(_) | Err(_) => Err(format!(
+            "{} is too long; the maximum is 36600d",
+            quoted(text)
+        )),
     }
 }
 
-/// Reads `512`, `10k`, `5M`, `2G`, `1GiB`: bytes, in powers of 1024; `1GB` in powers of 1000.
+/// Parses `512`, `10k`, `5M`, `2G`, `1GiB`: bytes, in powers of 1024; `1GB` in powers of 1000.
 ///
 /// # Errors
-/// Says what a size looks like, for a usage message.
+/// A message with examples of sizes.
 pub(crate) fn size(text: &str) -> Result<u64, String> {
     let wrong = || {
         format!(
-            "{} is not a size; write 512, 10k, 5M, 1.5G, 1GiB or 1GB",
+            "{} is not a size; use 512, 10k, 5M, 1.5G, 1GiB or 1GB",
             quoted(text)
         )
     };
@@ -93,11 +96,11 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
     let unit = unit.to_ascii_lowercase();
     let found = UNITS_OF_SIZE.iter().find(|(name, _)| *name == unit);
     let (_, scale) = found.ok_or_else(wrong)?;
-    let too_large = |_| format!("{} is too large: 16 EiB at most", quoted(text));
+    let too_large = |_| format!("{} is too large; the maximum is 16 EiB", quoted(text));
     u64::try_from(number.times(*scale)).map_err(too_large)
 }
 
-/// A value as a message repeats it: not whole, where it is long.
+/// A value in quotes for a message, shortened if it is long.
 fn quoted(text: &str) -> String {
     const LONGEST: usize = 40;
     let text = match text.char_indices().nth(LONGEST) {
@@ -107,7 +110,7 @@ fn quoted(text: &str) -> String {
     format!("'{text}'")
 }
 
-/// A number with a fraction, as it is written: `2.5` is 25 tenths.
+/// A decimal number: `2.5` is 25 tenths.
 struct Number {
     digits: u64,
     /// 1, 10, 100 …
@@ -115,7 +118,7 @@ struct Number {
 }
 
 impl Number {
-    /// More digits are no quantity of anything, and would not fit.
+    /// More digits would overflow.
     const MOST_DIGITS: usize = 18;
 
     /// The number at the beginning of a text, and what follows it.
@@ -139,13 +142,13 @@ impl Number {
         Some((Number { digits, parts }, rest))
     }
 
-    /// So many times a unit, rounded down.
+    /// The number times a unit, rounded down.
     fn times(&self, unit: u64) -> u128 {
         u128::from(self.digits) * u128::from(unit) / u128::from(self.parts)
     }
 }
 
-/// A duration in its largest unit, as one says it: `45s`, `4m`, `3h`, `12d`, `3y`.
+/// A duration in its largest unit: `45s`, `4m`, `3h`, `12d`, `3y`.
 pub(crate) fn say_duration(duration: Duration) -> String {
     const YEAR: u64 = 31_556_952;
     let seconds = duration.as_secs();
@@ -167,7 +170,7 @@ pub(crate) fn say_ago(since: Duration) -> String {
     }
 }
 
-/// So many of something: `1 object`, `2 objects`, `1 library`, `2 libraries`.
+/// A number with a noun: `1 object`, `2 objects`, `1 library`, `2 libraries`.
 pub(crate) fn count(number: impl TryInto<u64>, one: &str) -> String {
     let number = number.try_into().unwrap_or(u64::MAX);
     match (number, one.strip_suffix('y')) {
@@ -200,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_read_as_people_type_them() {
+    fn durations_are_parsed() {
         for (text, milliseconds) in [
             ("300ms", 300),
             ("500ms", 500),
@@ -229,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_duration_is_refused() {
+    fn invalid_durations_are_refused() {
         for wrong in [
             "",
             "m",
@@ -266,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_in_words() {
+    fn durations_are_formatted() {
         for (seconds, words) in [
             (1, "1s"),
             (119, "119s"),
@@ -283,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_read_as_people_type_them() {
+    fn sizes_are_parsed() {
         for (text, bytes) in [
             ("0", 0),
             ("512", 512),
@@ -328,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_something_is_not_many() {
+    fn plurals_are_formed() {
         for (number, one, words) in [
             (0_usize, "object", "0 objects"),
             (1, "object", "1 object"),

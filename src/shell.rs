@@ -1,11 +1,11 @@
-//! Words for a POSIX shell. A leaf: every module may use it.
+//! Quoting for POSIX shells. A leaf: every module may use it.
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use crate::escape::one_line;
 
-/// A word for a POSIX shell: as it is where it is harmless, else in single quotes.
+/// A word for a POSIX shell, in single quotes if necessary.
 pub(crate) fn quote(word: &str) -> String {
     let is_harmless = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./-_".contains(c);
     if !word.is_empty() && word.chars().all(is_harmless) {
@@ -15,8 +15,8 @@ pub(crate) fn quote(word: &str) -> String {
     }
 }
 
-/// A path for a POSIX shell, whatever bytes it has. Where it has other characters than a terminal
-/// shows, in the form `$'…'` that bash, zsh and POSIX since 2024 read. Never taken for an option.
+/// A path for a POSIX shell. A path with unprintable characters is written as `$'…'`, which bash, zsh
+/// and POSIX 2024 support. A path that starts with `-` is prefixed with `./`.
 pub(crate) fn quote_path(path: &Path) -> String {
     let bytes = path.as_os_str().as_bytes();
     let dash = if bytes.starts_with(b"-") { "./" } else { "" };
@@ -37,18 +37,18 @@ pub(crate) fn quote_path(path: &Path) -> String {
     }
 }
 
-/// Whether a shell has variables of this name.
+/// Whether this is a valid name of a shell variable.
 pub(crate) fn is_variable(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// Text within double quotes, without a meaning to the shell.
+/// Escapes text for use within double quotes.
 pub(crate) fn in_quotes(text: &str) -> String {
     text.chars().fold(String::new(), |mut out, c| {
         match c {
             '"' | '\\' | '$' | '`' => out.extend(['\\', c]),
-            // An interactive shell replaces it by an earlier command, also within double quotes.
+            // An interactive shell expands it as history, also within double quotes.
             '!' => out.push_str("\"'!'\""),
             _ => out.push(c),
         }
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_for_a_shell() {
+    fn words_and_paths_are_quoted() {
         assert_eq!(quote("a/b:c"), "a/b:c");
         assert_eq!(quote("it's $HOME"), "'it'\\''s $HOME'");
         assert_eq!(quote(""), "''");

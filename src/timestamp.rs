@@ -1,17 +1,17 @@
-//! Points in time as dates: RFC 3339 in UTC, and back.
+//! Timestamps, and their conversion to and from dates.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Seconds since 1970-01-01T00:00:00Z, as JSON Web Tokens and Rez count time.
+/// Seconds since 1970-01-01T00:00:00Z, as in JSON Web Tokens and Rez.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(pub i64);
 
-/// The last second RFC 3339 can write: 9999-12-31T23:59:59Z.
+/// The last second in RFC 3339: 9999-12-31T23:59:59Z.
 const LAST: i64 = 253_402_300_799;
 
 impl Timestamp {
-    /// The system's clock, in whole seconds.
+    /// The current time in whole seconds.
     pub fn now() -> Timestamp {
         match SystemTime::now().duration_since(UNIX_EPOCH) {
             Ok(since) => Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX)),
@@ -21,35 +21,35 @@ impl Timestamp {
         }
     }
 
-    /// This point in time, `seconds` later (or earlier).
+    /// The time `seconds` later, or earlier if negative.
     pub fn plus(self, seconds: i64) -> Timestamp {
         Timestamp(self.0.saturating_add(seconds))
     }
 
-    /// Reads seconds since 1970, or RFC 3339: `2026-11-23T16:00:00Z`, with `+02:00` or a plain date.
+    /// Parses seconds since 1970, a date, or RFC 3339 such as `2026-11-23T16:00:00+02:00`.
     ///
     /// # Errors
-    /// Says what a time looks like, for a usage message.
+    /// A message with examples.
     pub fn parse(text: &str) -> Result<Timestamp, String> {
         if let Ok(seconds) = text.parse::<i64>() {
             return Ok(Timestamp(seconds));
         }
         parse_rfc3339(text).ok_or_else(|| {
-            format!("'{text}' is no time: write 2026-11-23T16:00:00Z or seconds since 1970")
+            format!("'{text}' is not a time; use 2026-11-23T16:00:00Z or seconds since 1970")
         })
     }
 }
 
 impl Timestamp {
-    /// Reads a date of HTTP (RFC 9110 §5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`, or one of the two
-    /// old forms that must still be understood.
+    /// Parses an HTTP date (RFC 9110 §5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`, or one of the two
+    /// obsolete forms that are still allowed.
     pub fn parse_http_date(text: &str) -> Option<Timestamp> {
         let time = httpdate::parse_http_date(text).ok()?;
         let since = time.duration_since(UNIX_EPOCH).ok()?;
         i64::try_from(since.as_secs()).ok().map(Timestamp)
     }
 
-    /// The date as HTTP writes it. What HTTP cannot write becomes the nearest date that it can.
+    /// The date in HTTP's format, or the nearest date that the format supports.
     pub fn http_date(self) -> String {
         let seconds = u64::try_from(self.0.clamp(0, LAST)).unwrap_or(0);
         httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds))
@@ -59,7 +59,7 @@ impl Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Timestamp(seconds) = *self;
-        // What no calendar reaches is shown as the number it is.
+        // A time outside RFC 3339 is printed as a number.
         if !(-62_135_596_800..=LAST).contains(&seconds) {
             return write!(f, "{seconds}");
         }
@@ -166,8 +166,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_both_ways() {
-        // The numbers are `date -u -d @N +%FT%TZ`'s.
+    fn dates_round_trip() {
+        // As `date -u -d @N +%FT%TZ` prints them.
         for (seconds, text) in [
             (0, "1970-01-01T00:00:00Z"),
             (951_782_399, "2000-02-28T23:59:59Z"),
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn every_day_of_a_cycle_comes_back() {
+    fn every_day_of_a_cycle_round_trips() {
         for day in -200_000..200_000 {
             let (year, month, date) = civil_from_days(day);
             assert_eq!(days_from_civil(year, month, date), day);
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn offsets_fractions_and_plain_dates() {
+    fn offsets_fractions_and_dates_are_parsed() {
         assert_eq!(
             Timestamp::parse("2011-03-22T20:43:00.5+02:00"),
             Ok(Timestamp(1_300_819_380))
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time() {
+    fn invalid_times_are_refused() {
         for wrong in [
             "",
             "now",
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_three_dates_of_http() {
+    fn all_formats_of_http_dates_are_parsed() {
         for text in [
             "Sun, 06 Nov 1994 08:49:37 GMT",
             "Sunday, 06-Nov-94 08:49:37 GMT",
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_calendar_reaches() {
+    fn times_outside_rfc_3339_are_numbers() {
         assert_eq!(Timestamp(i64::MAX).to_string(), i64::MAX.to_string());
         assert_eq!(Timestamp(i64::MIN).to_string(), i64::MIN.to_string());
     }

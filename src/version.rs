@@ -1,4 +1,4 @@
-//! What this program is made of.
+//! The version of c47 and of the libraries in it.
 
 use std::fmt;
 
@@ -6,7 +6,6 @@ use nanoserde::SerJson;
 
 use crate::outline::{Field, JsonOutput, Shape};
 
-/// What `c47 --version` prints.
 /// The members of the report.
 pub(crate) const JSON: JsonOutput = JsonOutput {
     when: "",
@@ -15,7 +14,7 @@ pub(crate) const JSON: JsonOutput = JsonOutput {
         Field::string("version", "version of c47"),
         Field::string(
             "commit",
-            "commit it was built from; ends in -dirty where the sources differ",
+            "commit of the build; ends in -dirty if the sources were modified",
         )
         .or_null(),
         Field::string("target", "target triple"),
@@ -30,8 +29,8 @@ pub(crate) const JSON: JsonOutput = JsonOutput {
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Version {
     pub version: String,
-    /// The commit it was built from, `-dirty` behind it where the sources differed; none in a
-    /// debug build, or where there was no git.
+    /// The commit of the build, with `-dirty` if the sources were modified; `None` in a debug build or
+    /// without git.
     pub commit: Option<String>,
     pub target: String,
     pub allocator: String,
@@ -40,7 +39,7 @@ pub struct Version {
 }
 
 impl Version {
-    /// Of this program.
+    /// The versions of this program.
     pub(crate) fn own() -> Version {
         Version {
             version: env!("CARGO_PKG_VERSION").into(),
@@ -59,7 +58,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// The day of the commit it was built from, `2026-11-23`; empty where it is not known.
+/// The date of the commit, such as `2026-11-23`; empty if it is unknown.
 pub(crate) fn date() -> &'static str {
     option_env!("C47_DATE").unwrap_or_default()
 }

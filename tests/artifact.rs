@@ -1,4 +1,4 @@
-//! The release binary as it is shipped: static, position independent, small.
+//! The release binary: static, position independent, small.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use crate::support::{Effort, Run, effort, peers, source};
 
 const MOST_BYTES: u64 = 5 * 1024 * 1024;
 
-/// The binary of `C47_TEST_RELEASE`, else the one that scripts/package made last.
+/// The binary in `C47_TEST_RELEASE`, else the last one built by scripts/package.
 fn release() -> Option<PathBuf> {
     let path = match std::env::var_os("C47_TEST_RELEASE") {
         Some(path) => PathBuf::from(path),
@@ -23,7 +23,7 @@ fn release() -> Option<PathBuf> {
 }
 
 #[test]
-fn it_needs_no_interpreter_and_no_library() {
+fn binary_needs_no_interpreter_and_no_library() {
     let (Some(release), Some(readelf)) = (release(), peers::tool("readelf")) else {
         return;
     };
@@ -32,7 +32,7 @@ fn it_needs_no_interpreter_and_no_library() {
     let text = output.stdout_text();
     let lines = |word: &str| text.lines().filter(|line| line.contains(word)).count();
     assert_eq!(lines("Machine:") * lines("X86-64"), 1, "{text}");
-    // static-pie: a shared object in form, but with nobody's help.
+    // static-pie: the format of a shared object, but without an interpreter.
     assert!(
         text.contains("DYN (Position-Independent Executable file)"),
         "{text}"
@@ -40,7 +40,7 @@ fn it_needs_no_interpreter_and_no_library() {
     assert_eq!(lines("INTERP"), 0, "it has an interpreter: {text}");
     assert_eq!(lines("(NEEDED)"), 0, "it needs a shared library: {text}");
     assert_eq!(lines("RUNPATH") + lines("RPATH"), 0, "{text}");
-    // What an attacker would like: a writable relocation table, an executable stack.
+    // No writable relocation table, no executable stack.
     assert_eq!(lines("GNU_RELRO"), 1, "{text}");
     let stack = text
         .lines()
@@ -50,14 +50,14 @@ fn it_needs_no_interpreter_and_no_library() {
 }
 
 #[test]
-fn it_is_small() {
+fn binary_is_small() {
     let Some(release) = release() else { return };
     let size = fs::metadata(&release).unwrap().len();
     assert!(size <= MOST_BYTES, "{size} bytes, {MOST_BYTES} at most");
 }
 
 #[test]
-fn it_says_nothing_of_the_machine_it_was_built_on() {
+fn binary_contains_no_path_of_the_build() {
     let Some(release) = release() else { return };
     let bytes = fs::read(release).unwrap();
     let here = env!("CARGO_MANIFEST_DIR").as_bytes();
@@ -66,7 +66,7 @@ fn it_says_nothing_of_the_machine_it_was_built_on() {
 }
 
 #[test]
-fn it_starts_in_20_megabytes_of_address_space() {
+fn binary_starts_in_20_megabytes_of_address_space() {
     let Some(release) = release() else { return };
     let script = "ulimit -v 20000 && exec \"$0\" --version";
     let output = Run::of("sh").args(["-c", script]).arg(release).run();

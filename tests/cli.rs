@@ -1,5 +1,5 @@
-//! What holds for every command there is and will be: the commands are taken from `--list`, their
-//! subcommands and options from their help.
+//! Behaviour of all commands. The commands come from `--list`, their subcommands and options from
+//! the table.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -12,7 +12,7 @@ use c47::testing;
 use crate::support::server::{Answer, Server};
 use crate::support::{Output, Run, Scratch, c47, peers, snapshot};
 
-/// Commands that go on until they are told to stop.
+/// Commands that run until they get a signal.
 const SERVICES: [&str; 1] = ["echo"];
 
 fn commands() -> Vec<String> {
@@ -21,9 +21,9 @@ fn commands() -> Vec<String> {
     list.stdout_text().lines().map(str::to_owned).collect()
 }
 
-/// A command as its table describes it, with what `-h` prints.
+/// A command from the table, with the output of `-h`.
 struct Command {
-    /// Its words, `["jwt", "sign"]`; none for c47 itself.
+    /// Its words, such as `["jwt", "sign"]`; empty for c47 itself.
     path: Vec<String>,
     help: String,
     table: testing::Command,
@@ -38,7 +38,7 @@ impl Command {
         c47().args(&self.path)
     }
 
-    /// Whether it does something without its subcommands: it has options of its own.
+    /// Whether it can run without a subcommand: it has options of its own.
     fn acts_alone(&self) -> bool {
         self.table
             .options
@@ -75,14 +75,15 @@ fn tree() -> Vec<Command> {
     testing::whole().all().into_iter().map(with_help).collect()
 }
 
-/// Those that do something themselves.
+/// The commands without subcommands.
 fn leaves() -> Vec<Command> {
     let mut all = tree();
     all.retain(|command| command.subcommands().is_empty());
     all
 }
 
-/// One line that says who failed and why, perhaps a hint, nothing else, nothing of Rust's.
+/// Checks that stderr is one line with the command and the error, and at most one hint, without the
+/// output of Rust's error handling.
 #[track_caller]
 fn expect_error(output: Output, code: i32, who: &str) -> Output {
     let output = output.expect_code(code);
@@ -129,7 +130,7 @@ fn list_and_overview_name_each_command() {
 }
 
 #[test]
-fn the_version() {
+fn version_is_printed_as_text_and_json() {
     let version = env!("CARGO_PKG_VERSION");
     let text = c47().arg("--version").run().expect_code(0);
     assert_eq!(text.stdout_text(), format!("c47 {version}\n"));
@@ -192,7 +193,7 @@ fn manual_is_the_same_however_asked_for_and_names_each_option() {
 }
 
 #[test]
-fn help_wins_over_what_is_before_it() {
+fn help_wins_over_earlier_arguments() {
     for command in leaves() {
         let output = command.run().args(["some", "words", "-h"]).run();
         assert_eq!(output.expect_code(0).stdout_text(), command.help);
@@ -207,7 +208,7 @@ fn without_a_command_the_help_goes_to_stderr() {
 }
 
 #[test]
-fn a_command_without_its_subcommand_names_them() {
+fn missing_subcommand_lists_the_subcommands() {
     for command in tree() {
         let is_group = !command.subcommands().is_empty() && !command.acts_alone();
         if !command.path.is_empty() && is_group {
@@ -220,7 +221,7 @@ fn a_command_without_its_subcommand_names_them() {
 }
 
 #[test]
-fn a_mistyped_command_names_the_nearest() {
+fn mistyped_command_gets_a_suggestion() {
     for command in tree() {
         for name in command.subcommands() {
             let output = command.run().arg(format!("{name}x")).run();
@@ -239,7 +240,7 @@ fn a_mistyped_command_names_the_nearest() {
 }
 
 #[test]
-fn an_option_of_another_tool_says_what_to_write_instead() {
+fn option_of_another_tool_names_the_replacement() {
     for (option, instead) in [
         ("-X", "c47 http POST URL"),
         ("-XPOST", "c47 http POST URL"),
@@ -254,10 +255,13 @@ fn an_option_of_another_tool_says_what_to_write_instead() {
         ("-i", "--print hb"),
         ("-I", "c47 http HEAD URL"),
         ("-F", "--follow; curl's -F is a key=value or key@file item"),
-        ("--pretty", "leave it out: JSON is laid out"),
-        ("--ignore-stdin", "leave it out: stdin is read only where"),
+        ("--pretty", "leave it out: JSON is formatted"),
+        ("--ignore-stdin", "leave it out: stdin is read only if"),
         ("--check-status", "leave it out: the exit code"),
-        ("--session", "cookies are not kept"),
+        ("--session", "cookies are not stored"),
+        ("--interface", "paste the whole command after --from-curl"),
+        ("--no-alpn", "paste the whole command after --from-curl"),
+        ("-K", "paste the whole command after --from-curl"),
     ] {
         let output = c47().args(["http", "a.lan", option, "x"]).run();
         let output = expect_error(output, 2, "c47 http");
@@ -280,7 +284,7 @@ fn an_option_of_another_tool_says_what_to_write_instead() {
 }
 
 #[test]
-fn no_option_of_curl_is_taken_for_a_mistyped_one() {
+fn no_option_of_curl_gets_a_spelling_suggestion() {
     let Some(curl) = peers::tool("curl") else {
         return;
     };
@@ -291,7 +295,7 @@ fn no_option_of_curl_is_taken_for_a_mistyped_one() {
         .flat_map(|line| line.split([' ', ',']).take(6));
     let mut tried = 0;
     for option in words.filter(|word| word.len() > 1 && word.starts_with('-')) {
-        // Some are ours as well, and do what they do.
+        // Some are options of c47 too, with the same meaning.
         let output = c47()
             .args(["http", "a.lan", option, "1s", "--offline"])
             .run();
@@ -306,12 +310,12 @@ fn no_option_of_curl_is_taken_for_a_mistyped_one() {
 }
 
 #[test]
-fn a_command_of_another_kind_names_ours() {
+fn command_of_another_tool_names_the_replacement() {
     for (words, hint) in [
         (&["host", "chk"][..], "did you mean 'check'?"),
-        (&["host", "xyzzy"], "'c47 host -h' names its subcommands"),
-        (&["jwt", "xyzzy"], "'c47 jwt -h' names its subcommands"),
-        (&["xyzzy"], "'c47 --list' names the commands"),
+        (&["host", "xyzzy"], "'c47 host -h' lists its subcommands"),
+        (&["jwt", "xyzzy"], "'c47 jwt -h' lists its subcommands"),
+        (&["xyzzy"], "'c47 --list' lists the commands"),
         (&["curl"], "did you mean 'c47 http'?"),
         (&["GET"], "did you mean 'c47 http'?"),
         (&["ldd"], "did you mean 'c47 elf ldd'?"),
@@ -328,7 +332,7 @@ fn a_command_of_another_kind_names_ours() {
 }
 
 #[test]
-fn a_mistyped_option_names_the_nearest() {
+fn mistyped_option_gets_a_suggestion() {
     for command in leaves() {
         for (option, _) in command.options() {
             let typo = format!("{option}x");
@@ -367,14 +371,14 @@ fn options_take_their_value_after_a_space_or_an_equals_sign() {
             let output = command.run().arg(option).run();
             let output = expect_error(output, 2, &name);
             assert!(
-                output.stderr_text().contains("wants a value"),
+                output.stderr_text().contains("requires a value"),
                 "{}",
                 output.tell()
             );
             if repeats(option) {
                 continue;
             }
-            // Both ways are understood if they are found to be the same option twice.
+            // Both forms are parsed if c47 finds the option twice.
             let twice = command
                 .run()
                 .arg(format!("{option}=-x=y"))
@@ -390,12 +394,12 @@ fn options_take_their_value_after_a_space_or_an_equals_sign() {
             tried += 1;
         }
     }
-    // Without any such option nothing was shown; selftest alone has none.
+    // Only with selftest alone there would be no such option.
     assert!(tried > 0 || commands().len() == 1);
 }
 
 #[test]
-fn options_stand_after_the_command() {
+fn options_before_the_command_are_refused() {
     for option in ["--json", "-v", "--nothing"] {
         let output = c47().args([option, "selftest"]).run();
         expect_error(output, 2, "c47");
@@ -403,7 +407,7 @@ fn options_stand_after_the_command() {
 }
 
 #[test]
-fn called_by_a_command_s_name_it_is_that_command() {
+fn called_by_the_name_of_a_command_it_runs_that_command() {
     let bin = Scratch::new("bin");
     for command in tree().into_iter().filter(|command| command.path.len() == 1) {
         for name in [command.path[0].clone(), format!("c47-{}", command.path[0])] {
@@ -418,7 +422,7 @@ fn called_by_a_command_s_name_it_is_that_command() {
 }
 
 #[test]
-fn called_by_any_other_name_it_is_itself() {
+fn called_by_another_name_it_is_c47() {
     let bin = Scratch::new("bin");
     for name in [
         "c47-1.2.3",
@@ -459,7 +463,7 @@ fn arguments_that_are_not_utf8_are_refused() {
 }
 
 #[test]
-fn nothing_given_can_forge_a_line_or_move_the_cursor() {
+fn arguments_cannot_forge_a_line_or_move_the_cursor() {
     for command in tree() {
         let output = command
             .run()
@@ -476,7 +480,7 @@ fn nothing_given_can_forge_a_line_or_move_the_cursor() {
 }
 
 #[test]
-fn a_closed_pipe_ends_quietly() {
+fn closed_pipe_is_not_an_error() {
     let ways = [
         &["--list"][..],
         &["--version"],
@@ -491,7 +495,7 @@ fn a_closed_pipe_ends_quietly() {
 }
 
 #[test]
-fn a_full_disk_is_said() {
+fn full_disk_is_reported() {
     let full = || File::options().write(true).open("/dev/full").unwrap();
     for way in [
         &["--list"][..],
@@ -531,14 +535,14 @@ fn stdin_is_not_read_unless_asked_for() {
         }
     }
     for run in runs {
-        // Who reads it waits for ever, and the runner fails the test.
+        // A read would block forever, and the runner would fail the test.
         let output = run.silent_stdin().limit(Duration::from_secs(20)).run();
         assert!(matches!(output.code, 0..=2), "{}", output.tell());
     }
 }
 
 #[test]
-fn what_is_missing_is_named() {
+fn missing_arguments_are_reported() {
     for command in leaves() {
         if SERVICES.contains(&command.path[0].as_str()) {
             continue;
@@ -551,14 +555,14 @@ fn what_is_missing_is_named() {
 }
 
 #[test]
-fn signals_end_it_with_their_codes() {
+fn signals_end_it_with_130_and_143() {
     for service in SERVICES
         .iter()
         .filter(|s| commands().contains(&(**s).to_owned()))
     {
         for (signal, code) in [(libc::SIGINT, 130), (libc::SIGTERM, 143)] {
             let mut child = c47().arg(service).spawn();
-            // It listens, so its handlers are in place.
+            // It listens, so its signal handlers are installed.
             child.stdout_line();
             child.signal(signal);
             let output = child.wait().expect_code(code);
@@ -567,9 +571,9 @@ fn signals_end_it_with_their_codes() {
     }
 }
 
-/// `jwt verify BAD | true`: who looks only at the exit code must not take it for a yes.
+/// `jwt verify BAD | true` must not exit with 0.
 #[test]
-fn a_verdict_keeps_its_exit_code_when_the_reader_has_gone() {
+fn exit_code_is_kept_when_the_pipe_is_closed() {
     let server = Server::start(|_| Answer::new("500 Broken", "", "x".repeat(300_000)));
     let url = server.url("/");
     let scratch = Scratch::new("verdicts");

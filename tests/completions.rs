@@ -1,11 +1,11 @@
-//! The completion scripts, loaded into the real shells.
+//! The completion scripts, loaded by real shells.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::support::{Run, Scratch, binary, c47, peers, source};
 
-/// A directory with some files, the script of a shell, and a c47 that knows two profiles.
+/// A directory with some files, the script of a shell, and a configuration with two profiles.
 fn desk(shell: &str) -> Scratch {
     let desk = Scratch::new("desk");
     let script = c47().args(["completions", shell]).run().expect_code(0);
@@ -32,7 +32,7 @@ fn at_desk(run: Run, desk: &Scratch) -> Run {
         .current_dir(desk.path())
 }
 
-/// What pressing tab ("one"), or inserting all candidates ("all"), makes of each line.
+/// The result of pressing tab ("one") or inserting all candidates ("all") on each line.
 fn typed(shell: &str, lines: &[(&str, &str)]) -> Option<Vec<String>> {
     peers::tool(shell)?;
     let python = peers::tool("python3")?;
@@ -49,7 +49,7 @@ fn typed(shell: &str, lines: &[(&str, &str)]) -> Option<Vec<String>> {
     Some(output.stdout_text().lines().map(str::to_owned).collect())
 }
 
-/// The candidates that a shell of which one can ask for them has for the last word of a line.
+/// The candidates for the last word of a line, from a shell with a command that prints them.
 fn asked(shell: &str, line: &str) -> Option<BTreeSet<String>> {
     let desk = desk(shell);
     let answer = match shell {
@@ -110,7 +110,7 @@ fn subcommands(path: &[&str]) -> BTreeSet<String> {
         .collect()
 }
 
-/// The words after `line` in what a shell made of it.
+/// The words that a shell appended to `line`.
 fn words_after(made: &str, line: &str) -> BTreeSet<String> {
     let rest = made
         .strip_prefix(line)
@@ -154,7 +154,7 @@ fn check_typing(shell: &str) {
         ("c47 http DEL", "c47 http DELETE "),
         ("c47 http -v DEL", "c47 http -v DELETE "),
         ("c47 http --timeout 3 DEL", "c47 http --timeout 3 DELETE "),
-        // A method is the first word only.
+        // Only the first word is a method.
         ("c47 http x DEL", "c47 http x DEL"),
         ("c47 http x doc@fi", "c47 http x doc@file1.txt "),
         ("c47 http x doc@su", "c47 http x doc@sub/"),
@@ -207,7 +207,7 @@ fn check_typing(shell: &str) {
             "c47 elf glibc --target sniper ",
         ),
         ("c47 jwt keygen --format j", "c47 jwt keygen --format jwk "),
-        // What is no command has nothing below it.
+        // An unknown command has no subcommands.
         ("c47 nothing rez ins", "c47 nothing rez ins"),
         ("c47 rez htt", "c47 rez htt"),
     ];
@@ -245,7 +245,7 @@ fn zsh_completes() {
     check_typing("zsh");
 }
 
-/// Each line, and what must be all of its candidates.
+/// Checks lines, each with its expected candidates.
 fn check_asking(shell: &str, own: &[(&str, &[&str])]) {
     let lines = [
         ("c47 selft", &["selftest"][..]),
@@ -294,7 +294,7 @@ fn check_asking(shell: &str, own: &[(&str, &[&str])]) {
         let Some(mut candidates) = asked(shell, line) else {
             return;
         };
-        // nushell offers the whole command, too.
+        // nushell also offers the whole command.
         candidates.retain(|candidate| !candidate.starts_with("c47 "));
         let expected: BTreeSet<String> = expected.iter().map(|&word| word.to_owned()).collect();
         assert_eq!(candidates, expected, "{shell}: {line}");
@@ -312,7 +312,7 @@ fn check_asking(shell: &str, own: &[(&str, &[&str])]) {
 #[test]
 fn fish_completes() {
     let own: [(&str, &[&str]); 9] = [
-        // The slash keeps fish from adding a space: an address goes on there.
+        // With a slash fish adds no space, so that the user can type the path.
         ("c47 http @", &["@ayon/", "@kitsu/"]),
         ("c47 http GET @a", &["@ayon/"]),
         (
@@ -340,7 +340,7 @@ fn nushell_completes() {
 }
 
 #[test]
-fn there_is_no_other_shell() {
+fn unsupported_shell_names_the_supported_ones() {
     let output = c47().args(["completions", "tcsh"]).run().expect_code(2);
     let text = output.stderr_text();
     assert!(text.contains("one of bash, zsh, fish, nushell"), "{text}");

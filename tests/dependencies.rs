@@ -1,5 +1,5 @@
-//! What may come into the tree of crates, and how many: every crate is code that studios run
-//! beside their credentials.
+//! Which crates may be dependencies, and how many. Every crate is code that runs with the credentials
+//! of a studio.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,10 +7,10 @@ use std::process::Command;
 
 use crate::support::source;
 
-/// Raise it only with a reason beside the new line in Cargo.toml.
+/// Raise it only with a reason for the new dependency in Cargo.toml.
 const MOST_CRATES: usize = 65;
 
-/// The versions of each crate in Cargo.lock, for whatever target.
+/// The versions of each crate in Cargo.lock, for all targets.
 fn locked() -> BTreeMap<String, Vec<String>> {
     let lock = fs::read_to_string(source("Cargo.lock")).unwrap();
     let mut crates: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -23,18 +23,21 @@ fn locked() -> BTreeMap<String, Vec<String>> {
             versions.push(value.trim_matches('"').to_owned());
         }
     }
-    assert!(crates.contains_key("ring"), "Cargo.lock was not understood");
+    assert!(
+        crates.contains_key("ring"),
+        "Cargo.lock could not be parsed"
+    );
     crates
 }
 
 #[test]
-fn what_must_never_come_in() {
+fn forbidden_crates_are_absent() {
     let never = [
-        ("aws-lc", "it aborts where the kernel lacks getrandom"),
+        ("aws-lc", "it aborts on kernels without getrandom"),
         ("openssl", "it is a shared library at run time"),
         ("native-tls", "it is a shared library at run time"),
         ("rsa", "RUSTSEC-2023-0071, a timing leak without a fix"),
-        ("tokio", "there is no async here"),
+        ("tokio", "c47 has no async code"),
     ];
     for name in locked().keys() {
         for (banned, why) in never {
@@ -48,7 +51,7 @@ fn what_must_never_come_in() {
 }
 
 #[test]
-fn what_there_must_be_only_one_of() {
+fn large_crates_have_one_version() {
     let locked = locked();
     for name in [
         "ring",
@@ -63,7 +66,7 @@ fn what_there_must_be_only_one_of() {
 }
 
 #[test]
-fn the_tree_stays_small() {
+fn number_of_crates_is_limited() {
     let tree = Command::new(env!("CARGO"))
         .args(["tree", "--edges=normal", "--prefix=none", "--format={p}"])
         .args([
@@ -84,19 +87,22 @@ fn the_tree_stays_small() {
         .map(|(name, rest)| (name, rest.split(' ').next().unwrap_or(rest)))
         .filter(|&(name, _)| name != "c47")
         .collect();
-    assert!(crates.len() > 5, "cargo tree was not understood: {text}");
+    assert!(
+        crates.len() > 5,
+        "the output of cargo tree could not be parsed: {text}"
+    );
     assert!(
         crates.len() <= MOST_CRATES,
-        "{} crates, {MOST_CRATES} at most: raise it only with a reason in Cargo.toml\n{crates:#?}",
+        "{} crates, the maximum is {MOST_CRATES}: raise it only with a reason in Cargo.toml\n{crates:#?}",
         crates.len()
     );
 }
 
 #[test]
-fn every_dependency_says_why_it_is_there() {
+fn every_dependency_has_a_reason() {
     let manifest = fs::read_to_string(source("Cargo.toml")).unwrap();
     let mut in_dependencies = false;
-    // How many lines ago a comment ended; it speaks for two lines at most (a crate and its -sys).
+    // Lines since the last comment, which can cover two lines (a crate and its -sys crate).
     let mut since_comment = usize::MAX;
     let mut seen = 0;
     for line in manifest.lines() {
@@ -114,9 +120,9 @@ fn every_dependency_says_why_it_is_there() {
             seen += 1;
             assert!(
                 since_comment <= 2 || line.contains(" # "),
-                "Cargo.toml does not say above it why this is there: {line}"
+                "Cargo.toml has no reason above this line: {line}"
             );
         }
     }
-    assert!(seen > 5, "Cargo.toml was not understood");
+    assert!(seen > 5, "Cargo.toml could not be parsed");
 }

@@ -1,4 +1,4 @@
-//! `c47 echo`, asked by clients that are not ours: curl and Python.
+//! `c47 echo`, called by curl and Python.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ fn header<'a>(picture: &'a Value, name: &str) -> &'a str {
 }
 
 #[test]
-fn a_picture_of_what_curl_sends() {
+fn response_shows_the_request_of_curl() {
     let echo = Echo::start(&[]);
     let Some(answer) = echo.curl(
         &[
@@ -35,7 +35,7 @@ fn a_picture_of_what_curl_sends() {
     let answer = answer.expect_code(0);
     assert!(answer.stdout_text().contains("1.10") && answer.stdout_text().contains("1e400"));
     assert!(!answer.stdout_text().contains("hunter2"));
-    // serde_json has no 1e400.
+    // serde_json cannot parse 1e400.
     let picture: Value =
         serde_json::from_str(&answer.stdout_text().replace("1e400", "1")).expect("JSON");
     assert_eq!(picture["method"], "PATCH");
@@ -57,7 +57,7 @@ fn a_picture_of_what_curl_sends() {
 }
 
 #[test]
-fn every_credential_curl_knows_is_hidden() {
+fn credentials_sent_by_curl_are_masked() {
     let echo = Echo::start(&[]);
     let arguments = [
         "-u",
@@ -102,7 +102,7 @@ fn every_credential_curl_knows_is_hidden() {
 }
 
 #[test]
-fn bodies_of_every_kind_from_curl() {
+fn bodies_sent_by_curl_are_shown() {
     let echo = Echo::start(&[]);
     let chunked = [
         "-H",
@@ -127,7 +127,7 @@ fn bodies_of_every_kind_from_curl() {
     };
     let answer = upload(b"\xff\x00\x01", &[]);
     assert_eq!(body(&answer)["body_base64"], "/wAB");
-    // Larger than curl sends without asking first.
+    // Large enough that curl sends Expect: 100-continue.
     let large = vec![b'x'; 3 << 20];
     let answer = upload(&large, &["-H", "Expect: 100-continue"]);
     assert_eq!(statuses(&answer), ["100", "200"]);
@@ -142,7 +142,7 @@ fn bodies_of_every_kind_from_curl() {
 }
 
 #[test]
-fn who_speaks_tls_is_told() {
+fn tls_client_gets_an_error() {
     let echo = Echo::start(&[]);
     let Some(curl) = support::peers::tool("curl") else {
         return;
@@ -151,11 +151,11 @@ fn who_speaks_tls_is_told() {
     let answer = Run::of(curl).args(["-sSk", "--noproxy", "*", &url]).run();
     assert_ne!(answer.code, 0);
     echo.child
-        .wait_for_stderr("the client speaks TLS: this is plain http");
+        .wait_for_stderr("the client uses TLS, but this server is plain HTTP");
 }
 
 #[test]
-fn statuses_and_methods_without_a_body() {
+fn head_204_and_304_have_no_body() {
     for (status, has_body) in [("200", true), ("204", false), ("304", false), ("503", true)] {
         let echo = Echo::start(&["--status", status]);
         let answer = echo.raw("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -169,7 +169,7 @@ fn statuses_and_methods_without_a_body() {
 }
 
 #[test]
-fn python_keeps_the_connection() {
+fn python_reuses_the_connection() {
     let Some(python) = support::peers::tool("python3") else {
         return;
     };
@@ -195,7 +195,7 @@ assert r.headers['Connection'] == 'close'
 }
 
 #[test]
-fn json_is_one_object_a_line() {
+fn json_log_is_one_object_a_line() {
     let echo = Echo::start(&["--json", "--count", "2"]);
     echo.raw("POST /?key=x HTTP/1.1\r\nHost: h\r\nContent-Length: 16\r\n\r\n{\r\n\"a\" :\n[1.10]}");
     echo.raw("nonsense\r\n\r\n");
@@ -220,7 +220,7 @@ fn json_is_one_object_a_line() {
 }
 
 #[test]
-fn signals_end_it() {
+fn signals_end_the_server() {
     for (signal, code) in [(libc::SIGINT, 130), (libc::SIGTERM, 143)] {
         let echo = Echo::start(&[]);
         let _open = echo.connect();
@@ -230,7 +230,7 @@ fn signals_end_it() {
 }
 
 #[test]
-fn other_addresses() {
+fn bind_listens_on_other_addresses() {
     let echo = Echo::start(&["--bind", "0.0.0.0", "--count", "1"]);
     echo.child
         .wait_for_stderr("c47 echo: warning: other machines can reach 0.0.0.0:");
@@ -251,7 +251,7 @@ fn other_addresses() {
 }
 
 #[test]
-fn what_cannot_be_done_is_said() {
+fn invalid_options_are_reported() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let output = support::c47()
@@ -261,7 +261,7 @@ fn what_cannot_be_done_is_said() {
     assert_eq!(
         output.stderr_text(),
         format!(
-            "c47 echo: cannot listen on 127.0.0.1:{port}: address in use\nhint: --port 0 takes any free port\n"
+            "c47 echo: cannot listen on 127.0.0.1:{port}: address in use\nhint: use --port 0 for a free port\n"
         )
     );
     let output = support::c47()
@@ -271,14 +271,14 @@ fn what_cannot_be_done_is_said() {
     assert!(
         output
             .stderr_text()
-            .contains("hint: --bind takes an address of this machine")
+            .contains("hint: use an address of this machine for --bind")
     );
     for (options, why) in [
         (["--status", "199"], "200 to 599"),
         (["--status", "600"], "200 to 599"),
         (["--count", "0"], "1 or more"),
         (["--port", "65536"], "--port"),
-        (["--bind", "localhost:80"], "no address"),
+        (["--bind", "localhost:80"], "not an IP address"),
         (["--jwt-key", "hunter2"], "source"),
     ] {
         let output = support::c47()
@@ -295,7 +295,7 @@ fn what_cannot_be_done_is_said() {
     absent.expect_code(9);
 }
 
-/// A service that asks for HS256 tokens of this key.
+/// A server that requires HS256 tokens.
 fn guarded(options: &[&str]) -> (Echo, support::Scratch) {
     let scratch = support::Scratch::new("key");
     let key = scratch.write("key", b"0123456789abcdef0123456789abcdef\n");
@@ -305,7 +305,7 @@ fn guarded(options: &[&str]) -> (Echo, support::Scratch) {
 }
 
 #[test]
-fn without_a_good_token_the_answer_is_401_and_why() {
+fn invalid_token_gets_401_with_the_reason() {
     let (echo, _scratch) = guarded(&[]);
     for (authorization, why) in [
         ("", "no bearer token"),
@@ -314,7 +314,7 @@ fn without_a_good_token_the_answer_is_401_and_why() {
         ("Authorization: Bearer nonsense\r\n", ""),
         (
             "Authorization: Bearer a\r\nAuthorization: Bearer b\r\n",
-            "several",
+            "more than one",
         ),
         // {"alg":"none"}.{}.
         ("Authorization: Bearer eyJhbGciOiJub25lIn0.e30.\r\n", "none"),
@@ -332,7 +332,7 @@ fn without_a_good_token_the_answer_is_401_and_why() {
 }
 
 #[test]
-fn echo_refuses_an_audience_that_it_was_not_started_with() {
+fn token_for_another_audience_is_refused() {
     let for_audience = |options: &[&str]| {
         let (echo, scratch) = guarded(options);
         let key = format!("file:{}", scratch.path().join("key").display());
@@ -363,7 +363,7 @@ fn echo_refuses_an_audience_that_it_was_not_started_with() {
 }
 
 #[test]
-fn pyjwt_is_let_in() {
+fn token_of_pyjwt_is_accepted() {
     let Some(python) = support::peers::python(&["jwt"]) else {
         return;
     };
@@ -397,7 +397,7 @@ assert 'not' in ask({'nbf': now + 600})
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    // A request's line is written after its answer: those of two connections may change places.
+    // Log lines are written after the response, so those of two connections may be swapped.
     let mut logged: Vec<String> = lines[1..]
         .iter()
         .map(|line| format!("{} {}", line["status"], line["claims"]["sub"]))

@@ -1,4 +1,4 @@
-//! `c47 echo` and those who mean harm, or go away: bare sockets.
+//! `c47 echo` with malformed requests and clients that disconnect, over raw sockets.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -9,7 +9,7 @@ use c47::testing::{EchoSettings as Settings, Guard, Lifetime, Limits, Secrets, S
 use crate::support::echo::{Echo, all_from, body, statuses};
 
 #[test]
-fn requests_one_after_the_other_without_waiting() {
+fn pipelined_requests_are_answered_in_order() {
     let echo = Echo::start(&[]);
     let answer = echo.raw(
         "POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab\r\n\
@@ -26,8 +26,8 @@ fn requests_one_after_the_other_without_waiting() {
     assert!(old.contains("Connection: close\r\n"));
 }
 
-/// Whatever two readers could understand as two different requests is refused, and the
-/// connection with it: what follows is never answered.
+/// Requests that two parsers could understand differently are refused, and the connection is closed:
+/// the next request gets no response.
 #[test]
 fn smuggled_requests_are_refused() {
     let echo = Echo::start(&[]);
@@ -139,7 +139,7 @@ fn smuggled_requests_are_refused() {
 }
 
 #[test]
-fn heads_without_end() {
+fn request_header_size_is_limited() {
     let echo = Echo::start(&[]);
     let one = format!("GET / HTTP/1.1\r\nHost: h\r\nX: {}", "x".repeat(1 << 20));
     assert_eq!(statuses(&echo.raw(one)), ["431"]);
@@ -160,7 +160,7 @@ fn heads_without_end() {
 }
 
 #[test]
-fn a_multipart_boundary_has_70_bytes_at_most() {
+fn multipart_boundary_is_limited_to_70_bytes() {
     let echo = Echo::start(&[]);
     let ask = |boundary: usize, body: &str| {
         let head = format!(
@@ -177,9 +177,9 @@ fn a_multipart_boundary_has_70_bytes_at_most() {
         .wait_for_stderr("the multipart boundary has 60000 bytes; RFC 2046 allows 70");
 }
 
-/// Bodies made so that a search begins again at every byte.
+/// The body makes a naive search restart at every byte.
 #[test]
-fn a_multipart_body_costs_no_more_time_than_another() {
+fn multipart_body_is_parsed_in_linear_time() {
     let echo = Echo::start(&[]);
     let size = 1 << 20;
     let boundary = format!("{}x", "-".repeat(69));
@@ -197,7 +197,7 @@ fn a_multipart_body_costs_no_more_time_than_another() {
 }
 
 #[test]
-fn byte_by_byte_and_clients_that_go_away() {
+fn slow_requests_work_and_disconnects_do_no_harm() {
     let echo = Echo::start(&["--count", "1"]);
     for lost in [
         "",
@@ -223,7 +223,7 @@ fn byte_by_byte_and_clients_that_go_away() {
 }
 
 #[test]
-fn bodies_share_what_memory_there_is() {
+fn memory_for_all_bodies_is_limited() {
     let address = in_process(Limits {
         all_bodies_bytes: 5,
         ..Limits::default()
@@ -236,16 +236,16 @@ fn bodies_share_what_memory_there_is() {
         stream.shutdown(Shutdown::Write).unwrap();
         all_from(stream)
     };
-    // What one body held is given back for the next, also by one that was refused.
+    // The memory of a body is released after its request, also if it was refused.
     for (length, status) in [(5, "200"), (6, "503"), (5, "200"), (6, "503"), (5, "200")] {
         assert_eq!(statuses(&ask(length)), [status]);
     }
 }
 
 #[test]
-fn many_clients_at_a_time() {
+fn connections_are_limited() {
     let echo = Echo::start(&[]);
-    // As many as there are places, each in the middle of its request.
+    // The maximum number of connections, each in the middle of a request.
     let mut waiting: Vec<TcpStream> = (0..64).map(|_| echo.connect()).collect();
     for stream in &mut waiting {
         stream
@@ -273,7 +273,7 @@ fn many_clients_at_a_time() {
     }
 }
 
-/// A service in this process, with other limits than the command's.
+/// A server in this process, with other limits than those of the command.
 fn in_process(limits: Limits) -> SocketAddr {
     let settings = Settings {
         status: 200,
@@ -289,14 +289,14 @@ fn in_process(limits: Limits) -> SocketAddr {
 }
 
 #[test]
-fn slow_and_silent_clients_are_not_waited_for() {
+fn slow_and_silent_clients_time_out() {
     let address = in_process(Limits {
         silence: Duration::from_millis(100),
         connection: Duration::from_millis(400),
         ..Limits::default()
     });
     let connect = || TcpStream::connect(address).unwrap();
-    // On a busy machine even the first byte may come too late: then there is no answer at all.
+    // On a busy machine the first byte may be too late; then there is no response.
     let until_answered = |ask: &dyn Fn(TcpStream) -> String| loop {
         let answer = ask(connect());
         if !answer.is_empty() {
@@ -305,7 +305,7 @@ fn slow_and_silent_clients_are_not_waited_for() {
     };
 
     let idle = connect();
-    assert_eq!(all_from(idle), "", "who asked nothing is told nothing");
+    assert_eq!(all_from(idle), "", "an idle client gets no response");
 
     let kept = until_answered(&|mut stream| {
         let _ = stream.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -320,7 +320,7 @@ fn slow_and_silent_clients_are_not_waited_for() {
             all_from(stream)
         });
         assert_eq!(statuses(&silent), ["408"], "{start}");
-        // A byte now and then, without end, is never silent for long.
+        // One byte at a time forever never reaches the idle timeout.
         let slow = until_answered(&|mut stream| {
             let _ = stream.write_all(start.as_bytes());
             let mut reader = stream.try_clone().unwrap();
@@ -337,7 +337,7 @@ fn slow_and_silent_clients_are_not_waited_for() {
         assert_eq!(slow, "HTTP/1.1 408", "{start}");
     }
 
-    // Asks and never reads: it is cut off all the same.
+    // A client that never reads is disconnected too.
     let mut deaf = connect();
     let length = 12 << 20;
     let request = format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n");
@@ -347,7 +347,7 @@ fn slow_and_silent_clients_are_not_waited_for() {
 }
 
 #[test]
-fn the_log_stays_on_its_line() {
+fn log_entry_is_one_line() {
     let echo = Echo::start(&["--count", "1"]);
     echo.raw("GET /caf\u{e9}\u{9b}2J\u{202e}x?password=hunter2 HTTP/1.1\r\nHost: h\r\n\r\n");
     let output = echo.child.wait().expect_code(0);
@@ -360,7 +360,7 @@ fn the_log_stays_on_its_line() {
 }
 
 #[test]
-fn it_ends_when_its_reader_has_gone() {
+fn server_ends_when_its_stdout_is_closed() {
     let run = crate::support::c47()
         .args(["echo", "--json"])
         .stdout_closed()
@@ -369,7 +369,7 @@ fn it_ends_when_its_reader_has_gone() {
 }
 
 #[test]
-fn the_json_log_does_not_drive_a_terminal() {
+fn json_log_cannot_control_the_terminal() {
     let echo = Echo::start(&["--json", "--count", "1"]);
     echo.raw("POST /x?a=\u{9b}2J HTTP/1.1\r\nHost: h\r\nX-A: \u{202e}\u{61c}\r\nContent-Length: 14\r\n\r\n{\"a\":\"\u{9b}\u{200f}\u{7f}\"}");
     let output = echo.child.wait().expect_code(0);

@@ -1,5 +1,5 @@
-//! Foreign bytes, altered at random and the same in each run: no panic, no hang, no key that
-//! becomes a secret. A few seconds; many more rounds with C47_TEST_FULL=1 or CI=true.
+//! Randomly altered input, the same in each run, causes no panic and no hang, and no key is used as
+//! an HMAC secret. It takes a few seconds; C47_TEST_FULL=1 or CI=true run many more rounds.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use crate::support::zip::{Member, archive};
 use crate::support::{Effort, Scratch, c47, effort};
 
 const JWK: &str = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
-/// Values at which sums and counts break.
+/// Values that cause overflows.
 const EXTREMES: [u64; 8] = [
     0,
     1,
@@ -27,7 +27,7 @@ const EXTREMES: [u64; 8] = [
     u64::MAX,
 ];
 
-/// A generator with a seed (xorshift64).
+/// A pseudo-random generator (xorshift64).
 struct Random(u64);
 
 impl Random {
@@ -64,7 +64,7 @@ fn rounds(usual: usize) -> usize {
     }
 }
 
-/// A call that takes longer does not end by itself.
+/// A longer call is a hang.
 #[track_caller]
 fn in_time<T>(what: &str, work: impl FnOnce() -> T) -> T {
     let started = Instant::now();
@@ -90,7 +90,7 @@ fn altered_keys_are_read_or_refused_and_never_become_secrets() {
         for _ in 0..rounds(3000) {
             let altered = random.altered(whole.as_bytes());
             let kind = in_time("a key", || read_key(&altered));
-            // Where a third of it is left unaltered, it is still the key that everybody knows.
+            // With a third unaltered, it still looks like the original key.
             let third = whole.len() / 3;
             let begins_alike = altered.get(..third) == whole.as_bytes().get(..third);
             assert!(
@@ -159,7 +159,7 @@ fn elf_headers_with_large_counts_are_read_in_time() {
     let scratch = Scratch::new("counts");
     let path = scratch.path().join("altered.so");
     let mut random = Random(50);
-    // Small ones: the time goes into reading them again and again.
+    // Small files, because they are parsed many times.
     let files: Vec<Vec<u8>> = crafted_files()
         .into_iter()
         .map(|(_, bytes)| bytes)
@@ -169,7 +169,7 @@ fn elf_headers_with_large_counts_are_read_in_time() {
     for _ in 0..rounds(25) {
         let mut altered = files[random.below(files.len())].clone();
         for _ in 0..=random.below(6) {
-            // The headers, the dynamic section's end, and what the tables begin with.
+            // The headers, the end of the dynamic section, and the start of the tables.
             let region = [64 + 2 * 56, 64 + 56, altered.len() - 8][random.below(3)];
             let at = random.below(region) & !1;
             let width = [2, 4, 8][random.below(3)];
@@ -215,7 +215,7 @@ fn altered_archives_are_read_or_refused_in_time() {
         let mut altered = whole.clone();
         match round % 3 {
             0 => altered = random.altered(&whole),
-            // The directory and its end, where every number is.
+            // The central directory and its end record.
             _ => {
                 for _ in 0..=random.below(3) {
                     let at = directory + random.below(altered.len() - directory - 8);
@@ -228,7 +228,7 @@ fn altered_archives_are_read_or_refused_in_time() {
         fs::write(&path, &altered).unwrap();
         read += usize::from(in_time("an archive", || archive_objects(&path)).is_some());
     }
-    println!("{read} were read");
+    println!("{read} could be read");
     assert!(read > 0);
 }
 
@@ -244,7 +244,7 @@ fn altered_cxx_names_are_demangled_in_time_and_bounded() {
     let mut random = Random(52);
     for round in 0..rounds(5000) {
         let mut altered = random.altered(names[round % names.len()].as_bytes());
-        // Parts again and again, as in a name that is to grow.
+        // Repeated parts, as in names that expand.
         for _ in 0..random.below(5) {
             let from = random.below(altered.len());
             altered.extend_from_within(from..);

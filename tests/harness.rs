@@ -1,5 +1,5 @@
-//! The tests' own tools do what they claim: a filter that lets everything through, or a runner
-//! that forgives a hang, would make every other test worthless.
+//! Tests of the test support: a filter that allows everything, or a runner that ignores a hang, would
+//! make other tests worthless.
 
 use std::time::Duration;
 
@@ -46,14 +46,14 @@ fn old_kernel_subset_covers_every_command() {
         let module = format!("{command}::");
         assert!(
             chosen.iter().any(|name| name.starts_with(&module)),
-            "tests/old_kernel.txt chooses no test of {command}"
+            "tests/old_kernel.txt selects no test of {command}"
         );
     }
 }
 
-/// A file that tests/main.rs does not name is never compiled.
+/// A file that is not in tests/main.rs is never compiled.
 #[test]
-fn every_test_file_has_its_line_in_main() {
+fn every_test_file_is_in_main() {
     let main = std::fs::read_to_string(source("tests/main.rs")).unwrap();
     for entry in std::fs::read_dir(source("tests")).unwrap() {
         let path = entry.unwrap().path();
@@ -62,7 +62,7 @@ fn every_test_file_has_its_line_in_main() {
             let line = format!("mod {name};");
             assert!(
                 main.lines().any(|other| other == line),
-                "tests/main.rs lacks {line}"
+                "{line:?} is missing in tests/main.rs"
             );
         }
     }
@@ -75,7 +75,7 @@ fn sample_is_evenly_spread_and_deterministic() {
 }
 
 #[test]
-fn the_old_kernel_knows_no_new_system_calls() {
+fn old_kernel_filter_fails_new_system_calls() {
     let Some(python) = peers::tool("python3") else {
         return;
     };
@@ -97,24 +97,24 @@ fn the_old_kernel_knows_no_new_system_calls() {
 }
 
 #[test]
-fn the_binary_runs_on_the_old_kernel() {
+fn binary_runs_on_the_old_kernel() {
     let output = c47().arg("--version").on_old_kernel().run().expect_code(0);
     assert!(output.stdout_text().starts_with("c47 "));
 }
 
 #[test]
-fn the_binary_runs_in_an_empty_root() {
+fn binary_runs_in_an_empty_root() {
     let Some(output) = empty_root::run(["--version"]) else {
         return;
     };
     assert!(output.expect_code(0).stdout_text().starts_with("c47 "));
-    // What is there besides the binary? Nothing, not even a shell.
+    // The root has no shell.
     let shell = empty_root::empty_c47().unwrap();
     shell.arg("help").run().expect_code(0);
 }
 
 #[test]
-fn the_environment_is_clean() {
+fn environment_is_clean() {
     let output = Run::of("env").env("EXTRA", "1").run().expect_code(0);
     let mut names: Vec<&str> = output
         .stdout_text()
@@ -127,7 +127,7 @@ fn the_environment_is_clean() {
 
 #[test]
 #[should_panic(expected = "it does not end")]
-fn a_hang_fails_the_test() {
+fn hanging_program_fails_the_test() {
     Run::of("cat")
         .silent_stdin()
         .limit(Duration::from_millis(100))
@@ -136,7 +136,7 @@ fn a_hang_fails_the_test() {
 
 #[test]
 #[should_panic(expected = "it left a process behind")]
-fn a_process_left_behind_fails_the_test() {
+fn leftover_process_fails_the_test() {
     Run::of("sh")
         .args(["-c", "sleep 5 &"])
         .limit(Duration::from_millis(300))
@@ -144,7 +144,7 @@ fn a_process_left_behind_fails_the_test() {
 }
 
 #[test]
-fn a_running_program_is_heard_and_ended() {
+fn running_program_can_be_read_and_killed() {
     let mut child = Run::of("sh")
         .args(["-c", "echo one; echo two; echo ready >&2; exec sleep 50"])
         .spawn();
@@ -158,7 +158,7 @@ fn a_running_program_is_heard_and_ended() {
 }
 
 #[test]
-fn a_scratch_directory_goes() {
+fn scratch_directory_is_removed() {
     let scratch = Scratch::new("gone");
     let file = scratch.write("a/b", "x");
     assert!(file.exists());
@@ -166,7 +166,7 @@ fn a_scratch_directory_goes() {
     assert!(!file.exists());
 }
 
-/// Sends these bytes and returns all that comes back.
+/// Sends these bytes and returns the whole response.
 fn talk(port: u16, bytes: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.write_all(bytes.as_bytes()).unwrap();
@@ -176,7 +176,7 @@ fn talk(port: u16, bytes: &str) -> String {
 }
 
 #[test]
-fn the_server_remembers_and_answers() {
+fn server_records_requests_and_responds() {
     let server = Server::script([
         Answer::ok("one"),
         Answer::raw("HTTP/1.1 200 OK\r\n\r\ntwo").drip(Duration::from_millis(1)),
@@ -202,19 +202,19 @@ fn the_server_remembers_and_answers() {
 
 #[test]
 #[should_panic(expected = "the test's server was never called")]
-fn a_server_that_is_not_called_fails_the_test() {
+fn uncalled_server_fails_the_test() {
     Server::start(|_| Answer::ok("never"));
 }
 
 #[test]
 #[should_panic(expected = "one request more than answers")]
-fn a_request_too_many_fails_the_test() {
+fn unexpected_request_fails_the_test() {
     let server = Server::script([]);
     talk(server.port(), "GET / HTTP/1.1\r\n\r\n");
 }
 
 #[test]
-fn a_server_may_hang_up_or_hang() {
+fn server_can_close_or_hang() {
     let server = Server::start(|request| match request.target.as_str() {
         "/close" => Answer::close(),
         _ => Answer::raw("HTTP/1.1 200").then_hang(),
@@ -231,7 +231,7 @@ fn a_server_may_hang_up_or_hang() {
 }
 
 #[test]
-fn snapshots_leave_out_what_differs_from_run_to_run() {
+fn snapshots_mask_values_that_change() {
     let now = c47::testing::Timestamp::now();
     let text = format!(
         "c47 {} wrote {}/home-1-2/file at {now}, not 2011-03-22T18:43:00Z, http://127.0.0.1:40001/ :8080",
@@ -246,7 +246,7 @@ fn snapshots_leave_out_what_differs_from_run_to_run() {
 }
 
 #[test]
-fn httpbin_answers() {
+fn httpbin_responds() {
     let Some(httpbin) = peers::httpbin() else {
         return;
     };
@@ -289,7 +289,7 @@ fn nginx_has_certificates() {
     let (Some(nginx), Some(curl)) = (peers::nginx(&servers.concat()), peers::tool("curl")) else {
         return;
     };
-    // What curl says of each is what c47 has to say of each.
+    // c47 must accept and refuse the same certificates as curl.
     let fetch = |port: usize| {
         Run::of(&curl)
             .args(["-sS", "--fail", "--cacert"])

@@ -541,7 +541,7 @@ fn checks_of_this_machine() {
     }
     let output = c47().args(["host", "--json", "check"]).run().expect_code(2);
     assert!(
-        output.stderr_text().contains("options stand after"),
+        output.stderr_text().contains("put options after"),
         "{}",
         output.tell()
     );

@@ -1,4 +1,4 @@
-//! What commands print with `--json`, against the members that they declare and the manual lists.
+//! The `--json` output of commands has the declared members, and the manual lists them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,10 +11,10 @@ use crate::support::{Output, Run, Scratch, c47};
 use ::c47::testing::{Field, JsonOutput, JsonType, Presence, Shape};
 use serde_json::{Map, Value, json};
 
-/// Members of what only some machines have: the elements of these arrays.
+/// Arrays that are empty on some machines.
 const OF_SOME_MACHINES: [(&str, &str); 1] = [("host", "gpu.devices[]")];
 
-/// What is wrong with the objects, and which members occurred.
+/// Errors in the objects, and the members that occurred.
 #[derive(Default)]
 struct Found {
     faults: BTreeSet<String>,
@@ -83,7 +83,7 @@ impl Found {
     }
 }
 
-/// The objects of an output, as its shape says.
+/// The objects in an output of this shape.
 fn objects(shape: Shape, output: &Output) -> Vec<Value> {
     let text = output.stdout_text();
     match shape {
@@ -128,7 +128,7 @@ fn json_has_the_declared_members() {
     assert!(checked > 20, "{checked}");
 }
 
-/// What the command prints, in situations in which all members occur.
+/// Output of the command in which all members occur.
 fn samples(command: &str, output: &JsonOutput) -> Vec<Value> {
     let shape = output.shape;
     let of = |run: Run, code: i32| objects(shape, &run.run().expect_code(code));
@@ -255,8 +255,8 @@ fn token() -> String {
     output.stdout_text().trim_end().to_owned()
 }
 
-/// What a command with `--json` prints where there are two sound profiles, and for `config check`
-/// one without a user.
+/// The `--json` output of a command with two valid profiles, and for `config check` also one without a
+/// user.
 fn with_profiles(command: &str, shape: Shape, code: i32) -> Vec<Value> {
     let scratch = Scratch::new("profiles");
     let unsound = match command {
@@ -274,7 +274,7 @@ fn with_profiles(command: &str, shape: Shape, code: i32) -> Vec<Value> {
     objects(shape, &run.run().expect_code(code))
 }
 
-/// What `c47 echo --json` prints for a call.
+/// The output of `c47 echo --json` for a call.
 fn echo_lines() -> Vec<Value> {
     let echo = Echo::start(&["--json", "--count", "1"]);
     let first = json!({ "listening": format!("http://{}", echo.address) });
@@ -297,7 +297,7 @@ fn gcc(scratch: &Scratch, arguments: &str) {
     assert!(command.status().expect("gcc").success(), "gcc {arguments}");
 }
 
-/// Applications that carry a library twice, in different builds that meet.
+/// Applications with different builds of the same library.
 fn twin_libraries() -> Scratch {
     let scratch = Scratch::new("twins");
     scratch.write("x.c", "int x(void) { return 1; }");
@@ -333,7 +333,7 @@ fn twin_libraries() -> Scratch {
     scratch
 }
 
-/// A program that lacks a library, and a version of another.
+/// A program for which a library, and a version of another one, are missing.
 fn lacking_libraries() -> Scratch {
     let scratch = Scratch::new("lacking");
     scratch.write("a.c", "int a(void) { return 1; }");
@@ -374,7 +374,7 @@ fn host_reports() -> Vec<Value> {
     vec![run.run().expect_code(0).json()]
 }
 
-/// A certificate that ended with 2020.
+/// A certificate that expired in 2020.
 const EXPIRED: &str = "\
 -----BEGIN CERTIFICATE-----
 MIIBxzCCAW6gAwIBAgIUYsj1YiZJYlO6q+ohSwAysjS9HFIwCgYIKoZIzj0EAwIw
@@ -397,7 +397,7 @@ fn http_reports() -> Vec<Value> {
 }
 
 #[test]
-fn the_manual_lists_the_members() {
+fn manual_lists_the_members() {
     for command in ::c47::testing::whole().all() {
         let page = c47()
             .arg("man")
@@ -418,7 +418,7 @@ fn the_manual_lists_the_members() {
 }
 
 #[test]
-fn the_readme_has_no_members_of_its_own() {
+fn readme_lists_no_members() {
     let readme = include_str!("../README.md");
     let whole = ::c47::testing::whole();
     let version = whole.json[0].fields;
@@ -434,15 +434,15 @@ fn the_readme_has_no_members_of_its_own() {
         examples += 1;
     }
     assert_eq!(examples, 1);
-    // A sketch, `{"name","value"}`, would be a second list of members.
+    // `{"name","value"}` would be a second list of members.
     for object in readme.split("{\"").skip(1) {
         let (name, rest) = object.split_once('"').unwrap();
         assert!(rest.starts_with(':'), "a sketch begins with {name}");
     }
 }
 
-/// What goes wrong with a command once its options are read: the rest of its words, the kind of the
-/// failure, and what must stay alive meanwhile.
+/// An error of a command with valid options: the other arguments, the kind of the error, and what
+/// must be kept alive meanwhile.
 struct Failing {
     words: Vec<String>,
     kind: &'static str,
@@ -482,7 +482,7 @@ fn failing(command: &str) -> Failing {
     }
 }
 
-/// The one object on stdout, the one complaint on stderr, and the exit code say the same.
+/// Checks that the object on stdout, the error on stderr and the exit code agree.
 fn ensure_reported(output: &Output, kind: &str) {
     let report = output.json();
     let mut found = Found::default();
@@ -510,7 +510,7 @@ fn ensure_reported(output: &Output, kind: &str) {
 }
 
 #[test]
-fn every_command_with_json_reports_failures_as_json() {
+fn every_command_with_json_reports_errors_as_json() {
     let scratch = Scratch::new("failures");
     let broken = scratch.write("broken.toml", "[profile.a\n");
     let sound = scratch.write("sound.toml", "");
@@ -535,7 +535,7 @@ fn every_command_with_json_reports_failures_as_json() {
             .args(&failing.words)
             .run();
         ensure_reported(&output, failing.kind);
-        // An option that there is not, before and behind.
+        // An unknown option, before and after --json.
         ensure_reported(&run().args(["--json", "--no-such"]).run(), "usage");
         ensure_reported(&run().args(["--no-such", "--json"]).run(), "usage");
         checked += 1;
@@ -551,7 +551,7 @@ fn every_command_with_json_reports_failures_as_json() {
 }
 
 #[test]
-fn a_value_that_reads_json_asks_for_none() {
+fn value_json_is_not_the_option() {
     for words in [
         &["http", ":1", "-o", "--json"][..],
         &["http", ":1", "--", "--json"],
@@ -569,7 +569,7 @@ fn a_value_that_reads_json_asks_for_none() {
 }
 
 #[test]
-fn a_refused_login_is_reported_as_json() {
+fn refused_login_is_reported_as_json() {
     let scratch = Scratch::new("refused");
     let server = Server::start(|_| Answer::new("401 Unauthorized", "", r#"{"login": false}"#));
     let config = format!(
@@ -585,9 +585,9 @@ fn a_refused_login_is_reported_as_json() {
     ensure_reported(&output, "login_refused");
 }
 
-/// The files that can be read have their reports, in their order.
+/// The other files have their reports, in order.
 #[test]
-fn a_file_that_cannot_be_read_has_a_failure_in_place_of_its_report() {
+fn unreadable_file_has_an_error_in_place_of_its_report() {
     for command in ["info", "ldd", "rpath"] {
         let output = c47()
             .args([

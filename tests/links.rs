@@ -1,4 +1,4 @@
-//! `c47 links`: links that are commands.
+//! `c47 links`: symlinks for the commands.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -25,7 +25,7 @@ fn names(directory: &Path) -> Vec<String> {
 }
 
 #[test]
-fn each_link_is_its_command() {
+fn each_link_runs_its_command() {
     let bin = Scratch::new("bin");
     let output = links(bin.path()).run().expect_code(0);
     let made: Vec<PathBuf> = output.stdout_text().lines().map(PathBuf::from).collect();
@@ -39,7 +39,7 @@ fn each_link_is_its_command() {
         let usage = format!("Usage: c47 {name}");
         assert!(help.stdout_text().starts_with(&usage), "{}", help.tell());
     }
-    // Once more changes nothing.
+    // A second run changes nothing.
     let again = links(bin.path()).run().expect_code(0);
     assert_eq!(again.stdout, output.stdout);
     let json = links(bin.path()).arg("--json").run().expect_code(0).json();
@@ -49,11 +49,14 @@ fn each_link_is_its_command() {
     let nothing = links(bin.path()).arg("--remove").run().expect_code(0);
     assert!(nothing.stdout.is_empty());
     let text = nothing.stderr_text();
-    assert!(text.starts_with("c47 links: removed no link to "), "{text}");
+    assert!(
+        text.starts_with("c47 links: removed no links to "),
+        "{text}"
+    );
 }
 
 #[test]
-fn remove_finds_links_of_any_prefix_that_lead_to_this_program() {
+fn remove_finds_links_with_any_prefix_to_this_program() {
     let bin = Scratch::new("bin");
     let other = Scratch::new("other");
     let program = bin.place(binary(), "c47-0.1");
@@ -63,7 +66,7 @@ fn remove_finds_links_of_any_prefix_that_lead_to_this_program() {
     let link = |name: &str, target: &Path| symlink(target, bin.path().join(name)).unwrap();
     link("studio-http", &program);
     link("chained-jwt", Path::new("studio-http"));
-    // None of these is a link to this program that is named after a command.
+    // None of these is a link to this program with the name of a command.
     link("c47", Path::new("c47-0.1"));
     link("other-http", &other.place(binary(), "c47-0.2"));
     link("gone-http", &bin.path().join("gone"));
@@ -102,7 +105,7 @@ fn remove_finds_links_of_any_prefix_that_lead_to_this_program() {
 }
 
 #[test]
-fn beside_the_program_they_move_with_it() {
+fn links_next_to_the_program_are_relative() {
     let bin = Scratch::new("bin");
     let program = bin.place(binary(), "c47");
     c47().program(&program).arg("links").run().expect_code(0);
@@ -117,27 +120,27 @@ fn beside_the_program_they_move_with_it() {
 }
 
 #[test]
-fn what_hides_a_tool_is_refused_unless_forced() {
+fn names_of_system_tools_need_force() {
     let (bin, system) = (Scratch::new("bin"), Scratch::new("system"));
     let tool = system.write(&commands()[0], "");
     let path = format!("{}:{}", bin.path().display(), system.path().display());
     let run = || links(bin.path()).arg("--prefix=").env("PATH", &path);
     let output = run().run().expect_code(2);
     let text = output.stderr_text();
-    // Those of the machine that runs the tests are told, too.
+    // The message also lists tools of the machine that runs the tests.
     assert!(text.contains("c47 links: links would hide "), "{text}");
     assert!(text.contains(&tool.display().to_string()), "{text}");
-    assert!(text.contains("nothing was made\nhint: "), "{text}");
+    assert!(text.contains("no links were created\nhint: "), "{text}");
     assert!(names(bin.path()).is_empty());
     run().arg("--force").run().expect_code(0);
     assert_eq!(names(bin.path()), commands());
-    // Its own links are not in its way, and removed by the names they have.
+    // Existing links to c47 are no conflict, and --remove removes them.
     run().arg("--remove").run().expect_code(0);
     assert!(names(bin.path()).is_empty());
 }
 
 #[test]
-fn what_is_there_stays() {
+fn existing_files_are_kept() {
     let bin = Scratch::new("bin");
     let first = format!("c47-{}", commands()[0]);
     let file = bin.write(&first, "precious");
@@ -146,18 +149,18 @@ fn what_is_there_stays() {
         assert!(
             output
                 .stderr_text()
-                .contains("is not a link: nothing was made")
+                .contains("is not a symlink; no links were created")
         );
         assert_eq!(names(bin.path()), [first.as_str()]);
     }
     links(bin.path()).arg("--remove").run().expect_code(0);
     assert_eq!(fs::read_to_string(&file).unwrap(), "precious");
     fs::remove_file(&file).unwrap();
-    // A link to something else gives way to force alone, and is never removed.
+    // Only --force replaces a link to another file, and --remove never removes it.
     symlink("/elsewhere/c47", &file).unwrap();
     let output = links(bin.path()).run().expect_code(2);
     assert!(
-        output.stderr_text().contains("--force replaces it"),
+        output.stderr_text().contains("use --force to replace it"),
         "{}",
         output.tell()
     );
@@ -168,14 +171,16 @@ fn what_is_there_stays() {
 }
 
 #[test]
-fn another_prefix_would_not_be_understood() {
+fn other_prefixes_are_refused() {
     let bin = Scratch::new("bin");
     let output = links(bin.path())
         .args(["--prefix", "x-"])
         .run()
         .expect_code(2);
     assert!(
-        output.stderr_text().contains("would not know the command"),
+        output
+            .stderr_text()
+            .contains("use c47- or the empty prefix"),
         "{}",
         output.tell()
     );

@@ -1,4 +1,4 @@
-//! The man pages, read by the programs that read man pages.
+//! The man pages, checked with man, mandoc and groff.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use c47::testing;
 
 use crate::support::{Run, Scratch, c47, peers};
 
-/// All pages, written into a directory.
+/// Writes all pages to a directory.
 fn pages() -> (Scratch, Vec<PathBuf>) {
     let scratch = Scratch::new("man");
     let directory = scratch.path().join("not/yet/there");
@@ -21,7 +21,7 @@ fn pages() -> (Scratch, Vec<PathBuf>) {
     (scratch, pages)
 }
 
-/// A page as a terminal of many columns shows it.
+/// A page on a wide terminal.
 fn shown(groff: &Path, page: &[u8]) -> String {
     let run = Run::of(groff).args([
         "-man",
@@ -47,7 +47,7 @@ fn words(text: &str) -> String {
 }
 
 #[test]
-fn there_is_one_for_each_command() {
+fn every_command_has_a_page() {
     let (_scratch, pages) = pages();
     let names: Vec<&str> = pages
         .iter()
@@ -71,7 +71,7 @@ fn there_is_one_for_each_command() {
 }
 
 #[test]
-fn mandoc_and_groff_have_nothing_to_say_against_them() {
+fn mandoc_and_groff_accept_the_pages_without_warnings() {
     let (Some(mandoc), Some(groff)) = (peers::tool("mandoc"), peers::tool("groff")) else {
         return;
     };
@@ -81,7 +81,7 @@ fn mandoc_and_groff_have_nothing_to_say_against_them() {
             .args(["-Tlint", "-Wwarning"])
             .arg(&page)
             .run();
-        // Only a release knows its day.
+        // Only a release has a date.
         let said = lint
             .stdout_text()
             .lines()
@@ -92,7 +92,7 @@ fn mandoc_and_groff_have_nothing_to_say_against_them() {
 }
 
 #[test]
-fn a_page_says_what_c47_help_says() {
+fn page_has_the_text_of_c47_help() {
     let Some(groff) = peers::tool("groff") else {
         return;
     };
@@ -103,7 +103,7 @@ fn a_page_says_what_c47_help_says() {
         let help = c47().arg("help").args(path).run().expect_code(0);
         for line in help.stdout_text().lines() {
             for word in line.split_whitespace() {
-                // A table's cells, and a list's marks, are laid out differently.
+                // Tables and lists are formatted differently.
                 assert!(
                     word == "-" || page.contains(word),
                     "no {word:?} of {line:?} in {page}"
@@ -117,7 +117,7 @@ fn a_page_says_what_c47_help_says() {
 }
 
 #[test]
-fn man_itself_shows_it() {
+fn man_shows_a_page() {
     let Some(man) = peers::tool("man") else {
         return;
     };
@@ -132,7 +132,7 @@ fn man_itself_shows_it() {
 }
 
 #[test]
-fn what_is_no_command_has_no_page() {
+fn unknown_command_has_no_page() {
     let output = c47().args(["man", "htpt"]).run().expect_code(127);
     assert!(
         output.stderr_text().contains("did you mean 'http'?"),

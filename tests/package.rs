@@ -1,4 +1,4 @@
-//! The release, as scripts/package makes it.
+//! The release package, as scripts/package builds it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::support::{Effort, Run, Scratch, effort, empty_root, peers, source};
 
-/// The archive that scripts/package made last, unpacked; `None` where it was not run.
+/// The last archive built by scripts/package, unpacked; `None` if there is none.
 fn unpacked() -> Option<(Scratch, PathBuf)> {
     let name = format!("c47-{}-x86_64-linux-musl", env!("CARGO_PKG_VERSION"));
     let archive = source("target/package").join(format!("{name}.tar.gz"));
@@ -39,7 +39,7 @@ fn files(directory: &Path, below: &Path, found: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn the_sums_are_those_of_all_the_files() {
+fn checksums_cover_all_files() {
     let Some((_scratch, root)) = unpacked() else {
         return;
     };
@@ -70,7 +70,7 @@ fn the_sums_are_those_of_all_the_files() {
 }
 
 #[test]
-fn nothing_in_it_is_of_this_machine() {
+fn package_contains_no_path_of_the_build() {
     let Some((_scratch, root)) = unpacked() else {
         return;
     };
@@ -90,7 +90,7 @@ fn nothing_in_it_is_of_this_machine() {
 }
 
 #[test]
-fn the_inventory_is_that_of_the_tree_of_crates() {
+fn sbom_lists_the_crates_of_cargo_tree() {
     let Some((_scratch, root)) = unpacked() else {
         return;
     };
@@ -153,7 +153,7 @@ fn the_inventory_is_that_of_the_tree_of_crates() {
 }
 
 #[test]
-fn it_tells_the_commit_it_was_built_from() {
+fn version_names_the_commit() {
     let Some((_scratch, root)) = unpacked() else {
         return;
     };
@@ -164,7 +164,7 @@ fn it_tells_the_commit_it_was_built_from() {
 }
 
 #[test]
-fn it_runs_in_an_empty_root() {
+fn package_runs_in_an_empty_root() {
     let Some((_scratch, root)) = unpacked() else {
         return;
     };
@@ -202,7 +202,7 @@ fn it_runs_in_an_empty_root() {
     if list.stdout_text().lines().any(|name| name == "elf") {
         run(&["elf", "glibc", "/c47"]).unwrap().run().expect_code(0);
     }
-    // What cannot be had without /proc says so.
+    // Commands that need /proc report an error.
     for arguments in [&["rez", "install", "--repo", "/"][..], &["links"]] {
         let output = run(arguments).unwrap().run().expect_code(7);
         let text = output.stderr_text();
@@ -211,7 +211,7 @@ fn it_runs_in_an_empty_root() {
             1 + text.matches("\nhint: ").count(),
             "{text}"
         );
-        // The root holds a file of the name that the package would have.
+        // The root contains a file with the name of the package.
         let is_said = text.contains("no such file")
             || text.contains("not a directory")
             || text.contains("/proc");
@@ -220,7 +220,7 @@ fn it_runs_in_an_empty_root() {
 }
 
 #[test]
-#[ignore = "one or two release builds; scripts/package --check does the same"]
+#[ignore = "one or two release builds; scripts/package --check is the same"]
 fn two_clones_give_the_same_bytes() {
     let run = Run::of(source("scripts/package"))
         .arg("--check")

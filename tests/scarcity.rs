@@ -1,19 +1,19 @@
-//! Where the system gives less than usual: no more threads, small files, no random numbers. An
-//! error in words, never a panic or the death by a signal.
+//! Limited resources: no new threads, small files, no random numbers. The result is an error message,
+//! never a panic or a signal.
 
 use std::fs;
 
 use crate::support::server::{Answer, Server};
 use crate::support::{Output, Run, Scratch, binary, c47, can_be_two_users, empty_root, peers};
 
-/// Not by a signal, and not by a panic.
+/// Checks that it did not end with a signal or a panic.
 #[track_caller]
 fn ensure_reported(output: &Output) {
     assert!([0, 1, 7, 9].contains(&output.code), "{}", output.tell());
     assert!(!output.stderr_text().contains("bug"), "{}", output.tell());
 }
 
-/// Limits do not bind root: another user who can have no second thread.
+/// Runs c47 as another user, without new threads: the limit does not apply to root.
 fn without_threads() -> Option<Run> {
     if !can_be_two_users() {
         return None;
@@ -47,7 +47,7 @@ fn without_more_threads_each_command_answers_or_says_why() {
 }
 
 #[test]
-fn a_file_larger_than_the_limit_is_an_error_and_leaves_the_old_one() {
+fn file_size_limit_is_an_error_and_keeps_the_old_file() {
     let scratch = Scratch::new("limit");
     let server = Server::start(|_| Answer::ok("x".repeat(1 << 20)));
     let old = scratch.write("old", "old");
@@ -67,7 +67,7 @@ fn a_file_larger_than_the_limit_is_an_error_and_leaves_the_old_one() {
 }
 
 #[test]
-fn a_program_that_is_started_gets_the_file_size_signal() {
+fn started_program_gets_the_file_size_signal() {
     let output = c47()
         .args(["jwt", "decode", "--token"])
         .arg("command:sh -c 'kill -s XFSZ $$; echo survived'")
@@ -79,9 +79,9 @@ fn a_program_that_is_started_gets_the_file_size_signal() {
     );
 }
 
-/// Rust's own runtime aborts there.
+/// Rust's runtime aborts in this case.
 #[test]
-fn a_closed_standard_input_without_dev_null_is_no_abort() {
+fn closed_stdin_without_dev_null_does_not_abort() {
     if !rustix::process::geteuid().is_root() {
         return peers::skipped("only root can change the root");
     }

@@ -1,4 +1,4 @@
-//! SECURITY.md names for each promise the test that holds it: these tests exist.
+//! SECURITY.md names a test for each promise, and these tests exist.
 
 use std::fs;
 
@@ -15,7 +15,7 @@ fn module(name: &str) -> String {
 }
 
 #[test]
-fn each_promise_names_tests_that_exist() {
+fn tests_named_in_security_md_exist() {
     let text = fs::read_to_string(source("SECURITY.md")).unwrap();
     let mut promises = 0;
     for row in text.lines().filter(|line| line.starts_with("| ")) {
@@ -30,16 +30,16 @@ fn each_promise_names_tests_that_exist() {
         }
         promises += usize::from(!tests.is_empty());
     }
-    assert!(promises > 20, "{promises} promises were found");
+    assert!(promises > 20, "found {promises} promises");
 }
 
 #[test]
-fn each_promise_has_a_test() {
+fn every_promise_in_security_md_has_a_test() {
     let text = fs::read_to_string(source("SECURITY.md")).unwrap();
     let (_, promises) = text.split_once("## What c47 promises").unwrap();
     let (promises, _) = promises.split_once("## What c47 does not promise").unwrap();
     for row in promises.lines().filter(|line| line.starts_with("| ")) {
         let is_head = row == "| promise | test |";
-        assert!(is_head || row.contains("::"), "without a test: {row}");
+        assert!(is_head || row.contains("::"), "no test: {row}");
     }
 }

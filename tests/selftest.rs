@@ -1,4 +1,4 @@
-//! `c47 selftest`, on this machine and on what is left of one.
+//! `c47 selftest`, on this machine and on crippled ones.
 
 use std::fs;
 
@@ -18,7 +18,7 @@ const NAMES: [&str; 9] = [
     "roots",
 ];
 
-/// The line of a check: its status and what it says.
+/// The status and detail of a check.
 #[track_caller]
 fn line<'a>(output: &'a Output, name: &str) -> (&'a str, &'a str) {
     let lines = output.stdout_text().lines();
@@ -32,7 +32,7 @@ fn line<'a>(output: &'a Output, name: &str) -> (&'a str, &'a str) {
 }
 
 #[test]
-fn every_check_says_a_line() {
+fn every_check_prints_a_line() {
     let output = c47().arg("selftest").run().expect_code(0);
     assert_eq!(
         output.stdout_text().lines().count(),
@@ -55,7 +55,7 @@ fn every_check_says_a_line() {
 }
 
 #[test]
-fn as_json() {
+fn json_has_every_check() {
     let report = c47()
         .args(["selftest", "--json"])
         .run()
@@ -78,7 +78,7 @@ fn as_json() {
 }
 
 #[test]
-fn it_leaves_nothing_behind() {
+fn temporary_files_are_removed() {
     let scratch = Scratch::new("selftest");
     let run = c47().arg("selftest").env("TMPDIR", scratch.path()).run();
     assert_eq!(line(&run, "temp_dir").0, "ok");
@@ -86,7 +86,7 @@ fn it_leaves_nothing_behind() {
 }
 
 #[test]
-fn what_is_missing_fails_alone() {
+fn failed_check_does_not_stop_the_others() {
     let scratch = Scratch::new("selftest");
     let no_certificate = scratch.write("empty.pem", b"nothing");
     let run = c47()
@@ -116,7 +116,7 @@ fn what_is_missing_fails_alone() {
 }
 
 #[test]
-fn the_roots_are_counted() {
+fn roots_are_counted() {
     let bundle = "/etc/ssl/certs/ca-certificates.crt";
     let Ok(text) = fs::read_to_string(bundle) else {
         support::peers::missing::<()>("no bundle of roots here");
@@ -131,12 +131,12 @@ fn the_roots_are_counted() {
 }
 
 #[test]
-fn on_an_old_kernel() {
+fn selftest_passes_on_an_old_kernel() {
     c47().arg("selftest").on_old_kernel().run().expect_code(0);
 }
 
 #[test]
-fn with_nothing_but_the_binary() {
+fn selftest_runs_in_an_empty_root() {
     if support::all_on_old_kernel() {
         return support::peers::skipped("the next test is this one on an old kernel");
     }
@@ -162,7 +162,7 @@ fn with_nothing_but_the_binary() {
 
 /// Linux 3.10 has no getrandom, and an empty root no /dev/urandom.
 #[test]
-fn with_nothing_but_the_binary_and_an_old_kernel() {
+fn selftest_runs_in_an_empty_root_on_an_old_kernel() {
     let Some(run) = support::empty_root::empty_c47() else {
         return;
     };
@@ -180,7 +180,7 @@ fn with_nothing_but_the_binary_and_an_old_kernel() {
 }
 
 #[test]
-fn without_a_network() {
+fn selftest_runs_without_a_network() {
     let Some(unshare) = support::peers::tool("unshare") else {
         return;
     };

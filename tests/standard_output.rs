@@ -1,4 +1,4 @@
-//! Standard output and input that are closed or open the wrong way, and output named by `-o`.
+//! Standard input and output that are closed or open in the wrong mode, and the files of `-o`.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::support::server::{Answer, Server};
 use crate::support::{Output, Run, Scratch, binary, c47};
 
-/// The commands that `c47 --list` names, as the first words of runs that print something.
+/// Runs of every command in `c47 --list` that print something.
 const RUNS: &[&[&str]] = &[
     &["auth", "profiles"],
     &["auth", "profiles", "--json"],
@@ -75,7 +75,7 @@ const RUNS: &[&[&str]] = &[
     &["help", "jwt", "sign"],
 ];
 
-/// A token without a good signature: both answers are printed.
+/// A token with an invalid signature.
 const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.e30.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----
@@ -85,7 +85,7 @@ MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stdout {
-    /// A pipe that is read.
+    /// A pipe with a reader.
     Pipe,
     /// `>&-`
     Closed,
@@ -162,9 +162,9 @@ fn closed_or_read_only_stdout_is_an_error_in_every_command() {
     assert!(printed > 100, "{printed}");
 }
 
-/// `<&-` and `<&1` with a pipe are no empty input.
+/// `<&-` and `<&1` with a pipe are not empty input.
 #[test]
-fn closed_or_write_only_stdin_is_an_error_where_it_is_read() {
+fn closed_or_write_only_stdin_is_an_error_if_it_is_read() {
     let scratch = Scratch::new("stdin");
     scratch.write("key", "0123456789abcdef0123456789abcdef");
     let server = Server::start(|_| Answer::ok("")).may_be_idle();
@@ -202,9 +202,9 @@ fn closed_or_write_only_stdin_is_an_error_where_it_is_read() {
     assert!(server.requests().is_empty());
 }
 
-/// As a job's log is: opened to append to, written to by others before and after.
+/// Like the log of a job: other programs write to it before and after.
 #[test]
-fn output_named_by_a_descriptor_keeps_a_log_that_is_appended_to() {
+fn output_to_a_descriptor_appends_to_a_log() {
     let scratch = Scratch::new("log");
     let server = Server::start(|_| Answer::ok("output\n"));
     symlink("/dev/stdout", scratch.path().join("link")).unwrap();
@@ -231,7 +231,7 @@ fn output_named_by_a_descriptor_keeps_a_log_that_is_appended_to() {
     for command in commands {
         for place in places {
             for redirect in [">>", ">"] {
-                // The position of another process's descriptor cannot be shared.
+                // The file position of another process cannot be shared.
                 if redirect == ">" && place.contains("$$") {
                     continue;
                 }
@@ -260,7 +260,7 @@ fn output_named_by_a_descriptor_keeps_a_log_that_is_appended_to() {
 }
 
 #[test]
-fn output_named_by_a_device_is_written_to_it() {
+fn output_to_a_device_is_written_to_it() {
     let server = Server::start(|_| Answer::ok("output\n"));
     let url = server.url("/");
     for command in [
@@ -277,7 +277,7 @@ fn output_named_by_a_device_is_written_to_it() {
 }
 
 #[test]
-fn a_download_into_a_descriptor_is_refused_before_anything_is_sent() {
+fn download_to_a_descriptor_is_refused_before_the_request() {
     let scratch = Scratch::new("descriptor");
     let log = scratch.write("job.log", "before\n");
     for options in [&[][..], &["--overwrite"], &["--continue"]] {
@@ -292,9 +292,9 @@ fn a_download_into_a_descriptor_is_refused_before_anything_is_sent() {
     }
 }
 
-/// What names directories of its own has no file to rename over.
+/// `-o` of commands that write directories cannot be a descriptor.
 #[test]
-fn a_descriptor_as_a_directory_is_an_error() {
+fn descriptor_as_a_directory_is_an_error() {
     for words in [
         &["man", "--all", "/dev/stdout"][..],
         &["links", "--dir", "/dev/stdout"],

@@ -1,6 +1,6 @@
-//! The rules of the house that no compiler checks: no circles of imports, domain modules that
-//! neither read the environment nor print nor exit, short functions and files, `unsafe` in named
-//! files only. A rough reading of the sources, enough for these rules.
+//! Rules that the compiler does not check: no circular imports, no environment, output and exit in
+//! domain modules, short functions and files, `unsafe` in listed files only. A simple parser of the
+//! sources is enough for these rules.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![allow(clippy::indexing_slicing)]
 
@@ -17,14 +17,13 @@ const MAX_FUNCTION_LINES: usize = 70;
 /// Unit tests are not counted.
 const MAX_FILE_LINES: usize = 400;
 
-/// Where the environment may be read, text printed and the process ended: files, or folders with
-/// a slash at their end.
+/// Files and folders (with a slash at the end) that may read the environment, print and exit.
 const EDGES: [&str; 4] = ["src/main.rs", "src/cli/", "src/output.rs", "src/secret/"];
 
-/// Ends the process, and does nothing else of what the edges do.
+/// May exit, but neither read the environment nor print.
 const SIGNAL_HANDLER: &str = "src/interrupt.rs";
 
-/// Where there is `unsafe` code, and for what.
+/// Files with `unsafe` code, and the reason.
 const UNSAFE_FILES: [&str; 5] = [
     "src/allocator.rs",      // the allocator
     "src/descriptor.rs",     // a descriptor known by its number
@@ -33,8 +32,8 @@ const UNSAFE_FILES: [&str; 5] = [
     "src/process_limits.rs", // a signal that is ignored, and what runs between fork and exec
 ];
 
-/// Files that import each other, directly or through others. A parent that hands its children's
-/// items on is none of these.
+/// Files that import each other, directly or through others. A parent that re-exports items of its
+/// children is not counted.
 fn circles(sources: &[Source]) -> Vec<String> {
     let modules: BTreeMap<Vec<String>, &Source> = sources
         .iter()
@@ -69,12 +68,12 @@ fn circles(sources: &[Source]) -> Vec<String> {
         .filter(|circle| !circle.is_empty())
         .map(|circle| {
             let files: Vec<&str> = circle.into_iter().collect();
-            format!("{}: they import each other in a circle", files.join(", "))
+            format!("{}: circular imports", files.join(", "))
         })
         .collect()
 }
 
-/// The modules that a module's paths lead to.
+/// The modules in the paths of a module.
 fn imports<'a>(
     module: &[String],
     source: &Source,
@@ -105,7 +104,7 @@ fn imports<'a>(
     imports
 }
 
-/// What belongs to the edges of the program alone.
+/// Code that only edge modules may have.
 fn edges_crossed(source: &Source) -> Vec<String> {
     const PRINTING: [&str; 5] = ["print", "println", "eprint", "eprintln", "dbg"];
     // Pure functions of `std::env`.
@@ -150,12 +149,12 @@ fn too_long(source: &Source) -> Vec<String> {
         .into_iter()
         .filter(|(_, lines)| *lines > MAX_FUNCTION_LINES)
         .map(|(name, lines)| {
-            format!("{path}: {name} has {lines} lines, {MAX_FUNCTION_LINES} at most")
+            format!("{path}: {name} has {lines} lines, the maximum is {MAX_FUNCTION_LINES}")
         })
         .collect();
     if source.lines > MAX_FILE_LINES {
         found.push(format!(
-            "{path}: {} lines without its tests, {MAX_FILE_LINES} at most",
+            "{path}: {} lines without tests, the maximum is {MAX_FILE_LINES}",
             source.lines
         ));
     }
@@ -166,7 +165,7 @@ fn has_unsafe(source: &Source) -> bool {
     tokens(&source.code).contains(&"unsafe")
 }
 
-/// All sources, those that are tests as a whole left out.
+/// All sources, without files that are tests only.
 fn sources() -> Vec<Source> {
     fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(directory).unwrap() {
@@ -191,18 +190,18 @@ fn sources() -> Vec<Source> {
             Source::new(&shown, &fs::read_to_string(path).unwrap())
         })
         .collect();
-    assert!(sources.len() > 100, "the sources were not found");
+    assert!(sources.len() > 100, "sources not found");
     sources
 }
 
 #[test]
-fn no_files_import_each_other() {
+fn imports_have_no_circles() {
     let found = circles(&sources());
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]
-fn domain_modules_leave_environment_output_and_exit_to_the_edges() {
+fn only_edge_modules_use_environment_output_and_exit() {
     let sources = sources();
     let inside = sources
         .iter()
@@ -217,10 +216,10 @@ fn functions_and_files_are_short() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-/// They panic where the system has no random numbers, as in an empty root on Linux 3.10; a thread
-/// started without a result panics where there are no more threads.
+/// Hash tables panic without random numbers, as in an empty root on Linux 3.10, and thread::spawn
+/// panics if no thread can be started.
 #[test]
-fn nothing_is_used_that_panics_without_random_numbers_or_threads() {
+fn no_code_panics_without_random_numbers_or_threads() {
     for source in sources() {
         let tokens = tokens(&source.tested);
         for word in ["HashMap", "HashSet"] {
@@ -236,7 +235,7 @@ fn nothing_is_used_that_panics_without_random_numbers_or_threads() {
 }
 
 #[test]
-fn unsafe_code_is_in_named_files_only() {
+fn unsafe_code_is_in_listed_files_only() {
     let sources = sources();
     let found: Vec<&str> = sources
         .iter()
@@ -246,19 +245,19 @@ fn unsafe_code_is_in_named_files_only() {
     for path in &found {
         assert!(
             UNSAFE_FILES.contains(path),
-            "{path}: it has unsafe code and is not one of the files that may"
+            "{path}: unsafe code, but the file is not in the list"
         );
     }
     for path in UNSAFE_FILES {
         assert!(
             found.contains(&path),
-            "{path}: it has no unsafe code any more: take it off the list"
+            "{path}: no unsafe code; remove it from the list"
         );
     }
 }
 
 #[test]
-fn a_circle_is_found_whatever_way_it_is_written() {
+fn circles_are_found_in_all_forms_of_imports() {
     let found = |one: &str, other: &str, third: &str| {
         circles(&[
             Source::new("src/a/mod.rs", "pub use x::X;"),
@@ -267,7 +266,7 @@ fn a_circle_is_found_whatever_way_it_is_written() {
             Source::new("src/a/y.rs", third),
         ])
     };
-    let expected = ["src/a/x.rs, src/b.rs: they import each other in a circle"];
+    let expected = ["src/a/x.rs, src/b.rs: circular imports"];
     assert_eq!(
         found("use crate::b::B;", "use crate::a::x::X;", ""),
         expected
@@ -280,12 +279,12 @@ fn a_circle_is_found_whatever_way_it_is_written() {
         ),
         expected
     );
-    let three = "src/a/x.rs, src/a/y.rs, src/b.rs: they import each other in a circle";
+    let three = "src/a/x.rs, src/a/y.rs, src/b.rs: circular imports";
     assert_eq!(
         found("use super::y::Y as Z;", "use crate::a::x;", "use crate::b;"),
         [three]
     );
-    // A parent's own items are an import, the parent's name is none; tests and comments do not count.
+    // Items of a parent are imports, its name alone is not. Tests and comments do not count.
     let none: [&str; 0] = [];
     assert_eq!(found("use crate::b::B;", "use crate::a::X;", ""), none);
     assert_eq!(
@@ -299,7 +298,7 @@ fn a_circle_is_found_whatever_way_it_is_written() {
 }
 
 #[test]
-fn what_crosses_the_edges_is_found() {
+fn use_of_environment_output_and_exit_is_found() {
     let crossed = |text: &str| edges_crossed(&Source::new("src/a.rs", text)).len();
     for text in [
         "fn f() { std::env::var(\"A\"); }",
@@ -327,15 +326,18 @@ fn what_crosses_the_edges_is_found() {
 }
 
 #[test]
-fn what_is_too_long_is_found() {
+fn long_functions_and_files_are_found() {
     let long = |lines: usize| format!("fn f<'a>(c: [u8; 2]) {{\n{}}}\n", "g('{');\n".repeat(lines));
     let found = |text: &str| too_long(&Source::new("src/a.rs", text));
     assert_eq!(found(&long(68)).len(), 0);
-    assert_eq!(found(&long(69)), ["src/a.rs: f has 71 lines, 70 at most"]);
+    assert_eq!(
+        found(&long(69)),
+        ["src/a.rs: f has 71 lines, the maximum is 70"]
+    );
     assert_eq!(found(&"// x\n".repeat(400)).len(), 0);
     assert_eq!(
         found(&"// x\n".repeat(401)),
-        ["src/a.rs: 401 lines without its tests, 400 at most"]
+        ["src/a.rs: 401 lines without tests, the maximum is 400"]
     );
     let tests = format!("#[cfg(test)]\nmod tests {{\nuse a::b;\n{}}}\n", long(400));
     assert_eq!(found(&format!("{}{tests}", "// x\n".repeat(400))).len(), 0);

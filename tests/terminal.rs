@@ -1,13 +1,13 @@
-//! c47 on a terminal: colour, prompts, what a server may not do to it. Python's pty is the
-//! terminal.
+//! c47 on a terminal: colour, prompts, and responses with control characters. The terminal is a pty
+//! of Python.
 
 use std::time::Duration;
 
 use crate::support::server::{Answer, Server};
 use crate::support::{Output, Run, Scratch, binary, peers};
 
-/// Runs c47 on a terminal of its own, types `typed` once `prompt` is there, and prints what the
-/// terminal showed, then the exit code and whether its echo is on.
+/// Runs c47 on a new terminal, types `typed` after `prompt` appears, and prints the output of the
+/// terminal, the exit code and whether echo is on.
 const TERMINAL: &str = r#"
 import os, pty, sys, termios, time, select
 prompt, typed, arguments = sys.argv[1], sys.argv[2].encode().decode("unicode_escape").encode(), sys.argv[3:]
@@ -25,7 +25,7 @@ while time.time() < deadline:
             break
         shown += more
     if waiting and prompt.encode() in shown:
-        # A secret is typed once the terminal no longer shows it; what comes before that is dropped.
+        # Wait until echo is off: input before that is discarded.
         while termios.tcgetattr(terminal)[3] & termios.ECHO and time.time() < deadline:
             time.sleep(0.002)
         os.write(terminal, typed)
@@ -63,7 +63,7 @@ fn get(body: &'static str, environment: &[(&str, &str)]) -> Option<String> {
 }
 
 #[test]
-fn json_is_laid_out_and_coloured() {
+fn json_is_formatted_and_coloured() {
     let Some(shown) = get(r#"{"b": 1.10, "a": [1e400]}"#, &[]) else {
         return;
     };
@@ -80,7 +80,7 @@ fn json_is_laid_out_and_coloured() {
 }
 
 #[test]
-fn a_server_does_not_drive_the_terminal() {
+fn response_body_cannot_control_the_terminal() {
     let Some(shown) = get("\x1b]0;owned\x07\x1b[2J\u{9b}31m text\u{202e}\n", &[]) else {
         return;
     };
@@ -93,7 +93,7 @@ fn a_server_does_not_drive_the_terminal() {
 }
 
 #[test]
-fn bytes_that_are_no_text_stay_off_it() {
+fn binary_body_is_not_printed() {
     let server = Server::start(|_| Answer::ok([0xff, 0xfe, 0x00])).may_be_idle();
     let Some(output) = on_terminal("", "", &["http", &server.url("/")], &[]) else {
         return;
@@ -105,7 +105,7 @@ fn bytes_that_are_no_text_stay_off_it() {
 }
 
 #[test]
-fn a_prompt_is_answered_without_echo() {
+fn prompt_reads_a_secret_without_echo() {
     let server = Server::start(|_| Answer::ok("in")).may_be_idle();
     let words = ["http", &server.url("/"), "--auth", "basic=me:prompt"];
     let Some(output) = on_terminal("Password of me: ", "sekrit\\n", &words, &[]) else {
@@ -124,7 +124,7 @@ fn a_prompt_is_answered_without_echo() {
 }
 
 #[test]
-fn ctrl_c_at_a_prompt_brings_the_echo_back() {
+fn ctrl_c_at_a_prompt_restores_echo() {
     let words = ["http", "http://localhost:9/", "--auth", "bearer=prompt"];
     let Some(output) = on_terminal("Token: ", "half\\x03", &words, &[]) else {
         return;
@@ -136,14 +136,14 @@ fn ctrl_c_at_a_prompt_brings_the_echo_back() {
     );
 }
 
-/// C1 controls and bidirectional marks drive terminals too.
+/// C1 control characters and bidirectional marks.
 const HOSTILE: [char; 8] = [
     '\u{9b}', '\u{85}', '\u{202e}', '\u{2066}', '\u{200e}', '\u{200f}', '\u{61c}', '\u{7f}',
 ];
 
 fn hostile_server() -> Server {
     let text: String = HOSTILE.iter().collect();
-    // A head cannot hold a DEL.
+    // DEL is invalid in a header.
     let in_head = text.replace('\u{7f}', "");
     Server::start(move |_| {
         Answer::new(
@@ -177,7 +177,7 @@ fn heads_and_json_do_not_drive_the_terminal() {
 }
 
 #[test]
-fn what_a_request_would_be_does_not_drive_the_terminal() {
+fn offline_request_cannot_control_the_terminal() {
     let text: String = HOSTILE.iter().collect();
     let item = format!("a={text}");
     let words = ["http", "http://localhost/", "--offline", &item];
@@ -247,7 +247,7 @@ fn a_secret_on_the_command_line_is_warned_of_once() {
             "{words:?}: {shown}"
         );
         assert_eq!(shown.matches("command line").count(), 1, "{shown}");
-        // Not where nobody is looking.
+        // Only on a terminal.
         let output = crate::support::c47().args(&all).run().expect_code(0);
         assert_eq!(output.stderr_text(), "", "{words:?}");
     }
@@ -263,14 +263,41 @@ fn a_secret_on_the_command_line_is_warned_of_once() {
     let output = on_terminal("", "", &token, &[]).unwrap();
     let shown = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(shown.contains("use --token SOURCE or -"), "{shown}");
-    // A file's content, and a name without a secret, are no secrets on the command line.
+    // Items with other names cause no warning.
     let harmless = ["http", "http://localhost:9/", "--offline", "a=b", "X-A:b"];
     let output = on_terminal("", "", &harmless, &[]).unwrap();
     assert!(!String::from_utf8_lossy(&output.stdout).contains("command line"));
 }
 
 #[test]
-fn a_status_outside_2xx_is_said_on_a_terminal_too() {
+fn errors_are_coloured_on_a_terminal_only() {
+    let words = ["http", "http://localhost:9/", "--no-such-option"];
+    let shown = |environment: &[(&str, &str)]| {
+        let output = on_terminal("", "", &words, environment)?;
+        Some(String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let Some(coloured) = shown(&[]) else {
+        return;
+    };
+    let error = "\x1b[1;31mc47 http:\x1b[0m no such option: --no-such-option\r\n";
+    assert!(coloured.starts_with(error), "{coloured:?}");
+    assert!(
+        coloured.contains("\r\n\x1b[36mhint:\x1b[0m "),
+        "{coloured:?}"
+    );
+    for environment in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let plain = shown(&[environment]).unwrap();
+        assert!(
+            plain.starts_with("c47 http: ") && !plain.contains('\x1b'),
+            "{plain:?}"
+        );
+    }
+    let output = crate::support::c47().args(words).env("TERM", "xterm").run();
+    assert!(!output.stderr.contains(&0x1b), "{}", output.tell());
+}
+
+#[test]
+fn status_outside_2xx_is_reported_on_a_terminal() {
     let server = Server::start(|_| Answer::new("500 Broken", "", "")).may_be_idle();
     let url = server.url("/x");
     let Some(output) = on_terminal("", "", &["http", &url], &[]) else {
@@ -284,7 +311,7 @@ fn a_status_outside_2xx_is_said_on_a_terminal_too() {
     );
 }
 
-/// Sends Ctrl-C once the progress line is on the terminal.
+/// Sends Ctrl-C after the progress line appears.
 const INTERRUPTED: &str = r#"
 import os, pty, sys, time, select
 pid, terminal = pty.fork()
@@ -308,7 +335,7 @@ sys.stdout.buffer.write(shown + f"\nexit {code}\n".encode())
 "#;
 
 #[test]
-fn ctrl_c_during_a_download_ends_the_progress_line_and_names_continue() {
+fn ctrl_c_during_a_download_clears_the_progress_line_and_names_continue() {
     let scratch = Scratch::new("interrupted");
     let server = Server::start(|_| {
         let head = "HTTP/1.1 200 OK\r\netag: \"1\"\r\ncontent-length: 1048576\r\n\r\n";

@@ -1,11 +1,11 @@
-//! `c47 --version --json`: what a bug report wants to know.
+//! `c47 --version --json`, for bug reports.
 
 use std::fs;
 
 use crate::support::{c47, source};
 
 #[test]
-fn it_names_what_it_is_made_of() {
+fn version_lists_the_libraries() {
     let version = c47()
         .args(["--version", "--json"])
         .run()

@@ -1,4 +1,4 @@
-//! `c47 completions`: what a shell needs to complete c47's commands.
+//! `c47 completions`: completion scripts for shells.
 
 use argh::{ArgsInfo, FromArgs};
 
@@ -8,7 +8,8 @@ use crate::exit::Exit;
 use crate::outline::{Details, Kind};
 use crate::output;
 
-/// Print the completion script of a shell: commands, options, their values, files, and @profiles.
+/// Print a shell completion script. It completes commands, options, their values, files and
+/// @profiles.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -16,11 +17,10 @@ use crate::output;
     help_triggers("-h", "--help"),
     example = "c47 completions bash > ~/.local/share/bash-completion/completions/c47
 c47 completions zsh > ~/.zfunc/_c47
-c47 completions fish > ~/.config/fish/completions/c47.fish
-c47 completions nushell > ~/.config/nushell/c47-completions.nu"
+c47 completions fish > ~/.config/fish/completions/c47.fish"
 )]
 pub(super) struct Completions {
-    /// one of bash, zsh, fish, nushell
+    /// shell to print the script for: bash, zsh, fish or nushell
     #[argh(positional, from_str_fn(shell))]
     shell: &'static Shell,
 }
@@ -45,6 +45,6 @@ impl Completions {
 fn shell(name: &str) -> Result<&'static Shell, String> {
     Shell::named(name).ok_or_else(|| {
         let names = Shell::names().join(", ");
-        format!("no script for '{name}': one of {names}")
+        format!("'{name}' is not supported; use one of {names}")
     })
 }

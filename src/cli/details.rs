@@ -1,9 +1,10 @@
-//! What the commands declare beside their options: the kinds of their values, and their JSON.
+//! What the commands declare in addition to their options: the kinds of their values and their
+//! JSON output.
 
 use crate::outline::{Details, JsonOutput, Kind};
 use crate::version;
 
-/// c47's own, without a command.
+/// The details of c47 itself, without a command.
 const OWN: &[Details] = &[Details {
     command: "",
     values: &[],
@@ -19,17 +20,17 @@ pub(super) fn all() -> impl Iterator<Item = &'static Details> {
         .chain(super::LISTINGS.iter().flat_map(|listing| listing.details))
 }
 
-/// Those of the command at these words, without the program's name.
+/// The details of the command at these words, without the name of the program.
 pub(super) fn of(command: &[String]) -> Option<&'static Details> {
     let words = command.join(" ");
     all().find(|details| details.command == words)
 }
 
-/// What the value of an option (`--alg`) or argument (`token`) of a command may be.
+/// The kind of the value of an option (`--alg`) or argument (`token`) of a command.
 pub(super) fn kind(command: &[String], name: &str) -> Kind {
     let values = of(command).map_or(&[][..], |details| details.values);
     let found = values.iter().find(|(known, _)| *known == name);
-    // A test finds the value that no table has.
+    // A test checks that every value is in a table.
     found.map_or(Kind::Word, |(_, kind)| *kind)
 }
 
@@ -83,12 +84,12 @@ mod tests {
             })
             .collect();
         let unique: BTreeSet<_> = declared.iter().collect();
-        assert_eq!(unique.len(), declared.len(), "an entry is there twice");
+        assert_eq!(unique.len(), declared.len(), "duplicate entry");
         assert_eq!(unique, taken.iter().collect());
     }
 
     #[test]
-    fn details_are_of_commands_and_json_is_declared_where_it_is_an_option() {
+    fn details_match_commands_and_json_options() {
         let whole = super::super::whole();
         for details in all() {
             let path: Vec<String> = details
@@ -106,7 +107,7 @@ mod tests {
         }
     }
 
-    /// Whether a text has this word, not as a part of another.
+    /// Whether a text contains this word, not as a part of another.
     fn mentions(text: &str, word: &str) -> bool {
         let within = |c: char| c.is_alphanumeric() || "-_".contains(c);
         text.match_indices(word).any(|(at, _)| {
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn help_that_lists_choices_leaves_none_out() {
+    fn help_that_lists_choices_lists_all_of_them() {
         let whole = super::super::whole();
         let mut lists = 0;
         for command in whole.all() {
@@ -132,7 +133,7 @@ mod tests {
                     } => words(),
                     Kind::Staged(stages) => stages()[0].words.clone(),
                     Kind::Source | Kind::Key => Source::PREFIXES.map(str::to_owned).to_vec(),
-                    // Its help gives examples.
+                    // The help has examples only.
                     Kind::Choice {
                         accept: Accept::Anything,
                         ..
@@ -151,7 +152,7 @@ mod tests {
                 assert!(!all.is_empty());
                 let left_out: Vec<&String> =
                     all.iter().filter(|word| !mentions(help, word)).collect();
-                // One of them may be named as the default.
+                // A help text may name one word, as the default.
                 if all.len() - left_out.len() > 1 {
                     lists += 1;
                     assert_eq!(left_out, [""; 0], "{} {name}: {help}", command.name());

@@ -1,4 +1,4 @@
-//! `c47 echo`: see what a tool really sends.
+//! `c47 echo`: an HTTP server that shows the requests it gets.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -15,7 +15,7 @@ use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::secret::Source;
 
-/// Answer HTTP requests with a JSON picture of them.
+/// Run an HTTP server that returns each request as JSON.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -25,46 +25,46 @@ use crate::secret::Source;
 c47 echo --jwt-key file:key.pem --count 1 --json"
 )]
 pub(super) struct Echo {
-    /// port to listen on; default 0: any free one, printed
+    /// listen on this port (default: a free port). The port is printed
     #[argh(option, default = "0")]
     port: u16,
 
-    /// address to listen on; default 127.0.0.1, which only this machine can reach
+    /// listen on this address (default: 127.0.0.1). Other machines cannot reach the default
     #[argh(option, default = "Ipv4Addr::LOCALHOST.into()", from_str_fn(address))]
     bind: IpAddr,
 
-    /// key that bearer tokens must verify with, else the answer is 401: a path, env:NAME,
-    /// file:PATH, command:PROGRAM ARGS or prompt
+    /// require bearer tokens that verify with this key. Other requests get status 401. The key is a
+    /// path, env:NAME, file:PATH, command:PROGRAM ARGS or prompt
     #[argh(option, from_str_fn(Source::parse_key))]
     jwt_key: Option<Source>,
 
-    /// with --jwt-key: the audience that a token's aud must be or hold; may be repeated (default:
-    /// the answer to a token that has an aud is 401, as 'jwt verify' judges it)
+    /// accept tokens for this audience, with --jwt-key. Can be repeated. Without it, tokens that
+    /// have an aud claim get status 401, as 'c47 jwt verify' rejects them
     #[argh(option)]
     aud: Vec<String>,
 
-    /// with --jwt-key: accept any aud
+    /// accept tokens for any audience, with --jwt-key
     #[argh(switch)]
     any_aud: bool,
 
-    /// end after so many answers; requests that are malformed do not count; default: never
+    /// exit after this many responses (default: never). Malformed requests do not count
     #[argh(option)]
     count: Option<u64>,
 
-    /// status of the answers, 200 to 599; default 200
+    /// respond with this status, 200 to 599 (default: 200)
     #[argh(option, default = "200")]
     status: u16,
 
-    /// show credentials in pictures and in the log; default: ***
+    /// show credentials in responses and in the log. By default they are replaced by ***
     #[argh(switch)]
     show_secrets: bool,
 
-    /// print where it listens, and each request with its status, as a JSON object a line
+    /// print the address and each request as JSON, one object a line
     #[argh(switch)]
     json: bool,
 }
 
-/// The kinds of its values, and its JSON.
+/// The kinds of its values and its JSON output.
 pub(super) const DETAILS: Details = Details {
     command: "echo",
     values: &[
@@ -141,7 +141,7 @@ impl Echo {
         let format = Format::from_switch(self.json);
         let settings = Settings {
             status: self.status,
-            lifetime: self.count.map_or(Lifetime::Endless, Lifetime::Answers),
+            lifetime: self.count.map_or(Lifetime::Endless, Lifetime::Responses),
             secrets: Secrets::from_switch(self.show_secrets),
             guard: self.guard()?,
             limits: Limits::default(),
@@ -165,9 +165,9 @@ impl Echo {
         let Some(source) = &self.jwt_key else {
             return match audience {
                 Audience::Unnamed => Ok(Guard::Open),
-                Audience::OneOf(_) | Audience::Any => Err(Error::usage(
-                    "--aud and --any-aud are for tokens: --jwt-key is missing",
-                )),
+                Audience::OneOf(_) | Audience::Any => {
+                    Err(Error::usage("--aud and --any-aud require --jwt-key"))
+                }
             };
         };
         let secret = source.read("key for bearer tokens")?;
@@ -205,7 +205,9 @@ fn address(text: &str) -> Result<IpAddr, String> {
         None => text.parse().ok(),
     }
     .ok_or_else(|| {
-        format!("'{text}' is no address: write 127.0.0.1, 0.0.0.0 or ::1; the port is --port's")
+        format!(
+            "'{text}' is not an IP address; use 127.0.0.1, 0.0.0.0 or ::1, and --port for the port"
+        )
     })
 }
 

@@ -1,4 +1,4 @@
-//! `c47 links`: a name of its own for each command.
+//! `c47 links`: a symlink for each command.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -16,7 +16,7 @@ use crate::output::{self, Format};
 use crate::quantity;
 use crate::shell;
 
-/// Where a node's own tools are, whatever PATH says.
+/// Directories with tools of the system, also if they are not in PATH.
 const SYSTEM: [&str; 6] = [
     "/usr/local/sbin",
     "/usr/local/bin",
@@ -26,8 +26,8 @@ const SYSTEM: [&str; 6] = [
     "/bin",
 ];
 
-/// Make a link for each command: called as c47-http, c47 is 'c47 http'. All of them are made, or
-/// none; links that are there already are left as they are.
+/// Create a symlink for each command. c47-http is then the same as 'c47 http'. All links are
+/// created or none; existing links are kept.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -37,20 +37,20 @@ const SYSTEM: [&str; 6] = [
 c47 links --dir ~/bin --remove"
 )]
 pub(super) struct Links {
-    /// where to make them (default: beside c47)
+    /// create the links in this directory (default: that of c47)
     #[argh(option, arg_name = "dir")]
     dir: Option<PathBuf>,
 
-    /// what comes before a command's name: c47- or nothing, --prefix= (default: c47-; with
-    /// --remove any)
+    /// start the names with c47- or with nothing (default: c47-). With --remove the default is both.
+    /// --prefix= is the empty prefix
     #[argh(option, from_str_fn(prefix))]
     prefix: Option<String>,
 
-    /// make names that hide a tool of the system, and replace links to other programs
+    /// hide tools of the system, and replace links to other programs
     #[argh(switch)]
     force: bool,
 
-    /// remove the links to this c47 that are named after a command
+    /// remove the links to this c47 instead. Only links with the name of a command are removed
     #[argh(switch)]
     remove: bool,
 
@@ -59,7 +59,7 @@ pub(super) struct Links {
     json: bool,
 }
 
-/// The kinds of its values, and its JSON.
+/// The kinds of its values and its JSON output.
 pub(super) const DETAILS: Details = Details {
     command: "links",
     values: &[
@@ -80,7 +80,7 @@ pub(super) const DETAILS: Details = Details {
 #[derive(SerJson)]
 struct Report {
     links: Vec<String>,
-    /// What comes before each link in text.
+    /// The text before each link, for people.
     #[nserde(skip)]
     label: &'static str,
 }
@@ -97,7 +97,7 @@ impl fmt::Display for Report {
 impl Links {
     pub(super) fn run(self) -> Result<Exit, Error> {
         let program = std::env::current_exe().map_err(|source| Error::System {
-            action: "tell where this program is",
+            action: "find the path of this program",
             source,
         })?;
         let beside = program.parent().unwrap_or(Path::new("/"));
@@ -117,7 +117,7 @@ impl Links {
         let done = if self.remove {
             self.remove(&links)?
         } else {
-            self.ensure_nothing_is_in_the_way(&links)?;
+            self.ensure_no_conflicts(&links)?;
             make(&links)?
         };
         let report = Report {
@@ -129,7 +129,7 @@ impl Links {
         }
         if self.remove && !self.json {
             let count = match report.links.len() {
-                0 => "no link".to_owned(),
+                0 => "no links".to_owned(),
                 count => quantity::count(count, "link"),
             };
             let (directory, program) = (directory.display(), program.display());
@@ -139,7 +139,7 @@ impl Links {
         Ok(Exit::Done)
     }
 
-    /// Removes the links to this program that are named after a command, with the prefix given or
+    /// Removes the links to this program that have the name of a command, with the given prefix or
     /// with any.
     fn remove(&self, links: &links::Links) -> Result<Vec<PathBuf>, Error> {
         let commands = names("");
@@ -154,15 +154,15 @@ impl Links {
             Some(_) => links.existing(is_one_of_names)?,
             None => links.existing(is_named_after_command)?,
         };
-        // A link may lead to another one: all were found before the first is removed.
+        // A link may point to another link, so all are found before the first is removed.
         for link in &found {
             links.remove(link)?;
         }
         Ok(found)
     }
 
-    /// Refuses names that would hide a tool of the system, and files that are not our links.
-    fn ensure_nothing_is_in_the_way(&self, links: &links::Links) -> Result<(), Error> {
+    /// Checks that no link would hide a tool of the system or replace another file.
+    fn ensure_no_conflicts(&self, links: &links::Links) -> Result<(), Error> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let system = SYSTEM.iter().map(PathBuf::from);
         let directories: Vec<PathBuf> = system.chain(std::env::split_paths(&path)).collect();
@@ -172,13 +172,13 @@ impl Links {
             match place {
                 Place::Taken => {
                     return Err(Error::usage(format!(
-                        "{link} is not a link: nothing was made"
+                        "{link} exists and is not a symlink; no links were created"
                     )));
                 }
                 Place::OtherLink if !self.force => {
                     return Err(Error::usage_hint(
-                        format!("{link} is a link to something else: nothing was made"),
-                        "--force replaces it",
+                        format!("{link} is a symlink to another file; no links were created"),
+                        "use --force to replace it",
                     ));
                 }
                 Place::Ours | Place::Free | Place::OtherLink => {}
@@ -195,8 +195,11 @@ impl Links {
             .map(|tool| tool.display().to_string())
             .collect();
         Err(Error::usage_hint(
-            format!("links would hide {}: nothing was made", hidden.join(", ")),
-            "leave the prefix c47- as it is, or --force",
+            format!(
+                "links would hide {}; no links were created",
+                hidden.join(", ")
+            ),
+            "keep the prefix c47-, or use --force",
         ))
     }
 }
@@ -220,12 +223,12 @@ fn make(links: &links::Links) -> Result<Vec<PathBuf>, Error> {
     Ok(all)
 }
 
-/// A link is known by its name: with another prefix it would be c47 itself.
+/// c47 finds its command by the name of the link, so the prefix cannot be arbitrary.
 fn prefix(text: &str) -> Result<String, String> {
     match text {
         "" | "c47-" => Ok(text.to_owned()),
         other => Err(format!(
-            "called by a name with '{other}' before it c47 would not know the command: it is c47- or empty"
+            "'{other}' is not supported; use c47- or the empty prefix, so that c47 finds its command"
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! `c47 man`: the manual, made from the same tables as the help.
+//! `c47 man`: the manual pages as roff.
 
 use std::fmt;
 use std::fs;
@@ -17,7 +17,7 @@ use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::version::{self, Version};
 
-/// Print the man page of c47 or of one of its commands, or write them all.
+/// Print a manual page as roff, or write all of them.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -27,20 +27,20 @@ use crate::version::{self, Version};
 c47 man --all ~/.local/share/man/man1"
 )]
 pub(super) struct Man {
-    /// the command's words; default: c47 itself
+    /// words of the command (default: c47 itself)
     #[argh(positional, arg_name = "c47-command")]
     command: Vec<String>,
 
-    /// write the pages of all commands into this directory, made where it is missing
+    /// write all pages to this directory. It is created if it does not exist
     #[argh(option, arg_name = "dir")]
     all: Option<PathBuf>,
 
-    /// with --all: print the paths of the pages as JSON
+    /// print the paths of the pages as JSON, with --all
     #[argh(switch)]
     json: bool,
 }
 
-/// The kinds of its values, and its JSON.
+/// The kinds of its values and its JSON output.
 pub(super) const DETAILS: Details = Details {
     command: "man",
     values: &[("c47-command", Kind::Command), ("--all", Kind::Directory)],
@@ -51,7 +51,7 @@ pub(super) const DETAILS: Details = Details {
     }],
 };
 
-/// The pages that were written.
+/// The written pages.
 #[derive(SerJson)]
 struct Report {
     pages: Vec<String>,
@@ -68,14 +68,14 @@ impl Man {
         let whole = super::whole();
         match &self.all {
             Some(_) if !self.command.is_empty() => Err(Error::usage(
-                "--all writes the pages of all commands, not of one",
+                "--all takes no command: it writes the pages of all commands",
             )),
             Some(directory) => {
                 let report = write_all(&whole, directory)?;
                 output::print(Format::from_switch(self.json), &report)?;
                 Ok(Exit::Done)
             }
-            None if self.json => Err(Error::usage("--json goes with --all: a page is no JSON")),
+            None if self.json => Err(Error::usage("--json requires --all")),
             None => {
                 let command = find(&whole, &self.command)?;
                 output::bytes(as_roff(&page(command, &whole), &edition()).as_bytes())?;
@@ -109,7 +109,7 @@ fn find<'a>(whole: &'a Command, words: &[String]) -> Result<&'a Command, Error> 
 }
 
 fn write_all(whole: &Command, directory: &Path) -> Result<Report, Error> {
-    fs::create_dir_all(directory).map_err(Error::file("make", directory))?;
+    fs::create_dir_all(directory).map_err(Error::file("create", directory))?;
     let mut pages = Vec::new();
     for command in whole.all() {
         let path = directory.join(format!("{}.1", page_name(command)));

@@ -1,4 +1,4 @@
-//! The command table: argv in, exit code out.
+//! The command line: the table of commands, from the arguments to the exit code.
 
 mod auth;
 mod completions;
@@ -35,8 +35,7 @@ use crate::process_limits;
 use crate::version::Version;
 use parse::{Length, Request};
 
-/// A clothespin for a visual-effects pipeline: authenticated HTTP calls, JSON Web Tokens, and
-/// what a render node lacks, in one static binary.
+/// Command-line tools for visual-effects pipelines and render farms.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     help_triggers("-h", "--help"),
@@ -49,7 +48,7 @@ struct C47 {
 
 #[derive(FromArgs, ArgsInfo)]
 #[argh(subcommand)]
-#[allow(clippy::large_enum_variant)] // one is made, and moved once
+#[allow(clippy::large_enum_variant)] // there is only one value, moved once
 enum Command {
     Auth(auth::Auth),
     Completions(completions::Completions),
@@ -65,18 +64,18 @@ enum Command {
     Selftest(selftest::Selftest),
 }
 
-/// What a command declares beside its options.
+/// What a command declares in addition to its options.
 struct Listing {
     name: &'static str,
-    /// The kinds of its values, and its JSON; a row for each of its subcommands.
+    /// The kinds of its values and its JSON output; one row for each subcommand.
     details: &'static [Details],
-    /// How the help of those with many options is laid out.
+    /// The layout of the help of commands with many options.
     layouts: &'static [Layout],
-    /// Its page in the manual, and those of its subcommands.
+    /// The manual of the command and its subcommands, in Markdown.
     manual: &'static str,
 }
 
-/// What each command declares, in the order of the table.
+/// The declarations of each command, in the order of the table.
 const LISTINGS: &[Listing] = &[
     Listing {
         name: "auth",
@@ -152,10 +151,10 @@ const LISTINGS: &[Listing] = &[
     },
 ];
 
-/// The manual page of c47 itself.
+/// The manual of c47 itself.
 const MANUAL: &str = include_str!("manual.md");
 
-/// The commands as `c47` alone shows them.
+/// The groups of commands in the output of `c47` without arguments.
 const GROUPS: &[CommandGroup] = &[
     CommandGroup {
         name: "Services",
@@ -171,7 +170,7 @@ const GROUPS: &[CommandGroup] = &[
     },
 ];
 
-/// The manual of the command at these words, in which that of its subcommands is too.
+/// The manual of the command at these words. The manual of a subcommand is part of its command's.
 fn manual(words: &[String]) -> &'static str {
     match words.first() {
         None => MANUAL,
@@ -208,12 +207,12 @@ impl Command {
     }
 }
 
-/// c47 with all its commands, for the manual and the completions.
+/// c47 with all its commands, for the manual pages and the completions.
 pub fn whole() -> crate::outline::Command {
     outline::outline(&["c47".to_owned()], &C47::get_args_info())
 }
 
-/// A bug must not scroll a backtrace over a render log: one line, exit code 70.
+/// A panic prints one line instead of a backtrace, and exits with 70.
 pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic
@@ -227,7 +226,7 @@ pub fn install_panic_hook() {
     }));
 }
 
-/// Runs the command that `arguments` (the program's name first) asks for.
+/// Runs the command in `arguments`, which start with the name of the program.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> Exit {
     interrupt::install();
     process_limits::ignore_file_size_signal();
@@ -235,7 +234,7 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> Exit {
         Ok(arguments) => {
             let table = C47::get_args_info();
             let parsed = parse::parse(&arguments, &table);
-            (parsed.name, parsed.format, parsed.request.and_then(answer))
+            (parsed.name, parsed.format, parsed.request.and_then(execute))
         }
         Err(error) => ("c47".to_owned(), Format::Text, Err(error)),
     };
@@ -250,7 +249,7 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> Exit {
     }
 }
 
-fn answer(request: Request) -> Result<Exit, Error> {
+fn execute(request: Request) -> Result<Exit, Error> {
     match request {
         Request::Help(path, Length::Short) => {
             output::bytes(short_help(&path, output::stdout_colour()).as_bytes())?;
@@ -277,7 +276,7 @@ fn answer(request: Request) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-/// What `-h` prints of the command at `path`.
+/// The short help of the command at `path`.
 fn short_help(path: &[String], colour: Colour) -> String {
     let whole = whole();
     match whole.find(path) {

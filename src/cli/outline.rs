@@ -1,4 +1,4 @@
-//! argh's table of a command as an outline.
+//! The outline of a command, from argh's table.
 
 use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind, Optionality, PositionalInfo};
 
@@ -45,12 +45,12 @@ pub(super) fn outline(path: &[String], table: &CommandInfoWithArgs) -> Command {
     }
 }
 
-/// argh lets an example call the command by a placeholder.
+/// An example may use argh's placeholder for the name of the command.
 fn filled(text: &str, path: &[String]) -> String {
     text.replace("{command_name}", &path.join(" "))
 }
 
-/// What c47 itself understands before any command, which argh's table does not know.
+/// The options of c47 itself, which are not in argh's table.
 fn own_switches() -> Vec<Flag> {
     let switch = |long: &str, short, about: &str| Flag {
         long: long.to_owned(),
@@ -64,7 +64,7 @@ fn own_switches() -> Vec<Flag> {
         switch(
             "--version",
             Some('V'),
-            "print the version; with --json behind it also the commit and what c47 is made of",
+            "print the version. With --json after it, also the commit and the versions of the libraries",
         ),
     ]
 }
@@ -79,7 +79,7 @@ fn flag(command: &[String], flag: &FlagInfo) -> Flag {
     };
     Flag {
         long: flag.long.to_owned(),
-        // argh tells --help without its short name.
+        // argh's table has --help without its short name.
         short: flag.short.or((flag.long == "--help").then_some('h')),
         about: match flag.long {
             "--help" => "print the manual page; -h prints the common options".to_owned(),

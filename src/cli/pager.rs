@@ -1,4 +1,4 @@
-//! A long text through the user's pager.
+//! Shows a long text with the user's pager.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::output;
 use crate::process_limits;
 
-/// Shows a text: through $PAGER where stdout is a terminal and it is set, otherwise as it is.
+/// Prints a text, with $PAGER if it is set and stdout is a terminal.
 ///
 /// # Errors
 /// When stdout cannot be written.
@@ -20,20 +20,20 @@ pub(super) fn show(text: &str) -> Result<(), Error> {
     }
 }
 
-/// Whether the pager was started; it ends when the user leaves it. $PAGER may have arguments and is
-/// read by a shell, as git and man do.
+/// Runs the pager until the user quits it; false if it did not start. A shell runs $PAGER, which may
+/// have arguments, as for git and man.
 fn paged(pager: &str, text: &str) -> bool {
     let mut command = Command::new("/bin/sh");
     command.arg("-c").arg(pager).stdin(Stdio::piped());
     if environment::less_options().is_none() {
-        // As git does: quit where it fits on one screen, and keep colour.
+        // As git does: quit if the text fits on one screen, and keep colour.
         command.env("LESS", "FRX");
     }
     let Ok(mut child) = process_limits::not_for(&mut command).spawn() else {
         return false;
     };
     if let Some(mut stdin) = child.stdin.take() {
-        let _ = stdin.write_all(text.as_bytes()); // the user may leave early
+        let _ = stdin.write_all(text.as_bytes()); // the user may quit early
     }
     // 127: the shell did not find the pager.
     child.wait().is_ok_and(|status| status.code() != Some(127))

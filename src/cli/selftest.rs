@@ -1,4 +1,4 @@
-//! `c47 selftest`: does this binary work on this node?
+//! `c47 selftest`: whether this binary works on this machine.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::outline::{Details, Field, JsonOutput, Shape};
 use crate::output::{self, Format};
-use crate::selftest::{self, Surroundings};
+use crate::selftest::{self, Environment};
 use crate::timestamp::Timestamp;
 
 /// Check that this binary works on this machine.
@@ -27,7 +27,7 @@ pub(super) struct Selftest {
     json: bool,
 }
 
-/// The kinds of its values, and its JSON.
+/// The kinds of its values and its JSON output.
 pub(super) const DETAILS: Details = Details {
     command: "selftest",
     values: &[],
@@ -47,7 +47,7 @@ pub(super) const DETAILS: Details = Details {
 
 impl Selftest {
     pub(super) fn run(self) -> Result<Exit, Error> {
-        let report = selftest::run(&Surroundings {
+        let report = selftest::run(&Environment {
             temporary: temporary_directory(),
             now: Timestamp::now(),
             built: built(),
@@ -66,9 +66,9 @@ fn temporary_directory() -> PathBuf {
     }
 }
 
-/// The date of the sources where the packager gave it (<https://reproducible-builds.org/specs/source-date-epoch/>),
-/// else that of the compiler they are built with, 2026-04-16: never the builder's clock, so that
-/// the same sources give the same binary.
+/// The date of the sources if the packager set it (<https://reproducible-builds.org/specs/source-date-epoch/>),
+/// else the date of the compiler, 2026-04-16. It is never the clock of the build, so that the same
+/// sources give the same binary.
 pub(super) fn built() -> Timestamp {
     const COMPILER: i64 = 1_776_297_600;
     let given = option_env!("SOURCE_DATE_EPOCH").and_then(|seconds| seconds.parse().ok());

@@ -1,47 +1,47 @@
-//! One connection: its requests read, answered and logged, one after the other.
+//! One connection: reads, answers and logs its requests, one after the other.
 
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::Limits;
-use super::picture::{Entry, Picture, ensure_boundary};
-use super::request::{Extent, Head, Refusal, chunk_length, head_end, parse};
+use super::report::{Entry, RequestReport, ensure_boundary};
+use super::request::{BodyLength, Refusal, RequestHeader, chunk_length, head_end, parse};
 use super::response::{Response, Then, Wanted};
-use super::service::{Promise, Service, take};
+use super::service::{Admission, Service, take};
 use super::wire::{Fault, Wire};
 use crate::timestamp::Timestamp;
 
-/// A chunk's size and its extensions.
+/// The longest line with a chunk size and extensions.
 const MAX_CHUNK_LINE_BYTES: usize = 256;
 
-/// Answers all that comes on a connection.
+/// Responds to all requests of a connection.
 pub(super) fn serve(service: &Service, stream: TcpStream, client: SocketAddr) {
     let limits = &service.settings.limits;
     let mut wire = Wire::new(stream, limits);
     while wire.wait().is_ok() {
         let mut exchange = Exchange::new(service, client);
-        let promise = match exchange.run(&mut wire) {
+        let admission = match exchange.run(&mut wire) {
             Ok((Then::KeepAlive, _)) => {
-                service.kept();
+                service.responded();
                 continue;
             }
-            Ok((Then::Close, promise)) => promise,
+            Ok((Then::Close, admission)) => admission,
             Err(Fault::Gone) => break,
             Err(Fault::Refused(refusal)) => {
                 exchange.refuse(&mut wire, refusal);
-                Promise::NoMore
+                Admission::Refuse
             }
         };
-        wire.farewell(limits.farewell);
-        if promise != Promise::NoMore {
-            service.kept();
+        wire.linger(limits.linger);
+        if admission != Admission::Refuse {
+            service.responded();
         }
         return;
     }
 }
 
-/// Tells a connection that there are too many.
+/// Responds to a connection with 503, because there are too many.
 pub(super) fn refuse(service: &Service, stream: TcpStream, client: SocketAddr) {
     let limits = &service.settings.limits;
     let patience = Duration::from_millis(200);
@@ -52,20 +52,17 @@ pub(super) fn refuse(service: &Service, stream: TcpStream, client: SocketAddr) {
     };
     let mut wire = Wire::new(stream, &hurried);
     let mut exchange = Exchange::new(service, client);
-    exchange.refuse(
-        &mut wire,
-        Refusal::new(503, "too many connections at a time"),
-    );
-    wire.farewell(patience);
+    exchange.refuse(&mut wire, Refusal::new(503, "too many connections"));
+    wire.linger(patience);
 }
 
-/// A request and its answer.
+/// A request and its response.
 struct Exchange<'a> {
     service: &'a Service,
     client: IpAddr,
     started: Instant,
-    /// What is known of the request so far.
-    picture: Picture,
+    /// The request as far as it was read.
+    report: RequestReport,
     wanted: Wanted,
 }
 
@@ -75,60 +72,60 @@ impl Exchange<'_> {
             service,
             client: client.ip(),
             started: Instant::now(),
-            picture: Picture::default(),
+            report: RequestReport::default(),
             wanted: Wanted::Whole,
         }
     }
 
-    fn run(&mut self, wire: &mut Wire) -> Result<(Then, Promise), Fault> {
+    fn run(&mut self, wire: &mut Wire) -> Result<(Then, Admission), Fault> {
         let settings = &self.service.settings;
         let head = read_head(wire, &settings.limits)?;
-        self.picture = Picture::new(&head, b"", settings.secrets);
+        self.report = RequestReport::new(&head, b"", settings.secrets);
         if head.method == "HEAD" {
-            self.wanted = Wanted::Head;
+            self.wanted = Wanted::HeadersOnly;
         }
-        let extent = head.extent()?;
+        let body_length = head.body_length()?;
         ensure_boundary(&head)?;
-        ensure_fits(extent, &settings.limits)?;
+        ensure_fits(body_length, &settings.limits)?;
         let expects_continue = head.expects_continue()?;
-        if expects_continue && extent != Extent::Empty && wire.unused().is_empty() {
+        if expects_continue && body_length != BodyLength::Empty && wire.unused().is_empty() {
             wire.write(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
         let mut body = Body::new(self.service);
-        body.read(wire, extent)?;
-        self.picture = Picture::new(&head, &body.bytes, settings.secrets);
-        let promise = self.service.promise();
-        if promise == Promise::NoMore {
-            return Err(Refusal::new(503, "the last answer has been given").into());
+        body.read(wire, body_length)?;
+        self.report = RequestReport::new(&head, &body.bytes, settings.secrets);
+        let admission = self.service.admit();
+        if admission == Admission::Refuse {
+            return Err(Refusal::new(503, "the server has sent its last response").into());
         }
-        let then = if promise == Promise::Answer && head.keeps_alive() {
+        let then = if admission == Admission::Respond && head.keeps_alive() {
             Then::KeepAlive
         } else {
             Then::Close
         };
-        let (response, refusal) = self.answer(&head);
+        let (response, refusal) = self.respond(&head);
         let bytes = response.bytes(self.wanted, then, Timestamp::now());
         let status = response.status;
-        drop(response); // it may be large, and the client slow
+        drop(response); // frees memory while a slow client reads
         let written = wire.write(&bytes);
         self.log(status, refusal);
-        // A client that has gone was answered all the same: it must not keep the count from ending.
-        Ok((if written.is_ok() { then } else { Then::Close }, promise))
+        // The response counts also if the client has disconnected, so that --count ends the server.
+        Ok((if written.is_ok() { then } else { Then::Close }, admission))
     }
 
-    /// The picture, or why the request may not have it.
-    fn answer(&mut self, head: &Head) -> (Response, Option<Refusal>) {
+    /// The response with the request, or 401.
+    fn respond(&mut self, head: &RequestHeader) -> (Response, Option<Refusal>) {
         let settings = &self.service.settings;
         match settings
             .guard
             .check(&head.values("authorization"), Timestamp::now())
         {
             Ok(claims) => {
-                self.picture.claims = claims;
+                self.report.claims = claims;
                 let response = Response {
                     status: settings.status,
                     challenge: (settings.status == 401).then(|| "Bearer".to_owned()),
-                    body: self.picture.to_body(),
+                    body: self.report.to_body(),
                 };
                 (response, None)
             }
@@ -139,18 +136,18 @@ impl Exchange<'_> {
         }
     }
 
-    /// Tells the client why its request is not answered.
+    /// Sends an error response with the reason.
     fn refuse(&mut self, wire: &mut Wire, refusal: Refusal) {
         let response = Response::refusal(&refusal);
         let bytes = response.bytes(self.wanted, Then::Close, Timestamp::now());
-        wire.grant(self.service.settings.limits.farewell);
-        let _ = wire.write(&bytes); // it may have gone; the log tells of it
+        wire.grant(self.service.settings.limits.linger);
+        let _ = wire.write(&bytes); // the client may have disconnected; the log has the reason
         self.log(refusal.status, Some(refusal));
     }
 
     fn log(&mut self, status: u16, refusal: Option<Refusal>) {
-        self.service.tell(&Entry {
-            picture: std::mem::take(&mut self.picture),
+        self.service.log(&Entry {
+            report: std::mem::take(&mut self.report),
             status,
             client: self.client,
             took: self.started.elapsed(),
@@ -159,10 +156,10 @@ impl Exchange<'_> {
     }
 }
 
-fn read_head(wire: &mut Wire, limits: &Limits) -> Result<Head, Fault> {
-    // RFC 9112 §2.2: an empty line before the request is forgiven, once.
+fn read_head(wire: &mut Wire, limits: &Limits) -> Result<RequestHeader, Fault> {
+    // RFC 9112 §2.2: one empty line before the request is ignored.
     while wire.unused() == b"\r" {
-        wire.more("the head")?;
+        wire.more("the request header")?;
     }
     if wire.unused().starts_with(b"\r\n") {
         wire.skip(2);
@@ -178,7 +175,7 @@ fn read_head(wire: &mut Wire, limits: &Limits) -> Result<Head, Fault> {
         }
         seen = wire.unused().len();
         ensure_head_fits(seen, limits)?;
-        wire.more("the head")?;
+        wire.more("the request header")?;
     }
 }
 
@@ -186,15 +183,18 @@ fn ensure_head_fits(length: usize, limits: &Limits) -> Result<(), Refusal> {
     if length > limits.head_bytes {
         return Err(Refusal::new(
             431,
-            format!("the head is larger than {} bytes", limits.head_bytes),
+            format!(
+                "the request header is larger than {} bytes",
+                limits.head_bytes
+            ),
         ));
     }
     Ok(())
 }
 
-fn ensure_fits(extent: Extent, limits: &Limits) -> Result<(), Refusal> {
-    match extent {
-        Extent::Bytes(length) if length > limits.body_bytes as u64 => Err(too_large(limits)),
+fn ensure_fits(body_length: BodyLength, limits: &Limits) -> Result<(), Refusal> {
+    match body_length {
+        BodyLength::Bytes(length) if length > limits.body_bytes as u64 => Err(too_large(limits)),
         _ => Ok(()),
     }
 }
@@ -206,7 +206,7 @@ fn too_large(limits: &Limits) -> Refusal {
     )
 }
 
-/// A body being read; what it holds counts against that of all bodies until it is dropped.
+/// A body being read. Its bytes count towards the limit for all bodies until it is dropped.
 struct Body<'a> {
     service: &'a Service,
     bytes: Vec<u8>,
@@ -220,11 +220,11 @@ impl<'a> Body<'a> {
         }
     }
 
-    fn read(&mut self, wire: &mut Wire, extent: Extent) -> Result<(), Fault> {
-        match extent {
-            Extent::Empty => Ok(()),
-            Extent::Bytes(length) => self.read_bytes(wire, length),
-            Extent::Chunked => self.read_chunks(wire),
+    fn read(&mut self, wire: &mut Wire, body_length: BodyLength) -> Result<(), Fault> {
+        match body_length {
+            BodyLength::Empty => Ok(()),
+            BodyLength::Bytes(length) => self.read_bytes(wire, length),
+            BodyLength::Chunked => self.read_chunks(wire),
         }
     }
 
@@ -249,7 +249,7 @@ impl<'a> Body<'a> {
     fn read_chunks(&mut self, wire: &mut Wire) -> Result<(), Fault> {
         let limits = &self.service.settings.limits;
         loop {
-            let line = wire.line(MAX_CHUNK_LINE_BYTES, "a chunk's size")?;
+            let line = wire.line(MAX_CHUNK_LINE_BYTES, "a chunk size")?;
             let length = chunk_length(&line)?;
             if length == 0 {
                 return skip_trailers(wire, limits);
@@ -259,7 +259,7 @@ impl<'a> Body<'a> {
             }
             self.read_bytes(wire, length)?;
             while wire.unused().len() < 2 {
-                wire.more("a chunk's end")?;
+                wire.more("a chunk")?;
             }
             if !wire.unused().starts_with(b"\r\n") {
                 return Err(Refusal::new(400, "a chunk is longer than its size").into());
@@ -271,7 +271,7 @@ impl<'a> Body<'a> {
     fn append(&mut self, piece: &[u8]) -> Result<(), Refusal> {
         let limit = self.service.settings.limits.all_bodies_bytes;
         if !take(&self.service.bodies_bytes, piece.len(), limit) {
-            return Err(Refusal::new(503, "too many large bodies at a time"));
+            return Err(Refusal::new(503, "too many large bodies at the same time"));
         }
         self.bytes.extend_from_slice(piece);
         Ok(())
@@ -285,8 +285,7 @@ impl Drop for Body<'_> {
     }
 }
 
-/// Fields after the last chunk belong to the request, but not to its picture: whoever takes them
-/// for headers can be led astray.
+/// Skips the trailer fields. They are not shown, because treating them as headers is unsafe.
 fn skip_trailers(wire: &mut Wire, limits: &Limits) -> Result<(), Fault> {
     let mut left = limits.head_bytes;
     loop {
@@ -298,7 +297,7 @@ fn skip_trailers(wire: &mut Wire, limits: &Limits) -> Result<(), Fault> {
             .first()
             .is_some_and(|first| !first.is_ascii_whitespace());
         if !is_field || !line.contains(&b':') {
-            return Err(Refusal::new(400, "a trailer is malformed, or folded").into());
+            return Err(Refusal::new(400, "a trailer field is malformed or folded").into());
         }
         left = left.saturating_sub(line.len() + 2);
     }

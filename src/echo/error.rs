@@ -1,4 +1,4 @@
-//! Why the echo service cannot run.
+//! Errors of the echo server.
 
 use std::fmt;
 use std::io;
@@ -7,20 +7,20 @@ use std::net::SocketAddr;
 use crate::error::kind::ErrorKind;
 use crate::io_error::reason;
 
-/// Why there is no service.
+/// Why the server cannot run.
 #[derive(Debug)]
 pub enum Error {
-    /// The address could not be had.
+    /// The address cannot be used.
     Bind {
         address: SocketAddr,
         source: io::Error,
     },
-    /// No connection can be taken any more.
+    /// No more connections can be accepted.
     Accept(io::Error),
 }
 
 impl Error {
-    /// What kind of failure it is, for programs.
+    /// The kind of the error, for programs.
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
             Error::Bind { .. } | Error::Accept(_) => ErrorKind::Listen,
@@ -31,12 +31,12 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::Bind { source, .. } => match source.kind() {
-                io::ErrorKind::AddrInUse => Some("--port 0 takes any free port".into()),
+                io::ErrorKind::AddrInUse => Some("use --port 0 for a free port".into()),
                 io::ErrorKind::PermissionDenied => {
-                    Some("ports below 1024 are root's; --port 0 takes any free port".into())
+                    Some("only root can use ports below 1024; use --port 0 for a free port".into())
                 }
                 io::ErrorKind::AddrNotAvailable => {
-                    Some("--bind takes an address of this machine".into())
+                    Some("use an address of this machine for --bind".into())
                 }
                 _ => None,
             },
@@ -51,7 +51,7 @@ impl fmt::Display for Error {
             Error::Bind { address, source } => {
                 write!(f, "cannot listen on {address}: {}", reason(source))
             }
-            Error::Accept(source) => write!(f, "cannot take connections: {}", reason(source)),
+            Error::Accept(source) => write!(f, "cannot accept connections: {}", reason(source)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who may ask: anyone, or who brings a bearer token that verifies.
+//! Access control: everyone, or requests with a valid bearer token.
 
 use std::fmt;
 
@@ -7,19 +7,19 @@ use crate::jwt::key::KeySet;
 use crate::jwt::verify::{Audience, Policy, verify};
 use crate::timestamp::Timestamp;
 
-/// Decides over a request by its Authorization header.
+/// Accepts or refuses a request by its Authorization header.
 pub enum Guard {
-    /// Everyone is let in.
+    /// Every request is accepted.
     Open,
-    /// Whoever brings a token that one of these keys signed, and that is valid now.
+    /// A token that is valid now and verifies with one of these keys is required.
     Bearer { keys: KeySet, audience: Audience },
 }
 
 impl Guard {
-    /// The claims of the token a request brought, where one is asked for.
+    /// Checks a request. Returns the claims of its token, if a token is required.
     ///
     /// # Errors
-    /// Why the request is not let in, in words for its sender.
+    /// Why the request is refused, as a message for its sender.
     pub fn check(&self, authorizations: &[&[u8]], now: Timestamp) -> Result<Option<Text>, String> {
         match self {
             Guard::Open => Ok(None),
@@ -40,7 +40,7 @@ impl Guard {
     }
 }
 
-/// Keys show themselves to nobody.
+/// Keys are never printed.
 impl fmt::Debug for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -50,20 +50,20 @@ impl fmt::Debug for Guard {
     }
 }
 
-/// The token of a request's one Authorization header (RFC 6750 §2.1).
+/// The token of the Authorization header (RFC 6750 §2.1).
 fn bearer<'a>(authorizations: &[&'a [u8]]) -> Result<&'a [u8], String> {
     let value = match authorizations {
-        [] => return Err("no bearer token: there is no Authorization header".into()),
+        [] => return Err("no bearer token: the Authorization header is missing".into()),
         [value] => value.trim_ascii(),
-        _ => return Err("there are several Authorization headers".into()),
+        _ => return Err("the request has more than one Authorization header".into()),
     };
     let end = value.iter().position(|&b| b == b' ').unwrap_or(value.len());
     let (scheme, rest) = value.split_at_checked(end).unwrap_or((value, &[]));
     if !scheme.eq_ignore_ascii_case(b"bearer") {
-        return Err("no bearer token: the Authorization header is of another scheme".into());
+        return Err("no bearer token: the Authorization header has another scheme".into());
     }
     match rest.trim_ascii() {
-        b"" => Err("no bearer token: there is nothing after 'Bearer'".into()),
+        b"" => Err("no bearer token: the Authorization header is empty after 'Bearer'".into()),
         token => Ok(token),
     }
 }
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_token_of_a_header() {
+    fn token_is_taken_from_one_bearer_header() {
         assert_eq!(bearer(&[b"Bearer a.b.c"]), Ok(b"a.b.c".as_slice()));
         assert_eq!(bearer(&[b"bearer  a "]), Ok(b"a".as_slice()));
         for refused in ["Bearer", "Bearer ", "Basic eA==", "Bearera.b.c", ""] {

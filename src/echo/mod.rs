@@ -1,11 +1,11 @@
-//! A small HTTP/1.1 service that answers every request with a picture of it, for seeing what a
-//! tool really sends. Bounded in size, connections and time; strict where two readers could
-//! understand a request differently.
+//! A small HTTP/1.1 server that returns every request as JSON, to see what a tool really sends. It
+//! limits sizes, connections and time, and refuses requests that two parsers could understand
+//! differently.
 
 mod connection;
 pub(crate) mod error;
 mod guard;
-mod picture;
+mod report;
 mod request;
 mod response;
 mod server;
@@ -15,28 +15,28 @@ mod wire;
 use std::time::Duration;
 
 pub use guard::Guard;
-pub(crate) use picture::Entry;
+pub(crate) use report::Entry;
 pub use server::Server;
 pub(crate) use service::Log;
 
-/// How much, how many, how long.
+/// Limits of the server.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Of the request line and the headers together.
+    /// The request line and the headers together.
     pub head_bytes: usize,
     pub headers: usize,
-    /// Of one body.
+    /// One body.
     pub body_bytes: usize,
-    /// Of all bodies that are being read and answered at the same time.
+    /// All bodies that are in memory at the same time.
     pub all_bodies_bytes: usize,
-    /// At the same time; a thread each.
+    /// Connections at the same time. Each has a thread.
     pub connections: usize,
-    /// Without a byte of it, or without one taken.
+    /// Time without a byte received or sent.
     pub silence: Duration,
-    /// From its first byte to its last answer.
+    /// Time from the first byte of a connection to the end of its last response.
     pub connection: Duration,
-    /// Given a client to take its last answer, before the connection is cut.
-    pub farewell: Duration,
+    /// Time for the client to read the last response before the connection is closed.
+    pub linger: Duration,
 }
 
 impl Default for Limits {
@@ -45,34 +45,34 @@ impl Default for Limits {
             head_bytes: 64 << 10,
             headers: 100,
             body_bytes: 16 << 20,
-            all_bodies_bytes: 32 << 20, // a picture takes a multiple of it
+            all_bodies_bytes: 32 << 20, // the JSON of a body is larger
             connections: 64,
             silence: Duration::from_secs(30),
             connection: Duration::from_secs(300),
-            farewell: Duration::from_secs(1),
+            linger: Duration::from_secs(1),
         }
     }
 }
 
 pub use crate::redact::Secrets;
 
-/// When the service ends.
+/// When the server ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lifetime {
-    /// When the process does.
+    /// With the process.
     Endless,
-    /// After so many answers to requests that could be understood.
-    Answers(u64),
+    /// After this many responses to valid requests.
+    Responses(u64),
 }
 
-/// What a service does with a request.
+/// The settings of a server.
 #[derive(Debug)]
 pub struct Settings {
-    /// The status of its answers, 200 to 599.
+    /// The status of the responses, 200 to 599.
     pub status: u16,
     pub lifetime: Lifetime,
     pub secrets: Secrets,
-    /// Who may ask.
+    /// Which requests are accepted.
     pub guard: Guard,
     pub limits: Limits,
 }

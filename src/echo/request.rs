@@ -1,9 +1,9 @@
-//! A request's head and the extent of its body (RFC 9112), read so strictly that no proxy before
-//! us can have seen another request.
+//! Parses a request's header and the length of its body (RFC 9112), so strictly that no proxy in
+//! front of c47 can have parsed another request.
 
 use httparse::Status;
 
-/// Why a request is not answered with its picture.
+/// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub status: u16,
@@ -23,13 +23,13 @@ fn bad(reason: impl Into<String>) -> Refusal {
     Refusal::new(400, reason)
 }
 
-/// A request without its body.
+/// The request line and headers of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
+pub struct RequestHeader {
     pub method: String,
     pub target: String,
     pub version: Version,
-    /// In order, with their names as they were written.
+    /// In order, with the names as sent.
     pub headers: Vec<(String, Vec<u8>)>,
 }
 
@@ -48,28 +48,28 @@ impl Version {
     }
 }
 
-/// How a body ends.
+/// The length of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
+pub enum BodyLength {
     Empty,
     Bytes(u64),
     Chunked,
 }
 
-/// Where the head at the start of `bytes` ends, if it does. What stands before `seen` was looked
-/// at before.
+/// The end of the request header at the start of `bytes`, if it is complete. The bytes before `seen`
+/// were checked before.
 ///
 /// # Errors
-/// On a line end that is no CRLF, since readers differ over it; and on TLS, which would never end.
+/// On a line end other than CRLF, which parsers treat differently, and on TLS.
 pub(super) fn head_end(bytes: &[u8], seen: usize) -> Result<Option<usize>, Refusal> {
     const TLS_HANDSHAKE: u8 = 22;
     if bytes.first() == Some(&TLS_HANDSHAKE) {
-        return Err(bad("the client speaks TLS: this is plain http"));
+        return Err(bad("the client uses TLS, but this server is plain HTTP"));
     }
     let mut before = seen.checked_sub(1).and_then(|at| bytes.get(at).copied());
     for (at, &byte) in bytes.iter().enumerate().skip(seen) {
         if (byte == b'\n') != (before == Some(b'\r')) {
-            return Err(bad("a CR or LF stands alone in the head"));
+            return Err(bad("the request header contains a CR or LF alone"));
         }
         if bytes
             .get(..=at)
@@ -82,33 +82,33 @@ pub(super) fn head_end(bytes: &[u8], seen: usize) -> Result<Option<usize>, Refus
     Ok(None)
 }
 
-/// Reads a head that [`head_end`] found whole.
+/// Parses a complete request header, as found by [`head_end`].
 ///
 /// # Errors
 /// With 400, 431, 501 or 505.
-pub(super) fn parse(bytes: &[u8], max_headers: usize) -> Result<Head, Refusal> {
-    // httparse would skip any number of empty lines.
+pub(super) fn parse(bytes: &[u8], max_headers: usize) -> Result<RequestHeader, Refusal> {
+    // httparse skips any number of empty lines.
     if bytes.first().is_some_and(u8::is_ascii_whitespace) {
-        return Err(bad("there is no request line"));
+        return Err(bad("the request line is missing"));
     }
     let mut space = vec![httparse::EMPTY_HEADER; max_headers];
     let mut request = httparse::Request::new(&mut space);
     match request.parse(bytes) {
         Ok(Status::Complete(length)) if length == bytes.len() => {}
-        Ok(_) => return Err(bad("the head is cut short")),
+        Ok(_) => return Err(bad("the request header is incomplete")),
         Err(error) => return Err(why_malformed(error, max_headers)),
     }
     let (Some(method), Some(target), Some(version)) =
         (request.method, request.path, request.version)
     else {
-        return Err(bad("the request line is cut short"));
+        return Err(bad("the request line is incomplete"));
     };
     let headers = request
         .headers
         .iter()
         .map(|header| (header.name.to_owned(), header.value.to_owned()))
         .collect();
-    let head = Head {
+    let head = RequestHeader {
         method: method.to_owned(),
         target: target.to_owned(),
         version: if version == 0 {
@@ -125,18 +125,19 @@ pub(super) fn parse(bytes: &[u8], max_headers: usize) -> Result<Head, Refusal> {
 
 fn why_malformed(error: httparse::Error, max_headers: usize) -> Refusal {
     match error {
-        httparse::Error::TooManyHeaders => {
-            Refusal::new(431, format!("there are more than {max_headers} headers"))
-        }
-        httparse::Error::Version => Refusal::new(505, "only HTTP/1.0 and HTTP/1.1 are spoken here"),
-        httparse::Error::HeaderName => bad("a header's name is malformed, or a line is folded"),
-        httparse::Error::HeaderValue => bad("a header's value is malformed, or a line is folded"),
-        httparse::Error::NewLine => bad("a line ends in less than CRLF"),
+        httparse::Error::TooManyHeaders => Refusal::new(
+            431,
+            format!("the request has more than {max_headers} headers"),
+        ),
+        httparse::Error::Version => Refusal::new(505, "only HTTP/1.0 and HTTP/1.1 are supported"),
+        httparse::Error::HeaderName => bad("a header name is malformed, or a line is folded"),
+        httparse::Error::HeaderValue => bad("a header value is malformed, or a line is folded"),
+        httparse::Error::NewLine => bad("a line does not end with CRLF"),
         httparse::Error::Token | httparse::Error::Status => bad("the request line is malformed"),
     }
 }
 
-impl Head {
+impl RequestHeader {
     /// The values of all headers of this name.
     pub fn values(&self, name: &str) -> Vec<&[u8]> {
         self.headers
@@ -146,7 +147,7 @@ impl Head {
             .collect()
     }
 
-    /// Whether one of a list header's values is `token`.
+    /// Whether a header with a list of values contains `token`.
     fn lists(&self, name: &str, token: &[u8]) -> bool {
         self.values(name)
             .iter()
@@ -159,10 +160,10 @@ impl Head {
         self.version == Version::Http11 && !self.lists("connection", b"close")
     }
 
-    /// Whether the client waits for a word before it sends its body (RFC 9110 §10.1.1).
+    /// Whether the client waits for 100 Continue before it sends the body (RFC 9110 §10.1.1).
     ///
     /// # Errors
-    /// On an expectation nobody knows (417).
+    /// On an unknown expectation (417).
     pub fn expects_continue(&self) -> Result<bool, Refusal> {
         match self.values("expect").as_slice() {
             [] => Ok(false),
@@ -172,43 +173,43 @@ impl Head {
         }
     }
 
-    /// How the body ends (RFC 9112 §6.3), with everything refused that another reader could take
-    /// otherwise.
+    /// The length of the body (RFC 9112 §6.3). Everything that another parser could understand
+    /// differently is refused.
     ///
     /// # Errors
     /// With 400, or 501 for a transfer coding other than chunked.
-    pub fn extent(&self) -> Result<Extent, Refusal> {
+    pub fn body_length(&self) -> Result<BodyLength, Refusal> {
         let lengths = self.values("content-length");
         let codings = self.values("transfer-encoding");
         match (lengths.as_slice(), codings.as_slice()) {
-            ([], []) => Ok(Extent::Empty),
+            ([], []) => Ok(BodyLength::Empty),
             (_, [_, ..]) if self.version == Version::Http10 => {
-                Err(bad("HTTP/1.0 has no Transfer-Encoding"))
+                Err(bad("Transfer-Encoding is not allowed in HTTP/1.0"))
             }
             ([_, ..], [_, ..]) => Err(bad(
-                "both Content-Length and Transfer-Encoding are given: which holds is unclear",
+                "the request has both Content-Length and Transfer-Encoding",
             )),
-            ([], [coding]) if coding.eq_ignore_ascii_case(b"chunked") => Ok(Extent::Chunked),
+            ([], [coding]) if coding.eq_ignore_ascii_case(b"chunked") => Ok(BodyLength::Chunked),
             ([], [_]) => Err(Refusal::new(
                 501,
-                "the only Transfer-Encoding known here is chunked",
+                "the only supported Transfer-Encoding is chunked",
             )),
-            ([], _) => Err(bad("Transfer-Encoding stands more than once")),
+            ([], _) => Err(bad("the request has more than one Transfer-Encoding")),
             ([length], []) => Ok(match content_length(length)? {
-                0 => Extent::Empty,
-                length => Extent::Bytes(length),
+                0 => BodyLength::Empty,
+                length => BodyLength::Bytes(length),
             }),
-            (_, []) => Err(bad("Content-Length stands more than once")),
+            (_, []) => Err(bad("the request has more than one Content-Length")),
         }
     }
 
     fn ensure_target(&self) -> Result<(), Refusal> {
         let target = self.target.as_str();
         match self.method.as_str() {
-            "CONNECT" => Err(Refusal::new(501, "CONNECT: there is no tunnel here")),
+            "CONNECT" => Err(Refusal::new(501, "CONNECT is not supported")),
             "OPTIONS" if target == "*" => Ok(()),
             _ if target.starts_with('/') || target.contains("://") => Ok(()),
-            _ => Err(bad("the request target is no path and no address")),
+            _ => Err(bad("the request target is neither a path nor a URL")),
         }
     }
 
@@ -217,28 +218,28 @@ impl Head {
         match self.values("host").len() {
             1 => Ok(()),
             0 if self.version == Version::Http10 => Ok(()),
-            0 => Err(bad("there is no Host header")),
-            _ => Err(bad("Host stands more than once")),
+            0 => Err(bad("the Host header is missing")),
+            _ => Err(bad("the request has more than one Host header")),
         }
     }
 }
 
 fn content_length(value: &[u8]) -> Result<u64, Refusal> {
-    let wrong = || bad("Content-Length is not one number");
+    let wrong = || bad("Content-Length is not a number");
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
         return Err(wrong());
     }
     let digits = std::str::from_utf8(value).map_err(|_| wrong())?;
     digits
         .parse()
-        .map_err(|_| Refusal::new(413, "Content-Length is beyond all bounds"))
+        .map_err(|_| Refusal::new(413, "Content-Length is too large"))
 }
 
-/// The length of a chunk, by its line: hexadecimal digits, then perhaps extensions, which are
+/// The length of a chunk, from its line: hexadecimal digits and optional extensions, which are
 /// ignored (RFC 9112 §7.1).
 ///
 /// # Errors
-/// On anything else, blanks and signs included.
+/// On anything else, such as spaces and signs.
 pub(super) fn chunk_length(line: &[u8]) -> Result<u64, Refusal> {
     let digits = line
         .iter()
@@ -246,36 +247,36 @@ pub(super) fn chunk_length(line: &[u8]) -> Result<u64, Refusal> {
         .unwrap_or(line.len());
     let (digits, rest) = line.split_at_checked(digits).unwrap_or((line, &[]));
     if digits.is_empty() || !(rest.is_empty() || rest.starts_with(b";")) {
-        return Err(bad("a chunk's size is malformed"));
+        return Err(bad("a chunk size is malformed"));
     }
     if rest.iter().any(|&b| b.is_ascii_control() && b != b'\t') {
-        return Err(bad("a chunk's extension holds a control character"));
+        return Err(bad("a chunk extension contains a control character"));
     }
     if digits.len() > 16 {
-        return Err(Refusal::new(413, "a chunk's size is beyond all bounds"));
+        return Err(Refusal::new(413, "a chunk size is too large"));
     }
     let digits = std::str::from_utf8(digits).unwrap_or_default();
-    u64::from_str_radix(digits, 16).map_err(|_| bad("a chunk's size is malformed"))
+    u64::from_str_radix(digits, 16).map_err(|_| bad("a chunk size is malformed"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn head(text: &str) -> Result<Head, u16> {
+    fn head(text: &str) -> Result<RequestHeader, u16> {
         let bytes = text.as_bytes();
         let end = head_end(bytes, 0).map_err(|refusal| refusal.status)?;
         let head = bytes.get(..end.unwrap()).unwrap();
         parse(head, 3).map_err(|refusal| refusal.status)
     }
 
-    fn extent(lines: &str) -> Result<Extent, u16> {
+    fn body_length(lines: &str) -> Result<BodyLength, u16> {
         let head = head(&format!("POST / HTTP/1.1\r\nHost: h\r\n{lines}\r\n"))?;
-        head.extent().map_err(|refusal| refusal.status)
+        head.body_length().map_err(|refusal| refusal.status)
     }
 
     #[test]
-    fn a_head_keeps_its_spelling_and_order() {
+    fn header_names_keep_case_and_order() {
         let head =
             head("PATCH /a%20b?c HTTP/1.1\r\nhOST: h\r\nX-A:  1 \r\nx-a: \u{e9}\r\n\r\n").unwrap();
         assert_eq!(head.method, "PATCH");
@@ -287,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn heads_that_are_refused() {
+    fn invalid_request_headers_are_refused() {
         for (text, status) in [
             ("GET / HTTP/1.1\r\n\r\n", 400), // no Host
             ("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400),
@@ -315,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_is_found_piece_by_piece() {
+    fn end_of_header_is_found_in_pieces() {
         let bytes = b"GET / HTTP/1.0\r\n\r\nrest";
         for seen in 0..18 {
             assert_eq!(head_end(bytes, seen), Ok(Some(18)));
@@ -326,13 +327,16 @@ mod tests {
     }
 
     #[test]
-    fn extents() {
-        assert_eq!(extent(""), Ok(Extent::Empty));
-        assert_eq!(extent("Content-Length: 0\r\n"), Ok(Extent::Empty));
-        assert_eq!(extent("Content-Length: 007\r\n"), Ok(Extent::Bytes(7)));
+    fn body_length_follows_rfc_9112() {
+        assert_eq!(body_length(""), Ok(BodyLength::Empty));
+        assert_eq!(body_length("Content-Length: 0\r\n"), Ok(BodyLength::Empty));
         assert_eq!(
-            extent("Transfer-Encoding: Chunked\r\n"),
-            Ok(Extent::Chunked)
+            body_length("Content-Length: 007\r\n"),
+            Ok(BodyLength::Bytes(7))
+        );
+        assert_eq!(
+            body_length("Transfer-Encoding: Chunked\r\n"),
+            Ok(BodyLength::Chunked)
         );
         for (lines, status) in [
             ("Content-Length: 5\r\nContent-Length: 5\r\n", 400),
@@ -353,14 +357,14 @@ mod tests {
             ("Transfer-Encoding: identity\r\n", 501),
             ("Transfer-Encoding: \u{b}chunked\r\n", 400),
         ] {
-            assert_eq!(extent(lines), Err(status), "{lines:?}");
+            assert_eq!(body_length(lines), Err(status), "{lines:?}");
         }
         let old = head("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n").unwrap();
-        assert!(old.extent().is_err());
+        assert!(old.body_length().is_err());
     }
 
     #[test]
-    fn chunk_lengths() {
+    fn chunk_length_is_strict() {
         assert_eq!(chunk_length(b"1aF"), Ok(0x1af));
         assert_eq!(chunk_length(b"5;a=b"), Ok(5));
         assert_eq!(chunk_length(b"ffffffffffffffff"), Ok(u64::MAX));
@@ -382,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn expectations() {
+    fn only_100_continue_is_accepted_in_expect() {
         let ask = |value: &str| {
             let head = head(&format!(
                 "GET / HTTP/1.1\r\nHost: h\r\nExpect: {value}\r\n\r\n"

@@ -1,33 +1,33 @@
-//! Answers: a status line, headers, a body, well-formed for every status and method.
+//! Responses, well-formed for every status and method.
 
 use nanoserde::SerJson;
 
 use super::request::Refusal;
 use crate::timestamp::Timestamp;
 
-/// What is answered.
+/// A response.
 #[derive(Debug)]
 pub(super) struct Response {
     pub status: u16,
-    /// A header of its own, for a refusal that must say how to ask.
+    /// The WWW-Authenticate header of a 401 response.
     pub challenge: Option<String>,
     /// JSON.
     pub body: String,
 }
 
-/// Whether the connection goes on after an answer.
+/// What happens to the connection after a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Then {
     KeepAlive,
     Close,
 }
 
-/// How much of the body the request's method lets through.
+/// Which part of the response is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     Whole,
-    /// Only the head (HEAD, RFC 9110 §9.3.2).
-    Head,
+    /// Only the headers (HEAD, RFC 9110 §9.3.2).
+    HeadersOnly,
 }
 
 #[derive(SerJson)]
@@ -37,12 +37,12 @@ struct Problem<'a> {
 }
 
 impl Response {
-    /// A refusal, and why, as JSON.
+    /// An error response, with the reason as JSON.
     pub(super) fn refusal(refusal: &Refusal) -> Response {
         Response::problem(refusal.status, phrase(refusal.status), &refusal.reason)
     }
 
-    /// A bearer token is missing or does not verify (RFC 6750 §3).
+    /// The response to a missing or invalid bearer token (RFC 6750 §3).
     pub(super) fn unauthorized(reason: &str) -> Response {
         let mut response = Response::problem(401, "invalid_token", reason);
         response.challenge = Some(format!(
@@ -60,7 +60,7 @@ impl Response {
         }
     }
 
-    /// The bytes on the wire.
+    /// The bytes to send.
     pub(super) fn bytes(&self, wanted: Wanted, then: Then, now: Timestamp) -> Vec<u8> {
         let mut head = format!(
             "HTTP/1.1 {} {}\r\nDate: {}\r\nServer: c47/{}\r\n",
@@ -69,7 +69,7 @@ impl Response {
             now.http_date(),
             env!("CARGO_PKG_VERSION")
         );
-        // 205 has a body of no bytes, 204 and 304 have none to speak of (RFC 9110 §8.6, §15).
+        // 205 has an empty body, 204 and 304 have no body (RFC 9110 §8.6, §15).
         let body = match self.status {
             204 | 205 | 304 => "",
             _ => self.body.as_str(),
@@ -93,7 +93,7 @@ impl Response {
     }
 }
 
-/// What RFC 6750 allows within the quotes: printable ASCII without `"` and `\`.
+/// The reason with the characters that RFC 6750 allows: printable ASCII without `"` and `\`.
 fn description(reason: &str) -> String {
     reason
         .chars()
@@ -105,7 +105,7 @@ fn description(reason: &str) -> String {
         .collect()
 }
 
-/// The usual words for a status (RFC 9110 §15); none where there are none.
+/// The reason phrase of a status (RFC 9110 §15); empty for an unknown one.
 fn phrase(status: u16) -> &'static str {
     match status {
         200 => "OK",
@@ -161,12 +161,15 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_on_the_wire() {
+    fn response_has_status_headers_and_body() {
         let expected = format!(
             "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: c47/{}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n",
             env!("CARGO_PKG_VERSION")
         );
-        assert_eq!(text(&answer(200), Wanted::Head, Then::KeepAlive), expected);
+        assert_eq!(
+            text(&answer(200), Wanted::HeadersOnly, Then::KeepAlive),
+            expected
+        );
         assert_eq!(
             text(&answer(200), Wanted::Whole, Then::KeepAlive),
             format!("{expected}{{}}")
@@ -182,15 +185,16 @@ mod tests {
         let text = text(&answer(205), Wanted::Whole, Then::Close);
         assert!(text.contains("Content-Length: 0\r\n") && text.ends_with("\r\n\r\n"));
         assert!(
-            self::text(&answer(299), Wanted::Head, Then::Close).starts_with("HTTP/1.1 299 \r\n")
+            self::text(&answer(299), Wanted::HeadersOnly, Then::Close)
+                .starts_with("HTTP/1.1 299 \r\n")
         );
     }
 
     #[test]
-    fn a_reason_cannot_leave_its_quotes() {
+    fn reason_cannot_break_out_of_its_quotes() {
         let text = text(
             &Response::unauthorized("a \"b\"\r\nX: \\ \u{e9}"),
-            Wanted::Head,
+            Wanted::HeadersOnly,
             Then::Close,
         );
         assert!(

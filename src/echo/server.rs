@@ -48,9 +48,9 @@ impl Server {
     pub fn run(self, log: Log) -> Result<(), AnyError> {
         let service = Arc::new(Service::new(&self.listener, self.settings, log)?);
         let (refused, refusals) = sync_channel(service.settings.limits.connections);
-        let farewells = Arc::clone(&service);
+        let lingering = Arc::clone(&service);
         // Without this thread the surplus is cut off without a word, no more.
-        let _ = thread("refuse", move || refuse(&farewells, &refusals));
+        let _ = thread("refuse", move || refuse(&lingering, &refusals));
         loop {
             let accepted = self.listener.accept();
             if service.is_over() {

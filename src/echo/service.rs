@@ -1,4 +1,4 @@
-//! What the connections of a running service share: its counters, its log and its end.
+//! The state that the connections of a running server share: counters, log and end.
 
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
@@ -6,23 +6,23 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::Error;
-use super::picture::Entry;
+use super::report::Entry;
 use super::{Lifetime, Settings};
 use crate::error::Error as AnyError;
 
-/// Told of every answer. An error ends the service.
+/// Called for every response. An error ends the server.
 pub(crate) type Log = Box<dyn Fn(&Entry) -> Result<(), AnyError> + Send + Sync>;
 
-/// What the threads of a running service share.
+/// The shared state of the threads.
 pub(super) struct Service {
     pub settings: Settings,
     log: Log,
-    /// The listener, as a socket that can be shut down: that is how `accept` is woken.
+    /// The listener, as a socket that can be shut down to wake `accept`.
     listening: TcpStream,
     connections: AtomicUsize,
     pub bodies_bytes: AtomicUsize,
-    /// Requests that were promised an answer, and those that got it.
-    promised: AtomicU64,
+    /// Requests that will get a response, and those that got it.
+    admitted: AtomicU64,
     answered: AtomicU64,
     pub failure: Failure,
 }
@@ -60,32 +60,32 @@ impl Service {
             listening: TcpStream::from(OwnedFd::from(listening)),
             connections: AtomicUsize::new(0),
             bodies_bytes: AtomicUsize::new(0),
-            promised: AtomicU64::new(0),
+            admitted: AtomicU64::new(0),
             answered: AtomicU64::new(0),
             failure: Failure::default(),
         })
     }
 
-    /// Whether a request that was understood may be answered; the last one is told to itself.
-    pub(super) fn promise(&self) -> Promise {
-        let number = self.promised.fetch_add(1, Ordering::SeqCst) + 1;
+    /// Whether a valid request gets a response, and whether it is the last one.
+    pub(super) fn admit(&self) -> Admission {
+        let number = self.admitted.fetch_add(1, Ordering::SeqCst) + 1;
         match self.settings.lifetime {
-            Lifetime::Endless => Promise::Answer,
-            Lifetime::Answers(count) if number < count => Promise::Answer,
-            Lifetime::Answers(count) if number == count => Promise::LastAnswer,
-            Lifetime::Answers(_) => Promise::NoMore,
+            Lifetime::Endless => Admission::Respond,
+            Lifetime::Responses(count) if number < count => Admission::Respond,
+            Lifetime::Responses(count) if number == count => Admission::RespondLast,
+            Lifetime::Responses(_) => Admission::Refuse,
         }
     }
 
-    /// A promise was kept, as well as the client let it.
-    pub(super) fn kept(&self) {
+    /// Counts a response as sent.
+    pub(super) fn responded(&self) {
         let answered = self.answered.fetch_add(1, Ordering::SeqCst) + 1;
-        if self.settings.lifetime == Lifetime::Answers(answered) {
+        if self.settings.lifetime == Lifetime::Responses(answered) {
             self.wake();
         }
     }
 
-    pub(super) fn tell(&self, entry: &Entry) {
+    pub(super) fn log(&self, entry: &Entry) {
         if let Err(error) = (self.log)(entry) {
             self.failure.put(error);
             self.wake();
@@ -95,7 +95,7 @@ impl Service {
     pub(super) fn is_over(&self) -> bool {
         let is_done = match self.settings.lifetime {
             Lifetime::Endless => false,
-            Lifetime::Answers(count) => self.answered.load(Ordering::SeqCst) >= count,
+            Lifetime::Responses(count) => self.answered.load(Ordering::SeqCst) >= count,
         };
         is_done || self.failure.is_there()
     }
@@ -106,15 +106,15 @@ impl Service {
     }
 }
 
-/// Whether a request gets its answer.
+/// Whether a request gets a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Promise {
-    Answer,
-    LastAnswer,
-    NoMore,
+pub(super) enum Admission {
+    Respond,
+    RespondLast,
+    Refuse,
 }
 
-/// One of the places for connections; free again when dropped.
+/// A place among the limited number of connections, free again when dropped.
 pub(super) struct Place(pub Arc<Service>);
 
 impl Place {
@@ -130,7 +130,7 @@ impl Drop for Place {
     }
 }
 
-/// Adds to a counter unless it would pass its limit.
+/// Adds to a counter, unless it would exceed its limit.
 pub(super) fn take(counter: &AtomicUsize, amount: usize, limit: usize) -> bool {
     counter
         .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |now| {

@@ -1,4 +1,4 @@
-//! A connection's bytes: what was read and not yet used, and the clock that runs meanwhile.
+//! Buffered reads and writes of a connection, with time limits.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -9,12 +9,12 @@ use super::request::Refusal;
 
 const READ_BYTES: usize = 16 << 10;
 
-/// Why a request cannot be read to its end.
+/// Why a request cannot be read.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// The client has gone, or says nothing and has nothing to be told.
+    /// The client has disconnected, or sends nothing and expects no response.
     Gone,
-    /// The client is told.
+    /// The client gets an error response.
     Refused(Refusal),
 }
 
@@ -24,18 +24,18 @@ impl From<Refusal> for Fault {
     }
 }
 
-/// What came of one read.
-enum Came {
+/// The result of one read.
+enum ReadOutcome {
     Bytes,
     End,
-    /// Nothing for too long.
+    /// The time limit was reached.
     Silence,
 }
 
 pub(super) struct Wire {
     stream: TcpStream,
     buffer: Vec<u8>,
-    /// Where in the buffer the unused bytes begin.
+    /// The start of the unused bytes in the buffer.
     start: usize,
     silence: Duration,
     deadline: Instant,
@@ -53,7 +53,7 @@ impl Wire {
         }
     }
 
-    /// The bytes that came and were not used.
+    /// The bytes that were read and not used yet.
     pub(super) fn unused(&self) -> &[u8] {
         self.buffer.get(self.start..).unwrap_or_default()
     }
@@ -63,26 +63,28 @@ impl Wire {
         self.start = self.buffer.len().min(self.start + length);
     }
 
-    /// Waits for the first byte of the next request. There may be none, ever.
+    /// Waits for the first byte of the next request.
     pub(super) fn wait(&mut self) -> Result<(), Fault> {
-        if self.unused().is_empty() && !matches!(self.read(), Came::Bytes) {
+        if self.unused().is_empty() && !matches!(self.read(), ReadOutcome::Bytes) {
             return Err(Fault::Gone);
         }
         Ok(())
     }
 
-    /// Waits for more bytes of a request that has begun.
+    /// Waits for more bytes of a request that has started.
     ///
     /// # Errors
-    /// When the client is silent too long (408), or ends in the middle of `what`.
+    /// When the client sends nothing for too long (408), or disconnects in the middle of `what`.
     pub(super) fn more(&mut self, what: &str) -> Result<(), Fault> {
         match self.read() {
-            Came::Bytes => Ok(()),
-            Came::End => {
-                Err(Refusal::new(400, format!("the connection ended within {what}")).into())
-            }
-            Came::Silence => {
-                Err(Refusal::new(408, format!("the client took too long over {what}")).into())
+            ReadOutcome::Bytes => Ok(()),
+            ReadOutcome::End => Err(Refusal::new(
+                400,
+                format!("the connection ended in the middle of {what}"),
+            )
+            .into()),
+            ReadOutcome::Silence => {
+                Err(Refusal::new(408, format!("timed out reading {what}")).into())
             }
         }
     }
@@ -90,7 +92,7 @@ impl Wire {
     /// A line of at most `limit` bytes, without its CRLF.
     ///
     /// # Errors
-    /// As [`Wire::more`]; and when the line is longer, or ends in less than CRLF.
+    /// As [`Wire::more`], and when the line is longer or does not end with CRLF.
     pub(super) fn line(&mut self, limit: usize, what: &str) -> Result<Vec<u8>, Fault> {
         let mut seen = 0;
         loop {
@@ -117,11 +119,11 @@ impl Wire {
         }
     }
 
-    fn read(&mut self) -> Came {
+    fn read(&mut self) -> ReadOutcome {
         self.buffer.drain(..self.start);
         self.start = 0;
         let Some(wait) = self.time_left() else {
-            return Came::Silence;
+            return ReadOutcome::Silence;
         };
         let length = self.buffer.len();
         self.buffer.resize(length + READ_BYTES, 0);
@@ -133,17 +135,17 @@ impl Wire {
         self.buffer
             .truncate(length + read.as_ref().map_or(0, |&read| read));
         match read {
-            Ok(0) => Came::End,
-            Ok(_) => Came::Bytes,
-            Err(error) if is_timeout(&error) => Came::Silence,
-            Err(_) => Came::End,
+            Ok(0) => ReadOutcome::End,
+            Ok(_) => ReadOutcome::Bytes,
+            Err(error) if is_timeout(&error) => ReadOutcome::Silence,
+            Err(_) => ReadOutcome::End,
         }
     }
 
     /// Writes all of `bytes`.
     ///
     /// # Errors
-    /// When the client has gone or takes nothing for too long.
+    /// When the client has disconnected, or reads nothing for too long.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -160,34 +162,34 @@ impl Wire {
         Ok(())
     }
 
-    /// Gives a connection whose time is up this much more, for its last answer.
+    /// Extends the time limit of the connection, for its last response.
     pub(super) fn grant(&mut self, more: Duration) {
         self.deadline = self.deadline.max(Instant::now() + more);
     }
 
-    /// Ends the connection so that the last answer arrives: bytes that came and were not read
-    /// would make the system reset it, and the client lose the answer.
-    pub(super) fn farewell(mut self, patience: Duration) {
+    /// Closes the connection so that the last response arrives. Unread bytes would make the system
+    /// reset the connection, and the client would lose the response.
+    pub(super) fn linger(mut self, patience: Duration) {
         if self.stream.shutdown(Shutdown::Write).is_err() {
             return;
         }
         let now = Instant::now();
         self.deadline = self.deadline.max(now).min(now + patience);
-        while matches!(self.read(), Came::Bytes) {
+        while matches!(self.read(), ReadOutcome::Bytes) {
             self.buffer.clear();
         }
     }
 
-    /// How long the next read or write may take; `None` when the connection's time is up.
+    /// How long the next read or write may take; `None` after the time limit.
     fn time_left(&self) -> Option<Duration> {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        // A timeout of zero means none at all.
+        // Zero would disable the timeout.
         (left >= Duration::from_millis(1)).then(|| left.min(self.silence))
     }
 }
 
 fn bare(what: &str) -> Fault {
-    Refusal::new(400, format!("a CR or LF stands alone in {what}")).into()
+    Refusal::new(400, format!("{what} contains a CR or LF alone")).into()
 }
 
 fn retrying(mut action: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {

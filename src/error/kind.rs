@@ -1,6 +1,6 @@
-//! The kinds of failures, as a program reads them in `--json`. A leaf.
+//! The kinds of errors in the `--json` output. A leaf.
 
-/// What kind of failure an error is. The words never change; [`ErrorKind::ALL`] lists them.
+/// The kind of an error. The words never change; [`ErrorKind::ALL`] lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ErrorKind {
     Usage,
@@ -41,7 +41,7 @@ pub(crate) enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// All kinds, for the manual; README repeats them, and a test compares them.
+    /// All kinds, for the manual. README has them too, and a test compares them.
     pub(crate) const ALL: [ErrorKind; 35] = [
         ErrorKind::Usage,
         ErrorKind::NoSuchCommand,
@@ -170,8 +170,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_is_listed_once_and_has_its_own_word() {
-        // In the order of their declaration and without a gap, so that none is missing but the last.
+    fn each_kind_is_listed_once_with_a_unique_word() {
+        // In the order of declaration without a gap, so only kinds after the last could be missing.
         for (at, kind) in ErrorKind::ALL.into_iter().enumerate() {
             assert_eq!(kind as usize, at, "{kind:?}");
         }

@@ -1,4 +1,4 @@
-//! A failure as a program reads it with `--json`.
+//! The JSON output of a command that fails.
 
 use nanoserde::SerJson;
 
@@ -32,7 +32,7 @@ struct Failure {
     exit: u8,
 }
 
-/// The report of a failure, as JSON.
+/// The error as JSON.
 pub(crate) fn json(error: &Error) -> String {
     let report = Report {
         error: Failure {

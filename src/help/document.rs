@@ -1,4 +1,4 @@
-//! A manual page as blocks of text, which are printed as roff or on a terminal.
+//! A manual page as blocks of text. `roff` and `terminal` print them.
 
 /// A page: `c47-jwt-sign`, and its sections.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,38 +13,38 @@ pub(crate) struct Page {
 pub(crate) enum Block {
     /// The title of a section.
     Heading(String),
-    /// A title within a section.
+    /// The title of a part of a section.
     Subheading(String),
     Paragraph(Text),
     /// An item of a list.
     Item(Text),
-    /// A term, and below it what it means; several paragraphs perhaps.
+    /// A term, and its meaning in one or more paragraphs.
     Entry {
         term: Text,
         about: Vec<Text>,
     },
-    /// Lines that are printed as they are.
+    /// Preformatted lines.
     Code(Vec<String>),
-    /// Rows of cells. The first row is the head, which may be empty.
+    /// Rows of cells. The first row has the column titles, which may be empty.
     Table(Vec<Vec<Text>>),
 }
 
-/// Text in spans.
+/// A text as a list of spans.
 pub(crate) type Text = Vec<Span>;
 
-/// A part of a text that is printed in one way.
+/// A part of a text with one style.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Span {
     Plain(String),
-    /// What is typed as it is: an option, a command.
+    /// Something to type literally, such as an option or a command.
     Literal(String),
-    /// A name for what the user puts in.
+    /// A name that the user replaces by a value.
     Placeholder(String),
     Strong(String),
 }
 
 impl Span {
-    /// Its text alone.
+    /// Its text without the style.
     pub(crate) fn text(&self) -> &str {
         match self {
             Span::Plain(text)
@@ -60,7 +60,7 @@ pub(crate) fn plain(text: impl Into<String>) -> Text {
     vec![Span::Plain(text.into())]
 }
 
-/// The text alone.
+/// The text without styles.
 pub(crate) fn unstyled(text: &Text) -> String {
     text.iter().map(Span::text).collect()
 }

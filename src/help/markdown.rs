@@ -1,9 +1,9 @@
-//! The subset of Markdown that the manual is written in: headings of two levels, paragraphs, lists
+//! The subset of Markdown that the manual uses: headings of two levels, paragraphs, lists
 //! of one level, tables, fenced code, `code`, **strong** and links. Anything else is plain text.
 
 use super::document::{Block, Span, Text, plain};
 
-/// The blocks of a text. `#` is the title, which is left out; `##` is a heading, `###` a
+/// The blocks of a text. `#` is the title, which is skipped; `##` is a heading, `###` a
 /// subheading.
 pub(crate) fn parse(markdown: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
@@ -14,7 +14,7 @@ pub(crate) fn parse(markdown: &str) -> Vec<Block> {
         } else if let Some(title) = line.strip_prefix("## ") {
             blocks.push(Block::Heading(title.to_owned()));
         } else if line.starts_with("# ") || line.trim().is_empty() {
-            // The page has its title from the command.
+            // The title of the page is the command.
         } else if line.starts_with("```") {
             let code = lines.by_ref().take_while(|line| !line.starts_with("```"));
             blocks.push(Block::Code(code.map(str::to_owned).collect()));
@@ -47,18 +47,18 @@ pub(crate) fn parse(markdown: &str) -> Vec<Block> {
     blocks
 }
 
-/// Whether a line goes on with the paragraph or item before it.
+/// Whether a line continues the paragraph or item before it.
 fn continues(line: &str) -> bool {
     let begins_another = ["- ", "#", "```", "|"];
     !line.trim().is_empty() && !begins_another.iter().any(|begin| line.starts_with(begin))
 }
 
-/// The line below a table's head: `|---|---|`.
+/// Whether this is the line below the column titles of a table: `|---|---|`.
 fn is_rule(line: &str) -> bool {
     line.chars().all(|c| matches!(c, '|' | '-' | ':' | ' '))
 }
 
-/// The cells of a row. `\|` is a bar within one.
+/// The cells of a row. `\|` is a bar within a cell.
 fn cells(line: &str) -> Vec<Text> {
     let line = line.trim();
     let line = line.strip_prefix('|').unwrap_or(line);
@@ -76,7 +76,7 @@ fn cells(line: &str) -> Vec<Text> {
     cells.iter().map(|cell| spans(cell.trim())).collect()
 }
 
-/// A text with its code, strong words and links found.
+/// Parses the code, strong words and links of a text.
 pub(crate) fn spans(text: &str) -> Text {
     let mut spans = Vec::new();
     let mut plain_text = String::new();
@@ -117,7 +117,7 @@ fn code(text: &str) -> Option<(Span, &str)> {
     Some((Span::Literal(code), rest))
 }
 
-/// `[text](address)`: the text, and the address where it is one of the web.
+/// `[text](address)`: the text, followed by the address if it is a web address.
 fn link(text: &str) -> Option<(Span, &str)> {
     let (label, rest) = between(text, "[", "]")?;
     let (address, rest) = between(rest, "(", ")")?;
@@ -128,7 +128,7 @@ fn link(text: &str) -> Option<(Span, &str)> {
     Some((Span::Plain(shown), rest))
 }
 
-/// What is between two marks at the beginning of a text, and what follows.
+/// The text between two marks at the beginning of a text, and the rest.
 fn between<'a>(text: &'a str, open: &str, close: &str) -> Option<(String, &'a str)> {
     let (inner, rest) = text.strip_prefix(open)?.split_once(close)?;
     (!inner.is_empty()).then(|| (inner.to_owned(), rest))
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn each_block_of_the_subset_is_read() {
+    fn all_block_types_are_parsed() {
         let blocks = parse(
             "# Title\n\nOne\ntwo.\n\n## Head\n- a\n  b\n- c\n\n### Sub\n```console\n$ x\n\n```\n\
              | a | b |\n|---|---|\n| `x\\|y` | z |\n",
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_are_found_and_what_is_unfinished_is_plain() {
+    fn spans_are_parsed_and_unterminated_marks_are_plain_text() {
         assert_eq!(
             spans("a `b c` **d** [e](f.md) [g](https://h)"),
             [

@@ -1,5 +1,5 @@
-//! Help and manual: what `-h` prints, and the page that `c47 help` shows and `c47 man` prints as
-//! roff. Both come from the tables of the command line and from `src/cli/<command>/manual.md`.
+//! The short help (`-h`) and the manual pages (`c47 help`, `c47 man`). Both are made from the tables
+//! of the command line and from `src/cli/<command>/manual.md`.
 
 mod document;
 mod markdown;

@@ -1,5 +1,5 @@
-//! What a command's manual page says, from the tables of the command line and the command's part
-//! of the manual.
+//! The manual page of a command, made from the tables of the command line and from the command's
+//! part of the manual.
 
 use super::document::{Block, Page, Span, Text, plain, unstyled};
 use super::markdown::{self, spans};
@@ -29,7 +29,7 @@ pub(crate) fn page(command: &Command, whole: &Command) -> Page {
     synopsis.push(Span::Plain(format!(" {}", command.usage())));
     blocks.push(Block::Paragraph(synopsis));
     section(&mut blocks, "Description");
-    // The name has said its first sentence.
+    // NAME has the first sentence.
     if manual.introduction.is_empty() {
         blocks.push(Block::Paragraph(spans(&command.about)));
     }
@@ -52,7 +52,7 @@ pub(crate) fn page(command: &Command, whole: &Command) -> Page {
     Page { name, blocks }
 }
 
-/// A command's part of the manual. `## c47 jwt sign` begins the part of a subcommand.
+/// A command's part of the manual. `## c47 jwt sign` starts the part of a subcommand.
 #[derive(Default)]
 struct Manual {
     introduction: Vec<Block>,
@@ -64,7 +64,7 @@ impl Manual {
         let mut manual = Manual::default();
         let own = command.name();
         let is_top = command.path.len() <= 2;
-        // Whose part it is, and whether its first heading has come.
+        // The command of the current part, and whether its first heading was found.
         let mut is_own = is_top;
         let mut in_introduction = true;
         for block in markdown::parse(command.manual) {
@@ -145,7 +145,7 @@ fn option(option: &Flag) -> Block {
     Block::Entry { term, about }
 }
 
-/// The words of a choice, which its help may leave out, and the bounds of a number.
+/// The words of a choice, which the help may not list, or the bounds of a number.
 fn allowed(value: Option<&Value>) -> Option<Text> {
     let text = match value?.kind {
         Kind::Choice { words, .. } => format!("Values: {}.", words().join(", ")),
@@ -175,7 +175,7 @@ fn exit_status(blocks: &mut Vec<Block>) {
     }));
 }
 
-/// The members of what a command prints with `--json`.
+/// The members of the JSON that a command prints with `--json`.
 fn json_output(blocks: &mut Vec<Block>, command: &Command) {
     if command.json.is_empty() {
         return;
@@ -213,16 +213,16 @@ fn json_output(blocks: &mut Vec<Block>, command: &Command) {
     kinds_of_failures(blocks);
 }
 
-/// The kinds of failures are the same for every command.
+/// The kinds of errors are the same for every command.
 fn kinds_of_failures(blocks: &mut Vec<Block>) {
-    blocks.push(Block::Paragraph(plain("The kinds of failures:")));
+    blocks.push(Block::Paragraph(plain("The kinds of errors:")));
     blocks.extend(ErrorKind::ALL.map(|kind| Block::Entry {
         term: vec![Span::Literal(kind.word().to_owned())],
         about: vec![plain(kind.meaning())],
     }));
 }
 
-/// The command above, those below, or those beside.
+/// The parent command, the subcommands, or the commands beside it.
 fn see_also(blocks: &mut Vec<Block>, command: &Command, whole: &Command) {
     let above = command.path.get(1..command.path.len().saturating_sub(1));
     let above = above.and_then(|words| whole.find(words));

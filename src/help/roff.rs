@@ -1,10 +1,10 @@
-//! Pages in man(7)'s macros.
+//! Manual pages as roff, with the man(7) macros.
 
 use std::fmt::Write;
 
 use super::document::{Block, Page, Span, Text, unstyled};
 
-/// What a page's head and foot have beside the name.
+/// The version and date in the header and footer of a page.
 pub(crate) struct Edition {
     pub version: String,
     /// `2026-11-23`, or empty.
@@ -46,7 +46,7 @@ pub(crate) fn render(page: &Page, edition: &Edition) -> String {
     out
 }
 
-/// A term and what it means, indented below it.
+/// A term and its meaning, indented below it.
 fn entry(out: &mut String, term: &Text, about: &[Text]) {
     line(out, ".TP");
     let tag = text_line(term);
@@ -54,7 +54,7 @@ fn entry(out: &mut String, term: &Text, about: &[Text]) {
     let mut about = about.iter().filter(|text| !unstyled(text).is_empty());
     match about.next() {
         Some(first) => paragraph(out, first),
-        // Without a text man(7) would take the next paragraph.
+        // Without a text man(7) would use the next paragraph.
         None => line(out, "\\&"),
     }
     for more in about {
@@ -63,7 +63,7 @@ fn entry(out: &mut String, term: &Text, about: &[Text]) {
     }
 }
 
-/// Lines as they are.
+/// Preformatted lines.
 fn code(out: &mut String, lines: &[String], is_first: bool) {
     if !is_first {
         line(out, ".PP");
@@ -75,7 +75,7 @@ fn code(out: &mut String, lines: &[String], is_first: bool) {
     line(out, ".fi");
 }
 
-/// Each row as an entry: readers of man pages show tables in many ways, or not at all.
+/// Each row as an entry: not every reader of man pages supports tables.
 fn table(out: &mut String, rows: &[Vec<Text>]) {
     for row in rows {
         let is_empty = row.iter().all(|cell| unstyled(cell).is_empty());
@@ -85,7 +85,7 @@ fn table(out: &mut String, rows: &[Vec<Text>]) {
     }
 }
 
-/// One sentence a line, as man(7) wants it, gives the right space after each.
+/// One sentence a line, as man(7) recommends: the space after each is then right.
 fn paragraph(out: &mut String, text: &Text) {
     let whole = text_line(text);
     for sentence in whole.split_inclusive(". ") {
@@ -102,7 +102,7 @@ fn text_line(text: &Text) -> String {
     protected(spans.collect())
 }
 
-/// What begins with a dot or a quote would be a request.
+/// A line that starts with a dot or a quote would be a roff request.
 fn protected(text: String) -> String {
     match text.starts_with(['.', '\'']) {
         true => format!("\\&{text}"),
@@ -115,7 +115,7 @@ fn line(out: &mut String, text: &str) {
     out.push('\n');
 }
 
-/// Every character as itself: roff reads `\`, and prints `-`, `'`, `` ` ``, `^` and `~` as others.
+/// Escapes the characters that roff interprets (`\`) or replaces (`-`, `'`, `` ` ``, `^` and `~`).
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_read_as_a_request_or_an_escape() {
+    fn text_is_not_read_as_requests_or_escapes() {
         assert_eq!(text_line(&plain(".sh 'x' \\n")), "\\&.sh \\(aqx\\(aq \\en");
         assert_eq!(text_line(&plain("a--b …")), "a\\-\\-b \\[u2026]");
     }

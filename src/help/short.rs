@@ -1,13 +1,13 @@
-//! What `-h` prints: what one needs in daily use, one line an option.
+//! The short help, which `-h` prints: the options for daily use, one line each.
 
 use std::fmt::Write;
 
-use super::terminal::{heading, styled};
+use super::terminal::heading;
 use crate::colour::Colour;
 use crate::outline::{Command, CommandGroup, Flag, first_sentence};
 
-/// An option's name and value may take as many columns; a longer one has its text below it.
-const MOST_NAME: usize = 28;
+/// The widest name of an option, with its value, that has its text on the same line.
+const MAX_NAME_WIDTH: usize = 28;
 
 /// The short help of a command with arguments or subcommands.
 pub(crate) fn short(command: &Command, colour: Colour) -> String {
@@ -19,7 +19,7 @@ pub(crate) fn short(command: &Command, colour: Colour) -> String {
     let groups = command.grouped();
     let are_few = groups.len() == 1;
     for (group, options) in groups {
-        // The last line names it.
+        // The last line of the help names --help.
         let daily = options
             .into_iter()
             .filter(|option| option.long != "--help" && group.is_daily(&option.long));
@@ -41,7 +41,7 @@ pub(crate) fn short(command: &Command, colour: Colour) -> String {
     out
 }
 
-/// What `c47` alone prints: the commands in their groups.
+/// What `c47` without arguments prints: the commands in groups.
 pub(crate) fn overview(whole: &Command, groups: &[CommandGroup], colour: Colour) -> String {
     let mut out = usage(whole, colour);
     let _ = writeln!(out, "{}", sentence(&whole.about));
@@ -57,7 +57,7 @@ pub(crate) fn overview(whole: &Command, groups: &[CommandGroup], colour: Colour)
     }
     let _ = writeln!(
         out,
-        "\n'c47 COMMAND -h' prints a command's options, 'c47 help COMMAND' its manual."
+        "\n'c47 COMMAND -h' prints the options of a command, 'c47 help COMMAND' its manual."
     );
     out
 }
@@ -94,7 +94,7 @@ fn option_row(option: &Flag) -> (String, String) {
     (name, first_sentence(&option.about))
 }
 
-/// A title, and rows of two columns.
+/// A title and rows of two columns.
 fn list(out: &mut String, title: &str, rows: &[(String, String)], colour: Colour) {
     if rows.is_empty() {
         return;
@@ -102,12 +102,12 @@ fn list(out: &mut String, title: &str, rows: &[(String, String)], colour: Colour
     let _ = writeln!(out, "\n{}", heading(&format!("{title}:"), colour));
     let widths = rows.iter().map(|(name, _)| name.chars().count());
     let column = widths
-        .filter(|width| *width <= MOST_NAME)
+        .filter(|width| *width <= MAX_NAME_WIDTH)
         .max()
         .unwrap_or(0);
     for (name, about) in rows {
         let width = name.chars().count();
-        let shown = styled(name, "36", colour);
+        let shown = colour.styled(name, "36");
         if width <= column {
             let gap = column - width + 2;
             let _ = writeln!(out, "  {shown}{:gap$}{about}", "");

@@ -1,4 +1,4 @@
-//! Pages for a terminal: 80 columns, wrapped, with colour where it is wanted.
+//! Manual pages as plain text for a terminal: wrapped at 80 columns, in colour where wanted.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use crate::colour::Colour;
 
 /// The columns of a line.
 pub(super) const WIDTH: usize = 80;
-/// A section's text is indented by this, what is below a term by twice as much.
+/// The indentation of a section's text. Text below a term is indented twice as much.
 const INDENT: usize = 4;
 
 /// The page as text.
@@ -68,7 +68,8 @@ fn separate(out: &mut String) {
     }
 }
 
-/// A table's rows: the first cell as a term, the others below it, where they do not fit beside it.
+/// A table's rows, in columns. Where they do not fit, the first cell is a term, with the others
+/// below it.
 fn table(out: &mut String, rows: &[Vec<Text>], colour: Colour) {
     let cell_width = |text: &Text| unstyled(text).chars().count();
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
@@ -95,7 +96,7 @@ fn table(out: &mut String, rows: &[Vec<Text>], colour: Colour) {
                 line.extend(cell.iter().cloned());
                 if !is_last {
                     let gap = widths.get(at).map_or(0, |width| width - cell_width(cell)) + 2;
-                    // A gap that is not wrapped at.
+                    // The gap is not a place to wrap the line.
                     line.push(Span::Plain("\u{a0}".repeat(gap)));
                 }
             }
@@ -111,23 +112,15 @@ fn table(out: &mut String, rows: &[Vec<Text>], colour: Colour) {
 
 /// A title.
 pub(super) fn heading(title: &str, colour: Colour) -> String {
-    styled(title, "1", colour)
-}
-
-/// Text in a style of SGR (ECMA-48), where colour is wanted.
-pub(super) fn styled(text: &str, style: &str, colour: Colour) -> String {
-    match colour {
-        Colour::Always => format!("\x1b[{style}m{text}\x1b[0m"),
-        Colour::Never => text.to_owned(),
-    }
+    colour.styled(title, "1")
 }
 
 fn span(text: &str, of: &Span, colour: Colour) -> String {
     match of {
         Span::Plain(_) => text.to_owned(),
-        Span::Literal(_) => styled(text, "36", colour),
-        Span::Placeholder(_) => styled(text, "4", colour),
-        Span::Strong(_) => styled(text, "1", colour),
+        Span::Literal(_) => colour.styled(text, "36"),
+        Span::Placeholder(_) => colour.styled(text, "4"),
+        Span::Strong(_) => colour.styled(text, "1"),
     }
 }
 
@@ -190,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_wrapped_and_indented() {
+    fn long_lines_are_wrapped_and_indented() {
         let mut out = String::new();
         wrap(&mut out, &plain("word ".repeat(20)), 2, 4, Colour::Never);
         let lines: Vec<&str> = out.lines().collect();
@@ -213,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn colour_changes_nothing_but_the_colour() {
+    fn coloured_page_has_the_same_text() {
         let page = Page {
             name: "x".into(),
             blocks: markdown::parse("## Head\nOne `two` **three**.\n"),

@@ -1,4 +1,4 @@
-//! Lays a JSON text out for people: only white space changes, and colour is added.
+//! Formats a JSON text for people: only white space changes, and colour is added.
 
 use super::Text;
 use crate::colour::Colour;
@@ -9,7 +9,7 @@ const NUMBER: &str = "\x1b[36m";
 const WORD: &str = "\x1b[33m";
 const RESET: &str = "\x1b[0m";
 
-/// The text with one member or element a line, indented by two; every token stays as it was.
+/// The text with one member or element a line, indented by two. Tokens are unchanged.
 pub(crate) fn layout(text: &Text, colour: Colour) -> String {
     let mut out = Layout {
         text: String::with_capacity(text.as_str().len() * 2),
@@ -76,7 +76,7 @@ impl Layout {
     }
 }
 
-/// The length in bytes of the token at the start of a checked text.
+/// The length in bytes of the token at the start of a valid text.
 pub(crate) fn token_length(rest: &str, first: u8) -> usize {
     match first {
         b'{' | b'}' | b'[' | b']' | b',' | b':' => 1,
@@ -110,21 +110,21 @@ mod tests {
     }
 
     #[test]
-    fn every_token_keeps_its_text() {
+    fn tokens_are_unchanged() {
         let text = "{ \"b\" : [1.10,1e400, 123456789012345678901234567890] ,\n\"a\":\"\\u00e9\\\"}\",\"e\":{},\"l\":[ ]}";
         let expected = "{\n  \"b\": [\n    1.10,\n    1e400,\n    123456789012345678901234567890\n  ],\n  \"a\": \"\\u00e9\\\"}\",\n  \"e\": {},\n  \"l\": []\n}";
         assert_eq!(plain(text), expected);
     }
 
     #[test]
-    fn scalars_and_nesting() {
+    fn scalars_and_nested_arrays_are_formatted() {
         assert_eq!(plain(" null "), "null");
         assert_eq!(plain("\"x\""), "\"x\"");
         assert_eq!(plain("[[[]]]"), "[\n  [\n    []\n  ]\n]");
     }
 
     #[test]
-    fn a_layout_reads_back_as_the_same_tokens() {
+    fn formatted_text_has_the_same_tokens() {
         let text = r#"{"a":{"a":[{"b":null},true,-0.0,"\\"],"":{}},"a":[[],{}]}"#;
         let bare: String = plain(text).split_whitespace().collect();
         assert_eq!(bare, text);

@@ -1,5 +1,5 @@
-//! Objects read member by member, in order; a member that stands twice is refused, since two
-//! readers would see two different objects (RFC 8259 §4, RFC 7515 §4).
+//! Parses the members of objects, in order. Duplicate members are refused, because parsers differ on
+//! which one they use (RFC 8259 §4, RFC 7515 §4).
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,7 +12,7 @@ use super::{Text, check};
 /// The members of an object, in order, each with the text of its value.
 ///
 /// # Errors
-/// When it is no object, or a member stands twice, at any depth.
+/// When it is not an object, or contains a duplicate member at any depth.
 pub(crate) fn members(text: &Text) -> Result<Vec<(String, Text)>, String> {
     ensure_unique_members(text)?;
     Ok(own_members(text.as_str())?
@@ -21,7 +21,7 @@ pub(crate) fn members(text: &Text) -> Result<Vec<(String, Text)>, String> {
         .collect())
 }
 
-/// Refuses an object, at any depth, in which a member stands twice.
+/// Checks that no object at any depth has a duplicate member.
 ///
 /// # Errors
 /// Names the member.
@@ -29,18 +29,18 @@ pub(crate) fn ensure_unique_members(text: &Text) -> Result<(), String> {
     walk(text.as_str())
 }
 
-/// Checks a text as [`Text::parse`] and [`ensure_unique_members`] do, without a copy of it: for
-/// texts that hold secrets.
+/// Checks a text as [`Text::parse`] and [`ensure_unique_members`] do, without a copy, for texts that
+/// contain secrets.
 ///
 /// # Errors
-/// What is wrong: with line and column, or naming the member that stands twice.
+/// The reason, with line and column, or the name of the duplicate member.
 pub(crate) fn ensure_sound(text: &str) -> Result<(), String> {
     check(text)?;
     walk(text)
 }
 
-/// Values are walked as texts, not as numbers and strings: `1e400` is JSON and no float. The depth
-/// is that of a checked text, 128 at most.
+/// Walks values as texts, because `1e400` is valid JSON but not a float. A checked text is nested at
+/// most 128 deep.
 fn walk(text: &str) -> Result<(), String> {
     match text.trim_ascii_start().bytes().next() {
         Some(b'{') => own_members(text)?
@@ -71,13 +71,11 @@ impl<'de> Visitor<'de> for UniqueMembers {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members: Self::Value = Vec::new();
-        // No HashSet: that wants random bytes, which an old kernel without /dev has not.
+        // Not a HashSet, which needs random bytes: an old kernel without /dev has none.
         let mut seen = BTreeSet::new();
         while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
             if !seen.insert(name.clone()) {
-                return Err(A::Error::custom(format_args!(
-                    "member '{name}' stands twice"
-                )));
+                return Err(A::Error::custom(format_args!("duplicate member '{name}'")));
             }
             members.push((name, value));
         }
@@ -105,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_checked_without_a_copy() {
+    fn text_is_checked_without_a_copy() {
         assert!(ensure_sound(r#"{"a":[{"b":1}]}"#).is_ok());
         assert!(ensure_sound(r#"{"a":[{"b":1,"b":2}]}"#).is_err());
         assert!(ensure_sound(r#"{"a":"#).is_err());
@@ -114,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_twice_is_refused_at_any_depth_and_spelling() {
+    fn duplicate_members_are_refused_at_any_depth() {
         for twice in [
             r#"{"a":1,"a":2}"#,
             r#" [{"x": {"a":1,"b":2,"a":3}}]"#,
@@ -123,7 +121,7 @@ mod tests {
             assert!(
                 ensure_unique_members(&parse(twice))
                     .unwrap_err()
-                    .contains("'a' stands twice")
+                    .contains("duplicate member 'a'")
             );
         }
         assert!(ensure_unique_members(&parse(r#"[{"a":1},{"a":null},true,-1,1e400,"s"]"#)).is_ok());

@@ -1,5 +1,5 @@
-//! JSON texts. Foreign JSON is checked, then kept to the letter: key order, escapes, and the text
-//! of every number (`1.10`, `1e400`, thirty digits).
+//! JSON texts. Foreign JSON is checked and then kept unchanged: the order of keys, escapes, and the
+//! text of every number (`1.10`, `1e400`, thirty digits).
 
 mod layout;
 mod members;
@@ -12,7 +12,7 @@ pub(crate) use layout::layout;
 pub(crate) use layout::token_length;
 pub(crate) use members::{ensure_sound, ensure_unique_members, members};
 
-/// A checked JSON text (RFC 8259), nested 128 deep at most.
+/// A valid JSON text (RFC 8259), nested at most 128 deep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text(String);
 
@@ -20,7 +20,7 @@ impl Text {
     /// Checks `text`.
     ///
     /// # Errors
-    /// What is wrong, with line and column.
+    /// The reason, with line and column.
     pub fn parse(text: impl Into<String>) -> Result<Text, String> {
         let text = text.into();
         check(&text)?;
@@ -36,7 +36,7 @@ impl Text {
         Text::parse(text)
     }
 
-    /// A JSON string with this content.
+    /// A JSON string.
     pub fn string(content: &str) -> Text {
         Text(content.serialize_json())
     }
@@ -77,20 +77,20 @@ impl Text {
         &self.0
     }
 
-    /// Reads it into a type.
+    /// Deserializes it.
     ///
     /// # Errors
-    /// When it is of another shape.
+    /// When the type does not match.
     pub fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T, String> {
         serde_json::from_str(&self.0).map_err(|error| error.to_string())
     }
 }
 
-/// The deepest nesting taken, which no sane text has, so that whoever walks one may recurse.
+/// The deepest accepted nesting, so that recursion over a text is safe.
 const MAX_DEPTH: usize = 128;
 
-/// What [`Text::parse`] checks. serde_json bounds the depth of values it builds, not of those it
-/// skips, so that is counted here.
+/// The check of [`Text::parse`]. serde_json limits the depth of values that it builds, but not of
+/// skipped ones, so the depth is counted here.
 pub(crate) fn check(text: &str) -> Result<(), String> {
     serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|error| error.to_string())?;
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
@@ -104,7 +104,7 @@ pub(crate) fn check(text: &str) -> Result<(), String> {
             _ => {}
         }
         if depth > MAX_DEPTH {
-            return Err(format!("it is nested more than {MAX_DEPTH} deep"));
+            return Err(format!("nested more than {MAX_DEPTH} deep"));
         }
     }
     Ok(())
@@ -116,7 +116,7 @@ impl fmt::Display for Text {
     }
 }
 
-/// Into a report it goes as it is.
+/// In a report the text is unchanged.
 impl SerJson for Text {
     fn ser_json(&self, _depth: usize, state: &mut SerJsonState) {
         state.out.push_str(self.0.trim());
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_json() {
+    fn invalid_json_is_refused() {
         for wrong in [
             "",
             "{",
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_goes_into_a_report_to_the_letter() {
+    fn text_is_unchanged_in_a_report() {
         #[derive(SerJson)]
         #[nserde(serialize_none_as_null)]
         struct Report {
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_made_here() {
+    fn texts_are_built_from_values() {
         let value = Text::string("a\"\u{7}\n\u{2028}é");
         assert_eq!(value.read::<String>().unwrap(), "a\"\u{7}\n\u{2028}é");
         let object = Text::object([

@@ -1,5 +1,4 @@
-//! A certificate for one handshake with localhost: its own issuer, no CA, an hour old and an hour
-//! to live (RFC 5280 §4.1).
+//! A self-signed certificate for one handshake with localhost, valid for an hour (RFC 5280 §4.1).
 
 use rustls::SignatureScheme;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -21,23 +20,23 @@ const COMMON_NAME: [u8; 3] = [0x55, 4, 3];
 const SUBJECT_ALT_NAME: [u8; 3] = [0x55, 0x1d, 17];
 
 /// A certificate and its private key.
-pub(super) struct Made {
+pub(super) struct SelfSigned {
     pub certificate: CertificateDer<'static>,
     pub key: PrivateKeyDer<'static>,
 }
 
-/// Makes one, with a new key.
+/// Makes a certificate with a new key.
 ///
 /// # Errors
-/// When there is no random number to be had, in words.
-pub(super) fn make(now: Timestamp) -> Result<Made, String> {
+/// When there are no random numbers, as a message.
+pub(super) fn make(now: Timestamp) -> Result<SelfSigned, String> {
     let pkcs8 = crypto::ecdsa::generate(Curve::P256)
-        .map_err(|error| format!("no key can be made: {}", reason(&error)))?;
+        .map_err(|error| format!("cannot generate a key: {}", reason(&error)))?;
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(pkcs8.to_vec()));
     let signing_key = crypto::tls::provider()
         .key_provider
         .load_private_key(key.clone_key())
-        .map_err(|error| format!("the new key is refused: {error}"))?;
+        .map_err(|error| format!("cannot use the new key: {error}"))?;
     let public = signing_key
         .public_key()
         .ok_or("the new key has no public half")?;
@@ -47,9 +46,9 @@ pub(super) fn make(now: Timestamp) -> Result<Made, String> {
     let content = to_be_signed(now, public.as_ref());
     let signature = signer
         .sign(&content)
-        .map_err(|error| format!("the new key does not sign: {error}"))?;
+        .map_err(|error| format!("cannot sign with the new key: {error}"))?;
     let certificate = sequence(&[&content, &algorithm(), &der::bit_string(&signature)]);
-    Ok(Made {
+    Ok(SelfSigned {
         certificate: CertificateDer::from(certificate),
         key,
     })

@@ -1,5 +1,5 @@
-//! Does this binary work on this machine? Each check tries one thing for real and says in a line
-//! what came of it; with half a system missing they fail, one by one, and the rest still run.
+//! Checks that this binary works on this machine. Each check really does one thing and reports the
+//! result on one line. A check that fails does not stop the others.
 
 mod certificate;
 mod network;
@@ -16,28 +16,28 @@ use crate::escape::one_line;
 use crate::http::tls::Trust;
 use crate::timestamp::Timestamp;
 
-/// What the checks are given of their surroundings.
+/// The input of the checks.
 #[derive(Clone, Debug)]
-pub(crate) struct Surroundings {
+pub(crate) struct Environment {
     /// Where temporary files go.
     pub temporary: PathBuf,
-    /// The clock, and when this binary was made.
+    /// The current time, and when this binary was built.
     pub now: Timestamp,
     pub built: Timestamp,
-    /// Whom HTTPS calls trust.
+    /// The roots that HTTPS calls trust.
     pub trust: Trust,
 }
 
-/// What came of a check.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
     Ok,
-    /// Something is missing that c47 can do without.
+    /// Something is wrong, but c47 works.
     Warn,
     Fail,
 }
 
-/// Into a report it goes as its name.
+/// In JSON a status is its name.
 impl SerJson for Status {
     fn ser_json(&self, depth: usize, state: &mut SerJsonState) {
         self.name().ser_json(depth, state);
@@ -54,18 +54,18 @@ impl Status {
     }
 }
 
-/// A check's answer: `Ok` and `Err` are words for people.
-type Answer = Result<Good, String>;
+/// The result of a check, with a message.
+type CheckResult = Result<Passed, String>;
 
-/// The answer of a check that did not fail.
+/// The result of a check that did not fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Good {
-    Well(String),
-    /// It works, but not as it should.
-    But(String),
+enum Passed {
+    Cleanly(String),
+    /// It works, but something is wrong.
+    WithWarning(String),
 }
 
-/// One check.
+/// A check and its result.
 #[derive(Clone, Debug, SerJson)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Check {
@@ -75,11 +75,11 @@ pub struct Check {
     pub milliseconds: f64,
 }
 
-/// All of them.
+/// All checks.
 #[derive(Clone, Debug, SerJson)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Report {
-    /// Whether none failed.
+    /// Whether no check failed.
     pub ok: bool,
     pub checks: Vec<Check>,
 }
@@ -95,15 +95,15 @@ impl fmt::Display for Report {
 }
 
 /// Runs all checks, one after the other.
-pub(crate) fn run(surroundings: &Surroundings) -> Report {
-    let Surroundings { now, built, .. } = *surroundings;
+pub(crate) fn run(environment: &Environment) -> Report {
+    let Environment { now, built, .. } = *environment;
     let entropy = check("entropy", tokens::entropy);
     let has_entropy = entropy.status != Status::Fail;
-    // Without random numbers even a hash table cannot be made, and the process would end over it.
-    let check_with_entropy = |name, try_it: &dyn Fn() -> Answer| {
+    // Without random numbers Rust's hash tables panic.
+    let check_with_entropy = |name, try_it: &dyn Fn() -> CheckResult| {
         check(name, || match has_entropy {
             true => try_it(),
-            false => Err("not tried without entropy".into()),
+            false => Err("skipped: no random numbers".into()),
         })
     };
     let checks = vec![
@@ -111,13 +111,13 @@ pub(crate) fn run(surroundings: &Surroundings) -> Report {
         check("clock", || system::clock(now, built)),
         entropy,
         check("temp_dir", || {
-            system::temporary_files(&surroundings.temporary)
+            system::temporary_files(&environment.temporary)
         }),
         check("localhost", system::localhost),
         check_with_entropy("tokens", &|| tokens::all(now)),
         check_with_entropy("http", &network::http),
         check_with_entropy("tls", &|| network::tls(now)),
-        check("roots", || network::roots(&surroundings.trust)),
+        check("roots", || network::roots(&environment.trust)),
     ];
     Report {
         ok: checks.iter().all(|check| check.status != Status::Fail),
@@ -125,13 +125,13 @@ pub(crate) fn run(surroundings: &Surroundings) -> Report {
     }
 }
 
-fn check(name: &'static str, try_it: impl FnOnce() -> Answer) -> Check {
+fn check(name: &'static str, try_it: impl FnOnce() -> CheckResult) -> Check {
     let started = Instant::now();
     let answer = try_it();
     let microseconds = u32::try_from(started.elapsed().as_micros()).unwrap_or(u32::MAX);
     let (status, detail) = match answer {
-        Ok(Good::Well(detail)) => (Status::Ok, detail),
-        Ok(Good::But(detail)) => (Status::Warn, detail),
+        Ok(Passed::Cleanly(detail)) => (Status::Ok, detail),
+        Ok(Passed::WithWarning(detail)) => (Status::Warn, detail),
         Err(why) => (Status::Fail, why),
     };
     Check {
@@ -147,8 +147,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_before_1970_fails_by_name_and_the_rest_is_reported() {
-        let report = run(&Surroundings {
+    fn clock_before_1970_does_not_stop_the_other_checks() {
+        let report = run(&Environment {
             temporary: std::env::temp_dir(),
             now: Timestamp(-1),
             built: Timestamp(1),
@@ -167,10 +167,10 @@ mod tests {
     }
 
     #[test]
-    fn a_warning_does_not_fail_and_a_detail_stays_on_its_line() {
+    fn warning_is_not_a_failure_and_detail_is_one_line() {
         let checks = vec![
-            check("one", || Ok(Good::Well("a\nb".into()))),
-            check("two", || Ok(Good::But("c".into()))),
+            check("one", || Ok(Passed::Cleanly("a\nb".into()))),
+            check("two", || Ok(Passed::WithWarning("c".into()))),
             check("three", || Err("d".into())),
         ];
         let report = Report { ok: true, checks };

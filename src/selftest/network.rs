@@ -1,4 +1,4 @@
-//! HTTP and TLS over loopback: what c47 calls with, tried against what c47 answers with.
+//! HTTP and TLS over loopback, between the client and the server in this binary.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -12,8 +12,8 @@ use rustls::{
     Stream,
 };
 
-use super::certificate::{self, Made};
-use super::{Answer, Good};
+use super::certificate::{self, SelfSigned};
+use super::{CheckResult, Passed};
 use crate::crypto;
 use crate::deadline::Deadline;
 use crate::echo::{self, Guard, Lifetime, Secrets, Server};
@@ -29,14 +29,14 @@ use crate::json::{Text, members};
 use crate::quantity::count;
 use crate::timestamp::Timestamp;
 
-/// More than a healthy machine needs, a thousand times over.
+/// A healthy machine needs a few milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A call by the client to the service, both of this binary.
-pub(super) fn http() -> Answer {
+/// Calls the server with the client.
+pub(super) fn http() -> CheckResult {
     let settings = echo::Settings {
         status: 200,
-        lifetime: Lifetime::Answers(1),
+        lifetime: Lifetime::Responses(1),
         secrets: Secrets::Hidden,
         guard: Guard::Open,
         limits: echo::Limits {
@@ -49,7 +49,7 @@ pub(super) fn http() -> Answer {
     let address = server.address();
     thread::Builder::new()
         .spawn(|| server.run(Box::new(|_| Ok(()))))
-        .map_err(|error| format!("no thread can be started: {}", reason(&error)))?;
+        .map_err(|error| format!("cannot start a thread: {}", reason(&error)))?;
     let sent = Text::string("c47 selftest");
     let mut request = Request {
         method: "POST".into(),
@@ -76,22 +76,24 @@ pub(super) fn http() -> Answer {
         .read_all(1 << 16)
         .map_err(|failure| failure.to_string())?;
     let came = Text::from_bytes(&body)
-        .and_then(|picture| members(&picture))
-        .map_err(|why| format!("the answer is not what was sent: {why}"))?;
+        .and_then(|report| members(&report))
+        .map_err(|why| format!("the response does not contain the request: {why}"))?;
     if answer.head.status != 200 || !came.contains(&("body".to_owned(), sent)) {
-        return Err("the answer does not show what was sent".into());
+        return Err("the response does not contain the request".into());
     }
-    Ok(Good::Well(format!("a request and its answer on {address}")))
+    Ok(Passed::Cleanly(format!(
+        "request and response on {address}"
+    )))
 }
 
-/// A handshake, and a word each way under it, with a certificate made for it.
-pub(super) fn tls(now: Timestamp) -> Answer {
+/// A TLS handshake with a new certificate, and a message in each direction.
+pub(super) fn tls(now: Timestamp) -> CheckResult {
     if now.0 < 0 {
-        return Err("not tried: the clock is before 1970, when no certificate was valid".into());
+        return Err("skipped: the clock is before 1970, when no certificate is valid".into());
     }
-    let Made { certificate, key } = certificate::make(now)?;
+    let SelfSigned { certificate, key } = certificate::make(now)?;
     let provider = crypto::tls::provider();
-    let wrong = |error: rustls::Error| format!("it cannot be set up: {error}");
+    let wrong = |error: rustls::Error| format!("TLS setup failed: {error}");
     let mut roots = RootCertStore::empty();
     roots.add(certificate.clone()).map_err(wrong)?;
     let client = ClientConfig::builder_with_provider(provider.clone())
@@ -107,10 +109,10 @@ pub(super) fn tls(now: Timestamp) -> Answer {
         .map_err(wrong)?;
 
     let (ours, theirs) =
-        connected().map_err(|error| format!("no connection: {}", reason(&error)))?;
+        connected().map_err(|error| format!("connection failed: {}", reason(&error)))?;
     thread::Builder::new()
         .spawn(move || answer_once(server, theirs))
-        .map_err(|error| format!("no thread can be started: {}", reason(&error)))?;
+        .map_err(|error| format!("cannot start a thread: {}", reason(&error)))?;
     let name = ServerName::try_from("localhost").map_err(|error| error.to_string())?;
     let mut connection = ClientConnection::new(Arc::new(client), name).map_err(wrong)?;
     let mut ours = ours;
@@ -121,23 +123,23 @@ pub(super) fn tls(now: Timestamp) -> Answer {
         .and_then(|()| stream.read_exact(&mut back))
         .map_err(|error| format!("the handshake failed: {}", reason(&error)))?;
     if &back != b"pong" {
-        return Err("what was said under TLS came back as something else".into());
+        return Err("the message changed on the TLS connection".into());
     }
     let version = match connection.protocol_version() {
         Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
         Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
-        _ => "an unknown version of TLS",
+        _ => "unknown TLS version",
     };
     let suite = connection
         .negotiated_cipher_suite()
         .and_then(|suite| suite.suite().as_str());
-    Ok(Good::Well(format!(
+    Ok(Passed::Cleanly(format!(
         "{version} with {}",
-        suite.unwrap_or("a suite without a name")
+        suite.unwrap_or("unknown cipher suite")
     )))
 }
 
-/// The server's side. What goes wrong here the client sees.
+/// The server's side. Errors are visible to the client.
 fn answer_once(config: ServerConfig, mut stream: TcpStream) {
     let Ok(mut connection) = ServerConnection::new(Arc::new(config)) else {
         return;
@@ -150,11 +152,11 @@ fn answer_once(config: ServerConfig, mut stream: TcpStream) {
     }
 }
 
-/// Two ends of a connection over loopback, neither of which waits without end.
+/// Both ends of a loopback connection, with timeouts.
 fn connected() -> std::io::Result<(TcpStream, TcpStream)> {
     let listener = TcpListener::bind(loopback())?;
     let ours = TcpStream::connect_timeout(&listener.local_addr()?, PATIENCE)?;
-    // The system has taken the connection already: this does not wait.
+    // The system has accepted the connection, so this does not block.
     let (theirs, _) = listener.accept()?;
     for end in [&ours, &theirs] {
         end.set_read_timeout(Some(PATIENCE))?;
@@ -168,13 +170,13 @@ fn loopback() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 0).into()
 }
 
-/// Whom HTTPS calls from this machine trust.
-pub(super) fn roots(trust: &Trust) -> Answer {
+/// The roots that HTTPS calls from this machine trust.
+pub(super) fn roots(trust: &Trust) -> CheckResult {
     let roots = roots::read(trust, Deadline::default()).map_err(|error| error.to_string())?;
     if roots.built_in {
         let count = webpki_roots::TLS_SERVER_ROOTS.len();
-        return Ok(Good::But(format!(
-            "no CA bundle on this machine: the {count} roots built into c47 are trusted"
+        return Ok(Passed::WithWarning(format!(
+            "no CA bundle found on this machine; using the {count} roots built into c47"
         )));
     }
     let all = roots.certificates.len();
@@ -182,17 +184,17 @@ pub(super) fn roots(trust: &Trust) -> Answer {
     let (usable, unusable) = store.add_parsable_certificates(roots.certificates);
     match (usable, unusable) {
         (0, _) => Err(format!(
-            "{}: it has {}, none of them usable",
+            "{}: none of its {} can be used",
             roots.from,
             count(all, "certificate")
         )),
-        (_, 0) => Ok(Good::Well(format!(
+        (_, 0) => Ok(Passed::Cleanly(format!(
             "{} from {}",
             count(usable, "root"),
             roots.from
         ))),
-        _ => Ok(Good::Well(format!(
-            "{} from {}, {unusable} more unusable",
+        _ => Ok(Passed::Cleanly(format!(
+            "{} from {}, {unusable} more cannot be used",
             count(usable, "root"),
             roots.from
         ))),

@@ -9,7 +9,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use super::{Answer, Good};
+use super::{CheckResult, Passed};
 use crate::interrupt::RemoveOnSignal;
 use crate::io_error::reason;
 use crate::timestamp::Timestamp;
@@ -18,7 +18,7 @@ const THREADS: u8 = 4;
 const BLOCKS: usize = 256;
 
 /// Memory that one thread takes, another reads and frees.
-pub(super) fn allocator() -> Answer {
+pub(super) fn allocator() -> CheckResult {
     let (sender, receiver) = channel::<Vec<u8>>();
     for number in 0..THREADS {
         let sender = sender.clone();
@@ -46,24 +46,24 @@ pub(super) fn allocator() -> Answer {
     if blocks != usize::from(THREADS) * BLOCKS {
         return Err("a thread ended before its work was done".into());
     }
-    Ok(Good::Well(format!(
+    Ok(Passed::Cleanly(format!(
         "{blocks} blocks, {} KiB, taken by {THREADS} threads and freed by another",
         bytes >> 10
     )))
 }
 
 /// Tokens and certificates are judged by the clock.
-pub(super) fn clock(now: Timestamp, built: Timestamp) -> Answer {
+pub(super) fn clock(now: Timestamp, built: Timestamp) -> CheckResult {
     if now < built {
         return Err(format!(
             "it says {now}, before this binary was built ({built}): tokens and certificates will be refused"
         ));
     }
-    Ok(Good::Well(now.to_string()))
+    Ok(Passed::Cleanly(now.to_string()))
 }
 
 /// A file is written, read back, renamed and removed.
-pub(super) fn temporary_files(directory: &Path) -> Answer {
+pub(super) fn temporary_files(directory: &Path) -> CheckResult {
     let shown = directory.display();
     if !directory.is_dir() {
         return Err(format!("{shown} is no directory: TMPDIR names another"));
@@ -109,7 +109,7 @@ pub(super) fn temporary_files(directory: &Path) -> Answer {
     if let Err(error) = fs::remove_file(&second.path) {
         return fail("removed", &error);
     }
-    Ok(Good::Well(format!(
+    Ok(Passed::Cleanly(format!(
         "written, read, renamed and removed in {shown}"
     )))
 }
@@ -138,7 +138,7 @@ impl Drop for Temporary {
 
 /// The name every tool takes for granted. The resolver's own patience is ten seconds; a machine
 /// that needs more than a moment for this name does not know it.
-pub(super) fn localhost() -> Answer {
+pub(super) fn localhost() -> CheckResult {
     const PATIENCE: Duration = Duration::from_millis(40);
     let (sender, receiver) = channel();
     thread::Builder::new()
@@ -148,7 +148,7 @@ pub(super) fn localhost() -> Answer {
         })
         .map_err(|error| format!("no thread can be started: {}", reason(&error)))?;
     let unknown = |why: &str| {
-        Ok(Good::But(format!(
+        Ok(Passed::WithWarning(format!(
             "{why}: /etc/hosts should name it; http://127.0.0.1 works without"
         )))
     };
@@ -159,7 +159,7 @@ pub(super) fn localhost() -> Answer {
     }
 }
 
-fn judge_localhost(found: &[SocketAddr]) -> Answer {
+fn judge_localhost(found: &[SocketAddr]) -> CheckResult {
     let names: Vec<String> = found.iter().map(|one| one.ip().to_string()).collect();
     let names = names.join(", ");
     match found.iter().find(|one| !one.ip().is_loopback()) {
@@ -168,7 +168,7 @@ fn judge_localhost(found: &[SocketAddr]) -> Answer {
             stranger.ip()
         )),
         None if names.is_empty() => Err("it has no address".into()),
-        None => Ok(Good::Well(names)),
+        None => Ok(Passed::Cleanly(names)),
     }
 }
 

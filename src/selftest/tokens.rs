@@ -1,6 +1,6 @@
-//! Tokens of every algorithm: signed, verified, and refused when altered.
+//! Signs and verifies tokens with every algorithm, and checks that altered tokens are refused.
 
-use super::{Answer, Good};
+use super::{CheckResult, Passed};
 use crate::crypto;
 use crate::crypto::ecdsa::Curve;
 use crate::io_error::reason;
@@ -11,27 +11,30 @@ use crate::jwt::{Algorithm, Mint, mint};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
-/// A key for this test and nothing else, since ring makes no RSA keys. PKCS#1, 2048 bits, by `openssl genrsa -traditional 2048 | openssl rsa -traditional -outform der`.
+/// A key for this check only, because ring cannot generate RSA keys. PKCS#1, 2048 bits, by `openssl genrsa -traditional 2048 | openssl rsa -traditional -outform der`.
 const RSA: &[u8] = include_bytes!("rsa.der");
 
-/// Chance: two draws differ.
-pub(super) fn entropy() -> Answer {
-    let draw = || crypto::random(32).map_err(|error| format!("there is none: {}", reason(&error)));
+/// Checks that two random values differ.
+pub(super) fn entropy() -> CheckResult {
+    let draw =
+        || crypto::random(32).map_err(|error| format!("no random numbers: {}", reason(&error)));
     let (one, other) = (draw()?, draw()?);
     if one == other || one.iter().all(|&byte| byte == 0) {
-        return Err("the system gives the same random bytes twice".into());
+        return Err("two random values are the same".into());
     }
-    Ok(Good::Well("two draws of 32 bytes differ".into()))
+    Ok(Passed::Cleanly(
+        "two random values of 32 bytes differ".into(),
+    ))
 }
 
-/// Signs with every algorithm there is.
-pub(super) fn all(now: Timestamp) -> Answer {
+/// Signs and verifies with every algorithm.
+pub(super) fn all(now: Timestamp) -> CheckResult {
     let mut names = Vec::new();
     for algorithm in Algorithm::ALL {
         one(algorithm, now).map_err(|why| format!("{algorithm}: {why}"))?;
         names.push(algorithm.name());
     }
-    Ok(Good::Well(format!(
+    Ok(Passed::Cleanly(format!(
         "signed and verified: {}",
         names.join(" ")
     )))
@@ -43,9 +46,9 @@ fn one(algorithm: Algorithm, now: Timestamp) -> Result<(), String> {
     let keys = KeySet::from(key);
     let policy = Policy::at(now);
     let verified = verify(token.expose(), &keys, &policy)
-        .map_err(|rejected| format!("what was signed does not verify: {rejected}"))?;
+        .map_err(|rejected| format!("the signed token does not verify: {rejected}"))?;
     if verified.algorithm != algorithm {
-        return Err("it was taken for another algorithm".into());
+        return Err("the token has another algorithm".into());
     }
     match verify(&altered(token.expose()), &keys, &policy) {
         Ok(_) => Err("an altered token verifies".into()),
@@ -55,7 +58,7 @@ fn one(algorithm: Algorithm, now: Timestamp) -> Result<(), String> {
 
 fn key(family: Family) -> Result<Key, String> {
     let random = |length| {
-        crypto::random(length).map_err(|error| format!("no key can be made: {}", reason(&error)))
+        crypto::random(length).map_err(|error| format!("cannot generate a key: {}", reason(&error)))
     };
     let parsed =
         |bytes: Vec<u8>| Key::parse(&Secret::new(bytes)).map_err(|error| error.to_string());
@@ -75,10 +78,10 @@ fn key(family: Family) -> Result<Key, String> {
 fn generate(curve: Curve) -> Result<Vec<u8>, String> {
     crypto::ecdsa::generate(curve)
         .map(|pkcs8| pkcs8.to_vec())
-        .map_err(|error| format!("no key can be made: {}", reason(&error)))
+        .map_err(|error| format!("cannot generate a key: {}", reason(&error)))
 }
 
-/// The token with one letter of its claims changed.
+/// The token with one changed letter in its claims.
 fn altered(token: &[u8]) -> Vec<u8> {
     let mut token = token.to_vec();
     let claims = token

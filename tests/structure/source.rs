@@ -1,14 +1,14 @@
-//! A rough reading of Rust: paths, functions, tests, comments and literals.
+//! A simple parser of Rust: paths, functions, tests, comments and literals.
 
 /// A source file.
 pub struct Source {
-    /// From the root of the project on.
+    /// Relative to the root of the project.
     pub path: String,
-    /// Its text without comments, and with nothing in its literals; lines stay where they are.
+    /// Its text with comments and literals blanked. Line numbers are unchanged.
     pub code: String,
     /// The same without unit tests.
     pub tested: String,
-    /// Its lines, those of unit tests not counted.
+    /// The number of lines without unit tests.
     pub lines: usize,
 }
 
@@ -32,7 +32,7 @@ impl Source {
         path.split('/').map(str::to_owned).collect()
     }
 
-    /// The paths in it, those of a `use` with braces each on its own.
+    /// Its paths. A `use` with braces is several paths.
     pub fn paths(&self) -> Vec<Vec<String>> {
         let tokens = tokens(&self.tested);
         let mut paths = Vec::new();
@@ -49,7 +49,7 @@ impl Source {
     }
 }
 
-/// Reads the path at `at`, after `before`, into `paths`. Returns where it ends.
+/// Adds the path at `at`, after the prefix `before`, to `paths`. Returns its end.
 fn read_path(tokens: &[&str], at: usize, before: &[String], paths: &mut Vec<Vec<String>>) -> usize {
     let mut path = before.to_vec();
     let mut at = at;
@@ -90,7 +90,7 @@ pub fn is_word(token: &str) -> bool {
     token.starts_with(|c: char| c.is_alphanumeric() || c == '_')
 }
 
-/// Words, `::`, and every other character by itself.
+/// The tokens of code: words, `::`, and every other character.
 pub fn tokens(code: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut rest = code.trim_start();
@@ -110,7 +110,7 @@ pub fn tokens(code: &str) -> Vec<&str> {
     tokens
 }
 
-/// How many bytes a comment or a literal at the start of `rest` has.
+/// The length of a comment or literal at the start of `rest`.
 fn skipped(rest: &str) -> Option<usize> {
     let after = |mark: &str, end: &str| {
         let inside = rest.get(mark.len()..)?;
@@ -134,7 +134,7 @@ fn skipped(rest: &str) -> Option<usize> {
     }
     let quote = rest.chars().next()?;
     if quote == '\'' {
-        // A lifetime has no second quotation mark.
+        // A lifetime has no closing quotation mark.
         let mut chars = rest.char_indices().skip(1);
         let (_, first) = chars.next()?;
         let (end, second) = chars.next()?;
@@ -154,12 +154,12 @@ fn skipped(rest: &str) -> Option<usize> {
     Some(rest.len())
 }
 
-/// Blanks comments and literals; every line stays a line.
+/// Blanks comments and literals, but keeps line breaks.
 fn without_literals(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        // `br"…"` begins a literal, the `r` in `for"…"` does not.
+        // `br"…"` starts a literal, the `r` in `for"…"` does not.
         let in_word = code.ends_with(|c: char| c.is_alphanumeric() || c == '_');
         let length = match skipped(rest) {
             Some(length) if !(in_word && first.is_alphabetic()) => {
@@ -178,7 +178,7 @@ fn without_literals(text: &str) -> String {
     code
 }
 
-/// Blanks what follows each `#[cfg(test)]`, and counts its lines.
+/// Blanks the items after `#[cfg(test)]`, and counts their lines.
 fn without_tests(code: &str) -> (String, usize) {
     const MARK: &str = "#[cfg(test)]";
     let mut kept = String::with_capacity(code.len());

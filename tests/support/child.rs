@@ -1,5 +1,5 @@
-//! A running program: what it has said so far, its end, and its death with the test.
-#![allow(unsafe_code)] // kill(2) of a process group we started
+//! A running program: its output so far, its end, and how it is killed with the test.
+#![allow(unsafe_code)] // kill(2) of a process group that we started
 
 use std::io::{Read, Write};
 use std::process::{ChildStdin, Command};
@@ -10,17 +10,17 @@ use std::time::{Duration, Instant};
 use super::Scratch;
 use super::run::{Output, Stdin};
 
-/// A program that runs; killed, with all it started, when dropped.
+/// A running program. When dropped, it and its children are killed.
 pub struct Child {
     process: std::process::Child,
     stdout: Arc<Stream>,
     stderr: Arc<Stream>,
-    /// How far `stdout_line` has read.
+    /// The position of `stdout_line` in stdout.
     line_start: usize,
     deadline: Instant,
     told: String,
     ended: bool,
-    /// Held so that a silent standard input stays open.
+    /// Keeps a silent standard input open.
     _stdin: Option<ChildStdin>,
     _scratches: [Option<Scratch>; 2],
 }
@@ -36,13 +36,13 @@ impl Child {
     ) -> Child {
         let mut process = command
             .spawn()
-            .unwrap_or_else(|error| panic!("it does not start: {error}\n{told}"));
-        // Our ends of the pipes it got are closed with the command.
+            .unwrap_or_else(|error| panic!("cannot start it: {error}\n{told}"));
+        // Dropping the command closes our copies of its pipes.
         drop(command);
         let mut held = None;
         match (stdin, process.stdin.take()) {
             (Stdin::Bytes(bytes), Some(mut pipe)) => {
-                // It may end without reading: a broken pipe is no failure.
+                // The program may end without reading: a broken pipe is not a failure.
                 thread::spawn(move || pipe.write_all(&bytes));
             }
             (_, pipe) => held = pipe,
@@ -67,9 +67,9 @@ impl Child {
 
     /// Sends it a signal.
     pub fn signal(&self, signal: i32) {
-        // SAFETY: the process has not been waited for, so that the id is still its own.
+        // SAFETY: the process was not waited for, so the id still belongs to it.
         let sent = unsafe { libc::kill(self.id() as i32, signal) };
-        assert_eq!(sent, 0, "signal {signal} could not be sent");
+        assert_eq!(sent, 0, "cannot send signal {signal}");
     }
 
     /// The next line it writes to standard output, without its line feed.
@@ -95,12 +95,12 @@ impl Child {
         let found = self.stderr.wait(self.deadline, contains);
         assert!(
             found.is_some_and(|bytes| contains(&bytes, false)),
-            "it never said {text:?}\n{}",
+            "no {text:?} on stderr\n{}",
             self.tell()
         );
     }
 
-    /// Waits for its end and returns all it wrote. Fails the test when it takes too long.
+    /// Waits for its end and returns its output. Fails the test when it takes too long.
     #[track_caller]
     pub fn wait(mut self) -> Output {
         let mut pause = Duration::from_micros(200);
@@ -116,7 +116,7 @@ impl Child {
             thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(10));
         };
-        // A process that it started may hold the pipes open.
+        // A child process may keep the pipes open.
         let closed = |_: &[u8], closed: bool| closed;
         let streams = [&self.stdout, &self.stderr].map(|s| s.wait(self.deadline, closed));
         let [Some(stdout), Some(stderr)] = streams else {
@@ -136,7 +136,7 @@ impl Child {
     }
 
     fn kill(&mut self) {
-        // SAFETY: the group was made for this process, whose id is not free before it is waited for.
+        // SAFETY: the group was created for this process, whose id is in use until it is waited for.
         unsafe { libc::kill(-(self.id() as i32), libc::SIGKILL) };
         let _ = self.process.kill();
         let _ = self.process.wait();
@@ -151,7 +151,7 @@ impl Drop for Child {
     }
 }
 
-/// What came out of a pipe so far, read by a thread of its own.
+/// The output of a pipe so far, read by a thread.
 #[derive(Default)]
 struct Stream {
     state: Mutex<(Vec<u8>, bool)>,
@@ -182,7 +182,8 @@ impl Stream {
         stream
     }
 
-    /// All bytes so far as soon as `enough` holds of them and of "closed"; `None` when time is up.
+    /// Waits until `enough` is true for the bytes so far and whether the pipe is closed, and returns the
+    /// bytes; `None` at the deadline.
     fn wait(&self, deadline: Instant, enough: impl Fn(&[u8], bool) -> bool) -> Option<Vec<u8>> {
         let left = deadline.saturating_duration_since(Instant::now());
         let (state, waited) = self

@@ -1,4 +1,4 @@
-//! `c47 echo` running, and what is read from its answers.
+//! Runs `c47 echo`, and parses its responses.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Child, Output, Run, c47, peers};
 
-/// A running service and where it listens.
+/// A running server and its address.
 pub struct Echo {
     pub child: Child,
     pub address: String,
@@ -39,7 +39,7 @@ impl Echo {
         stream
     }
 
-    /// Sends these bytes, ends the sending, and returns all that comes back.
+    /// Sends these bytes, shuts down the sending side, and returns the whole response.
     pub fn raw(&self, bytes: impl AsRef<[u8]>) -> String {
         let mut stream = self.connect();
         let _ = stream.write_all(bytes.as_ref());

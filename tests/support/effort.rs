@@ -1,8 +1,8 @@
-//! How much of the tests' input is used, from the environment.
+//! How much input the tests use, from the environment.
 
 use std::io::Write;
 
-/// How much the tests try.
+/// How much input the tests use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effort {
     /// `C47_TEST_QUICK=1`: no peers, and samples of large inputs.
@@ -36,12 +36,12 @@ pub fn sample<T>(all: Vec<T>, most: usize) -> Vec<T> {
     // Not eprintln!: the test harness hides the output of a passing test.
     let _ = writeln!(
         std::io::stderr(),
-        "SAMPLED {test}: {most} of {count}; C47_TEST_FULL=1 tries all"
+        "SAMPLED {test}: {most} of {count}; C47_TEST_FULL=1 uses all"
     );
     evenly(all, most)
 }
 
-/// `most` of these items, which are more, at even distances.
+/// `most` of the items, at even distances.
 pub fn evenly<T>(all: Vec<T>, most: usize) -> Vec<T> {
     let count = all.len();
     let is_chosen = |at: usize| (at + 1) * most / count > at * most / count;

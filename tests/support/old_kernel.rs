@@ -1,5 +1,4 @@
-//! Linux 3.10, as far as a program can tell: a seccomp filter that answers ENOSYS to every system
-//! call that kernel did not have.
+//! Simulates Linux 3.10: a seccomp filter that fails every newer system call with ENOSYS.
 #![allow(unsafe_code)] // prctl(2) between fork and exec
 
 use std::io;
@@ -8,14 +7,14 @@ use std::process::Command;
 
 use libc::{BPF_ABS, BPF_JGE, BPF_JMP, BPF_K, BPF_LD, BPF_RET, BPF_W, sock_filter, sock_fprog};
 
-/// The first number that is not in 3.10's table for x86-64: sched_setattr, of 3.14.
+/// The first x86-64 system call after 3.10: sched_setattr, of 3.14.
 const FIRST_UNKNOWN: u32 = 314;
 
-/// Installs the filter in the program that `command` starts, and in all that it starts.
+/// Installs the filter in the program that `command` starts, and in its children.
 pub fn install(command: &mut Command) {
     const { assert!(cfg!(target_arch = "x86_64"), "the numbers are x86-64's") };
-    // Returns 0 of struct seccomp_data: the number of the system call. Those of the x32 ABI are
-    // above all others and fail too; what a 32-bit program calls is not looked at.
+    // Loads offset 0 of struct seccomp_data, the number of the system call. Calls of the x32 ABI have
+    // higher numbers and fail too. Calls of 32-bit programs are not checked.
     let mut filter = [
         statement(BPF_LD | BPF_W | BPF_ABS, 0),
         sock_filter {
@@ -35,7 +34,7 @@ pub fn install(command: &mut Command) {
             len: filter.len() as u16,
             filter: filter.as_mut_ptr(),
         };
-        // SAFETY: both calls are async-signal-safe; the kernel copies the program before it returns.
+        // SAFETY: both calls are async-signal-safe, and the kernel copies the filter.
         let installed = unsafe {
             libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
                 && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &program) == 0
@@ -46,7 +45,7 @@ pub fn install(command: &mut Command) {
             Err(io::Error::last_os_error())
         }
     };
-    // SAFETY: the closure allocates nothing and takes no lock.
+    // SAFETY: the closure neither allocates nor locks.
     unsafe { command.pre_exec(enter) };
 }
 

@@ -1,4 +1,4 @@
-//! A port that refuses connections until a test starts to listen on it.
+//! A port that refuses connections until the test listens on it.
 #![allow(unsafe_code)] // socket(2), bind(2) and listen(2): std binds and listens in one step
 
 use std::io;

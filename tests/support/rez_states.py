@@ -1,4 +1,4 @@
-"""Resolves and runs a tool in one repository after another, as they are named on standard input.
+"""Resolves and runs a tool in each repository that is listed on standard input.
 
 usage: rez_states.py TOOL
 

@@ -1,4 +1,4 @@
-//! The runner: one program, its surroundings spelled out, its answer whole.
+//! Runs a program in a defined environment, and captures its output.
 #![allow(unsafe_code)] // signal(2) between fork and exec
 
 use std::ffi::{OsStr, OsString};
@@ -10,17 +10,17 @@ use std::time::Duration;
 
 use super::{Child, Scratch, empty_root, old_kernel};
 
-/// What a program reads on its standard input.
+/// The standard input of a program.
 pub(super) enum Stdin {
     /// Nothing: `/dev/null`.
     Null,
     /// These bytes, then the end.
     Bytes(Vec<u8>),
-    /// A pipe that stays open and stays empty: who reads it hangs.
+    /// A pipe that stays open and empty: a read blocks.
     Silent,
 }
 
-/// A program about to be run.
+/// A program to run.
 pub struct Run {
     program: PathBuf,
     called: Option<OsString>,
@@ -30,7 +30,7 @@ pub struct Run {
     stdout: Option<Stdio>,
     directory: Option<PathBuf>,
     root: Option<PathBuf>,
-    /// Gone when the program has ended.
+    /// Removed when the program has ended.
     kept: Option<Scratch>,
     old_kernel: bool,
     nobody: bool,
@@ -38,7 +38,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// Any program, by its path or as found in `PATH`.
+    /// A program, by its path or from `PATH`.
     pub fn of(program: impl AsRef<Path>) -> Run {
         Run {
             program: program.as_ref().to_owned(),
@@ -65,32 +65,32 @@ impl Run {
         arguments.into_iter().fold(self, Run::arg)
     }
 
-    /// Adds a variable to the few there are: PATH, HOME, TMPDIR and LANG.
+    /// Adds a variable to the environment, which has PATH, HOME, TMPDIR and LANG.
     pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Run {
         self.variables
             .push((name.as_ref().to_owned(), value.as_ref().to_owned()));
         self
     }
 
-    /// Gives it these bytes on standard input; without this there are none.
+    /// Sets standard input, which is empty by default.
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Run {
         self.stdin = Stdin::Bytes(bytes.into());
         self
     }
 
-    /// Standard input is a pipe nobody ever writes to, as in a loop over ssh.
+    /// Standard input is an open pipe without data, as in a loop over ssh.
     pub fn silent_stdin(mut self) -> Run {
         self.stdin = Stdin::Silent;
         self
     }
 
-    /// Standard output goes into this file and is not captured.
+    /// Standard output is this file and is not captured.
     pub fn stdout_to(mut self, file: File) -> Run {
         self.stdout = Some(file.into());
         self
     }
 
-    /// Standard output is a pipe whose reader has gone, as after `| head -1`.
+    /// Standard output is a pipe without a reader, as after `| head -1`.
     pub fn stdout_closed(mut self) -> Run {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
@@ -104,19 +104,19 @@ impl Run {
         self
     }
 
-    /// The name it is called by (`argv[0]`).
+    /// The name of the program (`argv[0]`).
     pub fn called(mut self, name: impl AsRef<OsStr>) -> Run {
         self.called = Some(name.as_ref().to_owned());
         self
     }
 
-    /// How long it may take before it is killed and the test fails; 60 s without this.
+    /// The time limit, after which it is killed and the test fails (default: 60 s).
     pub fn limit(mut self, limit: Duration) -> Run {
         self.limit = limit;
         self
     }
 
-    /// Every system call that Linux 3.10 did not have fails with ENOSYS.
+    /// System calls that are newer than Linux 3.10 fail with ENOSYS.
     pub fn on_old_kernel(mut self) -> Run {
         self.old_kernel = true;
         self
@@ -128,7 +128,7 @@ impl Run {
         self
     }
 
-    /// Runs another program, or this one through a link, all else the same.
+    /// Runs another program, or the same through a link.
     pub fn program(mut self, program: impl AsRef<Path>) -> Run {
         self.program = program.as_ref().to_owned();
         self
@@ -138,7 +138,7 @@ impl Run {
         self.old_kernel
     }
 
-    /// `/` is this directory; the program and the working directory are named as seen from it.
+    /// Uses this directory as root. The paths of the program and the working directory are inside it.
     pub(super) fn in_root(mut self, root: &Path) -> Run {
         self.root = Some(root.to_owned());
         self
@@ -156,7 +156,7 @@ impl Run {
         self.spawn().wait()
     }
 
-    /// Starts it and lets it run; it is killed when the [`Child`] is dropped.
+    /// Starts it; it is killed when the [`Child`] is dropped.
     #[track_caller]
     pub fn spawn(self) -> Child {
         let home = Scratch::new("home");
@@ -183,11 +183,11 @@ impl Run {
         command.stdout(self.stdout.unwrap_or_else(Stdio::piped));
         command.stderr(Stdio::piped());
         if self.nobody {
-            // The standard library clears the other groups when root does this.
+            // The standard library clears the supplementary groups if root does this.
             command.uid(super::NOBODY).gid(super::NOBODY);
         }
         with_default_signals(&mut command);
-        // Last, so that nothing above is kept from its own system calls.
+        // Last, so that the filter does not affect the code above.
         if self.old_kernel {
             old_kernel::install(&mut command);
         }
@@ -197,16 +197,16 @@ impl Run {
     }
 }
 
-/// What a shell runs in the background ignores Ctrl-C, and so would the programs that it starts.
+/// Restores the default for Ctrl-C, which background jobs of a shell ignore.
 fn with_default_signals(command: &mut Command) {
     let reset = || {
         for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT] {
-            // SAFETY: signal(2) with SIG_DFL changes nothing but this process's disposition.
+            // SAFETY: signal(2) with SIG_DFL only changes the disposition in this process.
             unsafe { libc::signal(signal, libc::SIG_DFL) };
         }
         Ok(())
     };
-    // SAFETY: what runs between fork and exec is async-signal-safe.
+    // SAFETY: the closure only calls async-signal-safe functions.
     unsafe { command.pre_exec(reset) };
 }
 
@@ -229,7 +229,7 @@ fn told(
     format!("{line}\nin: {}{kernel}", directory.display())
 }
 
-/// What a program did.
+/// The result of a program.
 pub struct Output {
     /// The exit code, or the negated number of the signal that killed it.
     pub code: i32,
@@ -281,7 +281,7 @@ impl Output {
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.stdout)
-            .unwrap_or_else(|error| panic!("stdout is no JSON: {error}\n{}", self.tell()))
+            .unwrap_or_else(|error| panic!("stdout is not JSON: {error}\n{}", self.tell()))
     }
 
     /// Everything about the run, for the message of a failing test.

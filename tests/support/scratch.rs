@@ -1,4 +1,4 @@
-//! A directory that is gone when the test is.
+//! A temporary directory for a test.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,18 +12,18 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Makes one whose name begins with `name`.
+    /// Creates one with a name that starts with `name`.
     pub fn new(name: &str) -> Scratch {
-        // Beside the built binary, so that it can be linked in instead of copied.
+        // On the same file system as the binary, so that it can be linked instead of copied.
         Scratch::below(Path::new(env!("CARGO_TARGET_TMPDIR")), name)
     }
 
-    /// Makes one in another place.
+    /// Creates one in another directory.
     pub fn below(parent: &Path, name: &str) -> Scratch {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = parent.join(format!("{name}-{}-{count}", std::process::id()));
-        // One of the same name was left by a test process that was killed.
+        // A killed test process may have left one with the same name.
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).expect("a scratch directory");
         Scratch { path }
@@ -33,7 +33,7 @@ impl Scratch {
         &self.path
     }
 
-    /// Writes a file, and the directories on the way to it.
+    /// Writes a file and creates its parent directories.
     pub fn write(&self, file: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path.join(file);
         fs::create_dir_all(path.parent().unwrap()).expect("its directory");
@@ -41,9 +41,8 @@ impl Scratch {
         path
     }
 
-    /// Puts a program there that can be run at once: as a link, or copied by another process. A
-    /// descriptor open for writing here would be inherited by what other tests start, and then
-    /// the program could not be run (ETXTBSY).
+    /// Adds a program, as a link or copied by another process. A copy by this process could not be run
+    /// (ETXTBSY) while a child of another test inherits the open descriptor.
     pub fn place(&self, program: &Path, name: &str) -> PathBuf {
         let path = self.path.join(name);
         if fs::hard_link(program, &path).is_err() {

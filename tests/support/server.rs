@@ -1,5 +1,5 @@
-//! A loopback HTTP server that does what a test says, remembers what it was asked, and fails a
-//! test that never called it.
+//! A loopback HTTP server with the responses of a test. It records the requests, and fails the test if
+//! it is never called.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -9,20 +9,20 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// What the server was asked.
+/// A request to the server.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub method: String,
-    /// The request target as it was sent: path and query, or a whole URL at a proxy.
+    /// The request target as sent: path and query, or a whole URL for a proxy.
     pub target: String,
-    /// Names and values in order, the names as they were sent.
+    /// Names and values in order, with the names as sent.
     pub headers: Vec<(String, String)>,
-    /// The body, taken out of its chunks.
+    /// The body without chunk headers.
     pub body: Vec<u8>,
 }
 
 impl Request {
-    /// The first header of this name, in whatever case.
+    /// The first header with this name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         let found = headers.find(|(n, _)| n.eq_ignore_ascii_case(name));
@@ -34,11 +34,11 @@ impl Request {
     }
 }
 
-/// What the server answers, and what becomes of the connection.
+/// A response, and what happens to the connection.
 #[derive(Clone, Debug)]
 pub struct Answer {
     bytes: Vec<u8>,
-    /// Between any two bytes.
+    /// The pause between two bytes.
     pause: Option<Duration>,
     then: Then,
 }
@@ -51,7 +51,7 @@ enum Then {
 }
 
 impl Answer {
-    /// These bytes as they are, then the connection is closed.
+    /// Sends these bytes and closes the connection.
     pub fn raw(bytes: impl Into<Vec<u8>>) -> Answer {
         Answer {
             bytes: bytes.into(),
@@ -60,8 +60,8 @@ impl Answer {
         }
     }
 
-    /// A proper answer with its content-length; `head` has further header lines, each ended by
-    /// `\r\n`. The connection stays open.
+    /// A valid response with content-length. `head` has further header lines, each with `\r\n`. The
+    /// connection stays open.
     pub fn new(status: &str, head: &str, body: impl AsRef<[u8]>) -> Answer {
         let body = body.as_ref();
         let head = format!(
@@ -81,29 +81,29 @@ impl Answer {
         Answer::new("200 OK", "content-type: application/json\r\n", body)
     }
 
-    /// A redirect with this status (`302 Found`) to this place.
+    /// A redirect with this status (`302 Found`) to this location.
     pub fn redirect(status: &str, location: &str) -> Answer {
         Answer::new(status, &format!("location: {location}\r\n"), "")
     }
 
-    /// Nothing: the connection is closed.
+    /// Closes the connection without a response.
     pub fn close() -> Answer {
         Answer::raw("")
     }
 
-    /// Byte by byte, with this pause between.
+    /// Sends one byte at a time, with this pause.
     pub fn drip(mut self, pause: Duration) -> Answer {
         self.pause = Some(pause);
         self
     }
 
-    /// After these bytes the connection is open for the next request.
+    /// Keeps the connection open for the next request.
     pub fn keep_open(mut self) -> Answer {
         self.then = Then::KeepOpen;
         self
     }
 
-    /// After these bytes the connection stays open and silent, whatever comes.
+    /// Keeps the connection open, but ignores everything after this.
     pub fn then_hang(mut self) -> Answer {
         self.then = Then::Hang;
         self
@@ -112,7 +112,7 @@ impl Answer {
 
 type Handler = dyn Fn(Arc<Shared>, TcpStream) + Send + Sync;
 
-/// What the server's threads and the test have in common.
+/// The state shared by the threads of the server and the test.
 struct Shared {
     requests: Mutex<Vec<Request>>,
     connections: AtomicUsize,
@@ -128,12 +128,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Answers each request with what `answer` makes of it. An assertion in it fails the test.
+    /// Responds to each request with the result of `answer`. An assertion in it fails the test.
     pub fn start(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Server {
         Server::start_at("127.0.0.1:0", answer)
     }
 
-    /// Answers the first request with the first of these, and so on; one more fails the test.
+    /// Responds to the first request with the first of these, and so on. A further request fails the
+    /// test.
     pub fn script(answers: impl IntoIterator<Item = Answer>) -> Server {
         let answers: Mutex<Vec<Answer>> = Mutex::new(answers.into_iter().collect());
         Server::start(move |request| {
@@ -146,7 +147,7 @@ impl Server {
         })
     }
 
-    /// The same as `start` at an address of its own: `127.0.0.2:0` is another host.
+    /// The same as `start` with another address: `127.0.0.2:0` is another host.
     pub fn start_at(
         address: &str,
         answer: impl Fn(&Request) -> Answer + Send + Sync + 'static,
@@ -156,7 +157,7 @@ impl Server {
         })
     }
 
-    /// Hands over each connection as it comes, unread: for what is not HTTP.
+    /// Passes each connection to `handle`, for other protocols than HTTP.
     pub fn connection(handle: impl Fn(TcpStream) + Send + Sync + 'static) -> Server {
         Server::listen("127.0.0.1:0", move |_, stream| handle(stream))
     }
@@ -183,7 +184,7 @@ impl Server {
         }
     }
 
-    /// It is no failure if nobody calls.
+    /// Does not fail the test if the server is not called.
     pub fn may_be_idle(mut self) -> Server {
         self.may_be_idle = true;
         self
@@ -203,7 +204,7 @@ impl Server {
         self.shared.requests.lock().unwrap().clone()
     }
 
-    /// The one request there was.
+    /// The only request.
     #[track_caller]
     pub fn request(&self) -> Request {
         let mut requests = self.requests();
@@ -211,7 +212,7 @@ impl Server {
         requests.remove(0)
     }
 
-    /// How many connections there were so far.
+    /// The number of connections so far.
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
     }
@@ -221,7 +222,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.shared.stopped.store(true, Ordering::SeqCst);
         let connections = self.connections();
-        // Wakes the thread that waits for a connection.
+        // Wakes the thread that waits for connections.
         let _ = TcpStream::connect(self.address);
         if thread::panicking() {
             return;
@@ -244,8 +245,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>, handle: &Arc<Handler>) {
         let Ok(stream) = stream else { continue };
         shared.connections.fetch_add(1, Ordering::SeqCst);
         let (shared, handle) = (Arc::clone(shared), Arc::clone(handle));
-        // Keeps the connection open until a failure has been noted, so that a client that sees
-        // the end cannot be faster than the note.
+        // Keeps the connection open until a failure is recorded, so that the test cannot end before.
         let held = stream.try_clone();
         thread::spawn(move || {
             let run = || handle(Arc::clone(&shared), stream);
@@ -260,7 +260,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>, handle: &Arc<Handler>) {
     }
 }
 
-/// Reads requests and writes answers until either side has enough.
+/// Reads requests and writes responses until one side closes the connection.
 fn converse(shared: &Shared, stream: TcpStream, answer: &impl Fn(&Request) -> Answer) {
     let _ = stream.set_nodelay(true);
     let mut reader = BufReader::new(&stream);
@@ -275,7 +275,7 @@ fn converse(shared: &Shared, stream: TcpStream, answer: &impl Fn(&Request) -> An
             }),
         };
         match answer.then {
-            // The client may have hung up, which is its right.
+            // The client may have closed the connection.
             _ if written.is_err() => return,
             Then::KeepOpen => {}
             Then::Close => return close(&stream),
@@ -284,7 +284,7 @@ fn converse(shared: &Shared, stream: TcpStream, answer: &impl Fn(&Request) -> An
     }
 }
 
-/// Closes so that what was written arrives: unread bytes would turn the end into a reset.
+/// Closes the connection so that the response arrives: unread bytes would cause a reset.
 fn close(mut stream: &TcpStream) {
     let _ = stream.shutdown(Shutdown::Write);
     let _ = stream.set_read_timeout(Some(Duration::from_secs(1)));
@@ -292,7 +292,7 @@ fn close(mut stream: &TcpStream) {
     while matches!(stream.read(&mut rest), Ok(1..)) {}
 }
 
-/// Stays silent until the client goes or the test ends.
+/// Waits until the client disconnects or the test ends.
 fn hang(shared: &Shared, mut stream: &TcpStream) {
     let _ = stream.set_read_timeout(Some(Duration::from_millis(50)));
     let mut rest = [0; 4096];
@@ -303,14 +303,13 @@ fn hang(shared: &Shared, mut stream: &TcpStream) {
     }
 }
 
-/// The next request; `None` when the client has closed the connection instead, between two
-/// requests or amidst one.
+/// The next request; `None` when the client closes the connection before or in a request.
 fn read_request(reader: &mut impl BufRead) -> Option<Request> {
     let first = read_line(reader)?;
     let mut words = first.splitn(3, ' ');
     let (Some(method), Some(target), Some("HTTP/1.1")) = (words.next(), words.next(), words.next())
     else {
-        panic!("this is no request line: {first:?}");
+        panic!("not a request line: {first:?}");
     };
     let mut headers = Vec::new();
     loop {
@@ -319,7 +318,7 @@ fn read_request(reader: &mut impl BufRead) -> Option<Request> {
             break;
         }
         let Some((name, value)) = line.split_once(':') else {
-            panic!("this is no header line: {line:?}");
+            panic!("not a header line: {line:?}");
         };
         headers.push((name.to_owned(), value.trim().to_owned()));
     }
@@ -339,7 +338,7 @@ fn read_body(reader: &mut impl BufRead, request: &Request) -> Option<Vec<u8>> {
         loop {
             let line = read_line(reader)?;
             let size = u64::from_str_radix(&line, 16)
-                .unwrap_or_else(|_| panic!("this is no chunk size: {line:?}"));
+                .unwrap_or_else(|_| panic!("not a chunk size: {line:?}"));
             take(reader, size, &mut body)?;
             read_line(reader)?;
             if size == 0 {
@@ -358,7 +357,7 @@ fn take(reader: &mut impl BufRead, size: u64, body: &mut Vec<u8>) -> Option<()> 
     (read as u64 == size).then_some(())
 }
 
-/// A line without its CRLF, which must be one.
+/// A line without its CRLF, which is required.
 fn read_line(reader: &mut impl BufRead) -> Option<String> {
     let mut line = Vec::new();
     reader.read_until(b'\n', &mut line).ok()?;

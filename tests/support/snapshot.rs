@@ -1,6 +1,6 @@
-//! What commands print, exactly, in tests/snapshots: a change of a word is seen in review.
+//! The exact output of commands in tests/snapshots, so that reviews show changed texts.
 //!
-//! `UPDATE_SNAPSHOTS=1 cargo test` writes them anew.
+//! `UPDATE_SNAPSHOTS=1 cargo test` updates them.
 
 use std::fs;
 
@@ -20,7 +20,7 @@ pub fn check_output(name: &str, output: &Output) {
     check(name, &picture);
 }
 
-/// Compares a text with tests/snapshots/`name`.txt, both without what differs from run to run.
+/// Compares a text with tests/snapshots/`name`.txt, both without values that change between runs.
 #[track_caller]
 pub fn check(name: &str, text: &str) {
     let text = filtered(text);
@@ -38,7 +38,7 @@ pub fn check(name: &str, text: &str) {
     );
 }
 
-/// Scratch directories, ports, the version, and times near now, each as a word in brackets.
+/// Replaces scratch directories, ports, the version, and times near now by words in brackets.
 pub fn filtered(text: &str) -> String {
     let text = text.replace(env!("CARGO_PKG_VERSION"), "[version]");
     let text = scratches(&text);
@@ -65,7 +65,7 @@ fn ports(text: &str, host: &str) -> String {
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
-        // Four digits and less are ports that a text names, not the system's choice.
+        // Ports with up to four digits are part of the text, not chosen by the system.
         let port = if part.len() - rest.len() < 5 {
             &part[..part.len() - rest.len()]
         } else {
@@ -76,7 +76,7 @@ fn ports(text: &str, host: &str) -> String {
     out
 }
 
-/// Times of today's runs, not those of fixed examples.
+/// Replaces times near now, but not those of fixed examples.
 fn times(text: &str) -> String {
     const LENGTH: usize = "2026-11-23T16:00:00Z".len();
     let mut out = String::new();

@@ -1,4 +1,4 @@
-"""Types into a real interactive shell on a terminal and prints what its lines have become.
+"""Types into an interactive shell on a terminal and prints the resulting lines.
 
 usage: tab.py SHELL INIT-FILE
 
@@ -76,7 +76,7 @@ for request in sys.stdin:
     os.write(terminal, line.encode() + key + b"\x18p")
     read_until(b"<<")
     print(read_until(b">>").decode())
-    # The end of the line, then everything before it is deleted.
+    # Moves to the end of the line and deletes everything before it.
     os.write(terminal, b"\x05\x15")
 os.kill(child, 9)
 os.waitpid(child, 0)

@@ -1,13 +1,13 @@
-//! Waiting for events instead of sleeping.
+//! Waits for events instead of sleeping.
 
 use std::sync::{Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Longer than any event takes on a busy machine: reaching it means a hang.
+/// Longer than any event takes on a busy machine; a longer wait is a hang.
 const HANG: Duration = Duration::from_secs(50);
 
-/// Polls until `holds` returns true, for conditions that send no event, such as a file that appears.
+/// Polls until `holds` returns true, for conditions without an event, such as a file that appears.
 #[track_caller]
 pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
     let deadline = Instant::now() + HANG;

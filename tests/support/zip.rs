@@ -1,11 +1,11 @@
-//! Writes ZIP archives, right and wrong ones.
+//! Writes valid and invalid ZIP archives.
 
 use std::io::Write;
 
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 
-/// A member as it is written; what is wrong with it is set after [`Member::new`].
+/// A member of an archive. Change its fields to make it invalid.
 #[derive(Clone)]
 pub struct Member {
     pub name: String,
@@ -13,13 +13,13 @@ pub struct Member {
     pub method: u16,
     pub flags: u16,
     pub crc32: u32,
-    /// Unpacked.
+    /// The unpacked size.
     pub size: u32,
-    /// Where the header is said to be, if not where it is.
+    /// A wrong offset of the header.
     pub header_at: Option<u32>,
-    /// The mode, in the upper half.
+    /// The mode in the upper 16 bits.
     pub attributes: u32,
-    /// The name in the header before the member, if not the same.
+    /// Another name in the local header.
     pub other_name: Option<String>,
 }
 

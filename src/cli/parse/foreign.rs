@@ -1,13 +1,15 @@
-//! Options that other tools have: what to write instead. The distance between words would mislead,
-//! as from `--pretty` to `--retry`.
+//! Options of other tools, and what to use instead. A guess by spelling would mislead: `--pretty` is
+//! close to `--retry`.
 
-/// Options with one meaning elsewhere.
+use crate::curl;
+
+/// Options of other tools with the same replacement.
 struct Row {
     names: &'static [&'static str],
     instead: &'static str,
 }
 
-/// The words of curl, HTTPie, xh and wget.
+/// Options of curl, HTTPie, xh and wget.
 const HTTP: &[Row] = &[
     Row {
         names: &["-X", "--request", "--method"],
@@ -19,7 +21,7 @@ const HTTP: &[Row] = &[
     },
     Row {
         names: &["-d", "--data", "--data-ascii", "--data-raw", "--post-data"],
-        instead: "write key=value items, or --body FILE (- is stdin); HTTPie's -d is --download",
+        instead: "use key=value items, or --body FILE (- is stdin); HTTPie's -d is --download",
     },
     Row {
         names: &[
@@ -29,39 +31,39 @@ const HTTP: &[Row] = &[
             "-T",
             "--upload-file",
         ],
-        instead: "write --body FILE (- is stdin)",
+        instead: "use --body FILE (- is stdin)",
     },
     Row {
         names: &["--data-urlencode"],
-        instead: "write key=value items and --form, or key==value for the query",
+        instead: "use key=value items and --form, or key==value for the query",
     },
     Row {
         names: &["-G", "--get"],
-        instead: "write key==value items: they go into the query",
+        instead: "use key==value items, which are added to the query",
     },
     Row {
         names: &["-u", "--user", "-a", "--http-user", "--http-password"],
-        instead: "write --auth basic=USER:SOURCE, where SOURCE is env:NAME, file:PATH, command:PROGRAM or prompt",
+        instead: "use --auth basic=USER:SOURCE; SOURCE is env:NAME, file:PATH, command:PROGRAM or prompt",
     },
     Row {
         names: &["--oauth2-bearer", "--bearer", "-A", "--auth-type"],
-        instead: "write --auth bearer=SOURCE, basic=USER:SOURCE or digest=USER:SOURCE",
+        instead: "use --auth bearer=SOURCE, basic=USER:SOURCE or digest=USER:SOURCE",
     },
     Row {
         names: &["--digest"],
-        instead: "write --auth digest=USER:SOURCE",
+        instead: "use --auth digest=USER:SOURCE",
     },
     Row {
         names: &["--basic"],
-        instead: "write --auth basic=USER:SOURCE",
+        instead: "use --auth basic=USER:SOURCE",
     },
     Row {
         names: &["-n", "--netrc", "--netrc-optional"],
-        instead: "write --auth netrc",
+        instead: "use --auth netrc",
     },
     Row {
         names: &["--netrc-file"],
-        instead: "write --auth netrc, and the file into the variable NETRC",
+        instead: "use --auth netrc, with the path of the file in the variable NETRC",
     },
     Row {
         names: &["--ignore-netrc"],
@@ -69,27 +71,27 @@ const HTTP: &[Row] = &[
     },
     Row {
         names: &["--negotiate", "--ntlm", "--anyauth", "--aws-sigv4"],
-        instead: "there is no such authentication here; --auth lists what there is",
+        instead: "not supported; c47 help http lists the schemes of --auth",
     },
     Row {
         names: &["-k", "--no-check-certificate"],
-        instead: "write --insecure, or --cacert FILE to trust that server's certificate",
+        instead: "use --insecure, or --cacert FILE to trust the certificate of the server",
     },
     Row {
         names: &["--verify"],
-        instead: "write --insecure for --verify=no, --cacert FILE for --verify=FILE",
+        instead: "use --insecure for --verify=no, --cacert FILE for --verify=FILE",
     },
     Row {
         names: &["-L", "--location", "-F", "--location-trusted"],
-        instead: "write --follow; curl's -F is a key=value or key@file item",
+        instead: "use --follow; curl's -F is a key=value or key@file item",
     },
     Row {
         names: &["--max-redirs"],
-        instead: "write --follow --max-redirects N",
+        instead: "use --follow --max-redirects N",
     },
     Row {
         names: &["--form-string"],
-        instead: "write key=value and key@file items: a file makes the body a multipart form",
+        instead: "use key=value and key@file items; a file makes the body a multipart form",
     },
     Row {
         names: &[
@@ -99,11 +101,11 @@ const HTTP: &[Row] = &[
             "--show-error",
             "--no-progress-meter",
         ],
-        instead: "leave it out: only errors and results are printed; the progress line is on terminals only",
+        instead: "leave it out: progress is shown on terminals only; --quiet turns it off",
     },
     Row {
         names: &["-i", "--include", "--all"],
-        instead: "write --print hb for the response's head and body, -v for both heads on stderr",
+        instead: "use --print hb for response headers and body, or -v for all headers on stderr",
     },
     Row {
         names: &["-I", "--head"],
@@ -111,7 +113,7 @@ const HTTP: &[Row] = &[
     },
     Row {
         names: &["--ignore-stdin"],
-        instead: "leave it out: stdin is read only where - names it",
+        instead: "leave it out: stdin is read only if an option or item is -",
     },
     Row {
         names: &[
@@ -131,15 +133,15 @@ const HTTP: &[Row] = &[
             "--sorted",
             "--unsorted",
         ],
-        instead: "leave it out: JSON is laid out and coloured on a terminal, and passed on as it is in a pipe",
+        instead: "leave it out: JSON is formatted and coloured on a terminal, and unchanged in a pipe",
     },
     Row {
         names: &["--meta", "-m", "--write-out", "-w"],
-        instead: "write --timing, or --json for status, headers and timing; curl's -m is --timeout",
+        instead: "use --timing, or --json for status, headers and timing; curl's -m is --timeout",
     },
     Row {
         names: &["--max-time", "--read-timeout"],
-        instead: "write --timeout DURATION",
+        instead: "use --timeout DURATION",
     },
     Row {
         names: &[
@@ -152,15 +154,15 @@ const HTTP: &[Row] = &[
             "-j",
             "--junk-session-cookies",
         ],
-        instead: "cookies are not kept between calls; send one as an item, Cookie:name=value, and a login by a profile",
+        instead: "cookies are not stored; send one with the item Cookie:name=value, or use a profile to log in",
     },
     Row {
         names: &["-e", "--referer"],
-        instead: "write a header as an item: Referer:URL",
+        instead: "write the header as an item: Referer:URL",
     },
     Row {
         names: &["--user-agent"],
-        instead: "write a header as an item: User-Agent:NAME",
+        instead: "write the header as an item: User-Agent:NAME",
     },
     Row {
         names: &[
@@ -170,31 +172,31 @@ const HTTP: &[Row] = &[
             "--remote-header-name",
             "--output-document",
         ],
-        instead: "write --download, with -o FILE or DIRECTORY to choose the place",
+        instead: "use --download, with -o for another file or directory",
     },
     Row {
         names: &["-C", "--continue-at"],
-        instead: "write --download --continue",
+        instead: "use --download --continue",
     },
     Row {
         names: &["-r", "--range"],
-        instead: "write a header as an item: Range:bytes=0-99",
+        instead: "write the header as an item: Range:bytes=0-99",
     },
     Row {
         names: &["--compressed"],
-        instead: "leave it out: compressed responses are always asked for and decoded",
+        instead: "leave it out: compressed responses are always requested and decoded",
     },
     Row {
         names: &["-x"],
-        instead: "write --proxy URL; HTTPie's -x is --compress",
+        instead: "use --proxy URL; HTTPie's -x is --compress",
     },
     Row {
         names: &["-p"],
-        instead: "write --print LETTERS",
+        instead: "use --print LETTERS",
     },
     Row {
         names: &["-U", "--proxy-user"],
-        instead: "write the user and password into the proxy's URL, and that into HTTPS_PROXY",
+        instead: "use --proxy-auth USER:SOURCE",
     },
     Row {
         names: &["--noproxy", "--no-proxy"],
@@ -202,23 +204,23 @@ const HTTP: &[Row] = &[
     },
     Row {
         names: &["--socks5", "--socks5-hostname"],
-        instead: "write --proxy socks5://HOST:PORT",
+        instead: "use --proxy socks5://HOST:PORT",
     },
     Row {
         names: &["-E"],
-        instead: "write --cert FILE",
+        instead: "use --cert FILE",
     },
     Row {
         names: &["--cert-key"],
-        instead: "write --key FILE",
+        instead: "use --key FILE",
     },
     Row {
         names: &["--capath"],
-        instead: "write --cacert FILE, or set the variable SSL_CERT_DIR",
+        instead: "use --cacert FILE, or set the variable SSL_CERT_DIR",
     },
     Row {
         names: &["--ssl", "--tlsv1.2", "--tlsv1.3", "--tlsv1"],
-        instead: "write --tls-min 1.2 or 1.3",
+        instead: "use --tls-min 1.2 or 1.3",
     },
     Row {
         names: &[
@@ -228,7 +230,7 @@ const HTTP: &[Row] = &[
             "--http3",
             "--http-version",
         ],
-        instead: "leave it out: calls are made with HTTP/1.1",
+        instead: "leave it out: c47 uses HTTP/1.1",
     },
     Row {
         names: &[
@@ -237,23 +239,23 @@ const HTTP: &[Row] = &[
             "--retry-connrefused",
             "--tries",
         ],
-        instead: "write --retry N; the waits grow, and Retry-After counts",
+        instead: "use --retry N; the delay doubles after each attempt, and Retry-After is honoured",
     },
     Row {
         names: &["-D", "--dump-header"],
-        instead: "write --headers, or --print h",
+        instead: "use --headers, or --print h",
     },
     Row {
         names: &["-N", "--no-buffer"],
-        instead: "write --stream",
+        instead: "use --stream",
     },
     Row {
         names: &["--max-filesize"],
-        instead: "write --max-body SIZE",
+        instead: "use --max-body SIZE",
     },
     Row {
         names: &["--chunked"],
-        instead: "leave it out: a body is sent with its length where it is known",
+        instead: "leave it out: a body is sent with its length if it is known",
     },
     Row {
         names: &[
@@ -263,11 +265,11 @@ const HTTP: &[Row] = &[
             "--debug",
             "--traceback",
         ],
-        instead: "write -v for the heads, --timing for the times",
+        instead: "use -v to show headers, --timing for the times",
     },
     Row {
         names: &["--json-data"],
-        instead: "write key=value and key:=json items",
+        instead: "use key=value and key:=json items",
     },
     Row {
         names: &["--default-scheme", "--https"],
@@ -275,51 +277,51 @@ const HTTP: &[Row] = &[
     },
     Row {
         names: &["--url"],
-        instead: "write the URL as an argument: c47 http URL",
+        instead: "give the URL as an argument: c47 http URL",
     },
     Row {
         names: &["--connect-to"],
-        instead: "write --resolve HOST:PORT:ADDRESS",
+        instead: "use --resolve HOST:PORT:ADDRESS",
     },
     Row {
         names: &["--tls-max"],
-        instead: "leave it out: the newest TLS version of both sides is used; --tls-min is the oldest",
+        instead: "leave it out: the newest TLS version of both sides is used; --tls-min sets the oldest",
     },
 ];
 
-/// The words of jwt-cli, step and PyJWT's own command.
+/// Options of jwt-cli, step and the command of PyJWT.
 const JWT: &[Row] = &[
     Row {
         names: &["-S", "--secret", "--signing-key", "--keyfile"],
-        instead: "write --key SOURCE",
+        instead: "use --key SOURCE",
     },
     Row {
         names: &["-A", "--algorithm"],
-        instead: "write --alg ALG",
+        instead: "use --alg ALG",
     },
     Row {
         names: &["-P", "--payload"],
-        instead: "write --claim name=text or name:=JSON, or --claims FILE",
+        instead: "use --claim name=text or name:=JSON, or --claims FILE",
     },
     Row {
         names: &["-e", "--exp", "--expires-in", "--expiration"],
-        instead: "write --ttl DURATION",
+        instead: "use --ttl DURATION",
     },
     Row {
         names: &["--audience"],
-        instead: "write --claim aud=NAME to sign, --aud NAME to verify",
+        instead: "use --claim aud=NAME to sign, --aud NAME to verify",
     },
     Row {
         names: &["--issuer"],
-        instead: "write --claim iss=NAME to sign, --iss NAME to verify",
+        instead: "use --claim iss=NAME to sign, --iss NAME to verify",
     },
     Row {
         names: &["--subject"],
-        instead: "write --claim sub=NAME to sign, --sub NAME to verify",
+        instead: "use --claim sub=NAME to sign, --sub NAME to verify",
     },
 ];
 
-/// For every command.
+/// Options of many tools, for every command.
 const ANY: &[Row] = &[
     Row {
         names: &["-V", "--version"],
@@ -327,19 +329,22 @@ const ANY: &[Row] = &[
     },
     Row {
         names: &["-j", "--format", "--output-format"],
-        instead: "--json prints JSON, in the commands that have it",
+        instead: "use --json, in the commands that have it",
     },
     Row {
         names: &["--color", "--colour", "--no-color"],
-        instead: "colour is on terminals only; NO_COLOR=1 turns it off",
+        instead: "leave it out: colour is for terminals only; NO_COLOR=1 turns it off",
     },
     Row {
         names: &["-y", "--yes", "--no-input"],
-        instead: "leave it out: nothing is asked, but for secrets whose source is prompt",
+        instead: "leave it out: c47 asks no questions, except for secrets with the source prompt",
     },
 ];
 
-/// What to write instead of another tool's option; `command` is the first of the command's words.
+/// For the options of curl that have no row.
+const CURL: &str = "an option of curl: paste the whole command after --from-curl";
+
+/// What to use instead of an option of another tool, for the top-level command `command`.
 pub(super) fn instead(command: &str, name: &str) -> Option<&'static str> {
     let own: &[Row] = match command {
         "http" => HTTP,
@@ -347,11 +352,13 @@ pub(super) fn instead(command: &str, name: &str) -> Option<&'static str> {
         _ => &[],
     };
     let mut rows = own.iter().chain(ANY);
-    let row = rows.find(|row| row.names.contains(&name))?;
-    Some(row.instead)
+    match rows.find(|row| row.names.contains(&name)) {
+        Some(row) => Some(row.instead),
+        None => (command == "http" && curl::is_option(name)).then_some(CURL),
+    }
 }
 
-/// Words of other tools in a command's place, and the words of ours.
+/// Commands of other tools, and those of c47.
 const COMMANDS: [(&str, &str); 11] = [
     ("curl", "http"),
     ("wget", "http"),
@@ -366,7 +373,7 @@ const COMMANDS: [(&str, &str); 11] = [
     ("login", "auth login"),
 ];
 
-/// What to write instead of another tool's command.
+/// What to use instead of a command of another tool.
 pub(super) fn command_instead(word: &str) -> Option<&'static str> {
     let word = word.to_ascii_lowercase();
     let found = COMMANDS.iter().find(|(theirs, _)| *theirs == word);
@@ -380,7 +387,7 @@ mod tests {
     use super::*;
     use crate::cli::C47;
 
-    /// The options of a command and of all below it.
+    /// The options of a command and of its subcommands.
     fn options(command: &argh::CommandInfoWithArgs, all: &mut Vec<String>) {
         for flag in command.flags {
             all.push(flag.long.to_owned());
@@ -400,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn no_row_stands_for_an_option_of_ours_and_each_name_stands_once() {
+    fn names_are_unique_and_not_options_of_c47() {
         for (command, rows) in [("http", HTTP), ("jwt", JWT)] {
             let own = of(command);
             let mut names: Vec<&str> = rows.iter().flat_map(|row| row.names).copied().collect();
@@ -410,12 +417,12 @@ mod tests {
             let count = names.len();
             names.sort_unstable();
             names.dedup();
-            assert_eq!(names.len(), count, "{command}: a name stands twice");
+            assert_eq!(names.len(), count, "{command}: duplicate name");
         }
     }
 
     #[test]
-    fn what_a_row_says_to_write_exists() {
+    fn replacements_exist() {
         let known = |name: &str, own: &[String]| {
             let is_theirs = |rows: &[Row]| rows.iter().any(|row| row.names.contains(&name));
             own.iter().any(|it| it == name) || is_theirs(HTTP) || name == "--version"
@@ -439,7 +446,7 @@ mod tests {
     }
 
     #[test]
-    fn every_line_is_short() {
+    fn hints_are_short() {
         for row in [HTTP, JWT, ANY].into_iter().flatten() {
             assert!(row.instead.len() <= 110, "{}", row.instead);
         }

@@ -1,5 +1,5 @@
-//! argv made plain before argh sees it: `--name=value`, `-` as an argument, options after
-//! arguments, help at every level, and the nearest word for a typo.
+//! Prepares the arguments for argh. It adds `--name=value`, `-` as an argument, options after
+//! arguments, help for every command, and suggestions for mistyped words.
 
 mod foreign;
 mod values;
@@ -16,33 +16,31 @@ use crate::error::Error;
 use crate::nearest::nearest;
 use crate::output::Format;
 
-/// What the command line asks for.
+/// The request in a command line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Request {
     /// The help of the command at this path.
     Help(Vec<String>, Length),
-    /// Nothing: no command was named.
     NoCommand,
-    /// The names of the commands.
     List,
     Version(Format),
-    /// A command: its path, its options, `--`, its arguments, for argh.
+    /// Run a command: its words, its options, `--` and its arguments, for argh.
     Run(Vec<String>),
 }
 
-/// How much help is asked for.
+/// The length of the help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Length {
-    /// `-h`: what one needs in daily use.
+    /// `-h`: the options for daily use.
     Short,
     /// `--help` and `help`: the manual page.
     Whole,
 }
 
-/// A request, and the name under which to complain if it fails (`c47 jwt sign`).
+/// A request, and how to report an error.
 pub(super) struct Parsed {
+    /// The name of the command in messages: `c47 jwt sign`.
     pub name: String,
-    /// What a failure is reported as.
     pub format: Format,
     pub request: Result<Request, Error>,
 }
@@ -56,7 +54,7 @@ pub(super) fn texts(arguments: impl Iterator<Item = OsString>) -> Result<Vec<Str
         .enumerate()
         .map(|(at, argument)| match argument.into_string() {
             Ok(text) => Ok(text),
-            // The program's own name only matters where it is a command's.
+            // The name of the program matters only if it is that of a command.
             Err(_) if at == 0 => Ok("c47".into()),
             Err(raw) => Err(Error::usage(format!(
                 "argument {at} is not UTF-8: '{}'",
@@ -66,7 +64,7 @@ pub(super) fn texts(arguments: impl Iterator<Item = OsString>) -> Result<Vec<Str
         .collect()
 }
 
-/// Reads the arguments, the program's name first, against the table of commands.
+/// Parses the arguments, which start with the name of the program, by the table of commands.
 pub(super) fn parse(arguments: &[String], table: &CommandInfoWithArgs) -> Parsed {
     let (program, arguments) = match arguments.split_first() {
         Some((program, rest)) => (program.as_str(), rest),
@@ -92,8 +90,8 @@ pub(super) fn parse(arguments: &[String], table: &CommandInfoWithArgs) -> Parsed
     }
 }
 
-/// Whether the words ask for JSON, even where something else in them is wrong: a program that asked
-/// for JSON reads nothing else.
+/// Whether the arguments have --json, also if they are invalid: a program that wants JSON cannot read
+/// another error.
 fn format_asked(words: &[&str], table: &CommandInfoWithArgs, path: &[String]) -> Format {
     if path.is_empty() {
         let is_version = matches!(words.first(), Some(&("--version" | "-V")));
@@ -122,7 +120,7 @@ fn format_asked(words: &[&str], table: &CommandInfoWithArgs, path: &[String]) ->
     Format::Text
 }
 
-/// The command that the program's own name stands for: `c47-jwt`, or a link named `jwt`.
+/// The command in the name of the program: `c47-jwt`, or a link named `jwt`.
 fn command_of(program: &str, table: &CommandInfoWithArgs) -> Option<&'static str> {
     let base = Path::new(program).file_name()?.to_str()?;
     let name = base.strip_prefix("c47-").unwrap_or(base);
@@ -133,7 +131,7 @@ fn command_of(program: &str, table: &CommandInfoWithArgs) -> Option<&'static str
         .find(|&command| command == name)
 }
 
-/// Follows the command words down the table, then reads the options and arguments of the last.
+/// Finds the command in the table, then parses its options and arguments.
 fn walk(
     words: &[&str],
     table: &CommandInfoWithArgs,
@@ -168,7 +166,7 @@ fn walk(
     leaf(rest, level, path)
 }
 
-/// Whether a command does something without its subcommands: it has options of its own.
+/// Whether a command can run without a subcommand: it has options of its own.
 fn acts_alone(level: &CommandInfoWithArgs) -> bool {
     let help = |flag: &FlagInfo| matches!(flag.long, "help" | "--help");
     level.flags.iter().any(|flag| !help(flag))
@@ -189,8 +187,8 @@ fn subcommand<'a>(
         })
 }
 
-/// The command that was meant: another tool's word for one of ours, a mistyped one, or one below
-/// another command.
+/// The command to suggest: the equivalent of another tool's command, the nearest by spelling, or a
+/// subcommand of another command.
 fn meant(level: &CommandInfoWithArgs, word: &str, path: &[String]) -> Option<String> {
     let is_top = path.is_empty();
     if is_top && let Some(ours) = foreign::command_instead(word) {
@@ -227,9 +225,9 @@ fn version(rest: &[&str]) -> Result<Request, Error> {
     match rest {
         [] => Ok(Request::Version(Format::Text)),
         ["--json"] => Ok(Request::Version(Format::Json)),
-        ["--json", other, ..] | [other, ..] => {
-            Err(Error::usage(format!("--version takes no '{other}'")))
-        }
+        ["--json", other, ..] | [other, ..] => Err(Error::usage(format!(
+            "unexpected argument after --version: '{other}'"
+        ))),
     }
 }
 
@@ -237,27 +235,21 @@ fn missing_subcommand(level: &CommandInfoWithArgs) -> Error {
     let names: Vec<&str> = level.commands.iter().map(|command| command.name).collect();
     Error::usage_hint(
         "a subcommand is missing",
-        format!("one of {}", names.join(", ")),
+        format!("use one of {}", names.join(", ")),
     )
 }
 
 fn misplaced_option(option: &str, path: &[String]) -> Error {
     let name = option.split('=').next().unwrap_or(option);
-    if path.is_empty() {
-        Error::usage_hint(
-            format!("no such option: {name}"),
-            "options stand after the command; -h, --list and --version stand alone",
-        )
-    } else {
-        Error::usage_hint(
-            format!("no such option: {name}"),
-            "options stand after the last command word",
-        )
-    }
+    let hint = match path {
+        [] => "put options after the command",
+        [..] => "put options after the subcommand",
+    };
+    Error::usage_hint(format!("no such option: {name}"), hint)
 }
 
-/// A command's own words: options first, then `--`, then arguments, so that argh takes `-` and
-/// anything after a bare `--` for what they are.
+/// Parses the options and arguments of a command. For argh the options are first, then `--`, then the
+/// arguments, so that `-` and everything after `--` are arguments.
 fn leaf(words: &[&str], command: &CommandInfoWithArgs, path: &[String]) -> Result<Request, Error> {
     if words == ["help"] {
         return Ok(Request::Help(path.to_owned(), Length::Whole));
@@ -304,14 +296,14 @@ fn leaf(words: &[&str], command: &CommandInfoWithArgs, path: &[String]) -> Resul
     Ok(Request::Run(all))
 }
 
-/// An option as it was given.
+/// An option of the command line.
 struct Given<'a> {
     flag: &'static FlagInfo<'static>,
-    /// A switch has none.
+    /// `None` for a switch.
     value: Option<&'a str>,
 }
 
-/// The option at `word`; its value may be the next of `words`.
+/// The option at `word`. Its value may be the next of `words`.
 fn option<'a>(
     word: &'a str,
     words: &mut impl Iterator<Item = &'a str>,
@@ -331,7 +323,7 @@ fn option<'a>(
         (FlagInfoKind::Option { arg_name }, None) => {
             let wanted = || {
                 let value = arg_name.to_uppercase();
-                Error::usage(format!("{name} wants a value: {name} {value}"))
+                Error::usage(format!("{name} requires a value: {name} {value}"))
             };
             Some(words.next().ok_or_else(wanted)?)
         }
@@ -352,19 +344,19 @@ fn find_flag(
     if let Some(flag) = command.flags.iter().find(|flag| is_it(flag, name)) {
         return Ok(flag);
     }
-    // What follows the letter of a short option may be its value, and a secret.
+    // The text after the letter of a short option may be its value, which may be a secret.
     let name = match name.char_indices().nth(2) {
         Some((end, _)) if !name.starts_with("--") => name.get(..end).unwrap_or(name),
         _ => name,
     };
     let hint = match command.flags.iter().find(|flag| is_it(flag, name)) {
-        Some(_) => format!("short options stand alone: {name} VALUE, or {name} and another one"),
+        Some(_) => format!("put a space after a short option: {name} VALUE, or {name} -X"),
         None => hint_for(name, command, path),
     };
     Err(Error::usage_hint(format!("no such option: {name}"), hint))
 }
 
-/// What to write instead of an option that there is not.
+/// The hint for an unknown option.
 fn hint_for(name: &str, command: &CommandInfoWithArgs, path: &[String]) -> String {
     let first = path.first().map_or("", String::as_str);
     if let Some(instead) = foreign::instead(first, name) {
@@ -374,7 +366,7 @@ fn hint_for(name: &str, command: &CommandInfoWithArgs, path: &[String]) -> Strin
     let names = visible.map(|flag| flag.long.trim_start_matches('-'));
     match nearest(name.trim_start_matches('-'), names) {
         Some(meant) => format!("did you mean --{meant}?"),
-        None => "-h lists the options; an argument that begins with '-' stands after '--'".into(),
+        None => "-h lists the options; put an argument that starts with '-' after '--'".into(),
     }
 }
 
@@ -396,13 +388,11 @@ fn ensure_no_surplus(arguments: &[&str], command: &CommandInfoWithArgs) -> Resul
     match arguments.get(command.positionals.len()) {
         Some(word) if command.commands.iter().any(|known| known.name == *word) => {
             Err(Error::usage_hint(
-                format!("options stand before '{word}'"),
-                "options stand after the last command word",
+                format!("options before the subcommand '{word}'"),
+                "put options after the subcommand",
             ))
         }
-        Some(surplus) if !endless => {
-            Err(Error::usage(format!("one argument too many: '{surplus}'")))
-        }
+        Some(surplus) if !endless => Err(Error::usage(format!("unexpected argument: '{surplus}'"))),
         _ => Ok(()),
     }
 }
@@ -507,7 +497,7 @@ mod tests {
     }
 
     #[test]
-    fn help_at_every_level() {
+    fn help_works_for_every_command() {
         let help = |path: &[&str], length| {
             let path = path.iter().map(|&word| word.to_owned()).collect();
             Ok(Request::Help(path, length))
@@ -527,7 +517,7 @@ mod tests {
     }
 
     #[test]
-    fn the_top_level() {
+    fn options_without_a_command_are_parsed() {
         assert_eq!(ask("c47"), Ok(Request::NoCommand));
         assert_eq!(ask("c47 --list"), Ok(Request::List));
         assert_eq!(ask("c47 --version"), Ok(Request::Version(Format::Text)));
@@ -537,12 +527,12 @@ mod tests {
         );
         assert_eq!(
             ask("c47 jwt").unwrap_err(),
-            "2 a subcommand is missing (one of sign, verify)"
+            "2 a subcommand is missing (use one of sign, verify)"
         );
     }
 
     #[test]
-    fn a_typo_names_the_nearest() {
+    fn mistyped_words_get_a_suggestion() {
         assert_eq!(
             ask("c47 ehco").unwrap_err(),
             "127 no such command: 'ehco' (did you mean 'echo'?)"
@@ -567,14 +557,14 @@ mod tests {
     }
 
     #[test]
-    fn wrong_use_of_options() {
+    fn invalid_options_are_refused() {
         assert_eq!(
             ask("c47 echo --json=yes").unwrap_err(),
             "2 --json takes no value ()"
         );
         assert_eq!(
             ask("c47 echo -o").unwrap_err(),
-            "2 -o wants a value: -o FILE ()"
+            "2 -o requires a value: -o FILE ()"
         );
         assert_eq!(
             ask("c47 echo --json --json").unwrap_err(),
@@ -586,12 +576,12 @@ mod tests {
         );
         assert_eq!(
             ask("c47 echo a b").unwrap_err(),
-            "2 one argument too many: 'b' ()"
+            "2 unexpected argument: 'b' ()"
         );
     }
 
     #[test]
-    fn the_programs_name_is_a_command() {
+    fn name_of_the_program_is_a_command() {
         assert_eq!(run("/usr/bin/c47-echo x"), "echo -- x");
         assert_eq!(run("./echo x"), "echo -- x");
         assert_eq!(run("jwt sign"), "jwt sign --");
@@ -601,7 +591,7 @@ mod tests {
     }
 
     #[test]
-    fn arguments_that_are_not_text() {
+    fn arguments_that_are_not_utf8_are_refused() {
         use std::os::unix::ffi::OsStringExt;
         let raw = OsString::from_vec(b"caf\xe9".to_vec());
         assert!(texts(["c47".into(), raw.clone()].into_iter()).is_err());

@@ -286,7 +286,7 @@ fn a_message_says_what_was_found() {
         (r#"{"kty":"oct"}"#, "without 'k'"),
         (r#"{"kty":"oct","k":""}"#, "empty"),
         (r#"{"kty":"oct","k":"c2VjcmV0="}"#, "not base64url"),
-        (r#"{"kty":"oct","k":"AA","k":"AA"}"#, "stands twice"),
+        (r#"{"kty":"oct","k":"AA","k":"AA"}"#, "duplicate member"),
         (r#"{"kty":"oct","k":"AA","alg":"RS256"}"#, "alg is RS256"),
         (r#"{"kty":"oct","k":"AA","alg":"A128KW"}"#, "'A128KW'"),
         (r#"{"kty":"oct","k":"AA","key_ops":"sign"}"#, "no array"),

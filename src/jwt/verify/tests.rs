@@ -202,7 +202,7 @@ fn the_policy_and_the_key_decide_the_algorithm() {
 fn headers_that_are_refused_or_ignored() {
     assert!(why(&raw(r#"{"alg":"HS256","crit":["exp"]}"#, b"{}")).contains("critical"));
     assert!(why(&raw(r#"{"alg":"HS256","b64":false}"#, b"{}")).contains("b64"));
-    assert!(why(&raw(r#"{"alg":"HS256","alg":"HS256"}"#, b"{}")).contains("twice"));
+    assert!(why(&raw(r#"{"alg":"HS256","alg":"HS256"}"#, b"{}")).contains("duplicate member"));
     assert!(why(&raw(r#"{"alg":"HS256","kid":1}"#, b"{}")).contains("kid"));
     // The key of an attacker within the token, and addresses to fetch one from.
     let header = r#"{"alg":"HS256","jwk":{"kty":"oct","k":"c2VjcmV0"},"jku":"http://x","x5u":"http://x","x5c":["x"]}"#;
@@ -214,8 +214,8 @@ fn headers_that_are_refused_or_ignored() {
 #[test]
 fn claims_must_be_sound() {
     let header = r#"{"alg":"HS256"}"#;
-    assert!(why(&raw(header, br#"{"exp":2000000,"exp":1}"#)).contains("twice"));
-    assert!(why(&raw(header, br#"{"a":{"b":1,"b":2}}"#)).contains("twice"));
+    assert!(why(&raw(header, br#"{"exp":2000000,"exp":1}"#)).contains("duplicate member"));
+    assert!(why(&raw(header, br#"{"a":{"b":1,"b":2}}"#)).contains("duplicate member"));
     assert!(why(&raw(header, b"[]")).contains("claims"));
     assert!(why(&raw(header, b"\xff")).contains("UTF-8"));
     let deep = "[".repeat(200_000) + &"]".repeat(200_000);

@@ -1,4 +1,4 @@
-"""Makes the tests' certificates in the directory given: NAME.pem (the chain) and NAME.key."""
+"""Creates the certificates of the tests in a directory: NAME.pem (the chain) and NAME.key."""
 
 import datetime
 import ipaddress

@@ -1,4 +1,4 @@
-//! Certificates for the tests' TLS servers: a good one, and each kind of bad one.
+//! Certificates for the TLS servers of the tests: a valid one and several invalid ones.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,13 +15,13 @@ pub struct Pair {
     pub key: PathBuf,
 }
 
-/// All certificates, as PEM files. Servers' are for localhost, 127.0.0.1 and ::1, and issued by
-/// `ca`, if nothing else is said.
+/// All certificates, as PEM files. Those of servers are for localhost, 127.0.0.1 and ::1 and issued by
+/// `ca`, except as noted.
 #[derive(Debug, Clone)]
 pub struct Certificates {
     pub ca: PathBuf,
     pub good: Pair,
-    /// Issued by an intermediate, which stands in the same file.
+    /// Issued by an intermediate, which is in the same file.
     pub chained: Pair,
     /// As `good`, with an RSA key.
     pub rsa: Pair,
@@ -32,14 +32,14 @@ pub struct Certificates {
     /// For other.example.
     pub wrong_name: Pair,
     pub self_signed: Pair,
-    /// Issued by a CA that `ca` does not know: `other_ca`.
+    /// Issued by another CA, `other_ca`.
     pub unknown_issuer: Pair,
     pub other_ca: PathBuf,
     /// For a client; issued by `ca`.
     pub client: Pair,
 }
 
-/// The certificates, made anew when the script that makes them has changed.
+/// The certificates. They are created again when the script changes.
 #[track_caller]
 pub fn certificates() -> Option<Certificates> {
     const MAKE: &str = include_str!("certificates.py");
@@ -62,7 +62,7 @@ pub fn certificates() -> Option<Certificates> {
             "no certificates: {}",
             String::from_utf8_lossy(&made.stderr)
         );
-        // Another test may have been faster: its certificates are as good.
+        // Another test may have created them at the same time.
         let _ = fs::rename(&new, &kept);
     }
     Some(in_directory(&kept))

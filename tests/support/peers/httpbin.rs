@@ -1,4 +1,4 @@
-//! httpbin: an HTTP service that is asked by its paths for redirects, challenges, gzip …
+//! httpbin: an HTTP service with paths for redirects, authentication, gzip and more.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use super::process::Process;
 use super::{missing, python};
 
-/// One process that dies with ours and says its port: werkzeug's server, with kept connections.
+/// A werkzeug server with keep-alive that prints its port and ends with the tests.
 const SERVE: &str = "
 from werkzeug.serving import WSGIRequestHandler, make_server
 WSGIRequestHandler.protocol_version = 'HTTP/1.1'
@@ -34,7 +34,7 @@ impl Httpbin {
     }
 }
 
-/// The running httpbin; started by the first who asks.
+/// The running httpbin, started by the first call.
 pub fn httpbin() -> Option<&'static Httpbin> {
     static HTTPBIN: OnceLock<Option<Httpbin>> = OnceLock::new();
     let python = python(&["httpbin", "werkzeug"])?;

@@ -1,4 +1,4 @@
-//! The programs we did not write, against which c47 is tried. scripts/peers gets them.
+//! Programs of others that the tests compare c47 with. scripts/peers installs them.
 
 mod certificates;
 mod httpbin;
@@ -29,7 +29,7 @@ pub fn python(modules: &[&str]) -> Option<PathBuf> {
     }
     let python = source("target/peers/venv/bin/python");
     if !python.exists() {
-        return missing("no python with modules: run scripts/peers");
+        return missing("no Python with modules; run scripts/peers");
     }
     static LACKING: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
     let lacking = LACKING
@@ -39,12 +39,14 @@ pub fn python(modules: &[&str]) -> Option<PathBuf> {
         .or_insert_with(|| lacking_modules(&python, modules))
         .clone();
     if !lacking.is_empty() {
-        return missing(&format!("python lacks {lacking}: run scripts/peers"));
+        return missing(&format!(
+            "Python modules not found: {lacking}; run scripts/peers"
+        ));
     }
     Some(python)
 }
 
-/// Those of the modules that this python does not have, with commas between.
+/// The modules that this Python does not have, separated by commas.
 fn lacking_modules(python: &Path, modules: &[&str]) -> String {
     let test = "import importlib.util, sys\n\
         print(', '.join(m for m in sys.argv[1:] if not importlib.util.find_spec(m)))";
@@ -72,10 +74,10 @@ pub fn tool(name: &str) -> Option<PathBuf> {
         .chain(["/usr/sbin".into(), "/sbin".into()])
         .map(|directory| directory.join(name))
         .find(|file| fs::metadata(file).is_ok_and(|file| file.is_file()));
-    found.or_else(|| missing(&format!("no {name} here: run scripts/peers")))
+    found.or_else(|| missing(&format!("{name} not found; run scripts/peers")))
 }
 
-/// Says on stderr that this test is skipped, or fails it where nothing may be: in CI.
+/// Reports on stderr that the test is skipped, or fails it in CI.
 #[track_caller]
 pub fn missing<T>(reason: &str) -> Option<T> {
     let thread = std::thread::current();
@@ -89,10 +91,10 @@ pub fn missing<T>(reason: &str) -> Option<T> {
     None
 }
 
-/// Says on stderr that this test, or a part of it, is skipped for what this machine is.
+/// Reports on stderr that the test, or a part of it, is skipped on this machine.
 pub fn skipped(reason: &str) {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");
-    // Past the test harness, which keeps what a passing test prints to itself.
+    // Not eprintln!: the test harness hides the output of a passing test.
     let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {reason}");
 }

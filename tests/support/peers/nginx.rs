@@ -1,4 +1,4 @@
-//! nginx, with the server blocks a test gives it.
+//! nginx, with the server blocks of a test.
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
@@ -19,17 +19,17 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// The port that `@port0@` (or `@port1@` …) of the configuration became.
+    /// The port for `@port0@` (or `@port1@` …) in the configuration.
     pub fn port(&self, number: usize) -> u16 {
         self.ports[number]
     }
 
-    /// What `@dir@` of the configuration became.
+    /// The directory for `@dir@` in the configuration.
     pub fn directory(&self) -> &Path {
         self.directory.path()
     }
 
-    /// The log of the requests so far, a line each.
+    /// The access log, one line a request.
     pub fn access_log(&self) -> String {
         fs::read_to_string(self.directory().join("access.log")).unwrap_or_default()
     }
@@ -40,7 +40,7 @@ impl Nginx {
 #[track_caller]
 pub fn nginx(servers: &str) -> Option<Nginx> {
     let program = tool("nginx")?;
-    // A port found free may be taken before nginx listens.
+    // Another process may take a free port before nginx listens.
     for _ in 0..5 {
         let directory = Scratch::new("nginx");
         let ports = free_ports(servers);
@@ -71,7 +71,7 @@ fn free_ports(servers: &str) -> Vec<u16> {
     let count = (0..)
         .take_while(|n| servers.contains(&format!("@port{n}@")))
         .count();
-    // All are held at once, so that they differ.
+    // All are bound at the same time, so that they differ.
     let held: Vec<TcpListener> = (0..count)
         .map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"))
         .collect();
@@ -84,7 +84,7 @@ fn configure(directory: &Scratch, servers: &str, ports: &[u16]) {
     for (number, port) in ports.iter().enumerate() {
         servers = servers.replace(&format!("@port{number}@"), &port.to_string());
     }
-    // One process, so that none is left when it is killed.
+    // A single process, so that no worker is left when it is killed.
     let conf = format!(
         "daemon off; master_process off; pid nginx.pid; error_log error.log;\n\
          events {{ }}\n\

@@ -1,4 +1,4 @@
-//! A server program that dies with the tests, however they end.
+//! A server program that ends with the tests.
 #![allow(unsafe_code)] // prctl(2) between fork and exec
 
 use std::io;
@@ -10,11 +10,11 @@ use std::thread;
 
 type Job = (Command, Sender<io::Result<Child>>);
 
-/// Killed when dropped, and by the kernel when the test process ends.
+/// A program that is killed when dropped, and by the kernel when the test process ends.
 pub struct Process(Child);
 
 impl Process {
-    /// Starts a program that is no longer there when the test process is not.
+    /// Starts a program that ends with the test process.
     pub fn start(mut command: Command) -> io::Result<Process> {
         // SAFETY: prctl is async-signal-safe.
         unsafe {
@@ -30,12 +30,12 @@ impl Process {
         answered.recv().expect("the keeper answers").map(Process)
     }
 
-    /// The program's own end, if it has come.
+    /// Whether the program has ended.
     pub fn has_ended(&mut self) -> bool {
         !matches!(self.0.try_wait(), Ok(None))
     }
 
-    /// The program's standard output, once.
+    /// The standard output of the program. Can be taken once.
     pub fn stdout(&mut self) -> std::process::ChildStdout {
         self.0.stdout.take().expect("its piped stdout")
     }
@@ -48,8 +48,8 @@ impl Drop for Process {
     }
 }
 
-/// The kernel's "parent" is the thread that forked, and a test's thread ends with the test: so
-/// one thread starts all programs and lives as long as the process.
+/// A thread that starts all programs and lives as long as the process. For the kernel the parent is
+/// the thread that forked, and the thread of a test ends with the test.
 fn keeper() -> Sender<Job> {
     static KEEPER: OnceLock<Sender<Job>> = OnceLock::new();
     let keeper = KEEPER.get_or_init(|| {

@@ -1,4 +1,4 @@
-//! squid, as studios run it: CONNECT to TLS ports only, and a user name and password.
+//! squid with a typical configuration: CONNECT to TLS ports only, with user name and password.
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
@@ -16,7 +16,7 @@ use crate::support::Scratch;
 pub struct Squid {
     pub port: u16,
     directory: Scratch,
-    /// Ended before its shared memory is cleared away.
+    /// Stopped before its shared memory is removed.
     process: Option<Process>,
 }
 
@@ -32,23 +32,23 @@ impl Drop for Squid {
     }
 }
 
-/// The only user squid lets through, and the password.
+/// The user and password that squid accepts.
 pub const USER: &str = "wrangler";
 pub const PASSWORD: &str = "p@ss:word";
 
 impl Squid {
-    /// The log of the requests so far, a line each.
+    /// The access log, one line a request.
     pub fn access_log(&self) -> String {
         fs::read_to_string(self.directory.path().join("access.log")).unwrap_or_default()
     }
 }
 
-/// Starts squid; CONNECT is allowed to `tls_port` alone.
+/// Starts squid, which allows CONNECT only to `tls_port`.
 #[track_caller]
 pub fn squid(tls_port: u16) -> Option<Squid> {
     let program = tool("squid")?;
     let openssl = tool("openssl")?;
-    // Started by root it becomes another user, who may not get at the source tree.
+    // As root, squid changes to another user, who may not have access to the source tree.
     let directory = Scratch::below(&std::env::temp_dir(), "squid");
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).expect("a mode");
     let hash = Command::new(openssl)
@@ -66,7 +66,7 @@ pub fn squid(tls_port: u16) -> Option<Squid> {
         configuration(directory.path(), port, tls_port),
     );
     let mut command = Command::new(program);
-    // Its shared memory goes by this name.
+    // The name of its shared memory.
     let service = format!("c47test{}", port);
     command.args(["-N", "-n", &service, "-f"]);
     command.arg(directory.path().join("squid.conf"));
@@ -91,7 +91,7 @@ pub fn squid(tls_port: u16) -> Option<Squid> {
 
 fn configuration(directory: &Path, port: u16, tls_port: u16) -> String {
     let here = directory.display();
-    // A line that begins with white space goes on with the one before.
+    // A line that starts with white space continues the previous one.
     let indented = format!(
         "http_port 127.0.0.1:{port}
         pid_filename {here}/squid.pid

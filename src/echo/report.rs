@@ -1,4 +1,4 @@
-//! A request as JSON, and the line of the log.
+//! A request as JSON, and the log line.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,27 +10,27 @@ use base64::engine::general_purpose::STANDARD;
 use nanoserde::SerJson;
 
 use super::Secrets;
-use super::request::{Head, Refusal};
+use super::request::{Refusal, RequestHeader};
 use crate::colour::Colour;
 use crate::json::{self, Text};
 use crate::redact;
 
-/// Larger pictures are not indented: a deep array would grow a hundredfold.
+/// Larger JSON is not indented: the indentation of a deep array could be a hundred times its size.
 const MAX_LAID_OUT_BYTES: usize = 64 << 10;
 
-/// A name and a value, of the query or a header.
+/// The name and value of a query parameter or a header.
 #[derive(Clone, Debug, PartialEq, Eq, SerJson)]
 pub struct Member {
     pub name: String,
     pub value: String,
 }
 
-/// A request. Of one that could not be read only little is known.
+/// A request. For an invalid request most fields are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, SerJson)]
 #[nserde(serialize_none_as_null)]
-pub struct Picture {
+pub struct RequestReport {
     pub method: Option<String>,
-    /// As it stood in the request line.
+    /// As in the request line.
     pub target: Option<String>,
     /// The target's path, not decoded.
     pub path: Option<String>,
@@ -38,20 +38,20 @@ pub struct Picture {
     pub query: Vec<Member>,
     pub version: Option<String>,
     pub headers: Vec<Member>,
-    /// JSON as it came, or a text as a string.
+    /// JSON unchanged, or a text as a string.
     pub body: Option<Text>,
-    /// Of a body that is neither.
+    /// A body that is neither JSON nor text.
     pub body_base64: Option<String>,
-    /// Of the token that was asked for and verified.
+    /// The claims of the verified token.
     pub claims: Option<Text>,
 }
 
-impl Picture {
-    /// The picture of a request; `body` as it came, without its chunks.
-    pub fn new(head: &Head, body: &[u8], secrets: Secrets) -> Picture {
+impl RequestReport {
+    /// Makes it from a request; `body` is without chunk headers.
+    pub fn new(head: &RequestHeader, body: &[u8], secrets: Secrets) -> RequestReport {
         let (path, query) = split_target(&head.target);
-        let (body, body_base64) = picture_of_body(head, body, secrets);
-        Picture {
+        let (body, body_base64) = report_body(head, body, secrets);
+        RequestReport {
             method: Some(head.method.clone()),
             target: Some(secrets.url(&head.target)),
             path: Some(path.to_owned()),
@@ -64,7 +64,7 @@ impl Picture {
         }
     }
 
-    /// The body of the answer.
+    /// The body of the response.
     pub fn to_body(&self) -> String {
         let text = self.serialize_json();
         let mut body = match Text::parse(text.as_str()) {
@@ -109,7 +109,7 @@ fn members_of_query(query: &str, secrets: Secrets) -> Vec<Member> {
         .collect()
 }
 
-fn members_of_headers(head: &Head, secrets: Secrets) -> Vec<Member> {
+fn members_of_headers(head: &RequestHeader, secrets: Secrets) -> Vec<Member> {
     head.headers
         .iter()
         .map(|(name, value)| {
@@ -122,7 +122,7 @@ fn members_of_headers(head: &Head, secrets: Secrets) -> Vec<Member> {
         .collect()
 }
 
-/// A header's value: UTF-8 by today's habit, else ISO 8859-1 as it once was, so that no byte is lost.
+/// A header value as text: UTF-8 if it is valid, else ISO 8859-1, so that no byte is lost.
 fn header_text(value: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(value) {
         Ok(text) => text.into(),
@@ -130,7 +130,11 @@ fn header_text(value: &[u8]) -> Cow<'_, str> {
     }
 }
 
-fn picture_of_body(head: &Head, body: &[u8], secrets: Secrets) -> (Option<Text>, Option<String>) {
+fn report_body(
+    head: &RequestHeader,
+    body: &[u8],
+    secrets: Secrets,
+) -> (Option<Text>, Option<String>) {
     if body.is_empty() {
         return (None, None);
     }
@@ -146,7 +150,7 @@ fn picture_of_body(head: &Head, body: &[u8], secrets: Secrets) -> (Option<Text>,
         (Secrets::Hidden, Some(boundary)) => redact::multipart(body, &boundary),
         _ => body.into(),
     };
-    // Nobody writes NUL in a text.
+    // A text contains no NUL.
     let is_text = !body.contains(&0);
     match (std::str::from_utf8(&body), secrets) {
         (Ok(text), Secrets::Shown) if is_text => (Some(Text::string(text)), None),
@@ -163,14 +167,14 @@ fn is_form(kind: &str) -> bool {
     kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
-/// RFC 2046 §5.1.1. Longer ones cost time in every search, and no client sends one.
+/// RFC 2046 §5.1.1. Longer boundaries would make searches slow.
 const MAX_BOUNDARY_BYTES: usize = 70;
 
-/// Ensures that a multipart body can be taken apart in reasonable time.
+/// Checks that a multipart body can be parsed in reasonable time.
 ///
 /// # Errors
 /// With 400, when its boundary is too long.
-pub(super) fn ensure_boundary(head: &Head) -> Result<(), Refusal> {
+pub(super) fn ensure_boundary(head: &RequestHeader) -> Result<(), Refusal> {
     let kind = head.values("content-type");
     let kind = String::from_utf8_lossy(kind.first().copied().unwrap_or_default());
     match boundary(&kind) {
@@ -185,7 +189,7 @@ pub(super) fn ensure_boundary(head: &Head) -> Result<(), Refusal> {
     }
 }
 
-/// The boundary that a multipart Content-Type names.
+/// The boundary in a multipart Content-Type.
 fn boundary(kind: &str) -> Option<String> {
     let is_multipart = kind
         .get(..10)
@@ -199,23 +203,23 @@ fn boundary(kind: &str) -> Option<String> {
     (is_multipart && !value.is_empty()).then(|| value.trim().to_owned())
 }
 
-/// An answer that was given, for the log.
+/// A response, for the log.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    pub picture: Picture,
+    pub report: RequestReport,
     pub status: u16,
     pub client: IpAddr,
-    /// From the request's first byte to the answer's last.
+    /// From the first byte of the request to the last byte of the response.
     pub took: Duration,
-    /// Why the request was refused, where it was.
+    /// Why the request was refused, if it was.
     pub refusal: Option<Refusal>,
 }
 
-/// `127.0.0.1 GET /x?token=*** 200 12ms`, then why it was refused.
+/// `127.0.0.1 GET /x?token=*** 200 12ms`, then the reason if it was refused.
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.client)?;
-        match (&self.picture.method, &self.picture.target) {
+        match (&self.report.method, &self.report.target) {
             (Some(method), Some(target)) => write!(f, " {method} {target}")?,
             _ => f.write_str(" -")?,
         }
@@ -237,7 +241,7 @@ struct Outcome {
 }
 
 impl Entry {
-    /// The picture with `status`, `reason`, `client` and `milliseconds`, on one line.
+    /// The request with `status`, `reason`, `client` and `milliseconds`, on one line.
     pub fn to_json_line(&self) -> String {
         let outcome = Outcome {
             status: self.status,
@@ -245,11 +249,11 @@ impl Entry {
             client: self.client.to_string(),
             milliseconds: u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
         };
-        let mut line = self.picture.serialize_json();
-        line.pop(); // its brace
+        let mut line = self.report.serialize_json();
+        line.pop(); // the closing brace
         line.push(',');
         line.push_str(outcome.serialize_json().get(1..).unwrap_or("}"));
-        // A body keeps its own line breaks; within JSON they stand between tokens only.
+        // A JSON body keeps its line breaks, which in JSON are only between tokens.
         line.retain(|c| !matches!(c, '\n' | '\r'));
         line
     }
@@ -260,13 +264,13 @@ mod tests {
     use super::*;
     use crate::echo::request::parse;
 
-    fn picture(head: &str, body: &[u8], secrets: Secrets) -> Picture {
+    fn report(head: &str, body: &[u8], secrets: Secrets) -> RequestReport {
         let head = parse(format!("{head}\r\n\r\n").as_bytes(), 20).unwrap();
-        Picture::new(&head, body, secrets)
+        RequestReport::new(&head, body, secrets)
     }
 
     #[test]
-    fn targets() {
+    fn path_and_query_are_split() {
         for (target, path, query) in [
             ("/a/b?c=d?e", "/a/b", "c=d?e"),
             ("/", "/", ""),
@@ -280,10 +284,10 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_hidden_everywhere() {
+    fn secrets_are_masked_in_all_fields() {
         let head = "POST /x?token=s3cret&page=1&n=a%20b HTTP/1.0\r\nAuthorization: Bearer s3cret\r\nCookie: a=s3cret";
         let body = br#"{"user":"me","password":"s3cret"}"#;
-        let hidden = picture(head, body, Secrets::Hidden);
+        let hidden = report(head, body, Secrets::Hidden);
         assert!(!hidden.to_body().contains("s3cret"));
         assert_eq!(
             hidden.target.as_deref(),
@@ -291,19 +295,19 @@ mod tests {
         );
         assert_eq!(hidden.query[2].value, "a b");
         assert_eq!(hidden.headers[0].value, "Bearer ***");
-        let shown = picture(head, body, Secrets::Shown);
+        let shown = report(head, body, Secrets::Shown);
         assert_eq!(shown.to_body().matches("s3cret").count(), 5);
     }
 
     #[test]
-    fn bodies() {
+    fn body_is_json_text_or_base64() {
         let of = |kind: &str, body: &[u8]| {
             let head = format!("POST / HTTP/1.0\r\nContent-Type: {kind}");
-            let picture = picture(&head, body, Secrets::Hidden);
-            picture
+            let report = report(&head, body, Secrets::Hidden);
+            report
                 .body
                 .map(|body| body.as_str().to_owned())
-                .or(picture.body_base64)
+                .or(report.body_base64)
         };
         assert_eq!(of("x/y", b""), None);
         assert_eq!(of("x/y", b"1.10").unwrap(), "1.10");
@@ -323,9 +327,9 @@ mod tests {
     }
 
     #[test]
-    fn a_log_line_is_one_line() {
+    fn log_entry_is_one_line() {
         let entry = Entry {
-            picture: picture("POST / HTTP/1.0", b"{\r\n \"a\":\n1.10}", Secrets::Hidden),
+            report: report("POST / HTTP/1.0", b"{\r\n \"a\":\n1.10}", Secrets::Hidden),
             status: 200,
             client: [127, 0, 0, 1].into(),
             took: Duration::from_millis(12),
