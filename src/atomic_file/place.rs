@@ -12,6 +12,7 @@ use crate::error::Error;
 /// As many links as the kernel follows.
 const MOST_LINKS: usize = 40;
 const WORLD_WRITABLE: u32 = 0o002;
+const GROUP_WRITABLE: u32 = 0o020;
 
 /// What a name leads to.
 #[derive(Debug, PartialEq, Eq)]
@@ -58,7 +59,8 @@ fn find(path: &Path) -> io::Result<Place> {
     if found.is_file() || found.is_symlink() {
         return Ok(Place::File(place));
     }
-    if is_planted(&found, directory_of(&place))? {
+    // Its owner would read what is written.
+    if !is_own(&found) {
         let why = "it is not a regular file and belongs to another user";
         return Err(io::Error::other(why));
     }
@@ -67,6 +69,74 @@ fn find(path: &Path) -> io::Result<Place> {
 
 /// The path with its links followed, but for a foreign one at its end.
 fn without_links(path: &Path) -> io::Result<PathBuf> {
+    walk(path, &mut |entry, found, is_last| {
+        if !found.is_symlink() || is_descriptor(entry) {
+            return Ok(Link::Kept);
+        }
+        if is_last && !is_own(found) {
+            return Ok(Link::Kept);
+        }
+        ensure_not_planted(entry, found)?;
+        Ok(Link::Followed)
+    })
+}
+
+/// Ensures that the way to a directory, of which the end may not be there yet, is by no link that
+/// another user may have planted.
+///
+/// # Errors
+/// When it is, or something on the way cannot be looked at.
+pub(crate) fn ensure_directory(directory: &Path) -> Result<(), Error> {
+    let visit = &mut |entry: &Path, found: &Metadata, _| {
+        if found.is_symlink() {
+            ensure_not_planted(entry, found)?;
+        }
+        Ok(Link::Followed)
+    };
+    match walk(directory, visit) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(Error::file("write", directory)(error))
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+fn ensure_not_planted(link: &Path, found: &Metadata) -> io::Result<()> {
+    match is_planted(found, directory_of(link), By::Members)? {
+        false => Ok(()),
+        true => {
+            let why = format!("the link {} belongs to another user", link.display());
+            Err(io::Error::other(why))
+        }
+    }
+}
+
+/// Everything on the way to a file: directories, links, and the file itself.
+///
+/// # Errors
+/// When something cannot be looked at.
+pub(crate) fn way(path: &Path) -> io::Result<Vec<(PathBuf, Metadata)>> {
+    let mut way = Vec::new();
+    walk(&std::path::absolute(path)?, &mut |entry, found, _| {
+        way.push((entry.to_owned(), found.clone()));
+        Ok(Link::Followed)
+    })?;
+    Ok(way)
+}
+
+/// What becomes of a link on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Link {
+    Followed,
+    Kept,
+}
+
+/// Goes along a path, part by part, and shows each entry to `visit`: its path, what it is, and
+/// whether it is the last. Returns the path with its links followed.
+fn walk(
+    path: &Path,
+    visit: &mut dyn FnMut(&Path, &Metadata, bool) -> io::Result<Link>,
+) -> io::Result<PathBuf> {
     let mut left = parts(path);
     let mut place = PathBuf::new();
     let mut links = 0;
@@ -79,16 +149,10 @@ fn without_links(path: &Path) -> io::Result<PathBuf> {
             }
             Err(error) => return Err(error),
         };
-        if !found.is_symlink() || is_descriptor(&next) {
+        let link = visit(&next, &found, left.is_empty())?;
+        if link == Link::Kept || !found.is_symlink() {
             place = next;
             continue;
-        }
-        if left.is_empty() && !is_own(&found) {
-            return Ok(next);
-        }
-        if is_planted(&found, directory_of(&next))? {
-            let why = format!("the link {} belongs to another user", next.display());
-            return Err(io::Error::other(why));
         }
         links += 1;
         if links > MOST_LINKS {
@@ -120,18 +184,31 @@ pub(crate) fn user_id() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
+/// Who may plant something in a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    /// Every user.
+    Anyone,
+    /// Every user, or the members of the directory's group.
+    Members,
+}
+
 /// Whether an entry of `directory` may have been put there by a user who is neither the caller
 /// nor root nor the directory's owner: the rule of fs.protected_symlinks, which a kernel may not
 /// enforce.
 ///
 /// # Errors
 /// When the directory cannot be looked at.
-pub(crate) fn is_planted(found: &Metadata, directory: &Path) -> io::Result<bool> {
+pub(crate) fn is_planted(found: &Metadata, directory: &Path, by: By) -> io::Result<bool> {
     if is_own(found) {
         return Ok(false);
     }
+    let writable = match by {
+        By::Anyone => WORLD_WRITABLE,
+        By::Members => WORLD_WRITABLE | GROUP_WRITABLE,
+    };
     let directory = fs::metadata(directory)?;
-    Ok(directory.mode() & WORLD_WRITABLE != 0 && directory.uid() != found.uid())
+    Ok(directory.mode() & writable != 0 && directory.uid() != found.uid())
 }
 
 /// The directory of a path's last part.

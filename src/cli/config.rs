@@ -9,7 +9,7 @@ use nanoserde::SerJson;
 
 use super::environment;
 use super::profile::load;
-use crate::atomic_file::{AtomicFile, New};
+use crate::atomic_file::{AtomicFile, New, ensure_directory};
 use crate::auth::scheme;
 use crate::config::{self, Found};
 use crate::error::Error;
@@ -333,6 +333,7 @@ impl Init {
             return Err(exists());
         }
         if let Some(directory) = path.parent().filter(|path| !path.as_os_str().is_empty()) {
+            ensure_directory(directory)?;
             std::fs::create_dir_all(directory).map_err(Error::file("make", directory))?;
         }
         let mut file = AtomicFile::create(&path, 0o600)?;

@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::links::{self, Place};
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
+use crate::{atomic_file, shell};
 
 /// Where a node's own tools are, whatever PATH says.
 const SYSTEM: [&str; 6] = [
@@ -96,9 +97,10 @@ impl Links {
         if !directory.is_dir() {
             return Err(Error::usage_hint(
                 format!("{} is no directory", directory.display()),
-                format!("mkdir -p {}", directory.display()),
+                format!("mkdir -p {}", shell::quote_path(directory)),
             ));
         }
+        atomic_file::ensure_directory(directory)?;
         let names = names(&self.prefix);
         let links = links::Links {
             program: &program,

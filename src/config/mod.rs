@@ -21,6 +21,7 @@ use crate::auth::{Profile, presets};
 use crate::error::Error;
 use crate::io_error::reason;
 use crate::nearest::nearest;
+use crate::shell;
 use value::{Entry, Place, Table, Value};
 
 pub(crate) use expand::Variables;
@@ -91,7 +92,7 @@ impl Config {
         {
             return Err(Error::usage_hint(
                 format!("{place}: a secret stands in a file that others can read"),
-                format!("chmod 600 {}", path.display()),
+                format!("chmod 600 {}", shell::quote_path(path)),
             ));
         }
         for (section, entry) in document {

@@ -276,6 +276,7 @@ impl Job<'_> {
         let Some(part) = &mut self.part else {
             return Ok(());
         };
+        part.take_over()?;
         if self.wanted.sha256.is_some() {
             let digest = self.digest.insert(Sha256::new());
             part.digest(digest)?;

@@ -34,6 +34,7 @@ pub(crate) mod multipart;
 mod nested;
 /// Logins from a file, by machine.
 pub(crate) mod netrc;
+mod note;
 /// What follows the requests of a caller.
 pub(crate) mod observe;
 mod partial;

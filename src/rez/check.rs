@@ -7,11 +7,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::package::is_name;
-use super::staging::is_staging;
 use crate::atomic_file::directory_of;
 use crate::error::Error;
 use crate::io_error::reason;
 use crate::shell::quote_path;
+use crate::unfinished::is_unfinished;
 
 /// Entries looked at, and how deep; a repository that has more is no repository of packages.
 const MOST_ENTRIES: usize = 2_000_000;
@@ -342,7 +342,7 @@ impl Check {
     }
 
     fn leftover(&mut self, path: &Path, name: &str) {
-        if is_staging(name) {
+        if is_unfinished(name) {
             self.find(
                 path,
                 "an install that was killed left it behind; Rez does not see it",

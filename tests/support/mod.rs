@@ -11,8 +11,10 @@ mod wait;
 pub mod echo;
 pub mod empty_root;
 pub mod peers;
+pub mod protection;
 pub mod server;
 pub mod snapshot;
+pub mod writer;
 
 pub use child::Child;
 pub use effort::{Effort, effort, evenly, sample};
