@@ -8,6 +8,7 @@ use ureq::http::{self, HeaderName, HeaderValue};
 
 use super::answer::{Answer, BodyStream};
 use super::body::Body;
+use super::bounded::within;
 use super::connect::Chain;
 use super::cut::CutBody;
 use super::failure::{Failure, Phase};
@@ -41,15 +42,22 @@ pub(super) fn exchange(
         .to_string()
         .parse()
         .map_err(|_| Error::usage(format!("'{}' is no URL that can be sent", request.url)))?;
+    // The files of roots, certificate and key may be pipes, or on a file server that hangs.
+    let configure = |certificate| {
+        let options = settings.tls.clone();
+        within(deadline, move || {
+            tls::configure(&options, certificate, deadline)
+        })
+    };
     let tls = TlsConnector {
         config: match url.origin.scheme {
-            Scheme::Https => Some(tls::configure(&settings.tls, certificate)?),
+            Scheme::Https => Some(configure(certificate)?),
             Scheme::Http => None,
         },
     };
     let proxy_tls = TlsConnector {
         config: match needs_tls(&route) {
-            true => Some(tls::configure(&settings.tls, ClientCertificate::Withheld)?),
+            true => Some(configure(ClientCertificate::Withheld)?),
             false => None,
         },
     };

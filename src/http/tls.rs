@@ -16,7 +16,9 @@ use super::roots;
 pub(crate) use super::roots::Trust;
 use super::verifier::{TrustAnybody, Verifier};
 use crate::crypto;
+use crate::deadline::Deadline;
 use crate::error::Error;
+use crate::process_limits::forbid_core_files;
 use crate::timestamp::Timestamp;
 
 /// What TLS is to be done with.
@@ -52,6 +54,7 @@ static ONLY_TLS13: [&rustls::SupportedProtocolVersion; 1] = [&rustls::version::T
 pub(super) fn configure(
     options: &Options,
     certificate: ClientCertificate,
+    deadline: Deadline,
 ) -> Result<Arc<ClientConfig>, Error> {
     // rustls and std's hash tables take randomness for granted, and panic without.
     crypto::random(1).map_err(|source| Error::System {
@@ -66,7 +69,7 @@ pub(super) fn configure(
             Oldest::Tls13 => &ONLY_TLS13,
         })
         .map_err(|error| Error::malformed("TLS", error))?;
-    let verifier = verifier(&options.trust, provider)?;
+    let verifier = verifier(&options.trust, provider, deadline)?;
     let builder = builder
         .dangerous()
         .with_custom_certificate_verifier(verifier);
@@ -119,6 +122,7 @@ fn ensure_clock(now: Timestamp) -> Result<(), Error> {
 fn verifier(
     trust: &Trust,
     provider: Arc<CryptoProvider>,
+    deadline: Deadline,
 ) -> Result<Arc<dyn ServerCertVerifier>, Error> {
     if matches!(trust, Trust::Anybody) {
         return Ok(Arc::new(TrustAnybody(provider)));
@@ -143,11 +147,13 @@ fn verifier(
         roots.certificates,
         roots.directory,
         provider,
+        deadline,
     )))
 }
 
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Error> {
     let wrong = |why: &str| Error::malformed(format!("--key {}", path.display()), why);
+    forbid_core_files();
     let bytes = zeroize::Zeroizing::new(roots::read_bounded(path).map_err(|why| wrong(&why))?);
     if bytes.windows(9).any(|part| part == b"ENCRYPTED") {
         return Err(wrong(

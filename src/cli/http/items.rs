@@ -10,6 +10,7 @@ use crate::http::request::{Header, USER_AGENT};
 use crate::http::url::Url;
 use crate::http::{self, ACCEPT_ENCODING};
 use crate::json::Text;
+use crate::process_limits::forbid_core_files;
 
 /// What the items add up to.
 #[derive(Default)]
@@ -142,7 +143,11 @@ fn is_framing(name: &str) -> bool {
 fn content(value: ItemValue, deadline: Deadline) -> Result<String, Error> {
     match value {
         ItemValue::Literal(text) => Ok(text),
-        ItemValue::File(path) => body::within(deadline, move || body::read_text(&path)),
+        // A file is where the warning about a pasted secret tells to keep it.
+        ItemValue::File(path) => {
+            forbid_core_files();
+            body::within(deadline, move || body::read_text(&path))
+        }
     }
 }
 
