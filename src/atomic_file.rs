@@ -18,7 +18,7 @@ use temporary::Temporary;
 pub(crate) use access::inherit;
 pub(crate) use alone::Alone;
 pub(crate) use place::{
-    By, Place, directory_of, ensure_directory, is_own, is_planted, user_id, way,
+    By, Place, directory_of, ensure_directory, is_own, is_planted, planted_link, way,
 };
 
 /// A file being written. Dropped before it is committed it leaves the old one as it was.

@@ -5,9 +5,9 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
-use crate::atomic_file::user_id;
 use crate::error::Error;
 use crate::interrupt::RemoveOnSignal;
+use crate::process::user_id;
 use crate::unfinished::{self, Kinship};
 
 /// Links in one directory.

@@ -5,6 +5,11 @@ use std::fs;
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
+/// The effective user's number: the caller, as the kernel sees them for files.
+pub(crate) fn user_id() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
 /// This start of this machine's kernel; `None` where that cannot be told.
 pub(crate) fn kernel() -> Option<String> {
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;

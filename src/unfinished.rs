@@ -169,7 +169,7 @@ pub(crate) fn reclaim(path: &Path, writer: impl FnOnce(&mut File) -> Option<Writ
         .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
         .open(path);
     let Ok(mut file) = opened else { return false };
-    let is_own = |found: Metadata| found.is_file() && found.uid() == own_user();
+    let is_own = |found: Metadata| found.is_file() && found.uid() == process::user_id();
     file.metadata().is_ok_and(is_own)
         && match writer(&mut file) {
             Some(writer) => writer.has_left(&file),
@@ -206,10 +206,6 @@ pub(crate) fn ensure_at(path: &Path, opened: &File) -> io::Result<()> {
 fn is_old(file: &File) -> bool {
     let modified = file.metadata().and_then(|found| found.modified());
     modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > ABANDONED))
-}
-
-fn own_user() -> u32 {
-    rustix::process::geteuid().as_raw()
 }
 
 #[cfg(test)]

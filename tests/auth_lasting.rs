@@ -301,6 +301,32 @@ fn a_stopped_holder_that_is_ended_leaves_its_successors_lease() {
 }
 
 #[test]
+fn a_token_is_kept_also_where_its_directory_cannot_be_synced() {
+    let Some(strace) = peers::tool("strace") else {
+        return;
+    };
+    let (_server, scratch, _) = with_login("unsynced", |number, _| token(number));
+    let cache = scratch.path().join("cache");
+    let login = Run::of(strace)
+        .args(["-f", "-o", "/dev/null", "-P"])
+        .arg(&cache)
+        .args(["-e", "trace=fsync", "-e", "inject=fsync:error=EIO"])
+        .arg(crate::support::binary())
+        .args(["auth", "login", "k"])
+        .env("C47_CONFIG_PATH", scratch.path().join("config.toml"))
+        .env("C47_CACHE_DIR", &cache)
+        .env("P", "correct-horse-battery")
+        .run()
+        .expect_code(0);
+    assert!(
+        !login.stderr_text().contains("not kept"),
+        "{}",
+        login.tell()
+    );
+    assert!(token_file(&scratch).is_some());
+}
+
+#[test]
 fn a_logout_removes_the_lease_of_a_dead_login() {
     let (server, scratch, run) = with_login("dead-lease", |_, _| Answer::raw("").then_hang());
     let child = run(&["http", "@k/x"]).spawn();

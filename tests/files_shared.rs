@@ -272,6 +272,28 @@ fn no_command_writes_through_another_users_link_to_a_directory() {
 }
 
 #[test]
+fn a_token_cache_behind_another_users_link_is_refused() {
+    if !can_be_two_users() {
+        return;
+    }
+    under_each_protection(|_| {
+        let (_shared, home, link) = planted_link("planted-cache", 0o1777);
+        let config = home.write(
+            "c47.toml",
+            "[profile.k]\nurl = 'http://127.0.0.1:9'\npreset = 'kitsu'\nuser = 'u'\npassword = 'env:P'\n",
+        );
+        let output = c47()
+            .env("C47_CONFIG_PATH", config)
+            .env("C47_CACHE_DIR", link.join("cache"))
+            .env("P", "p")
+            .args(["http", "@k/x", "--timeout=10s"])
+            .run();
+        assert_ne!(output.code, 0, "{}", output.tell());
+        assert_eq!(entries(home.path()), ["c47.toml"], "{}", output.tell());
+    });
+}
+
+#[test]
 fn a_package_file_is_not_written_through_another_users_link() {
     if !can_be_two_users() {
         return;
@@ -395,23 +417,23 @@ fn a_keygen_that_is_killed_does_not_keep_the_next_one_from_working() {
     let Some(strace) = peers::tool("strace") else {
         return;
     };
-    for at in 1..=3 {
+    let calls = [("rename", 2), ("unlink", 3), ("linkat", 2)];
+    let moments = calls
+        .map(|(call, count)| (1..=count).map(move |at| format!("{call}:signal=SIGKILL:when={at}")));
+    for moment in moments.into_iter().flatten() {
         let scratch = Scratch::new("killed-keygen");
         scratch.write("k.old", "the user's own");
         c47().args(keygen(scratch.path())).run().expect_code(0);
         let killed = Run::of(&strace)
-            .args(["-f", "-o", "/dev/null", "-e", "trace=rename,link,unlink"])
-            .arg("-e")
-            .arg(format!(
-                "inject=rename,link,unlink:signal=SIGKILL:when={at}"
-            ))
+            .args(["-f", "-o", "/dev/null", "-e"])
+            .arg(format!("inject={moment}"))
             .arg(binary())
             .args(keygen(scratch.path()))
             .run();
         assert_ne!(killed.code, 0, "{}", killed.tell());
         c47().args(keygen(scratch.path())).run().expect_code(0);
         assert!(is_pair(scratch.path()));
-        assert_eq!(entries(scratch.path()), ["k", "k.old", "k.pub"], "{at}");
+        assert_eq!(entries(scratch.path()), ["k", "k.old", "k.pub"], "{moment}");
         let old = fs::read_to_string(scratch.path().join("k.old")).unwrap();
         assert_eq!(old, "the user's own");
     }

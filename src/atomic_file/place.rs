@@ -8,6 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::process::user_id;
 
 /// As many links as the kernel follows.
 const MOST_LINKS: usize = 40;
@@ -76,8 +77,10 @@ fn without_links(path: &Path) -> io::Result<PathBuf> {
         if is_last && !is_own(found) {
             return Ok(Link::Kept);
         }
-        ensure_not_planted(entry, found)?;
-        Ok(Link::Followed)
+        match is_planted(found, directory_of(entry), By::Members)? {
+            true => Err(foreign(entry)),
+            false => Ok(Link::Followed),
+        }
     })
 }
 
@@ -87,28 +90,36 @@ fn without_links(path: &Path) -> io::Result<PathBuf> {
 /// # Errors
 /// When it is, or something on the way cannot be looked at.
 pub(crate) fn ensure_directory(directory: &Path) -> Result<(), Error> {
-    let visit = &mut |entry: &Path, found: &Metadata, _| {
-        if found.is_symlink() {
-            ensure_not_planted(entry, found)?;
-        }
-        Ok(Link::Followed)
-    };
-    match walk(directory, visit) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(Error::file("write", directory)(error))
-        }
-        Ok(_) | Err(_) => Ok(()),
+    let fail = |error| Error::file("write", directory)(error);
+    match planted_link(directory).map_err(fail)? {
+        None => Ok(()),
+        Some(link) => Err(fail(foreign(&link))),
     }
 }
 
-fn ensure_not_planted(link: &Path, found: &Metadata) -> io::Result<()> {
-    match is_planted(found, directory_of(link), By::Members)? {
-        false => Ok(()),
-        true => {
-            let why = format!("the link {} belongs to another user", link.display());
-            Err(io::Error::other(why))
+/// The first link on the way to a directory that another user may have planted.
+///
+/// # Errors
+/// When something on the way cannot be looked at.
+pub(crate) fn planted_link(directory: &Path) -> io::Result<Option<PathBuf>> {
+    let mut planted = None;
+    let walked = walk(directory, &mut |entry, found, _| {
+        if found.is_symlink() && is_planted(found, directory_of(entry), By::Members)? {
+            planted.get_or_insert_with(|| entry.to_owned());
+            return Err(foreign(entry));
         }
+        Ok(Link::Followed)
+    });
+    match walked {
+        _ if planted.is_some() => Ok(planted),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(_) | Err(_) => Ok(None),
     }
+}
+
+fn foreign(link: &Path) -> io::Error {
+    let why = format!("the link {} belongs to another user", link.display());
+    io::Error::other(why)
 }
 
 /// Everything on the way to a file: directories, links, and the file itself.
@@ -177,11 +188,6 @@ fn is_descriptor(path: &Path) -> bool {
 /// Whether the caller or root owns it.
 pub(crate) fn is_own(found: &Metadata) -> bool {
     [0, user_id()].contains(&found.uid())
-}
-
-/// The caller, as the kernel sees it for files.
-pub(crate) fn user_id() -> u32 {
-    rustix::process::geteuid().as_raw()
 }
 
 /// Who may plant something in a directory.

@@ -37,7 +37,9 @@ impl Temporary {
                 Err(error) => return Err(error),
             }
         }
-        Err(io::Error::other("its temporary files are removed"))
+        Err(io::Error::other(
+            "another process removes its temporary files",
+        ))
     }
 
     /// `None` where another process took it for one that was left behind.

@@ -2,10 +2,7 @@
 
 use std::fs;
 
-/// The effective user's number.
-pub(crate) fn user_id() -> u32 {
-    rustix::process::geteuid().as_raw()
-}
+use crate::process::user_id;
 
 /// The name /etc/passwd has for the effective user.
 pub(crate) fn user_name() -> Option<String> {

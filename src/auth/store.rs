@@ -10,11 +10,12 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::error::Error;
-use super::host;
+use crate::atomic_file::planted_link;
 use crate::crypto;
 use crate::hex;
 use crate::interrupt;
 use crate::io_error::reason;
+use crate::process::user_id;
 use crate::shell;
 use crate::unfinished::{Kinship, Writer};
 
@@ -231,6 +232,14 @@ pub(super) fn unique() -> io::Result<String> {
 /// # Errors
 /// When it cannot be made, or is not ours alone.
 pub(super) fn ensure_private(directory: &Path) -> Result<(), Unusable> {
+    let planted = planted_link(directory).map_err(Unusable::Unwritable)?;
+    if let Some(link) = planted {
+        return Err(Unusable::Unsafe(Error::Cache {
+            path: directory.to_owned(),
+            why: format!("the link {} belongs to another user", link.display()),
+            hint: Some("name another with C47_CACHE_DIR".to_owned()),
+        }));
+    }
     if let Err(error) = DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -257,7 +266,7 @@ pub(super) fn ensure_private(directory: &Path) -> Result<(), Unusable> {
     if !metadata.is_dir() {
         return wrong("it is no directory", elsewhere());
     }
-    if metadata.uid() != host::user_id() {
+    if metadata.uid() != user_id() {
         return wrong("it belongs to another user", elsewhere());
     }
     if metadata.mode() & 0o077 != 0 {
@@ -294,7 +303,7 @@ fn read_private(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
     if !metadata.is_file() {
         return Err(fail("it is not a regular file".into()));
     }
-    if metadata.uid() != host::user_id() {
+    if metadata.uid() != user_id() {
         return Err(fail("it belongs to another user".into()));
     }
     if metadata.mode() & 0o077 != 0 {

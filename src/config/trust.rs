@@ -4,9 +4,10 @@ use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::atomic_file::{By, directory_of, is_own, is_planted, user_id, way};
+use crate::atomic_file::{By, directory_of, is_own, is_planted, way};
 use crate::error::Error;
 use crate::io_error::reason;
+use crate::process::user_id;
 use crate::shell;
 
 const GROUP_WRITABLE: u32 = 0o020;

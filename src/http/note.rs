@@ -6,8 +6,9 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use super::validator::Validator;
-use crate::atomic_file::{self, user_id};
+use crate::atomic_file;
 use crate::error::Error;
+use crate::process::user_id;
 use crate::unfinished::{Kinship, Writer};
 
 /// More than any writer and validator.

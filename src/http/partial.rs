@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 
 use super::note::{self, Note};
 use super::validator::Validator;
-use crate::atomic_file::{inherit, rename_new, user_id};
+use crate::atomic_file::{inherit, rename_new};
 use crate::crypto::digest::Sha256;
 use crate::error::Error;
 use crate::interrupt::{self, RemoveOnSignal};
+use crate::process::user_id;
 use crate::unfinished::{self, Kinship, shortened};
 
 /// Whether a file that is there already may go.

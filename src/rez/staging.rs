@@ -6,9 +6,9 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::payload::Tool;
-use crate::atomic_file::user_id;
 use crate::error::Error;
 use crate::interrupt::RemoveOnSignal;
+use crate::process::user_id;
 use crate::unfinished::{self, is_at};
 
 /// The directory, beside where the version will be; removed when dropped, with what is in it then.
@@ -80,7 +80,7 @@ impl Staging {
                 }
             }
         }
-        let why = io::Error::other("its temporary directories are removed");
+        let why = io::Error::other("another process removes its temporary directories");
         Err(Error::file("write", target)(why))
     }
 

@@ -232,8 +232,8 @@ fn a_public_key_cut_at_its_front_is_never_a_shared_secret() {
             ensure_refused(&der[cut..]);
             ensure_refused(STANDARD.encode(&der[cut..]).as_bytes());
             ensure_refused(URL_SAFE_NO_PAD.encode(&der[cut..]).as_bytes());
-            ensure_refused(base64[cut.min(8)..].as_bytes());
-            ensure_refused(hex[cut..].as_bytes());
+            ensure_refused(&base64.as_bytes()[cut.min(8)..]);
+            ensure_refused(&hex.as_bytes()[cut..]);
             ensure_refused(format!("0x{}", &hex[cut..]).as_bytes());
         }
         for at in 0..5 {
