@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
@@ -60,8 +60,12 @@ fn find(path: &Path) -> io::Result<Place> {
     if found.is_file() || found.is_symlink() {
         return Ok(Place::File(place));
     }
-    // Its owner would read what is written.
-    if !is_own(&found) {
+    // The owner of a FIFO would read what is written; only root makes devices.
+    let is_foreign = match found.file_type().is_fifo() {
+        true => !is_own(&found),
+        false => is_planted(&found, directory_of(&place), By::Members)?,
+    };
+    if is_foreign {
         let why = "it is not a regular file and belongs to another user";
         return Err(io::Error::other(why));
     }

@@ -133,6 +133,11 @@ fn begins_numbers(bytes: &[u8]) -> bool {
         [0x02, 0x82, high @ 0..=8, low, 0, rest @ ..] => {
             is_half_there(u16::from_be_bytes([*high, *low]).into(), rest)
         }
+        // Without its tag, where the length is right.
+        [0x82, high, low, 0, rest @ ..] => {
+            let length: usize = u16::from_be_bytes([*high, *low]).into();
+            length >= 0x80 && rest.len().abs_diff(length) <= 16
+        }
         [0x03, 0x21, 0x00, rest @ ..] => (24..=40).contains(&rest.len()),
         bytes => POINTS.iter().any(|point| bytes.starts_with(point)),
     }

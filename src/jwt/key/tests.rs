@@ -232,7 +232,7 @@ fn a_public_key_cut_at_its_front_is_never_a_shared_secret() {
             ensure_refused(&der[cut..]);
             ensure_refused(STANDARD.encode(&der[cut..]).as_bytes());
             ensure_refused(URL_SAFE_NO_PAD.encode(&der[cut..]).as_bytes());
-            ensure_refused(&base64.as_bytes()[cut.min(8)..]);
+            ensure_refused(&base64.as_bytes()[cut..]);
             ensure_refused(&hex.as_bytes()[cut..]);
             ensure_refused(format!("0x{}", &hex[cut..]).as_bytes());
         }
