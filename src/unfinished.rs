@@ -3,7 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -97,7 +97,11 @@ impl Writer {
             Kinship::Own | Kinship::Alive => false,
             Kinship::Dead => true,
             // Even a lock that other machines do not see is seen on this one.
-            Kinship::SameMachine => file.try_lock().is_ok() || is_old(file),
+            Kinship::SameMachine => match file.try_lock() {
+                Ok(()) => true,
+                Err(TryLockError::WouldBlock) => false,
+                Err(TryLockError::Error(_)) => is_old(file),
+            },
             Kinship::Stranger => is_old(file),
         }
     }
@@ -176,7 +180,7 @@ pub(crate) fn reclaim(path: &Path, writer: impl FnOnce(&mut File) -> Option<Writ
             None => is_old(&file),
         }
         // Of several that reclaim it only one may remove it: the name may be another file's by then.
-        && !matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock))
+        && !matches!(file.try_lock(), Err(TryLockError::WouldBlock))
         && is_at(path, &file)
         && fs::remove_file(path).is_ok()
 }
@@ -248,5 +252,15 @@ mod tests {
         assert_eq!(parent.kinship(), Kinship::Alive);
         assert_eq!(elsewhere.kinship(), Kinship::Stranger);
         assert_eq!(contained.kinship(), Kinship::SameMachine);
+        // In a container, by the lock, however old the file is.
+        let path = std::env::temp_dir().join(format!("c47-left-{}", std::process::id()));
+        let locked = File::create(&path).unwrap();
+        locked.lock().unwrap();
+        locked.set_modified(std::time::UNIX_EPOCH).unwrap();
+        let other = File::open(&path).unwrap();
+        assert!(!contained.has_left(&other) && elsewhere.has_left(&other));
+        drop(locked);
+        assert!(contained.has_left(&other));
+        fs::remove_file(path).unwrap();
     }
 }
