@@ -1,6 +1,8 @@
-//! Writes a file so that it is there whole or not at all: a temporary sibling, synced, renamed.
+//! Writes a file completely or not at all: to a temporary file in the same directory, which is synced
+//! and renamed.
 
 mod access;
+mod alone;
 mod place;
 mod stream;
 mod temporary;
@@ -14,50 +16,40 @@ use rustix::fs::{CWD, RenameFlags};
 
 use crate::deadline::Deadline;
 use crate::error::Error;
-use temporary::{Temporary, Writers};
+use temporary::Temporary;
 
 pub(crate) use access::inherit;
-pub(crate) use place::{Place, directory_of, is_own, is_planted, user_id};
+pub(crate) use alone::Alone;
+pub(crate) use place::{
+    By, Place, directory_of, ensure_directory, is_own, is_planted, planted_link, way,
+};
 pub(crate) use stream::{Stop, Stream};
 
-/// A file being written. Dropped before it is committed it leaves the old one as it was.
+/// A file being written. If it is dropped before the commit, the old file stays unchanged.
 pub(crate) struct AtomicFile {
     temporary: Temporary,
     target: PathBuf,
-    /// The most that a mode taken from the old file may allow.
+    /// The widest mode that may be inherited from the old file.
     mode: u32,
     replaced: Option<Metadata>,
 }
 
-/// What came of putting a file where there must be none.
+/// The result of creating a file that must not exist.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum New {
     Made,
-    /// Another file has this name, and stays.
+    /// A file with this name exists, and is kept.
     Exists,
 }
 
 impl AtomicFile {
-    /// Begins to write `target`; `mode` is that of a new file (`0o600` for a secret). A file that
-    /// it replaces lends its group and its mode where that is narrower: access never widens.
+    /// Starts to write `named`. `mode` is the mode of a new file (`0o600` for a secret). When a file is
+    /// replaced, its group is kept, and its mode if it is narrower: access never widens.
     ///
     /// # Errors
-    /// When the directory cannot be written, or `target` is no regular file.
-    pub(crate) fn create(target: &Path, mode: u32) -> Result<AtomicFile, Error> {
-        AtomicFile::begin(target, mode, Writers::Many)
-    }
-
-    /// As [`AtomicFile::create`], but refused while another process does the same: of files that
-    /// belong together, the first is begun like this.
-    ///
-    /// # Errors
-    /// As [`AtomicFile::create`], and when another process is writing the file.
-    pub(crate) fn create_alone(target: &Path, mode: u32) -> Result<AtomicFile, Error> {
-        AtomicFile::begin(target, mode, Writers::One)
-    }
-
-    fn begin(named: &Path, mode: u32, writers: Writers) -> Result<AtomicFile, Error> {
+    /// When the directory cannot be written, or the path is not a regular file.
+    pub(crate) fn create(named: &Path, mode: u32) -> Result<AtomicFile, Error> {
         let fail = |error| Error::file("write", named)(error);
         let target = match Place::of(named)? {
             Place::File(target) => target,
@@ -65,27 +57,27 @@ impl AtomicFile {
         };
         let replaced = regular(&target).map_err(fail)?;
         let first_mode = match &replaced {
-            // Its final mode may depend on a group that it does not have yet.
+            // The final mode depends on the group, which is set later.
             Some(_) => mode & 0o600,
             None => mode,
         };
         Ok(AtomicFile {
-            temporary: Temporary::create(&target, first_mode, writers).map_err(fail)?,
+            temporary: Temporary::create(&target, first_mode).map_err(fail)?,
             target,
             mode,
             replaced,
         })
     }
 
-    /// The path it will have.
+    /// The final path.
     pub(crate) fn target(&self) -> &Path {
         &self.target
     }
 
-    /// Puts the file in its place: synced, then renamed.
+    /// Syncs the file and renames it to its final path.
     ///
     /// # Errors
-    /// When the disk is full or the name cannot be taken; the old file stays.
+    /// When the disk is full or the rename fails; the old file is kept.
     pub(crate) fn commit(mut self) -> Result<(), Error> {
         let target = self.target.clone();
         self.finish()
@@ -93,10 +85,10 @@ impl AtomicFile {
             .map_err(Error::file("write", &target))
     }
 
-    /// Puts the file in its place if there is none: of several processes one succeeds.
+    /// The same, if the final path does not exist: of several processes one succeeds.
     ///
     /// # Errors
-    /// When the disk is full or the name cannot be taken.
+    /// When the disk is full or the rename fails.
     pub(crate) fn commit_new(mut self) -> Result<New, Error> {
         let target = self.target.clone();
         let put = self
@@ -109,9 +101,9 @@ impl AtomicFile {
         }
     }
 
-    /// All that can fail before the rename.
+    /// The steps before the rename.
     fn finish(&mut self) -> io::Result<()> {
-        // Its access may have been narrowed since this was begun.
+        // The access of the old file may have been narrowed in the meantime.
         if let Some(now) = regular(&self.target)? {
             self.replaced = Some(now);
         }
@@ -122,7 +114,7 @@ impl AtomicFile {
     }
 }
 
-/// The file that would be replaced; a link is replaced without a look at what it leads to.
+/// The file that would be replaced. The target of a symlink is not checked.
 fn regular(target: &Path) -> io::Result<Option<Metadata>> {
     match fs::symlink_metadata(target) {
         Ok(found) if found.is_file() => Ok(Some(found)),
@@ -130,13 +122,13 @@ fn regular(target: &Path) -> io::Result<Option<Metadata>> {
         Ok(found) if found.is_dir() => Err(io::Error::other("it is a directory")),
         Ok(_) => Err(io::Error::other("it is not a regular file")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        // What is not known could be wider afterwards than before.
+        // Without its metadata, access could widen.
         Err(error) => Err(error),
     }
 }
 
-/// Renames a file to a name that nothing has. rename(2) would replace what has appeared meanwhile;
-/// link(2) does not.
+/// Renames a file to a path that does not exist. rename(2) would replace a file that was created in
+/// the meantime; link(2) does not.
 ///
 /// # Errors
 /// [`io::ErrorKind::AlreadyExists`] when the name is taken.
@@ -144,7 +136,7 @@ pub(crate) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     use io::ErrorKind::AlreadyExists;
     match fs::hard_link(from, to) {
         Ok(()) => fs::remove_file(from),
-        // NFS may have done it and lost the reply.
+        // NFS may have created the link and lost the reply.
         Err(error) if error.kind() == AlreadyExists => match is_same_file(from, to) {
             true => fs::remove_file(from),
             false => Err(error),
@@ -155,7 +147,7 @@ pub(crate) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
             Err(error) if io::Error::from(error).kind() == AlreadyExists => {
                 Err(AlreadyExists.into())
             }
-            // Nor with this rename: an empty file takes the name first.
+            // Without renameat2 too: an empty file reserves the name.
             Err(_) => {
                 OpenOptions::new().write(true).create_new(true).open(to)?;
                 fs::rename(from, to).inspect_err(|_| {
@@ -181,7 +173,7 @@ impl Write for AtomicFile {
     }
 }
 
-/// Writes `bytes` to `target` in one go; see [`AtomicFile::create`] for `mode`.
+/// Writes `bytes` to `target`; see [`AtomicFile::create`] for `mode`.
 ///
 /// # Errors
 /// As [`AtomicFile::create`] and [`AtomicFile::commit`].
@@ -192,8 +184,8 @@ pub(crate) fn write(target: &Path, bytes: &[u8], mode: u32) -> Result<(), Error>
     file.commit()
 }
 
-/// Writes `bytes` where `-o` leads to no file: a device, a FIFO, a descriptor. False where there is a
-/// file to be made or replaced, and nothing was done.
+/// Writes `bytes` to a device, a FIFO or a descriptor. Returns false, without writing, if `named` is a
+/// file to create or replace.
 ///
 /// # Errors
 /// When it cannot be written to.
@@ -243,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_not_committed_leaves_the_old_one_and_no_litter() {
+    fn uncommitted_file_keeps_the_old_one_and_is_removed() {
         let directory = scratch("drop");
         let path = directory.join("file");
         write(&path, b"old", 0o644).unwrap();
@@ -256,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_stays_a_link() {
+    fn symlink_is_kept_and_its_target_replaced() {
         let directory = scratch("link");
         write(&directory.join("real"), b"old", 0o644).unwrap();
         std::os::unix::fs::symlink("real", directory.join("link")).unwrap();
@@ -271,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_or_a_device_is_refused() {
+    fn directories_and_devices_are_refused() {
         assert!(write(Path::new("/dev/null"), b"x", 0o644).is_err());
         assert!(write(&std::env::temp_dir(), b"x", 0o644).is_err());
     }

@@ -1,30 +1,32 @@
-//! Text from elsewhere made safe for a terminal. A leaf: every module may use it.
+//! Escapes foreign text for terminals. A leaf: every module may use it.
 
 use std::borrow::Cow;
 
-/// Characters that reorder or hide text on a terminal without a control character's help.
-fn is_bidirectional(c: char) -> bool {
+/// Whether a character reorders, breaks or hides text, although it is not a control character. The two
+/// joiners are allowed, because scripts and emoji need them.
+fn is_deceptive(c: char) -> bool {
     matches!(
         c,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
     )
 }
 
-/// Control characters beyond ASCII's first 32, some of which are escape sequences of their own, and
-/// what reorders text.
+/// Control characters after the first 32 of ASCII, some of which are escape sequences, and characters
+/// that reorder text.
 fn is_hidden_control(c: char) -> bool {
-    matches!(c, '\u{7f}'..='\u{9f}') || is_bidirectional(c)
+    matches!(c, '\u{7f}'..='\u{9f}') || is_deceptive(c)
 }
 
-/// A JSON text with the same meaning that cannot drive a terminal. JSON itself only requires that
-/// the first 32 characters are escaped.
+/// The same JSON without characters that control a terminal. JSON itself only requires to escape the
+/// first 32 characters.
 pub(crate) fn json(text: &str) -> Cow<'_, str> {
     replaced(text, |c, out| {
         out.push_str(&format!("\\u{:04x}", u32::from(c)))
     })
 }
 
-/// A report for people, with its line breaks and colours, without hidden controls.
+/// A report for people with line breaks and colours, but without other control characters.
 pub(crate) fn report(text: &str) -> Cow<'_, str> {
     replaced(text, |c, out| out.extend(c.escape_default()))
 }
@@ -46,12 +48,12 @@ fn replaced(text: &str, replace: impl Fn(char, &mut String)) -> Cow<'_, str> {
     out.into()
 }
 
-/// Control characters escaped, so that what a server or a file says cannot move the cursor,
-/// forge a second line or retitle the window.
+/// Escapes control characters, so that text of a server or a file cannot move the cursor, forge a
+/// second line or change the title of the window.
 pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() || is_bidirectional(c) {
+        if c.is_control() || is_deceptive(c) {
             line.extend(c.escape_default());
         } else {
             line.push(c);
@@ -65,12 +67,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_cannot_leave_its_line() {
+    fn message_stays_on_one_line() {
         assert_eq!(
             one_line("a\r\n\x1b[2Jb\u{202e}"),
             "a\\r\\n\\u{1b}[2Jb\\u{202e}"
         );
         assert_eq!(one_line("café"), "café");
+        // Other line breaks and characters without width are escaped; joiners are kept.
+        assert_eq!(
+            one_line("a\u{2028}\u{2029}\u{200b}\u{2060}\u{feff}b"),
+            "a\\u{2028}\\u{2029}\\u{200b}\\u{2060}\\u{feff}b"
+        );
+        assert_eq!(one_line("a\u{200d}\u{200c}b"), "a\u{200d}\u{200c}b");
+        assert_eq!(json("\u{2028}"), "\\u2028");
         assert_eq!(
             one_line("\u{9b}\u{200e}\u{200f}\u{61c}\u{2066}"),
             "\\u{9b}\\u{200e}\\u{200f}\\u{61c}\\u{2066}"
@@ -78,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn json_keeps_its_meaning_and_reports_their_lines() {
+    fn escaped_json_has_the_same_meaning_and_reports_keep_lines() {
         let text = "{\"é\": \"\u{9b}\u{202e}\u{7f}\"}\n";
         let safe = json(text);
         assert_eq!(safe, "{\"é\": \"\\u009b\\u202e\\u007f\"}\n");

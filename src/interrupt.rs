@@ -1,5 +1,5 @@
-//! Ctrl-C and SIGTERM: a half-written file is removed and the terminal's echo restored before the
-//! process ends with 130 or 143.
+//! Ctrl-C and SIGTERM: unfinished files are removed and the echo of the terminal is restored before
+//! the process ends with 130 or 143.
 #![allow(unsafe_code)] // signal handlers: only async-signal-safe calls on data that outlives them
 
 use std::ffi::CString;
@@ -12,32 +12,40 @@ use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicUsize, Ordering};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-/// As many files as one command ever writes at a time; one more is written without this care.
+/// More files than one command writes at the same time. Further files are not removed.
 const SLOTS: usize = 64;
 
-static UNFINISHED: [AtomicPtr<libc::c_char>; SLOTS] =
-    [const { AtomicPtr::new(ptr::null_mut()) }; SLOTS];
+/// A file that a signal removes.
+struct Watched {
+    path: CString,
+    /// Only a file with this beginning: another process may have a file with this name now.
+    beginning: Vec<u8>,
+}
+
+static UNFINISHED: [AtomicPtr<Watched>; SLOTS] = [const { AtomicPtr::new(ptr::null_mut()) }; SLOTS];
+/// The number of bytes that are compared.
+const MOST_COMPARED: usize = 64;
 static TERMINAL: AtomicPtr<Termios> = AtomicPtr::new(ptr::null_mut());
-/// What is said on stderr before the process ends.
+/// The text for stderr before the process ends.
 static FAREWELL: AtomicPtr<libc::c_char> = AtomicPtr::new(ptr::null_mut());
 static TERMINAL_FD: AtomicI32 = AtomicI32::new(-1);
-/// Sections running that a signal must not divide, and the signal that came meanwhile.
+/// The number of running sections that a signal must not interrupt, and the signal received in them.
 static SECTIONS: AtomicUsize = AtomicUsize::new(0);
 static PENDING: AtomicI32 = AtomicI32::new(0);
 
 extern "C" fn on_signal(signal: libc::c_int) {
     if SECTIONS.load(Ordering::SeqCst) > 0 {
         PENDING.store(signal, Ordering::SeqCst);
-        // A section that ended before the store did not see the signal.
+        // A section that ended before the store has not seen the signal.
         if SECTIONS.load(Ordering::SeqCst) > 0 {
             return;
         }
     }
-    put_right_and_exit(signal);
+    clean_up_and_exit(signal);
 }
 
-/// Runs `work`, a few system calls, without a signal ending the process between them; one that
-/// arrives meanwhile ends it afterwards.
+/// Runs `work`, a few system calls, without interruption by a signal. A signal that arrives in the
+/// meantime ends the process afterwards.
 pub(crate) fn undivided<T>(work: impl FnOnce() -> T) -> T {
     struct Section;
     impl Drop for Section {
@@ -45,7 +53,7 @@ pub(crate) fn undivided<T>(work: impl FnOnce() -> T) -> T {
             if SECTIONS.fetch_sub(1, Ordering::SeqCst) == 1 {
                 match PENDING.load(Ordering::SeqCst) {
                     0 => {}
-                    signal => put_right_and_exit(signal),
+                    signal => clean_up_and_exit(signal),
                 }
             }
         }
@@ -55,12 +63,15 @@ pub(crate) fn undivided<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-fn put_right_and_exit(signal: libc::c_int) {
+fn clean_up_and_exit(signal: libc::c_int) {
     for slot in &UNFINISHED {
-        let path = slot.load(Ordering::SeqCst);
-        if !path.is_null() {
-            // SAFETY: a path in a slot is a NUL-terminated string that is never freed; both calls
-            // are async-signal-safe, and rmdir takes only a directory that is empty.
+        // SAFETY: entries in slots are never freed.
+        if let Some(watched) = unsafe { slot.load(Ordering::SeqCst).as_ref() }
+            && has_expected_beginning(watched)
+        {
+            let path = watched.path.as_ptr();
+            // SAFETY: a NUL-terminated string. Both calls are async-signal-safe, and rmdir removes
+            // only an empty directory.
             unsafe {
                 if libc::unlink(path) != 0 {
                     libc::rmdir(path);
@@ -70,8 +81,8 @@ fn put_right_and_exit(signal: libc::c_int) {
     }
     let terminal = TERMINAL.load(Ordering::SeqCst);
     if !terminal.is_null() {
-        // SAFETY: the pointer is to a leaked structure, and the descriptor is open while there is
-        // one; tcsetattr is one system call.
+        // SAFETY: the structure is leaked, the descriptor is open as long as the pointer is set, and
+        // tcsetattr is one system call.
         let (fd, terminal) = unsafe {
             let fd = BorrowedFd::borrow_raw(TERMINAL_FD.load(Ordering::SeqCst));
             (fd, &*terminal)
@@ -80,22 +91,42 @@ fn put_right_and_exit(signal: libc::c_int) {
     }
     let farewell = FAREWELL.load(Ordering::SeqCst);
     if !farewell.is_null() {
-        // SAFETY: the pointer is to a NUL-terminated string that is never freed; strlen and write
-        // are async-signal-safe.
+        // SAFETY: a NUL-terminated string that is never freed. strlen and write are
+        // async-signal-safe.
         unsafe { libc::write(libc::STDERR_FILENO, farewell.cast(), libc::strlen(farewell)) };
     }
-    // The shell's convention, and the conventions' 130 and 143.
+    // 130 and 143, as in shells.
     // SAFETY: _exit is async-signal-safe and never returns.
     unsafe { libc::_exit(128 + signal) };
 }
 
-/// Makes SIGINT and SIGTERM end the process with 130 and 143 after putting things right.
-/// A signal that is ignored (as under `nohup`) stays ignored.
+/// Whether the file still has the expected beginning. It does not allocate.
+fn has_expected_beginning(watched: &Watched) -> bool {
+    let expected = &watched.beginning;
+    if expected.is_empty() {
+        return true;
+    }
+    let mut found = [0_u8; MOST_COMPARED];
+    let length = expected.len().min(MOST_COMPARED);
+    let flags = libc::O_RDONLY | libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC;
+    // SAFETY: async-signal-safe calls. The buffer has the length that is read.
+    let count = unsafe {
+        let fd = libc::open(watched.path.as_ptr(), flags);
+        let count = libc::read(fd, found.as_mut_ptr().cast(), length);
+        libc::close(fd);
+        count
+    };
+    usize::try_from(count).is_ok_and(|count| count == length)
+        && found.get(..length) == expected.get(..length)
+}
+
+/// Installs handlers for SIGINT and SIGTERM that clean up and end the process with 130 and 143. An
+/// ignored signal (as with `nohup`) stays ignored.
 pub(crate) fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
-            // SAFETY: sigaction is given two valid structures; the handler is async-signal-safe.
+            // SAFETY: sigaction gets two valid structures, and the handler is async-signal-safe.
             unsafe {
                 let mut action: libc::sigaction = std::mem::zeroed();
                 if libc::sigaction(signal, ptr::null(), &mut action) == 0
@@ -115,22 +146,30 @@ pub(crate) fn install() {
 pub(crate) struct RemoveOnSignal(Option<usize>);
 
 impl RemoveOnSignal {
-    /// Watches over `path`. Its name is leaked: a handler may be reading it at any moment.
+    /// Registers `path`. Its name is leaked, because the handler may read it at any time.
     pub(crate) fn new(path: &Path) -> RemoveOnSignal {
+        RemoveOnSignal::while_it_begins(path, b"")
+    }
+
+    /// As [`RemoveOnSignal::new`], but the file is removed only if it has this beginning.
+    pub(crate) fn while_it_begins(path: &Path, beginning: &[u8]) -> RemoveOnSignal {
         install();
-        let Ok(name) = CString::new(path.as_os_str().as_bytes()) else {
+        let Ok(path) = CString::new(path.as_os_str().as_bytes()) else {
             return RemoveOnSignal(None);
         };
-        let name = name.into_raw();
+        let watched = Box::into_raw(Box::new(Watched {
+            path,
+            beginning: beginning.to_owned(),
+        }));
         let slot = UNFINISHED.iter().position(|slot| {
-            slot.compare_exchange(ptr::null_mut(), name, Ordering::SeqCst, Ordering::SeqCst)
+            slot.compare_exchange(ptr::null_mut(), watched, Ordering::SeqCst, Ordering::SeqCst)
                 .is_ok()
         });
         RemoveOnSignal(slot)
     }
 
-    /// Makes the file or directory at `path` by `make` and watches over it, without a moment
-    /// between the two in which a signal would leave it behind.
+    /// Creates the file or directory at `path` with `make` and registers it, without a moment between
+    /// the two in which a signal would not remove it.
     ///
     /// # Errors
     /// Those of `make`.
@@ -154,7 +193,7 @@ impl Drop for RemoveOnSignal {
 pub(crate) struct SayOnSignal(());
 
 impl SayOnSignal {
-    /// The text is leaked: a handler may be reading it at any moment.
+    /// The text is leaked, because the handler may read it at any time.
     pub(crate) fn new(text: &str) -> SayOnSignal {
         install();
         let text = CString::new(text).map_or(ptr::null_mut(), CString::into_raw);
@@ -169,7 +208,7 @@ impl Drop for SayOnSignal {
     }
 }
 
-/// While it lives, the terminal does not show what is typed; a signal brings the echo back.
+/// While it lives, the terminal does not show typed text. A signal restores the echo.
 pub(crate) struct WithoutEcho<'a> {
     fd: BorrowedFd<'a>,
     before: Termios,
@@ -179,7 +218,7 @@ impl WithoutEcho<'_> {
     /// Turns the echo of a terminal off.
     ///
     /// # Errors
-    /// When `fd` is no terminal.
+    /// When `fd` is not a terminal.
     pub(crate) fn new(fd: BorrowedFd) -> std::io::Result<WithoutEcho> {
         install();
         let before = tcgetattr(fd)?;
@@ -198,7 +237,7 @@ impl WithoutEcho<'_> {
 
 impl Drop for WithoutEcho<'_> {
     fn drop(&mut self) {
-        // The leaked copy stays: a handler may be reading it.
+        // The leaked copy stays, because a handler may read it.
         let _ = tcsetattr(self.fd, OptionalActions::Flush, &self.before);
         TERMINAL.store(ptr::null_mut(), Ordering::SeqCst);
     }

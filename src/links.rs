@@ -1,36 +1,39 @@
-//! Links to the program, one a command: called through a link it is that command.
+//! Symlinks to the program, one for each command. Called by the name of a link, c47 runs that command.
 
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::interrupt::RemoveOnSignal;
+use crate::process::user_id;
+use crate::unfinished::{self, Kinship};
 
-/// Links in one directory.
+/// The links in a directory.
 pub(crate) struct Links<'a> {
-    /// The program, by its absolute path.
+    /// The absolute path of the program.
     pub program: &'a Path,
     pub directory: &'a Path,
-    /// The links' names.
+    /// The names of the links.
     pub names: &'a [String],
 }
 
-/// What exists under a link's name.
+/// What exists at the path of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     Free,
     /// A link to this program.
     Ours,
-    /// A link to something else, or to nothing.
+    /// A symlink to another file, or a dangling one.
     OtherLink,
     /// A file or directory.
     Taken,
 }
 
 impl Links<'_> {
-    /// Each link's path, and what exists there.
+    /// The path of each link, and what exists there.
     pub(crate) fn places(&self) -> Vec<(PathBuf, Place)> {
         let paths = self.names.iter().map(|name| self.directory.join(name));
         paths
@@ -50,7 +53,7 @@ impl Links<'_> {
         if ours { Place::Ours } else { Place::OtherLink }
     }
 
-    /// The links' target: the name alone where the program is in the same directory, so that the
+    /// The target of the links: only the name if the program is in the same directory, so that the
     /// directory can be moved.
     fn target(&self) -> PathBuf {
         let beside = self
@@ -63,8 +66,7 @@ impl Links<'_> {
         }
     }
 
-    /// The links in the directory that lead to this program and whose names `is_wanted` accepts,
-    /// in order.
+    /// The links to this program in the directory with names that `is_wanted` accepts, sorted.
     ///
     /// # Errors
     /// When the directory cannot be read.
@@ -92,19 +94,18 @@ impl Links<'_> {
         Ok(links)
     }
 
-    /// Makes one link, in one step, over a link that is there.
+    /// Creates a link atomically. It replaces an existing symlink.
     ///
     /// # Errors
     /// When the directory cannot be written, or a file exists there.
     pub(crate) fn make(&self, path: &Path) -> Result<(), Error> {
-        let mut hidden = std::ffi::OsString::from(".");
-        hidden.push(path.file_name().unwrap_or_default());
-        hidden.push(format!(".{}.part", std::process::id()));
-        let temporary = path.with_file_name(hidden);
+        reclaim(self.directory);
+        let temporary = unfinished::beside(path);
+        let _guard = RemoveOnSignal::new(&temporary);
         let made = symlink(self.target(), &temporary).and_then(|()| {
-            // rename would also replace a file that came there meanwhile.
+            // rename would also replace a file that was created in the meantime.
             if fs::symlink_metadata(path).is_ok_and(|there| !there.is_symlink()) {
-                return Err(io::Error::other("it is a file, not a link"));
+                return Err(io::Error::other("it is a file, not a symlink"));
             }
             fs::rename(&temporary, path)
         });
@@ -123,7 +124,17 @@ impl Links<'_> {
     }
 }
 
-/// The program in one of `directories` that a link of this name in `own` would hide.
+/// Removes temporary links of killed processes.
+fn reclaim(directory: &Path) {
+    for (path, writer) in unfinished::within(directory) {
+        let is_own_link = |found: fs::Metadata| found.is_symlink() && found.uid() == user_id();
+        if writer.kinship() == Kinship::Dead && fs::symlink_metadata(&path).is_ok_and(is_own_link) {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// The program in one of `directories` that a link with this name in `own` would hide.
 pub(crate) fn shadowed(name: &str, directories: &[PathBuf], own: &Path) -> Option<PathBuf> {
     directories
         .iter()

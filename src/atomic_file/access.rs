@@ -1,4 +1,4 @@
-//! Who may read and write a file that takes another's place: no more users than before.
+//! Access to a file that replaces another one: never wider than before.
 
 use std::fs::{File, Metadata, Permissions};
 use std::io;
@@ -8,22 +8,22 @@ use std::path::Path;
 use rustix::fs::{Gid, XattrFlags};
 use rustix::io::Errno;
 
-use super::place::{directory_of, is_planted};
+use super::place::{By, directory_of, is_planted};
 
 const ACL: &str = "system.posix_acl_access";
-/// Larger than any list of users that a file system keeps.
+/// Larger than any access list of a file system.
 const MAX_ACL_BYTES: usize = 64 << 10;
 
 /// Gives `file` the group, the mode and the access list of `old`, the file at `path` that it will
-/// replace; where one of them cannot be had, access is narrowed instead. Bits that are not in
-/// `most` are left out.
+/// replace. If one of them cannot be set, access is narrowed instead. Bits that are not in `most` are
+/// cleared.
 ///
 /// # Errors
 /// When the mode cannot be set.
 pub(crate) fn inherit(file: &File, old: &Metadata, path: &Path, most: u32) -> io::Result<()> {
     let mut mode = old.mode() & most & 0o777;
-    if is_planted(old, directory_of(path))? {
-        // Another user's choice of who may read it.
+    if is_planted(old, directory_of(path), By::Anyone)? {
+        // Another user decided who may read it.
         mode &= 0o700;
     }
     let new = file.metadata()?;
@@ -37,15 +37,15 @@ pub(crate) fn inherit(file: &File, old: &Metadata, path: &Path, most: u32) -> io
     file.set_permissions(Permissions::from_mode(mode))
 }
 
-/// The mode for another group: its members were others, and members of the old group become
-/// others, so both get what both had.
+/// The mode for another group. Members of the new group were others before, and members of the old
+/// group become others, so both get the bits that both had.
 fn without_group(mode: u32) -> u32 {
     let both = (mode >> 3) & mode & 0o007;
     mode & 0o700 | both << 3 | both
 }
 
-/// Without the list of the old file its mode's group bits would mean something else; the list
-/// that the directory gave to the new one names users whom the old one did not.
+/// Copies the access list. Without it the group bits of the mode have another meaning, and a default
+/// list of the directory could give access to more users.
 fn copy_list(file: &File, old: &Path) -> Result<(), Errno> {
     let mut list = vec![0; MAX_ACL_BYTES];
     match rustix::fs::lgetxattr(old, ACL, list.as_mut_slice()) {
@@ -61,7 +61,7 @@ fn copy_list(file: &File, old: &Path) -> Result<(), Errno> {
     }
 }
 
-/// No list, or a file system without lists.
+/// Whether the error means that there is no list, or that the file system does not support lists.
 fn has_none(error: Errno) -> bool {
     matches!(error, Errno::NODATA | Errno::OPNOTSUPP | Errno::NOSYS)
 }
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_group_gets_nothing_that_it_did_not_have() {
+    fn new_group_gets_no_more_access() {
         for (mode, narrowed) in [
             (0o660, 0o600),
             (0o640, 0o600),

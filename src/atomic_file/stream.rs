@@ -1,4 +1,4 @@
-//! What is written to instead of replaced: a device, a FIFO, an open descriptor.
+//! Writes to devices, FIFOs and open descriptors.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -11,25 +11,25 @@ use super::place;
 use crate::deadline::Deadline;
 use crate::{descriptor, output};
 
-/// A program that reads the FIFO may be started at the same time as c47.
+/// The program that reads a FIFO may be started at the same time as c47.
 const READER_STARTS: Duration = Duration::from_secs(5);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
-/// What is written to, never waiting beyond the deadline.
+/// An output stream with a deadline.
 pub(crate) struct Stream {
     file: File,
     deadline: Deadline,
 }
 
-/// Why nothing more is written to a stream.
+/// Why writing stopped.
 pub(crate) enum Stop {
     Failed(io::Error),
     TimedOut,
 }
 
 impl Stream {
-    /// Opens it. A FIFO is waited for until a process reads from it.
+    /// Opens it. For a FIFO it waits until a process opens it for reading.
     ///
     /// # Errors
     /// When it cannot be written to.
@@ -78,17 +78,17 @@ impl Stream {
     }
 }
 
-/// Opens a stream without waiting. Of a descriptor this is another opening of the same file, so
-/// that the original one stays as it is.
+/// Opens a stream without blocking. A descriptor is opened again, so that the flags of the original
+/// one do not change.
 fn open(place: &Path, is_file: bool) -> io::Result<File> {
     let own = place::own_descriptor(place);
     if own == Some(libc::STDOUT_FILENO) {
-        // Another opening could be writable where stdout itself is not.
+        // Opened again, it could be writable although stdout is not.
         output::ensure_stdout_is_writable()
             .map_err(|_| io::Error::from_raw_os_error(libc::EBADF))?;
     }
     if is_file && let Some(own) = own {
-        // The position in the file is shared with what else is written there.
+        // The file position is shared with other writers.
         return descriptor::duplicate(own);
     }
     let opened = OpenOptions::new()
@@ -103,7 +103,7 @@ fn open(place: &Path, is_file: bool) -> io::Result<File> {
     }
 }
 
-/// Longer and longer pauses, none beyond the deadline.
+/// Increasing pauses until the deadline.
 struct Pauses {
     next: Duration,
     deadline: Deadline,
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_descriptor_that_is_not_open_is_an_error() {
+    fn closed_descriptor_is_an_error() {
         let place = format!("/proc/{}/fd/900", std::process::id());
         assert!(Stream::open(Path::new(&place), Deadline::default()).is_err());
     }

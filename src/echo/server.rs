@@ -1,4 +1,4 @@
-//! Takes the port and gives each connection its thread.
+//! Listens on the port, and starts a thread for each connection.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use super::error::Error;
 use super::service::{Log, Place, Service};
 use crate::error::Error as AnyError;
 
-/// A service that has its port and does not yet answer.
+/// A server that listens but does not accept connections yet.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
@@ -21,10 +21,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Takes the port; 0 is any free one.
+    /// Listens on the port; 0 is any free port.
     ///
     /// # Errors
-    /// When the port is taken, is not allowed, or the address is not this machine's.
+    /// When the port is in use or not allowed, or the address is not one of this machine.
     pub fn bind(address: SocketAddr, settings: Settings) -> Result<Server, Error> {
         let fail = |source| Error::Bind { address, source };
         let listener = TcpListener::bind(address).map_err(fail)?;
@@ -36,21 +36,26 @@ impl Server {
         })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Answers until its lifetime is over, telling `log` of each answer.
+    /// Responds to requests until its lifetime ends, and passes each response to `log`.
     ///
     /// # Errors
-    /// When no connection can be taken any more, or `log` fails.
+    /// When no more connections can be accepted, or `log` fails.
     pub fn run(self, log: Log) -> Result<(), AnyError> {
         let service = Arc::new(Service::new(&self.listener, self.settings, log)?);
         let (refused, refusals) = sync_channel(service.settings.limits.connections);
         let lingering = Arc::clone(&service);
-        // Without this thread the surplus is cut off without a word, no more.
-        let _ = thread("refuse", move || refuse(&lingering, &refusals));
+        // If this thread cannot be started, those of connections cannot either.
+        thread("refuse", move || refuse(&lingering, &refusals)).map_err(|source| {
+            AnyError::System {
+                action: "start a thread",
+                source,
+            }
+        })?;
         loop {
             let accepted = self.listener.accept();
             if service.is_over() {
@@ -59,7 +64,7 @@ impl Server {
             match accepted {
                 Ok((stream, client)) => admit(&service, stream, client, &refused),
                 Err(error) if is_transient(&error) => {
-                    // Out of descriptors or memory: connections that end give some back.
+                    // Out of descriptors or memory: wait until other connections end.
                     std::thread::sleep(Duration::from_millis(20));
                 }
                 Err(source) => return Err(Error::Accept(source).into()),
@@ -72,7 +77,7 @@ impl Server {
     }
 }
 
-/// Errors of one connection, or of a moment, that do not end the service.
+/// Whether an error concerns one connection only, or is temporary.
 fn is_transient(error: &io::Error) -> bool {
     !matches!(
         error.raw_os_error(),
@@ -88,7 +93,7 @@ fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
         .map(drop)
 }
 
-/// Gives a connection its thread, or hands it to those who are refused.
+/// Starts a thread for a connection, or passes it to the thread that refuses connections.
 fn admit(
     service: &Arc<Service>,
     stream: TcpStream,
@@ -96,7 +101,7 @@ fn admit(
     refused: &SyncSender<(TcpStream, SocketAddr)>,
 ) {
     let Some(place) = Place::take(service) else {
-        let _ = refused.try_send((stream, client)); // where that is full too, it is just closed
+        let _ = refused.try_send((stream, client)); // if the queue is full, it is closed without a response
         return;
     };
     let spare = stream.try_clone();
@@ -110,7 +115,7 @@ fn admit(
     }
 }
 
-/// Tells surplus connections so, one after the other, each in a moment.
+/// Responds to surplus connections with 503, one after the other, each with a short time limit.
 fn refuse(service: &Service, refusals: &Receiver<(TcpStream, SocketAddr)>) {
     for (stream, client) in refusals {
         connection::refuse(service, stream, client);

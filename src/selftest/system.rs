@@ -1,4 +1,4 @@
-//! What the machine itself must give: memory, threads, a clock, chance, files, names.
+//! Checks of the machine: memory, threads, clock, files and name resolution.
 
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -13,11 +13,12 @@ use super::{CheckResult, Passed};
 use crate::interrupt::RemoveOnSignal;
 use crate::io_error::reason;
 use crate::timestamp::Timestamp;
+use crate::unfinished::Writer;
 
 const THREADS: u8 = 4;
 const BLOCKS: usize = 256;
 
-/// Memory that one thread takes, another reads and frees.
+/// Allocates memory in some threads, and reads and frees it in another.
 pub(super) fn allocator() -> CheckResult {
     let (sender, receiver) = channel::<Vec<u8>>();
     for number in 0..THREADS {
@@ -26,11 +27,11 @@ pub(super) fn allocator() -> CheckResult {
             .stack_size(64 << 10)
             .spawn(move || {
                 for block in 1..=BLOCKS {
-                    // Whoever listens may have gone; then there is nothing to free elsewhere.
+                    // The receiver may have ended after an error.
                     let _ = sender.send(vec![number; block * 17 % 8192 + 1]);
                 }
             })
-            .map_err(|error| format!("no thread can be started: {}", reason(&error)))?;
+            .map_err(|error| format!("cannot start a thread: {}", reason(&error)))?;
     }
     drop(sender);
     let mut blocks = 0;
@@ -38,43 +39,45 @@ pub(super) fn allocator() -> CheckResult {
     for block in receiver {
         let first = block.first().copied().unwrap_or(THREADS);
         if first >= THREADS || block.iter().any(|&byte| byte != first) {
-            return Err("memory does not hold what was written into it".into());
+            return Err("memory contains other bytes than were written".into());
         }
         blocks += 1;
         bytes += block.len();
     }
     if blocks != usize::from(THREADS) * BLOCKS {
-        return Err("a thread ended before its work was done".into());
+        return Err("a thread ended early".into());
     }
     Ok(Passed::Cleanly(format!(
-        "{blocks} blocks, {} KiB, taken by {THREADS} threads and freed by another",
+        "{blocks} blocks, {} KiB, allocated by {THREADS} threads and freed by another",
         bytes >> 10
     )))
 }
 
-/// Tokens and certificates are judged by the clock.
+/// Tokens and certificates need a correct clock.
 pub(super) fn clock(now: Timestamp, built: Timestamp) -> CheckResult {
     if now < built {
         return Err(format!(
-            "it says {now}, before this binary was built ({built}): tokens and certificates will be refused"
+            "the time is {now}, before this binary was built ({built}); tokens and certificates will be refused"
         ));
     }
     Ok(Passed::Cleanly(now.to_string()))
 }
 
-/// A file is written, read back, renamed and removed.
+/// Writes, reads, renames and removes a file.
 pub(super) fn temporary_files(directory: &Path) -> CheckResult {
     let shown = directory.display();
     if !directory.is_dir() {
-        return Err(format!("{shown} is no directory: TMPDIR names another"));
+        return Err(format!(
+            "{shown} is not a directory; set TMPDIR to a directory"
+        ));
     }
-    let name = format!("c47-selftest-{}", std::process::id());
+    let name = format!("c47-selftest-{}", Writer::own());
     let first = Temporary::new(directory.join(format!("{name}.1")));
     let second = Temporary::new(directory.join(format!("{name}.2")));
     let content = b"c47".repeat(1000);
     let fail = |what: &str, error: &std::io::Error| {
         Err(format!(
-            "{shown}: a file cannot be {what}: {}",
+            "cannot {what} a file in {shown}: {}",
             reason(error)
         ))
     };
@@ -86,10 +89,10 @@ pub(super) fn temporary_files(directory: &Path) -> CheckResult {
         .open(&first.path);
     let mut file = match opened {
         Ok(file) => file,
-        Err(error) => return fail("made", &error),
+        Err(error) => return fail("create", &error),
     };
     if let Err(error) = file.write_all(&content) {
-        return fail("written", &error);
+        return fail("write", &error);
     }
     let mut back = Vec::new();
     let read = file
@@ -100,21 +103,21 @@ pub(super) fn temporary_files(directory: &Path) -> CheckResult {
     }
     if back != content {
         return Err(format!(
-            "{shown}: a file does not hold what was written into it"
+            "{shown}: a file contains other bytes than were written"
         ));
     }
     if let Err(error) = fs::rename(&first.path, &second.path) {
-        return fail("renamed", &error);
+        return fail("rename", &error);
     }
     if let Err(error) = fs::remove_file(&second.path) {
-        return fail("removed", &error);
+        return fail("remove", &error);
     }
     Ok(Passed::Cleanly(format!(
         "written, read, renamed and removed in {shown}"
     )))
 }
 
-/// A file that is removed whatever comes of the check, or of the process.
+/// A file that is removed after the check, also by a signal.
 struct Temporary {
     path: PathBuf,
     _guard: RemoveOnSignal,
@@ -136,8 +139,8 @@ impl Drop for Temporary {
     }
 }
 
-/// The name every tool takes for granted. The resolver's own patience is ten seconds; a machine
-/// that needs more than a moment for this name does not know it.
+/// Resolves localhost, which many tools need. The resolver would wait ten seconds, but a machine that
+/// has the name in /etc/hosts finds it at once.
 pub(super) fn localhost() -> CheckResult {
     const PATIENCE: Duration = Duration::from_millis(40);
     let (sender, receiver) = channel();
@@ -146,16 +149,16 @@ pub(super) fn localhost() -> CheckResult {
             let found = ("localhost", 0).to_socket_addrs();
             let _ = sender.send(found.map(Iterator::collect::<Vec<SocketAddr>>));
         })
-        .map_err(|error| format!("no thread can be started: {}", reason(&error)))?;
+        .map_err(|error| format!("cannot start a thread: {}", reason(&error)))?;
     let unknown = |why: &str| {
         Ok(Passed::WithWarning(format!(
-            "{why}: /etc/hosts should name it; http://127.0.0.1 works without"
+            "{why}; add it to /etc/hosts, or use http://127.0.0.1"
         )))
     };
     match receiver.recv_timeout(PATIENCE) {
         Ok(Ok(found)) => judge_localhost(&found),
-        Ok(Err(_)) => unknown("the name is not known here"),
-        Err(_) => unknown("the name is not found in a moment"),
+        Ok(Err(_)) => unknown("localhost cannot be resolved"),
+        Err(_) => unknown("timed out resolving localhost"),
     }
 }
 
@@ -164,10 +167,10 @@ fn judge_localhost(found: &[SocketAddr]) -> CheckResult {
     let names = names.join(", ");
     match found.iter().find(|one| !one.ip().is_loopback()) {
         Some(stranger) => Err(format!(
-            "it is {}, which is not this machine: calls meant for here go there",
+            "localhost is {}, which is not this machine",
             stranger.ip()
         )),
-        None if names.is_empty() => Err("it has no address".into()),
+        None if names.is_empty() => Err("localhost has no address".into()),
         None => Ok(Passed::Cleanly(names)),
     }
 }
@@ -177,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_before_the_build_is_reported() {
+    fn clock_before_the_build_is_reported() {
         assert!(clock(Timestamp(100), Timestamp(100)).is_ok());
         let why = clock(Timestamp(0), Timestamp(1_776_297_600)).unwrap_err();
         assert!(
@@ -187,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_localhost_elsewhere_is_reported() {
+    fn localhost_on_another_machine_is_reported() {
         let of = |text: &str| judge_localhost(&[text.parse().unwrap()]);
         assert!(of("127.0.0.1:0").is_ok() && of("[::1]:0").is_ok());
         assert!(of("10.0.0.1:0").unwrap_err().contains("10.0.0.1"));
@@ -195,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn temporary_files_that_cannot_be() {
+    fn unusable_temporary_directory_is_reported() {
         for directory in ["/nonexistent", "/dev/null", "/proc"] {
             assert!(
                 temporary_files(Path::new(directory)).is_err(),
@@ -205,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_goes_from_thread_to_thread() {
+    fn memory_moves_between_threads() {
         assert!(allocator().is_ok());
     }
 }
