@@ -31,8 +31,8 @@ fn main() {
     // With the commit, every commit would recompile a debug build.
     // Sources unpacked within another repository are not of its commit.
     if std::env::var("PROFILE").as_deref() == Ok("release") && Path::new(".git").exists() {
-        tell("C47_COMMIT", commit);
-        tell("C47_DATE", || git(&["log", "-1", "--format=%cs"]));
+        set("C47_COMMIT", commit);
+        set("C47_DATE", || git(&["log", "-1", "--format=%cs"]));
     }
 }
 
@@ -60,7 +60,7 @@ fn presets() {
 }
 
 /// The variable from the environment, which cargo passes on, else the output of git.
-fn tell(name: &str, ask: impl Fn() -> Option<String>) {
+fn set(name: &str, ask: impl Fn() -> Option<String>) {
     if std::env::var_os(name).is_none()
         && let Some(value) = ask()
     {

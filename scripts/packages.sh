@@ -1,5 +1,5 @@
 # Sourced by the scripts that install packages of the distribution. They print the names of the
-# packages on stderr before they install them as root.
+# packages to stderr before they install them as root.
 
 may_be_root() {
     [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; }

@@ -1,8 +1,8 @@
-# Sourced by the scripts that try c47 against services we did not write: where their files are, what
-# is checked, and a real Kitsu. The sourcing script is in the project's directory.
+# Sourced by the scripts that test c47 with real services: directories, checks, and a Kitsu server. The
+# current directory of the sourcing script is that of the project.
 
-# begin NAME [PATH-OF-C47]: takes the binary given, else $C47_TEST_RELEASE, else the one that
-# scripts/package made last.
+# begin NAME [PATH-OF-C47]: uses the given binary, else $C47_TEST_RELEASE, else the last one built by
+# scripts/package.
 begin() {
     script=$1
     c47=${2:-${C47_TEST_RELEASE:-$(ls -t target/package/c47-*-x86_64-linux-musl/bin/c47 2>/dev/null | head -1)}}
@@ -15,7 +15,7 @@ begin() {
     work=$base/run-${script##*/}
     rm -rf "$work"
     mkdir -p "$work"
-    # PostgreSQL does not run as root, and must reach its directory.
+    # PostgreSQL does not run as root, and needs access to its directory.
     data=$(mktemp -d /tmp/c47-services.XXXXXX)
     log=$work/log
     failures=0
@@ -34,7 +34,7 @@ clean_up() {
     rm -rf "$data"
 }
 
-# finish: the exit code says whether all checks passed.
+# finish: exits with 0 if all checks passed.
 finish() {
     if [ "$failures" != 0 ]; then
         echo "$script: $failures failed (logs in ${work#"$PWD/"})" >&2
@@ -76,7 +76,7 @@ as_postgres() {
     if [ "$(id -u)" = 0 ]; then (cd / && runuser -u postgres -- "$@"); else "$@"; fi
 }
 
-# install_kitsu: zou below target/services; PostgreSQL and Redis from the distribution.
+# install_kitsu: zou in target/services, PostgreSQL and Redis from the distribution.
 install_kitsu() {
     local wanted=() directory
     command -v redis-server >/dev/null 2>&1 || wanted+=(redis-server)
@@ -90,7 +90,8 @@ install_kitsu() {
     [ -n "$pg" ] && [ -x "$base/kitsu/bin/zou" ] && command -v redis-server >/dev/null 2>&1
 }
 
-# prepare_kitsu: its databases, and admin@example.com with the password correct-horse-battery.
+# prepare_kitsu: creates its databases and the user admin@example.com with the password
+# correct-horse-battery.
 prepare_kitsu() {
     local redis_port pg_port
     redis_port=$(free_port)
@@ -120,7 +121,7 @@ app.config["JWT_ACCESS_TOKEN_EXPIRES"] = datetime.timedelta(seconds=seconds)
 PY
 }
 
-# start_kitsu TOKEN-SECONDS: on $kitsu_port; fails where it does not come up.
+# start_kitsu TOKEN-SECONDS: starts it on $kitsu_port; fails if it does not start.
 start_kitsu() {
     HOME=$work TOKEN_SECONDS=$1 PYTHONPATH=$work "$base/kitsu/bin/gunicorn" -w 2 -k gevent \
         -b "127.0.0.1:$kitsu_port" --access-logfile "$work/access" app:app >>"$log.kitsu" 2>&1 &

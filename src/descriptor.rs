@@ -22,7 +22,7 @@ pub(crate) fn stdin() -> io::Result<StdinLock<'static>> {
 /// A duplicate of a descriptor. It shares the file position.
 ///
 /// # Errors
-/// When there is no such descriptor.
+/// When the descriptor is not open.
 pub(crate) fn duplicate(number: i32) -> io::Result<File> {
     if number < 0 {
         return Err(io::Error::from_raw_os_error(libc::EBADF));

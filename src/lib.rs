@@ -1,5 +1,5 @@
-//! The rooms of c47. Data goes one way: `cli` parses and calls a domain module, which returns a
-//! report or an error; `output` prints the one, `main` turns the other into an exit code.
+//! The modules of c47. `cli` parses the command line and calls a domain module, which returns a report
+//! or an error. `output` prints it, and `main` exits with the exit code.
 #![cfg_attr(
     test,
     allow(
@@ -10,96 +10,96 @@
     )
 )]
 
-/// Writes a file so that it is there whole or not at all.
+/// Writes a file completely or not at all.
 mod atomic_file;
-/// Profiles' credentials: logins, tokens, and where they are kept.
+/// The credentials of profiles: logins, tokens, and their storage.
 mod auth;
-/// The command line: commands, their options, and what they print.
+/// The command line: commands, options and output.
 pub mod cli;
 /// Whether text is coloured.
 mod colour;
 /// Completion scripts for bash, zsh, fish and nushell.
 mod completions;
-/// Profiles: the files read, merged and checked.
+/// The configuration with profiles: reads, merges and checks its files.
 mod config;
-/// ring, behind tokens and TLS.
+/// Cryptography with ring, for tokens and TLS.
 mod crypto;
-/// curl's command line: its words, and a table of its options.
+/// Parses curl command lines, with a table of curl's options.
 mod curl;
-/// The end of everything done for one call.
+/// The time limit for one call.
 mod deadline;
-/// DER, as much as keys and certificates need.
+/// The parts of DER that keys and certificates need.
 mod der;
-/// Descriptors by their numbers.
+/// File descriptors by number.
 mod descriptor;
-/// A service that answers with a picture of the request.
+/// An HTTP server that returns each request as JSON.
 mod echo;
-/// ELF files: what they need, what ld.so would load for them, where they run.
+/// ELF files: requirements, the libraries ld.so would load, and where they run.
 mod elf;
-/// What can go wrong, its message and hint, and its exit code.
+/// Errors, with message, hint and exit code.
 mod error;
-/// Text from elsewhere made safe for a terminal.
+/// Escapes foreign text for terminals.
 mod escape;
 /// Exit codes.
 mod exit;
-/// What `-h` prints, and the manual.
+/// Short help and manual pages.
 mod help;
-/// Bytes as hexadecimal digits.
+/// Hexadecimal digits.
 mod hex;
-/// What a machine is and has: its system, libraries, hardware, mounts, and what may break on it.
+/// Reports about a machine: system, libraries, hardware, mounts and hazards.
 mod host;
 /// HTTP calls.
 mod http;
-/// Ctrl-C: what must be put right before the process ends.
+/// Cleans up on Ctrl-C and SIGTERM.
 mod interrupt;
-/// An I/O error in words.
+/// The text of I/O errors.
 mod io_error;
-/// JSON texts: checked, kept to the letter, laid out for people.
+/// JSON texts: checks them, keeps them unchanged, and formats them for people.
 mod json;
-/// JSON Web Tokens and their keys.
+/// JSON Web Tokens and keys.
 mod jwt;
-/// Links to the program, one a command.
+/// Symlinks for the commands.
 mod links;
-/// The nearest word to one that was mistyped.
+/// Suggestions for mistyped words.
 mod nearest;
-/// The commands and their options, as man pages and completions need them.
+/// The table of commands and options for help, manual pages and completions.
 mod outline;
-/// Prints reports, as text or as JSON; knows terminals and colour.
+/// Prints reports as text or JSON. Knows about terminals and colour.
 mod output;
-/// Where software is to run: distributions, years of the VFX Reference Platform, CPU levels.
+/// Target platforms: distributions, years of the VFX Reference Platform, CPU levels.
 mod platform;
-/// Processes: when they began, whether they live.
+/// Processes and their identity.
 mod process;
-/// Core files and huge pages: ours, and those of programs we start.
+/// Core files, huge pages and signals of c47 and of programs that it starts.
 mod process_limits;
-/// How far a transfer is, on a terminal.
+/// The progress line of transfers.
 mod progress;
-/// Durations and sizes as people write them: `90s`, `15m`, `2G`.
+/// Durations and sizes: `90s`, `15m`, `2G`.
 mod quantity;
-/// Takes the secrets out of what is shown.
+/// Masks secrets in output.
 mod redact;
-/// Packages for Rez: made, installed, checked.
+/// Creates, installs and checks Rez packages.
 mod rez;
-/// Secrets and where they come from.
+/// Secrets and their sources.
 mod secret;
-/// Whether this binary works on this machine.
+/// Checks that this binary works on this machine.
 mod selftest;
-/// Words for a POSIX shell.
+/// Quoting for POSIX shells.
 mod shell;
-/// Points in time as dates, RFC 3339 and back.
+/// Timestamps and dates.
 mod timestamp;
-/// Names of what is not finished: who writes it, and what a killed process left.
+/// Names of unfinished files, which contain their writer.
 mod unfinished;
-/// What this program is made of.
+/// The version of c47 and its libraries.
 mod version;
-/// ZIP archives: their members, stored or deflated.
+/// Reads ZIP archives.
 mod zip;
 
 pub use process_limits::holds_secrets;
 
-/// What the integration tests and fuzz targets call without a process of its own between. Together
-/// with [`cli::main`], [`cli::install_panic_hook`] and [`holds_secrets`] it is all that is public, so that the compiler
-/// finds code that nothing uses.
+/// Items that the integration tests and fuzz targets call directly. Only these, [`cli::main`],
+/// [`cli::install_panic_hook`] and [`holds_secrets`] are public, so that the compiler finds unused
+/// code.
 pub mod testing {
     pub use crate::cli::whole;
     pub use crate::echo::{Guard, Lifetime, Limits, Secrets, Server, Settings as EchoSettings};
@@ -114,7 +114,7 @@ pub mod testing {
     pub use crate::platform::Version;
     pub use crate::timestamp::Timestamp;
 
-    /// What every command prints with `--json` when it fails.
+    /// The `--json` output of a command that fails.
     pub const FAILURE: JsonOutput = crate::error::report::JSON;
 
     use crate::http::head::Head;
@@ -122,7 +122,7 @@ pub mod testing {
     use crate::jwt::verify::{Policy, verify};
     use crate::secret::Secret;
 
-    /// What bytes given as a key were taken for.
+    /// The result of reading bytes as a key.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum KeyKind {
         Refused,
@@ -130,7 +130,7 @@ pub mod testing {
         Asymmetric,
     }
 
-    /// Reads a key, or the first of a set, in any format.
+    /// Reads a key, or the first key of a set, in any format.
     pub fn read_key(bytes: &[u8]) -> KeyKind {
         let set = KeySet::parse(&Secret::new(bytes.to_vec()));
         match set.as_ref().map(|set| set.keys().first()) {
@@ -140,8 +140,8 @@ pub mod testing {
         }
     }
 
-    /// How many members of an archive are programs or libraries, all of them read; nothing where the
-    /// archive itself cannot be read.
+    /// Reads all programs and libraries in an archive and returns their number; `None` if the archive
+    /// cannot be read.
     pub fn archive_objects(path: &std::path::Path) -> Option<usize> {
         let mut inputs = crate::elf::inputs::Inputs::default();
         inputs.add(path);
@@ -154,28 +154,28 @@ pub mod testing {
         inputs.faults.is_empty().then_some(found)
     }
 
-    /// Whether a token is valid under a key, at the beginning of 1970.
+    /// Whether a token is valid with a key, at the beginning of 1970.
     pub fn is_valid_token(token: &[u8], key: &[u8]) -> bool {
         let keys = KeySet::parse(&Secret::new(key.to_vec()));
         keys.is_ok_and(|keys| verify(token, &keys, &Policy::at(Timestamp(0))).is_ok())
     }
 
-    /// The status of a response's head, where it can be read.
+    /// The status in the header of a response, if it can be parsed.
     pub fn response_status(head: &[u8]) -> Option<u16> {
         Head::parse(head).map(|head| head.status)
     }
 
-    /// A multipart body as `c47 echo` shows it.
+    /// A multipart body as shown by `c47 echo`.
     pub fn masked_multipart(body: &[u8], boundary: &str) -> Vec<u8> {
         crate::redact::multipart(body, boundary).into_owned()
     }
 
-    /// Whether a text is a curl command whose options c47 has equivalents for.
+    /// Whether a text is a curl command that c47 supports.
     pub fn is_curl_command(text: &str) -> bool {
         crate::curl::Command::parse(text).is_ok()
     }
 
-    /// A text as `c47 echo` shows it.
+    /// A text as shown by `c47 echo`.
     pub fn masked_text(text: &str) -> String {
         crate::redact::text(text)
     }

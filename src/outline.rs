@@ -1,44 +1,44 @@
-//! The commands as man pages and completions need them: names, options, and what a value may be.
+//! The commands for help, man pages and completions: names, options, and the kinds of values.
 
 mod layout;
 
 pub(crate) use layout::{CommandGroup, Group, Layout};
 
-/// A command, or c47 itself, with all below it.
+/// A command, or c47 itself, with its subcommands.
 #[derive(Clone, Debug, Default)]
 pub struct Command {
-    /// Its words, the program's name first: `["c47", "jwt", "sign"]`.
+    /// Its words, with the name of the program: `["c47", "jwt", "sign"]`.
     pub path: Vec<String>,
     pub about: String,
     pub examples: Vec<String>,
     pub options: Vec<Flag>,
     pub arguments: Vec<Argument>,
-    /// What it prints with `--json`.
+    /// Its output with `--json`.
     pub json: &'static [JsonOutput],
-    /// What it prints with `--json` when it fails.
+    /// Its output with `--json` when it fails.
     pub failure: Option<&'static JsonOutput>,
-    /// Its page's text in Markdown; that of the command right below c47.
+    /// Its manual in Markdown; for subcommands that of the top-level command.
     pub manual: &'static str,
-    /// How its help is laid out; without one all options are in one group.
+    /// The layout of its help; without one all options are in one group.
     pub(crate) layout: Option<&'static Layout>,
-    /// Its subcommands; a command that has some takes no arguments of its own.
+    /// Its subcommands. A command with subcommands takes no arguments.
     pub commands: Vec<Command>,
 }
 
 /// An option.
 #[derive(Clone, Debug)]
 pub struct Flag {
-    /// With its dashes: `--output`.
+    /// With dashes: `--output`.
     pub long: String,
-    /// Without its dash.
+    /// Without the dash.
     pub short: Option<char>,
     pub about: String,
     pub times: Times,
-    /// What it takes; a switch takes nothing.
+    /// Its value; `None` for a switch.
     pub value: Option<Value>,
 }
 
-/// An argument that is no option.
+/// A positional argument.
 #[derive(Clone, Debug)]
 pub struct Argument {
     pub about: String,
@@ -46,7 +46,7 @@ pub struct Argument {
     pub value: Value,
 }
 
-/// How often an option or an argument is given.
+/// How often an option or an argument can be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Times {
     Once,
@@ -54,29 +54,29 @@ pub enum Times {
     Any,
 }
 
-/// A value: its name in the help, and what it may be.
+/// A value: its name in the help, and its kind.
 #[derive(Clone, Debug)]
 pub struct Value {
     pub name: String,
     pub kind: Kind,
 }
 
-/// What a value may be: what completions offer for it, and what is accepted.
+/// The kind of a value: which values are accepted, and what completions offer.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// Anything: a URL, a name.
     Word,
-    /// A word of a form of its own: a time, an address, `PATH=SIZE`.
+    /// A word with its own format: a time, an address, `PATH=SIZE`.
     Form(Check),
     File,
     Directory,
     /// The name of a profile.
     Profile,
-    /// The words of one of our own commands.
+    /// The words of a command of c47.
     Command,
-    /// Where a secret is: `env:NAME` and so on.
+    /// The source of a secret, such as `env:NAME`.
     Source,
-    /// Where a key is: a source, or the path of a file that exists.
+    /// The source of a key, or the path of an existing file.
     Key,
     /// `30s`, `15m`.
     Duration,
@@ -92,46 +92,46 @@ pub enum Kind {
         words: Words,
         accept: Accept,
     },
-    /// Parts one after the other: `bearer=` and a secret source.
+    /// A value in parts: `bearer=` and the source of a secret.
     Staged(fn() -> Vec<Stage>),
     /// A word of an HTTP request: one of these methods, a URL, `@profile/path`, or an item such as
     /// `key=value` or `file@path`.
     RequestWord(Words),
 }
 
-/// What may come next in a value that is written in parts.
+/// The possible next part of a value in parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stage {
-    /// The parts before, where `*` is what only the user knows: `basic=*:`.
+    /// The parts before, where `*` is any text: `basic=*:`.
     pub after: String,
-    /// What the next part begins with, or is. One that ends in `=` or `:` is continued.
+    /// The words that the next part can be. A word that ends with `=` or `:` is continued.
     pub words: Vec<String>,
-    /// Whether it may also be the path of a file.
+    /// Whether the next part can also be the path of a file.
     pub files: bool,
 }
 
-/// The words of a choice, from the code that reads the value.
+/// The words of a choice, from the code that parses the value.
 pub(crate) type Words = fn() -> Vec<String>;
 
-/// Reads a value as the command does.
+/// Checks a value as the command does.
 ///
 /// # Errors
-/// Says what the value must be.
+/// A message with the valid values.
 pub(crate) type Check = fn(&str) -> Result<(), String>;
 
-/// What a choice accepts.
+/// Which values a choice accepts.
 #[derive(Clone, Copy, Debug)]
 pub enum Accept {
-    /// Its words and nothing else.
+    /// Only its words.
     Listed,
-    /// What this check lets through: its words, and perhaps other spellings of them.
+    /// Values that pass this check: its words, and possibly other spellings.
     Checked(Check),
-    /// Anything: the command itself reads the value, and the words are the common ones.
+    /// Anything: the words are common values, and the command checks the value itself.
     Anything,
 }
 
 impl Kind {
-    /// One of `words` and nothing else.
+    /// Only one of `words`.
     pub const fn choice(words: Words) -> Kind {
         Kind::Choice {
             words,
@@ -139,7 +139,7 @@ impl Kind {
         }
     }
 
-    /// One of `words`, as `check` reads it.
+    /// One of `words`, as accepted by `check`.
     pub const fn checked_choice(words: Words, check: Check) -> Kind {
         Kind::Choice {
             words,
@@ -148,7 +148,7 @@ impl Kind {
     }
 }
 
-/// The bounds of a number in words: `from 0 to 65535`, `1 or more`.
+/// The bounds of a number as text: `from 0 to 65535`, `1 or more`.
 pub(crate) fn bounds(least: u64, most: u64) -> String {
     if most == u64::MAX {
         format!("{least} or more")
@@ -157,32 +157,32 @@ pub(crate) fn bounds(least: u64, most: u64) -> String {
     }
 }
 
-/// Words of a choice as [`Words`] returns them.
+/// Words of a choice in the type of [`Words`].
 pub(crate) fn owned(words: &[&str]) -> Vec<String> {
     words.iter().map(|&word| word.to_owned()).collect()
 }
 
-/// What a command declares beside its options: the kinds of their values, and its JSON.
+/// What a command declares in addition to its options: the kinds of their values, and its JSON output.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Details {
-    /// Its words, without the program's name: `jwt sign`.
+    /// Its words without the name of the program: `jwt sign`.
     pub command: &'static str,
     /// Each option (`--alg`) and argument (`token`) that takes a value.
     pub values: &'static [(&'static str, Kind)],
-    /// What it prints with `--json`.
+    /// Its output with `--json`.
     pub json: &'static [JsonOutput],
 }
 
-/// What a command prints as JSON.
+/// A JSON output of a command.
 #[derive(Clone, Copy, Debug)]
 pub struct JsonOutput {
-    /// When it is this and not another: `with --why`; empty where there is only one.
+    /// When the command prints it, such as `with --why`; empty if it has only one.
     pub when: &'static str,
     pub shape: Shape,
     pub fields: &'static [Field],
 }
 
-/// What stands around the fields.
+/// The structure around the fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     Object,
@@ -192,10 +192,10 @@ pub enum Shape {
     Lines,
 }
 
-/// A member of a command's JSON.
+/// A member of a JSON output.
 #[derive(Clone, Copy, Debug)]
 pub struct Field {
-    /// `checks[].name`, from the object on.
+    /// The path in the object, such as `checks[].name`.
     pub path: &'static str,
     pub json_type: JsonType,
     pub presence: Presence,
@@ -208,27 +208,27 @@ pub enum JsonType {
     String,
     Number,
     Boolean,
-    /// Its members are fields of their own.
+    /// An object. Its members are separate fields.
     Object,
-    /// Of strings.
+    /// An array of strings.
     Strings,
-    /// Of objects, whose members are fields of their own.
+    /// An array of objects. Their members are separate fields.
     Objects,
-    /// Of arrays of strings.
+    /// An array of arrays of strings.
     Lists,
-    /// Any JSON, of which nothing more is promised.
+    /// Any JSON, without further promises.
     Any,
 }
 
-/// Whether a member has a value.
+/// Whether a member can be null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
     Always,
-    /// It is null where there is no value.
+    /// It is null without a value.
     Nullable,
 }
 
-/// A constructor for each type, so that a table has a line for each member.
+/// Constructors for each type, so that tables have one line for each member.
 impl Field {
     const fn new(path: &'static str, json_type: JsonType, about: &'static str) -> Field {
         Field {
@@ -271,7 +271,7 @@ impl Field {
         Field::new(path, JsonType::Any, about)
     }
 
-    /// The same member, which may be null.
+    /// The same member, nullable.
     pub const fn or_null(self) -> Field {
         Field {
             presence: Presence::Nullable,
@@ -296,7 +296,7 @@ impl JsonType {
     }
 }
 
-/// A text up to the end of its first sentence, without the full stop; that of "e.g. 30s" ends none.
+/// The first sentence of a text, without the full stop. A full stop as in "e.g. 30s" does not end it.
 pub(crate) fn first_sentence(text: &str) -> String {
     let mut stops = text.match_indices(". ").map(|(at, _)| at);
     let ends = |at: &usize| {
@@ -309,7 +309,7 @@ pub(crate) fn first_sentence(text: &str) -> String {
 }
 
 impl Command {
-    /// Its words on one line: `c47 jwt sign`.
+    /// Its words: `c47 jwt sign`.
     pub fn name(&self) -> String {
         self.path.join(" ")
     }
@@ -319,7 +319,7 @@ impl Command {
         self.path.last().map_or("", String::as_str)
     }
 
-    /// The command at these words below this one.
+    /// The subcommand at these words.
     pub fn find<'a>(&'a self, words: &[String]) -> Option<&'a Command> {
         match words.split_first() {
             None => Some(self),
@@ -331,7 +331,7 @@ impl Command {
         }
     }
 
-    /// Itself and all below it, each before those below it.
+    /// The command and all its subcommands, each before its own subcommands.
     pub fn all(&self) -> Vec<&Command> {
         let below = self.commands.iter().flat_map(Command::all);
         [self].into_iter().chain(below).collect()
@@ -339,7 +339,7 @@ impl Command {
 }
 
 impl Value {
-    /// Its name as help shows it: `FILE`.
+    /// Its name in the help: `FILE`.
     pub(crate) fn shown(&self) -> String {
         self.name.to_uppercase()
     }
@@ -358,7 +358,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_sentence() {
+    fn first_sentence_ends_before_a_capital_letter() {
         assert_eq!(first_sentence("Do it. Then more."), "Do it");
         assert_eq!(first_sentence("Do it,\nnow."), "Do it, now");
         assert_eq!(first_sentence("a time, e.g. 30s"), "a time, e.g. 30s");

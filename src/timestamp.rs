@@ -106,7 +106,7 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
-/// The timestamp of a date and time of day in UTC; `None` where there is no such date.
+/// The timestamp of a date and time of day in UTC; `None` if the date does not exist.
 pub(crate) fn from_civil(date: (i64, i64, i64), time: (i64, i64, i64)) -> Option<Timestamp> {
     let (year, month, day) = date;
     let (hour, minute, second) = time;

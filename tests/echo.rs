@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use crate::support::echo::{Echo, body, statuses};
 use crate::support::{self, Run};
 
-fn header<'a>(picture: &'a Value, name: &str) -> &'a str {
-    let headers = picture["headers"].as_array().unwrap();
+fn header<'a>(echoed: &'a Value, name: &str) -> &'a str {
+    let headers = echoed["headers"].as_array().unwrap();
     headers
         .iter()
         .find(|header| header["name"] == name)
         .and_then(|header| header["value"].as_str())
-        .unwrap_or_else(|| panic!("no {name} in {picture}"))
+        .unwrap_or_else(|| panic!("no {name} in {echoed}"))
 }
 
 #[test]
@@ -36,24 +36,24 @@ fn response_shows_the_request_of_curl() {
     assert!(answer.stdout_text().contains("1.10") && answer.stdout_text().contains("1e400"));
     assert!(!answer.stdout_text().contains("hunter2"));
     // serde_json cannot parse 1e400.
-    let picture: Value =
+    let echoed: Value =
         serde_json::from_str(&answer.stdout_text().replace("1e400", "1")).expect("JSON");
-    assert_eq!(picture["method"], "PATCH");
-    assert_eq!(picture["target"], "/a%20b?x=1%202&y&token=***");
-    assert_eq!(picture["path"], "/a%20b");
+    assert_eq!(echoed["method"], "PATCH");
+    assert_eq!(echoed["target"], "/a%20b?x=1%202&y&token=***");
+    assert_eq!(echoed["path"], "/a%20b");
     assert_eq!(
-        picture["query"],
+        echoed["query"],
         json!([
             {"name": "x", "value": "1 2"},
             {"name": "y", "value": ""},
             {"name": "token", "value": "***"},
         ])
     );
-    assert_eq!(picture["version"], "HTTP/1.1");
-    assert_eq!(header(&picture, "X-Empty"), "");
-    assert_eq!(picture["body"]["password"], "***");
-    assert_eq!(picture["body_base64"], Value::Null);
-    assert_eq!(picture["claims"], Value::Null);
+    assert_eq!(echoed["version"], "HTTP/1.1");
+    assert_eq!(header(&echoed, "X-Empty"), "");
+    assert_eq!(echoed["body"]["password"], "***");
+    assert_eq!(echoed["body_base64"], Value::Null);
+    assert_eq!(echoed["claims"], Value::Null);
 }
 
 #[test]
@@ -83,20 +83,20 @@ fn credentials_sent_by_curl_are_masked() {
     let Some(answer) = echo.curl(&arguments, path) else {
         return;
     };
-    let picture = answer.expect_code(0).json();
-    assert!(!picture.to_string().contains("hunter2"), "{picture}");
-    assert_eq!(header(&picture, "Authorization"), "Basic ***");
-    assert_eq!(header(&picture, "Proxy-Authorization"), "Bearer ***");
-    assert_eq!(header(&picture, "Referer"), "http://***@h/?api_key=***");
-    assert_eq!(picture["body"], "client_secret=***&a=b&refresh_token=***");
+    let echoed = answer.expect_code(0).json();
+    assert!(!echoed.to_string().contains("hunter2"), "{echoed}");
+    assert_eq!(header(&echoed, "Authorization"), "Basic ***");
+    assert_eq!(header(&echoed, "Proxy-Authorization"), "Bearer ***");
+    assert_eq!(header(&echoed, "Referer"), "http://***@h/?api_key=***");
+    assert_eq!(echoed["body"], "client_secret=***&a=b&refresh_token=***");
     echo.child
         .wait_for_stderr("127.0.0.1 POST /?tsid=***&page=2 200 ");
 
     let open = Echo::start(&["--show-secrets"]);
-    let picture = open.curl(&arguments, path).unwrap().expect_code(0).json();
-    assert_eq!(header(&picture, "X-Api-Key"), "hunter2");
+    let echoed = open.curl(&arguments, path).unwrap().expect_code(0).json();
+    assert_eq!(header(&echoed, "X-Api-Key"), "hunter2");
     assert_eq!(
-        picture["body"],
+        echoed["body"],
         "client_secret=hunter2&a=b&refresh_token=hunter2"
     );
 }

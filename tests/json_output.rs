@@ -437,7 +437,10 @@ fn readme_lists_no_members() {
     // `{"name","value"}` would be a second list of members.
     for object in readme.split("{\"").skip(1) {
         let (name, rest) = object.split_once('"').unwrap();
-        assert!(rest.starts_with(':'), "a sketch begins with {name}");
+        assert!(
+            rest.starts_with(':'),
+            "a list of members starts with {name}"
+        );
     }
 }
 

@@ -146,7 +146,7 @@ fn sbom_lists_the_crates_of_cargo_tree() {
         for need in dependency["dependsOn"].as_array().unwrap() {
             assert!(
                 references.contains(need.as_str().unwrap()),
-                "{need} is no component"
+                "{need} is not a component"
             );
         }
     }

@@ -14,12 +14,12 @@ fn module(name: &str) -> String {
     panic!("SECURITY.md names the module {name}, which does not exist");
 }
 
-/// Why a function of this name is no test that runs; `None` where it is one.
+/// Why a function is not a test that always runs; `None` if it is.
 fn missing(text: &str, name: &str) -> Option<String> {
     let function = format!("fn {name}(");
     let mut lines = text.lines().collect::<Vec<&str>>().into_iter().rev();
     if !lines.any(|line| line.starts_with(&function)) {
-        return Some("there is no such function".into());
+        return Some("the function does not exist".into());
     }
     let attributes: Vec<&str> = lines
         .take_while(|line| line.starts_with("#[") || line.starts_with("//"))
@@ -33,7 +33,7 @@ fn missing(text: &str, name: &str) -> Option<String> {
 }
 
 #[test]
-fn a_test_that_does_not_run_holds_no_promise() {
+fn tests_that_do_not_always_run_are_refused() {
     let text = "#[test]\nfn a() {\n}\n\nfn b() {}\n#[test]\n#[ignore = \"slow\"]\nfn c() {}\n\
         #[ignore]\n#[test]\nfn d() {}\n#[cfg(any())]\n#[test]\nfn e() {}\n\
         /// Why.\n#[test]\n#[should_panic]\nfn f() {}\n// fn g() {}\n";

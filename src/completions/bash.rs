@@ -5,10 +5,10 @@ use std::fmt::Write;
 use super::{Offer, below, offer, stage_words};
 use crate::outline::{Command, Kind};
 
-/// Two tables, then what walks them.
+/// Two tables, and the code that uses them.
 pub(super) fn script(whole: &Command) -> String {
     let mut script = String::from(
-        "# Completion of c47 for bash: source this, or put it where bash-completion looks.\n\n",
+        "# Completion of c47 for bash: source this file, or put it in a directory of bash-completion.\n\n",
     );
     script.push_str(
         "# What may follow a command: its commands, its options, and what its arguments are.\n\
@@ -46,7 +46,7 @@ fn table_of(script: &mut String, command: &Command) {
         let _ = write!(script, " commands='{}'", below(command).join(" "));
     }
     let _ = write!(script, " options='{}'", options.join(" "));
-    // Only the last can stand for many; which of several is meant is not counted out.
+    // Only the last argument can be repeated, so the script uses it for all.
     if let Some(argument) = command.arguments.last() {
         let _ = write!(script, " arguments='{}'", kind(&argument.value.kind));
     }
@@ -85,7 +85,7 @@ fn kind(kind: &Kind) -> String {
 }
 
 const ENGINE: &str = r#"
-# The profiles, each as @name; none where c47 does not know of any.
+# Prints the profiles as @name.
 _c47_profiles() {
     local program=${words[0]} name rest
     case ${program##*/} in
@@ -100,7 +100,7 @@ _c47_profiles() {
     done < <("$program" auth profiles 2>/dev/null </dev/null)
 }
 
-# Follows the words from $index on, which name commands, and stops at the first that does not.
+# Reads command words from $index on, and stops at the first other word.
 _c47_walk() {
     local end=$1
     while _c47_table "$path" && [[ -n $commands ]] && ((index < end)); do
@@ -118,14 +118,14 @@ _c47_walk() {
     return 0
 }
 
-# Offers the files or directories ($1) that begin with $2, behind $3.
+# Offers the files or directories ($1) that start with $2, prefixed with $3.
 _c47_files() {
     local action=-f line
     [[ $1 == directory ]] && action=-d
     [[ $3 == *@ ]] || compopt -o filenames 2>/dev/null
     while IFS= read -r line; do
-        # readline takes a candidate for a directory only where it is nothing but a path, and
-        # would escape the @.
+        # readline recognizes a directory only if the candidate is a plain path, and would
+        # escape the @.
         [[ -n $3 && -d $line ]] && line+=/
         [[ $3 == *@ ]] && printf -v line %q "$line"
         COMPREPLY+=("$3$line")
@@ -133,7 +133,7 @@ _c47_files() {
     [[ -n $3 && ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == */ ]] && compopt -o nospace 2>/dev/null
 }
 
-# Offers the profiles that begin with $1, behind $2. An address goes on behind @name.
+# Offers the profiles that start with $1, prefixed with $2. A path can follow @name.
 _c47_offer_profiles() {
     local line
     [[ $1 == @* ]] && compopt -o nospace 2>/dev/null
@@ -143,8 +143,7 @@ _c47_offer_profiles() {
     done < <(_c47_profiles)
 }
 
-# Offers the words that may follow in a value, where $1 has the stages, $2 is typed and $3 is
-# before it.
+# Offers the next words of a value: $1 has the stages, $2 is the typed text, $3 the text before it.
 _c47_staged() {
     local IFS='|' stage after rest next
     local -a stages
@@ -170,8 +169,8 @@ _c47_staged() {
     done
 }
 
-# Offers what a value of the kind $1 may be, where $2 is typed of it and $3 is before it in the
-# word. Candidates are whole words.
+# Offers values of the kind $1: $2 is the typed text, $3 the text before it in the word. Candidates
+# are whole words.
 _c47_offer() {
     case $1 in
     file | directory) _c47_files "$1" "$2" "$3" ;;
@@ -193,7 +192,7 @@ _c47() {
     local -a words
     COMPREPLY=()
     read -ra words <<<"$line"
-    # What is being typed is the last word, unless a blank ends it.
+    # The word to complete is the last one, unless a space follows it.
     if [[ $line != *[[:space:]] && ${#words[@]} -gt 1 ]]; then
         current=${words[${#words[@]} - 1]}
         unset "words[${#words[@]} - 1]"
@@ -234,7 +233,7 @@ _c47() {
     _c47_trim "$current"
 }
 
-# Counts the arguments before the word that is typed, and sees whether -- ends the options.
+# Counts the arguments before the typed word, and checks whether -- ends the options.
 _c47_count() {
     local word before=''
     for word in "${words[@]:index}"; do
@@ -249,8 +248,8 @@ _c47_count() {
     done
 }
 
-# bash replaces only what follows the last character that parts words: what is before it must not
-# be in a candidate. It counts an @ to what follows.
+# bash replaces only the text after the last word break, so candidates must not contain the text
+# before it. An @ belongs to the text after it.
 _c47_trim() {
     local rest=${1##*["$COMP_WORDBREAKS"]} before index
     before=${1%"$rest"}

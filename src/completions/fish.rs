@@ -5,12 +5,12 @@ use std::fmt::Write;
 use super::{Offer, offer, stage_words, summary, words};
 use crate::outline::{Command, Flag};
 
-/// A `complete` line for each command and option, true where the words before lead to it.
+/// A `complete` line for each command and option, with a condition on the words before it.
 pub(super) fn script(whole: &Command) -> String {
     let mut script = String::from(
-        "# Completion of c47 for fish: put this into a directory of $fish_complete_path as c47.fish.\n\n",
+        "# Completion of c47 for fish: save this as c47.fish in a directory of $fish_complete_path.\n\n",
     );
-    script.push_str("# The words that lead to a command.\nset -g __c47_commands");
+    script.push_str("# The words of all commands.\nset -g __c47_commands");
     for command in whole.all() {
         if !words(command).is_empty() {
             let _ = write!(script, " {}", quoted(&words(command)));
@@ -48,7 +48,7 @@ fn commands_of(script: &mut String, command: &Command) {
         let at = condition("__c47_at", command);
         let _ = writeln!(
             script,
-            "complete -c c47 -n {at} -a help -d 'Tell about a command'"
+            "complete -c c47 -n {at} -a help -d 'Print the manual page of a command'"
         );
     }
 }
@@ -67,7 +67,7 @@ fn option(script: &mut String, command: &Command, flag: &Flag) {
     let _ = writeln!(script, " -d {}", quoted(&summary(&flag.about)));
 }
 
-/// What `complete` is told to offer.
+/// The options of `complete` for a value.
 fn offered(offer: Offer) -> Option<String> {
     match offer {
         Offer::Nothing => None,
@@ -93,7 +93,7 @@ fn offered(offer: Offer) -> Option<String> {
     }
 }
 
-/// A condition: the words before are those of this command.
+/// A condition: the words before are this command.
 fn condition(test: &str, command: &Command) -> String {
     quoted(&format!("{test} {}", quoted(&words(command))))
 }
@@ -103,8 +103,8 @@ fn quoted(text: &str) -> String {
 }
 
 const ENGINE: &str = r#"
-# Prints the words that lead to the command typed so far, without the program, `help` among them;
-# a question mark where they lead nowhere.
+# Prints the words of the typed command, without the program but with `help`; a question mark for an
+# unknown command.
 function __c47_path
     set -l tokens (commandline -opc)
     set -l found
@@ -114,7 +114,7 @@ function __c47_path
             set at (string trim -- "$at $token")
             set -a found $token
         else if test -n "$at"; and not string match -q -- "$at *" $__c47_commands
-            # A command without subcommands: these are its own words.
+            # A command without subcommands: the rest are its arguments.
             break
         else if test "$token" = help
             set -a found help
@@ -126,17 +126,17 @@ function __c47_path
     string join -- ' ' $found
 end
 
-# The command typed so far is the one at these words.
+# Whether the typed command is this one.
 function __c47_at
     test (__c47_path | string collect; or echo) = "$argv[1]"
 end
 
-# So it is, perhaps after help.
+# The same, also after help.
 function __c47_under
     test (string match -v help -- (__c47_path | string split -n ' ') | string join ' ' | string collect; or echo) = "$argv[1]"
 end
 
-# The profiles, each as @name and what is given: a slash, since an address goes on there.
+# Prints the profiles as @name with the given suffix: a slash, because a path follows.
 function __c47_profiles
     set -l program (commandline -opc)[1]
     string match -qr '(^|/)c47$' -- $program; or set program c47
@@ -147,7 +147,7 @@ function __c47_profiles
     end
 end
 
-# The words that may follow those after the command at hand.
+# Prints the next words after the typed command.
 function __c47_next
     set -l before (string join -- ' ' (string match -v -- '-*' (commandline -opc)[3..-1]))
     for command in $__c47_commands
@@ -158,7 +158,7 @@ function __c47_next
     end
 end
 
-# The files that begin with $argv[2], behind $argv[1].
+# Prints the files that start with $argv[2], prefixed with $argv[1].
 function __c47_files
     for file in $argv[2]*
         test -d $file; and set file $file/
@@ -166,8 +166,8 @@ function __c47_files
     end
 end
 
-# The words that may follow in a value. Each argument is a stage: a regular expression of what is
-# before them, and the words. fish puts no space after a word that ends in a colon or an equals sign.
+# Prints the next words of a value. Each argument is a stage: a regular expression of the text before,
+# and the words. fish adds no space after a word that ends with a colon or an equals sign.
 function __c47_staged
     set -l typed (commandline -ct | string collect)
     set -l option (string match -r -- '^--[a-z0-9-]+=' $typed)
@@ -193,7 +193,7 @@ function __c47_staged
     end
 end
 
-# A word of an HTTP request: a method where it is the first, a file after an @ within an item.
+# Prints candidates for a word of an HTTP request: methods for the first word, files after an @ in an item.
 function __c47_request
     set -l typed (commandline -ct | string collect)
     if string match -qr '^[^@]+@' -- $typed

@@ -1,5 +1,5 @@
-//! Completion scripts, each with the whole table of commands in it: a key press starts no program,
-//! but for a word that begins with `@`, when `c47 auth profiles` is asked for the profiles.
+//! Completion scripts. Each contains the whole table of commands, so that a key press starts no
+//! program, except `c47 auth profiles` for a word that starts with `@`.
 
 mod bash;
 mod fish;
@@ -9,15 +9,15 @@ mod zsh;
 use crate::outline::{Command, Kind, Stage, first_sentence, owned};
 use crate::secret::Source;
 
-/// A shell that a script can be had for.
+/// A shell with a completion script.
 #[derive(Debug)]
 pub(crate) struct Shell {
     pub name: &'static str,
-    /// The script that teaches it the commands of this one, which is c47 itself.
+    /// Makes the script for c47 with its commands.
     pub script: fn(&Command) -> String,
 }
 
-/// All shells, in the order of the help.
+/// All supported shells, in the order of the help.
 pub(crate) const SHELLS: [Shell; 4] = [
     Shell {
         name: "bash",
@@ -49,7 +49,7 @@ impl Shell {
     }
 }
 
-/// What is offered for a value.
+/// What completion offers for a value.
 enum Offer {
     Nothing,
     Files,
@@ -57,11 +57,11 @@ enum Offer {
     Profiles,
     Commands,
     Words(Vec<String>),
-    /// Parts of a value, the last stage whose beginning matches. No space goes behind a part that
-    /// is continued, and after `file:` files are offered.
+    /// The next part of a value, from the last stage that matches. A part that is continued gets no
+    /// space, and after `file:` files are offered.
     Staged(Vec<Stage>),
-    /// A word of an HTTP request: these methods for the first; profiles after `@`, without a space
-    /// behind; files after an `@` within an item.
+    /// A word of an HTTP request: these methods for the first word, profiles after `@` (without a
+    /// space), and files after an `@` in an item.
     RequestWord(Vec<String>),
 }
 
@@ -80,13 +80,13 @@ fn offer(kind: &Kind) -> Offer {
             files: matches!(kind, Kind::Key),
         }]),
         Kind::Choice { words, .. } => Offer::Words(words()),
-        // Later stages are longer: they are tried first.
+        // Later stages are longer, so they are tried first.
         Kind::Staged(stages) => Offer::Staged(stages().into_iter().rev().collect()),
         Kind::RequestWord(methods) => Offer::RequestWord(methods()),
     }
 }
 
-/// Among the words of a stage in a script: files are offered where no word begins as typed.
+/// A mark in the words of a stage: files are offered if no word matches.
 const FILES: &str = "FILES";
 
 /// The words of a stage, with the mark for files.
@@ -95,7 +95,7 @@ fn stage_words(stage: &Stage) -> Vec<&str> {
     words.chain(stage.files.then_some(FILES)).collect()
 }
 
-/// The part of a help text that fits beside a candidate: its first clause.
+/// The first clause of a help text, to show next to a candidate.
 fn summary(about: &str) -> String {
     let text = first_sentence(about);
     let ends = ["; ", " (default", ": "];
@@ -105,12 +105,12 @@ fn summary(about: &str) -> String {
         .to_owned()
 }
 
-/// The words that lead to `command`, without the program's name: `jwt sign`.
+/// The words of `command` without the name of the program: `jwt sign`.
 fn words(command: &Command) -> String {
     command.path.get(1..).unwrap_or_default().join(" ")
 }
 
-/// The names of the commands right below.
+/// The names of the subcommands.
 fn below(command: &Command) -> Vec<&str> {
     command.commands.iter().map(Command::word).collect()
 }
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_summary_is_the_first_clause() {
+    fn summary_is_the_first_clause() {
         assert_eq!(summary("port to listen on; default 0"), "port to listen on");
         assert_eq!(summary("time, e.g. 30s (default: 10s)"), "time, e.g. 30s");
         assert_eq!(summary(""), "");

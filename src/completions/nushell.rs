@@ -1,4 +1,4 @@
-//! For nushell: `extern` signatures, a module for `use`.
+//! For nushell: a module of `extern` signatures.
 
 use std::fmt::Write;
 
@@ -15,7 +15,7 @@ pub(super) fn script(whole: &Command) -> String {
     script
 }
 
-/// The choices of this command's options and arguments, and the commands below it.
+/// Completers for the options, arguments and subcommands of a command.
 fn completers(script: &mut String, command: &Command) {
     if !command.commands.is_empty() {
         let names: Vec<String> = below(command).into_iter().map(str::to_owned).collect();
@@ -100,7 +100,7 @@ fn option(command: &Command, flag: &Flag) -> String {
     format!("{}{short}{value} # {}", flag.long, summary(&flag.about))
 }
 
-/// The shape of a value; `completer` is that of a choice.
+/// The type of a value; `completer` is used for a choice.
 fn shape(kind: &Kind, completer: String) -> String {
     match offer(kind) {
         Offer::Nothing => "string@\"nu-complete c47 words\"".into(),
@@ -116,7 +116,7 @@ fn flag_completer(command: &Command, flag: &Flag) -> String {
     completer(command, &flag.long)
 }
 
-/// An argument may be named as an option is.
+/// Different from that of an option, because an argument can have the same name.
 fn argument_completer(command: &Command, argument: &Argument) -> String {
     completer(
         command,
@@ -130,7 +130,7 @@ fn completer(command: &Command, value: &str) -> String {
     format!("\"nu-complete {} {value}\"", command.name())
 }
 
-/// A name that nushell takes for a parameter.
+/// A valid name of a parameter in nushell.
 fn identifier(name: &str) -> String {
     let safe = |c: char| {
         if c.is_ascii_alphanumeric() || c == '_' {
@@ -149,9 +149,9 @@ fn list(words: &[String]) -> String {
 }
 
 const HEAD: &str = r#"# Completion of c47 for nushell; in config.nu: use c47-completions.nu *
-# (A module may not have a command of its own name, so that it is not c47.nu.)
+# (A module must not have a command with its own name, so the file is not c47.nu.)
 
-# The profiles, each as @name.
+# The profiles as @name.
 def "nu-complete c47 profiles" [] {
     try {
         ^c47 auth profiles | complete | get stdout | lines
@@ -160,26 +160,25 @@ def "nu-complete c47 profiles" [] {
     } catch { [] }
 }
 
-# The word that is typed, without the name of the option whose value it is.
+# The typed word, without the name of its option.
 def "nu-complete c47 typed" [context: string] {
     $context | split row --regex '\s' | last | str replace --regex '^--[a-z0-9-]+=' ''
 }
 
-# The files that begin with a text, behind another.
+# The files that start with a text, with a prefix.
 def "nu-complete c47 files" [before: string, typed: string] {
     let pattern = $"($typed)*" | into glob
     try { ls $pattern | each {|file| if $file.type == dir { $'($before)($file.name)/' } else { $'($before)($file.name)' } } } catch { [] }
 }
 
-# Words that are completed only where they name a profile.
+# Words that are completed only if they are a profile.
 def "nu-complete c47 words" [context: string] {
     if ($context | split row ' ' | last | str starts-with '@') {
         nu-complete c47 profiles
     } else { [] }
 }
 
-# The words that may follow in a value. A stage is a regular expression of what is before them, and
-# the words.
+# The next words of a value. A stage is a regular expression of the text before, and the words.
 def "nu-complete c47 staged" [context: string, stages: list<list<string>>] {
     let typed = nu-complete c47 typed $context
     for stage in $stages {
@@ -198,8 +197,7 @@ def "nu-complete c47 staged" [context: string, stages: list<list<string>>] {
     []
 }
 
-# A word of an HTTP request: a profile, a method where it is the first, a file after an @ within an
-# item.
+# A word of an HTTP request: a profile, a method for the first word, a file after an @ in an item.
 def "nu-complete c47 request" [context: string, methods: list<string>] {
     let typed = nu-complete c47 typed $context
     if ($typed | str starts-with '@') {

@@ -1,12 +1,11 @@
-//! For zsh: a `#compdef` file for a directory of `$fpath`, which may also be sourced.
+//! For zsh: a `#compdef` file for a directory of `$fpath`, which can also be sourced.
 
 use std::fmt::Write;
 
 use super::{Offer, below, offer, stage_words, summary};
 use crate::outline::{Command, Flag, Kind, Times};
 
-/// A function that follows the command words, and the specifications of each command for
-/// `_arguments`.
+/// A function that finds the command, and the specifications of each command for `_arguments`.
 pub(super) fn script(whole: &Command) -> String {
     let links: Vec<String> = whole
         .commands
@@ -16,7 +15,7 @@ pub(super) fn script(whole: &Command) -> String {
     let links = links.concat();
     let mut script = format!(
         "#compdef c47{links}\n\
-         # Completion of c47 for zsh: put this into a directory of $fpath as _c47, or source it.\n\n"
+         # Completion of c47 for zsh: save this as _c47 in a directory of $fpath, or source it.\n\n"
     );
     script.push_str(
         "# What may follow a command: its commands, and its options and arguments.\n\
@@ -97,7 +96,7 @@ fn action(kind: &Kind) -> String {
         Offer::Profiles => "_c47_profiles".into(),
         Offer::Commands => "_c47_command".into(),
         Offer::Words(words) => format!("({})", words.join(" ")),
-        // The blank in front keeps _arguments from adding arguments of its own.
+        // With a leading space _arguments adds no arguments.
         Offer::Staged(stages) => {
             let stages = stages.iter().map(|stage| {
                 let words = stage_words(stage).join(" ");
@@ -109,7 +108,7 @@ fn action(kind: &Kind) -> String {
     }
 }
 
-/// Text for a message within a specification, where brackets and colons mean something.
+/// Text for a message in a specification, with brackets and colons escaped.
 fn message(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
@@ -126,7 +125,7 @@ fn quoted(text: &str) -> String {
 }
 
 const ENGINE: &str = r#"
-# The profiles: as @name where an @ is typed.
+# Offers the profiles, as @name after an @.
 _c47_profiles() {
     local program=c47 line
     local -a names
@@ -134,7 +133,7 @@ _c47_profiles() {
     for line in ${(f)"$($program auth profiles 2>/dev/null </dev/null)"}; do
         names+=(${${line%%[[:space:]]*}#@})
     done
-    # An address goes on behind @name.
+    # A path can follow @name.
     if [[ $PREFIX == @* ]]; then
         compadd -S '' -- @${^names}
     else
@@ -142,7 +141,7 @@ _c47_profiles() {
     fi
 }
 
-# The words of one of c47's commands.
+# Offers the words of a command of c47.
 _c47_command() {
     local -a below specs
     local at=c47 word
@@ -152,13 +151,13 @@ _c47_command() {
     _c47_table "$at" && ((${#below})) && _describe -t commands command below
 }
 
-# What only the user knows. Without any action _arguments would offer no options either.
+# Any value. Without an action _arguments would not offer options either.
 _c47_nothing() {
     return 1
 }
 
-# The words that may follow in a value. Each argument is a stage: a pattern of what is before them,
-# and the words.
+# Offers the next words of a value. Each argument is a stage: a pattern of the text before, and the
+# words.
 _c47_staged() {
     local stage after word
     local -a next ends
@@ -187,7 +186,7 @@ _c47_staged() {
     done
 }
 
-# A word of an HTTP request: a method where it is the first, a file after an @ within an item.
+# Offers a word of an HTTP request: a method for the first word, a file after an @ in an item.
 _c47_request() {
     if compset -P 1 '?*@'; then
         _files
@@ -218,13 +217,13 @@ _c47() {
         if [[ $PREFIX == -* ]]; then
             [[ -n $helping ]] || _arguments $specs
         else
-            [[ -n $helping ]] || below+=('help:tell about a command')
+            [[ -n $helping ]] || below+=('help:print the manual page of a command')
             _describe -t commands command below
         fi
         return
     fi
     [[ -z $helping ]] || return 1
-    # The command with its words is one word to _arguments.
+    # For _arguments the command with its words is one word.
     words=("$at" "${(@)words[index,-1]}")
     ((CURRENT -= index - 2))
     if [[ $PREFIX == @* ]]; then
@@ -234,7 +233,7 @@ _c47() {
     fi
 }
 
-# As a file of $fpath this is run by the first completion; sourced, it is registered here.
+# From $fpath the first completion runs this file; if it is sourced, it is registered here.
 if [[ ${funcstack[1]} == _c47 ]]; then
     _c47 "$@"
 else

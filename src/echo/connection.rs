@@ -195,7 +195,7 @@ fn ensure_head_fits(length: usize, limits: &Limits) -> Result<(), Refusal> {
 fn ensure_fits(body_length: BodyLength, limits: &Limits) -> Result<(), Refusal> {
     match body_length {
         BodyLength::Bytes(length) if length > limits.body_bytes as u64 => Err(too_large(limits)),
-        _ => Ok(()),
+        BodyLength::Empty | BodyLength::Bytes(_) | BodyLength::Chunked => Ok(()),
     }
 }
 

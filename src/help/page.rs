@@ -78,7 +78,12 @@ impl Manual {
                     is_own = is_top;
                     in_introduction = false;
                 }
-                _ => {}
+                Block::Subheading(_)
+                | Block::Paragraph(_)
+                | Block::Item(_)
+                | Block::Entry { .. }
+                | Block::Code(_)
+                | Block::Table(_) => {}
             }
             match (is_own, in_introduction) {
                 (true, true) => manual.introduction.push(block),

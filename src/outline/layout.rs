@@ -1,15 +1,15 @@
-//! How the help of a command is laid out: its usage, and its options in groups.
+//! The layout of the help of a command: its usage, and the groups of its options.
 
 use super::{Command, Flag, Times};
 
-/// How the help of a command with many options is laid out.
+/// The layout of the help of a command with many options.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Layout {
-    /// Its words, without the program's name: `jwt sign`.
+    /// Its words without the name of the program: `jwt sign`.
     pub command: &'static str,
-    /// What follows the command in its usage, where the names of its arguments do not say it.
+    /// The usage after the command; empty to use the names of its arguments.
     pub usage: &'static str,
-    /// Each option is in one of them.
+    /// The groups of its options.
     pub groups: &'static [Group],
 }
 
@@ -19,7 +19,7 @@ pub(crate) struct Group {
     pub name: &'static str,
     /// The options that `-h` shows.
     pub daily: &'static [&'static str],
-    /// Those that only the manual page shows.
+    /// The options that only the manual page shows.
     pub more: &'static [&'static str],
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct CommandGroup {
 }
 
 impl Group {
-    /// The group of all options where a command has no other.
+    /// The only group of a command without a layout.
     const ALL: Group = Group {
         name: "Options",
         daily: &[],
@@ -49,7 +49,7 @@ impl Group {
 }
 
 impl Command {
-    /// What follows its name in the usage: `[OPTIONS] FILE…`.
+    /// The usage after its name: `[OPTIONS] FILE…`.
     pub(crate) fn usage(&self) -> String {
         if let Some(layout) = self.layout.filter(|layout| !layout.usage.is_empty()) {
             return layout.usage.to_owned();
@@ -72,8 +72,7 @@ impl Command {
         words.join(" ")
     }
 
-    /// Its options in their groups, in the order of the groups. Options that no group names are in
-    /// the last one.
+    /// Its options in groups. Options that are in no group are added to the last one.
     pub(crate) fn grouped(&self) -> Vec<(Group, Vec<&Flag>)> {
         let groups = self.layout.map_or(&[][..], |layout| layout.groups);
         let Some(last) = groups.last() else {
@@ -92,7 +91,7 @@ impl Command {
             .collect()
     }
 
-    /// Whether `-h` shows some of its options only.
+    /// Whether `-h` does not show all of its options.
     pub(crate) fn leaves_options_out(&self) -> bool {
         let groups = self.layout.map_or(&[][..], |layout| layout.groups);
         groups.iter().any(|group| !group.more.is_empty())

@@ -18,7 +18,7 @@ pub struct Child {
     /// The position of `stdout_line` in stdout.
     line_start: usize,
     deadline: Instant,
-    told: String,
+    command_line: String,
     ended: bool,
     /// Keeps a silent standard input open.
     _stdin: Option<ChildStdin>,
@@ -30,13 +30,13 @@ impl Child {
     pub(super) fn start(
         mut command: Command,
         stdin: Stdin,
-        told: String,
+        command_line: String,
         limit: Duration,
         scratches: [Option<Scratch>; 2],
     ) -> Child {
         let mut process = command
             .spawn()
-            .unwrap_or_else(|error| panic!("cannot start it: {error}\n{told}"));
+            .unwrap_or_else(|error| panic!("cannot start it: {error}\n{command_line}"));
         // Dropping the command closes our copies of its pipes.
         drop(command);
         let mut held = None;
@@ -53,7 +53,7 @@ impl Child {
             process,
             line_start: 0,
             deadline: Instant::now() + limit,
-            told,
+            command_line,
             ended: false,
             _stdin: held,
             _scratches: scratches,
@@ -109,9 +109,9 @@ impl Child {
                 break status;
             }
             if Instant::now() > self.deadline {
-                let told = self.tell();
+                let command_line = self.tell();
                 self.kill();
-                panic!("it does not end\n{told}");
+                panic!("it does not end\n{command_line}");
             }
             thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(10));
@@ -123,13 +123,13 @@ impl Child {
             panic!("it left a process behind\n{}", self.tell());
         };
         self.ended = true;
-        Output::new(status, stdout, stderr, self.told.clone())
+        Output::new(status, stdout, stderr, self.command_line.clone())
     }
 
     fn tell(&self) -> String {
         format!(
             "{}\nstdout so far:\n{}\nstderr so far:\n{}",
-            self.told,
+            self.command_line,
             self.stdout.so_far(),
             self.stderr.so_far()
         )

@@ -1,4 +1,4 @@
-//! What the integration tests share: the runner, the loopback server, the peers they talk to.
+//! Shared code of the integration tests: the runner, the loopback server, and the peers.
 
 mod child;
 mod effort;
@@ -27,16 +27,16 @@ pub use wait::{Gate, wait_until};
 use std::os::unix::fs::{MetadataExt, lchown};
 use std::path::{Path, PathBuf};
 
-/// A user who owns nothing, and a group with the same number.
+/// A user without files, and the group with the same number.
 pub const NOBODY: u32 = 65534;
 
-/// Gives a file, or a link itself, to [`NOBODY`].
+/// Makes [`NOBODY`] the owner of a file or a symlink.
 pub fn give_to_nobody(path: impl AsRef<Path>) {
     lchown(path, Some(NOBODY), Some(NOBODY)).expect("a file given to nobody");
 }
 
-/// Whether the tests can act as two users: they run as root, and other users can reach the binary
-/// and the scratch directories. Otherwise the test says that it is skipped.
+/// Whether the tests can act as two users: they run as root, and other users can access the binary and
+/// the scratch directories. Otherwise the test is reported as skipped.
 pub fn can_be_two_users() -> bool {
     let owner = std::fs::metadata("/proc/self").expect("/proc").uid();
     if owner != 0 {
@@ -57,7 +57,7 @@ pub fn can_be_two_users() -> bool {
 
 /// The binary under test, in a clean environment and an empty directory of its own.
 ///
-/// With `C47_TEST_KERNEL=3.10` in the tests' environment it runs as on that kernel.
+/// With `C47_TEST_KERNEL=3.10` in the environment of the tests it runs as on that kernel.
 pub fn c47() -> Run {
     let run = Run::of(binary());
     if all_on_old_kernel() {
@@ -72,11 +72,11 @@ pub fn all_on_old_kernel() -> bool {
     match std::env::var("C47_TEST_KERNEL").as_deref() {
         Err(_) | Ok("") => false,
         Ok("3.10") => true,
-        Ok(other) => panic!("C47_TEST_KERNEL={other}: only 3.10 is known"),
+        Ok(other) => panic!("C47_TEST_KERNEL={other}: only 3.10 is supported"),
     }
 }
 
-/// The binary that cargo built for this test.
+/// The binary that cargo built for the tests.
 pub fn binary() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_c47"))
 }

@@ -1,4 +1,4 @@
-//! The kernel's own protection against what other users plant: `fs.protected_*`.
+//! The protection of the kernel against planted files: `fs.protected_*`.
 
 use std::fs::{self, File};
 use std::os::unix::fs::OpenOptionsExt;
@@ -8,7 +8,7 @@ use super::peers;
 
 const NAMES: [&str; 4] = ["symlinks", "hardlinks", "regular", "fifos"];
 
-/// What the kernel does about another user's link in a shared directory.
+/// Whether the kernel follows a symlink of another user in a shared directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kernel {
     Permits,
@@ -19,15 +19,15 @@ fn path(name: &str) -> PathBuf {
     format!("/proc/sys/fs/protected_{name}").into()
 }
 
-/// The machine's settings, put back when dropped.
+/// The original settings of the machine, restored when dropped.
 struct Settings {
     found: Vec<(PathBuf, String)>,
-    /// Other test runs on this machine wait for it.
+    /// A lock against other test runs on this machine.
     _lock: File,
 }
 
 impl Settings {
-    /// `None` where they cannot be set.
+    /// `None` if they cannot be set.
     fn take() -> Option<Settings> {
         let lock = File::options()
             .create(true)
@@ -64,8 +64,8 @@ impl Drop for Settings {
     }
 }
 
-/// Runs `test` without the kernel's protection and with it, and tells it which; where that cannot be
-/// set, as it is, and says so.
+/// Runs `test` without and with the protection of the kernel. If it cannot be set, it runs `test` once
+/// and reports that.
 pub fn under_each_protection(test: impl Fn(Kernel)) {
     match Settings::take() {
         Some(settings) => {

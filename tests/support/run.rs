@@ -33,7 +33,7 @@ pub struct Run {
     /// Removed when the program has ended.
     kept: Option<Scratch>,
     old_kernel: bool,
-    nobody: bool,
+    as_nobody: bool,
     limit: Duration,
 }
 
@@ -51,7 +51,7 @@ impl Run {
             root: None,
             kept: None,
             old_kernel: false,
-            nobody: false,
+            as_nobody: false,
             limit: Duration::from_secs(60),
         }
     }
@@ -124,7 +124,7 @@ impl Run {
 
     /// Runs it as the user and group of [`super::NOBODY`], without other groups.
     pub fn run_by_nobody(mut self) -> Run {
-        self.nobody = true;
+        self.as_nobody = true;
         self
     }
 
@@ -182,7 +182,7 @@ impl Run {
         });
         command.stdout(self.stdout.unwrap_or_else(Stdio::piped));
         command.stderr(Stdio::piped());
-        if self.nobody {
+        if self.as_nobody {
             // The standard library clears the supplementary groups if root does this.
             command.uid(super::NOBODY).gid(super::NOBODY);
         }
@@ -191,9 +191,9 @@ impl Run {
         if self.old_kernel {
             old_kernel::install(&mut command);
         }
-        let told = told(&command, &self.variables, directory, self.old_kernel);
+        let command_line = command_line(&command, &self.variables, directory, self.old_kernel);
         let scratches = [Some(home), self.kept];
-        Child::start(command, self.stdin, told, self.limit, scratches)
+        Child::start(command, self.stdin, command_line, self.limit, scratches)
     }
 }
 
@@ -211,7 +211,7 @@ fn with_default_signals(command: &mut Command) {
 }
 
 /// The command as a person would type it, for the message of a failing test.
-fn told(
+fn command_line(
     command: &Command,
     variables: &[(OsString, OsString)],
     directory: &Path,
@@ -235,11 +235,16 @@ pub struct Output {
     pub code: i32,
     pub stdout: Vec<u8>,
     pub stderr: Vec<u8>,
-    told: String,
+    command_line: String,
 }
 
 impl Output {
-    pub(super) fn new(status: ExitStatus, stdout: Vec<u8>, stderr: Vec<u8>, told: String) -> Self {
+    pub(super) fn new(
+        status: ExitStatus,
+        stdout: Vec<u8>,
+        stderr: Vec<u8>,
+        command_line: String,
+    ) -> Self {
         let code = status
             .code()
             .unwrap_or_else(|| -status.signal().unwrap_or(0));
@@ -247,7 +252,7 @@ impl Output {
             code,
             stdout,
             stderr,
-            told,
+            command_line,
         }
     }
 
@@ -288,7 +293,7 @@ impl Output {
     pub fn tell(&self) -> String {
         format!(
             "{}\nexit code: {}\nstdout:\n{}\nstderr:\n{}",
-            self.told,
+            self.command_line,
             self.code,
             String::from_utf8_lossy(&self.stdout),
             String::from_utf8_lossy(&self.stderr)

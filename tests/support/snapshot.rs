@@ -11,13 +11,13 @@ use super::{Output, source};
 /// Compares an exit code, stdout and stderr with tests/snapshots/`name`.txt.
 #[track_caller]
 pub fn check_output(name: &str, output: &Output) {
-    let picture = format!(
+    let shown = format!(
         "exit code: {}\n--- stdout\n{}--- stderr\n{}",
         output.code,
         output.stdout_text(),
         output.stderr_text()
     );
-    check(name, &picture);
+    check(name, &shown);
 }
 
 /// Compares a text with tests/snapshots/`name`.txt, both without values that change between runs.

@@ -1,11 +1,11 @@
-//! Names of unfinished files, as c47 makes them: they say which process writes them.
+//! Names of unfinished files of c47, which contain the writing process.
 
 use std::fs;
 
-/// A kernel that no machine runs.
+/// The boot id of no machine.
 pub const OTHER_KERNEL: &str = "00000000deadbeef";
 
-/// As the names tell this machine.
+/// The boot id of this machine, as in the names.
 pub fn own_kernel() -> String {
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
     let digits = boot.chars().filter(char::is_ascii_hexdigit);
@@ -18,7 +18,7 @@ fn namespace() -> String {
     link.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// A process of this machine that has ended: its number is used by another one now.
+/// A process on this machine that has ended, and whose id is reused.
 pub fn dead() -> String {
     let pid = std::process::id();
     format!("{}-{}-{pid}-1", own_kernel(), namespace())
@@ -33,12 +33,12 @@ pub fn alive() -> String {
     format!("{}-{}-{pid}-{start}", own_kernel(), namespace())
 }
 
-/// A process of another machine.
+/// A process on another machine.
 pub fn elsewhere() -> String {
     format!("{OTHER_KERNEL}-4026531836-1-1")
 }
 
-/// The name of what will become `stem`.
+/// The name of the file that will become `stem`.
 pub fn name(stem: &str, writer: &str) -> String {
     format!(".{stem}.c47-{writer}-0.part")
 }

@@ -1,5 +1,5 @@
-//! What argh would refuse in its own words, checked before argh sees it: values that their kind
-//! does not allow, and options and arguments that are missing.
+//! Checks invalid values and missing options and arguments before argh does, which has other error
+//! messages.
 
 use argh::{CommandInfoWithArgs, Optionality, PositionalInfo};
 
@@ -9,13 +9,13 @@ use crate::outline::{Accept, Kind, bounds};
 use crate::quantity;
 use crate::secret::Source;
 
-/// For every error that the help of the command resolves.
-const SEE_HELP: &str = "-h shows how it is called";
+/// The hint for errors that the help explains.
+const SEE_HELP: &str = "-h shows the usage";
 
 /// Checks the value of an option or argument.
 ///
 /// # Errors
-/// Names the option, and what its value must be.
+/// Contains the option and the valid values.
 pub(super) fn ensure(name: &str, kind: Kind, value: &str) -> Result<(), Error> {
     check(kind, value).map_err(|refusal| {
         let hint = match refusal.nearest {
@@ -26,7 +26,7 @@ pub(super) fn ensure(name: &str, kind: Kind, value: &str) -> Result<(), Error> {
     })
 }
 
-/// Why a value is refused. It does not repeat the value where that may be a secret.
+/// Why a value is refused. It does not contain a value that may be a secret.
 struct Refusal {
     why: String,
     nearest: Option<String>,
@@ -55,7 +55,7 @@ fn check(kind: Kind, value: &str) -> Result<(), Refusal> {
         Kind::Integer { least, most } => integer(least, most, value),
         Kind::Choice { words, accept } => match accept {
             Accept::Anything => Ok(()),
-            // Its message says what to use; the nearest word could mislead: for 'ES512' it is 'HS512'.
+            // The message of the check is better than the nearest word: 'HS512' for 'ES512'.
             Accept::Checked(check) => Ok(check(value)?),
             Accept::Listed => listed(&words(), value),
         },
@@ -82,7 +82,7 @@ fn listed(words: &[String], value: &str) -> Result<(), Refusal> {
     })
 }
 
-/// Each argument with its entry in the table; the last entry stands for all that follow.
+/// Each argument with its entry in the table. The last entry is used for all further arguments.
 pub(super) fn named<'a, 'b>(
     arguments: &'b [&'a str],
     command: &'b CommandInfoWithArgs,
@@ -92,10 +92,10 @@ pub(super) fn named<'a, 'b>(
     arguments.iter().copied().zip(infos.chain(rest))
 }
 
-/// Checks that nothing is missing: the options of the names `given`, and so many arguments.
+/// Checks that all required options and arguments are given.
 ///
 /// # Errors
-/// Names everything that is missing.
+/// Lists everything that is missing.
 pub(super) fn ensure_complete(
     command: &CommandInfoWithArgs,
     given: &[&str],
@@ -126,10 +126,10 @@ pub(super) fn ensure_complete(
     Err(Error::usage_hint(format!("{what}: {names}"), SEE_HELP))
 }
 
-/// What remains for argh to refuse: nothing, or this table of checks has a gap. argh's own text
-/// may repeat a secret, and is not shown.
+/// The error if argh refuses arguments that passed these checks, which is a bug. The message of argh
+/// is not shown, because it may contain a secret.
 pub(crate) fn unforeseen() -> Error {
-    Error::usage_hint("the options cannot be read", SEE_HELP)
+    Error::usage_hint("the options cannot be parsed", SEE_HELP)
 }
 
 #[cfg(test)]
@@ -172,7 +172,7 @@ mod tests {
         "\u{661}",
     ];
 
-    /// Each command, with the words that lead to it.
+    /// The words of each command.
     fn commands(table: &CommandInfoWithArgs, path: &[String]) -> Vec<Vec<String>> {
         let mut all = vec![path.to_vec()];
         for below in &table.commands {
@@ -189,7 +189,7 @@ mod tests {
         })
     }
 
-    /// A value that the kind allows.
+    /// A valid value of the kind.
     fn good(kind: Kind) -> String {
         match kind {
             Kind::Source | Kind::Key => "env:X".into(),
@@ -198,7 +198,7 @@ mod tests {
             Kind::Integer { least, .. } => least.to_string(),
             Kind::Choice { words, .. } | Kind::RequestWord(words) => words()[0].clone(),
             Kind::Staged(stages) => stages()[0].words[0].clone(),
-            Kind::Form(_) => panic!("a required value of a form of its own needs an example here"),
+            Kind::Form(_) => panic!("add an example of a required value with its own format"),
             Kind::Word | Kind::File | Kind::Directory | Kind::Profile | Kind::Command => "a".into(),
         }
     }
@@ -229,7 +229,7 @@ mod tests {
         }
     }
 
-    /// A call with everything that is required, but for the value of `name`.
+    /// A call with all required options and arguments, and this value of `name`.
     fn call(
         path: &[String],
         command: &CommandInfoWithArgs,
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn argh_accepts_every_value_that_is_not_refused_here() {
+    fn argh_accepts_every_value_that_passes_the_checks() {
         let table = C47::get_args_info();
         let mut refused = 0;
         for path in commands(&table, &[]) {
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_required_is_missed_before_argh_misses_it() {
+    fn missing_options_are_found_before_argh_finds_them() {
         let table = C47::get_args_info();
         let mut missed = 0;
         for path in commands(&table, &[]) {
@@ -323,13 +323,14 @@ mod tests {
     }
 
     #[test]
-    fn integers_have_bounds_and_are_not_repeated() {
+    fn integers_outside_the_bounds_are_refused() {
         let status = Kind::Integer {
             least: 200,
             most: 599,
         };
         for wrong in ["199", "600", "-1", "", "99999999999999999999999999"] {
-            let expected = "--x: the value must be a whole number, from 200 to 599 (-h shows how it is called)";
+            let expected =
+                "--x: the value must be a whole number, from 200 to 599 (-h shows the usage)";
             assert_eq!(refusal(status, wrong), expected);
         }
         for right in ["200", "599"] {
@@ -344,29 +345,27 @@ mod tests {
     }
 
     #[test]
-    fn a_choice_lists_its_words_and_the_nearest() {
+    fn choice_lists_its_words_and_suggests_the_nearest() {
         let kind = Kind::choice(|| vec!["alpha".to_owned(), "beta".to_owned()]);
         let expected = "--x: the value must be one of alpha, beta (did you mean 'alpha'?)";
         assert_eq!(refusal(kind, "alhpa"), expected);
-        assert!(
-            refusal(kind, "s3cret").ends_with("one of alpha, beta (-h shows how it is called)")
-        );
+        assert!(refusal(kind, "s3cret").ends_with("one of alpha, beta (-h shows the usage)"));
     }
 
     #[test]
-    fn a_check_that_explains_itself_has_no_nearest_word() {
+    fn custom_check_gets_no_suggestion() {
         let kind = Kind::checked_choice(
             || vec!["HS512".to_owned()],
             |_| Err("take ES384".to_owned()),
         );
         assert_eq!(
             refusal(kind, "ES512"),
-            "--x: take ES384 (-h shows how it is called)"
+            "--x: take ES384 (-h shows the usage)"
         );
     }
 
     #[test]
-    fn a_source_is_never_repeated() {
+    fn secret_source_is_not_in_the_message() {
         assert!(!refusal(Kind::Source, "s3cret").contains("s3cret"));
     }
 
