@@ -75,7 +75,7 @@ def write_licences(path, all_crates, mit):
     for package, _, _ in all_crates:
         by_repository.setdefault(package["repository"], {}).update(licence_files(package))
     with open(path, "w", encoding="utf-8") as file:
-        file.write("What is in c47 besides its own code, and under what licences.\n")
+        file.write("Third-party components of c47 and their licences.\n")
         for package, _, _ in all_crates[1:]:
             # A crate without a licence file has that of another crate in the same repository.
             texts = licence_files(package) or by_repository[package["repository"]]

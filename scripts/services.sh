@@ -7,7 +7,7 @@ begin() {
     script=$1
     c47=${2:-${C47_TEST_RELEASE:-$(ls -t target/package/c47-*-x86_64-linux-musl/bin/c47 2>/dev/null | head -1)}}
     if [ ! -x "$c47" ]; then
-        echo "$script: no binary ${c47:-under target/package}: run scripts/package" >&2
+        echo "$script: binary ${c47:-in target/package} not found; run scripts/package" >&2
         exit 1
     fi
     c47=$(readlink -f "$c47")

@@ -17,7 +17,7 @@ fn header<'a>(echoed: &'a Value, name: &str) -> &'a str {
 #[test]
 fn response_shows_the_request_of_curl() {
     let echo = Echo::start(&[]);
-    let Some(answer) = echo.curl(
+    let Some(response) = echo.curl(
         &[
             "-X",
             "PATCH",
@@ -32,12 +32,12 @@ fn response_shows_the_request_of_curl() {
     ) else {
         return;
     };
-    let answer = answer.expect_code(0);
-    assert!(answer.stdout_text().contains("1.10") && answer.stdout_text().contains("1e400"));
-    assert!(!answer.stdout_text().contains("hunter2"));
+    let response = response.expect_code(0);
+    assert!(response.stdout_text().contains("1.10") && response.stdout_text().contains("1e400"));
+    assert!(!response.stdout_text().contains("hunter2"));
     // serde_json cannot parse 1e400.
     let echoed: Value =
-        serde_json::from_str(&answer.stdout_text().replace("1e400", "1")).expect("JSON");
+        serde_json::from_str(&response.stdout_text().replace("1e400", "1")).expect("JSON");
     assert_eq!(echoed["method"], "PATCH");
     assert_eq!(echoed["target"], "/a%20b?x=1%202&y&token=***");
     assert_eq!(echoed["path"], "/a%20b");
@@ -80,10 +80,10 @@ fn credentials_sent_by_curl_are_masked() {
         "client_secret=hunter2&a=b&refresh_token=hunter2",
     ];
     let path = "/?tsid=hunter2&page=2";
-    let Some(answer) = echo.curl(&arguments, path) else {
+    let Some(response) = echo.curl(&arguments, path) else {
         return;
     };
-    let echoed = answer.expect_code(0).json();
+    let echoed = response.expect_code(0).json();
     assert!(!echoed.to_string().contains("hunter2"), "{echoed}");
     assert_eq!(header(&echoed, "Authorization"), "Basic ***");
     assert_eq!(header(&echoed, "Proxy-Authorization"), "Bearer ***");
@@ -110,10 +110,10 @@ fn bodies_sent_by_curl_are_shown() {
         "--data-binary",
         "h\u{e9}llo",
     ];
-    let Some(answer) = echo.curl(&chunked, "/") else {
+    let Some(response) = echo.curl(&chunked, "/") else {
         return;
     };
-    assert_eq!(answer.json()["body"], "h\u{e9}llo");
+    assert_eq!(response.json()["body"], "h\u{e9}llo");
     let upload = |bytes: &[u8], more: &[&str]| {
         let curl = Run::of("curl")
             .args(["-sS", "-i", "--noproxy", "*"])
@@ -125,20 +125,20 @@ fn bodies_sent_by_curl_are_shown() {
             .expect_code(0);
         output.stdout_text().to_owned()
     };
-    let answer = upload(b"\xff\x00\x01", &[]);
-    assert_eq!(body(&answer)["body_base64"], "/wAB");
+    let response = upload(b"\xff\x00\x01", &[]);
+    assert_eq!(body(&response)["body_base64"], "/wAB");
     // Large enough that curl sends Expect: 100-continue.
     let large = vec![b'x'; 3 << 20];
-    let answer = upload(&large, &["-H", "Expect: 100-continue"]);
-    assert_eq!(statuses(&answer), ["100", "200"]);
-    assert!(answer.len() > large.len());
-    let answer = upload(&vec![b'x'; 17 << 20], &[]);
-    assert_eq!(statuses(&answer), ["413"]);
-    let answer = upload(
+    let response = upload(&large, &["-H", "Expect: 100-continue"]);
+    assert_eq!(statuses(&response), ["100", "200"]);
+    assert!(response.len() > large.len());
+    let response = upload(&vec![b'x'; 17 << 20], &[]);
+    assert_eq!(statuses(&response), ["413"]);
+    let response = upload(
         &vec![b'x'; 17 << 20],
         &["-H", "Transfer-Encoding: chunked", "-H", "Expect:"],
     );
-    assert_eq!(statuses(&answer), ["413"]);
+    assert_eq!(statuses(&response), ["413"]);
 }
 
 #[test]
@@ -148,8 +148,8 @@ fn tls_client_gets_an_error() {
         return;
     };
     let url = format!("https://{}/", echo.address);
-    let answer = Run::of(curl).args(["-sSk", "--noproxy", "*", &url]).run();
-    assert_ne!(answer.code, 0);
+    let response = Run::of(curl).args(["-sSk", "--noproxy", "*", &url]).run();
+    assert_ne!(response.code, 0);
     echo.child
         .wait_for_stderr("the client uses TLS, but this server is plain HTTP");
 }
@@ -158,13 +158,13 @@ fn tls_client_gets_an_error() {
 fn head_204_and_304_have_no_body() {
     for (status, has_body) in [("200", true), ("204", false), ("304", false), ("503", true)] {
         let echo = Echo::start(&["--status", status]);
-        let answer = echo.raw("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-        assert_eq!(statuses(&answer), [status]);
-        assert_eq!(!answer.ends_with("\r\n\r\n"), has_body, "{answer}");
-        let answer = echo.raw("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n");
-        assert_eq!(statuses(&answer), [status]);
-        assert!(answer.ends_with("\r\n\r\n"), "{answer}");
-        assert_eq!(answer.contains("Content-Length: "), has_body);
+        let response = echo.raw("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        assert_eq!(statuses(&response), [status]);
+        assert_eq!(!response.ends_with("\r\n\r\n"), has_body, "{response}");
+        let response = echo.raw("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n");
+        assert_eq!(statuses(&response), [status]);
+        assert!(response.ends_with("\r\n\r\n"), "{response}");
+        assert_eq!(response.contains("Content-Length: "), has_body);
     }
 }
 
@@ -319,14 +319,14 @@ fn invalid_token_gets_401_with_the_reason() {
         // {"alg":"none"}.{}.
         ("Authorization: Bearer eyJhbGciOiJub25lIn0.e30.\r\n", "none"),
     ] {
-        let answer = echo.raw(format!("GET /x HTTP/1.1\r\nHost: h\r\n{authorization}\r\n"));
-        assert_eq!(statuses(&answer), ["401"], "{authorization}");
-        let body = body(&answer);
+        let response = echo.raw(format!("GET /x HTTP/1.1\r\nHost: h\r\n{authorization}\r\n"));
+        assert_eq!(statuses(&response), ["401"], "{authorization}");
+        let body = body(&response);
         assert_eq!(body["error"], "invalid_token");
         let reason = body["reason"].as_str().unwrap();
         assert!(reason.contains(why), "{reason}");
         let challenge = "WWW-Authenticate: Bearer error=\"invalid_token\", error_description=\"";
-        assert!(answer.contains(challenge), "{answer}");
+        assert!(response.contains(challenge), "{response}");
         echo.child.wait_for_stderr(&format!("ms: {reason}"));
     }
 }
@@ -347,9 +347,9 @@ fn token_for_another_audience_is_refused() {
         ))
     };
     for options in [&[][..], &["--aud=other"]] {
-        let answer = for_audience(options);
-        assert_eq!(statuses(&answer), ["401"], "{options:?}");
-        let reason = body(&answer)["reason"].as_str().unwrap().to_owned();
+        let response = for_audience(options);
+        assert_eq!(statuses(&response), ["401"], "{options:?}");
+        let reason = body(&response)["reason"].as_str().unwrap().to_owned();
         assert!(reason.contains("aud is 'kitsu'"), "{reason}");
         assert_eq!(reason.contains("--any-aud"), options.is_empty(), "{reason}");
     }
@@ -381,9 +381,9 @@ def ask(claims, key=key):
         assert error.code == 401
         return json.load(error)['reason']
 now = int(time.time())
-answer = ask({'sub': 'me', 'n': 1.5, 'exp': now + 600})
-assert answer['claims'] == {'sub': 'me', 'n': 1.5, 'exp': now + 600}, answer
-assert answer['headers'][-1]['value'] == 'Bearer ***' or 'Bearer ***' in str(answer), answer
+response = ask({'sub': 'me', 'n': 1.5, 'exp': now + 600})
+assert response['claims'] == {'sub': 'me', 'n': 1.5, 'exp': now + 600}, response
+assert response['headers'][-1]['value'] == 'Bearer ***' or 'Bearer ***' in str(response), response
 assert ask({'sub': 'bot'})['claims'] == {'sub': 'bot'}
 assert 'expired' in ask({'exp': now - 60})
 assert 'signature' in ask({'sub': 'me'}, key='another key, of thirty-two bytes')

@@ -11,16 +11,16 @@ use crate::support::echo::{Echo, all_from, body, statuses};
 #[test]
 fn pipelined_requests_are_answered_in_order() {
     let echo = Echo::start(&[]);
-    let answer = echo.raw(
+    let response = echo.raw(
         "POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab\r\n\
          POST /2 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1;x=y\r\na\r\n1\r\nb\r\n0\r\nX: y\r\n\r\n\
          GET /3 HTTP/1.1\r\nHost: h\r\nConnection: x, Close\r\n\r\n\
          GET /4 HTTP/1.1\r\nHost: h\r\n\r\n",
     );
-    assert_eq!(statuses(&answer), ["200", "200", "200"]);
-    assert_eq!(answer.matches("\"body\": \"ab\"").count(), 2);
-    assert_eq!(answer.matches("Connection: close\r\n").count(), 1);
-    assert!(!answer.contains("\"/4\""));
+    assert_eq!(statuses(&response), ["200", "200", "200"]);
+    assert_eq!(response.matches("\"body\": \"ab\"").count(), 2);
+    assert_eq!(response.matches("Connection: close\r\n").count(), 1);
+    assert!(!response.contains("\"/4\""));
     let old = echo.raw("GET / HTTP/1.0\r\n\r\nGET / HTTP/1.0\r\n\r\n");
     assert_eq!(statuses(&old), ["200"]);
     assert!(old.contains("Connection: close\r\n"));
@@ -127,10 +127,10 @@ fn smuggled_requests_are_refused() {
         ("501", "CONNECT h:80 HTTP/1.1\r\nHost: h\r\n\r\n"),
         ("400", "\u{16}\u{3}\u{1}\0\u{5}hello\r\n\r\n"),
     ] {
-        let answer = echo.raw(format!("{request}{after}"));
-        assert_eq!(statuses(&answer), [status], "{request:?}: {answer}");
-        assert!(answer.contains("Connection: close\r\n"), "{answer}");
-        assert!(body(&answer)["reason"].is_string(), "{answer}");
+        let response = echo.raw(format!("{request}{after}"));
+        assert_eq!(statuses(&response), [status], "{request:?}: {response}");
+        assert!(response.contains("Connection: close\r\n"), "{response}");
+        assert!(body(&response)["reason"].is_string(), "{response}");
     }
     assert_eq!(
         statuses(&echo.raw("GET / HTTP/1.1\r\nHost: h\r\n\r\n")),
@@ -163,12 +163,12 @@ fn request_header_size_is_limited() {
 fn multipart_boundary_is_limited_to_70_bytes() {
     let echo = Echo::start(&[]);
     let ask = |boundary: usize, body: &str| {
-        let head = format!(
+        let header = format!(
             "POST / HTTP/1.1\r\nHost: h\r\nContent-Type: multipart/form-data; boundary={}\r\nContent-Length: {}\r\n\r\n",
             "-".repeat(boundary),
             body.len()
         );
-        statuses(&echo.raw(head + body)).join(" ")
+        statuses(&echo.raw(header + body)).join(" ")
     };
     assert_eq!(ask(70, "--"), "200");
     assert_eq!(ask(71, "--"), "400");
@@ -185,12 +185,12 @@ fn multipart_body_is_parsed_in_linear_time() {
     let boundary = format!("{}x", "-".repeat(69));
     for piece in ["-", "name=", "\r\n\r", "--", "\r\n\r\nname=key"] {
         let body = piece.repeat(size / piece.len());
-        let head = format!(
+        let header = format!(
             "POST / HTTP/1.1\r\nHost: h\r\nContent-Type: multipart/form-data; boundary={boundary}\r\nContent-Length: {}\r\n\r\n",
             body.len()
         );
         let started = Instant::now();
-        assert_eq!(statuses(&echo.raw(head + &body)), ["200"], "{piece:?}");
+        assert_eq!(statuses(&echo.raw(header + &body)), ["200"], "{piece:?}");
         let took = started.elapsed();
         assert!(took < Duration::from_secs(15), "{piece:?}: {took:?}");
     }
@@ -206,9 +206,9 @@ fn slow_requests_work_and_disconnects_do_no_harm() {
         "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc",
         "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nabc",
     ] {
-        let answer = echo.raw(lost);
+        let response = echo.raw(lost);
         let expected: &[&str] = if lost.is_empty() { &[] } else { &["400"] };
-        assert_eq!(statuses(&answer), expected, "{lost:?}");
+        assert_eq!(statuses(&response), expected, "{lost:?}");
         drop(echo.connect().write_all(lost.as_bytes()));
     }
     let mut slow = echo.connect();
@@ -217,8 +217,8 @@ fn slow_requests_work_and_disconnects_do_no_harm() {
     {
         slow.write_all(&[*byte]).unwrap();
     }
-    let answer = all_from(slow);
-    assert_eq!(body(&answer)["body"], "ab");
+    let response = all_from(slow);
+    assert_eq!(body(&response)["body"], "ab");
     echo.child.wait().expect_code(0);
 }
 
@@ -230,9 +230,9 @@ fn memory_for_all_bodies_is_limited() {
     });
     let ask = |length: usize| {
         let mut stream = TcpStream::connect(address).unwrap();
-        let head = format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n");
+        let header = format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n");
         let body = "x".repeat(length);
-        stream.write_all((head + &body).as_bytes()).unwrap();
+        stream.write_all((header + &body).as_bytes()).unwrap();
         stream.shutdown(Shutdown::Write).unwrap();
         all_from(stream)
     };
@@ -268,8 +268,11 @@ fn connections_are_limited() {
             .map(|client| client.join().unwrap())
             .collect()
     });
-    for answer in answers {
-        assert!(matches!(statuses(&answer)[..], ["200" | "503"]), "{answer}");
+    for response in answers {
+        assert!(
+            matches!(statuses(&response)[..], ["200" | "503"]),
+            "{response}"
+        );
     }
 }
 
@@ -298,9 +301,9 @@ fn slow_and_silent_clients_time_out() {
     let connect = || TcpStream::connect(address).unwrap();
     // On a busy machine the first byte may be too late; then there is no response.
     let until_answered = |ask: &dyn Fn(TcpStream) -> String| loop {
-        let answer = ask(connect());
-        if !answer.is_empty() {
-            return answer;
+        let response = ask(connect());
+        if !response.is_empty() {
+            return response;
         }
     };
 
@@ -324,15 +327,15 @@ fn slow_and_silent_clients_time_out() {
         let slow = until_answered(&|mut stream| {
             let _ = stream.write_all(start.as_bytes());
             let mut reader = stream.try_clone().unwrap();
-            let answer = std::thread::spawn(move || {
+            let response = std::thread::spawn(move || {
                 let mut status = [0; 12];
                 let _ = reader.read_exact(&mut status);
                 String::from_utf8_lossy(&status).replace('\0', "")
             });
-            while !answer.is_finished() && stream.write_all(b"x").is_ok() {
+            while !response.is_finished() && stream.write_all(b"x").is_ok() {
                 std::thread::sleep(Duration::from_millis(5));
             }
-            answer.join().unwrap()
+            response.join().unwrap()
         });
         assert_eq!(slow, "HTTP/1.1 408", "{start}");
     }

@@ -201,13 +201,13 @@ fn server_records_requests_and_responds() {
 }
 
 #[test]
-#[should_panic(expected = "the test's server was never called")]
+#[should_panic(expected = "the server of the test was never called")]
 fn uncalled_server_fails_the_test() {
     Server::start(|_| Answer::ok("never"));
 }
 
 #[test]
-#[should_panic(expected = "one request more than answers")]
+#[should_panic(expected = "no response is left for")]
 fn unexpected_request_fails_the_test() {
     let server = Server::script([]);
     talk(server.port(), "GET / HTTP/1.1\r\n\r\n");

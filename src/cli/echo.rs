@@ -59,7 +59,7 @@ pub(super) struct Echo {
     #[argh(switch)]
     show_secrets: bool,
 
-    /// print the address and each request as JSON, one object a line
+    /// print the address and each request as JSON lines
     #[argh(switch)]
     json: bool,
 }

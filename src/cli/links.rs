@@ -26,8 +26,8 @@ const SYSTEM: [&str; 6] = [
     "/bin",
 ];
 
-/// Create a symlink for each command. c47-http is then the same as 'c47 http'. All links are
-/// created or none; existing links are kept.
+/// Create a symlink for each command. The symlink c47-http runs 'c47 http'. All links are created or
+/// none; existing links are kept.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,

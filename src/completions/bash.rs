@@ -11,7 +11,7 @@ pub(super) fn script(whole: &Command) -> String {
         "# Completion of c47 for bash: source this file, or put it in a directory of bash-completion.\n\n",
     );
     script.push_str(
-        "# What may follow a command: its commands, its options, and what its arguments are.\n\
+        "# The subcommands, options and arguments of a command.\n\
          _c47_table() {\n    commands='' options='' arguments=word\n    case $1 in\n",
     );
     for command in whole.all() {
@@ -19,7 +19,7 @@ pub(super) fn script(whole: &Command) -> String {
     }
     script.push_str("    *) return 1 ;;\n    esac\n}\n\n");
     script.push_str(
-        "# What an option of a command takes; fails where it takes nothing.\n\
+        "# The value of an option of a command; fails for a switch.\n\
          _c47_value() {\n    case $1 in\n",
     );
     for command in whole.all() {

@@ -18,7 +18,7 @@ pub(super) fn script(whole: &Command) -> String {
          # Completion of c47 for zsh: save this as _c47 in a directory of $fpath, or source it.\n\n"
     );
     script.push_str(
-        "# What may follow a command: its commands, and its options and arguments.\n\
+        "# The subcommands, options and arguments of a command.\n\
          _c47_table() {\n    below=() specs=()\n    case $1 in\n",
     );
     for command in whole.all() {

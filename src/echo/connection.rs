@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::Limits;
 use super::report::{Entry, RequestReport, ensure_boundary};
-use super::request::{BodyLength, Refusal, RequestHeader, chunk_length, head_end, parse};
+use super::request::{BodyLength, Refusal, RequestHeader, chunk_length, header_end, parse};
 use super::response::{Response, Then, Wanted};
 use super::service::{Admission, Service, take};
 use super::wire::{Fault, Wire};
@@ -79,31 +79,31 @@ impl Exchange<'_> {
 
     fn run(&mut self, wire: &mut Wire) -> Result<(Then, Admission), Fault> {
         let settings = &self.service.settings;
-        let head = read_head(wire, &settings.limits)?;
-        self.report = RequestReport::new(&head, b"", settings.secrets);
-        if head.method == "HEAD" {
+        let header = read_header(wire, &settings.limits)?;
+        self.report = RequestReport::new(&header, b"", settings.secrets);
+        if header.method == "HEAD" {
             self.wanted = Wanted::HeadersOnly;
         }
-        let body_length = head.body_length()?;
-        ensure_boundary(&head)?;
+        let body_length = header.body_length()?;
+        ensure_boundary(&header)?;
         ensure_fits(body_length, &settings.limits)?;
-        let expects_continue = head.expects_continue()?;
+        let expects_continue = header.expects_continue()?;
         if expects_continue && body_length != BodyLength::Empty && wire.unused().is_empty() {
             wire.write(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
         let mut body = Body::new(self.service);
         body.read(wire, body_length)?;
-        self.report = RequestReport::new(&head, &body.bytes, settings.secrets);
+        self.report = RequestReport::new(&header, &body.bytes, settings.secrets);
         let admission = self.service.admit();
         if admission == Admission::Refuse {
             return Err(Refusal::new(503, "the server has sent its last response").into());
         }
-        let then = if admission == Admission::Respond && head.keeps_alive() {
+        let then = if admission == Admission::Respond && header.keeps_alive() {
             Then::KeepAlive
         } else {
             Then::Close
         };
-        let (response, refusal) = self.respond(&head);
+        let (response, refusal) = self.respond(&header);
         let bytes = response.bytes(self.wanted, then, Timestamp::now());
         let status = response.status;
         drop(response); // frees memory while a slow client reads
@@ -114,11 +114,11 @@ impl Exchange<'_> {
     }
 
     /// The response with the request, or 401.
-    fn respond(&mut self, head: &RequestHeader) -> (Response, Option<Refusal>) {
+    fn respond(&mut self, header: &RequestHeader) -> (Response, Option<Refusal>) {
         let settings = &self.service.settings;
         match settings
             .guard
-            .check(&head.values("authorization"), Timestamp::now())
+            .check(&header.values("authorization"), Timestamp::now())
         {
             Ok(claims) => {
                 self.report.claims = claims;
@@ -156,7 +156,7 @@ impl Exchange<'_> {
     }
 }
 
-fn read_head(wire: &mut Wire, limits: &Limits) -> Result<RequestHeader, Fault> {
+fn read_header(wire: &mut Wire, limits: &Limits) -> Result<RequestHeader, Fault> {
     // RFC 9112 §2.2: one empty line before the request is ignored.
     while wire.unused() == b"\r" {
         wire.more("the request header")?;
@@ -166,26 +166,26 @@ fn read_head(wire: &mut Wire, limits: &Limits) -> Result<RequestHeader, Fault> {
     }
     let mut seen = 0;
     loop {
-        if let Some(end) = head_end(wire.unused(), seen)? {
+        if let Some(end) = header_end(wire.unused(), seen)? {
             let bytes = wire.unused().get(..end).unwrap_or_default();
-            ensure_head_fits(end, limits)?;
-            let head = parse(bytes, limits.headers)?;
+            ensure_header_fits(end, limits)?;
+            let header = parse(bytes, limits.headers)?;
             wire.skip(end);
-            return Ok(head);
+            return Ok(header);
         }
         seen = wire.unused().len();
-        ensure_head_fits(seen, limits)?;
+        ensure_header_fits(seen, limits)?;
         wire.more("the request header")?;
     }
 }
 
-fn ensure_head_fits(length: usize, limits: &Limits) -> Result<(), Refusal> {
-    if length > limits.head_bytes {
+fn ensure_header_fits(length: usize, limits: &Limits) -> Result<(), Refusal> {
+    if length > limits.header_bytes {
         return Err(Refusal::new(
             431,
             format!(
                 "the request header is larger than {} bytes",
-                limits.head_bytes
+                limits.header_bytes
             ),
         ));
     }
@@ -287,7 +287,7 @@ impl Drop for Body<'_> {
 
 /// Skips the trailer fields. They are not shown, because treating them as headers is unsafe.
 fn skip_trailers(wire: &mut Wire, limits: &Limits) -> Result<(), Fault> {
-    let mut left = limits.head_bytes;
+    let mut left = limits.header_bytes;
     loop {
         let line = wire.line(left, "the trailers")?;
         if line.is_empty() {

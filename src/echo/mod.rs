@@ -23,7 +23,7 @@ pub(crate) use service::Log;
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// The request line and the headers together.
-    pub head_bytes: usize,
+    pub header_bytes: usize,
     pub headers: usize,
     /// One body.
     pub body_bytes: usize,
@@ -42,7 +42,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            head_bytes: 64 << 10,
+            header_bytes: 64 << 10,
             headers: 100,
             body_bytes: 16 << 20,
             all_bodies_bytes: 32 << 20, // the JSON of a body is larger

@@ -48,16 +48,16 @@ pub struct RequestReport {
 
 impl RequestReport {
     /// Makes it from a request; `body` is without chunk headers.
-    pub fn new(head: &RequestHeader, body: &[u8], secrets: Secrets) -> RequestReport {
-        let (path, query) = split_target(&head.target);
-        let (body, body_base64) = report_body(head, body, secrets);
+    pub fn new(header: &RequestHeader, body: &[u8], secrets: Secrets) -> RequestReport {
+        let (path, query) = split_target(&header.target);
+        let (body, body_base64) = report_body(header, body, secrets);
         RequestReport {
-            method: Some(head.method.clone()),
-            target: Some(secrets.url(&head.target)),
+            method: Some(header.method.clone()),
+            target: Some(secrets.url(&header.target)),
             path: Some(path.to_owned()),
             query: members_of_query(query, secrets),
-            version: Some(head.version.name().to_owned()),
-            headers: members_of_headers(head, secrets),
+            version: Some(header.version.name().to_owned()),
+            headers: members_of_headers(header, secrets),
             body,
             body_base64,
             claims: None,
@@ -109,8 +109,9 @@ fn members_of_query(query: &str, secrets: Secrets) -> Vec<Member> {
         .collect()
 }
 
-fn members_of_headers(head: &RequestHeader, secrets: Secrets) -> Vec<Member> {
-    head.headers
+fn members_of_headers(header: &RequestHeader, secrets: Secrets) -> Vec<Member> {
+    header
+        .headers
         .iter()
         .map(|(name, value)| {
             let value = header_text(value);
@@ -131,7 +132,7 @@ fn header_text(value: &[u8]) -> Cow<'_, str> {
 }
 
 fn report_body(
-    head: &RequestHeader,
+    header: &RequestHeader,
     body: &[u8],
     secrets: Secrets,
 ) -> (Option<Text>, Option<String>) {
@@ -144,7 +145,7 @@ fn report_body(
             Secrets::Shown => (Some(text), None),
         };
     }
-    let kind = head.values("content-type");
+    let kind = header.values("content-type");
     let kind = String::from_utf8_lossy(kind.first().copied().unwrap_or_default());
     let body = match (secrets, boundary(&kind)) {
         (Secrets::Hidden, Some(boundary)) => redact::multipart(body, &boundary),
@@ -174,8 +175,8 @@ const MAX_BOUNDARY_BYTES: usize = 70;
 ///
 /// # Errors
 /// With 400, when its boundary is too long.
-pub(super) fn ensure_boundary(head: &RequestHeader) -> Result<(), Refusal> {
-    let kind = head.values("content-type");
+pub(super) fn ensure_boundary(header: &RequestHeader) -> Result<(), Refusal> {
+    let kind = header.values("content-type");
     let kind = String::from_utf8_lossy(kind.first().copied().unwrap_or_default());
     match boundary(&kind) {
         Some(long) if long.len() > MAX_BOUNDARY_BYTES => Err(Refusal::new(
@@ -264,9 +265,9 @@ mod tests {
     use super::*;
     use crate::echo::request::parse;
 
-    fn report(head: &str, body: &[u8], secrets: Secrets) -> RequestReport {
-        let head = parse(format!("{head}\r\n\r\n").as_bytes(), 20).unwrap();
-        RequestReport::new(&head, body, secrets)
+    fn report(header: &str, body: &[u8], secrets: Secrets) -> RequestReport {
+        let header = parse(format!("{header}\r\n\r\n").as_bytes(), 20).unwrap();
+        RequestReport::new(&header, body, secrets)
     }
 
     #[test]
@@ -285,9 +286,9 @@ mod tests {
 
     #[test]
     fn secrets_are_masked_in_all_fields() {
-        let head = "POST /x?token=s3cret&page=1&n=a%20b HTTP/1.0\r\nAuthorization: Bearer s3cret\r\nCookie: a=s3cret";
+        let header = "POST /x?token=s3cret&page=1&n=a%20b HTTP/1.0\r\nAuthorization: Bearer s3cret\r\nCookie: a=s3cret";
         let body = br#"{"user":"me","password":"s3cret"}"#;
-        let hidden = report(head, body, Secrets::Hidden);
+        let hidden = report(header, body, Secrets::Hidden);
         assert!(!hidden.to_body().contains("s3cret"));
         assert_eq!(
             hidden.target.as_deref(),
@@ -295,15 +296,15 @@ mod tests {
         );
         assert_eq!(hidden.query[2].value, "a b");
         assert_eq!(hidden.headers[0].value, "Bearer ***");
-        let shown = report(head, body, Secrets::Shown);
+        let shown = report(header, body, Secrets::Shown);
         assert_eq!(shown.to_body().matches("s3cret").count(), 5);
     }
 
     #[test]
     fn body_is_json_text_or_base64() {
         let of = |kind: &str, body: &[u8]| {
-            let head = format!("POST / HTTP/1.0\r\nContent-Type: {kind}");
-            let report = report(&head, body, Secrets::Hidden);
+            let header = format!("POST / HTTP/1.0\r\nContent-Type: {kind}");
+            let report = report(&header, body, Secrets::Hidden);
             report
                 .body
                 .map(|body| body.as_str().to_owned())

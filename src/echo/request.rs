@@ -61,7 +61,7 @@ pub enum BodyLength {
 ///
 /// # Errors
 /// On a line end other than CRLF, which parsers treat differently, and on TLS.
-pub(super) fn head_end(bytes: &[u8], seen: usize) -> Result<Option<usize>, Refusal> {
+pub(super) fn header_end(bytes: &[u8], seen: usize) -> Result<Option<usize>, Refusal> {
     const TLS_HANDSHAKE: u8 = 22;
     if bytes.first() == Some(&TLS_HANDSHAKE) {
         return Err(bad("the client uses TLS, but this server is plain HTTP"));
@@ -73,7 +73,7 @@ pub(super) fn head_end(bytes: &[u8], seen: usize) -> Result<Option<usize>, Refus
         }
         if bytes
             .get(..=at)
-            .is_some_and(|head| head.ends_with(b"\r\n\r\n"))
+            .is_some_and(|header| header.ends_with(b"\r\n\r\n"))
         {
             return Ok(Some(at + 1));
         }
@@ -82,7 +82,7 @@ pub(super) fn head_end(bytes: &[u8], seen: usize) -> Result<Option<usize>, Refus
     Ok(None)
 }
 
-/// Parses a complete request header, as found by [`head_end`].
+/// Parses a complete request header, as found by [`header_end`].
 ///
 /// # Errors
 /// With 400, 431, 501 or 505.
@@ -108,7 +108,7 @@ pub(super) fn parse(bytes: &[u8], max_headers: usize) -> Result<RequestHeader, R
         .iter()
         .map(|header| (header.name.to_owned(), header.value.to_owned()))
         .collect();
-    let head = RequestHeader {
+    let header = RequestHeader {
         method: method.to_owned(),
         target: target.to_owned(),
         version: if version == 0 {
@@ -118,9 +118,9 @@ pub(super) fn parse(bytes: &[u8], max_headers: usize) -> Result<RequestHeader, R
         },
         headers,
     };
-    head.ensure_target()?;
-    head.ensure_host()?;
-    Ok(head)
+    header.ensure_target()?;
+    header.ensure_host()?;
+    Ok(header)
 }
 
 fn why_malformed(error: httparse::Error, max_headers: usize) -> Refusal {
@@ -263,28 +263,29 @@ pub(super) fn chunk_length(line: &[u8]) -> Result<u64, Refusal> {
 mod tests {
     use super::*;
 
-    fn head(text: &str) -> Result<RequestHeader, u16> {
+    fn header(text: &str) -> Result<RequestHeader, u16> {
         let bytes = text.as_bytes();
-        let end = head_end(bytes, 0).map_err(|refusal| refusal.status)?;
-        let head = bytes.get(..end.unwrap()).unwrap();
-        parse(head, 3).map_err(|refusal| refusal.status)
+        let end = header_end(bytes, 0).map_err(|refusal| refusal.status)?;
+        let header = bytes.get(..end.unwrap()).unwrap();
+        parse(header, 3).map_err(|refusal| refusal.status)
     }
 
     fn body_length(lines: &str) -> Result<BodyLength, u16> {
-        let head = head(&format!("POST / HTTP/1.1\r\nHost: h\r\n{lines}\r\n"))?;
-        head.body_length().map_err(|refusal| refusal.status)
+        let header = header(&format!("POST / HTTP/1.1\r\nHost: h\r\n{lines}\r\n"))?;
+        header.body_length().map_err(|refusal| refusal.status)
     }
 
     #[test]
     fn header_names_keep_case_and_order() {
-        let head =
-            head("PATCH /a%20b?c HTTP/1.1\r\nhOST: h\r\nX-A:  1 \r\nx-a: \u{e9}\r\n\r\n").unwrap();
-        assert_eq!(head.method, "PATCH");
-        assert_eq!(head.target, "/a%20b?c");
-        assert_eq!(head.version, Version::Http11);
-        assert_eq!(head.headers[0], ("hOST".to_owned(), b"h".to_vec()));
-        assert_eq!(head.values("X-a"), [b"1".as_slice(), "\u{e9}".as_bytes()]);
-        assert!(head.keeps_alive());
+        let header =
+            header("PATCH /a%20b?c HTTP/1.1\r\nhOST: h\r\nX-A:  1 \r\nx-a: \u{e9}\r\n\r\n")
+                .unwrap();
+        assert_eq!(header.method, "PATCH");
+        assert_eq!(header.target, "/a%20b?c");
+        assert_eq!(header.version, Version::Http11);
+        assert_eq!(header.headers[0], ("hOST".to_owned(), b"h".to_vec()));
+        assert_eq!(header.values("X-a"), [b"1".as_slice(), "\u{e9}".as_bytes()]);
+        assert!(header.keeps_alive());
     }
 
     #[test]
@@ -308,22 +309,22 @@ mod tests {
             ("GET / HTTP/1.1\r\nA:\r\nB:\r\nC:\r\nHost: a\r\n\r\n", 431),
             ("\u{16}\u{3}\u{1}\r\n\r\n", 400),
         ] {
-            assert_eq!(head(text), Err(status), "{text:?}");
+            assert_eq!(header(text), Err(status), "{text:?}");
         }
-        assert!(head("GET / HTTP/1.0\r\n\r\n").is_ok());
-        assert!(head("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n").is_ok());
-        assert!(head("GET http://h/ HTTP/1.1\r\nHost: a\r\n\r\n").is_ok());
+        assert!(header("GET / HTTP/1.0\r\n\r\n").is_ok());
+        assert!(header("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n").is_ok());
+        assert!(header("GET http://h/ HTTP/1.1\r\nHost: a\r\n\r\n").is_ok());
     }
 
     #[test]
     fn end_of_header_is_found_in_pieces() {
         let bytes = b"GET / HTTP/1.0\r\n\r\nrest";
         for seen in 0..18 {
-            assert_eq!(head_end(bytes, seen), Ok(Some(18)));
+            assert_eq!(header_end(bytes, seen), Ok(Some(18)));
         }
-        assert_eq!(head_end(b"GET / HTTP/1.0\r\n\r", 3), Ok(None));
-        assert!(head_end(b"GET\n", 3).is_err());
-        assert!(head_end(b"GET\rX", 4).is_err());
+        assert_eq!(header_end(b"GET / HTTP/1.0\r\n\r", 3), Ok(None));
+        assert!(header_end(b"GET\n", 3).is_err());
+        assert!(header_end(b"GET\rX", 4).is_err());
     }
 
     #[test]
@@ -359,7 +360,7 @@ mod tests {
         ] {
             assert_eq!(body_length(lines), Err(status), "{lines:?}");
         }
-        let old = head("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n").unwrap();
+        let old = header("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n").unwrap();
         assert!(old.body_length().is_err());
     }
 
@@ -388,10 +389,11 @@ mod tests {
     #[test]
     fn only_100_continue_is_accepted_in_expect() {
         let ask = |value: &str| {
-            let head = head(&format!(
+            let header = header(&format!(
                 "GET / HTTP/1.1\r\nHost: h\r\nExpect: {value}\r\n\r\n"
             ));
-            head.unwrap()
+            header
+                .unwrap()
                 .expects_continue()
                 .map_err(|refusal| refusal.status)
         };

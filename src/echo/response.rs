@@ -62,7 +62,7 @@ impl Response {
 
     /// The bytes to send.
     pub(super) fn bytes(&self, wanted: Wanted, then: Then, now: Timestamp) -> Vec<u8> {
-        let mut head = format!(
+        let mut header = format!(
             "HTTP/1.1 {} {}\r\nDate: {}\r\nServer: c47/{}\r\n",
             self.status,
             phrase(self.status),
@@ -75,17 +75,17 @@ impl Response {
             _ => self.body.as_str(),
         };
         if !matches!(self.status, 204 | 304) {
-            head.push_str("Content-Type: application/json\r\n");
-            head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+            header.push_str("Content-Type: application/json\r\n");
+            header.push_str(&format!("Content-Length: {}\r\n", body.len()));
         }
         if let Some(challenge) = &self.challenge {
-            head.push_str(&format!("WWW-Authenticate: {challenge}\r\n"));
+            header.push_str(&format!("WWW-Authenticate: {challenge}\r\n"));
         }
         if then == Then::Close {
-            head.push_str("Connection: close\r\n");
+            header.push_str("Connection: close\r\n");
         }
-        head.push_str("\r\n");
-        let mut bytes = head.into_bytes();
+        header.push_str("\r\n");
+        let mut bytes = header.into_bytes();
         if wanted == Wanted::Whole {
             bytes.extend_from_slice(body.as_bytes());
         }
@@ -152,7 +152,7 @@ mod tests {
         String::from_utf8(response.bytes(wanted, then, Timestamp(784_111_777))).unwrap()
     }
 
-    fn answer(status: u16) -> Response {
+    fn response(status: u16) -> Response {
         Response {
             status,
             challenge: None,
@@ -167,11 +167,11 @@ mod tests {
             env!("CARGO_PKG_VERSION")
         );
         assert_eq!(
-            text(&answer(200), Wanted::HeadersOnly, Then::KeepAlive),
+            text(&response(200), Wanted::HeadersOnly, Then::KeepAlive),
             expected
         );
         assert_eq!(
-            text(&answer(200), Wanted::Whole, Then::KeepAlive),
+            text(&response(200), Wanted::Whole, Then::KeepAlive),
             format!("{expected}{{}}")
         );
     }
@@ -179,13 +179,13 @@ mod tests {
     #[test]
     fn statuses_without_a_body() {
         for status in [204, 304] {
-            let text = text(&answer(status), Wanted::Whole, Then::Close);
+            let text = text(&response(status), Wanted::Whole, Then::Close);
             assert!(!text.contains("Content-") && text.ends_with("Connection: close\r\n\r\n"));
         }
-        let text = text(&answer(205), Wanted::Whole, Then::Close);
+        let text = text(&response(205), Wanted::Whole, Then::Close);
         assert!(text.contains("Content-Length: 0\r\n") && text.ends_with("\r\n\r\n"));
         assert!(
-            self::text(&answer(299), Wanted::HeadersOnly, Then::Close)
+            self::text(&response(299), Wanted::HeadersOnly, Then::Close)
                 .starts_with("HTTP/1.1 299 \r\n")
         );
     }

@@ -61,21 +61,21 @@ impl Echo {
 }
 
 pub fn all_from(mut stream: TcpStream) -> String {
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
-    String::from_utf8_lossy(&answer).into_owned()
+    let mut response = Vec::new();
+    let _ = stream.read_to_end(&mut response);
+    String::from_utf8_lossy(&response).into_owned()
 }
 
-pub fn statuses(answer: &str) -> Vec<&str> {
-    answer
+pub fn statuses(response: &str) -> Vec<&str> {
+    response
         .split("HTTP/1.1 ")
         .skip(1)
-        .map(|answer| &answer[..3])
+        .map(|response| &response[..3])
         .filter(|status| status.bytes().all(|b| b.is_ascii_digit()))
         .collect()
 }
 
-pub fn body(answer: &str) -> Value {
-    let (_, body) = answer.split_once("\r\n\r\n").expect("a head");
+pub fn body(response: &str) -> Value {
+    let (_, body) = response.split_once("\r\n\r\n").expect("a header");
     serde_json::from_str(body).expect("a JSON body")
 }

@@ -32,7 +32,7 @@ pub const NOBODY: u32 = 65534;
 
 /// Makes [`NOBODY`] the owner of a file or a symlink.
 pub fn give_to_nobody(path: impl AsRef<Path>) {
-    lchown(path, Some(NOBODY), Some(NOBODY)).expect("a file given to nobody");
+    lchown(path, Some(NOBODY), Some(NOBODY)).expect("chown to nobody");
 }
 
 /// Whether the tests can act as two users: they run as root, and other users can access the binary and

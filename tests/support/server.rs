@@ -139,10 +139,7 @@ impl Server {
         let answers: Mutex<Vec<Answer>> = Mutex::new(answers.into_iter().collect());
         Server::start(move |request| {
             let mut answers = answers.lock().unwrap();
-            assert!(
-                !answers.is_empty(),
-                "one request more than answers: {request:?}"
-            );
+            assert!(!answers.is_empty(), "no response is left for {request:?}");
             answers.remove(0)
         })
     }
@@ -228,11 +225,11 @@ impl Drop for Server {
             return;
         }
         if let Some(failure) = self.shared.failure.lock().unwrap().take() {
-            panic!("the test's server failed: {failure}");
+            panic!("the server of the test failed: {failure}");
         }
         assert!(
             self.may_be_idle || connections > 0,
-            "the test's server was never called"
+            "the server of the test was never called"
         );
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::process::Process;
 use super::tool;
 
-/// A running proxy; it ends when dropped.
+/// A running proxy, stopped when dropped.
 pub struct Microsocks {
     pub port: u16,
     _process: Process,
@@ -19,8 +19,8 @@ pub struct Microsocks {
 pub fn microsocks() -> Option<Microsocks> {
     let program = tool("microsocks")?;
     let port = {
-        let held = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        held.local_addr().expect("an address").port()
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener.local_addr().expect("an address").port()
     };
     let mut command = Command::new(program);
     command.args([
@@ -42,7 +42,7 @@ pub fn microsocks() -> Option<Microsocks> {
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(
             !process.has_ended() && Instant::now() < deadline,
-            "microsocks does not answer"
+            "microsocks does not respond"
         );
         thread::sleep(Duration::from_millis(20));
     }

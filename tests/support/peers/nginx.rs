@@ -11,7 +11,7 @@ use super::process::Process;
 use super::tool;
 use crate::support::Scratch;
 
-/// A running nginx; it ends when dropped.
+/// A running nginx; stopped when dropped.
 pub struct Nginx {
     ports: Vec<u16>,
     directory: Scratch,
@@ -51,7 +51,7 @@ pub fn nginx(servers: &str) -> Option<Nginx> {
         command.stdin(Stdio::null()).stdout(Stdio::null());
         command.stderr(Stdio::null());
         let mut process = Process::start(command).expect("nginx starts");
-        if answers(&mut process, &ports) {
+        if responds(&mut process, &ports) {
             return Some(Nginx {
                 ports,
                 directory,
@@ -97,7 +97,7 @@ fn configure(directory: &Scratch, servers: &str, ports: &[u16]) {
     directory.write("nginx.conf", conf);
 }
 
-fn answers(process: &mut Process, ports: &[u16]) -> bool {
+fn responds(process: &mut Process, ports: &[u16]) -> bool {
     let deadline = Instant::now() + Duration::from_secs(20);
     while !process.has_ended() && Instant::now() < deadline {
         let mut ports = ports.iter();

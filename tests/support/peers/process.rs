@@ -26,8 +26,8 @@ impl Process {
             );
         }
         let (answer, answered) = channel();
-        keeper().send((command, answer)).expect("the keeper lives");
-        answered.recv().expect("the keeper answers").map(Process)
+        keeper().send((command, answer)).expect("the thread lives");
+        answered.recv().expect("the thread responds").map(Process)
     }
 
     /// Whether the program has ended.

@@ -12,7 +12,7 @@ use super::process::Process;
 use super::tool;
 use crate::support::Scratch;
 
-/// A running squid; it ends when dropped.
+/// A running squid; stopped when dropped.
 pub struct Squid {
     pub port: u16,
     directory: Scratch,
@@ -58,8 +58,8 @@ pub fn squid(tls_port: u16) -> Option<Squid> {
     let hash = String::from_utf8(hash.stdout).expect("a hash");
     directory.write("users", format!("{USER}:{}\n", hash.trim()));
     let port = {
-        let held = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        held.local_addr().expect("an address").port()
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener.local_addr().expect("an address").port()
     };
     directory.write(
         "squid.conf",
@@ -79,7 +79,7 @@ pub fn squid(tls_port: u16) -> Option<Squid> {
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         let is_up = !process.has_ended() && Instant::now() < deadline;
         let log = || fs::read_to_string(directory.path().join("cache.log")).unwrap_or_default();
-        assert!(is_up, "squid does not answer: {}", log());
+        assert!(is_up, "squid does not respond: {}", log());
         thread::sleep(Duration::from_millis(50));
     }
     Some(Squid {
