@@ -27,7 +27,7 @@ static UNFINISHED: [AtomicPtr<Watched>; SLOTS] = [const { AtomicPtr::new(ptr::nu
 const MOST_COMPARED: usize = 64;
 static TERMINAL: AtomicPtr<Termios> = AtomicPtr::new(ptr::null_mut());
 /// The text for stderr before the process ends.
-static FAREWELL: AtomicPtr<libc::c_char> = AtomicPtr::new(ptr::null_mut());
+static MESSAGE: AtomicPtr<libc::c_char> = AtomicPtr::new(ptr::null_mut());
 static TERMINAL_FD: AtomicI32 = AtomicI32::new(-1);
 /// The number of running sections that a signal must not interrupt, and the signal received in them.
 static SECTIONS: AtomicUsize = AtomicUsize::new(0);
@@ -89,11 +89,11 @@ fn clean_up_and_exit(signal: libc::c_int) {
         };
         let _ = tcsetattr(fd, OptionalActions::Now, terminal);
     }
-    let farewell = FAREWELL.load(Ordering::SeqCst);
-    if !farewell.is_null() {
+    let message = MESSAGE.load(Ordering::SeqCst);
+    if !message.is_null() {
         // SAFETY: a NUL-terminated string that is never freed. strlen and write are
         // async-signal-safe.
-        unsafe { libc::write(libc::STDERR_FILENO, farewell.cast(), libc::strlen(farewell)) };
+        unsafe { libc::write(libc::STDERR_FILENO, message.cast(), libc::strlen(message)) };
     }
     // 130 and 143, as in shells.
     // SAFETY: _exit is async-signal-safe and never returns.
@@ -197,14 +197,14 @@ impl SayOnSignal {
     pub(crate) fn new(text: &str) -> SayOnSignal {
         install();
         let text = CString::new(text).map_or(ptr::null_mut(), CString::into_raw);
-        FAREWELL.store(text, Ordering::SeqCst);
+        MESSAGE.store(text, Ordering::SeqCst);
         SayOnSignal(())
     }
 }
 
 impl Drop for SayOnSignal {
     fn drop(&mut self) {
-        FAREWELL.store(ptr::null_mut(), Ordering::SeqCst);
+        MESSAGE.store(ptr::null_mut(), Ordering::SeqCst);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Suggestions for unknown words.
 
 /// The candidate that the user most likely meant: one with a letter or two mistyped, or the only one
-/// that the word abbreviates. `None` if unsure, because a wrong suggestion is worse than none.
+/// that the word is_abbreviation. `None` if unsure, because a wrong suggestion is worse than none.
 pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -21,7 +21,7 @@ pub(crate) fn nearest<'a>(
         meant.collect()
     };
     // With several candidates none is more likely than the others.
-    match (with(begins).as_slice(), with(abbreviates).as_slice()) {
+    match (with(is_prefix).as_slice(), with(is_abbreviation).as_slice()) {
         ([only], _) | ([], [only]) => Some(only),
         _ => None,
     }
@@ -31,21 +31,21 @@ pub(crate) fn nearest<'a>(
 /// mistyped.
 fn allowed(word: &str, candidate: &str) -> usize {
     let longest = word.chars().count().max(candidate.chars().count());
-    let begins_alike = word.chars().next() == candidate.chars().next();
+    let same_first_letter = word.chars().next() == candidate.chars().next();
     match longest {
         0..=2 => 0,
-        6.. if begins_alike => 2,
+        6.. if same_first_letter => 2,
         _ => 1,
     }
 }
 
 /// Whether a candidate starts with the word: `conn` for `connect-timeout`.
-fn begins(word: &str, candidate: &str) -> bool {
+fn is_prefix(word: &str, candidate: &str) -> bool {
     word.len() >= 3 && candidate.starts_with(word)
 }
 
 /// Whether the word is a candidate with letters left out: `chk` for `check`.
-fn abbreviates(word: &str, candidate: &str) -> bool {
+fn is_abbreviation(word: &str, candidate: &str) -> bool {
     let mut left = candidate.chars();
     let first = left.clone().next();
     word.len() >= 3

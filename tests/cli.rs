@@ -39,7 +39,7 @@ impl Command {
     }
 
     /// Whether it can run without a subcommand: it has options of its own.
-    fn acts_alone(&self) -> bool {
+    fn can_run_alone(&self) -> bool {
         self.table
             .options
             .iter()
@@ -210,7 +210,7 @@ fn without_a_command_the_help_goes_to_stderr() {
 #[test]
 fn missing_subcommand_lists_the_subcommands() {
     for command in tree() {
-        let is_group = !command.subcommands().is_empty() && !command.acts_alone();
+        let is_group = !command.subcommands().is_empty() && !command.can_run_alone();
         if !command.path.is_empty() && is_group {
             let output = expect_error(command.run().run(), 2, &command.name());
             for name in command.subcommands() {
@@ -241,7 +241,7 @@ fn mistyped_command_gets_a_suggestion() {
 
 #[test]
 fn option_of_another_tool_names_the_replacement() {
-    for (option, instead) in [
+    for (option, replacement) in [
         ("-X", "c47 http POST URL"),
         ("-XPOST", "c47 http POST URL"),
         ("-H", "c47 http URL Name:value"),
@@ -265,7 +265,11 @@ fn option_of_another_tool_names_the_replacement() {
     ] {
         let output = c47().args(["http", "a.lan", option, "x"]).run();
         let output = expect_error(output, 2, "c47 http");
-        assert!(output.stderr_text().contains(instead), "{}", output.tell());
+        assert!(
+            output.stderr_text().contains(replacement),
+            "{}",
+            output.tell()
+        );
     }
     let output = c47().args(["http", "a.lan", "-ume:hunter2"]).run();
     let output = expect_error(output, 2, "c47 http");

@@ -82,11 +82,11 @@ fn mandoc_and_groff_accept_the_pages_without_warnings() {
             .arg(&page)
             .run();
         // Only a release has a date.
-        let said = lint
+        let warnings = lint
             .stdout_text()
             .lines()
             .filter(|line| !line.contains("missing date"));
-        assert_eq!(said.collect::<Vec<_>>(), [""; 0], "{}", page.display());
+        assert_eq!(warnings.collect::<Vec<_>>(), [""; 0], "{}", page.display());
         shown(&groff, &fs::read(&page).unwrap());
     }
 }

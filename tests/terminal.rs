@@ -144,11 +144,11 @@ const HOSTILE: [char; 8] = [
 fn hostile_server() -> Server {
     let text: String = HOSTILE.iter().collect();
     // DEL is invalid in a header.
-    let in_head = text.replace('\u{7f}', "");
+    let in_header = text.replace('\u{7f}', "");
     Server::start(move |_| {
         Answer::new(
-            &format!("200 {in_head}"),
-            &format!("x-a: b{in_head}\r\n"),
+            &format!("200 {in_header}"),
+            &format!("x-a: b{in_header}\r\n"),
             format!("{{\"a\": \"{text}\"}}"),
         )
     })
@@ -344,8 +344,8 @@ sys.stdout.buffer.write(shown + f"\nexit {code}\n".encode())
 fn ctrl_c_during_a_download_clears_the_progress_line_and_names_continue() {
     let scratch = Scratch::new("interrupted");
     let server = Server::start(|_| {
-        let head = "HTTP/1.1 200 OK\r\netag: \"1\"\r\ncontent-length: 1048576\r\n\r\n";
-        let drip = format!("{head}{}", "x".repeat(4096));
+        let header = "HTTP/1.1 200 OK\r\netag: \"1\"\r\ncontent-length: 1048576\r\n\r\n";
+        let drip = format!("{header}{}", "x".repeat(4096));
         Answer::raw(drip).drip(Duration::from_millis(2))
     });
     let server = server.may_be_idle();

@@ -17,10 +17,10 @@ fn version_lists_the_libraries() {
         ("crypto", "ring"),
         ("tls", "rustls"),
     ] {
-        let told = version[member].as_str().unwrap();
-        let number = told.strip_prefix(name).unwrap().trim();
+        let library = version[member].as_str().unwrap();
+        let number = library.strip_prefix(name).unwrap().trim();
         let entry = format!("name = \"{name}\"\nversion = \"{number}\"\n");
-        assert!(lock.contains(&entry), "Cargo.lock has no {told}");
+        assert!(lock.contains(&entry), "Cargo.lock has no {library}");
     }
     assert_eq!(version["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(version["target"], "x86_64-unknown-linux-musl");

@@ -230,7 +230,7 @@ pub fn install_panic_hook() {
 pub fn main(arguments: impl Iterator<Item = OsString>) -> Exit {
     interrupt::install();
     process_limits::ignore_file_size_signal();
-    let (name, format, result) = match parse::texts(arguments) {
+    let (name, format, result) = match parse::utf8_arguments(arguments) {
         Ok(arguments) => {
             let table = C47::get_args_info();
             let parsed = parse::parse(&arguments, &table);

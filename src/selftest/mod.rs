@@ -127,9 +127,9 @@ pub(crate) fn run(environment: &Environment) -> Report {
 
 fn check(name: &'static str, try_it: impl FnOnce() -> CheckResult) -> Check {
     let started = Instant::now();
-    let answer = try_it();
+    let result = try_it();
     let microseconds = u32::try_from(started.elapsed().as_micros()).unwrap_or(u32::MAX);
-    let (status, detail) = match answer {
+    let (status, detail) = match result {
         Ok(Passed::Cleanly(detail)) => (Status::Ok, detail),
         Ok(Passed::WithWarning(detail)) => (Status::Warn, detail),
         Err(why) => (Status::Fail, why),

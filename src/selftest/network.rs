@@ -30,7 +30,7 @@ use crate::quantity::count;
 use crate::timestamp::Timestamp;
 
 /// A healthy machine needs a few milliseconds.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Calls the server with the client.
 pub(super) fn http() -> CheckResult {
@@ -40,8 +40,8 @@ pub(super) fn http() -> CheckResult {
         secrets: Secrets::Hidden,
         guard: Guard::Open,
         limits: echo::Limits {
-            silence: PATIENCE,
-            connection: PATIENCE,
+            silence: TIMEOUT,
+            connection: TIMEOUT,
             ..echo::Limits::default()
         },
     };
@@ -61,24 +61,24 @@ pub(super) fn http() -> CheckResult {
     };
     let settings = Settings {
         limits: Limits {
-            connect: PATIENCE,
-            idle: PATIENCE,
-            whole: Some(PATIENCE),
+            connect: TIMEOUT,
+            idle: TIMEOUT,
+            whole: Some(TIMEOUT),
             body: None,
         },
         ..Settings::new(Trust::Anybody)
     };
-    let mut answer = Caller::new(settings)
+    let mut response = Caller::new(settings)
         .call(&mut request)
         .map_err(|error| error.to_string())?;
-    let body = answer
+    let body = response
         .body
         .read_all(1 << 16)
         .map_err(|failure| failure.to_string())?;
-    let came = Text::from_bytes(&body)
+    let received = Text::from_bytes(&body)
         .and_then(|report| members(&report))
         .map_err(|why| format!("the response does not contain the request: {why}"))?;
-    if answer.head.status != 200 || !came.contains(&("body".to_owned(), sent)) {
+    if response.head.status != 200 || !received.contains(&("body".to_owned(), sent)) {
         return Err("the response does not contain the request".into());
     }
     Ok(Passed::Cleanly(format!(
@@ -111,7 +111,7 @@ pub(super) fn tls(now: Timestamp) -> CheckResult {
     let (ours, theirs) =
         connected().map_err(|error| format!("connection failed: {}", reason(&error)))?;
     thread::Builder::new()
-        .spawn(move || answer_once(server, theirs))
+        .spawn(move || respond_once(server, theirs))
         .map_err(|error| format!("cannot start a thread: {}", reason(&error)))?;
     let name = ServerName::try_from("localhost").map_err(|error| error.to_string())?;
     let mut connection = ClientConnection::new(Arc::new(client), name).map_err(wrong)?;
@@ -140,7 +140,7 @@ pub(super) fn tls(now: Timestamp) -> CheckResult {
 }
 
 /// The server's side. Errors are visible to the client.
-fn answer_once(config: ServerConfig, mut stream: TcpStream) {
+fn respond_once(config: ServerConfig, mut stream: TcpStream) {
     let Ok(mut connection) = ServerConnection::new(Arc::new(config)) else {
         return;
     };
@@ -155,12 +155,12 @@ fn answer_once(config: ServerConfig, mut stream: TcpStream) {
 /// Both ends of a loopback connection, with timeouts.
 fn connected() -> std::io::Result<(TcpStream, TcpStream)> {
     let listener = TcpListener::bind(loopback())?;
-    let ours = TcpStream::connect_timeout(&listener.local_addr()?, PATIENCE)?;
+    let ours = TcpStream::connect_timeout(&listener.local_addr()?, TIMEOUT)?;
     // The system has accepted the connection, so this does not block.
     let (theirs, _) = listener.accept()?;
     for end in [&ours, &theirs] {
-        end.set_read_timeout(Some(PATIENCE))?;
-        end.set_write_timeout(Some(PATIENCE))?;
+        end.set_read_timeout(Some(TIMEOUT))?;
+        end.set_write_timeout(Some(TIMEOUT))?;
         end.set_nodelay(true)?;
     }
     Ok((ours, theirs))

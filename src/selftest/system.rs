@@ -142,7 +142,7 @@ impl Drop for Temporary {
 /// Resolves localhost, which many tools need. The resolver would wait ten seconds, but a machine that
 /// has the name in /etc/hosts finds it at once.
 pub(super) fn localhost() -> CheckResult {
-    const PATIENCE: Duration = Duration::from_millis(40);
+    const TIMEOUT: Duration = Duration::from_millis(40);
     let (sender, receiver) = channel();
     thread::Builder::new()
         .spawn(move || {
@@ -155,7 +155,7 @@ pub(super) fn localhost() -> CheckResult {
             "{why}; add it to /etc/hosts, or use http://127.0.0.1"
         )))
     };
-    match receiver.recv_timeout(PATIENCE) {
+    match receiver.recv_timeout(TIMEOUT) {
         Ok(Ok(found)) => judge_localhost(&found),
         Ok(Err(_)) => unknown("localhost cannot be resolved"),
         Err(_) => unknown("timed out resolving localhost"),

@@ -60,12 +60,12 @@ impl Answer {
         }
     }
 
-    /// A valid response with content-length. `head` has further header lines, each with `\r\n`. The
+    /// A valid response with content-length. `headers` has further header lines, each with `\r\n`. The
     /// connection stays open.
-    pub fn new(status: &str, head: &str, body: impl AsRef<[u8]>) -> Answer {
+    pub fn new(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Answer {
         let body = body.as_ref();
         let head = format!(
-            "HTTP/1.1 {status}\r\n{head}content-length: {}\r\n\r\n",
+            "HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n",
             body.len()
         );
         Answer::raw([head.as_bytes(), body].concat()).keep_open()

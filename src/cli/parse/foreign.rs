@@ -6,22 +6,22 @@ use crate::curl;
 /// Options of other tools with the same replacement.
 struct Row {
     names: &'static [&'static str],
-    instead: &'static str,
+    replacement: &'static str,
 }
 
 /// Options of curl, HTTPie, xh and wget.
 const HTTP: &[Row] = &[
     Row {
         names: &["-X", "--request", "--method"],
-        instead: "write the method before the URL: c47 http POST URL",
+        replacement: "write the method before the URL: c47 http POST URL",
     },
     Row {
         names: &["-H", "--header"],
-        instead: "write a header as an item: c47 http URL Name:value",
+        replacement: "write a header as an item: c47 http URL Name:value",
     },
     Row {
         names: &["-d", "--data", "--data-ascii", "--data-raw", "--post-data"],
-        instead: "use key=value items, or --body FILE (- is stdin); HTTPie's -d is --download",
+        replacement: "use key=value items, or --body FILE (- is stdin); HTTPie's -d is --download",
     },
     Row {
         names: &[
@@ -31,67 +31,67 @@ const HTTP: &[Row] = &[
             "-T",
             "--upload-file",
         ],
-        instead: "use --body FILE (- is stdin)",
+        replacement: "use --body FILE (- is stdin)",
     },
     Row {
         names: &["--data-urlencode"],
-        instead: "use key=value items and --form, or key==value for the query",
+        replacement: "use key=value items and --form, or key==value for the query",
     },
     Row {
         names: &["-G", "--get"],
-        instead: "use key==value items, which are added to the query",
+        replacement: "use key==value items, which are added to the query",
     },
     Row {
         names: &["-u", "--user", "-a", "--http-user", "--http-password"],
-        instead: "use --auth basic=USER:SOURCE; SOURCE is env:NAME, file:PATH, command:PROGRAM or prompt",
+        replacement: "use --auth basic=USER:SOURCE; SOURCE is env:NAME, file:PATH, command:PROGRAM or prompt",
     },
     Row {
         names: &["--oauth2-bearer", "--bearer", "-A", "--auth-type"],
-        instead: "use --auth bearer=SOURCE, basic=USER:SOURCE or digest=USER:SOURCE",
+        replacement: "use --auth bearer=SOURCE, basic=USER:SOURCE or digest=USER:SOURCE",
     },
     Row {
         names: &["--digest"],
-        instead: "use --auth digest=USER:SOURCE",
+        replacement: "use --auth digest=USER:SOURCE",
     },
     Row {
         names: &["--basic"],
-        instead: "use --auth basic=USER:SOURCE",
+        replacement: "use --auth basic=USER:SOURCE",
     },
     Row {
         names: &["-n", "--netrc", "--netrc-optional"],
-        instead: "use --auth netrc",
+        replacement: "use --auth netrc",
     },
     Row {
         names: &["--netrc-file"],
-        instead: "use --auth netrc, with the path of the file in the variable NETRC",
+        replacement: "use --auth netrc, with the path of the file in the variable NETRC",
     },
     Row {
         names: &["--ignore-netrc"],
-        instead: "leave it out: a netrc file is read only with --auth netrc",
+        replacement: "leave it out: a netrc file is read only with --auth netrc",
     },
     Row {
         names: &["--negotiate", "--ntlm", "--anyauth", "--aws-sigv4"],
-        instead: "not supported; c47 help http lists the schemes of --auth",
+        replacement: "not supported; c47 help http lists the schemes of --auth",
     },
     Row {
         names: &["-k", "--no-check-certificate"],
-        instead: "use --insecure, or --cacert FILE to trust the certificate of the server",
+        replacement: "use --insecure, or --cacert FILE to trust the certificate of the server",
     },
     Row {
         names: &["--verify"],
-        instead: "use --insecure for --verify=no, --cacert FILE for --verify=FILE",
+        replacement: "use --insecure for --verify=no, --cacert FILE for --verify=FILE",
     },
     Row {
         names: &["-L", "--location", "-F", "--location-trusted"],
-        instead: "use --follow; curl's -F is a key=value or key@file item",
+        replacement: "use --follow; curl's -F is a key=value or key@file item",
     },
     Row {
         names: &["--max-redirs"],
-        instead: "use --follow --max-redirects N",
+        replacement: "use --follow --max-redirects N",
     },
     Row {
         names: &["--form-string"],
-        instead: "use key=value and key@file items; a file makes the body a multipart form",
+        replacement: "use key=value and key@file items; a file makes the body a multipart form",
     },
     Row {
         names: &[
@@ -101,19 +101,19 @@ const HTTP: &[Row] = &[
             "--show-error",
             "--no-progress-meter",
         ],
-        instead: "leave it out: progress is shown on terminals only; --quiet turns it off",
+        replacement: "leave it out: progress is shown on terminals only; --quiet turns it off",
     },
     Row {
         names: &["-i", "--include", "--all"],
-        instead: "use --print hb for response headers and body, or -v for all headers on stderr",
+        replacement: "use --print hb for response headers and body, or -v for all headers on stderr",
     },
     Row {
         names: &["-I", "--head"],
-        instead: "write the method before the URL: c47 http HEAD URL",
+        replacement: "write the method before the URL: c47 http HEAD URL",
     },
     Row {
         names: &["--ignore-stdin"],
-        instead: "leave it out: stdin is read only if an option or item is -",
+        replacement: "leave it out: stdin is read only if an option or item is -",
     },
     Row {
         names: &[
@@ -123,7 +123,7 @@ const HTTP: &[Row] = &[
             "--fail-with-body",
             "--fail-early",
         ],
-        instead: "leave it out: the exit code is 3, 4 or 5 for 3xx, 4xx, 5xx",
+        replacement: "leave it out: the exit code is 3, 4 or 5 for 3xx, 4xx, 5xx",
     },
     Row {
         names: &[
@@ -133,15 +133,15 @@ const HTTP: &[Row] = &[
             "--sorted",
             "--unsorted",
         ],
-        instead: "leave it out: JSON is formatted and coloured on a terminal, and unchanged in a pipe",
+        replacement: "leave it out: JSON is formatted and coloured on a terminal, and unchanged in a pipe",
     },
     Row {
         names: &["--meta", "-m", "--write-out", "-w"],
-        instead: "use --timing, or --json for status, headers and timing; curl's -m is --timeout",
+        replacement: "use --timing, or --json for status, headers and timing; curl's -m is --timeout",
     },
     Row {
         names: &["--max-time", "--read-timeout"],
-        instead: "use --timeout DURATION",
+        replacement: "use --timeout DURATION",
     },
     Row {
         names: &[
@@ -154,15 +154,15 @@ const HTTP: &[Row] = &[
             "-j",
             "--junk-session-cookies",
         ],
-        instead: "cookies are not stored; send one with the item Cookie:name=value, or use a profile to log in",
+        replacement: "cookies are not stored; send one with the item Cookie:name=value, or use a profile to log in",
     },
     Row {
         names: &["-e", "--referer"],
-        instead: "write the header as an item: Referer:URL",
+        replacement: "write the header as an item: Referer:URL",
     },
     Row {
         names: &["--user-agent"],
-        instead: "write the header as an item: User-Agent:NAME",
+        replacement: "write the header as an item: User-Agent:NAME",
     },
     Row {
         names: &[
@@ -172,55 +172,55 @@ const HTTP: &[Row] = &[
             "--remote-header-name",
             "--output-document",
         ],
-        instead: "use --download, with -o for another file or directory",
+        replacement: "use --download, with -o for another file or directory",
     },
     Row {
         names: &["-C", "--continue-at"],
-        instead: "use --download --continue",
+        replacement: "use --download --continue",
     },
     Row {
         names: &["-r", "--range"],
-        instead: "write the header as an item: Range:bytes=0-99",
+        replacement: "write the header as an item: Range:bytes=0-99",
     },
     Row {
         names: &["--compressed"],
-        instead: "leave it out: compressed responses are always requested and decoded",
+        replacement: "leave it out: compressed responses are always requested and decoded",
     },
     Row {
         names: &["-x"],
-        instead: "use --proxy URL; HTTPie's -x is --compress",
+        replacement: "use --proxy URL; HTTPie's -x is --compress",
     },
     Row {
         names: &["-p"],
-        instead: "use --print LETTERS",
+        replacement: "use --print LETTERS",
     },
     Row {
         names: &["-U", "--proxy-user"],
-        instead: "use --proxy-auth USER:SOURCE",
+        replacement: "use --proxy-auth USER:SOURCE",
     },
     Row {
         names: &["--noproxy", "--no-proxy"],
-        instead: "set the variable NO_PROXY",
+        replacement: "set the variable NO_PROXY",
     },
     Row {
         names: &["--socks5", "--socks5-hostname"],
-        instead: "use --proxy socks5://HOST:PORT",
+        replacement: "use --proxy socks5://HOST:PORT",
     },
     Row {
         names: &["-E"],
-        instead: "use --cert FILE",
+        replacement: "use --cert FILE",
     },
     Row {
         names: &["--cert-key"],
-        instead: "use --key FILE",
+        replacement: "use --key FILE",
     },
     Row {
         names: &["--capath"],
-        instead: "use --cacert FILE, or set the variable SSL_CERT_DIR",
+        replacement: "use --cacert FILE, or set the variable SSL_CERT_DIR",
     },
     Row {
         names: &["--ssl", "--tlsv1.2", "--tlsv1.3", "--tlsv1"],
-        instead: "use --tls-min 1.2 or 1.3",
+        replacement: "use --tls-min 1.2 or 1.3",
     },
     Row {
         names: &[
@@ -230,7 +230,7 @@ const HTTP: &[Row] = &[
             "--http3",
             "--http-version",
         ],
-        instead: "leave it out: c47 uses HTTP/1.1",
+        replacement: "leave it out: c47 uses HTTP/1.1",
     },
     Row {
         names: &[
@@ -239,23 +239,23 @@ const HTTP: &[Row] = &[
             "--retry-connrefused",
             "--tries",
         ],
-        instead: "use --retry N; the delay doubles after each attempt, and Retry-After is honoured",
+        replacement: "use --retry N; the delay doubles after each attempt, and Retry-After is honoured",
     },
     Row {
         names: &["-D", "--dump-header"],
-        instead: "use --headers, or --print h",
+        replacement: "use --headers, or --print h",
     },
     Row {
         names: &["-N", "--no-buffer"],
-        instead: "use --stream",
+        replacement: "use --stream",
     },
     Row {
         names: &["--max-filesize"],
-        instead: "use --max-body SIZE",
+        replacement: "use --max-body SIZE",
     },
     Row {
         names: &["--chunked"],
-        instead: "leave it out: a body is sent with its length if it is known",
+        replacement: "leave it out: a body is sent with its length if it is known",
     },
     Row {
         names: &[
@@ -265,27 +265,27 @@ const HTTP: &[Row] = &[
             "--debug",
             "--traceback",
         ],
-        instead: "use -v to show headers, --timing for the times",
+        replacement: "use -v to show headers, --timing for the times",
     },
     Row {
         names: &["--json-data"],
-        instead: "use key=value and key:=json items",
+        replacement: "use key=value and key:=json items",
     },
     Row {
         names: &["--default-scheme", "--https"],
-        instead: "write the scheme into the URL; without one it is https",
+        replacement: "write the scheme into the URL; without one it is https",
     },
     Row {
         names: &["--url"],
-        instead: "give the URL as an argument: c47 http URL",
+        replacement: "give the URL as an argument: c47 http URL",
     },
     Row {
         names: &["--connect-to"],
-        instead: "use --resolve HOST:PORT:ADDRESS",
+        replacement: "use --resolve HOST:PORT:ADDRESS",
     },
     Row {
         names: &["--tls-max"],
-        instead: "leave it out: the newest TLS version of both sides is used; --tls-min sets the oldest",
+        replacement: "leave it out: the newest TLS version of both sides is used; --tls-min sets the oldest",
     },
 ];
 
@@ -293,31 +293,31 @@ const HTTP: &[Row] = &[
 const JWT: &[Row] = &[
     Row {
         names: &["-S", "--secret", "--signing-key", "--keyfile"],
-        instead: "use --key SOURCE",
+        replacement: "use --key SOURCE",
     },
     Row {
         names: &["-A", "--algorithm"],
-        instead: "use --alg ALG",
+        replacement: "use --alg ALG",
     },
     Row {
         names: &["-P", "--payload"],
-        instead: "use --claim name=text or name:=JSON, or --claims FILE",
+        replacement: "use --claim name=text or name:=JSON, or --claims FILE",
     },
     Row {
         names: &["-e", "--exp", "--expires-in", "--expiration"],
-        instead: "use --ttl DURATION",
+        replacement: "use --ttl DURATION",
     },
     Row {
         names: &["--audience"],
-        instead: "use --claim aud=NAME to sign, --aud NAME to verify",
+        replacement: "use --claim aud=NAME to sign, --aud NAME to verify",
     },
     Row {
         names: &["--issuer"],
-        instead: "use --claim iss=NAME to sign, --iss NAME to verify",
+        replacement: "use --claim iss=NAME to sign, --iss NAME to verify",
     },
     Row {
         names: &["--subject"],
-        instead: "use --claim sub=NAME to sign, --sub NAME to verify",
+        replacement: "use --claim sub=NAME to sign, --sub NAME to verify",
     },
 ];
 
@@ -325,19 +325,19 @@ const JWT: &[Row] = &[
 const ANY: &[Row] = &[
     Row {
         names: &["-V", "--version"],
-        instead: "c47 --version prints the version",
+        replacement: "c47 --version prints the version",
     },
     Row {
         names: &["-j", "--format", "--output-format"],
-        instead: "use --json, in the commands that have it",
+        replacement: "use --json, in the commands that have it",
     },
     Row {
         names: &["--color", "--colour", "--no-color"],
-        instead: "leave it out: colour is for terminals only; NO_COLOR=1 turns it off",
+        replacement: "leave it out: colour is for terminals only; NO_COLOR=1 turns it off",
     },
     Row {
         names: &["-y", "--yes", "--no-input"],
-        instead: "leave it out: c47 asks no questions, except for secrets with the source prompt",
+        replacement: "leave it out: c47 asks no questions, except for secrets with the source prompt",
     },
 ];
 
@@ -345,7 +345,7 @@ const ANY: &[Row] = &[
 const CURL: &str = "an option of curl: paste the whole command after --from-curl";
 
 /// What to use instead of an option of another tool, for the top-level command `command`.
-pub(super) fn instead(command: &str, name: &str) -> Option<&'static str> {
+pub(super) fn replacement(command: &str, name: &str) -> Option<&'static str> {
     let own: &[Row] = match command {
         "http" => HTTP,
         "jwt" => JWT,
@@ -353,7 +353,7 @@ pub(super) fn instead(command: &str, name: &str) -> Option<&'static str> {
     };
     let mut rows = own.iter().chain(ANY);
     match rows.find(|row| row.names.contains(&name)) {
-        Some(row) => Some(row.instead),
+        Some(row) => Some(row.replacement),
         None => (command == "http" && curl::is_option(name)).then_some(CURL),
     }
 }
@@ -374,7 +374,7 @@ const COMMANDS: [(&str, &str); 11] = [
 ];
 
 /// What to use instead of a command of another tool.
-pub(super) fn command_instead(word: &str) -> Option<&'static str> {
+pub(super) fn command_replacement(word: &str) -> Option<&'static str> {
     let word = word.to_ascii_lowercase();
     let found = COMMANDS.iter().find(|(theirs, _)| *theirs == word);
     found.map(|(_, ours)| *ours)
@@ -431,7 +431,7 @@ mod tests {
             let own = of(command);
             for row in rows {
                 let ends = |c: char| c.is_whitespace() || ",;:=".contains(c);
-                let words = row.instead.split(ends);
+                let words = row.replacement.split(ends);
                 for name in words.filter(|word| word.starts_with("--")) {
                     assert!(known(name, &own), "{command}: {name}");
                 }
@@ -448,7 +448,7 @@ mod tests {
     #[test]
     fn hints_are_short() {
         for row in [HTTP, JWT, ANY].into_iter().flatten() {
-            assert!(row.instead.len() <= 110, "{}", row.instead);
+            assert!(row.replacement.len() <= 110, "{}", row.replacement);
         }
     }
 }

@@ -49,7 +49,9 @@ pub(super) struct Parsed {
 ///
 /// # Errors
 /// Names the first that is not UTF-8.
-pub(super) fn texts(arguments: impl Iterator<Item = OsString>) -> Result<Vec<String>, Error> {
+pub(super) fn utf8_arguments(
+    arguments: impl Iterator<Item = OsString>,
+) -> Result<Vec<String>, Error> {
     arguments
         .enumerate()
         .map(|(at, argument)| match argument.into_string() {
@@ -141,7 +143,7 @@ fn walk(
     let mut rest = words;
     while !level.commands.is_empty() {
         let Some((&word, tail)) = rest.split_first() else {
-            return if acts_alone(level) {
+            return if can_run_alone(level) {
                 leaf(rest, level, path)
             } else if path.is_empty() {
                 Ok(Request::NoCommand)
@@ -155,7 +157,7 @@ fn walk(
             "help" => return help_of(tail, level, path),
             "--version" | "-V" if path.is_empty() => return version(tail),
             "--list" if path.is_empty() => return Ok(Request::List),
-            _ if word.starts_with('-') && acts_alone(level) => return leaf(rest, level, path),
+            _ if word.starts_with('-') && can_run_alone(level) => return leaf(rest, level, path),
             _ if word.starts_with('-') => return Err(misplaced_option(word, path)),
             _ => {}
         }
@@ -167,7 +169,7 @@ fn walk(
 }
 
 /// Whether a command can run without a subcommand: it has options of its own.
-fn acts_alone(level: &CommandInfoWithArgs) -> bool {
+fn can_run_alone(level: &CommandInfoWithArgs) -> bool {
     let help = |flag: &FlagInfo| matches!(flag.long, "help" | "--help");
     level.flags.iter().any(|flag| !help(flag))
 }
@@ -182,16 +184,16 @@ fn subcommand<'a>(
         .map(|found| &found.command)
         .ok_or_else(|| Error::NoSuchCommand {
             name: word.to_owned(),
-            nearest: meant(level, word, path),
+            nearest: suggestion(level, word, path),
             within: path.to_owned(),
         })
 }
 
 /// The command to suggest: the equivalent of another tool's command, the nearest by spelling, or a
 /// subcommand of another command.
-fn meant(level: &CommandInfoWithArgs, word: &str, path: &[String]) -> Option<String> {
+fn suggestion(level: &CommandInfoWithArgs, word: &str, path: &[String]) -> Option<String> {
     let is_top = path.is_empty();
-    if is_top && let Some(ours) = foreign::command_instead(word) {
+    if is_top && let Some(ours) = foreign::command_replacement(word) {
         return Some(format!("c47 {ours}"));
     }
     let names = level.commands.iter().map(|command| command.name);
@@ -256,7 +258,7 @@ fn leaf(words: &[&str], command: &CommandInfoWithArgs, path: &[String]) -> Resul
     }
     let mut options: Vec<String> = Vec::new();
     let mut arguments: Vec<&str> = Vec::new();
-    let mut given: Vec<Given> = Vec::new();
+    let mut given: Vec<GivenOption> = Vec::new();
     let mut words = words.iter().copied();
     while let Some(word) = words.next() {
         match word {
@@ -297,7 +299,7 @@ fn leaf(words: &[&str], command: &CommandInfoWithArgs, path: &[String]) -> Resul
 }
 
 /// An option of the command line.
-struct Given<'a> {
+struct GivenOption<'a> {
     flag: &'static FlagInfo<'static>,
     /// `None` for a switch.
     value: Option<&'a str>,
@@ -309,7 +311,7 @@ fn option<'a>(
     words: &mut impl Iterator<Item = &'a str>,
     command: &CommandInfoWithArgs,
     path: &[String],
-) -> Result<Given<'a>, Error> {
+) -> Result<GivenOption<'a>, Error> {
     let (name, attached) = match word.split_once('=') {
         Some((name, value)) if name.starts_with("--") => (name, Some(value)),
         _ => (word, None),
@@ -329,7 +331,7 @@ fn option<'a>(
         }
         (FlagInfoKind::Option { .. }, Some(value)) => Some(value),
     };
-    Ok(Given { flag, value })
+    Ok(GivenOption { flag, value })
 }
 
 fn find_flag(
@@ -359,8 +361,8 @@ fn find_flag(
 /// The hint for an unknown option.
 fn hint_for(name: &str, command: &CommandInfoWithArgs, path: &[String]) -> String {
     let first = path.first().map_or("", String::as_str);
-    if let Some(instead) = foreign::instead(first, name) {
-        return instead.to_owned();
+    if let Some(replacement) = foreign::replacement(first, name) {
+        return replacement.to_owned();
     }
     let visible = command.flags.iter().filter(|flag| !flag.hidden);
     let names = visible.map(|flag| flag.long.trim_start_matches('-'));
@@ -370,7 +372,7 @@ fn hint_for(name: &str, command: &CommandInfoWithArgs, path: &[String]) -> Strin
     }
 }
 
-fn ensure_once(flag: &FlagInfo, given: &[Given]) -> Result<(), Error> {
+fn ensure_once(flag: &FlagInfo, given: &[GivenOption]) -> Result<(), Error> {
     let is_again = given.iter().any(|before| before.flag.long == flag.long);
     if is_again && flag.optionality != Optionality::Repeating {
         return Err(Error::usage(format!("{} is given twice", flag.long)));
@@ -594,7 +596,7 @@ mod tests {
     fn arguments_that_are_not_utf8_are_refused() {
         use std::os::unix::ffi::OsStringExt;
         let raw = OsString::from_vec(b"caf\xe9".to_vec());
-        assert!(texts(["c47".into(), raw.clone()].into_iter()).is_err());
-        assert_eq!(texts([raw].into_iter()).unwrap(), ["c47"]);
+        assert!(utf8_arguments(["c47".into(), raw.clone()].into_iter()).is_err());
+        assert_eq!(utf8_arguments([raw].into_iter()).unwrap(), ["c47"]);
     }
 }
