@@ -60,7 +60,8 @@ def shown(data):
     """The lines as a person sees them once all is done: what was drawn over is gone."""
     text = data.decode("utf-8", "replace").replace("\r\n", "\n")
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
-    return [line.rpartition("\r")[2] for line in text.removesuffix("\n").split("\n")] if text else []
+    lines = text.removesuffix("\n").split("\n") if text else []
+    return [line.rstrip("\r").rpartition("\r")[2] for line in lines]
 
 
 def translated(text, ports):

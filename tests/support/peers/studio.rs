@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::json;
@@ -40,7 +40,7 @@ pub fn studio(configuration: &str) -> Option<Studio> {
     desk.place(binary(), "bin/c47");
     let path = desk.write(".config/c47/config.toml", configuration);
     fs::set_permissions(path, PermissionsExt::from_mode(0o600)).expect("a private file");
-    put_files(&desk);
+    put_files(&desk, python.parent().unwrap());
     put_binaries(&desk);
     let mut command = Command::new(&python);
     command.args(["-c", include_str!("studio.py")]);
@@ -85,7 +85,7 @@ impl Studio {
             .env("NO_PROXY", "127.0.0.1,localhost")
             .env("SSL_CERT_FILE", home.join("studio-ca.pem"))
             .env("REZ_PACKAGES_PATH", home.join("packages"))
-            .env("REZ_QUIET", "1")
+            .env("TMPDIR", home.join("tmp"))
             .env("SHELL", "/bin/bash")
             .env("TOKEN", "token-of-lena")
             .env("KITSU_PASSWORD", "correct-horse")
@@ -101,13 +101,21 @@ impl Studio {
     }
 }
 
-fn put_files(desk: &Scratch) {
+fn put_program(desk: &Scratch, name: &str, line: &str) {
+    let program = desk.write(&format!("bin/{name}"), format!("#!/bin/sh\n{line}\n"));
+    fs::set_permissions(program, PermissionsExt::from_mode(0o755)).expect("a program");
+}
+
+fn put_files(desk: &Scratch, venv: &Path) {
     desk.write("sh010.png", "a picture of sh010\n");
     desk.write("sh010.exr", "pixels of sh010\n".repeat(64));
     desk.write("render.log", "frame 1 done\n".repeat(500));
     fs::create_dir(desk.path().join("packages")).expect("a Rez repository");
-    let pass = desk.write("bin/pass", "#!/bin/sh\necho password-of-farm\n");
-    fs::set_permissions(pass, PermissionsExt::from_mode(0o755)).expect("a program");
+    fs::create_dir(desk.path().join("tmp")).expect("a directory");
+    put_program(desk, "pass", "echo password-of-farm");
+    // Without its warning that pip installed it.
+    let rez = format!("exec {}/rez \"$@\" 2>/dev/null", venv.display());
+    put_program(desk, "rez", &rez);
     desk.write(
         "shelf.py",
         "import json, subprocess\n\
