@@ -7,15 +7,17 @@ that it printed then takes the place of the one in the document, and the other w
 is printed after it.
 """
 
+import fcntl
 import json
 import os
 import pty
 import re
+import select
 import signal
 import struct
 import sys
-import fcntl
 import termios
+import time
 
 # Each command has the exit code of the one before it in `$?`, and no standard input.
 LOOP = r"""
@@ -45,12 +47,17 @@ seen = b""
 
 
 def read_until(enough):
+    """At most 20 s: a program in the background may have ended without printing what was expected."""
     global seen
+    deadline = time.monotonic() + 20
     while not enough(seen):
-        try:
-            more = os.read(terminal, 65536)
-        except OSError:
-            more = b""
+        left = max(0, deadline - time.monotonic())
+        more = b""
+        if select.select([terminal], [], [], left)[0]:
+            try:
+                more = os.read(terminal, 65536)
+            except OSError:
+                pass
         if not more:
             break
         seen += more

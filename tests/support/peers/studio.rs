@@ -42,6 +42,12 @@ pub fn studio(configuration: &str) -> Option<Studio> {
     fs::set_permissions(path, PermissionsExt::from_mode(0o600)).expect("a private file");
     put_files(&desk, python.parent().unwrap());
     put_binaries(&desk);
+    let zip = ["-m", "zipfile", "-c", "plugins.zip", "plugins"];
+    let zipped = Command::new(&python)
+        .args(zip)
+        .current_dir(desk.path())
+        .status();
+    assert!(zipped.expect("python").success(), "no archive");
     let mut command = Command::new(&python);
     command.args(["-c", include_str!("studio.py")]);
     command.arg(desk.path().join("studio-ca.pem"));
@@ -71,7 +77,13 @@ impl Studio {
         let steps = serde_json::Value::from_iter(steps).to_string();
         let venv = self.python.parent().unwrap();
         let system = std::env::var("PATH").unwrap_or_default();
-        let path = format!("{}:{}:{system}", home.join("bin").display(), venv.display());
+        let own = home.join("bin");
+        let tools = home.join("tools");
+        let path = [&own, &tools, venv]
+            .map(|path| path.display().to_string())
+            .join(":")
+            + ":"
+            + &system;
         let output = Run::of(&self.python)
             .args(["-c", include_str!("session.py")])
             .current_dir(home)
@@ -102,7 +114,7 @@ impl Studio {
 }
 
 fn put_program(desk: &Scratch, name: &str, line: &str) {
-    let program = desk.write(&format!("bin/{name}"), format!("#!/bin/sh\n{line}\n"));
+    let program = desk.write(&format!("tools/{name}"), format!("#!/bin/sh\n{line}\n"));
     fs::set_permissions(program, PermissionsExt::from_mode(0o755)).expect("a program");
 }
 
