@@ -1,5 +1,10 @@
 //! What can go wrong: one enum, so that every failure has a message, a hint and an exit code.
 
+/// The kinds of failures.
+pub(crate) mod kind;
+/// A failure as JSON.
+pub(crate) mod report;
+
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,6 +17,7 @@ use crate::io_error::reason;
 use crate::jwt;
 use crate::rez;
 use crate::secret;
+use kind::ErrorKind;
 
 /// Why a command could not do what it was asked.
 #[derive(Debug)]
@@ -107,6 +113,25 @@ impl Error {
             | Error::Output(_)
             | Error::Rez(_)
             | Error::System { .. } => Exit::Failed,
+        }
+    }
+
+    /// What kind of failure it is, for programs.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Error::Usage { .. } => ErrorKind::Usage,
+            Error::NoSuchCommand { .. } => ErrorKind::NoSuchCommand,
+            Error::NoSuchProgram { .. } => ErrorKind::NoSuchProgram,
+            Error::Secret(error) => error.kind(),
+            Error::Auth(error) => error.kind(),
+            Error::Http(failure) => failure.kind(),
+            Error::Jwt(error) => error.kind(),
+            Error::File { .. } => ErrorKind::File,
+            Error::Malformed { .. } => ErrorKind::Malformed,
+            Error::Echo(error) => error.kind(),
+            Error::Rez(error) => error.kind(),
+            Error::Output(_) => ErrorKind::Output,
+            Error::System { .. } => ErrorKind::System,
         }
     }
 

@@ -18,6 +18,8 @@ const SLOTS: usize = 64;
 static UNFINISHED: [AtomicPtr<libc::c_char>; SLOTS] =
     [const { AtomicPtr::new(ptr::null_mut()) }; SLOTS];
 static TERMINAL: AtomicPtr<Termios> = AtomicPtr::new(ptr::null_mut());
+/// What is said on stderr before the process ends.
+static FAREWELL: AtomicPtr<libc::c_char> = AtomicPtr::new(ptr::null_mut());
 static TERMINAL_FD: AtomicI32 = AtomicI32::new(-1);
 /// Sections running that a signal must not divide, and the signal that came meanwhile.
 static SECTIONS: AtomicUsize = AtomicUsize::new(0);
@@ -75,6 +77,12 @@ fn put_right_and_exit(signal: libc::c_int) {
             (fd, &*terminal)
         };
         let _ = tcsetattr(fd, OptionalActions::Now, terminal);
+    }
+    let farewell = FAREWELL.load(Ordering::SeqCst);
+    if !farewell.is_null() {
+        // SAFETY: the pointer is to a NUL-terminated string that is never freed; strlen and write
+        // are async-signal-safe.
+        unsafe { libc::write(libc::STDERR_FILENO, farewell.cast(), libc::strlen(farewell)) };
     }
     // The shell's convention, and the conventions' 130 and 143.
     // SAFETY: _exit is async-signal-safe and never returns.
@@ -139,6 +147,25 @@ impl Drop for RemoveOnSignal {
         if let Some(slot) = self.0.and_then(|slot| UNFINISHED.get(slot)) {
             slot.store(ptr::null_mut(), Ordering::SeqCst);
         }
+    }
+}
+
+/// While it lives, a signal prints a text on stderr before the process ends.
+pub(crate) struct SayOnSignal(());
+
+impl SayOnSignal {
+    /// The text is leaked: a handler may be reading it at any moment.
+    pub(crate) fn new(text: &str) -> SayOnSignal {
+        install();
+        let text = CString::new(text).map_or(ptr::null_mut(), CString::into_raw);
+        FAREWELL.store(text, Ordering::SeqCst);
+        SayOnSignal(())
+    }
+}
+
+impl Drop for SayOnSignal {
+    fn drop(&mut self) {
+        FAREWELL.store(ptr::null_mut(), Ordering::SeqCst);
     }
 }
 

@@ -103,6 +103,9 @@ pub mod testing {
     pub use crate::platform::Version;
     pub use crate::timestamp::Timestamp;
 
+    /// What every command prints with `--json` when it fails.
+    pub const FAILURE: JsonOutput = crate::error::report::JSON;
+
     use crate::http::head::Head;
     use crate::jwt::key::{KeySet, Material};
     use crate::jwt::verify::{Policy, verify};

@@ -15,6 +15,8 @@ pub struct Command {
     pub arguments: Vec<Argument>,
     /// What it prints with `--json`.
     pub json: &'static [JsonOutput],
+    /// What it prints with `--json` when it fails.
+    pub failure: Option<&'static JsonOutput>,
     /// Its page's text in Markdown; that of the command right below c47.
     pub manual: &'static str,
     /// How its help is laid out; without one all options are in one group.

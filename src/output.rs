@@ -9,6 +9,7 @@ use nanoserde::SerJson;
 
 use crate::colour::Colour;
 use crate::error::Error;
+use crate::error::report;
 use crate::escape::{self, one_line};
 
 /// Who reads a report.
@@ -102,6 +103,18 @@ pub(crate) fn say(text: impl Display) {
 pub(crate) fn redraw(line: &str) {
     // Back to the first column, and away with what stands there.
     let _ = write!(io::stderr(), "\r\x1b[K{line}");
+}
+
+/// Reports a failure: on stderr, and where a program reads stdout as an object there too.
+pub(crate) fn fail(format: Format, command: &str, error: &Error) {
+    match (format, error) {
+        // What cannot be written to takes no report of it.
+        (Format::Text, _) | (Format::Json, Error::Output(_)) => {}
+        (Format::Json, _) => {
+            let _ = json_line(&report::json(error));
+        }
+    }
+    complain(command, error);
 }
 
 /// Tells why a command failed: `c47 http: what: why`, then the hint, each on one line.

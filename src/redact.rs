@@ -15,6 +15,41 @@ pub(crate) use text::{multipart, text};
 /// Stands where a secret stood.
 pub(crate) const MASK: &str = "***";
 
+/// Whether secrets are masked in what is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Secrets {
+    #[default]
+    Hidden,
+    Shown,
+}
+
+impl Secrets {
+    /// What a `--show-secrets` switch asks for.
+    pub(crate) fn from_switch(shown: bool) -> Secrets {
+        if shown {
+            Secrets::Shown
+        } else {
+            Secrets::Hidden
+        }
+    }
+
+    /// A header's value.
+    pub(crate) fn header<'a>(self, name: &str, value: &'a str) -> Cow<'a, str> {
+        match self {
+            Secrets::Hidden => header(name, value),
+            Secrets::Shown => value.into(),
+        }
+    }
+
+    /// An address, as [`url`] takes it.
+    pub(crate) fn url(self, text: &str) -> String {
+        match self {
+            Secrets::Hidden => url(text),
+            Secrets::Shown => text.to_owned(),
+        }
+    }
+}
+
 /// Words that may stand before a credential and say how it is meant. Only these stay visible:
 /// the first word of anything else may be half of a password.
 const SCHEMES: [&str; 16] = [

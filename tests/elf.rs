@@ -542,12 +542,14 @@ fn wrong_use() {
         &["elf", "info"],
         &["elf"],
         &["elf", "ldd", "--cpu", "v9", "/bin/sh"],
-        &["elf", "ldd", "--tree", "--json", "/bin/sh"],
+        &["elf", "ldd", "--tree", "--why", "libc", "/bin/sh"],
         &["elf", "glibc", "--target", "cent0s7", "/bin/sh"],
     ] {
         let output = c47().args(arguments).run().expect_code(2);
         assert_eq!(output.stdout_text(), "");
     }
+    let output = elf("ldd", &["--tree", "--json", "/bin/sh"]).expect_code(2);
+    assert_eq!(output.json()["error"]["kind"], "usage");
     let output = elf("glibc", &["--target", "cent0s7", "/bin/sh"]);
     assert!(
         output.stderr_text().contains("did you mean 'centos7'?"),

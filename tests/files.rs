@@ -215,7 +215,7 @@ fn output_to_a_fifo_reaches_a_reader_that_starts_later() {
     let path = scratch.path().join("pipe");
     fifo(&path);
     let child = save(scratch.path(), &server.url("/"), "pipe").spawn();
-    std::thread::sleep(Duration::from_millis(300));
+    wait_until("the response is there", || !server.requests().is_empty());
     let mut bytes = Vec::new();
     File::open(&path).unwrap().read_to_end(&mut bytes).unwrap();
     assert_eq!(bytes.len(), 1 << 20);

@@ -457,9 +457,9 @@ fn a_part_of_the_rest_is_not_the_rest() {
     assert!(!scratch.path().join("out").exists());
 }
 
-/// The name is known from the answer only: then the rest is asked for.
+/// A URL may be good for one request: the name is taken from the note of the beginning.
 #[test]
-fn a_download_by_the_servers_name_is_continued() {
+fn continue_without_a_name_sends_one_request() {
     let scratch = Scratch::new("by-name");
     let head = "content-disposition: attachment; filename=out\r\netag: \"1\"\r\n";
     let server = Server::start(move |request| match request.header("range") {
@@ -475,7 +475,7 @@ fn a_download_by_the_servers_name_is_continued() {
     let output = download(&scratch, &url, &["--continue"]).expect_code(0);
     assert_eq!(output.stdout_text(), "out\n");
     assert_eq!(fs::read(scratch.path().join("out")).unwrap(), WHOLE);
-    assert_eq!(server.requests().len(), 2);
+    assert_eq!(server.request().header("if-range"), Some("\"1\""));
 }
 
 /// With --retry a cut body is gone on with at once.
@@ -639,4 +639,182 @@ fn a_redirected_download_is_continued() {
     download(&scratch, &url, &["-o", "out", "--follow", "--continue"]).expect_code(0);
     assert_eq!(fs::read(scratch.path().join("out")).unwrap(), WHOLE);
     assert_eq!(storage.request().header("range"), Some("bytes=10-"));
+}
+
+/// The same URL gives another file now, under another name: the old beginning is none of it.
+#[test]
+fn continue_without_a_name_follows_the_servers_new_name() {
+    let scratch = Scratch::new("new-name");
+    let server = Server::start(|_| {
+        let head = "content-disposition: attachment; filename=new\r\netag: \"2\"\r\n";
+        Answer::new("200 OK", head, "newer")
+    });
+    let url = server.url("/latest");
+    begun(&scratch, &url, &WHOLE[..10], "\"1\"");
+    let output = download(&scratch, &url, &["--continue"]).expect_code(0);
+    assert_eq!(output.stdout_text(), "new\n");
+    assert_eq!(fs::read(scratch.path().join("new")).unwrap(), b"newer");
+    assert_eq!(
+        entries(scratch.path()),
+        ["new", "out.part", "out.part.meta"]
+    );
+    assert_eq!(server.request().header("range"), Some("bytes=10-"));
+}
+
+/// Of other URLs, of nobody's or without a note: no beginning of this download.
+#[test]
+fn continue_without_a_name_takes_no_beginning_of_another_url() {
+    let scratch = Scratch::new("others");
+    let server = Server::start(ranged(WHOLE, "\"1\""));
+    begun(&scratch, &server.url("/other"), &WHOLE[..10], "\"1\"");
+    scratch.write("noteless.part", "abc");
+    scratch.write(
+        "partless.part.meta",
+        "version \"1\"\nlength 1\nurl-sha256 x\n",
+    );
+    download(&scratch, &server.url("/file"), &["--continue"]).expect_code(0);
+    assert_eq!(server.request().header("range"), None);
+    assert_eq!(fs::read(scratch.path().join("file")).unwrap(), WHOLE);
+    assert!(scratch.path().join("out.part").exists());
+}
+
+#[test]
+fn a_file_that_is_there_with_the_right_hash_is_a_success_and_nothing_is_sent() {
+    let scratch = Scratch::new("present");
+    scratch.write("out", WHOLE);
+    let sha256 = sha256(WHOLE);
+    let idle = Server::start(|_| Answer::ok("")).may_be_idle();
+    let login = [
+        "--auth",
+        "bearer=env:NONE",
+        "--sha256",
+        &sha256.to_uppercase(),
+    ];
+    for options in [
+        &["-o", "out"][..],
+        &["-o", "out", "--overwrite"],
+        &["-o", "out", "--continue"],
+        &["-o", "."],
+        &[],
+    ] {
+        let options = [options, &login[..]].concat();
+        let output = download(&scratch, &idle.url("/out"), &options).expect_code(0);
+        assert_eq!(
+            (output.stdout_text(), output.stderr_text()),
+            ("out\n", ""),
+            "{options:?}"
+        );
+    }
+    assert_eq!(idle.connections(), 0);
+    assert_eq!(entries(scratch.path()), ["out"]);
+    // Another hash: the file stays as it is.
+    scratch.write("out", "other");
+    let options = ["-o", "out", "--sha256", &sha256];
+    download(&scratch, &idle.url("/out"), &options).expect_code(2);
+    assert_eq!(fs::read(scratch.path().join("out")).unwrap(), b"other");
+    assert_eq!(idle.connections(), 0);
+}
+
+/// The name is the server's: the body is not transferred, and the file is not replaced.
+#[test]
+fn a_file_of_the_servers_name_with_the_right_hash_is_a_success() {
+    let scratch = Scratch::new("present-by-name");
+    scratch.write("tool-1.0", WHOLE);
+    let server = named("attachment; filename=tool-1.0");
+    let options = ["--sha256", &sha256(WHOLE)];
+    let output = download(&scratch, &server.url("/latest"), &options).expect_code(0);
+    assert_eq!(output.stdout_text(), "tool-1.0\n");
+    assert_eq!(entries(scratch.path()), ["tool-1.0"]);
+    assert_eq!(fs::read(scratch.path().join("tool-1.0")).unwrap(), WHOLE);
+}
+
+#[test]
+fn a_stopped_download_says_whether_it_can_be_continued() {
+    for (head, says) in [
+        ("etag: \"1\"\r\n", "--continue resumes the download"),
+        (
+            "",
+            "the server names no version of the file, so --continue starts over",
+        ),
+    ] {
+        let scratch = Scratch::new("stopped");
+        let hanging = Server::start(move |_| {
+            let head = format!("HTTP/1.1 200 OK\r\n{head}content-length: 16\r\n\r\n0123");
+            Answer::raw(head).then_hang()
+        });
+        let part = scratch.path().join("out.part");
+        let child = c47()
+            .current_dir(scratch.path())
+            .args(["http", &hanging.url("/out"), "--download"])
+            .spawn();
+        // The handler's text is set after the bytes are written.
+        wait_until("the download waits for more", || {
+            let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+            let waits = stat.rsplit(") ").next().unwrap().starts_with('S');
+            waits && fs::read(&part).is_ok_and(|bytes| bytes == b"0123")
+        });
+        child.signal(libc::SIGTERM);
+        let output = child.wait().expect_code(143);
+        let line = format!("c47 http: stopped; out.part is kept: {says}\n");
+        assert_eq!(output.stderr_text(), line);
+    }
+}
+
+/// Two files of one path and different queries, as an API has them: each goes on with its own.
+#[test]
+fn continue_without_a_name_goes_on_with_the_file_of_the_same_query() {
+    let scratch = Scratch::new("queries");
+    let cut_once = AtomicUsize::new(0);
+    let server = Server::start(move |request| {
+        let (number, etag) = match request.target.ends_with("=1") {
+            true => (1, "\"1\""),
+            false => (2, "\"2\""),
+        };
+        let head =
+            format!("content-disposition: attachment; filename=file{number}\r\netag: {etag}\r\n");
+        if cut_once.fetch_add(1, Ordering::SeqCst) < 2 {
+            return cut(WHOLE, &head, 10);
+        }
+        assert_eq!(request.header("range"), Some("bytes=10-"));
+        assert_eq!(request.header("if-range"), Some(etag));
+        let head = format!("{head}content-range: bytes 10-15/16\r\n");
+        Answer::new("206 Partial Content", &head, &WHOLE[10..])
+    });
+    for number in [1, 2] {
+        let url = server.url(&format!("/download?id={number}"));
+        download(&scratch, &url, &[]).expect_code(7);
+    }
+    for number in [1, 2] {
+        let url = server.url(&format!("/download?id={number}"));
+        let output = download(&scratch, &url, &["--continue"]).expect_code(0);
+        assert_eq!(output.stdout_text(), format!("file{number}\n"));
+    }
+    assert_eq!(server.requests().len(), 4);
+    assert_eq!(entries(scratch.path()), ["file1", "file2"]);
+}
+
+/// A server that gives a range whatever If-Range says: parts of two files are not put together.
+#[test]
+fn a_range_of_another_version_or_file_starts_anew() {
+    for head in [
+        "etag: \"2\"\r\n",
+        "content-disposition: attachment; filename=new\r\n",
+    ] {
+        let scratch = Scratch::new("ignores-if-range");
+        let server = Server::start(move |request| match request.header("range") {
+            Some(_) => {
+                let head = format!("{head}content-range: bytes 10-15/16\r\n");
+                Answer::new("206 Partial Content", &head, "OTHER!")
+            }
+            None => Answer::new("200 OK", head, "the other file"),
+        });
+        let url = server.url("/out");
+        begun(&scratch, &url, &WHOLE[..10], "\"1\"");
+        let output = download(&scratch, &url, &["--continue"]).expect_code(0);
+        let name = output.stdout_text().trim_end();
+        assert_eq!(
+            fs::read(scratch.path().join(name)).unwrap(),
+            b"the other file"
+        );
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::peers::{self, Nginx, Squid};
 use crate::support::server::{Answer, Server};
-use crate::support::{Run, Scratch, c47};
+use crate::support::{ClosedPort, Run, Scratch, c47};
 
 /// nginx with TLS on port 0, plain http on port 1, and a Unix socket.
 fn services() -> Option<(Nginx, peers::Certificates)> {
@@ -91,10 +91,16 @@ fn squid_refuses_and_we_say_so() {
         output.stderr_text()
     );
     assert!(!output.stderr_text().contains("hunter2"));
-    http(&nginx, &certificates, 1)
+    let plain = http(&nginx, &certificates, 1)
         .args(["--proxy", &wrong])
         .run()
         .expect_code(4);
+    let named = format!("the proxy http://127.0.0.1:{}", squid.port);
+    for text in [output.stderr_text(), plain.stderr_text()] {
+        assert!(text.contains(&named) && text.contains("rejected"), "{text}");
+        assert!(text.contains("hint: --proxy-auth USER:SOURCE"), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
     let tls_to_elsewhere = format!("https://localhost:{}/", nginx.port(1));
     let output = c47()
         .args([
@@ -105,11 +111,164 @@ fn squid_refuses_and_we_say_so() {
         ])
         .run()
         .expect_code(7);
-    assert!(
-        output.stderr_text().contains("403"),
-        "{}",
-        output.stderr_text()
+    let refused = format!(
+        "{named} refused the tunnel to localhost:{}: 403 Forbidden",
+        nginx.port(1)
     );
+    assert!(output.stderr_text().contains(&refused), "{}", output.tell());
+}
+
+/// Neither in the arguments nor in any output.
+#[test]
+fn proxy_credentials_come_from_a_source() {
+    let Some((nginx, certificates)) = services() else {
+        return;
+    };
+    let Some(squid) = peers::squid(nginx.port(0)) else {
+        return;
+    };
+    let proxy = format!("http://127.0.0.1:{}", squid.port);
+    for number in [0, 1] {
+        let call = |auth: &str| {
+            http(&nginx, &certificates, number)
+                .env("PW", peers::PASSWORD)
+                .args(["--proxy", &proxy, "--proxy-auth", auth, "-v"])
+        };
+        let auth = format!("{}:env:PW", peers::USER);
+        let output = call(&auth).run().expect_code(0);
+        assert_eq!(output.stdout_text(), "here /x");
+        assert!(!output.stderr_text().contains(peers::PASSWORD));
+        let shown = call(&auth).arg("--curl").run().expect_code(0);
+        let option = format!("--proxy-user \"{}:${{PW}}\"", peers::USER);
+        assert!(shown.stdout_text().contains(&option), "{}", shown.tell());
+        for wrong in ["env:PW", "me:hunter2", ":env:PW"] {
+            let output = call(wrong).run().expect_code(2);
+            assert!(
+                !output.stderr_text().contains("hunter2"),
+                "{}",
+                output.tell()
+            );
+        }
+        call("me:env:NONE").run().expect_code(9);
+    }
+    let both = format!("http://me:x@127.0.0.1:{}", squid.port);
+    http(&nginx, &certificates, 1)
+        .env("PW", "x")
+        .args(["--proxy", &both, "--proxy-auth", "me:env:PW"])
+        .run()
+        .expect_code(2);
+}
+
+#[test]
+fn a_proxy_that_asks_for_credentials_says_so_in_both_modes() {
+    let proxy = Server::start(|_| {
+        let head = "proxy-authenticate: Basic realm=\"x\"\r\n";
+        Answer::new("407 Proxy Authentication Required", head, "page")
+    });
+    let address = proxy.url("");
+    for (url, code) in [
+        ("http://service.invalid/x", 4),
+        ("https://service.invalid/x", 7),
+    ] {
+        let output = c47()
+            .args(["http", url, "--proxy", &address])
+            .run()
+            .expect_code(code);
+        let text = output.stderr_text();
+        let says = format!("the proxy {address} asks for credentials");
+        assert!(text.contains(&says) && text.contains("407"), "{text}");
+        assert!(text.contains("hint: --proxy-auth USER:SOURCE"), "{text}");
+    }
+    let output = c47()
+        .args([
+            "http",
+            "https://service.invalid/x",
+            "--proxy",
+            &address,
+            "--json",
+        ])
+        .run()
+        .expect_code(7);
+    assert_eq!(output.json()["error"]["kind"], "proxy_credentials");
+}
+
+#[test]
+fn a_proxy_that_fails_is_named_and_the_service_is_not_blamed() {
+    let port = ClosedPort::reserve();
+    let closed = port.number();
+    for (url, scheme) in [
+        ("http://127.0.0.1:9/x", "http"),
+        ("https://127.0.0.1:9/x", "http"),
+        ("http://127.0.0.1:9/x", "socks5h"),
+        ("https://127.0.0.1:9/x", "https"),
+    ] {
+        let proxy = format!("{scheme}://127.0.0.1:{closed}");
+        let output = c47()
+            .args(["http", url, "--proxy", &proxy])
+            .run()
+            .expect_code(7);
+        let text = format!("c47 http: cannot connect to the proxy {proxy}: connection refused\n");
+        assert_eq!(output.stderr_text(), text, "{url}");
+    }
+    let output = c47()
+        .args([
+            "http",
+            "https://127.0.0.1:9/",
+            "--proxy",
+            "http://proxy.invalid:3128",
+        ])
+        .run()
+        .expect_code(7);
+    let text = output.stderr_text();
+    assert!(
+        text.contains("cannot find host 'proxy.invalid'")
+            && text.contains("hint: it is the host of a proxy"),
+        "{text}"
+    );
+    // One that takes the connection and is silent.
+    let silent = Server::connection(|mut stream| {
+        let _ = std::io::Read::read_to_end(&mut stream, &mut Vec::new());
+    });
+    let output = c47()
+        .args([
+            "http",
+            "https://service.invalid/",
+            "--connect-timeout=300ms",
+        ])
+        .args(["--proxy", &silent.url("")])
+        .run()
+        .expect_code(8);
+    let text = format!(
+        "c47 http: the proxy {} gave no connection in time (300ms)\n",
+        silent.url("")
+    );
+    assert!(output.stderr_text().starts_with(&text), "{}", output.tell());
+    // A response through a proxy may be its own.
+    let busy = Server::start(|_| Answer::new("503 Busy", "", ""));
+    let output = c47()
+        .args(["http", "http://service.invalid/x", "--proxy", &busy.url("")])
+        .run()
+        .expect_code(5);
+    let text = format!(
+        "c47 http: 503 Busy from GET http://service.invalid/x through the proxy {}\n",
+        busy.url("")
+    );
+    assert_eq!(output.stderr_text(), text);
+    let refusing = Server::start(|_| Answer::new("502 No", "", ""));
+    let output = c47()
+        .args([
+            "http",
+            "https://service.invalid/x",
+            "--proxy",
+            &refusing.url(""),
+        ])
+        .run()
+        .expect_code(7);
+    let text = format!(
+        "c47 http: the proxy {} refused the tunnel to service.invalid:443: 502 No\n",
+        refusing.url("")
+    );
+    assert_eq!(output.stderr_text(), text);
 }
 
 /// CVE-2015-3153: neither the user's headers nor credentials are in the CONNECT, and the proxy's

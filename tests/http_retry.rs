@@ -118,8 +118,9 @@ fn a_date_that_has_passed_is_at_once() {
 fn a_refused_connection_is_tried_again_whatever_the_method() {
     let port = ClosedPort::reserve();
     let url = format!("http://127.0.0.1:{}/", port.number());
-    let child = c47().args(["http", &url, "a=b"]).arg("--retry=1").spawn();
-    child.wait_for_stderr("(1 of 1)");
+    // So many that one comes after the port listens, however late this process is scheduled.
+    let child = c47().args(["http", &url, "a=b"]).arg("--retry=9").spawn();
+    child.wait_for_stderr("(1 of 9)");
     let (mut stream, _) = port.listen().accept().unwrap();
     let mut request = [0; 4096];
     let count = stream.read(&mut request).unwrap();

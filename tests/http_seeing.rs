@@ -495,3 +495,95 @@ fn a_report_holds_a_large_body_once() {
         assert_eq!(found, length);
     }
 }
+
+#[test]
+fn show_secrets_shows_both_directions_where_it_is_asked_for() {
+    let server = Server::start(|_| {
+        let head = "set-cookie: sid=baked\r\nx-renewed-token: fresh\r\n";
+        Answer::new("200 OK", head, "")
+    });
+    let url = server.url("/x?key=inurl");
+    let call = |options: &[&str]| {
+        let output = c47()
+            .env("S", "sourced")
+            .args(["http", &url, "--auth", "bearer=env:S"])
+            .args(["X-Api-Key:pasted", "password=typed"])
+            .args(options)
+            .run()
+            .expect_code(0);
+        format!("{}{}", output.stdout_text(), output.stderr_text())
+    };
+    let request = ["inurl", "sourced", "pasted"];
+    let response = ["sid=baked", "fresh"];
+    for (options, secrets) in [
+        (&["-v"][..], [&request[..], &response].concat()),
+        (&["--json"], [&request[..], &response].concat()),
+        (
+            &["--print", "HBh"],
+            [&request[..], &["typed"], &response].concat(),
+        ),
+        (&["--offline"], [&request[..], &["typed"]].concat()),
+    ] {
+        let hidden = call(options);
+        let shown = call(&[options, &["--show-secrets"]].concat());
+        for secret in secrets {
+            assert!(!hidden.contains(secret), "{options:?}: {hidden}");
+            assert!(shown.contains(secret), "{options:?}: {secret}: {shown}");
+        }
+        assert!(!shown.contains("***"), "{options:?}: {shown}");
+    }
+    for options in [&[][..], &["-o", "x"], &["--curl"], &["--curl", "-v"]] {
+        c47()
+            .args(["http", &url, "--show-secrets"])
+            .args(options)
+            .run()
+            .expect_code(2);
+    }
+}
+
+/// A login is not sent for a request that is only shown.
+#[test]
+fn offline_with_show_secrets_sends_no_login() {
+    let scratch = Scratch::new("no-login");
+    let server = Server::start(|_| Answer::ok("")).may_be_idle();
+    let config = format!(
+        "[profile.a]\nurl = '{}'\npreset = 'kitsu'\nuser = 'bot'\npassword = 'env:PW'\n",
+        server.url("/api")
+    );
+    let output = c47()
+        .env("C47_CONFIG_PATH", scratch.write("c47.toml", config))
+        .env("PW", "sekrit")
+        .args(["http", "@a/x", "--offline", "--show-secrets"])
+        .run()
+        .expect_code(0);
+    assert!(
+        output.stdout_text().contains("authorization: Bearer ***"),
+        "{}",
+        output.tell()
+    );
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn headers_that_only_sound_like_secrets_are_shown() {
+    let server = Server::start(|_| {
+        let head = "access-control-allow-credentials: true\r\nidempotency-key: k1\r\n\
+            x-ratelimit-remaining-tokens: 99\r\nx-author: sophie\r\nx-studio-token: sekrit\r\n";
+        Answer::new("200 OK", head, "")
+    });
+    let output = c47()
+        .args(["http", &server.url("/"), "-v", "Sec-WebSocket-Key:nonce"])
+        .run()
+        .expect_code(0);
+    let text = output.stderr_text();
+    for shown in [
+        "access-control-allow-credentials: true",
+        "idempotency-key: k1",
+        "x-ratelimit-remaining-tokens: 99",
+        "x-author: sophie",
+        "sec-websocket-key: nonce",
+        "x-studio-token: ***",
+    ] {
+        assert!(text.contains(shown), "{shown}: {text}");
+    }
+}

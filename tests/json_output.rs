@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::net::TcpListener;
 use std::process::Command;
 
 use crate::documentation::documents;
@@ -389,7 +390,8 @@ fn the_manual_lists_the_members() {
             .expect_code(0);
         let page = page.stdout_text();
         assert_eq!(page.contains(".SH JSON OUTPUT"), !command.json.is_empty());
-        for field in command.json.iter().flat_map(|output| output.fields) {
+        let outputs = command.json.iter().chain(command.failure);
+        for field in outputs.flat_map(|output| output.fields) {
             assert!(
                 page.contains(&format!("\\fB{}\\fR", field.path)),
                 "{}",
@@ -421,4 +423,173 @@ fn the_documents_have_no_members_of_their_own() {
         }
     }
     assert_eq!(examples, 1);
+}
+
+/// What goes wrong with a command once its options are read: the rest of its words, the kind of the
+/// failure, and what must stay alive meanwhile.
+struct Failing {
+    words: Vec<String>,
+    kind: &'static str,
+    _port: Option<TcpListener>,
+}
+
+fn failing(command: &str) -> Failing {
+    let of = |kind, words: &[&str]| Failing {
+        words: words.iter().map(|&word| word.to_owned()).collect(),
+        kind,
+        _port: None,
+    };
+    match command {
+        "auth profiles" | "config check" => of("usage", &[]),
+        "auth status" | "config show" => of("usage", &["nosuch"]),
+        "echo" => {
+            let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = taken.local_addr().unwrap().port().to_string();
+            Failing {
+                _port: Some(taken),
+                ..of("listen", &["--port", &port])
+            }
+        }
+        "elf glibc" => of("usage", &[]),
+        "elf dupes" | "elf info" | "elf ldd" | "elf rpath" => of("file", &["/nonexistent"]),
+        "host" => of("usage", &["--url", "ftp://a.lan/"]),
+        "host check" => of("usage", &[]),
+        "http" => of("connect", &["http://127.0.0.1:1/"]),
+        "jwt decode" => of("token", &["x"]),
+        "jwt verify" => of("secret", &["--key", "env:NONE", "x.y.z"]),
+        "links" => of("usage", &["--dir", "/nonexistent"]),
+        "man" => of("usage", &[]),
+        "rez check" => of("file", &["/nonexistent"]),
+        "rez install" => of("repository", &["--repo", "/nonexistent"]),
+        "selftest" => of("usage", &["surplus"]),
+        other => panic!("no failure of {other} with --json"),
+    }
+}
+
+/// The one object on stdout, the one complaint on stderr, and the exit code say the same.
+fn ensure_reported(output: &Output, kind: &str) {
+    let report = output.json();
+    let mut found = Found::default();
+    found.object(
+        ::c47::testing::FAILURE.fields,
+        "",
+        report.as_object().unwrap(),
+    );
+    assert_eq!(found.faults, BTreeSet::new(), "{}", output.tell());
+    let error = &report["error"];
+    assert_eq!(error["kind"], kind, "{}", output.tell());
+    assert_eq!(error["exit"], output.code, "{}", output.tell());
+    assert_ne!(output.code, 0);
+    let stderr = output.stderr_text();
+    let complaint = format!(": {}\n", error["message"].as_str().unwrap());
+    assert!(stderr.contains(&complaint), "{}", output.tell());
+    let hint = error["hint"].as_str();
+    let hints = stderr.lines().filter(|line| line.starts_with("hint: "));
+    assert_eq!(
+        hints.collect::<Vec<_>>(),
+        hint.map(|hint| format!("hint: {hint}")).as_slice(),
+        "{}",
+        output.tell()
+    );
+}
+
+#[test]
+fn every_command_with_json_reports_failures_as_json() {
+    let scratch = Scratch::new("failures");
+    let broken = scratch.write("broken.toml", "[profile.a\n");
+    let sound = scratch.write("sound.toml", "");
+    let mut checked = 0;
+    for command in ::c47::testing::whole().all() {
+        let words = &command.path[1..];
+        let has_json = command.options.iter().any(|option| option.long == "--json");
+        assert_eq!(command.failure.is_some(), has_json || words.is_empty());
+        if !has_json {
+            continue;
+        }
+        let run = || c47().args(words).current_dir(scratch.path());
+        let name = words.join(" ");
+        let failing = failing(&name);
+        let config = match name.as_str() {
+            "auth profiles" | "config check" => &broken,
+            _ => &sound,
+        };
+        let output = run()
+            .env("C47_CONFIG_PATH", config)
+            .arg("--json")
+            .args(&failing.words)
+            .run();
+        ensure_reported(&output, failing.kind);
+        // An option that there is not, before and behind.
+        ensure_reported(&run().args(["--json", "--no-such"]).run(), "usage");
+        ensure_reported(&run().args(["--no-such", "--json"]).run(), "usage");
+        checked += 1;
+    }
+    assert!(checked > 15, "{checked}");
+    let output = c47().args(["--version", "--json", "surplus"]).run();
+    ensure_reported(&output, "usage");
+    assert!(
+        output.stderr_text().contains("'surplus'"),
+        "{}",
+        output.tell()
+    );
+}
+
+#[test]
+fn a_value_that_reads_json_asks_for_none() {
+    for words in [
+        &["http", ":1", "-o", "--json"][..],
+        &["http", ":1", "--", "--json"],
+        &["jwt", "sign", "--json"],
+        &["no-such", "--json"],
+        &["--json"],
+    ] {
+        let output = c47().args(words).run();
+        assert!(
+            output.code != 0 && output.stdout.is_empty(),
+            "{}",
+            output.tell()
+        );
+    }
+}
+
+#[test]
+fn a_refused_login_is_reported_as_json() {
+    let scratch = Scratch::new("refused");
+    let server = Server::start(|_| Answer::new("401 Unauthorized", "", r#"{"login": false}"#));
+    let config = format!(
+        "[profile.kitsu]\nurl = '{}'\npreset = 'kitsu'\nuser = 'bot'\npassword = 'env:PW'\n",
+        server.url("/api")
+    );
+    let output = c47()
+        .env("C47_CONFIG_PATH", scratch.write("c47.toml", config))
+        .env("PW", "a-wrong-password")
+        .args(["http", "@kitsu/x", "--json"])
+        .run()
+        .expect_code(9);
+    ensure_reported(&output, "login_refused");
+}
+
+/// The files that can be read have their reports, in their order.
+#[test]
+fn a_file_that_cannot_be_read_has_a_failure_in_place_of_its_report() {
+    for command in ["info", "ldd", "rpath"] {
+        let output = c47()
+            .args([
+                "elf",
+                command,
+                "--json",
+                "/usr/bin/env",
+                "/nonexistent",
+                "/usr/bin/env",
+            ])
+            .run()
+            .expect_code(7);
+        let lines = objects(Shape::Lines, &output);
+        let failed: Vec<bool> = lines
+            .iter()
+            .map(|line| line.get("error").is_some())
+            .collect();
+        assert_eq!(failed, [false, true, false], "{}", output.tell());
+        assert_eq!(lines[1]["error"]["kind"], "file");
+    }
 }

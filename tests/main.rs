@@ -33,6 +33,7 @@ mod http_network;
 mod http_redirect;
 mod http_retry;
 mod http_seeing;
+mod http_status;
 mod http_tls;
 mod http_upload;
 mod json_output;

@@ -1,8 +1,10 @@
 //! c47 on a terminal: colour, prompts, what a server may not do to it. Python's pty is the
 //! terminal.
 
+use std::time::Duration;
+
 use crate::support::server::{Answer, Server};
-use crate::support::{Output, Run, binary, peers};
+use crate::support::{Output, Run, Scratch, binary, peers};
 
 /// Runs c47 on a terminal of its own, types `typed` once `prompt` is there, and prints what the
 /// terminal showed, then the exit code and whether its echo is on.
@@ -196,8 +198,14 @@ fn a_secret_on_the_command_line_is_warned_of_once() {
         (&["Authorization:Bearer hunter2"], "--auth bearer=SOURCE"),
         (&["api_key==hunter2"], "--auth query=api_key:SOURCE"),
         (&["password=hunter2", "token=hunter2"], "password=@FILE"),
-        (&["--proxy", "http://u:hunter2@127.0.0.1:9"], "HTTPS_PROXY"),
-        (&["--proxy", "u:hunter2@127.0.0.1:9"], "HTTPS_PROXY"),
+        (
+            &["--proxy", "http://u:hunter2@127.0.0.1:9"],
+            "--proxy-auth USER:SOURCE",
+        ),
+        (
+            &["--proxy", "u:hunter2@127.0.0.1:9"],
+            "--proxy-auth USER:SOURCE",
+        ),
     ] {
         let all: Vec<&str> = ["http", "http://localhost:9/", "--offline"]
             .iter()
@@ -233,4 +241,71 @@ fn a_secret_on_the_command_line_is_warned_of_once() {
     let harmless = ["http", "http://localhost:9/", "--offline", "a=b", "X-A:b"];
     let output = on_terminal("", "", &harmless, &[]).unwrap();
     assert!(!String::from_utf8_lossy(&output.stdout).contains("command line"));
+}
+
+#[test]
+fn a_status_outside_2xx_is_said_on_a_terminal_too() {
+    let server = Server::start(|_| Answer::new("500 Broken", "", "")).may_be_idle();
+    let url = server.url("/x");
+    let Some(output) = on_terminal("", "", &["http", &url], &[]) else {
+        return;
+    };
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = format!("c47 http: 500 Broken from GET {url}\r\n");
+    assert!(
+        shown.contains(&line) && shown.contains("exit 5"),
+        "{shown:?}"
+    );
+}
+
+/// Sends Ctrl-C once the progress line is on the terminal.
+const INTERRUPTED: &str = r#"
+import os, pty, sys, time, select
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+shown, deadline, typed = b"", time.time() + 30, False
+while time.time() < deadline:
+    if select.select([terminal], [], [], 0.1)[0]:
+        try:
+            more = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not more:
+            break
+        shown += more
+    if not typed and b" of 1.0 MiB" in shown:
+        os.write(terminal, b"\x03")
+        typed = True
+code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+sys.stdout.buffer.write(shown + f"\nexit {code}\n".encode())
+"#;
+
+#[test]
+fn ctrl_c_during_a_download_ends_the_progress_line_and_names_continue() {
+    let scratch = Scratch::new("interrupted");
+    let server = Server::start(|_| {
+        let head = "HTTP/1.1 200 OK\r\netag: \"1\"\r\ncontent-length: 1048576\r\n\r\n";
+        let drip = format!("{head}{}", "x".repeat(4096));
+        Answer::raw(drip).drip(Duration::from_millis(2))
+    });
+    let server = server.may_be_idle();
+    let Some(python) = peers::python(&[]) else {
+        return;
+    };
+    let output = Run::of(python)
+        .args(["-c", INTERRUPTED])
+        .arg(binary())
+        .args(["http", &server.url("/plate.exr"), "--download"])
+        .env("TERM", "xterm")
+        .current_dir(scratch.path())
+        .run()
+        .expect_code(0);
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    let last =
+        "\r\u{1b}[Kc47 http: stopped; plate.exr.part is kept: --continue resumes the download\r\n";
+    assert!(
+        shown.contains(last) && shown.contains("exit 130"),
+        "{shown:?}"
+    );
 }

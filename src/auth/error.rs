@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::error::kind::ErrorKind;
 use crate::exit::Exit;
 use crate::quantity::say_duration;
 
@@ -45,6 +46,16 @@ impl Error {
             Error::Refused { .. } | Error::RefusedBefore { .. } => Exit::NoCredentials,
             Error::Busy { .. } => Exit::TimedOut,
             Error::Failed { .. } | Error::Cache { .. } => Exit::Failed,
+        }
+    }
+
+    /// What kind of failure it is, for programs.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Error::Refused { .. } | Error::RefusedBefore { .. } => ErrorKind::LoginRefused,
+            Error::Failed { .. } => ErrorKind::LoginFailed,
+            Error::Busy { .. } => ErrorKind::LoginBusy,
+            Error::Cache { .. } => ErrorKind::TokenCache,
         }
     }
 

@@ -131,11 +131,7 @@ impl Echo {
         let settings = Settings {
             status: self.status,
             lifetime: self.count.map_or(Lifetime::Endless, Lifetime::Answers),
-            secrets: if self.show_secrets {
-                Secrets::Shown
-            } else {
-                Secrets::Hidden
-            },
+            secrets: Secrets::from_switch(self.show_secrets),
             guard: self.guard()?,
             limits: Limits::default(),
         };

@@ -3,16 +3,13 @@
 
 use std::env;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::auth::{Places, host};
 use crate::config::{Candidate, Named};
 use crate::error::Error;
+use crate::http::Settings;
 use crate::http::proxy::Proxies;
-use crate::http::settings::{Intake, Network, Plaintext, RedirectedBody, Retry};
-use crate::http::stream::Watch;
-use crate::http::tls::{Oldest, Options, Trust};
-use crate::http::{Follow, Limits, Settings};
+use crate::http::tls::Trust;
 
 /// HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in either case; the lower one wins.
 fn proxies() -> Proxies {
@@ -20,6 +17,7 @@ fn proxies() -> Proxies {
     let in_cgi = env::var_os("REQUEST_METHOD").is_some();
     Proxies {
         always: None,
+        credentials: None,
         https: text("https_proxy").or_else(|| text("HTTPS_PROXY")),
         http: text("http_proxy").or_else(|| text("HTTP_PROXY").filter(|_| !in_cgi)),
         all: text("all_proxy").or_else(|| text("ALL_PROXY")),
@@ -40,25 +38,8 @@ pub(super) fn trust() -> Trust {
 /// The settings that profiles and options are laid over.
 pub(super) fn settings() -> Settings {
     Settings {
-        limits: Limits {
-            connect: Duration::from_secs(10),
-            idle: Duration::from_secs(60),
-            whole: None,
-            body: None,
-        },
-        tls: Options {
-            trust: trust(),
-            client: None,
-            oldest: Oldest::default(),
-        },
         proxies: proxies(),
-        network: Network::default(),
-        plaintext: Plaintext::default(),
-        follow: Follow::default(),
-        redirected_body: RedirectedBody::default(),
-        retry: Retry::default(),
-        intake: Intake::default(),
-        watch: Watch::default(),
+        ..Settings::new(trust())
     }
 }
 

@@ -29,7 +29,7 @@ use crate::exit::Exit;
 use crate::help;
 use crate::interrupt;
 use crate::outline::{CommandGroup, Details, Layout};
-use crate::output;
+use crate::output::{self, Format};
 use crate::process_limits;
 use crate::version::Version;
 use parse::{Length, Request};
@@ -230,19 +230,19 @@ pub fn install_panic_hook() {
 pub fn main(arguments: impl Iterator<Item = OsString>) -> Exit {
     interrupt::install();
     process_limits::ignore_file_size_signal();
-    let (name, result) = match parse::texts(arguments) {
+    let (name, format, result) = match parse::texts(arguments) {
         Ok(arguments) => {
             let table = C47::get_args_info();
             let parsed = parse::parse(&arguments, &table);
-            (parsed.name, parsed.request.and_then(answer))
+            (parsed.name, parsed.format, parsed.request.and_then(answer))
         }
-        Err(error) => ("c47".to_owned(), Err(error)),
+        Err(error) => ("c47".to_owned(), Format::Text, Err(error)),
     };
     match result {
         Ok(exit) => exit,
         Err(error) => {
             if !error.is_silent() {
-                output::complain(&name, &error);
+                output::fail(format, &name, &error);
             }
             error.exit()
         }

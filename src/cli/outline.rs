@@ -3,6 +3,7 @@
 use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind, Optionality, PositionalInfo};
 
 use super::details;
+use crate::error::report;
 use crate::outline::{Argument, Command, Flag, Times, Value};
 
 /// The outline of the command `path`, from its table.
@@ -18,6 +19,7 @@ pub(super) fn outline(path: &[String], table: &CommandInfoWithArgs) -> Command {
     } else {
         Vec::new()
     };
+    let json = details::of(words).map_or(&[][..], |details| details.json);
     Command {
         path: path.to_owned(),
         about: table.description.to_owned(),
@@ -35,7 +37,8 @@ pub(super) fn outline(path: &[String], table: &CommandInfoWithArgs) -> Command {
             .filter(|positional| !positional.hidden)
             .map(|info| argument(words, info))
             .collect(),
-        json: details::of(words).map_or(&[], |details| details.json),
+        json,
+        failure: (!json.is_empty()).then_some(&report::JSON),
         manual: super::manual(words),
         layout: super::layout(words),
         commands: below.collect(),

@@ -38,7 +38,7 @@ pub(super) const DETAILS: Details = Details {
             Field::boolean("ok", "whether no check failed"),
             Field::objects("checks", "the checks"),
             Field::string("checks[].name", "name of the check"),
-            Field::string("checks[].status", "ok, warning or failed"),
+            Field::string("checks[].status", "ok, warn or FAIL"),
             Field::string("checks[].detail", "what was found"),
             Field::number("checks[].milliseconds", "how long it took"),
         ],

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
+use crate::error::kind::ErrorKind;
 use crate::io_error::reason;
 
 /// Why there is no service.
@@ -19,6 +20,13 @@ pub enum Error {
 }
 
 impl Error {
+    /// What kind of failure it is, for programs.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Error::Bind { .. } | Error::Accept(_) => ErrorKind::Listen,
+        }
+    }
+
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -54,12 +54,7 @@ impl Default for Limits {
     }
 }
 
-/// Whether the picture shows credentials.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Secrets {
-    Hidden,
-    Shown,
-}
+pub use crate::redact::Secrets;
 
 /// When the service ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -53,10 +53,7 @@ impl Picture {
         let (body, body_base64) = picture_of_body(head, body, secrets);
         Picture {
             method: Some(head.method.clone()),
-            target: Some(match secrets {
-                Secrets::Hidden => redact::url(&head.target),
-                Secrets::Shown => head.target.clone(),
-            }),
+            target: Some(secrets.url(&head.target)),
             path: Some(path.to_owned()),
             query: members_of_query(query, secrets),
             version: Some(head.version.name().to_owned()),
@@ -119,10 +116,7 @@ fn members_of_headers(head: &Head, secrets: Secrets) -> Vec<Member> {
             let value = header_text(value);
             Member {
                 name: name.clone(),
-                value: match secrets {
-                    Secrets::Hidden => redact::header(name, &value).into_owned(),
-                    Secrets::Shown => value.into_owned(),
-                },
+                value: secrets.header(name, &value).into_owned(),
             }
         })
         .collect()

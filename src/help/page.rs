@@ -3,6 +3,7 @@
 
 use super::document::{Block, Page, Span, Text, plain, unstyled};
 use super::markdown::{self, spans};
+use crate::error::kind::ErrorKind;
 use crate::exit;
 use crate::outline::{
     Argument, Command, Flag, Group, Kind, Presence, Shape, Value, bounds, first_sentence,
@@ -179,7 +180,7 @@ fn json_output(blocks: &mut Vec<Block>, command: &Command) {
         return;
     }
     section(blocks, "JSON output");
-    for output in command.json {
+    for output in command.json.iter().chain(command.failure) {
         let with = if output.when.is_empty() {
             "With --json"
         } else {
@@ -208,6 +209,11 @@ fn json_output(blocks: &mut Vec<Block>, command: &Command) {
             }
         }));
     }
+    blocks.push(Block::Paragraph(plain("The kinds of failures:")));
+    blocks.extend(ErrorKind::ALL.iter().map(|kind| Block::Entry {
+        term: vec![Span::Literal(kind.word().to_owned())],
+        about: vec![plain(kind.meaning())],
+    }));
 }
 
 /// The command above, those below, or those beside.
@@ -234,5 +240,28 @@ fn see_also(blocks: &mut Vec<Block>, command: &Command, whole: &Command) {
     if !unstyled(&text).is_empty() {
         section(blocks, "See also");
         blocks.push(Block::Paragraph(text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_failure_is_listed_with_its_meaning() {
+        let whole = crate::cli::whole();
+        let page = page(&whole, &whole);
+        let listed: Vec<(String, String)> = page
+            .blocks
+            .iter()
+            .filter_map(|block| match block {
+                Block::Entry { term, about } => Some((unstyled(term), unstyled(about.first()?))),
+                _ => None,
+            })
+            .collect();
+        for kind in ErrorKind::ALL {
+            let row = (kind.word().to_owned(), kind.meaning().to_owned());
+            assert!(listed.contains(&row), "{row:?}");
+        }
     }
 }

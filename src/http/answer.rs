@@ -6,6 +6,7 @@ use super::decode::Decoded;
 use super::failure::{Failure, Part, Phase};
 use super::head::Head;
 use super::limits::Limits;
+use super::proxy::Proxy;
 use super::settings::{Intake, Settings};
 use super::timing::Timing;
 use super::wire::Wire;
@@ -16,11 +17,13 @@ pub(crate) use super::head::Head as AnswerHead;
 pub(crate) struct Answer {
     pub head: Head,
     pub body: BodyStream,
+    /// The proxy that took the request whole: the response may be its own.
+    pub proxy: Option<Proxy>,
 }
 
 /// The body's bytes, decoded, within the limits.
 pub(crate) struct BodyStream {
-    inner: Decoded<ureq::BodyReader<'static>>,
+    inner: Decoded<'static>,
     wire: Wire,
     limits: Limits,
     /// Its length, where the server says it and nothing is decoded.

@@ -274,31 +274,16 @@ mod tests {
     }
 
     fn settings() -> Settings {
-        use crate::http::settings::{Intake, Network, Plaintext, RedirectedBody, Retry};
-        use std::time::Duration;
+        use crate::http::settings::Retry;
+        use crate::http::tls::Trust;
+
         Settings {
-            limits: crate::http::Limits {
-                connect: Duration::from_secs(10),
-                idle: Duration::from_secs(10),
-                whole: None,
-                body: None,
-            },
-            tls: crate::http::tls::Options {
-                trust: crate::http::tls::Trust::Anybody,
-                client: None,
-                oldest: crate::http::tls::Oldest::default(),
-            },
-            proxies: crate::http::proxy::Proxies::default(),
-            network: Network::default(),
-            plaintext: Plaintext::default(),
             follow: Follow::UpTo(3),
-            redirected_body: RedirectedBody::default(),
             retry: Retry {
                 retries: 1,
                 ..Retry::default()
             },
-            intake: Intake::default(),
-            watch: crate::http::stream::Watch::default(),
+            ..Settings::new(Trust::Anybody)
         }
     }
 

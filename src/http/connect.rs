@@ -9,7 +9,7 @@ use ureq::unversioned::transport::{
 };
 
 use super::cut::{CutTransport, is_closed};
-use super::failure::Failure;
+use super::failure::{Failure, ProxyError};
 use super::tls_connect::TlsConnector;
 use super::unix_socket::UnixTransport;
 use super::wire::Wire;
@@ -19,6 +19,8 @@ use super::wire::Wire;
 pub(crate) struct Forward {
     /// `http://host:port`, put before the request target.
     pub origin: String,
+    /// Its name in messages.
+    pub proxy: String,
     /// The value of Proxy-Authorization.
     pub authorization: Option<crate::secret::Secret>,
 }
@@ -69,7 +71,10 @@ impl Connector<()> for Chain {
         };
         // A proxy's own responses are not the server's.
         if is_to_proxy {
-            return Ok(Some(transport));
+            return Ok(Some(Box::new(ToProxy {
+                inner: transport,
+                wire: self.wire.clone(),
+            })));
         }
         let forward = self.forward.clone();
         Ok(Some(Box::new(Watched {
@@ -99,6 +104,40 @@ impl Chain {
             inner,
             wire: self.wire.clone(),
         })
+    }
+}
+
+/// A connection to a proxy that is asked for a tunnel: the head of its response is kept.
+#[derive(Debug)]
+struct ToProxy {
+    inner: Box<dyn Transport>,
+    wire: Wire,
+}
+
+impl Transport for ToProxy {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        self.inner.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        let before = self.inner.buffers().input().len();
+        let progress = self.inner.await_input(timeout)?;
+        let input = self.inner.buffers().input();
+        self.wire
+            .keep_proxy_head(input.get(before..).unwrap_or_default())?;
+        Ok(progress)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.inner.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.inner.is_tls()
     }
 }
 
@@ -168,7 +207,8 @@ fn rewrite_for_proxy(
     forward: &Forward,
 ) -> Result<usize, Failure> {
     let too_long = || Failure::Proxy {
-        why: "the request's head is too long for it".into(),
+        proxy: forward.proxy.clone(),
+        why: ProxyError::Other("the request's head is too long for it".into()),
     };
     let output = buffers.output();
     let head = output.get(..amount).unwrap_or_default().to_vec();

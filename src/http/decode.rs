@@ -14,81 +14,97 @@ const FREE: u64 = 64 << 20;
 /// Beyond it: no JSON, text or image shrinks more than this; a bomb does a thousandfold.
 const MAX_RATIO: u64 = 200;
 
-/// The content codings that are decoded, as Accept-Encoding offers them.
-pub(crate) const ACCEPT_ENCODING: &str = "gzip, deflate, br";
+/// A content coding that is decoded.
+struct Coding {
+    name: &'static str,
+    /// Another name of it (RFC 9110 §8.4.1.3).
+    alias: Option<&'static str>,
+    /// Decodes a body whose first bytes, two at most, were read.
+    decoder: for<'a> fn(Peeked<'a>, &[u8]) -> Box<dyn Read + 'a>,
+}
+
+/// The codings in the order in which Accept-Encoding offers them.
+const CODINGS: &[Coding] = &[
+    Coding {
+        name: "gzip",
+        alias: Some("x-gzip"),
+        decoder: |body, _| Box::new(MultiGzDecoder::new(body)),
+    },
+    Coding {
+        name: "deflate",
+        alias: None,
+        decoder: |body, first| match is_zlib(first) {
+            true => Box::new(ZlibDecoder::new(body)),
+            false => Box::new(DeflateDecoder::new(body)),
+        },
+    },
+    Coding {
+        name: "br",
+        alias: None,
+        decoder: |body, _| Box::new(brotli_decompressor::Decompressor::new(body, BUFFER)),
+    },
+];
+
+/// The value of Accept-Encoding: all codings that are decoded.
+pub(crate) fn accept_encoding() -> String {
+    let names: Vec<&str> = CODINGS.iter().map(|coding| coding.name).collect();
+    names.join(", ")
+}
+
+/// Whether a body begins as zlib: "deflate" is zlib by the RFC, and bare deflate from some servers.
+fn is_zlib(first: &[u8]) -> bool {
+    match first {
+        [method, flags] => u16::from_be_bytes([*method, *flags]) % 31 == 0 && method & 0x0f == 8,
+        _ => false,
+    }
+}
 
 /// What brotli reads at a time.
 const BUFFER: usize = 8 << 10;
 
 /// A body without its encoding.
-pub(super) struct Decoded<R: Read> {
-    inner: Decoder<R>,
+pub(super) struct Decoded<'a> {
+    inner: Box<dyn Read + 'a>,
+    is_encoded: bool,
     wire: Rc<Cell<u64>>,
     out: u64,
     max: Option<u64>,
 }
 
-enum Decoder<R: Read> {
-    Plain(Counted<R>),
-    Gzip(Box<MultiGzDecoder<Peeked<R>>>),
-    Zlib(Box<ZlibDecoder<Peeked<R>>>),
-    Deflate(Box<DeflateDecoder<Peeked<R>>>),
-    Brotli(Box<brotli_decompressor::Decompressor<Peeked<R>>>),
-}
+/// An encoded body, of which the first bytes were read to tell its format.
+type Peeked<'a> = io::Chain<io::Cursor<Vec<u8>>, Counted<Box<dyn Read + 'a>>>;
 
-type Peeked<R> = io::Chain<io::Cursor<Vec<u8>>, Counted<R>>;
-
-impl<R: Read> Decoded<R> {
+impl<'a> Decoded<'a> {
     /// Reads `body` as `encoding` (Content-Encoding's value) says; `max` bounds the bytes that come
     /// out, as [`super::Limits::body`].
     ///
     /// # Errors
-    /// When the encoding is none we asked for, or the first bytes cannot be read.
-    pub(super) fn new(body: R, encoding: &str, max: Option<u64>) -> io::Result<Decoded<R>> {
+    /// When the coding is not one of those that were offered, or the first bytes cannot be read.
+    pub(super) fn new(
+        body: impl Read + 'a,
+        encoding: &str,
+        max: Option<u64>,
+    ) -> io::Result<Decoded<'a>> {
         let wire = Rc::new(Cell::new(0));
         let mut counted = Counted {
-            inner: body,
+            inner: Box::new(body) as Box<dyn Read + 'a>,
             count: wire.clone(),
         };
-        let encoding = encoding.trim().to_ascii_lowercase();
-        let inner = match encoding.as_str() {
-            "" | "identity" => Decoder::Plain(counted),
-            "gzip" | "x-gzip" | "deflate" | "br" => {
+        let (inner, is_encoded): (Box<dyn Read + 'a>, bool) = match coding(encoding)? {
+            None => (Box::new(counted), false),
+            Some(coding) => {
                 let first = peek(&mut counted)?;
-                match first.as_slice() {
-                    // An answer without a body may still name an encoding.
-                    [] => Decoder::Plain(counted),
-                    _ if encoding == "br" => {
-                        Decoder::Brotli(Box::new(brotli_decompressor::Decompressor::new(
-                            io::Cursor::new(first).chain(counted),
-                            BUFFER,
-                        )))
-                    }
-                    _ if encoding != "deflate" => Decoder::Gzip(Box::new(MultiGzDecoder::new(
-                        io::Cursor::new(first).chain(counted),
-                    ))),
-                    // "deflate" is zlib by the RFC, and bare deflate from some servers.
-                    [method, flags]
-                        if u16::from_be_bytes([*method, *flags]) % 31 == 0
-                            && method & 0x0f == 8 =>
-                    {
-                        Decoder::Zlib(Box::new(ZlibDecoder::new(
-                            io::Cursor::new(first).chain(counted),
-                        )))
-                    }
-                    _ => Decoder::Deflate(Box::new(DeflateDecoder::new(
-                        io::Cursor::new(first).chain(counted),
-                    ))),
+                let whole = io::Cursor::new(first.clone()).chain(counted);
+                // A response without a body may still name a coding.
+                match first.is_empty() {
+                    true => (Box::new(whole), false),
+                    false => ((coding.decoder)(whole, &first), true),
                 }
-            }
-            other => {
-                return Err(refuse(format!(
-                    "its encoding '{other}' is none that was asked for"
-                )));
             }
         };
         Ok(Decoded {
             inner,
+            is_encoded,
             wire,
             out: 0,
             max,
@@ -102,14 +118,24 @@ impl<R: Read> Decoded<R> {
                 "its body is larger than {size} (--max-body)"
             )));
         }
-        let is_encoded = !matches!(self.inner, Decoder::Plain(_));
-        if is_encoded && self.out > FREE && self.out / MAX_RATIO > self.wire.get() {
+        if self.is_encoded && self.out > FREE && self.out / MAX_RATIO > self.wire.get() {
             return Err(refuse(
                 "its body grows without end when decompressed".into(),
             ));
         }
         Ok(())
     }
+}
+
+/// The coding that Content-Encoding names; `None` where there is none.
+fn coding(encoding: &str) -> io::Result<Option<&'static Coding>> {
+    let name = encoding.trim().to_ascii_lowercase();
+    if name.is_empty() || name == "identity" {
+        return Ok(None);
+    }
+    let is_it = |coding: &&Coding| coding.name == name || coding.alias == Some(&name);
+    let found = CODINGS.iter().find(is_it).map(Some);
+    found.ok_or_else(|| refuse(format!("its encoding '{name}' was not asked for")))
 }
 
 fn refuse(why: String) -> io::Error {
@@ -123,14 +149,12 @@ fn peek(from: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(first)
 }
 
-impl<R: Read> Read for Decoded<R> {
+impl Read for Decoded<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = match &mut self.inner {
-            Decoder::Plain(plain) => plain.read(buffer)?,
-            Decoder::Gzip(gzip) => gzip.read(buffer).map_err(broken)?,
-            Decoder::Zlib(zlib) => zlib.read(buffer).map_err(broken)?,
-            Decoder::Deflate(deflate) => deflate.read(buffer).map_err(broken)?,
-            Decoder::Brotli(brotli) => brotli.read(buffer).map_err(broken)?,
+        let read = self.inner.read(buffer);
+        let count = match self.is_encoded {
+            true => read.map_err(broken)?,
+            false => read?,
         };
         self.out += count as u64;
         self.ensure_bounded()?;
@@ -188,6 +212,24 @@ mod tests {
         let mut bytes = Vec::new();
         from.read_to_end(&mut bytes).unwrap();
         bytes
+    }
+
+    #[test]
+    fn each_coding_that_is_offered_is_decoded() {
+        let text = b"frames frames frames".as_slice();
+        let level = Compression::default();
+        // As Google's brotli library encodes the text.
+        let brotli = b"\x1b\x13\x00\xf8\x056\xe0Hc\x1d\xde\x96\x8fx\"\x813\xd5\x07";
+        for coding in CODINGS {
+            let encoded = match coding.name {
+                "gzip" => all(GzEncoder::new(text, level)),
+                "deflate" => all(ZlibEncoder::new(text, level)),
+                "br" => brotli.to_vec(),
+                other => panic!("no sample of {other}"),
+            };
+            assert_eq!(decode(&encoded, coding.name, None).unwrap(), text);
+        }
+        assert_eq!(accept_encoding(), "gzip, deflate, br");
     }
 
     #[test]

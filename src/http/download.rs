@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use super::answer::Answer;
 use super::caller::Caller;
+use super::content_range::{Range, number, unsatisfied_length};
 use super::failure::Failure;
 use super::file_name;
 use super::head::Head;
-use super::partial::Partial;
+use super::partial::{self, Partial};
 use super::request::{Header, Request};
 use super::retry::Pause;
 use super::validator::Validator;
@@ -15,32 +16,7 @@ use crate::crypto::digest::Sha256;
 use crate::error::Error;
 
 pub(crate) use super::partial::Existing;
-
-/// What is wanted.
-#[derive(Clone, Debug)]
-pub(crate) struct Download {
-    pub place: Place,
-    pub existing: Existing,
-    pub start: Start,
-    /// In lower-case hexadecimal.
-    pub sha256: Option<String>,
-}
-
-/// Where it goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    File(PathBuf),
-    /// Into this directory, by the name the server or the URL gives.
-    In(PathBuf),
-}
-
-/// Where it starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Start {
-    Anew,
-    /// Where an earlier one was cut, if the file is still the same.
-    Continue,
-}
+pub(crate) use super::wanted::{Download, Place, Start, present};
 
 /// What happens on the way, beside what the caller's observers are told.
 pub(crate) enum Step<'a> {
@@ -49,6 +25,8 @@ pub(crate) enum Step<'a> {
         name: &'a std::path::Path,
         have: u64,
         whole: Option<u64>,
+        /// Whether `--continue` can go on from here.
+        resumable: bool,
     },
     /// It cannot go on where it was cut: why.
     Anew { why: &'static str },
@@ -57,8 +35,13 @@ pub(crate) enum Step<'a> {
 /// How it ended.
 pub(crate) enum Outcome {
     Saved(PathBuf),
-    /// The answer is none to keep: its status is not 2xx.
-    Refused(Box<Answer>),
+    /// It was there already, with the right hash.
+    Present(PathBuf),
+    /// The response to this request is none to keep: its status is not 2xx.
+    Refused {
+        request: Box<Request>,
+        answer: Box<Answer>,
+    },
 }
 
 /// Downloads what `request` asks for.
@@ -79,7 +62,13 @@ pub(crate) fn download(
         request,
         part: match &wanted.place {
             Place::File(path) => Some(Partial::open(path, wanted.existing)?),
-            Place::In(_) => None,
+            // Its name is asked of no server: that would use up a URL that is good for one request.
+            Place::In(directory) => match wanted.start {
+                Start::Anew => None,
+                Start::Continue => partial::begun(directory, &request.url, wanted.existing)
+                    .map(|path| Partial::open(&path, wanted.existing))
+                    .transpose()?,
+            },
         },
         from: From::Start,
         digest: None,
@@ -92,7 +81,13 @@ pub(crate) fn download(
         let mut answer = caller.call_within(&mut attempts, &mut sent)?;
         job.digest = None;
         match job.begin(&answer.head, tell)? {
-            Begun::NotOurs => return Ok(Outcome::Refused(Box::new(answer))),
+            Begun::NotOurs => {
+                return Ok(Outcome::Refused {
+                    request: Box::new(sent),
+                    answer: Box::new(answer),
+                });
+            }
+            Begun::Present(path) => return Ok(Outcome::Present(path)),
             Begun::AskAgain => continue,
             Begun::Complete => {}
             Begun::Body(expected) => match job.receive(&mut answer, &expected, max, tell) {
@@ -136,8 +131,10 @@ enum Begun {
     NotOurs,
     /// The same request with, or without, a range.
     AskAgain,
-    /// All of it is there already.
+    /// All of it has come already.
     Complete,
+    /// The file is there, under its own name and with the wanted hash.
+    Present(PathBuf),
     /// A body follows.
     Body(Expected),
 }
@@ -193,6 +190,17 @@ impl Job<'_> {
                 self.from = From::Start;
                 Ok(Begun::AskAgain)
             }
+            (206, From::Rest(validator))
+                if validator.contradicts(head) || self.has_other_name(head) =>
+            {
+                tell(Step::Anew { why: CHANGED });
+                self.from = From::Start;
+                self.part = match &self.wanted.place {
+                    Place::File(_) => self.part.take(),
+                    Place::In(_) => None,
+                };
+                Ok(Begun::AskAgain)
+            }
             (206, From::Rest(validator)) => {
                 let have = self.part.as_ref().map_or(0, Partial::length);
                 let range = Range::of(head).filter(|range| range.start == have);
@@ -218,6 +226,18 @@ impl Job<'_> {
         }
     }
 
+    /// Whether the server chooses the name, and it is not that of the part.
+    fn has_other_name(&self, head: &Head) -> bool {
+        match (
+            &self.wanted.place,
+            &self.part,
+            file_name::of_disposition(head),
+        ) {
+            (Place::In(directory), Some(part), Some(name)) => directory.join(name) != part.target(),
+            (Place::In(_) | Place::File(_), _, _) => false,
+        }
+    }
+
     fn begin_whole(&mut self, head: &Head, tell: &mut dyn FnMut(Step)) -> Result<Begun, Error> {
         // With chunks a length is to be ignored (RFC 9112 §6.3).
         let length = match head.header("transfer-encoding") {
@@ -228,27 +248,29 @@ impl Job<'_> {
             200 => Validator::of(head, &self.request.url, length),
             _ => None,
         };
-        let part = match self.part.take() {
-            Some(part) => part,
-            None => {
-                let Place::In(directory) = &self.wanted.place else {
-                    return Ok(Begun::NotOurs);
-                };
-                let path = directory.join(file_name::of_answer(head, &self.request.url));
+        let named = match &self.wanted.place {
+            Place::File(_) => None,
+            Place::In(directory) => {
+                Some(directory.join(file_name::of_answer(head, &self.request.url)))
+            }
+        };
+        // The URL may have come to give a file of another name.
+        let is_it = |part: &Partial| named.as_deref().is_none_or(|path| path == part.target());
+        let part = match (self.part.take().filter(is_it), named) {
+            (Some(part), _) => part,
+            (None, None) => return Ok(Begun::NotOurs),
+            (None, Some(path)) => {
+                let sha256 = self.wanted.sha256.as_deref();
+                if sha256.is_some_and(|wanted| partial::has_sha256(&path, wanted)) {
+                    return Ok(Begun::Present(path));
+                }
                 if self.wanted.existing == Existing::Keep && path.symlink_metadata().is_ok() {
                     // Not a usage error: something was sent.
                     let why = "it exists already; --overwrite replaces it";
                     return Err(Error::malformed(path.display().to_string(), why));
                 }
                 let part = Partial::open(&path, self.wanted.existing)?;
-                // Only now its name is known: the beginning may be there already.
                 if self.wanted.start == Start::Continue && part.length() > 0 {
-                    let known = part.validator();
-                    if known.is_some() && known == validator {
-                        self.from = known.map_or(From::Start, From::Rest);
-                        self.part = Some(part);
-                        return Ok(Begun::AskAgain);
-                    }
                     tell(Step::Anew { why: CHANGED });
                 }
                 part
@@ -281,6 +303,7 @@ impl Job<'_> {
             part.digest(digest)?;
         }
         part.seek_end()?;
+        let resumable = part.is_resumable();
         let mut buffer = vec![0; 1 << 20];
         loop {
             let count = answer.body.next(&mut buffer)?;
@@ -301,6 +324,7 @@ impl Job<'_> {
                 name: part.target(),
                 have: part.length(),
                 whole: expected.whole,
+                resumable,
             });
         }
         let is_short = |wanted: u64| part.length() != wanted;
@@ -342,70 +366,5 @@ impl Job<'_> {
             }
         }
         part.commit()
-    }
-}
-
-/// Content-Range of a 206 (RFC 9110 §14.4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Range {
-    start: u64,
-    /// Behind its last byte.
-    end: u64,
-    whole: Option<u64>,
-}
-
-impl Range {
-    fn of(head: &Head) -> Option<Range> {
-        let text = head.header("content-range")?.trim();
-        let (range, whole) = text.strip_prefix("bytes ")?.split_once('/')?;
-        let (first, last) = range.split_once('-')?;
-        let (start, last) = (number(first)?, number(last)?);
-        let end = last.checked_add(1)?;
-        let whole = match whole {
-            "*" => None,
-            whole => Some(number(whole)?),
-        };
-        let is_possible = start < end && whole.is_none_or(|whole| end <= whole);
-        is_possible.then_some(Range { start, end, whole })
-    }
-}
-
-/// The file's length in a 416: `bytes */N`.
-fn unsatisfied_length(head: &Head) -> Option<u64> {
-    let text = head.header("content-range")?.trim();
-    number(text.strip_prefix("bytes */")?)
-}
-
-fn number(text: &str) -> Option<u64> {
-    let is_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    is_number.then(|| text.parse().ok())?
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges() {
-        let range = |value: &str| {
-            let text = format!("HTTP/1.1 206 Part\r\nContent-Range: {value}\r\n\r\n");
-            Range::of(&Head::parse(text.as_bytes()).unwrap())
-        };
-        let whole = |start, end, whole| Some(Range { start, end, whole });
-        assert_eq!(range("bytes 5-9/10"), whole(5, 10, Some(10)));
-        assert_eq!(range("bytes 5-7/*"), whole(5, 8, None));
-        for wrong in [
-            "",
-            "bytes 5-9",
-            "bytes 5-10/10",
-            "bytes 9-5/10",
-            "bytes -5/10",
-            "bytes +5-9/10",
-            "bytes */10",
-            "lines 5-9/10",
-            "bytes 0-18446744073709551615/*",
-        ] {
-            assert_eq!(range(wrong), None, "{wrong}");
-        }
     }
 }

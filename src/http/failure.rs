@@ -5,6 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use super::limits::Limits;
+use crate::error::kind::ErrorKind;
 use crate::exit::Exit;
 use crate::io_error::reason;
 use crate::quantity::say_duration;
@@ -49,6 +50,32 @@ impl ConnectError {
     }
 }
 
+/// Why a proxy did not let the request through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProxyError {
+    /// It answered CONNECT with this status.
+    Refused {
+        /// The host and port that were asked for.
+        target: String,
+        /// `403 Forbidden`.
+        status: String,
+    },
+    /// 407: it asks for credentials, and none were sent.
+    NoCredentials,
+    /// 407: it rejected those that were sent.
+    WrongCredentials,
+    /// There was no connection through it in time.
+    TimedOut {
+        after: Option<Duration>,
+    },
+    Other(String),
+}
+
+const CONNECT_TIMEOUT: &str = "--connect-timeout bounds name look-up and connection";
+
+/// What to do about a 407.
+pub(crate) const PROXY_CREDENTIALS: &str = "--proxy-auth USER:SOURCE gives the proxy's credentials; in a profile: proxy = 'http://USER:${NAME}@HOST:PORT'";
+
 /// A part of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -69,12 +96,13 @@ pub enum Failure {
     Connect { to: String, why: ConnectError },
     /// The TLS handshake failed: usually a certificate that does not hold.
     Tls {
-        host: String,
+        /// `'host'`, or `the proxy 'host'`.
+        peer: String,
         why: String,
         hint: Option<&'static str>,
     },
     /// The proxy would not connect us.
-    Proxy { why: String },
+    Proxy { proxy: String, why: ProxyError },
     /// Nothing came, or not all of it, in time.
     TimedOut {
         phase: Phase,
@@ -103,7 +131,11 @@ impl Failure {
     /// The code the process exits with.
     pub fn exit(&self) -> Exit {
         match self {
-            Failure::TimedOut { .. } => Exit::TimedOut,
+            Failure::TimedOut { .. }
+            | Failure::Proxy {
+                why: ProxyError::TimedOut { .. },
+                ..
+            } => Exit::TimedOut,
             Failure::TooManyRedirects { .. } => Exit::TooManyRedirects,
             Failure::Resolve { .. }
             | Failure::Connect { .. }
@@ -116,6 +148,28 @@ impl Failure {
         }
     }
 
+    /// What kind of failure it is, for programs.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Failure::Resolve { .. } => ErrorKind::Resolve,
+            Failure::Connect { .. } => ErrorKind::Connect,
+            Failure::Tls { .. } => ErrorKind::Tls,
+            Failure::Proxy { why, .. } => match why {
+                ProxyError::NoCredentials | ProxyError::WrongCredentials => {
+                    ErrorKind::ProxyCredentials
+                }
+                ProxyError::TimedOut { .. } => ErrorKind::TimedOut,
+                ProxyError::Refused { .. } | ProxyError::Other(_) => ErrorKind::Proxy,
+            },
+            Failure::TimedOut { .. } => ErrorKind::TimedOut,
+            Failure::Truncated { .. } => ErrorKind::Truncated,
+            Failure::Protocol { .. } => ErrorKind::Protocol,
+            Failure::Malformed { .. } => ErrorKind::MalformedResponse,
+            Failure::Body { .. } => ErrorKind::RequestBody,
+            Failure::TooManyRedirects { .. } => ErrorKind::TooManyRedirects,
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -123,11 +177,17 @@ impl Failure {
             Failure::TimedOut {
                 phase: Phase::Resolve | Phase::Connect,
                 ..
-            } => Some("--connect-timeout bounds name look-up and connection".into()),
+            } => Some(CONNECT_TIMEOUT.into()),
             Failure::TimedOut { .. } => Some("--timeout bounds the whole call".into()),
             Failure::TooManyRedirects { .. } => Some("--max-redirects allows more".into()),
+            Failure::Proxy { why, .. } => match why {
+                ProxyError::NoCredentials | ProxyError::WrongCredentials => {
+                    Some(PROXY_CREDENTIALS.into())
+                }
+                ProxyError::TimedOut { .. } => Some(CONNECT_TIMEOUT.into()),
+                ProxyError::Refused { .. } | ProxyError::Other(_) => None,
+            },
             Failure::Connect { .. }
-            | Failure::Proxy { .. }
             | Failure::Truncated { .. }
             | Failure::Protocol { .. }
             | Failure::Malformed { .. }
@@ -151,7 +211,10 @@ impl Failure {
                 hint: None,
             },
             ureq::Error::Io(error) => from_io(error, connecting_to, limits),
-            ureq::Error::ConnectProxyFailed(why) => Failure::Proxy { why },
+            ureq::Error::ConnectProxyFailed(why) => Failure::Proxy {
+                proxy: connecting_to.into(),
+                why: ProxyError::Other(why),
+            },
             ureq::Error::Protocol(error) => Failure::Protocol {
                 part: Part::Head,
                 detail: error.to_string(),
@@ -224,8 +287,8 @@ impl fmt::Display for Failure {
         match self {
             Failure::Resolve { host, why, .. } => write!(f, "cannot find host '{host}': {why}"),
             Failure::Connect { to, why } => write!(f, "cannot connect to {to}: {why}"),
-            Failure::Tls { host, why, .. } => write!(f, "no secure connection to '{host}': {why}"),
-            Failure::Proxy { why } => write!(f, "the proxy refused: {why}"),
+            Failure::Tls { peer, why, .. } => write!(f, "no secure connection to {peer}: {why}"),
+            Failure::Proxy { proxy, why } => write!(f, "{proxy} {why}"),
             Failure::TimedOut { phase, after } => {
                 f.write_str(match phase {
                     Phase::Resolve => "timed out looking up the host",
@@ -269,6 +332,28 @@ impl fmt::Display for ConnectError {
             ConnectError::Refused => "connection refused",
             ConnectError::Other(why) => why,
         })
+    }
+}
+
+/// Goes on after the proxy's name.
+impl fmt::Display for ProxyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ProxyError::Refused { target, status } => {
+                write!(f, "refused the tunnel to {target}: {status}")
+            }
+            ProxyError::NoCredentials => {
+                f.write_str("asks for credentials: 407 Proxy Authentication Required")
+            }
+            ProxyError::WrongCredentials => {
+                f.write_str("rejected the credentials: 407 Proxy Authentication Required")
+            }
+            ProxyError::TimedOut { after } => {
+                f.write_str("gave no connection in time")?;
+                after.map_or(Ok(()), |after| write!(f, " ({})", say_duration(after)))
+            }
+            ProxyError::Other(why) => write!(f, "failed: {why}"),
+        }
     }
 }
 

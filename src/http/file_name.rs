@@ -11,12 +11,16 @@ const MAX_BYTES: usize = 255 - 10;
 /// The name for what came from `url`: Content-Disposition's, else the URL's last segment, else
 /// `index.html`.
 pub(super) fn of_answer(head: &Head, url: &Url) -> String {
+    of_disposition(head).unwrap_or_else(|| of_url(url))
+}
+
+/// The name that Content-Disposition gives.
+pub(super) fn of_disposition(head: &Head) -> Option<String> {
     let mut headers = head.headers.iter();
     headers
         .find(|(name, _)| name.eq_ignore_ascii_case("content-disposition"))
         .and_then(|(_, value)| content_disposition::file_name(value))
         .and_then(|name| safe(&name))
-        .unwrap_or_else(|| of_url(url))
 }
 
 /// The name for what is at `url`, as long as no answer says another.

@@ -1,4 +1,5 @@
-//! The one place that decides whether a secret may be sent in plain text.
+//! The one place that decides what plain http may carry: no secret, and no key that a token is
+//! verified with.
 
 use super::proxy::Route;
 use super::request::Request;
@@ -36,6 +37,23 @@ pub(super) fn ensure_request_confidential(
         true => ensure_confidential(&request.url.origin, settings),
         false => Ok(()),
     }
+}
+
+/// Ensures that nobody on the way can change the response to a request, as it was last sent: it came
+/// over https, or from this machine.
+///
+/// # Errors
+/// Names the address.
+pub(crate) fn ensure_authentic(request: &Request) -> Result<(), Error> {
+    let origin = &request.url.origin;
+    if origin.scheme == Scheme::Https || origin.is_loopback() {
+        return Ok(());
+    }
+    let address = request.shown_url();
+    Err(Error::usage_hint(
+        format!("{address}: over plain http anyone on the network can replace these keys"),
+        "use https, or a file",
+    ))
 }
 
 fn stays_on_this_machine(origin: &Origin, settings: &Settings) -> Result<bool, Error> {

@@ -50,6 +50,19 @@ impl Head {
             .and_then(|(_, value)| std::str::from_utf8(value).ok())
     }
 
+    /// Status and reason: the server's, else the standard's (`404 Not Found`).
+    pub(crate) fn status_and_reason(&self) -> String {
+        let standard = || {
+            let status = ureq::http::StatusCode::from_u16(self.status).ok();
+            status.and_then(|status| status.canonical_reason())
+        };
+        let reason = match self.reason.trim() {
+            "" => standard().unwrap_or_default(),
+            reason => reason,
+        };
+        format!("{} {reason}", self.status).trim_end().to_owned()
+    }
+
     /// The head's first line.
     pub(crate) fn status_line(&self) -> String {
         let line = format!(

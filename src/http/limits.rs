@@ -14,3 +14,15 @@ pub struct Limits {
     /// Bytes of a body, decoded.
     pub body: Option<u64>,
 }
+
+impl Default for Limits {
+    /// A call may take as long as bytes come.
+    fn default() -> Limits {
+        Limits {
+            connect: Duration::from_secs(10),
+            idle: Duration::from_secs(60),
+            whole: None,
+            body: None,
+        }
+    }
+}

@@ -12,6 +12,7 @@ pub(crate) mod certificate;
 mod compress;
 mod connect;
 mod content_disposition;
+mod content_range;
 /// What proves who the caller is.
 pub(crate) mod credential;
 mod cut;
@@ -63,12 +64,13 @@ mod unix_socket;
 pub(crate) mod url;
 mod validator;
 mod verifier;
+mod wanted;
 mod wire;
 
 pub(crate) use answer::Answer;
 pub(crate) use body::gzip;
 pub(crate) use caller::{Caller, Renewal};
-pub(crate) use decode::ACCEPT_ENCODING;
+pub(crate) use decode::accept_encoding;
 pub(crate) use failure::Failure;
 pub(crate) use limits::Limits;
 pub(crate) use settings::{Follow, Overlay, Settings};

@@ -1,12 +1,14 @@
 //! `NAME.part`: a download that is not whole yet, and beside it `NAME.part.meta`, which says of what
 //! it is the beginning.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use super::url::Url;
 use super::validator::Validator;
 use crate::atomic_file::{inherit, rename_new, user_id};
 use crate::crypto::digest::Sha256;
@@ -97,14 +99,12 @@ impl Partial {
         if self.length == 0 {
             return None;
         }
-        let mut text = String::new();
-        let file = open_to_read(&self.meta()).ok()?;
-        // Another user's note could say that a file of theirs is the one that was begun.
-        if !file.metadata().is_ok_and(|note| is_ours(&note)) {
-            return None;
-        }
-        file.take(MAX_META).read_to_string(&mut text).ok()?;
-        Validator::parse_note(&text)
+        read_note(&self.meta())
+    }
+
+    /// Whether a later download can go on with it.
+    pub(super) fn is_resumable(&self) -> bool {
+        read_note(&self.meta()).is_some()
     }
 
     /// Empties it, and notes what it will be the beginning of.
@@ -149,15 +149,7 @@ impl Partial {
     pub(super) fn digest(&mut self, digest: &mut Sha256) -> Result<(), Error> {
         let fail = |error| Error::file("read", &self.path)(error);
         self.file.seek(SeekFrom::Start(0)).map_err(fail)?;
-        let mut buffer = vec![0; 1 << 20];
-        loop {
-            match self.file.read(&mut buffer) {
-                Ok(0) => return Ok(()),
-                Ok(count) => digest.update(buffer.get(..count).unwrap_or_default()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(fail(error)),
-            }
-        }
+        feed(&mut self.file, digest).map_err(fail)
     }
 
     /// Appends.
@@ -227,6 +219,70 @@ impl Drop for Partial {
             self.remove();
         }
     }
+}
+
+/// The file in `directory` of which an earlier download from `url` left a beginning. Of several it is the
+/// one whose URL had the same query (in a signed URL it changes), else the one written last.
+pub(super) fn begun(directory: &Path, url: &Url, existing: Existing) -> Option<PathBuf> {
+    let here = match directory.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => directory,
+    };
+    let notes = fs::read_dir(here).ok()?.filter_map(|entry| {
+        let name = entry.ok()?.file_name();
+        let target = name.as_bytes().strip_suffix(b".part.meta")?;
+        Some(directory.join(OsStr::from_bytes(target)))
+    });
+    let beginnings = notes.take(MAX_NOTES).filter_map(|target| {
+        let part = with_suffix(&target, ".part");
+        let found = fs::symlink_metadata(&part).ok()?;
+        let is_begun = is_ours(&found) && found.len() > 0;
+        let is_taken = existing == Existing::Keep && target.symlink_metadata().is_ok();
+        let note = read_note(&with_suffix(&part, ".meta"))?;
+        let is_it = is_begun && !is_taken && note.is_of(url);
+        is_it.then(|| (note.has_query_of(url), found.modified().ok(), target))
+    });
+    beginnings.max().map(|(_, _, target)| target)
+}
+
+/// Notes of earlier downloads that are read, of all in a directory.
+const MAX_NOTES: usize = 1000;
+
+/// Whether the file at `path` has this SHA-256.
+pub(super) fn has_sha256(path: &Path, wanted: &str) -> bool {
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path);
+    let Ok(mut file) = file else { return false };
+    let mut digest = Sha256::new();
+    file.metadata().is_ok_and(|found| found.is_file())
+        && feed(&mut file, &mut digest).is_ok()
+        && digest.finish() == wanted
+}
+
+/// Gives all that is left of a file to `digest`.
+fn feed(file: &mut File, digest: &mut Sha256) -> io::Result<()> {
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) => digest.update(buffer.get(..count).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn read_note(note: &Path) -> Option<Validator> {
+    let mut text = String::new();
+    let file = open_to_read(note).ok()?;
+    // Another user's note could say that a file of theirs is the one that was begun.
+    if !file.metadata().is_ok_and(|note| is_ours(&note)) {
+        return None;
+    }
+    file.take(MAX_META).read_to_string(&mut text).ok()?;
+    Validator::parse_note(&text)
 }
 
 /// The file that would be replaced.

@@ -1,6 +1,7 @@
 //! Which proxy stands before which host: `--proxy`, else HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, less
 //! what NO_PROXY excepts.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use super::connect::Forward;
@@ -18,6 +19,8 @@ pub(crate) struct Proxies {
     pub all: Option<String>,
     /// NO_PROXY: names, `.suffixes`, addresses, networks (`10.0.0.0/8`), `*`; comma-separated.
     pub none: String,
+    /// Sent to the proxy, in place of those in its address.
+    pub credentials: Option<UserInfo>,
 }
 
 /// How one request goes out.
@@ -30,14 +33,49 @@ pub(crate) enum Route {
         forward: Forward,
     },
     /// The proxy opens a tunnel: CONNECT, or SOCKS.
-    Tunnel(ureq::Proxy),
+    Tunnel {
+        proxy: Proxy,
+        tunnel: ureq::Proxy,
+    },
 }
 
-/// A proxy's address.
-#[derive(Debug)]
+/// A proxy, as far as it may be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Proxy {
+    pub scheme: String,
     pub host: String,
     pub port: u16,
+    pub login: Login,
+}
+
+/// Whether credentials are sent to a proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Login {
+    Absent,
+    Sent,
+}
+
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (open, close) = match self.host.contains(':') {
+            true => ("[", "]"),
+            false => ("", ""),
+        };
+        let Proxy {
+            scheme, host, port, ..
+        } = self;
+        write!(f, "the proxy {scheme}://{open}{host}{close}:{port}")
+    }
+}
+
+impl Route {
+    /// The proxy on the way.
+    pub(super) fn proxy(&self) -> Option<&Proxy> {
+        match self {
+            Route::Direct => None,
+            Route::Forward { proxy, .. } | Route::Tunnel { proxy, .. } => Some(proxy),
+        }
+    }
 }
 
 impl Proxies {
@@ -65,7 +103,7 @@ impl Proxies {
             .map(|text| text.trim())
         {
             None | Some("") => Ok(Route::Direct),
-            Some(text) => through(text, origin),
+            Some(text) => through(text, origin, self.credentials.as_ref()),
         }
     }
 
@@ -124,7 +162,7 @@ fn in_network(address: IpAddr, network: IpAddr, bits: u32) -> bool {
     }
 }
 
-fn through(text: &str, origin: &Origin) -> Result<Route, String> {
+fn through(text: &str, origin: &Origin, given: Option<&UserInfo>) -> Result<Route, String> {
     let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
     let scheme = scheme.to_ascii_lowercase();
     if !matches!(
@@ -160,37 +198,41 @@ fn through(text: &str, origin: &Origin) -> Result<Route, String> {
     } else {
         default_port
     };
-    if scheme == "http" && origin.scheme == Scheme::Http {
+    let user_info = given.or(url.user_info.as_ref());
+    let proxy = Proxy {
+        scheme,
+        host: url.origin.host.clone(),
+        port,
+        login: match user_info {
+            Some(_) => Login::Sent,
+            None => Login::Absent,
+        },
+    };
+    if proxy.scheme == "http" && origin.scheme == Scheme::Http {
         let forward = Forward {
             origin: origin.to_string(),
-            authorization: basic(url.user_info.as_ref()),
+            proxy: proxy.to_string(),
+            authorization: basic(user_info),
         };
-        return Ok(Route::Forward {
-            proxy: Proxy {
-                host: url.origin.host,
-                port,
-            },
-            forward,
-        });
+        return Ok(Route::Forward { proxy, forward });
     }
-    tunnel(&scheme, &url, port).map(Route::Tunnel)
+    let tunnel = tunnel(&proxy, &url.origin.bracketed_host(), user_info)?;
+    Ok(Route::Tunnel { proxy, tunnel })
 }
 
-fn tunnel(scheme: &str, url: &Url, port: u16) -> Result<ureq::Proxy, String> {
-    let protocol = match scheme {
+fn tunnel(proxy: &Proxy, host: &str, user_info: Option<&UserInfo>) -> Result<ureq::Proxy, String> {
+    let protocol = match proxy.scheme.as_str() {
         "http" => ureq::ProxyProtocol::Http,
         "https" => ureq::ProxyProtocol::Https,
         "socks4" => ureq::ProxyProtocol::Socks4,
         "socks4a" => ureq::ProxyProtocol::Socks4A,
         _ => ureq::ProxyProtocol::Socks5,
     };
-    let mut builder = ureq::Proxy::builder(protocol)
-        .host(&url.origin.bracketed_host())
-        .port(port);
-    if scheme == "socks5h" {
+    let mut builder = ureq::Proxy::builder(protocol).host(host).port(proxy.port);
+    if proxy.scheme == "socks5h" {
         builder = builder.resolve_target(false);
     }
-    if let Some(UserInfo { user, password }) = &url.user_info {
+    if let Some(UserInfo { user, password }) = user_info {
         builder = builder.username(user);
         if let Some(password) = password {
             let text = password
@@ -235,11 +277,11 @@ mod tests {
                     proxy.host, proxy.port, forward.origin, credentials
                 )
             }
-            Ok(Route::Tunnel(proxy)) => format!(
+            Ok(Route::Tunnel { tunnel, .. }) => format!(
                 "tunnel {:?} {}:{}",
-                proxy.protocol(),
-                proxy.host(),
-                proxy.port()
+                tunnel.protocol(),
+                tunnel.host(),
+                tunnel.port()
             ),
             Err(why) => why,
         }

@@ -2,11 +2,11 @@
 
 use super::body::Body;
 use super::credential::Credential;
-use super::decode::ACCEPT_ENCODING;
+use super::decode::accept_encoding;
 use super::digest::{Call, Challenge, Hash};
 use super::failure::Failure;
 use super::url::Url;
-use crate::redact;
+use crate::redact::{self, Secrets};
 use crate::secret::Secret;
 use std::borrow::Cow;
 
@@ -52,10 +52,11 @@ impl Header {
     }
 
     /// The value as it may be shown: of a credential, its scheme's word and a mask.
-    pub(crate) fn shown_value(&self) -> Cow<'_, str> {
-        match &self.value {
-            Value::Plain(value) => redact::header(&self.name, value),
-            Value::Secret(secret) => {
+    pub(crate) fn shown_value(&self, secrets: Secrets) -> Cow<'_, str> {
+        match (&self.value, secrets) {
+            (Value::Plain(value), _) => secrets.header(&self.name, value),
+            (Value::Secret(secret), Secrets::Shown) => String::from_utf8_lossy(secret.expose()),
+            (Value::Secret(secret), Secrets::Hidden) => {
                 redact::credential(&String::from_utf8_lossy(secret.expose())).into()
             }
         }
@@ -92,7 +93,7 @@ impl Request {
             headers: vec![
                 Header::plain("user-agent", USER_AGENT),
                 Header::plain("accept", "*/*"),
-                Header::plain("accept-encoding", ACCEPT_ENCODING),
+                Header::plain("accept-encoding", accept_encoding()),
             ],
             credential: Credential::None,
             body: Body::None,
@@ -143,7 +144,10 @@ impl Request {
     }
 
     /// The URL as it may be shown: a query credential masked, whatever its name.
-    pub(crate) fn shown_url(&self) -> String {
+    pub(crate) fn shown_url(&self, secrets: Secrets) -> String {
+        if secrets == Secrets::Shown {
+            return self.wire_url().to_string();
+        }
         let shown = redact::url(&self.url.to_string());
         match &self.credential {
             Credential::Query { name, .. } => {

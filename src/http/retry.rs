@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::failure::{ConnectError, Failure, LookupError, Phase};
+use super::failure::{ConnectError, Failure, LookupError, Phase, ProxyError};
 use super::head::Head;
 use super::settings::{Methods, Retry};
 use crate::deadline::Deadline;
@@ -130,6 +130,10 @@ fn effect(failure: &Failure) -> Option<Effect> {
             phase: Phase::Resolve | Phase::Connect,
             ..
         } => Some(Effect::None),
+        Failure::Proxy {
+            why: ProxyError::TimedOut { .. },
+            ..
+        } => Some(Effect::None),
         Failure::TimedOut { .. } => Some(Effect::Possible),
         Failure::Tls { .. }
         | Failure::Proxy { .. }
@@ -242,7 +246,7 @@ mod tests {
         assert!(idempotent().after_error("POST", &cut()).is_none());
         assert!(idempotent().after_error("GET", &cut()).is_some());
         let certificate = Error::Http(Failure::Tls {
-            host: "a".into(),
+            peer: "a".into(),
             why: "x".into(),
             hint: None,
         });

@@ -10,17 +10,18 @@ use super::answer::{Answer, BodyStream};
 use super::body::Body;
 use super::connect::Chain;
 use super::cut::CutBody;
-use super::failure::{Failure, Phase};
+use super::failure::{Failure, Phase, ProxyError};
 use super::head::Head;
-use super::proxy::Route;
+use super::limits::Limits;
+use super::proxy::{Login, Proxy, Route};
 use super::request::{Request, Value};
 use super::resolve::Lookup;
 use super::settings::{Family, Settings};
 use super::stream::Watch;
 use super::timing::Timing;
 use super::tls::{self, ClientCertificate};
-use super::tls_connect::TlsConnector;
-use super::url::Scheme;
+use super::tls_connect::{Peer, TlsConnector};
+use super::url::{Origin, Scheme};
 use super::wire::Wire;
 use crate::deadline::Deadline;
 use crate::error::Error;
@@ -42,23 +43,27 @@ pub(super) fn exchange(
         .parse()
         .map_err(|_| Error::usage(format!("'{}' is no URL that can be sent", request.url)))?;
     let tls = TlsConnector {
+        peer: Peer::Server,
         config: match url.origin.scheme {
             Scheme::Https => Some(tls::configure(&settings.tls, certificate)?),
             Scheme::Http => None,
         },
     };
     let proxy_tls = TlsConnector {
+        peer: Peer::Proxy,
         config: match needs_tls(&route) {
             true => Some(tls::configure(&settings.tls, ClientCertificate::Withheld)?),
             false => None,
         },
     };
     let wire = Wire::new(Timing::start());
+    let proxy = route.proxy().cloned();
     let (forward, instead, tunnel) = match route {
         Route::Direct => (None, None, None),
         Route::Forward { proxy, forward } => (Some(forward), Some((proxy.host, proxy.port)), None),
-        Route::Tunnel(proxy) => (None, None, Some(proxy)),
+        Route::Tunnel { tunnel, .. } => (None, None, Some(tunnel)),
     };
+    let is_forwarded = forward.is_some();
     let agent = Agent::with_parts(
         configuration(settings, deadline, tunnel)?,
         Chain {
@@ -78,14 +83,76 @@ pub(super) fn exchange(
     );
     let built = build(request, uri)?;
     let response = run(&agent, built, &request.body, &settings.watch, &wire)
-        .map_err(|error| Failure::from_ureq(error, &url.origin.to_string(), &settings.limits))?;
+        .map_err(|error| failure(error, &url.origin, proxy.as_ref(), &wire, &settings.limits))?;
     wire.with_timing(|timing| timing.first_byte = Some(timing.lap()));
     let head = Head::parse(&wire.head()).ok_or_else(|| Failure::Malformed {
         why: "its head cannot be read".into(),
     })?;
     ensure_wholly_sent(&wire, &head)?;
     let body = BodyStream::new(response.into_body(), &head, wire, settings)?;
-    Ok(Answer { head, body })
+    Ok(Answer {
+        head,
+        body,
+        proxy: proxy.filter(|_| is_forwarded),
+    })
+}
+
+/// Why the exchange failed, and whether it was the proxy or the server.
+fn failure(
+    error: ureq::Error,
+    origin: &Origin,
+    proxy: Option<&Proxy>,
+    wire: &Wire,
+    limits: &Limits,
+) -> Failure {
+    let Some(proxy) = proxy else {
+        return Failure::from_ureq(error, &origin.to_string(), limits);
+    };
+    if let Some(head) = wire.proxy_head()
+        && head.status != 200
+    {
+        return refused(proxy, origin, &head);
+    }
+    let is_within_tunnel =
+        matches!(&error, ureq::Error::Io(error) if error.raw_os_error().is_none());
+    let connecting_to = match is_within_tunnel {
+        // What a SOCKS proxy says may be about the server.
+        true => format!("{origin} through {proxy}"),
+        false => proxy.to_string(),
+    };
+    match Failure::from_ureq(error, &connecting_to, limits) {
+        Failure::TimedOut {
+            phase: Phase::Connect,
+            after,
+        } => Failure::Proxy {
+            proxy: proxy.to_string(),
+            why: ProxyError::TimedOut { after },
+        },
+        Failure::Resolve { host, why, hint } if host == proxy.host => Failure::Resolve {
+            host,
+            why,
+            hint: hint.or(Some(
+                "it is the host of a proxy: --proxy, the profile's proxy, or HTTPS_PROXY, HTTP_PROXY, ALL_PROXY",
+            )),
+        },
+        failure => failure,
+    }
+}
+
+/// What a proxy's response to CONNECT means.
+fn refused(proxy: &Proxy, origin: &Origin, head: &Head) -> Failure {
+    let why = match (head.status, proxy.login) {
+        (407, Login::Absent) => ProxyError::NoCredentials,
+        (407, Login::Sent) => ProxyError::WrongCredentials,
+        (_, Login::Absent | Login::Sent) => ProxyError::Refused {
+            target: format!("{}:{}", origin.bracketed_host(), origin.port),
+            status: head.status_and_reason(),
+        },
+    };
+    Failure::Proxy {
+        proxy: proxy.to_string(),
+        why,
+    }
 }
 
 /// A success that came before the server had the whole request is none that can be trusted.
@@ -101,7 +168,7 @@ fn ensure_wholly_sent(wire: &Wire, head: &Head) -> Result<(), Failure> {
 
 /// Whether the connection to the proxy needs TLS.
 fn needs_tls(route: &Route) -> bool {
-    matches!(route, Route::Tunnel(proxy) if proxy.protocol() == ureq::ProxyProtocol::Https)
+    matches!(route, Route::Tunnel { tunnel, .. } if tunnel.protocol() == ureq::ProxyProtocol::Https)
 }
 
 fn configuration(

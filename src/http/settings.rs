@@ -26,6 +26,28 @@ pub(crate) struct Settings {
     pub watch: Watch,
 }
 
+impl Settings {
+    /// What holds where neither a profile nor an option says otherwise; no proxies.
+    pub(crate) fn new(trust: Trust) -> Settings {
+        Settings {
+            limits: Limits::default(),
+            tls: tls::Options {
+                trust,
+                client: None,
+                oldest: Oldest::default(),
+            },
+            proxies: Proxies::default(),
+            network: Network::default(),
+            plaintext: Plaintext::default(),
+            follow: Follow::default(),
+            redirected_body: RedirectedBody::default(),
+            retry: Retry::default(),
+            intake: Intake::default(),
+            watch: Watch::default(),
+        }
+    }
+}
+
 /// Whether credentials may be sent over plain http to another machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Plaintext {

@@ -15,11 +15,19 @@ use ureq::unversioned::transport::{
 use super::failure::Failure;
 use super::tls_failure::{Broken, explain};
 
+/// Who is at the other end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Peer {
+    Server,
+    Proxy,
+}
+
 /// Shakes hands with a prepared configuration.
 #[derive(Clone, Debug)]
 pub(super) struct TlsConnector {
     /// `None` where the request is plain http and no roots were read.
     pub config: Option<Arc<ClientConfig>>,
+    pub peer: Peer,
 }
 
 impl TlsConnector {
@@ -38,7 +46,10 @@ impl TlsConnector {
         let fail = |broken: Broken| {
             let explained = explain(&broken);
             ureq::Error::from(Failure::Tls {
-                host: host.clone(),
+                peer: match self.peer {
+                    Peer::Server => format!("'{host}'"),
+                    Peer::Proxy => format!("the proxy '{host}'"),
+                },
                 why: explained.why,
                 hint: explained.hint,
             })

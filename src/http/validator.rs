@@ -16,6 +16,8 @@ pub(super) struct Validator {
     /// Two files of one build may have the same date: so a hash of the URL, which may hold a secret
     /// itself. Without the query, where signed URLs change each time.
     place: String,
+    /// A hash of the query, where the note has one: it tells two files of one path apart.
+    query: Option<String>,
 }
 
 impl Validator {
@@ -27,6 +29,7 @@ impl Validator {
             if_range,
             length,
             place: place(url),
+            query: Some(query(url)),
         })
     }
 
@@ -35,11 +38,24 @@ impl Validator {
         self.place == place(url)
     }
 
+    /// Whether its URL had the same query too.
+    pub(super) fn has_query_of(&self, url: &Url) -> bool {
+        self.query.as_deref() == Some(&query(url))
+    }
+
+    /// Whether a response is surely of another version: its ETag is another.
+    pub(super) fn contradicts(&self, head: &Head) -> bool {
+        let known = is_strong(&self.if_range).then_some(self.if_range.as_str());
+        let etag = head.header("etag");
+        known.is_some() && etag.is_some() && known != etag
+    }
+
     /// As it stands in `NAME.part.meta`.
     pub(super) fn note(&self) -> String {
         let length = self.length.map_or("?".into(), |length| length.to_string());
+        let query = self.query.as_deref().unwrap_or("?");
         format!(
-            "version {}\nlength {length}\nurl-sha256 {}\n",
+            "version {}\nlength {length}\nurl-sha256 {}\nquery-sha256 {query}\n",
             self.if_range, self.place
         )
     }
@@ -51,11 +67,13 @@ impl Validator {
         let if_range = value("version")?.to_owned();
         let length = value("length")?.parse().ok();
         let place = value("url-sha256")?.to_owned();
+        let query = value("query-sha256").map(str::to_owned);
         let is_header = !if_range.chars().any(char::is_control);
         is_header.then_some(Validator {
             if_range,
             length,
             place,
+            query,
         })
     }
 }
@@ -64,6 +82,12 @@ fn place(url: &Url) -> String {
     let mut digest = Sha256::new();
     digest.update(url.origin.to_string().as_bytes());
     digest.update(url.path.as_bytes());
+    digest.finish()
+}
+
+fn query(url: &Url) -> String {
+    let mut digest = Sha256::new();
+    digest.update(url.query.as_deref().unwrap_or_default().as_bytes());
     digest.finish()
 }
 
@@ -130,6 +154,8 @@ mod tests {
         );
         assert!(validator.is_of(&Url::parse("http://a.lan/x?z").unwrap()));
         assert!(!validator.is_of(&Url::parse("http://a.lan/z").unwrap()));
+        assert!(validator.has_query_of(&Url::parse("http://a.lan/x?y").unwrap()));
+        assert!(!validator.has_query_of(&Url::parse("http://a.lan/x?z").unwrap()));
         for wrong in [
             "",
             "version a",

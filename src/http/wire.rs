@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::failure::Failure;
+use super::head::Head;
 use super::timing::Timing;
 
 /// Heads of any number of 1xx answers and the final one, together.
@@ -16,8 +17,9 @@ pub(super) struct Wire(Arc<Mutex<Seen>>);
 #[derive(Debug)]
 struct Seen {
     timing: Timing,
-    head: Vec<u8>,
-    head_complete: bool,
+    head: KeptHead,
+    /// Of what a proxy said to CONNECT.
+    proxy_head: KeptHead,
     request: Sending,
 }
 
@@ -34,8 +36,8 @@ impl Wire {
     pub(super) fn new(timing: Timing) -> Wire {
         Wire(Arc::new(Mutex::new(Seen {
             timing,
-            head: Vec::new(),
-            head_complete: false,
+            head: KeptHead::default(),
+            proxy_head: KeptHead::default(),
             request: Sending::NotBegun,
         })))
     }
@@ -69,7 +71,12 @@ impl Wire {
 
     /// The bytes up to the end of the head.
     pub(super) fn head(&self) -> Vec<u8> {
-        self.lock().head.clone()
+        self.lock().head.bytes.clone()
+    }
+
+    /// What a proxy said to CONNECT.
+    pub(super) fn proxy_head(&self) -> Option<Head> {
+        Head::parse(&self.lock().proxy_head.bytes)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
@@ -84,18 +91,38 @@ impl Wire {
     /// # Errors
     /// When it is too large.
     pub(super) fn keep_head(&self, new: &[u8]) -> Result<(), Failure> {
-        let mut seen = self.lock();
-        if seen.head_complete {
+        self.lock().head.keep(new)
+    }
+
+    /// The same of a proxy's response to CONNECT.
+    ///
+    /// # Errors
+    /// When it is too large.
+    pub(super) fn keep_proxy_head(&self, new: &[u8]) -> Result<(), Failure> {
+        self.lock().proxy_head.keep(new)
+    }
+}
+
+/// A head as it came, byte for byte.
+#[derive(Debug, Default)]
+struct KeptHead {
+    bytes: Vec<u8>,
+    is_complete: bool,
+}
+
+impl KeptHead {
+    fn keep(&mut self, new: &[u8]) -> Result<(), Failure> {
+        if self.is_complete {
             return Ok(());
         }
-        let room = (MAX_HEAD + 1).saturating_sub(seen.head.len());
-        seen.head.extend(new.iter().take(room));
-        if seen.head.len() > MAX_HEAD {
+        let room = (MAX_HEAD + 1).saturating_sub(self.bytes.len());
+        self.bytes.extend(new.iter().take(room));
+        if self.bytes.len() > MAX_HEAD {
             return Err(Failure::Malformed {
                 why: "its head is larger than 256 KiB".into(),
             });
         }
-        seen.head_complete = super::head::Head::parse(&seen.head).is_some();
+        self.is_complete = Head::parse(&self.bytes).is_some();
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 
+use crate::error::kind::ErrorKind;
 use crate::exit::Exit;
 use crate::io_error::reason;
 
@@ -64,6 +65,18 @@ impl Error {
         match self {
             Error::WrongKey { .. } | Error::Claim(_) => Exit::Usage,
             Error::Key { .. } | Error::Token(_) | Error::Random(_) | Error::Signing => Exit::Failed,
+        }
+    }
+
+    /// What kind of failure it is, for programs.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Error::Key { .. } => ErrorKind::Key,
+            Error::WrongKey { .. } => ErrorKind::WrongKey,
+            Error::Claim(_) => ErrorKind::Claim,
+            Error::Token(_) => ErrorKind::Token,
+            Error::Random(_) => ErrorKind::Random,
+            Error::Signing => ErrorKind::Signing,
         }
     }
 

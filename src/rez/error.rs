@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::error::kind::ErrorKind;
+
 /// What stood in the way; the repository is as it was.
 #[derive(Debug)]
 pub enum Error {
@@ -17,6 +19,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// What kind of failure it is, for programs.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Error::NoRepository(_) => ErrorKind::Repository,
+            Error::Exists(_) => ErrorKind::Exists,
+            Error::Busy(_) => ErrorKind::Busy,
+            Error::CannotSwap { .. } => ErrorKind::Overwrite,
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {

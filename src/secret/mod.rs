@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::deadline::Deadline;
+use crate::error::kind::ErrorKind;
 use crate::exit::Exit;
 use crate::io_error::reason;
 
@@ -195,6 +196,14 @@ pub struct Error {
 }
 
 impl Error {
+    /// What kind of failure it is, for programs.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self.exit == Exit::TimedOut {
+            true => ErrorKind::TimedOut,
+            false => ErrorKind::Secret,
+        }
+    }
+
     /// No credentials could be had, or not in time.
     pub fn exit(&self) -> Exit {
         self.exit

@@ -18,14 +18,11 @@ use crate::crypto;
 use crate::echo::{self, Guard, Lifetime, Secrets, Server};
 use crate::http::body::Body;
 use crate::http::credential::Credential;
-use crate::http::proxy::Proxies;
 use crate::http::request::Request;
 use crate::http::roots;
-use crate::http::settings::{Intake, Network, Plaintext, RedirectedBody, Retry};
-use crate::http::stream::Watch;
-use crate::http::tls::{self, Oldest, Trust};
+use crate::http::tls::Trust;
 use crate::http::url::Url;
-use crate::http::{Caller, Follow, Limits, Settings};
+use crate::http::{Caller, Limits, Settings};
 use crate::io_error::reason;
 use crate::json::{Text, members};
 use crate::timestamp::Timestamp;
@@ -67,19 +64,7 @@ pub(super) fn http() -> Answer {
             whole: Some(PATIENCE),
             body: None,
         },
-        tls: tls::Options {
-            trust: Trust::Anybody,
-            client: None,
-            oldest: Oldest::default(),
-        },
-        proxies: Proxies::default(),
-        network: Network::default(),
-        plaintext: Plaintext::default(),
-        follow: Follow::default(),
-        redirected_body: RedirectedBody::default(),
-        retry: Retry::default(),
-        intake: Intake::default(),
-        watch: Watch::default(),
+        ..Settings::new(Trust::Anybody)
     };
     let mut answer = Caller::new(settings)
         .call(&mut request)

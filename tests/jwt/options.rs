@@ -436,3 +436,32 @@ fn a_set_of_keys_is_fetched() {
     let plain = jwt(["verify", "--jwks=http://192.0.2.1/set", &token]).run();
     assert!(plain.expect_code(2).stderr_text().contains("plain http"));
 }
+
+#[test]
+fn errors_about_a_key_set_mask_the_secrets_of_its_address() {
+    let token = jwt(["sign", "--alg=HS256", "--key=env:K", "--ttl=1h"])
+        .env("K", "0123456789abcdef0123456789abcdef")
+        .run()
+        .expect_code(0);
+    let token = token.stdout_text().trim().to_owned();
+    for answer in [
+        Answer::new("404 Not Found", "", ""),
+        Answer::ok("not a set"),
+    ] {
+        let server = Server::start(move |_| answer.clone());
+        let url = server.url("/keys?token=hunter2&x=1");
+        let output = jwt(["verify", "--jwks", &url, &token]).run();
+        let text = output.stderr_text();
+        assert!(text.contains("/keys?token=***&x=1"), "{}", output.tell());
+        assert!(!text.contains("hunter2"), "{}", output.tell());
+    }
+    let url = "https://me:hunter2@192.0.2.1/keys";
+    let output = jwt(["verify", "--jwks", url, &token]).run().expect_code(2);
+    let text = output.stderr_text();
+    assert!(
+        text.contains("credentials in the address"),
+        "{}",
+        output.tell()
+    );
+    assert!(!text.contains("hunter2"), "{}", output.tell());
+}

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::definition::Definition;
-use super::{jwt, obtained};
+use super::jwt;
+use super::obtained::{self, Grant};
 use crate::auth::oauth;
-use crate::auth::plan::{JwtOrder, Obtain};
+use crate::auth::plan::{JwtOrder, Obtain, Refusals};
 use crate::config::read::Reader;
 use crate::error::Error;
 use crate::http::url::Url;
@@ -29,7 +30,13 @@ pub(super) const DEFINITION: Definition = Definition {
         let params = reader.templates("params")?;
         let exchange = oauth::client_credentials(url.clone(), client, &params);
         let obtain = Obtain::Exchange(Box::new(exchange));
-        let mut plan = obtained::plan(reader, NAME, base, obtain, assertion)?;
+        let grant = Grant {
+            kind: NAME,
+            obtain,
+            jwt: assertion,
+            refusals: Refusals::OAuth,
+        };
+        let mut plan = obtained::plan(reader, base, grant)?;
         plan.refresh
             .get_or_insert_with(|| oauth::refresh(url, client));
         obtained::finished(reader, plan)

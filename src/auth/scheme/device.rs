@@ -1,9 +1,9 @@
 //! `device`: a person logs in on another device with a code (RFC 8628).
 
 use super::definition::Definition;
-use super::obtained;
+use super::obtained::{self, Grant};
 use crate::auth::oauth;
-use crate::auth::plan::Obtain;
+use crate::auth::plan::{Obtain, Refusals};
 use crate::config::key::Kind;
 
 const NAME: &str = "device";
@@ -27,7 +27,13 @@ pub(super) const DEFINITION: Definition = Definition {
             code: Box::new(oauth::device_code(device_url, client)),
             poll: Box::new(oauth::device_poll(url.clone(), client)),
         };
-        let mut plan = obtained::plan(reader, NAME, base, obtain, None)?;
+        let grant = Grant {
+            kind: NAME,
+            obtain,
+            jwt: None,
+            refusals: Refusals::OAuth,
+        };
+        let mut plan = obtained::plan(reader, base, grant)?;
         plan.refresh = Some(oauth::refresh(url, client));
         obtained::finished(reader, plan)
     },

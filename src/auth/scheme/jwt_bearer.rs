@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::definition::Definition;
-use super::{jwt, obtained};
+use super::jwt;
+use super::obtained::{self, Grant};
 use crate::auth::oauth;
-use crate::auth::plan::{JwtOrder, Obtain, SigningKey, Target};
+use crate::auth::plan::{JwtOrder, Obtain, Refusals, SigningKey, Target};
 use crate::json::Text;
 use crate::jwt::claim::Claim;
 
@@ -37,7 +38,13 @@ pub(super) const DEFINITION: Definition = Definition {
         }
         let exchange = oauth::jwt_bearer(target, &reader.templates("params")?);
         let obtain = Obtain::Exchange(Box::new(exchange));
-        obtained::scheme(reader, NAME, base, obtain, Some(order))
+        let grant = Grant {
+            kind: NAME,
+            obtain,
+            jwt: Some(order),
+            refusals: Refusals::OAuth,
+        };
+        obtained::scheme(reader, base, grant)
     },
 };
 

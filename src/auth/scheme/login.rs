@@ -1,15 +1,18 @@
 //! `login`: a token by a request that the profile describes.
 
 use super::definition::Definition;
-use super::{jwt, obtained};
-use crate::auth::plan::{Obtain, Target};
+use super::jwt;
+use super::obtained::{self, Grant};
+use crate::auth::plan::{Obtain, Refusals, Target};
 use crate::config::key::Kind;
 use crate::config::read::Reader;
 use crate::error::Error;
 use crate::http::url::form_encode;
 
+const NAME: &str = "login";
+
 pub(super) const DEFINITION: Definition = Definition {
-    name: "login",
+    name: NAME,
     option: None,
     keys: &[obtained::KEYS, jwt::KEYS, &[("login", Kind::Request)]],
     from_profile: |reader, base| {
@@ -21,7 +24,13 @@ pub(super) const DEFINITION: Definition = Definition {
         }
         let key = jwt::order(reader, jwt::DEFAULT_TTL)?;
         let obtain = Obtain::Exchange(Box::new(login));
-        obtained::scheme(reader, "login", base, obtain, key)
+        let grant = Grant {
+            kind: NAME,
+            obtain,
+            jwt: key,
+            refusals: Refusals::Usual,
+        };
+        obtained::scheme(reader, base, grant)
     },
 };
 

@@ -69,31 +69,36 @@ impl Scheme for TokenPlan {
     }
 }
 
+/// What a scheme knows of its tokens; the rest is in keys that all of them have.
+pub(super) struct Grant {
+    /// The name of the scheme.
+    pub kind: &'static str,
+    pub obtain: Obtain,
+    /// What is signed for the token endpoint.
+    pub jwt: Option<JwtOrder>,
+    /// Which responses are a refusal, where the profile does not say it.
+    pub refusals: Refusals,
+}
+
 /// The plan of a profile's keys, checked, as a scheme.
 ///
 /// # Errors
 /// What is wrong with a key, and where; a value that a request needs and no key gives.
-pub(super) fn scheme(
-    reader: &Reader,
-    kind: &'static str,
-    base: &Url,
-    obtain: Obtain,
-    jwt: Option<JwtOrder>,
-) -> Result<SharedScheme, Error> {
-    finished(reader, plan(reader, kind, base, obtain, jwt)?)
+pub(super) fn scheme(reader: &Reader, base: &Url, grant: Grant) -> Result<SharedScheme, Error> {
+    finished(reader, plan(reader, base, grant)?)
 }
 
 /// The plan of a profile's keys; a scheme may add to it.
 ///
 /// # Errors
 /// What is wrong with a key, and where.
-pub(super) fn plan(
-    reader: &Reader,
-    kind: &'static str,
-    base: &Url,
-    obtain: Obtain,
-    jwt: Option<JwtOrder>,
-) -> Result<TokenPlan, Error> {
+pub(super) fn plan(reader: &Reader, base: &Url, grant: Grant) -> Result<TokenPlan, Error> {
+    let Grant {
+        kind,
+        obtain,
+        jwt,
+        refusals,
+    } = grant;
     let mut texts = BTreeMap::new();
     for name in ["user", "client_id", "scope", "audience"] {
         if let Some(text) = reader.text(name)? {
@@ -140,11 +145,9 @@ pub(super) fn plan(
         refresh: request(reader, "refresh", base)?,
         revoke: revocation(reader, base)?,
         send: placement(reader)?,
-        refusals: match (reader.statuses("refusal_statuses"), kind) {
-            (Some(statuses), _) => Refusals::Statuses(statuses),
-            (None, "login") => Refusals::Usual,
-            (None, _) => Refusals::OAuth,
-        },
+        refusals: reader
+            .statuses("refusal_statuses")
+            .map_or(refusals, Refusals::Statuses),
     })
 }
 

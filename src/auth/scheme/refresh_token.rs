@@ -1,9 +1,9 @@
 //! `refresh_token`: tokens for a refresh token that a person obtained elsewhere (RFC 6749 §6).
 
 use super::definition::Definition;
-use super::obtained;
+use super::obtained::{self, Grant};
 use crate::auth::oauth;
-use crate::auth::plan::Obtain;
+use crate::auth::plan::{Obtain, Refusals};
 use crate::config::key::Kind;
 
 const NAME: &str = "refresh_token";
@@ -21,7 +21,13 @@ pub(super) const DEFINITION: Definition = Definition {
         let first = reader.need_secret("refresh_token")?;
         let refresh = oauth::refresh(url, obtained::client(reader)?);
         let obtain = Obtain::Exchange(Box::new(refresh.clone()));
-        let mut plan = obtained::plan(reader, NAME, base, obtain, None)?;
+        let grant = Grant {
+            kind: NAME,
+            obtain,
+            jwt: None,
+            refusals: Refusals::OAuth,
+        };
+        let mut plan = obtained::plan(reader, base, grant)?;
         plan.secrets.insert("refresh_token".into(), first);
         plan.refresh = Some(refresh);
         obtained::finished(reader, plan)

@@ -6,7 +6,7 @@ use std::path::Path;
 use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
-use super::{complain, shown, worst};
+use super::{fail, shown, worst};
 use crate::elf::info::{self, Kind as FileKind, Linked, Relro};
 use crate::elf::linkage::Carried;
 use crate::elf::parse::Class;
@@ -74,13 +74,12 @@ impl Info {
                 "c47 elf info FILE...",
             ));
         }
+        let format = Format::from_switch(self.json);
         let mut exit = Exit::Done;
         for file in self.file.iter().map(Path::new) {
             match info::Info::of_file(file) {
-                Ok(info) => {
-                    output::print(Format::from_switch(self.json), &Report::of(file, &info))?
-                }
-                Err(fault) => exit = worst(exit, complain("c47 elf info", file, fault)),
+                Ok(info) => output::print(format, &Report::of(file, &info))?,
+                Err(fault) => exit = worst(exit, fail(format, "c47 elf info", file, fault)),
             }
         }
         Ok(exit)

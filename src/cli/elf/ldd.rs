@@ -9,7 +9,7 @@ use std::path::Path;
 use argh::{ArgsInfo, FromArgs};
 
 use super::settings::Given;
-use super::{complain, worst};
+use super::{fail, worst};
 use crate::elf::search::Shelves;
 use crate::elf::tree::{self, Tree};
 use crate::error::Error;
@@ -151,7 +151,9 @@ impl Ldd {
         for file in &self.file {
             match tree::resolve(&mut shelves, Path::new(file)) {
                 Ok(tree) => exit = worst(exit, self.show(&tree, format)?),
-                Err(fault) => exit = worst(exit, complain("c47 elf ldd", Path::new(file), fault)),
+                Err(fault) => {
+                    exit = worst(exit, fail(format, "c47 elf ldd", Path::new(file), fault))
+                }
             }
         }
         Ok(exit)

@@ -15,7 +15,7 @@ use crate::elf::reader::Fault;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::outline::Details;
-use crate::output;
+use crate::output::{self, Format};
 
 /// Look into programs and libraries: where they run, what they load. Nothing is executed.
 #[derive(FromArgs, ArgsInfo)]
@@ -73,8 +73,13 @@ fn worst(a: Exit, b: Exit) -> Exit {
 
 /// Says on stderr why a file could not be read; the others go on.
 fn complain(command: &str, path: &Path, fault: Fault) -> Exit {
+    fail(Format::Text, command, path, fault)
+}
+
+/// The same where each file has a report of its own: the failure takes its place.
+fn fail(format: Format, command: &str, path: &Path, fault: Fault) -> Exit {
     let error = fault.at(path);
-    output::complain(command, &error);
+    output::fail(format, command, &error);
     error.exit()
 }
 

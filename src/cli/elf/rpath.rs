@@ -7,7 +7,7 @@ use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
 use super::settings::Given;
-use super::{complain, shown, worst};
+use super::{fail, shown, worst};
 use crate::elf::linkage::Carried;
 use crate::elf::rpath::{self, Leads};
 use crate::elf::search::Shelves;
@@ -78,11 +78,12 @@ impl Rpath {
             cpu: None,
         };
         let mut shelves = Shelves::new(given.settings()?);
+        let format = Format::from_switch(self.json);
         let mut exit = Exit::Done;
         for file in self.file.iter().map(Path::new) {
             match rpath::rpath(&mut shelves, file) {
-                Ok(rpath) => output::print(Format::from_switch(self.json), &Report::of(&rpath))?,
-                Err(fault) => exit = worst(exit, complain("c47 elf rpath", file, fault)),
+                Ok(rpath) => output::print(format, &Report::of(&rpath))?,
+                Err(fault) => exit = worst(exit, fail(format, "c47 elf rpath", file, fault)),
             }
         }
         Ok(exit)

@@ -4,7 +4,8 @@
 use super::credentials::{self, Credentials};
 use super::items::{self, ensure_compressible};
 use super::plan::{Parts, Plan, Show};
-use super::settings::{ensure_retries, overlay};
+use super::settings::{ensure_retries, overlay, proxy_auth};
+use super::status::Voice;
 use super::target::{self, Target};
 use super::{Http, download, pasted};
 use crate::auth::Profile;
@@ -17,7 +18,8 @@ use crate::http::credential::Credential;
 use crate::http::guard;
 use crate::http::item::Item;
 use crate::http::request::{Header, Request, Value};
-use crate::redact;
+use crate::http::url::{Url, UserInfo};
+use crate::redact::{self, Secrets};
 use crate::secret::{Secret, Source};
 
 /// A body that is shown whole, laid out or in JSON, is held in memory: up to this.
@@ -39,27 +41,19 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
     let credentials = credentials::read(options, &mut url, profile)?;
     let overlay = overlay(options)?.over(credentials.overlay());
     ensure_retries(&overlay)?;
+    let proxy_auth = proxy_auth(options)?;
     let mut settings = environment::settings().with(&overlay);
     // What the items' files are waited for is part of the call's time.
     let deadline = Deadline::after(settings.limits.whole);
-    // A file among them makes it a form: JSON carries none.
-    let uploads = items.iter().any(|item| matches!(item, Item::File { .. }));
-    let mut parts = items::Parts::default();
-    for item in items {
-        parts.add(item, options.form || uploads, &mut url, deadline)?;
-    }
+    let parts = parts(items, options, &mut url, deadline)?;
     let credentials = match parts.has_header("authorization") {
         true => credentials.with_authorization_item()?,
         false => credentials,
     };
     let body = parts.body(options, deadline)?;
     ensure_compressible(options, &parts, &body)?;
-    let guessed = match body {
-        Body::None => "GET",
-        Body::Bytes { .. } | Body::File { .. } | Body::Multipart(_) | Body::Gzip(_) => "POST",
-    };
     let mut request = Request {
-        method: method.unwrap_or_else(|| guessed.to_owned()),
+        method: method.unwrap_or_else(|| usual_method(&body).to_owned()),
         url,
         headers: items::headers(&parts, &body, options),
         credential: Credential::None,
@@ -72,17 +66,22 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
     if preview != Preview::None || own_headers || request.carries_secret() {
         guard::ensure_confidential(&request.url.origin, &settings)?;
     }
-    let mut unread_headers = Vec::new();
-    if let Some(profile) = profile {
-        let is_only_shown = options.offline || options.curl;
-        if is_only_shown {
-            unread_headers = sources_of_headers(profile, &parts);
+    let secrets = secrets(options)?;
+    let unread_headers = match profile {
+        Some(profile) => {
+            let reading = match options.curl || (options.offline && secrets == Secrets::Hidden) {
+                true => Reading::Skipped,
+                false => Reading::Until(deadline),
+            };
+            add_profile(profile, &parts, reading, &mut request)?
         }
-        add_headers(profile, &parts, &unread_headers, &mut request, deadline)?;
-        request.path_prefix = Some(profile.path_prefix().to_owned());
-    }
+        None => Vec::new(),
+    };
     if let Show::Download(wanted) = &show {
         download::prepare(wanted, &request, &mut settings)?;
+    }
+    if let (Some(auth), false) = (proxy_auth, options.offline || options.curl) {
+        settings.proxies.credentials = Some(proxy_credentials(auth, deadline)?);
     }
     Ok(Plan {
         issuer: credentials.issuer(settings.clone(), deadline)?,
@@ -95,7 +94,59 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
         overlay,
         preview,
         show,
+        voice: Voice::from_switch(options.quiet),
+        secrets,
     })
+}
+
+fn parts(
+    items: Vec<Item>,
+    options: &Http,
+    url: &mut Url,
+    deadline: Deadline,
+) -> Result<items::Parts, Error> {
+    // A file among them makes it a form: JSON carries none.
+    let uploads = items.iter().any(|item| matches!(item, Item::File { .. }));
+    let mut parts = items::Parts::default();
+    for item in items {
+        parts.add(item, options.form || uploads, url, deadline)?;
+    }
+    Ok(parts)
+}
+
+fn usual_method(body: &Body) -> &'static str {
+    match body {
+        Body::None => "GET",
+        Body::Bytes { .. } | Body::File { .. } | Body::Multipart(_) | Body::Gzip(_) => "POST",
+    }
+}
+
+/// Reads the source of a proxy's password.
+fn proxy_credentials(
+    (user, source): (String, Source),
+    deadline: Deadline,
+) -> Result<UserInfo, Error> {
+    let password = source.read_until(&format!("Password of {user} at the proxy"), deadline)?;
+    Ok(UserInfo {
+        user,
+        password: Some(password),
+    })
+}
+
+/// Whether secrets are shown: somewhere they would be masked.
+fn secrets(options: &Http) -> Result<Secrets, Error> {
+    if options.show_secrets && options.curl {
+        return Err(Error::usage(
+            "--curl names the sources of secrets; --show-secrets does not change it",
+        ));
+    }
+    let is_shown = options.verbose || options.json || options.offline || options.print.is_some();
+    match (options.show_secrets, is_shown) {
+        (true, false) => Err(Error::usage(
+            "--show-secrets belongs to -v, --print, --json or --offline",
+        )),
+        (shown, _) => Ok(Secrets::from_switch(shown)),
+    }
 }
 
 fn dead_token_statuses(credentials: &Credentials) -> Vec<u16> {
@@ -117,6 +168,30 @@ fn sources_of_headers(profile: &Profile, parts: &items::Parts) -> Vec<(String, S
         Some((name.clone(), source.clone()))
     });
     sources.collect()
+}
+
+/// Whether the sources of a profile's headers are read.
+#[derive(Clone, Copy, Debug)]
+enum Reading {
+    /// The request is only shown.
+    Skipped,
+    Until(Deadline),
+}
+
+/// Adds what the profile says of the request; returns the headers whose sources were not read.
+fn add_profile(
+    profile: &Profile,
+    parts: &items::Parts,
+    reading: Reading,
+    request: &mut Request,
+) -> Result<Vec<(String, Source)>, Error> {
+    let (unread, deadline) = match reading {
+        Reading::Skipped => (sources_of_headers(profile, parts), Deadline::default()),
+        Reading::Until(deadline) => (Vec::new(), deadline),
+    };
+    add_headers(profile, parts, &unread, request, deadline)?;
+    request.path_prefix = Some(profile.path_prefix().to_owned());
+    Ok(unread)
 }
 
 /// Adds the profile's headers, less those an item sets or leaves out.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use super::narrator::ProgressLine;
+use super::status::{self, Voice};
 use super::{Http, show};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -13,8 +14,9 @@ use crate::http::request::Request;
 use crate::http::settings::Intake;
 use crate::http::stream::Watch;
 use crate::http::{Caller, Settings};
+use crate::interrupt::{self, SayOnSignal};
 use crate::progress::Progress;
-use crate::{escape, interrupt, output};
+use crate::{escape, output};
 
 /// Reads the options.
 ///
@@ -101,41 +103,89 @@ pub(super) fn run(
     request: &Request,
     caller: &mut Caller,
     progress: &ProgressLine,
+    voice: Voice,
     in_memory: u64,
 ) -> Result<Exit, Error> {
     // Ctrl-C leaves the .part for --continue, and ends with 130.
     interrupt::install();
+    let mut farewell = None;
     let outcome = download(wanted, request, caller, &mut |step| match step {
         Step::Anew { why } => {
-            output::say(format_args!("c47 http: the download starts anew: {why}"));
+            if voice == Voice::Normal {
+                output::say(format_args!("c47 http: the download starts anew: {why}"));
+            }
         }
-        Step::Receiving { name, have, whole } => {
+        Step::Receiving {
+            name,
+            have,
+            whole,
+            resumable,
+        } => {
+            farewell.get_or_insert_with(|| SayOnSignal::new(&stopped(name, resumable)));
             let name = name.file_name().unwrap_or(name.as_os_str());
-            progress.show(&name.to_string_lossy(), have, whole);
+            if voice == Voice::Normal {
+                progress.show(&name.to_string_lossy(), have, whole);
+            }
         }
     });
+    drop(farewell);
     progress.clear();
     match outcome? {
         Outcome::Saved(path) => {
-            let path = path.strip_prefix(".").unwrap_or(&path);
-            output::line(escape::one_line(&path.display().to_string()))?;
+            print_name(&path)?;
             Ok(Exit::Done)
         }
-        Outcome::Refused(mut answer) => {
-            output::say(format_args!(
-                "c47 http: nothing downloaded: the answer is {}",
-                escape::one_line(&answer.head.status_line())
-            ));
+        Outcome::Present(path) => present(&path, voice),
+        Outcome::Refused {
+            request,
+            mut answer,
+        } => {
+            let proxy = answer.proxy.as_ref();
+            status::report(&request, &answer.head, proxy, voice, "; nothing downloaded");
             show::body(&mut answer, in_memory)?;
             Ok(Exit::from_status(answer.head.status))
         }
     }
 }
 
+/// Prints the name of a file that was there already, with the right hash.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub(super) fn present(path: &Path, voice: Voice) -> Result<Exit, Error> {
+    if voice == Voice::Normal && output::stderr_is_terminal() {
+        output::say(format_args!(
+            "c47 http: {} is there already, with this SHA-256",
+            escape::one_line(&path.display().to_string())
+        ));
+    }
+    print_name(path)?;
+    Ok(Exit::Done)
+}
+
+fn print_name(path: &Path) -> Result<(), Error> {
+    let path = path.strip_prefix(".").unwrap_or(path);
+    output::line(escape::one_line(&path.display().to_string()))
+}
+
+/// What Ctrl-C says while a download runs: on a terminal it takes the place of the progress line.
+fn stopped(name: &Path, resumable: bool) -> String {
+    let clear = match output::stderr_is_terminal() {
+        true => "\r\x1b[K",
+        false => "",
+    };
+    let why = match resumable {
+        true => "--continue resumes the download",
+        false => "the server names no version of the file, so --continue starts over",
+    };
+    let name = escape::one_line(&name.display().to_string());
+    format!("{clear}c47 http: stopped; {name}.part is kept: {why}\n")
+}
+
 /// How far the upload of a large body is, on a terminal.
-pub(super) fn watch(request: &Request) -> Watch {
+pub(super) fn watch(request: &Request, voice: Voice) -> Watch {
     let is_streamed = !matches!(request.body, Body::None | Body::Bytes { .. });
-    if !is_streamed || !output::stderr_is_terminal() {
+    if !is_streamed || voice == Voice::Quiet || !output::stderr_is_terminal() {
         return Watch::default();
     }
     let whole = request.body.length();

@@ -8,7 +8,7 @@ use crate::http::item::{Item, Value as ItemValue};
 use crate::http::multipart::{Content, Multipart, Part};
 use crate::http::request::{Header, USER_AGENT};
 use crate::http::url::Url;
-use crate::http::{self, ACCEPT_ENCODING};
+use crate::http::{self, accept_encoding};
 use crate::json::Text;
 
 /// What the items add up to.
@@ -156,9 +156,9 @@ pub(super) fn headers(parts: &Parts, body: &Body, options: &Http) -> Vec<Header>
     };
     // A range of an encoded file could not be told from one of the file.
     let accept_encoding = if options.download {
-        "identity"
+        "identity".to_owned()
     } else {
-        ACCEPT_ENCODING
+        accept_encoding()
     };
     let mut headers = vec![
         Header::plain("user-agent", USER_AGENT),

@@ -14,6 +14,7 @@ mod run;
 mod save;
 mod settings;
 mod show;
+mod status;
 mod target;
 mod to_curl;
 
@@ -97,9 +98,18 @@ pub(super) struct Http {
     #[argh(switch)]
     retry_unsafe: bool,
 
-    /// show the heads of request and answer on stderr, secrets redacted
+    /// show the heads of request and response on stderr, secrets masked
     #[argh(switch, short = 'v')]
     verbose: bool,
+
+    /// show secrets in -v, --print, --json and --offline, of the request and the response; default:
+    /// ***
+    #[argh(switch)]
+    show_secrets: bool,
+
+    /// do not report a response outside 2xx, retries and progress on stderr; failures still are
+    #[argh(switch, short = 'q')]
+    quiet: bool,
 
     /// print the answer's head instead of its body
     #[argh(switch)]
@@ -130,7 +140,7 @@ pub(super) struct Http {
     #[argh(switch)]
     json: bool,
 
-    /// print parts on stdout, any of H, B (request) and h, b (answer), secrets redacted
+    /// print parts on stdout, any of H, B (request) and h, b (response), secrets masked
     #[argh(option, arg_name = "letters")]
     print: Option<String>,
 
@@ -142,7 +152,7 @@ pub(super) struct Http {
     #[argh(switch)]
     timing: bool,
 
-    /// print the request as it would go out, secrets redacted, and send nothing
+    /// print the request as it would go out, secrets masked, and send nothing
     #[argh(switch)]
     offline: bool,
 
@@ -215,6 +225,10 @@ pub(super) struct Http {
     /// less NO_PROXY)
     #[argh(option, arg_name = "url")]
     proxy: Option<String>,
+
+    /// credentials for the proxy, USER:SOURCE
+    #[argh(option, arg_name = "user:source")]
+    proxy_auth: Option<String>,
 }
 
 /// How its help is laid out.
@@ -307,6 +321,7 @@ pub(super) const DETAILS: Details = Details {
         ("--resolve", Kind::Word),
         ("--unix-socket", Kind::File),
         ("--proxy", Kind::Word),
+        ("--proxy-auth", Kind::Word),
     ],
     json: &[report::JSON],
 };

@@ -4,12 +4,14 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::show;
+use super::status::Voice;
 use crate::error::Error;
 use crate::http::Answer;
 use crate::http::observe::{Notice, Observer};
 use crate::http::request::Request;
 use crate::progress::Progress;
-use crate::{escape, output, redact};
+use crate::redact::{self, Secrets};
+use crate::{escape, output};
 
 /// The progress line of a download, which must go before anything else is printed.
 #[derive(Clone, Default)]
@@ -42,6 +44,8 @@ impl ProgressLine {
 /// Prints what happens.
 pub(super) struct Narrator {
     pub verbose: bool,
+    pub voice: Voice,
+    pub secrets: Secrets,
     pub progress: ProgressLine,
 }
 
@@ -49,20 +53,23 @@ impl Observer for Narrator {
     fn before(&mut self, request: &mut Request) -> Result<(), Error> {
         self.progress.clear();
         if self.verbose {
-            show::request_head(request);
+            show::request_head(request, self.secrets);
         }
         Ok(())
     }
 
     fn after(&mut self, _: &Request, answer: &Answer) -> Result<(), Error> {
         if self.verbose {
-            show::answer_head(&answer.head);
+            show::answer_head(&answer.head, self.secrets);
         }
         Ok(())
     }
 
     fn notice(&mut self, notice: &Notice) {
         self.progress.clear();
+        if self.voice == Voice::Quiet {
+            return;
+        }
         match notice {
             Notice::Retrying(pause) => output::say(format_args!(
                 "c47 http: {}",

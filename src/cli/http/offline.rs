@@ -7,16 +7,17 @@ use crate::http::body::{Body, MAX_IN_MEMORY};
 use crate::http::request::Request;
 use crate::io_error::reason;
 use crate::json::Text;
-use crate::redact;
+use crate::redact::{self, Secrets};
 
 /// Request line and headers, up to the empty line.
-pub(super) fn head(request: &Request) -> String {
-    let shown = request.shown_url();
+pub(super) fn head(request: &Request, secrets: Secrets) -> String {
+    let shown = request.shown_url(secrets);
     let origin = request.url.origin.to_string();
     let target = shown.strip_prefix(&origin).unwrap_or(&shown);
     let mut text = format!("{} {target} HTTP/1.1\r\n", request.method);
     for header in request.wire_headers() {
-        text.push_str(&format!("{}: {}\r\n", header.name, header.shown_value()));
+        let value = header.shown_value(secrets);
+        text.push_str(&format!("{}: {value}\r\n", header.name));
     }
     text.push_str("\r\n");
     text
@@ -24,7 +25,7 @@ pub(super) fn head(request: &Request) -> String {
 
 /// The body's bytes; what carries secrets in JSON and forms is masked. A body larger than
 /// [`MAX_IN_MEMORY`] is not looked into.
-pub(super) fn body(body: &Body) -> Result<Vec<u8>, Error> {
+pub(super) fn body(body: &Body, secrets: Secrets) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let mut bounded = body.stream().take(MAX_IN_MEMORY + 1);
     bounded
@@ -34,6 +35,9 @@ pub(super) fn body(body: &Body) -> Result<Vec<u8>, Error> {
         return Err(Error::usage(
             "the body is larger than 64 MiB: too large to show",
         ));
+    }
+    if secrets == Secrets::Shown {
+        return Ok(bytes);
     }
     let kind = body.content_type().unwrap_or("");
     if let Some((_, boundary)) = kind.split_once("boundary=") {

@@ -38,7 +38,7 @@ fn instead(options: &Http, url: &Url, items: &[Item]) -> Option<String> {
     }
     let proxy = options.proxy.as_deref();
     if proxy.is_some_and(|proxy| redact::proxy(proxy) != proxy) {
-        return Some("HTTPS_PROXY or HTTP_PROXY".into());
+        return Some("--proxy-auth USER:SOURCE".into());
     }
     let query = url.query.as_deref().unwrap_or_default();
     if redact::query(query) != query {

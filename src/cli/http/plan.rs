@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use super::status::Voice;
 use crate::auth::Issuer;
 use crate::auth::preview::Preview;
 use crate::deadline::Deadline;
 use crate::http::download::Download;
 use crate::http::request::Request;
 use crate::http::{Overlay, Settings};
+use crate::redact::Secrets;
 use crate::secret::Source;
 
 /// A call, ready to be made.
@@ -28,6 +30,8 @@ pub(super) struct Plan {
     /// The statuses by which the profile's service says that a token is no longer valid.
     pub dead_token_statuses: Vec<u16>,
     pub show: Show,
+    pub voice: Voice,
+    pub secrets: Secrets,
     /// The largest body held in memory.
     pub in_memory: u64,
 }

@@ -12,7 +12,7 @@ use crate::http::request::Request;
 use crate::json::{self, Text};
 use crate::outline::{Field, JsonOutput, Shape};
 use crate::output;
-use crate::redact;
+use crate::redact::Secrets;
 
 /// The members of the report.
 pub(super) const JSON: JsonOutput = JsonOutput {
@@ -21,14 +21,23 @@ pub(super) const JSON: JsonOutput = JsonOutput {
     fields: &[
         Field::object("request", "the request as sent"),
         Field::string("request.method", "method"),
-        Field::string("request.url", "address, secrets redacted"),
-        Field::objects("request.headers", "headers, secrets redacted"),
+        Field::string(
+            "request.url",
+            "address, secrets masked unless --show-secrets",
+        ),
+        Field::objects(
+            "request.headers",
+            "headers, secrets masked unless --show-secrets",
+        ),
         Field::string("request.headers[].name", "name"),
         Field::string("request.headers[].value", "value"),
         Field::object("response", "the response"),
         Field::number("response.status", "status"),
         Field::string("response.reason", "reason phrase"),
-        Field::objects("response.headers", "headers, secrets redacted"),
+        Field::objects(
+            "response.headers",
+            "headers, secrets masked unless --show-secrets",
+        ),
         Field::string("response.headers[].name", "name"),
         Field::string("response.headers[].value", "value"),
         Field::any(
@@ -142,14 +151,19 @@ fn in_pieces(text: &str, print: impl Fn(&str) -> Result<(), Error>) -> Result<()
 }
 
 /// Reads the body, `in_memory` bytes at most, and prints the report.
-pub(super) fn print(request: &Request, answer: &mut Answer, in_memory: u64) -> Result<(), Error> {
+pub(super) fn print(
+    request: &Request,
+    answer: &mut Answer,
+    in_memory: u64,
+    secrets: Secrets,
+) -> Result<(), Error> {
     let body = Body::of(answer.body.read_all(in_memory)?);
     let timing = answer.body.timing();
     let milliseconds = |time: Duration| (time.as_secs_f64() * 1e6).round() / 1e3;
     let request = RequestReport {
         method: request.method.clone(),
-        url: request.shown_url(),
-        headers: request_headers(request),
+        url: request.shown_url(secrets),
+        headers: request_headers(request, secrets),
     };
     let timing_ms = TimingReport {
         resolve: timing.resolve.map(milliseconds),
@@ -164,7 +178,7 @@ pub(super) fn print(request: &Request, answer: &mut Answer, in_memory: u64) -> R
         request.serialize_json(),
         answer.head.status,
         Text::string(&answer.head.reason),
-        answer_headers(answer).serialize_json(),
+        answer_headers(answer, secrets).serialize_json(),
     ))?;
     body.print()?;
     piece(&format!(
@@ -173,25 +187,27 @@ pub(super) fn print(request: &Request, answer: &mut Answer, in_memory: u64) -> R
     ))
 }
 
-fn request_headers(request: &Request) -> Vec<HeaderReport> {
+fn request_headers(request: &Request, secrets: Secrets) -> Vec<HeaderReport> {
     request
         .wire_headers()
         .into_iter()
         .map(|header| HeaderReport {
-            value: header.shown_value().into_owned(),
+            value: header.shown_value(secrets).into_owned(),
             name: header.name,
         })
         .collect()
 }
 
-fn answer_headers(answer: &Answer) -> Vec<HeaderReport> {
+fn answer_headers(answer: &Answer, secrets: Secrets) -> Vec<HeaderReport> {
     answer
         .head
         .headers
         .iter()
         .map(|(name, value)| HeaderReport {
             name: name.clone(),
-            value: redact::header(name, &String::from_utf8_lossy(value)).into_owned(),
+            value: secrets
+                .header(name, &String::from_utf8_lossy(value))
+                .into_owned(),
         })
         .collect()
 }

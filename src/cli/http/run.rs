@@ -2,7 +2,8 @@
 
 use super::narrator::{Narrator, ProgressLine};
 use super::plan::{Plan, Show};
-use super::{Http, build, chart, download, report, save, show, to_curl};
+use super::status::Voice;
+use super::{Http, build, chart, download, report, save, show, status, to_curl};
 use crate::auth::scheme::Lifetime;
 use crate::auth::{self, Issuer, Want};
 use crate::cli::profile::warn;
@@ -10,21 +11,27 @@ use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::http::credential::Credential;
+use crate::http::download::present;
 use crate::http::request::Request;
 use crate::http::{Answer, Caller, Settings};
+use crate::redact::Secrets;
 use crate::{escape, output};
 
 impl Http {
     pub(crate) fn run(self) -> Result<Exit, Error> {
         let mut plan = build::plan(&self)?;
         if self.offline || self.curl {
-            // Nothing is sent: no source is asked, nobody logs in.
-            plan.request.credential = plan.preview.masked();
+            plan.request.credential = shown_credential(&mut plan)?;
             match self.curl {
                 true => output::line(to_curl::command(&self, &plan)?)?,
-                false => show::request(&plan.request)?,
+                false => show::request(&plan.request, plan.secrets)?,
             }
             return Ok(Exit::Done);
+        }
+        if let Show::Download(wanted) = &plan.show
+            && let Some(path) = present(wanted, &plan.request.url)
+        {
+            return download::present(&path, plan.voice);
         }
         let issued = plan.issuer.issue(&Want::default())?;
         warn("c47 http", &issued.warnings);
@@ -32,7 +39,7 @@ impl Http {
         if self.insecure {
             output::say("c47 http: --insecure: the server's certificate is not checked");
         }
-        plan.settings.watch = download::watch(&plan.request);
+        plan.settings.watch = download::watch(&plan.request, plan.voice);
         let Plan {
             mut request,
             settings,
@@ -40,29 +47,74 @@ impl Http {
             issuer,
             dead_token_statuses,
             show,
+            voice,
+            secrets,
             in_memory,
             ..
         } = plan;
         let progress = ProgressLine::default();
         let narrator = Narrator {
             verbose: self.verbose,
+            voice,
+            secrets,
             progress: progress.clone(),
         };
         let mut caller = caller(settings, issuer, narrator).until(deadline);
         if let Show::Download(wanted) = &show {
-            return download::run(wanted, &request, &mut caller, &progress, in_memory);
+            return download::run(wanted, &request, &mut caller, &progress, voice, in_memory);
         }
         let mut answer = caller.call(&mut request)?;
-        if dead_token_statuses.contains(&answer.head.status)
+        if voice == Voice::Normal
+            && dead_token_statuses.contains(&answer.head.status)
             && request.credential != Credential::None
         {
             explain_skew(&answer);
         }
-        let exit = print(&show, &request, &mut answer, in_memory, deadline)?;
+        report_status(&show, &request, &answer, voice);
+        let exit = print(
+            &show,
+            &request,
+            &mut answer,
+            secrets,
+            in_memory,
+            deadline,
+            voice,
+        )?;
         if self.timing {
             chart::draw(&answer.body.timing());
         }
         Ok(exit)
+    }
+}
+
+/// Reports a status outside 2xx, and what it leaves undone.
+fn report_status(show: &Show, request: &Request, answer: &Answer, voice: Voice) {
+    let not_done = match show {
+        Show::File(path) => {
+            let path = escape::one_line(&path.display().to_string());
+            format!("; {path} not written")
+        }
+        Show::Body
+        | Show::Stream
+        | Show::Head
+        | Show::Parts(_)
+        | Show::Download(_)
+        | Show::Json => String::new(),
+    };
+    let proxy = answer.proxy.as_ref();
+    status::report(request, &answer.head, proxy, voice, &not_done);
+}
+
+/// The credential of a request that is only shown: no login is sent, and no source is read unless
+/// the user wants to see the secret.
+fn shown_credential(plan: &mut Plan) -> Result<Credential, Error> {
+    match (plan.secrets, plan.issuer.lifetime()) {
+        (Secrets::Shown, Lifetime::Lasting | Lifetime::OneRequest) => {
+            let issued = plan.issuer.issue(&Want::default())?;
+            warn("c47 http", &issued.warnings);
+            Ok(issued.credential)
+        }
+        (Secrets::Shown, Lifetime::Cached) | (Secrets::Hidden, _) => Ok(plan.preview.masked()),
     }
 }
 
@@ -87,25 +139,19 @@ fn print(
     show: &Show,
     request: &Request,
     answer: &mut Answer,
+    secrets: Secrets,
     in_memory: u64,
     deadline: Deadline,
+    voice: Voice,
 ) -> Result<Exit, Error> {
     let exit = Exit::from_status(answer.head.status);
     match show {
-        Show::Json => report::print(request, answer, in_memory)?,
+        Show::Json => report::print(request, answer, in_memory, secrets)?,
         Show::Stream => show::stream(answer)?,
-        Show::Parts(parts) => show::parts(request, answer, parts, in_memory)?,
+        Show::Parts(parts) => show::parts(request, answer, parts, in_memory, secrets)?,
         Show::Head => show::head_only(&answer.head)?,
-        Show::File(path) if exit == Exit::Done => save::to_file(answer, path, deadline)?,
-        Show::File(path) => {
-            output::say(format_args!(
-                "c47 http: {} not written: the answer is {}",
-                path.display(),
-                escape::one_line(&answer.head.status_line())
-            ));
-            show::body(answer, in_memory)?;
-        }
-        Show::Body | Show::Download(_) => show::body(answer, in_memory)?,
+        Show::File(path) if exit == Exit::Done => save::to_file(answer, path, deadline, voice)?,
+        Show::File(_) | Show::Body | Show::Download(_) => show::body(answer, in_memory)?,
     }
     Ok(exit)
 }

@@ -9,6 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::show::copy;
+use super::status::Voice;
 use crate::atomic_file::{AtomicFile, Place};
 use crate::deadline::Deadline;
 use crate::error::Error;
@@ -22,7 +23,12 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 /// The body into a file, whole or not at all; a device, a FIFO or a descriptor is written to.
-pub(super) fn to_file(answer: &mut Answer, path: &Path, deadline: Deadline) -> Result<(), Error> {
+pub(super) fn to_file(
+    answer: &mut Answer,
+    path: &Path,
+    deadline: Deadline,
+    voice: Voice,
+) -> Result<(), Error> {
     if let Place::Stream(place) = Place::of(path)? {
         let mut stream = Stream::open(&place, deadline).map_err(|stop| stop.at(path))?;
         return copy(answer, &mut |bytes| {
@@ -34,7 +40,7 @@ pub(super) fn to_file(answer: &mut Answer, path: &Path, deadline: Deadline) -> R
         file.write_all(bytes).map_err(Error::file("write", path))
     })?;
     file.commit()?;
-    if io::stderr().is_terminal() {
+    if voice == Voice::Normal && io::stderr().is_terminal() {
         output::say(format_args!("c47 http: {} written", path.display()));
     }
     Ok(())

@@ -9,6 +9,8 @@ use crate::http::settings::{Family, Methods, Override, Plaintext, RedirectedBody
 use crate::http::tls::{Oldest, Trust};
 use crate::http::{Follow, Overlay};
 use crate::quantity;
+use crate::redact;
+use crate::secret::Source;
 
 /// Reads the options.
 ///
@@ -48,6 +50,30 @@ pub(super) fn overlay(options: &Http) -> Result<Overlay, Error> {
         retry_max_time: duration("--retry-max-time", options.retry_max_time.as_deref())?,
         retry_methods: options.retry_unsafe.then_some(Methods::All),
     })
+}
+
+/// The credentials that `--proxy-auth` gives: a user, and the source of the password.
+///
+/// # Errors
+/// A usage error; never repeats what may be the password itself.
+pub(super) fn proxy_auth(options: &Http) -> Result<Option<(String, Source)>, Error> {
+    let Some(text) = &options.proxy_auth else {
+        return Ok(None);
+    };
+    let has_own = |proxy: &str| redact::proxy(proxy) != proxy;
+    if options.proxy.as_deref().is_some_and(has_own) {
+        return Err(Error::usage(
+            "credentials given in both --proxy and --proxy-auth; use one",
+        ));
+    }
+    let Some((user, source)) = text.split_once(':').filter(|(user, _)| !user.is_empty()) else {
+        return Err(Error::usage(
+            "--proxy-auth is USER:SOURCE, for example me:env:PROXY_PASSWORD",
+        ));
+    };
+    let source =
+        Source::parse(source).map_err(|why| Error::usage(format!("--proxy-auth: {why}")))?;
+    Ok(Some((user.to_owned(), source)))
 }
 
 /// Ensures that nothing is said of retries that never happen.

@@ -5,11 +5,12 @@ use crate::error::Error;
 use crate::http::Answer;
 use crate::http::answer::AnswerHead;
 use crate::http::request::Request;
-use crate::{escape, json, output, quantity, redact};
+use crate::redact::Secrets;
+use crate::{escape, json, output, quantity};
 
-/// The request's head on stderr, secrets redacted.
-pub(super) fn request_head(request: &Request) {
-    for line in super::offline::head(request)
+/// The request's head on stderr.
+pub(super) fn request_head(request: &Request, secrets: Secrets) {
+    for line in super::offline::head(request, secrets)
         .trim_end_matches("\r\n")
         .split("\r\n")
     {
@@ -18,14 +19,14 @@ pub(super) fn request_head(request: &Request) {
     output::say(">");
 }
 
-/// The answer's head on stderr, secrets redacted.
-pub(super) fn answer_head(head: &AnswerHead) {
+/// The response's head on stderr.
+pub(super) fn answer_head(head: &AnswerHead, secrets: Secrets) {
     output::say(format_args!("< {}", escape::one_line(&head.status_line())));
     for (name, value) in &head.headers {
         let value = String::from_utf8_lossy(value);
         output::say(format_args!(
             "< {name}: {}",
-            escape::one_line(&redact::header(name, &value))
+            escape::one_line(&secrets.header(name, &value))
         ));
     }
     output::say("<");
@@ -37,12 +38,13 @@ pub(super) fn parts(
     answer: &mut Answer,
     parts: &Parts,
     max: u64,
+    secrets: Secrets,
 ) -> Result<(), Error> {
     if parts.request_head {
-        print_head(&super::offline::head(request))?;
+        print_head(&super::offline::head(request, secrets))?;
     }
     if parts.request_body {
-        let body = super::offline::body(&request.body)?;
+        let body = super::offline::body(&request.body, secrets)?;
         print_body(&body)?;
         if !body.is_empty() {
             output::bytes(b"\r\n\r\n")?;
@@ -52,7 +54,7 @@ pub(super) fn parts(
         let mut text = format!("{}\r\n", answer.head.status_line());
         for (name, value) in &answer.head.headers {
             let value = String::from_utf8_lossy(value);
-            text.push_str(&format!("{name}: {}\r\n", redact::header(name, &value)));
+            text.push_str(&format!("{name}: {}\r\n", secrets.header(name, &value)));
         }
         text.push_str("\r\n");
         print_head(&text)?;
@@ -64,9 +66,9 @@ pub(super) fn parts(
 }
 
 /// `--offline`: the whole request on stdout.
-pub(super) fn request(request: &Request) -> Result<(), Error> {
-    print_head(&super::offline::head(request))?;
-    print_body(&super::offline::body(&request.body)?)
+pub(super) fn request(request: &Request, secrets: Secrets) -> Result<(), Error> {
+    print_head(&super::offline::head(request, secrets))?;
+    print_body(&super::offline::body(&request.body, secrets)?)
 }
 
 /// A head on stdout, as it is on the wire, or safe for a terminal.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Http;
 use super::plan::Plan;
+use super::settings::proxy_auth;
 use crate::auth::preview::{Challenge, NetrcUse, Origin, Preview};
 use crate::error::Error;
 use crate::http::body::Body;
@@ -13,8 +14,8 @@ use crate::http::item::{Item, Value as ItemValue};
 use crate::http::request::Value;
 use crate::http::settings::Family;
 use crate::http::tls::{Oldest, Trust};
-use crate::http::{ACCEPT_ENCODING, Follow, Overlay};
-use crate::redact;
+use crate::http::{Follow, Overlay, accept_encoding};
+use crate::redact::{self, Secrets};
 use crate::secret::Source;
 use crate::shell::{in_quotes, quote};
 
@@ -42,7 +43,7 @@ pub(super) fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
         match header.name.as_str() {
             // curl makes its own, with a boundary of its own.
             "content-type" if matches!(request.body, Body::Multipart(_)) => {}
-            "accept-encoding" if value == ACCEPT_ENCODING => words.push("--compressed".into()),
+            "accept-encoding" if *value == accept_encoding() => words.push("--compressed".into()),
             _ => words.extend(["-H".into(), quote(&line)]),
         }
     }
@@ -67,6 +68,7 @@ pub(super) fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
     let url = credentials(plan, &mut words);
     words.extend(body(options, &request.body)?);
     words.extend(network(options, &plan.overlay));
+    words.extend(proxy_user(options)?);
     words.push(url);
     Ok(words.join(" "))
 }
@@ -164,7 +166,7 @@ fn body(options: &Http, body: &Body) -> Result<Vec<String>, Error> {
             quote(&format!("@{}", path.display())),
         ]),
         Body::Bytes { .. } => {
-            let text = String::from_utf8(super::offline::body(body)?)
+            let text = String::from_utf8(super::offline::body(body, Secrets::Hidden)?)
                 .ok()
                 .filter(|text| !text.contains('\0'));
             let text = text.ok_or_else(|| {
@@ -211,6 +213,18 @@ fn form(options: &Http) -> Result<Vec<String>, Error> {
         }
     }
     Ok(words)
+}
+
+/// The proxy's credentials, with the password's source in its place.
+fn proxy_user(options: &Http) -> Result<Vec<String>, Error> {
+    let Some((user, source)) = proxy_auth(options)? else {
+        return Ok(Vec::new());
+    };
+    let word = match value_of(&Origin::Source(source)) {
+        Some(value) => format!("\"{}:{value}\"", in_quotes(&user)),
+        None => quote(&format!("{user}:{}", redact::MASK)),
+    };
+    Ok(vec!["--proxy-user".into(), word])
 }
 
 fn network(options: &Http, overlay: &Overlay) -> Vec<String> {

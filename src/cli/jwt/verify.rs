@@ -12,8 +12,8 @@ use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
 use crate::http::request::Request;
-use crate::http::url::{Scheme, Url};
-use crate::http::{Caller, Follow};
+use crate::http::url::Url;
+use crate::http::{Caller, Follow, guard};
 use crate::json::Text;
 use crate::jwt::Algorithm;
 use crate::jwt::key::KeySet;
@@ -171,10 +171,7 @@ impl Verify {
     fn keys(&self) -> Result<KeySet, Error> {
         match (&self.key, self.jwks.as_deref()) {
             (Some(source), None) => read_keys(source),
-            (None, Some(url)) if url.starts_with("http://") || url.starts_with("https://") => {
-                let set = fetch_jwks(url)?;
-                KeySet::parse_published(&set).map_err(|error| error.with_source(url).into())
-            }
+            (None, Some(url)) if is_address(url) => fetch_jwks(url),
             (None, Some(path)) => KeySet::parse_json(read_file(path)?.expose())
                 .map_err(|error| error.with_source(path).into()),
             (Some(_), Some(_)) => Err(Error::usage("--key and --jwks exclude each other")),
@@ -191,33 +188,38 @@ const MAX_SET: u64 = 1 << 20;
 /// The longest a service may take to send them.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Whether a set is fetched, not read from a file. Schemes have no case (RFC 3986 §3.1).
+fn is_address(set: &str) -> bool {
+    let scheme = set
+        .split_once("://")
+        .map(|(scheme, _)| scheme.to_ascii_lowercase());
+    matches!(scheme.as_deref(), Some("http" | "https"))
+}
+
 /// The JWK set at an address.
-fn fetch_jwks(url: &str) -> Result<Vec<u8>, Error> {
-    let mut request = Request::get(Url::parse(url).map_err(Error::usage)?);
-    ensure_authentic(&request.url)?;
+fn fetch_jwks(url: &str) -> Result<KeySet, Error> {
+    let url = Url::parse(url).map_err(Error::usage)?;
+    if url.user_info.is_some() {
+        return Err(Error::usage_hint(
+            "--jwks: credentials in the address are not sent",
+            "fetch the set with c47 http --auth …, and give its file",
+        ));
+    }
+    let mut request = Request::get(url);
+    guard::ensure_authentic(&request)?;
     let mut settings = environment::settings();
     settings.limits.whole = Some(PATIENCE);
     settings.follow = Follow::UpTo(5);
     let mut answer = Caller::new(settings).call(&mut request)?;
     // The request is as it was last sent: redirects have led to where the keys come from.
-    ensure_authentic(&request.url)?;
+    guard::ensure_authentic(&request)?;
+    let address = request.shown_url();
     match answer.head.status {
-        200..=299 => Ok(answer.body.read_all(MAX_SET)?),
+        200..=299 => KeySet::parse_published(&answer.body.read_all(MAX_SET)?)
+            .map_err(|error| error.with_source(address).into()),
         status => Err(Error::malformed(
-            url,
-            format!("the service answered {status}, not a JWK set"),
-        )),
-    }
-}
-
-/// Over plain http anybody on the way can put their own key into the set.
-fn ensure_authentic(url: &Url) -> Result<(), Error> {
-    match url.origin.scheme {
-        Scheme::Https => Ok(()),
-        Scheme::Http if url.origin.is_loopback() => Ok(()),
-        Scheme::Http => Err(Error::usage_hint(
-            format!("--jwks {url}: keys that come over plain http could be anybody's"),
-            "https is wanted, or a file",
+            address,
+            format!("the response is {status}, not a JWK set"),
         )),
     }
 }

@@ -41,6 +41,8 @@ pub(super) enum Length {
 /// A request, and the name under which to complain if it fails (`c47 jwt sign`).
 pub(super) struct Parsed {
     pub name: String,
+    /// What a failure is reported as.
+    pub format: Format,
     pub request: Result<Request, Error>,
 }
 
@@ -81,7 +83,42 @@ pub(super) fn parse(arguments: &[String], table: &CommandInfoWithArgs) -> Parsed
         name.push(' ');
         name.push_str(word);
     }
-    Parsed { name, request }
+    let format = format_asked(&words, table, &path);
+    Parsed {
+        name,
+        format,
+        request,
+    }
+}
+
+/// Whether the words ask for JSON, even where something else in them is wrong: a program that asked
+/// for JSON reads nothing else.
+fn format_asked(words: &[&str], table: &CommandInfoWithArgs, path: &[String]) -> Format {
+    if path.is_empty() {
+        let is_version = matches!(words.first(), Some(&("--version" | "-V")));
+        return Format::from_switch(is_version && words.contains(&"--json"));
+    }
+    let command = path.iter().try_fold(table, |level, word| {
+        let below = level.commands.iter().find(|below| below.name == word)?;
+        Some(&below.command)
+    });
+    let (Some(command), Some(words)) = (command, words.get(path.len()..)) else {
+        return Format::Text;
+    };
+    if !command.flags.iter().any(|flag| flag.long == "--json") {
+        return Format::Text;
+    }
+    let mut words = words.iter().take_while(|word| **word != "--");
+    while let Some(word) = words.next() {
+        if *word == "--json" {
+            return Format::Json;
+        }
+        let flag = find_flag(word, command).ok();
+        if flag.is_some_and(|flag| matches!(flag.kind, FlagInfoKind::Option { .. })) {
+            words.next(); // its value
+        }
+    }
+    Format::Text
 }
 
 /// The command that the program's own name stands for: `c47-jwt`, or a link named `jwt`.
@@ -170,7 +207,9 @@ fn version(rest: &[&str]) -> Result<Request, Error> {
     match rest {
         [] => Ok(Request::Version(Format::Text)),
         ["--json"] => Ok(Request::Version(Format::Json)),
-        [other, ..] => Err(Error::usage(format!("--version takes no '{other}'"))),
+        ["--json", other, ..] | [other, ..] => {
+            Err(Error::usage(format!("--version takes no '{other}'")))
+        }
     }
 }
 

@@ -12,7 +12,7 @@ pub use certificates::{Certificates, Pair, certificates};
 pub use httpbin::httpbin;
 pub use microsocks::microsocks;
 pub use nginx::{Nginx, nginx};
-pub use squid::{Squid, USER, squid};
+pub use squid::{PASSWORD, Squid, USER, squid};
 pub use studio::{Example, Studio, are_lines, is_line, studio};
 
 use std::collections::BTreeMap;

@@ -1,0 +1,97 @@
+//! The line on stderr about a response outside 2xx: a body may be empty, in a file or in a pipe, and a
+//! job's log must still say what failed.
+
+use crate::http::answer::AnswerHead;
+use crate::http::failure::PROXY_CREDENTIALS;
+use crate::http::proxy::{Login, Proxy};
+use crate::http::request::Request;
+use crate::redact::{self, Secrets};
+use crate::{escape, output};
+
+/// What is not said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Voice {
+    Normal,
+    /// `--quiet`: failures only.
+    Quiet,
+}
+
+impl Voice {
+    /// What a `--quiet` switch asks for.
+    pub(super) fn from_switch(quiet: bool) -> Voice {
+        match quiet {
+            true => Voice::Quiet,
+            false => Voice::Normal,
+        }
+    }
+}
+
+/// Reports the status of a response outside 2xx, and what was not done because of it.
+pub(super) fn report(
+    request: &Request,
+    head: &AnswerHead,
+    proxy: Option<&Proxy>,
+    voice: Voice,
+    not_done: &str,
+) {
+    if voice == Voice::Quiet || (200..300).contains(&head.status) {
+        return;
+    }
+    let is_proxys = head.status == 407 && proxy.is_some();
+    let text = line(request, head, proxy);
+    output::say(format_args!(
+        "c47 http: {}{not_done}",
+        escape::one_line(&text)
+    ));
+    if is_proxys {
+        output::say(format_args!("hint: {PROXY_CREDENTIALS}"));
+    }
+}
+
+/// `404 Not Found from GET https://a.lan/x`, and what explains it.
+fn line(request: &Request, head: &AnswerHead, proxy: Option<&Proxy>) -> String {
+    let status = head.status_and_reason();
+    let call = format!("{} {}", request.method, request.shown_url(Secrets::Hidden));
+    let mut text = match proxy {
+        Some(proxy) if head.status == 407 => {
+            let what = match proxy.login {
+                Login::Absent => "asks for credentials",
+                Login::Sent => "rejected the credentials",
+            };
+            format!("{status}: {proxy} {what}; the request was {call}")
+        }
+        Some(proxy) => format!("{status} from {call} through {proxy}"),
+        None => format!("{status} from {call}"),
+    };
+    let location = head.header("location");
+    if let (300..=399, Some(location)) = (head.status, location) {
+        text.push_str(&format!("; location: {}", redact::url(location)));
+    }
+    let challenge = match head.status {
+        401 => "www-authenticate",
+        407 => "proxy-authenticate",
+        _ => return text,
+    };
+    let schemes = schemes(head, challenge);
+    if !schemes.is_empty() {
+        text.push_str(&format!("; {challenge}: {}", schemes.join(", ")));
+    }
+    text
+}
+
+/// The scheme of each challenge; the rest of it may be a token.
+fn schemes<'a>(head: &'a AnswerHead, challenge: &str) -> Vec<&'a str> {
+    let values = head
+        .headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case(challenge));
+    let schemes = values.filter_map(|(_, value)| {
+        let scheme = std::str::from_utf8(value).ok()?.split_whitespace().next()?;
+        let is_token = scheme.len() <= 32
+            && scheme
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+        is_token.then_some(scheme)
+    });
+    schemes.collect()
+}
