@@ -6,6 +6,7 @@ use super::request::Request;
 use super::settings::{Plaintext, Settings, overridden};
 use super::url::{Origin, Scheme};
 use crate::error::Error;
+use crate::redact::Secrets;
 
 /// Ensures that a secret may go to `origin`: over https, or without leaving this machine, or
 /// because the user allowed plain text.
@@ -49,7 +50,7 @@ pub(crate) fn ensure_authentic(request: &Request) -> Result<(), Error> {
     if origin.scheme == Scheme::Https || origin.is_loopback() {
         return Ok(());
     }
-    let address = request.shown_url();
+    let address = request.shown_url(Secrets::Hidden);
     Err(Error::usage_hint(
         format!("{address}: over plain http anyone on the network can replace these keys"),
         "use https, or a file",

@@ -21,6 +21,7 @@ use crate::jwt::verify::{Content, Policy, Rejected, Verified, verify};
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::quantity;
+use crate::redact::Secrets;
 use crate::secret::Source;
 use crate::timestamp::Timestamp;
 
@@ -213,7 +214,7 @@ fn fetch_jwks(url: &str) -> Result<KeySet, Error> {
     let mut answer = Caller::new(settings).call(&mut request)?;
     // The request is as it was last sent: redirects have led to where the keys come from.
     guard::ensure_authentic(&request)?;
-    let address = request.shown_url();
+    let address = request.shown_url(Secrets::Hidden);
     match answer.head.status {
         200..=299 => KeySet::parse_published(&answer.body.read_all(MAX_SET)?)
             .map_err(|error| error.with_source(address).into()),
