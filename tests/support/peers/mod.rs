@@ -13,7 +13,7 @@ pub use httpbin::httpbin;
 pub use microsocks::microsocks;
 pub use nginx::{Nginx, nginx};
 pub use squid::{PASSWORD, Squid, USER, squid};
-pub use studio::{Example, Studio, are_lines, is_line, studio};
+pub use studio::{Example, are_lines, is_line, studio};
 
 use std::collections::BTreeMap;
 use std::fs;
