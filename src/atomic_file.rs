@@ -2,6 +2,7 @@
 
 mod access;
 mod place;
+mod stream;
 mod temporary;
 
 use std::fs::{self, Metadata, OpenOptions};
@@ -11,11 +12,13 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags};
 
+use crate::deadline::Deadline;
 use crate::error::Error;
 use temporary::{Temporary, Writers};
 
 pub(crate) use access::inherit;
 pub(crate) use place::{Place, directory_of, is_own, is_planted, user_id};
+pub(crate) use stream::{Stop, Stream};
 
 /// A file being written. Dropped before it is committed it leaves the old one as it was.
 pub(crate) struct AtomicFile {
@@ -187,6 +190,25 @@ pub(crate) fn write(target: &Path, bytes: &[u8], mode: u32) -> Result<(), Error>
     file.write_all(bytes)
         .map_err(Error::file("write", target))?;
     file.commit()
+}
+
+/// Writes `bytes` where `-o` leads to no file: a device, a FIFO, a descriptor. False where there is a
+/// file to be made or replaced, and nothing was done.
+///
+/// # Errors
+/// When it cannot be written to.
+pub(crate) fn write_to_stream(named: &Path, bytes: &[u8]) -> Result<bool, Error> {
+    let Place::Stream(place) = Place::of(named)? else {
+        return Ok(false);
+    };
+    let written =
+        Stream::open(&place, Deadline::default()).and_then(|mut stream| stream.write(bytes));
+    written.map(|()| true).map_err(|stop| {
+        Error::file("write", named)(match stop {
+            Stop::Failed(error) => error,
+            Stop::TimedOut => io::ErrorKind::TimedOut.into(),
+        })
+    })
 }
 
 #[cfg(test)]

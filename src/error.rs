@@ -27,10 +27,11 @@ pub enum Error {
         message: String,
         hint: Option<String>,
     },
-    /// There is no such command.
+    /// There is no such command, or none below the command of the words `within`.
     NoSuchCommand {
         name: String,
         nearest: Option<String>,
+        within: Vec<String>,
     },
     /// A program to be run is not there.
     NoSuchProgram { name: String },
@@ -54,6 +55,8 @@ pub enum Error {
     Echo(EchoError),
     /// A package could not be installed.
     Rez(rez::Error),
+    /// Another error, with what to do about it in this case.
+    Hinted { error: Box<Error>, hint: String },
     /// Standard output could not be written. A closed pipe is not an error to the user.
     Output(io::Error),
     /// Anything else the system refused.
@@ -80,6 +83,14 @@ impl Error {
         }
     }
 
+    /// This error, with another hint.
+    pub fn with_hint(self, hint: impl Into<String>) -> Error {
+        Error::Hinted {
+            error: Box::new(self),
+            hint: hint.into(),
+        }
+    }
+
     /// Something read that is not what it should be.
     pub fn malformed(what: impl Into<String>, why: impl fmt::Display) -> Error {
         Error::Malformed {
@@ -102,6 +113,7 @@ impl Error {
         match self {
             Error::Usage { .. } => Exit::Usage,
             Error::NoSuchCommand { .. } | Error::NoSuchProgram { .. } => Exit::NoSuchCommand,
+            Error::Hinted { error, .. } => error.exit(),
             Error::Secret(error) => error.exit(),
             Error::Auth(error) => error.exit(),
             Error::Http(failure) => failure.exit(),
@@ -120,6 +132,7 @@ impl Error {
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
             Error::Usage { .. } => ErrorKind::Usage,
+            Error::Hinted { error, .. } => error.kind(),
             Error::NoSuchCommand { .. } => ErrorKind::NoSuchCommand,
             Error::NoSuchProgram { .. } => ErrorKind::NoSuchProgram,
             Error::Secret(error) => error.kind(),
@@ -139,9 +152,13 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::Usage { hint, .. } => hint.clone(),
-            Error::NoSuchCommand { nearest, .. } => Some(match nearest {
-                Some(nearest) => format!("did you mean '{nearest}'?"),
-                None => "'c47 --list' names the commands".into(),
+            Error::Hinted { hint, .. } => Some(hint.clone()),
+            Error::NoSuchCommand {
+                nearest, within, ..
+            } => Some(match (nearest, within.as_slice()) {
+                (Some(nearest), _) => format!("did you mean '{nearest}'?"),
+                (None, []) => "'c47 --list' names the commands".into(),
+                (None, words) => format!("'c47 {} -h' names its subcommands", words.join(" ")),
             }),
             Error::Secret(error) => error.hint(),
             Error::Auth(error) => error.hint(),
@@ -163,6 +180,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Usage { message, .. } => f.write_str(message),
+            Error::Hinted { error, .. } => error.fmt(f),
             Error::NoSuchCommand { name, .. } => write!(f, "no such command: '{name}'"),
             Error::NoSuchProgram { name } => write!(f, "cannot run {name}: it is not there"),
             Error::Secret(error) => error.fmt(f),

@@ -28,6 +28,8 @@ mod crypto;
 mod deadline;
 /// DER, as much as keys and certificates need.
 mod der;
+/// Descriptors by their numbers.
+mod descriptor;
 /// A service that answers with a picture of the request.
 mod echo;
 /// ELF files: what they need, what ld.so would load for them, where they run.

@@ -76,6 +76,8 @@ pub enum Kind {
     Command,
     /// Where a secret is: `env:NAME` and so on.
     Source,
+    /// Where a key is: a source, or the path of a file that exists.
+    Key,
     /// `30s`, `15m`.
     Duration,
     /// `10k`, `5M`.

@@ -3,9 +3,11 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nanoserde::SerJson;
+use rustix::fs::OFlags;
 
 use crate::colour::Colour;
 use crate::error::Error;
@@ -34,7 +36,8 @@ pub(crate) fn print<R: Display + SerJson>(format: Format, report: &R) -> Result<
         Format::Text => report.to_string(),
         Format::Json => report.serialize_json(),
     };
-    if !text.ends_with('\n') {
+    // An empty list is no line, not an empty one.
+    if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }
     match format {
@@ -66,7 +69,14 @@ static READER_HAS_GONE: AtomicBool = AtomicBool::new(false);
 
 /// Writes bytes to stdout as they are, all of them, at once. A reader that has gone is no error: a
 /// verdict keeps its exit code in `c47 jwt verify … | true`.
+///
+/// # Errors
+/// When stdout is closed, read-only or full.
 pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Error> {
+    if bytes.is_empty() {
+        return Ok(()); // nothing that could be lost
+    }
+    ensure_stdout_is_writable()?;
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
@@ -74,6 +84,26 @@ pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Error> {
             Ok(())
         }
         result => result.map_err(Error::Output),
+    }
+}
+
+/// Checks that stdout is open for writing. Rust's standard library takes no notice where it is not:
+/// the output would be lost and the command a success.
+///
+/// # Errors
+/// When stdout was closed or read-only from the start.
+pub(crate) fn ensure_stdout_is_writable() -> Result<(), Error> {
+    static IS_WRITABLE: OnceLock<bool> = OnceLock::new();
+    let is_writable = IS_WRITABLE.get_or_init(|| {
+        rustix::fs::fcntl_getfl(io::stdout()).is_ok_and(|flags| {
+            flags.intersects(OFlags::WRONLY | OFlags::RDWR) && !flags.contains(OFlags::PATH)
+        })
+    });
+    match is_writable {
+        true => Ok(()),
+        false => Err(Error::Output(io::Error::other(
+            "it is not open for writing",
+        ))),
     }
 }
 

@@ -48,14 +48,22 @@ pub(crate) fn forbid_core_files() {
 #[unsafe(link_section = ".init_array")]
 static BEFORE_MAIN: extern "C" fn() = open_closed_streams;
 
-/// Puts the root directory where nothing else can be had: to read it or to write to it fails, as
-/// with a closed stream, and no file that is opened later becomes a standard stream.
+/// Opens closed standard streams, so that no file that is opened later becomes one. A closed stdin
+/// stays unreadable and a closed stdout unwritable, also for a program that is started: it is no
+/// empty input, and output must not get lost in /dev/null.
+/// Where there is no /dev/null, it opens the root directory: to read it or to write to it fails, as
+/// with a closed stream.
 extern "C" fn open_closed_streams() {
     for stream in 0..=2 {
+        let mode = match stream {
+            libc::STDIN_FILENO => libc::O_WRONLY,
+            libc::STDOUT_FILENO => libc::O_RDONLY,
+            _ => libc::O_RDWR,
+        };
         // SAFETY: system calls on constant C strings; nothing of Rust's runtime is used.
         unsafe {
             let is_closed = libc::fcntl(stream, libc::F_GETFD) == -1;
-            if is_closed && libc::open(c"/dev/null".as_ptr(), libc::O_RDWR) == -1 {
+            if is_closed && libc::open(c"/dev/null".as_ptr(), mode) == -1 {
                 libc::open(c"/".as_ptr(), libc::O_RDONLY | libc::O_DIRECTORY);
             }
         }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use c47::testing;
 
 use crate::support::server::{Answer, Server};
-use crate::support::{Output, Run, Scratch, c47, snapshot};
+use crate::support::{Output, Run, Scratch, c47, peers, snapshot};
 
 /// Commands that go on until they are told to stop.
 const SERVICES: [&str; 1] = ["echo"];
@@ -235,6 +235,95 @@ fn a_mistyped_command_names_the_nearest() {
             let output = command.run().arg("nothing-like-any").run();
             expect_error(output, 127, &command.name());
         }
+    }
+}
+
+#[test]
+fn an_option_of_another_tool_says_what_to_write_instead() {
+    for (option, instead) in [
+        ("-X", "c47 http POST URL"),
+        ("-XPOST", "c47 http POST URL"),
+        ("-H", "c47 http URL Name:value"),
+        ("--header", "c47 http URL Name:value"),
+        ("-d", "key=value items, or --body FILE"),
+        ("--data", "key=value items, or --body FILE"),
+        ("-u", "--auth basic=USER:SOURCE"),
+        ("-k", "--insecure"),
+        ("-L", "--follow"),
+        ("-s", "leave it out"),
+        ("-i", "--print hb"),
+        ("-I", "c47 http HEAD URL"),
+        ("-F", "--follow; curl's -F is a key=value or key@file item"),
+        ("--pretty", "leave it out: JSON is laid out"),
+        ("--ignore-stdin", "leave it out: stdin is read only where"),
+        ("--check-status", "leave it out: the exit code"),
+        ("--session", "cookies are not kept"),
+    ] {
+        let output = c47().args(["http", "a.lan", option, "x"]).run();
+        let output = expect_error(output, 2, "c47 http");
+        assert!(output.stderr_text().contains(instead), "{}", output.tell());
+    }
+    let output = c47().args(["http", "a.lan", "-ume:hunter2"]).run();
+    let output = expect_error(output, 2, "c47 http");
+    assert!(
+        !output.stderr_text().contains("hunter2"),
+        "{}",
+        output.tell()
+    );
+    let output = c47().args(["http", "a.lan", "-obody"]).run();
+    let output = expect_error(output, 2, "c47 http");
+    assert!(
+        output.stderr_text().contains("-o VALUE"),
+        "{}",
+        output.tell()
+    );
+}
+
+#[test]
+fn no_option_of_curl_is_taken_for_a_mistyped_one() {
+    let Some(curl) = peers::tool("curl") else {
+        return;
+    };
+    let help = Run::of(curl).args(["--help", "all"]).run().expect_code(0);
+    let words = help
+        .stdout_text()
+        .lines()
+        .flat_map(|line| line.split([' ', ',']).take(6));
+    let mut tried = 0;
+    for option in words.filter(|word| word.len() > 1 && word.starts_with('-')) {
+        // Some are ours as well, and do what they do.
+        let output = c47()
+            .args(["http", "a.lan", option, "1s", "--offline"])
+            .run();
+        assert!(
+            !output.stderr_text().contains("did you mean"),
+            "{}",
+            output.tell()
+        );
+        tried += 1;
+    }
+    assert!(tried > 200, "{tried}");
+}
+
+#[test]
+fn a_command_of_another_kind_names_ours() {
+    for (words, hint) in [
+        (&["host", "chk"][..], "did you mean 'check'?"),
+        (&["host", "xyzzy"], "'c47 host -h' names its subcommands"),
+        (&["jwt", "xyzzy"], "'c47 jwt -h' names its subcommands"),
+        (&["xyzzy"], "'c47 --list' names the commands"),
+        (&["curl"], "did you mean 'c47 http'?"),
+        (&["GET"], "did you mean 'c47 http'?"),
+        (&["ldd"], "did you mean 'c47 elf ldd'?"),
+        (&["verify"], "did you mean 'c47 jwt verify'?"),
+        (&["login"], "did you mean 'c47 auth login'?"),
+    ] {
+        let output = c47().args(words).run().expect_code(127);
+        assert!(
+            output.stderr_text().ends_with(&format!("hint: {hint}\n")),
+            "{}",
+            output.tell()
+        );
     }
 }
 

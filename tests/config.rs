@@ -110,8 +110,8 @@ fn what_is_wrong_is_told_with_its_place() {
             "there is no preset 'kitsoo'",
         ),
         (
-            "[profile.a]\nurl='https://x'\nttl='5'\nauth='jwt'\nkey='env:K'\n",
-            "is no duration",
+            "[profile.a]\nurl='https://x'\nttl='5x'\nauth='jwt'\nkey='env:K'\n",
+            "is not a duration",
         ),
     ] {
         let path = scratch.write("config.toml", text);

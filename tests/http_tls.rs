@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::support::peers::{self, Nginx};
-use crate::support::{self, Output, c47};
+use crate::support::{self, Output, Run, c47};
 
 fn server(certificate: &peers::Pair, more: &str) -> Option<Nginx> {
     let (certificate, key) = (certificate.certificate.display(), certificate.key.display());
@@ -448,4 +448,103 @@ fn a_client_certificate_is_not_shown_to_an_https_proxy() {
         .run()
         .expect_code(7);
     assert_eq!(proxy.child.stdout_line(), "no certificate");
+}
+
+/// As curl would ask for the same; bash makes files of what is no file.
+#[test]
+fn keys_and_certificates_come_from_any_source_and_a_pipe_is_read_once() {
+    let Some(certificates) = peers::certificates() else {
+        return;
+    };
+    let Some(bash) = peers::tool("bash") else {
+        return;
+    };
+    let ca = certificates.ca.display();
+    let more = format!(
+        "ssl_client_certificate {ca}; ssl_verify_client on; location /again {{ return 302 /; }}"
+    );
+    let Some(nginx) = server(&certificates.good, &more) else {
+        return;
+    };
+    let client = &certificates.client;
+    let text = |path: &Path| std::fs::read_to_string(path).unwrap();
+    let run = |script: &str| {
+        Run::of(&bash)
+            .args(["-c", script])
+            .env("C47", support::binary())
+            .env("URL", format!("https://localhost:{}/again", nginx.port(0)))
+            .env("CA", &certificates.ca)
+            .env("CERT", &client.certificate)
+            .env("KEY", &client.key)
+            .env("CA_TEXT", text(&certificates.ca))
+            .env("CERT_TEXT", text(&client.certificate))
+            .env("KEY_TEXT", text(&client.key))
+            .run()
+    };
+    for options in [
+        "--cacert $CA --cert $CERT --key $KEY",
+        "--cacert file:$CA --cert file:$CERT --key file:$KEY",
+        "--cacert env:CA_TEXT --cert env:CERT_TEXT --key env:KEY_TEXT",
+        "--cacert <(cat $CA) --cert <(cat $CERT) --key <(cat $KEY)",
+        "--cacert $CA --cert $CERT --key file:- <$KEY",
+    ] {
+        let output = run(&format!("\"$C47\" http $URL --follow {options}")).expect_code(0);
+        assert_eq!(output.stdout_text(), "secure", "{options}");
+    }
+    if peers::tool("curl").is_some() {
+        let output = run(
+            "eval \"$(\"$C47\" http ${URL%again} --cacert env:CA_TEXT --cert env:CERT_TEXT \
+             --key env:KEY_TEXT --curl)\"",
+        )
+        .expect_code(0);
+        assert_eq!(output.stdout_text(), "secure");
+    }
+    let output = run("\"$C47\" http $URL --cacert $CA --cert $CERT --key env:NOTHING");
+    let output = output.expect_code(9);
+    assert!(
+        output.stderr_text().contains("no secret from env:NOTHING"),
+        "{}",
+        output.tell()
+    );
+    let output = run("\"$C47\" http $URL --cacert $CA --cert env:CA --key $KEY").expect_code(7);
+    assert!(
+        output.stderr_text().contains("--cert env:CA: it holds no"),
+        "{}",
+        output.tell()
+    );
+}
+
+#[test]
+fn a_profile_takes_certificates_and_keys_by_path_or_source() {
+    let Some(certificates) = peers::certificates() else {
+        return;
+    };
+    let ca = certificates.ca.display();
+    let more = format!("ssl_client_certificate {ca}; ssl_verify_client on;");
+    let Some(nginx) = server(&certificates.good, &more) else {
+        return;
+    };
+    let (certificate, key) = (
+        certificates.client.certificate.display(),
+        certificates.client.key.display(),
+    );
+    let scratch = support::Scratch::new("tls-profile");
+    for keys in [
+        format!("cacert='{ca}'\ncert='{certificate}'\ncert_key='{key}'\n"),
+        format!("cacert='file:{ca}'\ncert='file:{certificate}'\ncert_key='file:{key}'\n"),
+        format!("cacert='{ca}'\ncert='{certificate}'\ncert_key='env:KEY_TEXT'\n"),
+    ] {
+        let url = format!("https://localhost:{}", nginx.port(0));
+        let config = scratch.write("config.toml", format!("[profile.a]\nurl='{url}'\n{keys}"));
+        let output = c47()
+            .args(["http", "@a/"])
+            .env("C47_CONFIG_PATH", config)
+            .env(
+                "KEY_TEXT",
+                std::fs::read_to_string(&certificates.client.key).unwrap(),
+            )
+            .run()
+            .expect_code(0);
+        assert_eq!(output.stdout_text(), "secure", "{keys}");
+    }
 }

@@ -685,10 +685,7 @@ fn a_check_names_each_thing_with_its_cure() {
         .expect_code(0);
     let check = || c47().args(["rez", "check"]).arg(&repository).run();
     let clean = check().expect_code(0);
-    assert_eq!(
-        clean.stdout_text(),
-        "1 packages, 1 versions: nothing wrong\n"
-    );
+    assert_eq!(clean.stdout_text(), "1 package, 1 version: nothing wrong\n");
     let say = repository.join("say");
     for directory in ["2.0", "3.0", ".1.0.c47-1-0.part", "5.0"] {
         fs::create_dir(say.join(directory)).unwrap();

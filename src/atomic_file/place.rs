@@ -110,6 +110,21 @@ fn is_descriptor(path: &Path) -> bool {
     path.starts_with("/proc") && path.parent().is_some_and(|parent| parent.ends_with("fd"))
 }
 
+/// The number of one of this process's own descriptors.
+pub(super) fn own_descriptor(path: &Path) -> Option<i32> {
+    let own = format!("/proc/{}", std::process::id());
+    let rest = path.strip_prefix(own).ok()?;
+    // A thread has the descriptors of its process: task/TID/fd.
+    let directory = rest.parent()?;
+    let is_own = directory == Path::new("fd")
+        || directory.starts_with("task") && directory.components().count() == 3;
+    let number = rest.file_name()?.to_str()?;
+    number
+        .parse()
+        .ok()
+        .filter(|_| is_own && is_descriptor(path))
+}
+
 /// Whether the caller or root owns it.
 pub(crate) fn is_own(found: &Metadata) -> bool {
     [0, user_id()].contains(&found.uid())

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::error::kind::ErrorKind;
 use crate::exit::Exit;
-use crate::quantity::say_duration;
+use crate::quantity::{say_ago, say_duration};
 
 /// What stands between a profile and its token.
 #[derive(Clone, Debug)]
@@ -79,8 +79,8 @@ impl fmt::Display for Error {
             Error::Refused { profile, why, .. } => write!(f, "{profile}: login refused: {why}"),
             Error::RefusedBefore { profile, why, ago } => write!(
                 f,
-                "{profile}: login refused {} ago, not tried again: {why}",
-                say_duration(*ago)
+                "{profile}: login refused {}, not tried again: {why}",
+                say_ago(*ago)
             ),
             Error::Failed { profile, why, .. } => write!(f, "{profile}: no token: {why}"),
             Error::Busy { profile, after } => write!(

@@ -21,6 +21,11 @@ impl SecretRef {
         )
     }
 
+    /// A key: a source, the path of a file that exists, or else the key itself.
+    pub(crate) fn parse_key(text: &str) -> SecretRef {
+        Source::parse_key(text).map_or_else(|_| SecretRef::parse(text), SecretRef::Source)
+    }
+
     /// The secret, which must be text that a header or form can carry. `purpose` is what a prompt
     /// asks for.
     ///

@@ -8,8 +8,8 @@ use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
 use super::environment;
-use super::profile::load;
-use crate::atomic_file::{AtomicFile, New};
+use super::profile::{load, say_if_none};
+use crate::atomic_file::{self, AtomicFile, New};
 use crate::auth::scheme;
 use crate::config::{self, Found};
 use crate::error::Error;
@@ -238,7 +238,9 @@ impl Show {
             keys,
             origin: self.origin,
         };
-        output::print(Format::from_switch(self.json), &report)?;
+        let format = Format::from_switch(self.json);
+        say_if_none("c47 config show", &config, format);
+        output::print(format, &report)?;
         Ok(Exit::Done)
     }
 }
@@ -319,7 +321,13 @@ impl Init {
                 output::bytes(example().as_bytes())?;
                 return Ok(Exit::Done);
             }
-            Some(path) => PathBuf::from(path),
+            Some(path) => {
+                let path = PathBuf::from(path);
+                if path.exists() && atomic_file::write_to_stream(&path, example().as_bytes())? {
+                    return Ok(Exit::Done);
+                }
+                path
+            }
             None => environment::configuration_files()
                 .pop()
                 .map(|last| last.path)

@@ -131,7 +131,7 @@ mod tests {
                         accept: Accept::Listed | Accept::Checked(_),
                     } => words(),
                     Kind::Staged(stages) => stages()[0].words.clone(),
-                    Kind::Source => Source::PREFIXES.map(str::to_owned).to_vec(),
+                    Kind::Source | Kind::Key => Source::PREFIXES.map(str::to_owned).to_vec(),
                     // Its help gives examples.
                     Kind::Choice {
                         accept: Accept::Anything,

@@ -32,9 +32,9 @@ pub(super) struct Echo {
     #[argh(option, default = "Ipv4Addr::LOCALHOST.into()", from_str_fn(address))]
     bind: IpAddr,
 
-    /// key that bearer tokens must verify with, else the answer is 401: env:NAME, file:PATH,
-    /// command:PROGRAM ARGS or prompt
-    #[argh(option, from_str_fn(Source::parse))]
+    /// key that bearer tokens must verify with, else the answer is 401: a path, env:NAME,
+    /// file:PATH, command:PROGRAM ARGS or prompt
+    #[argh(option, from_str_fn(Source::parse_key))]
     jwt_key: Option<Source>,
 
     /// end after so many answers; requests that are malformed do not count; default: never
@@ -66,7 +66,7 @@ pub(super) const DETAILS: Details = Details {
             },
         ),
         ("--bind", Kind::Form(|text| address(text).map(drop))),
-        ("--jwt-key", Kind::Source),
+        ("--jwt-key", Kind::Key),
         (
             "--count",
             Kind::Integer {

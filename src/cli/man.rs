@@ -101,6 +101,7 @@ fn find<'a>(whole: &'a Command, words: &[String]) -> Result<&'a Command, Error> 
             Error::NoSuchCommand {
                 name: word.clone(),
                 nearest: nearest(word, names).map(str::to_owned),
+                within: command.path.get(1..).unwrap_or_default().to_vec(),
             }
         })?;
     }

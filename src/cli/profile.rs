@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::http::Settings;
+use crate::output::Format;
 use crate::{escape, output};
 
 /// All profiles.
@@ -42,6 +43,16 @@ pub(super) fn without_cache(settings: Settings) -> Context<'static> {
         settings,
         netrc: environment::netrc(),
         show_code: None,
+    }
+}
+
+/// Says that a list of profiles is empty, where people would see nothing at all.
+pub(super) fn say_if_none(command: &str, config: &Config, format: Format) {
+    if format == Format::Text && config.names().next().is_none() {
+        let files = escape::one_line(&config.looked_in());
+        output::say(format_args!(
+            "{command}: there are no profiles: looked in {files}\nhint: c47 config init writes an example"
+        ));
     }
 }
 

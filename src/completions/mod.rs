@@ -74,7 +74,7 @@ fn offer(kind: &Kind) -> Offer {
         Kind::Directory => Offer::Directories,
         Kind::Profile => Offer::Profiles,
         Kind::Command => Offer::Commands,
-        Kind::Source => Offer::Staged(vec![Stage {
+        Kind::Source | Kind::Key => Offer::Staged(vec![Stage {
             after: String::new(),
             words: owned(&Source::PREFIXES),
         }]),

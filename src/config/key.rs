@@ -8,9 +8,13 @@ pub(crate) enum Kind {
     Choice(&'static [&'static str]),
     /// A secret's source, or the secret itself.
     Secret,
+    /// A key: as a secret, or the path of a file that exists.
+    Key,
     /// A proxy's address, which may hold a password.
     Proxy,
     Integer,
+    /// `30s`; a bare number is seconds.
+    Duration,
     Bool,
     /// A list of HTTP statuses.
     Statuses,

@@ -190,22 +190,23 @@ impl Config {
         Ok(show::shown(&self.table(name)?))
     }
 
+    /// The files that profiles were looked for in.
+    pub(crate) fn looked_in(&self) -> String {
+        let files = self.files.iter().map(|(path, found)| match found {
+            Found::Read => path.display().to_string(),
+            Found::Missing => format!("{} (not there)", path.display()),
+        });
+        files.collect::<Vec<_>>().join(", ")
+    }
+
     fn no_such_profile(&self, name: &str) -> Error {
         let message = format!("there is no profile '{name}'");
         if let Some(near) = nearest(name, self.names()) {
             return Error::usage_hint(message, format!("did you mean '{near}'?"));
         }
         let names: Vec<&str> = self.names().collect();
-        let files: Vec<String> = self
-            .files
-            .iter()
-            .map(|(path, found)| match found {
-                Found::Read => path.display().to_string(),
-                Found::Missing => format!("{} (not there)", path.display()),
-            })
-            .collect();
         let hint = match names.as_slice() {
-            [] => format!("none is configured: looked in {}", files.join(", ")),
+            [] => format!("none is configured: looked in {}", self.looked_in()),
             names => format!("there are {}", names.join(", ")),
         };
         Error::usage_hint(message, hint)

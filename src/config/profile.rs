@@ -66,7 +66,7 @@ pub(super) fn build(
 
 /// What the profile sets of how its service is called.
 fn overlay(reader: &Reader) -> Result<Overlay, Error> {
-    let client = match (reader.path("cert")?, reader.path("cert_key")?) {
+    let client = match (reader.key_file("cert")?, reader.key_file("cert_key")?) {
         (Some(cert), Some(key)) => Some((cert, key)),
         // Both may be in one file.
         (Some(cert), None) => Some((cert.clone(), cert)),
@@ -77,7 +77,7 @@ fn overlay(reader: &Reader) -> Result<Overlay, Error> {
         timeout: reader.duration("timeout")?,
         connect_timeout: reader.duration("connect_timeout")?,
         retries: reader.integer("retry")?,
-        trust: reader.path("cacert")?.map(Trust::Only),
+        trust: reader.key_file("cacert")?.map(Trust::Only),
         client,
         proxy: reader.text("proxy")?,
         plaintext: reader

@@ -1,6 +1,5 @@
 //! A profile's values by name: expanded, and of the type that is wanted.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::expand::{Variables, expand};
@@ -12,6 +11,7 @@ use crate::http::credential::ensure_header_name;
 use crate::http::url::Url;
 use crate::jwt::claim::Claim;
 use crate::quantity;
+use crate::secret::{KeySource, Source};
 
 /// A table of the configuration, and what to call it.
 pub(crate) struct Reader<'a> {
@@ -94,19 +94,38 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// A key: a secret, or the path of a file that exists.
+    pub(crate) fn key(&self, key: &str) -> Result<Option<SecretRef>, Error> {
+        self.get(key, |value| match value {
+            Value::Text(text) => {
+                Some(expand(text, self.variables).map(|text| SecretRef::parse_key(&text)))
+            }
+            _ => None,
+        })
+    }
+
     /// A secret that must be there.
     pub(crate) fn need_secret(&self, key: &str) -> Result<SecretRef, Error> {
         self.secret(key)?.ok_or_else(|| self.missing(key, ""))
     }
 
+    /// A duration: a string, or a number of seconds.
     pub(crate) fn duration(&self, key: &str) -> Result<Option<Duration>, Error> {
-        let text = self.text(key)?;
-        text.map(|text| quantity::duration(&text).map_err(|why| self.wrong(key, why)))
-            .transpose()
+        self.get(key, |value| {
+            let text = match value {
+                Value::Text(text) => expand(text, self.variables),
+                Value::Integer(seconds) => Ok(seconds.to_string()),
+                Value::Other(number) => Ok(number.clone()),
+                Value::Bool(_) | Value::List(_) | Value::Table(_) => return None,
+            };
+            Some(text.and_then(|text| quantity::duration(&text)))
+        })
     }
 
-    pub(crate) fn path(&self, key: &str) -> Result<Option<PathBuf>, Error> {
-        Ok(self.text(key)?.map(PathBuf::from))
+    /// A key or certificate of TLS: a path, or a source.
+    pub(crate) fn key_file(&self, key: &str) -> Result<Option<KeySource>, Error> {
+        let text = self.text(key)?;
+        Ok(text.map(|text| Source::parse_public(&text).into()))
     }
 
     pub(crate) fn integer(&self, key: &str) -> Result<Option<u32>, Error> {

@@ -17,8 +17,8 @@ const COMMON: &[Key] = &[
     ("auth", Kind::Choice(&scheme::NAMES)),
     ("user", Kind::Text),
     ("headers", Kind::Texts),
-    ("timeout", Kind::Text),
-    ("connect_timeout", Kind::Text),
+    ("timeout", Kind::Duration),
+    ("connect_timeout", Kind::Duration),
     ("retry", Kind::Integer),
     ("cacert", Kind::Text),
     ("cert", Kind::Text),
@@ -123,9 +123,10 @@ fn check_value(
     match (kind, &entry.value) {
         (Kind::Text, Value::Text(_))
         | (Kind::Integer, Value::Integer(0..))
+        | (Kind::Duration, Value::Text(_) | Value::Integer(_) | Value::Other(_))
         | (Kind::Bool, Value::Bool(_))
         | (Kind::Json, Value::Table(_)) => Ok(()),
-        (Kind::Secret | Kind::Proxy, Value::Text(text)) => {
+        (Kind::Secret | Kind::Key | Kind::Proxy, Value::Text(text)) => {
             if secret_of(kind, text).is_some_and(is_literal) {
                 literal.get_or_insert_with(|| entry.place.clone());
             }
@@ -137,18 +138,7 @@ fn check_value(
             hint: nearest(text, choices.iter().copied())
                 .map(|nearest| format!("did you mean '{nearest}'?")),
         }),
-        (Kind::Statuses, Value::List(statuses)) => {
-            let are_statuses = statuses
-                .iter()
-                .all(|status| matches!(status, Value::Integer(400..=599)));
-            match are_statuses {
-                true => Ok(()),
-                false => Err(Wrong::at(
-                    &entry.place,
-                    format!("'{name}' takes statuses from 400 to 599"),
-                )),
-            }
-        }
+        (Kind::Statuses, Value::List(statuses)) => check_statuses(name, statuses, &entry.place),
         (Kind::Texts | Kind::Secrets, Value::Table(table)) => {
             for (name, entry) in table {
                 // A secret header is a secret whatever table it stands in.
@@ -169,19 +159,35 @@ fn check_value(
             Ok(())
         }
         (Kind::Request, Value::Table(_)) => check_table(name, entry, REQUEST, literal),
-        (Kind::Text | Kind::Secret | Kind::Proxy | Kind::Choice(_), _) => wanted("a string"),
+        (Kind::Text | Kind::Secret | Kind::Key | Kind::Proxy | Kind::Choice(_), _) => {
+            wanted("a string")
+        }
         (Kind::Integer, _) => wanted("a whole number that is not negative"),
+        (Kind::Duration, _) => wanted("a duration, as '30s' or 30"),
         (Kind::Bool, _) => wanted("true or false"),
         (Kind::Statuses, _) => wanted("a list of statuses"),
         (Kind::Texts | Kind::Secrets | Kind::Json | Kind::Request, _) => wanted("a table"),
     }
 }
 
+fn check_statuses(name: &str, statuses: &[Value], place: &Place) -> Result<(), Wrong> {
+    let is_status = |status: &Value| matches!(status, Value::Integer(400..=599));
+    match statuses.iter().all(is_status) {
+        true => Ok(()),
+        false => Err(Wrong::at(
+            place,
+            format!("'{name}' takes statuses from 400 to 599"),
+        )),
+    }
+}
+
 /// The part of a value that would be a secret.
 fn secret_of(kind: Kind, text: &str) -> Option<&str> {
-    match kind == Kind::Proxy {
-        true => password_of(text),
-        false => Some(text),
+    match kind {
+        Kind::Proxy => password_of(text),
+        // The path of a key.
+        Kind::Key => Source::parse_key(text).is_err().then_some(text),
+        _ => Some(text),
     }
 }
 

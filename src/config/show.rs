@@ -37,7 +37,7 @@ fn walk(prefix: &str, table: &Table, keys: &[Key], all: &mut Vec<Shown>) {
                     let is_secret = kind == Kind::Secrets || redact::is_secret_header(name);
                     all.push(Shown {
                         key: format!("{below}{}", bare(name)),
-                        value: safe(&entry.value, is_secret),
+                        value: safe(&entry.value, is_secret.then_some(SecretRef::parse)),
                         place: entry.place.clone(),
                     });
                 }
@@ -50,18 +50,29 @@ fn walk(prefix: &str, table: &Table, keys: &[Key], all: &mut Vec<Shown>) {
             }),
             (kind, value) => all.push(Shown {
                 key,
-                value: safe(value, kind == Kind::Secret),
+                value: safe(value, secret_parser(kind)),
                 place: entry.place.clone(),
             }),
         }
     }
 }
 
-fn safe(value: &Value, is_secret: bool) -> Text {
+/// Reads a secret or its source.
+type Parser = fn(&str) -> SecretRef;
+
+fn secret_parser(kind: Kind) -> Option<Parser> {
+    match kind {
+        Kind::Secret => Some(SecretRef::parse),
+        Kind::Key => Some(SecretRef::parse_key),
+        _ => None,
+    }
+}
+
+fn safe(value: &Value, secret: Option<Parser>) -> Text {
     let mut text = |text: &str| {
-        Ok(match is_secret {
-            false => redact::url(text),
-            true => match SecretRef::parse(text) {
+        Ok(match secret {
+            None => redact::url(text),
+            Some(parse) => match parse(text) {
                 SecretRef::Source(source) => source.to_string(),
                 SecretRef::Literal(_) if text.contains('{') && !schema::is_masked(text) => {
                     text.to_owned()

@@ -157,6 +157,7 @@ fn allowed(value: Option<&Value>) -> Option<Text> {
         | Kind::Profile
         | Kind::Command
         | Kind::Source
+        | Kind::Key
         | Kind::Duration
         | Kind::Size
         | Kind::Staged(_)

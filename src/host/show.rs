@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::mounts::{Mount, State};
 use super::{Report, clock};
 use crate::escape::one_line;
-use crate::quantity::{say_duration, say_size};
+use crate::quantity::{count, say_duration, say_size};
 
 const UNKNOWN: &str = "unknown";
 
@@ -73,16 +73,19 @@ impl Report {
 
     fn show_hardware(&self, lines: &mut Lines) -> fmt::Result {
         let cpu = &self.cpu;
-        let count = |count: Option<u64>| count.map_or("?".into(), |count| count.to_string());
+        let many = |number: Option<u64>, one: &str| match number {
+            Some(number) => count(number, one),
+            None => format!("? {one}s"),
+        };
         lines.line(
             "cpu",
             format!(
-                "{}, {}, {} cores, {} processors, {} usable",
+                "{}, {}, {}, {}, {} usable",
                 or_unknown(&cpu.model),
                 cpu.level,
-                count(cpu.cores),
-                count(cpu.processors),
-                count(cpu.usable)
+                many(cpu.cores, "core"),
+                many(cpu.processors, "processor"),
+                cpu.usable.map_or("?".into(), |usable| usable.to_string())
             ),
         )?;
         let memory = &self.memory;
@@ -171,8 +174,8 @@ impl Report {
             true => String::new(),
             false => format!(" ({})", names.join(", ")),
         };
-        let count = expired.len();
-        format!("{roots} roots in {bundle}, {count} expired{names}{x3}")
+        let roots = count(roots, "root");
+        format!("{roots} in {bundle}, {} expired{names}{x3}", expired.len())
     }
 }
 
@@ -192,7 +195,7 @@ fn say_mount(mount: &Mount) -> String {
         (state, ..) => state.text().to_owned(),
     };
     let inodes = match (mount.available_inodes, mount.total_inodes) {
-        (Some(left), Some(all)) => format!(", {left} of {all} inodes"),
+        (Some(left), Some(all)) => format!(", {left} of {}", count(all, "inode")),
         _ => String::new(),
     };
     let read_only = if mount.read_only { ", read-only" } else { "" };

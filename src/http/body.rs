@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::bounded::read_bounded;
 pub(crate) use super::bounded::{MAX_IN_MEMORY, within};
+use super::bounded::{read_bounded, read_stdin};
 use super::compress;
 use super::digest::Hash;
 use super::multipart::Multipart;
@@ -54,7 +54,7 @@ impl Body {
     pub(crate) fn from_path(path: &str) -> Result<Body, Error> {
         let content_type = path.ends_with(".json").then_some("application/json");
         if path == "-" {
-            let bytes = read_bounded(io::stdin().lock(), "standard input")?;
+            let bytes = read_stdin()?;
             return Ok(Body::Bytes {
                 bytes,
                 content_type,
@@ -155,7 +155,7 @@ fn too_large_to_hash() -> io::Error {
 /// When it cannot be read, is too large, or is no UTF-8.
 pub(crate) fn read_text(path: &str) -> Result<String, Error> {
     let bytes = if path == "-" {
-        read_bounded(io::stdin().lock(), "standard input")?
+        read_stdin()?
     } else {
         let path = Path::new(path);
         let file = File::open(path).map_err(Error::file("read", path))?;

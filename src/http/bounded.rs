@@ -4,6 +4,7 @@ use std::io::Read;
 
 use super::failure::{Failure, Phase};
 use crate::deadline::Deadline;
+use crate::descriptor;
 use crate::error::Error;
 use crate::io_error::reason;
 
@@ -29,6 +30,13 @@ pub(crate) fn within<T: Send + 'static>(
             after: None,
         }))
     })
+}
+
+/// Reads all of standard input.
+pub(super) fn read_stdin() -> Result<Vec<u8>, Error> {
+    const NAME: &str = "standard input";
+    let stdin = descriptor::stdin().map_err(|error| Error::malformed(NAME, reason(&error)))?;
+    read_bounded(stdin, NAME)
 }
 
 /// Reads all of a stream that has no length.

@@ -14,6 +14,7 @@ use super::retry::Pause;
 use super::validator::Validator;
 use crate::crypto::digest::Sha256;
 use crate::error::Error;
+use crate::quantity::count;
 
 pub(crate) use super::partial::Existing;
 pub(crate) use super::wanted::{Download, Place, Start, present};
@@ -330,7 +331,7 @@ impl Job<'_> {
         let is_short = |wanted: u64| part.length() != wanted;
         if expected.end.is_some_and(is_short) || expected.whole.is_some_and(is_short) {
             let wanted = expected.whole.or(expected.end).unwrap_or_default();
-            let why = format!("{} of {wanted} bytes have come", part.length());
+            let why = format!("{} of {} received", part.length(), count(wanted, "byte"));
             return Err(Failure::Truncated { why }.into());
         }
         Ok(())

@@ -8,7 +8,7 @@ use super::limits::Limits;
 use crate::error::kind::ErrorKind;
 use crate::exit::Exit;
 use crate::io_error::reason;
-use crate::quantity::say_duration;
+use crate::quantity::{count, say_duration};
 
 /// Where a call spent its time when it ran out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -310,7 +310,9 @@ impl fmt::Display for Failure {
             }
             Failure::Malformed { why } => write!(f, "the answer cannot be used: {why}"),
             Failure::Body { why } => write!(f, "cannot send the body: {why}"),
-            Failure::TooManyRedirects { limit } => write!(f, "more than {limit} redirects"),
+            Failure::TooManyRedirects { limit } => {
+                write!(f, "more than {}", count(*limit, "redirect"))
+            }
         }
     }
 }

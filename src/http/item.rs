@@ -34,7 +34,8 @@ pub(crate) enum Value {
 const SEPARATORS: [&str; 9] = [":=@", "==@", ":=", "==", "=@", ":@", "=", ":", "@"];
 
 impl Item {
-    /// Reads an item. In the name, a backslash takes a separator's meaning away.
+    /// Reads an item. A backslash in the name escapes a separator; before an `@` that begins the
+    /// value it keeps the value from being read as a file.
     ///
     /// # Errors
     /// Says what an item looks like; never repeats a value, it may be a secret.
@@ -56,7 +57,7 @@ impl Item {
                 "an item without a name stands before '{separator}'"
             ));
         }
-        let literal = Value::Literal(value.to_owned());
+        let literal = Value::Literal(unescape_first(value).to_owned());
         let file = Value::File(value.to_owned());
         if separator.ends_with('@') && value.is_empty() {
             return Err(format!("'{name}{separator}' names no file"));
@@ -90,6 +91,14 @@ impl Item {
                 value: literal,
             },
         })
+    }
+}
+
+/// `\@Joe` is the text `@Joe`, and `\\@Joe` the text `\@Joe`; any other value is as it is written.
+fn unescape_first(value: &str) -> &str {
+    match value.trim_start_matches('\\').starts_with('@') {
+        true => value.strip_prefix('\\').unwrap_or(value),
+        false => value,
     }
 }
 
@@ -175,6 +184,31 @@ fn header_name(name: String) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_backslash_before_an_at_sign_makes_a_value_a_text() {
+        let value = |text: &str| match Item::parse(text).unwrap() {
+            Item::Header { value, .. } | Item::Query { value, .. } | Item::Field { value, .. } => {
+                value
+            }
+            other => panic!("{other:?}"),
+        };
+        for (text, expected) in [
+            (r"k=\@Joe", literal("@Joe")),
+            (r"k==\@Joe", literal("@Joe")),
+            (r"K:\@Joe", literal("@Joe")),
+            (r"k=\\@Joe", literal(r"\@Joe")),
+            (r"k=\\\@", literal(r"\\@")),
+            (r"k=\Joe", literal(r"\Joe")),
+            (r"k=\\Joe", literal(r"\\Joe")),
+            (r"k=a\@Joe", literal(r"a\@Joe")),
+            (r"k=\", literal(r"\")),
+            ("k=@Joe", Value::File("Joe".into())),
+            (r"k=@\@Joe", Value::File(r"\@Joe".into())),
+        ] {
+            assert_eq!(value(text), expected, "{text}");
+        }
+    }
 
     fn literal(text: &str) -> Value {
         Value::Literal(text.into())

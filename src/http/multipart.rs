@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use super::bounded::read_bounded;
+use super::bounded::{read_bounded, read_stdin};
 use super::stream::Segment;
 use crate::crypto;
 use crate::error::Error;
@@ -73,7 +73,7 @@ impl Part {
 
 fn segment(path: &str) -> Result<Segment, Error> {
     if path == "-" {
-        let bytes = read_bounded(io::stdin().lock(), "standard input")?;
+        let bytes = read_stdin()?;
         return Ok(Segment::Text(bytes));
     }
     let path = Path::new(path);

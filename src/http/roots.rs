@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject};
 
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::io_error::reason;
+use crate::secret::KeySource;
 
 /// Where distributions keep all their roots in one file.
 pub(crate) const BUNDLES: [&str; 6] = [
@@ -32,7 +34,7 @@ pub(crate) enum Trust {
         directory: Option<PathBuf>,
     },
     /// `--cacert`: these and no others.
-    Only(PathBuf),
+    Only(KeySource),
     /// `--insecure`: anybody.
     Anybody,
 }
@@ -52,9 +54,16 @@ pub(crate) struct Roots {
 ///
 /// # Errors
 /// When a file that was named cannot be read, or holds no certificate.
-pub(crate) fn read(trust: &Trust) -> Result<Roots, Error> {
+pub(crate) fn read(trust: &Trust, deadline: Deadline) -> Result<Roots, Error> {
     let (bundle, directory) = match trust {
-        Trust::Only(path) => return named_bundle(path, "--cacert"),
+        Trust::Only(source) => {
+            return Ok(Roots {
+                certificates: certificates_from(source, "--cacert", deadline)?,
+                from: source.to_string(),
+                built_in: false,
+                directory: None,
+            });
+        }
         Trust::Anybody => {
             return Ok(Roots {
                 certificates: Vec::new(),
@@ -102,7 +111,31 @@ fn named_bundle(path: &Path, what: &str) -> Result<Roots, Error> {
 /// # Errors
 /// When it cannot be read or holds none, in words.
 pub(crate) fn certificates_of(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let bytes = read_bounded(path)?;
+    parsed(read_bounded(path)?)
+}
+
+/// The certificates that a source gives; `option` names it in messages.
+///
+/// # Errors
+/// As [`certificates_of`], and those of the source.
+pub(super) fn certificates_from(
+    source: &KeySource,
+    option: &str,
+    deadline: Deadline,
+) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let found = match source.file() {
+        Some(path) => certificates_of(path),
+        None => parsed(
+            source
+                .read_until("certificate", deadline)?
+                .expose()
+                .to_vec(),
+        ),
+    };
+    found.map_err(|why| Error::malformed(format!("{option} {source}"), why))
+}
+
+fn parsed(bytes: Vec<u8>) -> Result<Vec<CertificateDer<'static>>, String> {
     let found: Result<Vec<_>, pem::Error> = CertificateDer::pem_slice_iter(&bytes).collect();
     match found {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),

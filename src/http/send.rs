@@ -45,14 +45,18 @@ pub(super) fn exchange(
     let tls = TlsConnector {
         peer: Peer::Server,
         config: match url.origin.scheme {
-            Scheme::Https => Some(tls::configure(&settings.tls, certificate)?),
+            Scheme::Https => Some(tls::configure(&settings.tls, certificate, deadline)?),
             Scheme::Http => None,
         },
     };
     let proxy_tls = TlsConnector {
         peer: Peer::Proxy,
         config: match needs_tls(&route) {
-            true => Some(tls::configure(&settings.tls, ClientCertificate::Withheld)?),
+            true => Some(tls::configure(
+                &settings.tls,
+                ClientCertificate::Withheld,
+                deadline,
+            )?),
             false => None,
         },
     };

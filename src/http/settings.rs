@@ -9,6 +9,7 @@ use super::limits::Limits;
 use super::proxy::Proxies;
 use super::stream::Watch;
 use super::tls::{self, Oldest, Trust};
+use crate::secret::KeySource;
 
 /// What a call is made with, whatever it asks for.
 #[derive(Clone, Debug)]
@@ -187,7 +188,7 @@ pub(crate) struct Overlay {
     pub max_body: Option<u64>,
     pub trust: Option<Trust>,
     /// Certificate chain and private key: one choice, so that no key meets another's certificate.
-    pub client: Option<(PathBuf, PathBuf)>,
+    pub client: Option<(KeySource, KeySource)>,
     pub oldest_tls: Option<Oldest>,
     pub proxy: Option<String>,
     pub family: Option<Family>,
@@ -264,12 +265,17 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::Source;
+
+    fn key(path: &str) -> KeySource {
+        Source::parse_public(path).into()
+    }
 
     fn proxy(name: &str) -> Overlay {
         Overlay {
             proxy: Some(name.into()),
             timeout: Some(Duration::from_secs(5)),
-            client: Some(("a.crt".into(), "a.key".into())),
+            client: Some((key("a.crt"), key("a.key"))),
             ..Overlay::default()
         }
     }
@@ -278,13 +284,13 @@ mod tests {
     fn the_command_line_overrides_the_profile() {
         let options = Overlay {
             timeout: Some(Duration::from_secs(90)),
-            client: Some(("b.pem".into(), "b.pem".into())),
+            client: Some((key("b.pem"), key("b.pem"))),
             ..Overlay::default()
         };
         let merged = options.over(proxy("http://p"));
         assert_eq!(merged.proxy.as_deref(), Some("http://p"));
         assert_eq!(merged.timeout, Some(Duration::from_secs(90)));
-        assert_eq!(merged.client, Some(("b.pem".into(), "b.pem".into())));
+        assert_eq!(merged.client, Some((key("b.pem"), key("b.pem"))));
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! TLS: what a connection is configured with.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,15 +15,17 @@ use super::roots;
 pub(crate) use super::roots::Trust;
 use super::verifier::{TrustAnybody, Verifier};
 use crate::crypto;
+use crate::deadline::Deadline;
 use crate::error::Error;
+use crate::secret::{KeySource, Secret};
 use crate::timestamp::Timestamp;
 
 /// What TLS is to be done with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Options {
     pub trust: Trust,
-    /// Certificate chain and private key, PEM files.
-    pub client: Option<(PathBuf, PathBuf)>,
+    /// Certificate chain and private key, in PEM.
+    pub client: Option<(KeySource, KeySource)>,
     pub oldest: Oldest,
 }
 
@@ -52,6 +53,7 @@ static ONLY_TLS13: [&rustls::SupportedProtocolVersion; 1] = [&rustls::version::T
 pub(super) fn configure(
     options: &Options,
     certificate: ClientCertificate,
+    deadline: Deadline,
 ) -> Result<Arc<ClientConfig>, Error> {
     // rustls and std's hash tables take randomness for granted, and panic without.
     crypto::random(1).map_err(|source| Error::System {
@@ -66,7 +68,7 @@ pub(super) fn configure(
             Oldest::Tls13 => &ONLY_TLS13,
         })
         .map_err(|error| Error::malformed("TLS", error))?;
-    let verifier = verifier(&options.trust, provider)?;
+    let verifier = verifier(&options.trust, provider, deadline)?;
     let builder = builder
         .dangerous()
         .with_custom_certificate_verifier(verifier);
@@ -77,14 +79,13 @@ pub(super) fn configure(
     let config = match client {
         None => builder.with_no_client_auth(),
         Some((chain, key)) => {
-            let certificates = roots::certificates_of(chain)
-                .map_err(|why| Error::malformed(format!("--cert {}", chain.display()), why))?;
-            let key_der = private_key(key)?;
+            let certificates = roots::certificates_from(chain, "--cert", deadline)?;
+            let key_der = private_key(key, deadline)?;
             builder
                 .with_client_auth_cert(certificates, key_der)
                 .map_err(|error| {
                     Error::malformed(
-                        format!("--key {}", key.display()),
+                        format!("--key {key}"),
                         format!("it does not serve with the certificate: {error}"),
                     )
                 })?
@@ -119,11 +120,12 @@ fn ensure_clock(now: Timestamp) -> Result<(), Error> {
 fn verifier(
     trust: &Trust,
     provider: Arc<CryptoProvider>,
+    deadline: Deadline,
 ) -> Result<Arc<dyn ServerCertVerifier>, Error> {
     if matches!(trust, Trust::Anybody) {
         return Ok(Arc::new(TrustAnybody(provider)));
     }
-    let roots = roots::read(trust)?;
+    let roots = roots::read(trust, deadline)?;
     let mut store = RootCertStore::empty();
     if roots.built_in {
         store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
@@ -146,15 +148,22 @@ fn verifier(
     )))
 }
 
-fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Error> {
-    let wrong = |why: &str| Error::malformed(format!("--key {}", path.display()), why);
-    let bytes = zeroize::Zeroizing::new(roots::read_bounded(path).map_err(|why| wrong(&why))?);
+fn private_key(key: &KeySource, deadline: Deadline) -> Result<PrivateKeyDer<'static>, Error> {
+    let wrong = |why: &str| Error::malformed(format!("--key {key}"), why);
+    let read;
+    let bytes = match key.file() {
+        Some(path) => {
+            read = Secret::new(roots::read_bounded(path).map_err(|why| wrong(&why))?);
+            read.expose()
+        }
+        None => key.read_until("private key", deadline)?.expose(),
+    };
     if bytes.windows(9).any(|part| part == b"ENCRYPTED") {
         return Err(wrong(
             "the key is encrypted; c47 takes it decrypted, in a file only you can read",
         ));
     }
-    PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| wrong("it holds no private key in PEM form"))
+    PrivateKeyDer::from_pem_slice(bytes).map_err(|_| wrong("it holds no private key in PEM form"))
 }
 
 #[cfg(test)]

@@ -2,20 +2,23 @@
 //! and never printed.
 
 mod command;
+mod key_source;
 mod prompt;
 
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use crate::deadline::Deadline;
+use crate::descriptor;
 use crate::error::kind::ErrorKind;
 use crate::exit::Exit;
 use crate::io_error::reason;
+pub(crate) use key_source::KeySource;
 
 /// More than any key, token or certificate chain.
 pub(crate) const MAX_BYTES: u64 = 1 << 20;
@@ -95,6 +98,34 @@ impl Source {
         }
     }
 
+    /// Reads the source of a key or certificate: as [`Source::parse`], or the path of a file that
+    /// exists. A secret pasted by mistake is not the name of a file.
+    ///
+    /// # Errors
+    /// Never repeats `text`: it may be the secret itself, given by mistake.
+    pub(crate) fn parse_key(text: &str) -> Result<Source, String> {
+        let unknown = match Source::parse(text) {
+            Ok(source) => return Ok(source),
+            Err(unknown) => unknown,
+        };
+        let is_file = std::fs::metadata(text).is_ok_and(|found| !found.is_dir());
+        match is_file {
+            true => Ok(Source::File(text.into())),
+            false if text.contains(':') => Err(unknown),
+            false => Err(
+                "there is no such file; write the path of a key that exists, or its source: \
+                 env:NAME, file:PATH, command:PROGRAM ARGS or prompt"
+                    .into(),
+            ),
+        }
+    }
+
+    /// Reads the source of what is no secret, such as a certificate: as [`Source::parse`], and
+    /// anything else is a path.
+    pub(crate) fn parse_public(text: &str) -> Source {
+        Source::parse(text).unwrap_or_else(|_| Source::File(text.into()))
+    }
+
     /// The source as [`Source::parse`] reads it, a command's arguments included: for the user who
     /// wrote it, not for messages.
     pub(crate) fn as_written(&self) -> String {
@@ -168,7 +199,7 @@ fn within(
 
 fn read_path(path: &Path) -> Result<Secret, String> {
     match path == Path::new("-") {
-        true => read_bounded(io::stdin().lock()),
+        true => read_bounded(descriptor::stdin().map_err(|error| reason(&error))?),
         false => read_file(path),
     }
 }
@@ -268,6 +299,8 @@ fn read_bounded(from: impl Read) -> Result<Secret, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[test]
@@ -283,6 +316,34 @@ mod tests {
                 "my token".into()
             ]))
         );
+    }
+
+    #[test]
+    fn a_key_may_be_a_path_that_exists_and_nothing_else() {
+        let file = |path: &str| Ok(Source::File(path.into()));
+        assert_eq!(Source::parse_key("Cargo.toml"), file("Cargo.toml"));
+        assert_eq!(Source::parse_key("./src/lib.rs"), file("./src/lib.rs"));
+        assert_eq!(Source::parse_key("file:nowhere"), file("nowhere"));
+        assert_eq!(Source::parse_key("env:K"), Ok(Source::Env("K".into())));
+        for literal in [
+            "hunter2",
+            "src",
+            "",
+            "/nowhere/hunter2",
+            "a:hunter2",
+            "-----BEGIN hunter2",
+        ] {
+            let message = Source::parse_key(literal).unwrap_err();
+            assert!(!message.contains("hunter2"), "{message}");
+            for prefix in Source::PREFIXES {
+                assert!(message.contains(prefix), "{message}");
+            }
+        }
+        assert_eq!(
+            Source::parse_public("nowhere"),
+            Source::File("nowhere".into())
+        );
+        assert_eq!(Source::parse_public("env:K"), Source::Env("K".into()));
     }
 
     #[test]

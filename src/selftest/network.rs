@@ -15,6 +15,7 @@ use rustls::{
 use super::certificate::{self, Made};
 use super::{Answer, Good};
 use crate::crypto;
+use crate::deadline::Deadline;
 use crate::echo::{self, Guard, Lifetime, Secrets, Server};
 use crate::http::body::Body;
 use crate::http::credential::Credential;
@@ -25,6 +26,7 @@ use crate::http::url::Url;
 use crate::http::{Caller, Limits, Settings};
 use crate::io_error::reason;
 use crate::json::{Text, members};
+use crate::quantity::count;
 use crate::timestamp::Timestamp;
 
 /// More than a healthy machine needs, a thousand times over.
@@ -168,7 +170,7 @@ fn loopback() -> SocketAddr {
 
 /// Whom HTTPS calls from this machine trust.
 pub(super) fn roots(trust: &Trust) -> Answer {
-    let roots = roots::read(trust).map_err(|error| error.to_string())?;
+    let roots = roots::read(trust, Deadline::default()).map_err(|error| error.to_string())?;
     if roots.built_in {
         let count = webpki_roots::TLS_SERVER_ROOTS.len();
         return Ok(Good::But(format!(
@@ -180,12 +182,18 @@ pub(super) fn roots(trust: &Trust) -> Answer {
     let (usable, unusable) = store.add_parsable_certificates(roots.certificates);
     match (usable, unusable) {
         (0, _) => Err(format!(
-            "{}: none of its {all} certificates is usable",
-            roots.from
+            "{}: it has {}, none of them usable",
+            roots.from,
+            count(all, "certificate")
         )),
-        (_, 0) => Ok(Good::Well(format!("{usable} roots from {}", roots.from))),
+        (_, 0) => Ok(Good::Well(format!(
+            "{} from {}",
+            count(usable, "root"),
+            roots.from
+        ))),
         _ => Ok(Good::Well(format!(
-            "{usable} roots from {}, {unusable} more are unusable",
+            "{} from {}, {unusable} more unusable",
+            count(usable, "root"),
             roots.from
         ))),
     }

@@ -170,7 +170,7 @@ fn sign_must_be_told_how_long() {
     assert!(answer.stderr_text().contains("neither --ttl nor --no-exp"));
     for wrong in [
         &["--ttl=5m", "--no-exp"][..],
-        &["--ttl=5"],
+        &["--ttl=5x"],
         &["--ttl=300ms"],
         &["--ttl=5m", "--claim=exp:=1"],
         &["--no-exp", "--claim=exp:=1"],
@@ -263,7 +263,7 @@ fn verify_asks_for_what_it_is_told() {
     }
     for wrong in [
         &["--alg=RS256"][..],
-        &["--leeway=1"],
+        &["--leeway=1x"],
         &["--leeway=300ms"],
         &["--at=tomorrow"],
         &["--require=exp,"],

@@ -97,6 +97,27 @@ pub(super) fn named_source(
     what: &str,
     rest: Option<&str>,
 ) -> Result<(String, Source), String> {
+    named(scheme, what, rest, Source::parse)
+}
+
+/// Reads `NAME:SOURCE`, where the source is that of a key or the path of a file that exists.
+///
+/// # Errors
+/// As [`named_source`].
+pub(super) fn named_key(
+    scheme: &str,
+    what: &str,
+    rest: Option<&str>,
+) -> Result<(String, Source), String> {
+    named(scheme, what, rest, Source::parse_key)
+}
+
+fn named(
+    scheme: &str,
+    what: &str,
+    rest: Option<&str>,
+    parse: fn(&str) -> Result<Source, String>,
+) -> Result<(String, Source), String> {
     let form = || format!("write {scheme}={what}:SOURCE");
     let (name, source) = rest
         .and_then(|rest| rest.split_once(':'))
@@ -104,5 +125,5 @@ pub(super) fn named_source(
     if name.is_empty() {
         return Err(form());
     }
-    Ok((name.to_owned(), Source::parse(source)?))
+    Ok((name.to_owned(), parse(source)?))
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::definition::{
-    Definition, Lifetime, MintOptions, OptionForm, Scheme, SharedScheme, named_source,
+    Definition, Lifetime, MintOptions, OptionForm, Scheme, SharedScheme, named_key,
 };
 use crate::auth::context::{Context, Issued, Storage, Want};
 use crate::auth::mint::Signing;
@@ -28,12 +28,12 @@ pub(super) const DEFAULT_TTL: Duration = Duration::from_secs(300);
 
 /// The keys of a profile that describe a minted token.
 pub(super) const KEYS: &[Key] = &[
-    ("key", Kind::Secret),
-    ("service_account", Kind::Secret),
+    ("key", Kind::Key),
+    ("service_account", Kind::Key),
     ("algorithm", Kind::Text),
     ("kid", Kind::Text),
     ("claims", Kind::Json),
-    ("ttl", Kind::Text),
+    ("ttl", Kind::Duration),
 ];
 
 pub(super) const DEFINITION: Definition = Definition {
@@ -54,7 +54,7 @@ pub(super) const DEFINITION: Definition = Definition {
 struct Jwt(JwtOrder);
 
 fn parse(rest: Option<&str>, options: &mut Option<MintOptions>) -> Result<SharedScheme, String> {
-    let (algorithm, key) = named_source("jwt", "ALG", rest)?;
+    let (algorithm, key) = named_key("jwt", "ALG", rest)?;
     let algorithm = Algorithm::parse(&algorithm)?;
     let options = options.take().unwrap_or_default();
     let has_claim = |name: &str| options.claims.iter().any(|claim| claim.name == name);
@@ -130,7 +130,7 @@ fn sign(order: &JwtOrder, key: &Source) -> Vec<String> {
 /// # Errors
 /// What is wrong with a key, and where.
 pub(super) fn order(reader: &Reader, default_ttl: Duration) -> Result<Option<JwtOrder>, Error> {
-    let key = match (reader.secret("service_account")?, reader.secret("key")?) {
+    let key = match (reader.key("service_account")?, reader.key("key")?) {
         (Some(account), _) => SigningKey::ServiceAccount(account),
         (None, Some(key)) => SigningKey::Plain(key),
         (None, None) => return Ok(None),

@@ -32,7 +32,7 @@ pub(super) const KEYS: &[Key] = &[
     ("logout", Kind::Request),
     ("revoke_url", Kind::Text),
     ("send", Kind::Text),
-    ("ttl", Kind::Text),
+    ("ttl", Kind::Duration),
     ("refusal_statuses", Kind::Statuses),
 ];
 

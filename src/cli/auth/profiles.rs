@@ -5,7 +5,7 @@ use std::fmt;
 use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
-use crate::cli::profile::load;
+use crate::cli::profile::{load, say_if_none};
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
@@ -68,7 +68,9 @@ impl Profiles {
                 preset: text("preset"),
             });
         }
-        output::print(Format::from_switch(self.json), &List(reports))?;
+        let format = Format::from_switch(self.json);
+        say_if_none("c47 auth profiles", &config, format);
+        output::print(format, &List(reports))?;
         Ok(Exit::Done)
     }
 }

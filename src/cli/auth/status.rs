@@ -1,19 +1,20 @@
 //! `c47 auth status`: who, until when, kept where; never the token.
 
 use std::fmt;
+use std::time::Duration;
 
 use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
 use crate::auth::{self, Places, Profile};
 use crate::cli::environment;
-use crate::cli::profile::load;
+use crate::cli::profile::{load, say_if_none};
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
-use crate::quantity::say_duration;
+use crate::quantity::{say_ago, say_duration};
 use crate::timestamp::Timestamp;
 
 /// Show what is kept of each profile's login. Asks no service. Exits 1 when the profile named has
@@ -134,7 +135,9 @@ impl Status {
                 }
             }
         }
-        output::print(Format::from_switch(self.json), &List(reports))?;
+        let format = Format::from_switch(self.json);
+        say_if_none("c47 auth status", &config, format);
+        output::print(format, &List(reports))?;
         Ok(exit)
     }
 }
@@ -198,10 +201,13 @@ impl fmt::Display for List {
                 line.push_str(&format!(" as {user}"));
             }
             if let (Some(end), Some(left)) = (&one.expires, one.expires_in_s) {
-                let length = say_duration(std::time::Duration::from_secs(left.unsigned_abs()));
+                let length = Duration::from_secs(left.unsigned_abs());
                 match left > 0 {
-                    true => line.push_str(&format!(", {length} left, until {end}")),
-                    false => line.push_str(&format!(", {length} ago, at {end}")),
+                    true => {
+                        let length = say_duration(length);
+                        line.push_str(&format!(", {length} left, until {end}"));
+                    }
+                    false => line.push_str(&format!(", {}, at {end}", say_ago(length))),
                 }
             }
             if let Some(file) = &one.file {

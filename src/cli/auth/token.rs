@@ -1,5 +1,7 @@
 //! `c47 auth token`: the token alone, for scripts.
 
+use std::time::Duration;
+
 use argh::{ArgsInfo, FromArgs};
 
 use super::context;
@@ -42,7 +44,7 @@ impl Token {
             Some(text) => {
                 quantity::duration(text).map_err(|why| Error::usage(format!("--min-ttl: {why}")))?
             }
-            None => std::time::Duration::ZERO,
+            None => Duration::ZERO,
         };
         let profile = load()?.profile(&self.profile)?;
         let want = Want {
@@ -58,9 +60,9 @@ impl Token {
             )));
         };
         let left = issued.expires.map(|end| end.0 - Timestamp::now().0);
-        if let Some(left) =
-            left.filter(|left| u64::try_from(*left).unwrap_or(0) < min_ttl.as_secs())
-        {
+        let is_short =
+            |left: &i64| Duration::from_secs(u64::try_from(*left).unwrap_or(0)) < min_ttl;
+        if let Some(left) = left.filter(is_short) {
             output::say(format_args!(
                 "c47 auth token: the service gives {} no longer than {left}s",
                 profile.name()

@@ -15,7 +15,7 @@ use crate::escape::one_line;
 use crate::exit::Exit;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
-use crate::quantity::say_size;
+use crate::quantity::{count, say_size};
 
 /// Find libraries that are there more than once under directories: every SONAME, which
 /// application carries it, whether the copies are the same bytes, what they take; and which
@@ -226,8 +226,8 @@ impl fmt::Display for Report {
             let soname = one_line(&duplicate.soname);
             writeln!(
                 f,
-                "{soname}: {} copies, {builds}, {size}",
-                duplicate.copies.len()
+                "{soname}: {}, {builds}, {size}",
+                count(duplicate.copies.len(), "copy")
             )?;
             for copy in &duplicate.copies {
                 let build_id: String = match &copy.build_id {
@@ -276,8 +276,8 @@ impl fmt::Display for Report {
         }
         writeln!(
             f,
-            "{} objects, {} carried more than once, {} in copies of the same bytes, {} meet in one process",
-            self.objects,
+            "{}, {} carried more than once, {} in copies of the same bytes, {} meet in one process",
+            count(self.objects, "object"),
             self.duplicates.len(),
             say_size(self.bytes_wasted),
             self.meetings.len()

@@ -16,7 +16,7 @@ use crate::http::stream::Watch;
 use crate::http::{Caller, Settings};
 use crate::interrupt::{self, SayOnSignal};
 use crate::progress::Progress;
-use crate::{escape, output};
+use crate::{atomic_file, escape, output};
 
 /// Reads the options.
 ///
@@ -42,6 +42,12 @@ pub(super) fn wanted(options: &Http) -> Result<Option<Download>, Error> {
     let place = match options.output.as_deref() {
         Some("-") => return Err(Error::usage("--download writes to a file, not to stdout")),
         Some(path) if Path::new(path).is_dir() => Place::In(path.into()),
+        Some(path) if is_stream(Path::new(path)) => {
+            return Err(Error::usage_hint(
+                format!("--download writes to a file, and {path} is none"),
+                format!("leave --download out: -o {path} writes the body to it"),
+            ));
+        }
         Some(path) => Place::File(path.into()),
         None => Place::In("".into()), // here
     };
@@ -57,6 +63,14 @@ pub(super) fn wanted(options: &Http) -> Result<Option<Download>, Error> {
         },
         sha256: options.sha256.as_deref().map(sha256).transpose()?,
     }))
+}
+
+/// Whether it is written to instead of replaced. Whatever else is wrong with it is found later.
+fn is_stream(path: &Path) -> bool {
+    matches!(
+        atomic_file::Place::of(path),
+        Ok(atomic_file::Place::Stream(_))
+    )
 }
 
 fn sha256(text: &str) -> Result<String, Error> {

@@ -1,5 +1,7 @@
 //! What the items of a command line add up to: headers, query, body.
 
+use std::io::ErrorKind::NotFound;
+
 use super::Http;
 use crate::deadline::Deadline;
 use crate::error::Error;
@@ -46,7 +48,7 @@ impl Parts {
                 "'{name}' follows from the body; it cannot be set"
             )))?,
             Item::Header { name, value } => {
-                let value = content(value, deadline)?;
+                let value = content(&format!("{name}:"), value, deadline)?;
                 // An editor's last line break is no part of a header.
                 let value = value.strip_suffix('\n').unwrap_or(&value).to_owned();
                 if value.chars().any(|c| c.is_control() && c != '\t') {
@@ -57,20 +59,25 @@ impl Parts {
                 self.headers.push((name, Some(value)));
             }
             Item::NoHeader { name } => self.headers.push((name, None)),
-            Item::Query { name, value } => url.push_query(&name, &content(value, deadline)?),
-            Item::Field { name, value } if form => {
-                self.form.push((name, content(value, deadline)?))
+            Item::Query { name, value } => {
+                let value = content(&format!("{name}=="), value, deadline)?;
+                url.push_query(&name, &value);
             }
-            Item::Field { name, value } => self
-                .json
-                .push((name, Text::string(&content(value, deadline)?))),
+            Item::Field { name, value } => {
+                let value = content(&format!("{name}="), value, deadline)?;
+                match form {
+                    true => self.form.push((name, value)),
+                    false => self.json.push((name, Text::string(&value))),
+                }
+            }
             Item::Json { name, .. } if form => {
                 return Err(Error::usage(format!(
                     "'{name}:=' is JSON, which a form does not carry"
                 )));
             }
             Item::Json { name, value } => {
-                let text = Text::parse(content(value, deadline)?).map_err(|why| {
+                let value = content(&format!("{name}:="), value, deadline)?;
+                let text = Text::parse(value).map_err(|why| {
                     Error::usage_hint(
                         format!("'{name}:=' is no JSON: {why}"),
                         "a string is written key=value",
@@ -139,11 +146,28 @@ fn is_framing(name: &str) -> bool {
     name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
 }
 
-fn content(value: ItemValue, deadline: Deadline) -> Result<String, Error> {
-    match value {
-        ItemValue::Literal(text) => Ok(text),
-        ItemValue::File(path) => body::within(deadline, move || body::read_text(&path)),
-    }
+/// The value of an item; `before` is the item up to it, `name=`.
+fn content(before: &str, value: ItemValue, deadline: Deadline) -> Result<String, Error> {
+    let path = match value {
+        ItemValue::Literal(text) => return Ok(text),
+        ItemValue::File(path) => path,
+    };
+    let named = path.clone();
+    body::within(deadline, move || body::read_text(&path)).map_err(|error| {
+        let is_missing = matches!(&error, Error::File { source, .. } if source.kind() == NotFound);
+        match is_missing {
+            // A script may have put a text there that begins with '@'.
+            true => {
+                let as_text = before.strip_suffix(":=").map(|name| format!("{name}="));
+                let as_text = as_text.as_deref().unwrap_or(before);
+                error.with_hint(format!(
+                    "{before}@{named} takes the value from the file {named}; \
+                     for the text @{named} write {as_text}\\@{named}"
+                ))
+            }
+            false => error,
+        }
+    })
 }
 
 /// The headers that come by themselves, less those an item leaves out or sets, then the items'.

@@ -172,27 +172,28 @@ pub(super) struct Http {
     #[argh(switch)]
     redirect_body: bool,
 
-    /// time for the whole call, e.g. 30s (default: none, but 60 s without a byte end it)
+    /// time limit for the whole call, e.g. 2.5s; a bare number is seconds (default: none, but 60 s
+    /// without a byte end it)
     #[argh(option, arg_name = "duration")]
     timeout: Option<String>,
 
-    /// time for name look-up and connection (default: 10s)
+    /// time limit for DNS and connect (default: 10s)
     #[argh(option, arg_name = "duration")]
     connect_timeout: Option<String>,
 
-    /// largest body taken, decoded, e.g. 2G (default: none; 256M where it is held in memory)
+    /// largest body taken, decoded, e.g. 2G or 1.5GB (default: none; 256M where it is held in memory)
     #[argh(option, arg_name = "size")]
     max_body: Option<String>,
 
-    /// trust the roots in this PEM file and no others
+    /// trust the roots in this PEM file, or from this source, and no others
     #[argh(option, arg_name = "file")]
     cacert: Option<String>,
 
-    /// client certificate chain, a PEM file
+    /// client certificate chain in PEM: a file, or its source
     #[argh(option, arg_name = "file")]
     cert: Option<String>,
 
-    /// private key of the client certificate, a PEM file
+    /// private key of the client certificate in PEM: a file, or its source
     #[argh(option, arg_name = "file")]
     key: Option<String>,
 

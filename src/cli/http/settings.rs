@@ -10,7 +10,7 @@ use crate::http::tls::{Oldest, Trust};
 use crate::http::{Follow, Overlay};
 use crate::quantity;
 use crate::redact;
-use crate::secret::Source;
+use crate::secret::{KeySource, Source};
 
 /// Reads the options.
 ///
@@ -110,16 +110,25 @@ fn family(options: &Http) -> Result<Option<Family>, Error> {
 fn trust(options: &Http) -> Result<Option<Trust>, Error> {
     match (&options.cacert, options.insecure) {
         (Some(_), true) => Err(Error::usage("--cacert and --insecure exclude each other")),
-        (Some(path), false) => Ok(Some(Trust::Only(path.into()))),
+        (Some(path), false) => Ok(Some(Trust::Only(Source::parse_public(path).into()))),
         (None, true) => Ok(Some(Trust::Anybody)),
         (None, false) => Ok(None),
     }
 }
 
-fn client(options: &Http) -> Result<Option<(PathBuf, PathBuf)>, Error> {
+fn client(options: &Http) -> Result<Option<(KeySource, KeySource)>, Error> {
+    let certificate = |text: &str| KeySource::from(Source::parse_public(text));
     match (&options.cert, &options.key) {
-        (Some(cert), Some(key)) => Ok(Some((cert.into(), key.into()))),
-        (Some(cert), None) => Ok(Some((cert.into(), cert.into()))), // both may be in one file
+        (Some(cert), Some(key)) => {
+            let key =
+                Source::parse_key(key).map_err(|why| Error::usage(format!("--key: {why}")))?;
+            Ok(Some((certificate(cert), key.into())))
+        }
+        // Both may be in one file.
+        (Some(cert), None) => {
+            let both = certificate(cert);
+            Ok(Some((both.clone(), both)))
+        }
         (None, Some(_)) => Err(Error::usage("--key belongs to --cert FILE")),
         (None, None) => Ok(None),
     }

@@ -4,8 +4,10 @@ use super::Http;
 use crate::auth::Profile;
 use crate::cli::profile::load;
 use crate::error::Error;
+use crate::escape;
 use crate::http::item::Item;
 use crate::http::url::Url;
+use crate::nearest::nearest;
 use crate::outline::owned;
 
 /// What is called.
@@ -69,8 +71,69 @@ pub(super) fn items(options: &Http) -> Result<Vec<Item>, Error> {
 }
 
 fn parsed(items: &[String]) -> Result<Vec<Item>, Error> {
-    let items: Result<Vec<Item>, String> = items.iter().map(|item| Item::parse(item)).collect();
-    items.map_err(Error::usage)
+    let parsed = items.iter().map(|item| {
+        ensure_no_url(item)?;
+        Item::parse(item).map_err(Error::usage)
+    });
+    parsed.collect()
+}
+
+/// A URL would be read as a header: `http://a` as `http: //a`.
+fn ensure_no_url(item: &str) -> Result<(), Error> {
+    if !is_absolute(item) && !has_port(item) {
+        return Ok(());
+    }
+    // A user, a password and a query are not repeated.
+    let host = Url::parse(item).map(|url| url.origin.to_string());
+    let what = host.unwrap_or_else(|_| "a URL".into());
+    Err(Error::usage_hint(
+        format!("{what} is in the place of an item: there is one URL in a call"),
+        "write c47 http [METHOD] URL [ITEM …], and one call for each URL",
+    ))
+}
+
+/// Whether a word begins like a URL.
+fn is_absolute(word: &str) -> bool {
+    const SCHEMES: [&str; 7] = ["http", "https", "ws", "wss", "ftp", "ftps", "file"];
+    word.split_once("://")
+        .is_some_and(|(scheme, _)| SCHEMES.iter().any(|name| scheme.eq_ignore_ascii_case(name)))
+}
+
+/// Whether a word is a host with a port and perhaps a path: `localhost:8080`, `a.lan:8080/x`.
+fn has_port(word: &str) -> bool {
+    let Some((host, rest)) = word.split_once(':') else {
+        return false;
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let port = rest.get(..end).unwrap_or_default();
+    let is_host = host.eq_ignore_ascii_case("localhost")
+        || host.contains('.')
+            && host
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b));
+    is_host && !port.is_empty() && port.parse::<u16>().is_ok()
+}
+
+/// Whether a word is a URL, and no item: it begins like one, or names a host or a path.
+fn is_url(word: &str) -> bool {
+    is_absolute(word)
+        || has_port(word)
+        || word.starts_with([':', '@', '/'])
+        || Item::parse(word).is_err() && is_host(word)
+}
+
+/// Whether a first word before a URL can only be a method that is mistyped.
+fn looks_like_method(word: &str) -> bool {
+    !is_host(word)
+        && word
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+}
+
+/// Whether a word without a scheme can be nothing but a host.
+fn is_host(word: &str) -> bool {
+    let end = word.find(['/', ':', '?']).unwrap_or(word.len());
+    word.contains(['.', ':', '/']) || word.get(..end) == Some("localhost")
 }
 
 const USUAL_METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -98,6 +161,59 @@ fn words(words: &[String]) -> Result<(Option<String>, &str, &[String]), Error> {
         [method, url, items @ ..] if is_method(method) => {
             Ok((Some(method.to_ascii_uppercase()), url, items))
         }
+        [word, url, ..] if is_url(url) && looks_like_method(word) => {
+            let near = nearest(&word.to_ascii_uppercase(), USUAL_METHODS);
+            Err(Error::usage_hint(
+                format!("'{}' is not a method", escape::one_line(word)),
+                match near {
+                    Some(near) => format!("did you mean {near}?"),
+                    None => "a method of another name is written in capitals".to_owned(),
+                },
+            ))
+        }
         [url, items @ ..] => Ok((None, url, items)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_and_items_are_told_apart() {
+        for url in [
+            "http://a",
+            "HTTPS://a.lan/x",
+            "ws://a",
+            "localhost:80",
+            "a.lan:8080/x",
+            "10.0.0.1:80?a",
+            ":8080/x",
+            "@kitsu/x",
+            "a.lan",
+            "a/b",
+            "localhost",
+            "localhost/x",
+            "/x",
+        ] {
+            assert!(is_url(url), "{url}");
+        }
+        for item in [
+            "X:http://a",
+            "url=http://a",
+            "q==http://a",
+            "file@/a.b",
+            "X.Y:1a",
+            "X.Y: 80",
+            "X-Path://a",
+            "a",
+            "X-Port:80",
+            "a:=1.5",
+            "X;",
+            "Host:a.lan:80",
+        ] {
+            assert!(!is_url(item), "{item}");
+            assert!(ensure_no_url(item).is_ok(), "{item}");
+        }
     }
 }

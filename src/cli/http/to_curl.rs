@@ -16,7 +16,7 @@ use crate::http::settings::Family;
 use crate::http::tls::{Oldest, Trust};
 use crate::http::{Follow, Overlay, accept_encoding};
 use crate::redact::{self, Secrets};
-use crate::secret::Source;
+use crate::secret::{KeySource, Source};
 use crate::shell::{in_quotes, quote};
 
 /// The command, on one line, for a POSIX shell.
@@ -227,6 +227,16 @@ fn proxy_user(options: &Http) -> Result<Vec<String>, Error> {
     Ok(vec!["--proxy-user".into(), word])
 }
 
+/// A key or certificate as a file: curl takes no other source, bash makes one of what a source gives.
+fn file_of(key: &KeySource) -> String {
+    if let Some(path) = key.file() {
+        return quote(&path.display().to_string());
+    }
+    let origin = Origin::Source(key.source().clone());
+    let value = value_of(&origin).unwrap_or_else(|| redact::MASK.to_owned());
+    format!("<(printf '%s\\n' \"{value}\")")
+}
+
 fn network(options: &Http, overlay: &Overlay) -> Vec<String> {
     let mut words = Vec::new();
     let mut with_value = |name: &str, value: Option<String>| {
@@ -239,18 +249,20 @@ fn network(options: &Http, overlay: &Overlay) -> Vec<String> {
     }
     with_value("-m", seconds(overlay.timeout));
     with_value("--connect-timeout", seconds(overlay.connect_timeout));
-    if let Some(Trust::Only(bundle)) = &overlay.trust {
-        with_value("--cacert", Some(path(bundle)));
-    }
-    if let Some((certificate, key)) = &overlay.client {
-        with_value("--cert", Some(path(certificate)));
-        with_value("--key", (key != certificate).then(|| path(key)));
-    }
     with_value("-x", overlay.proxy.as_deref().map(redact::proxy));
     with_value("--unix-socket", overlay.unix_socket.as_deref().map(path));
     with_value("-o", options.output.clone());
     for address in &options.resolve {
         with_value("--resolve", Some(address.clone()));
+    }
+    if let Some(Trust::Only(bundle)) = &overlay.trust {
+        words.push(format!("--cacert {}", file_of(bundle)));
+    }
+    if let Some((certificate, key)) = &overlay.client {
+        words.push(format!("--cert {}", file_of(certificate)));
+        if key != certificate {
+            words.push(format!("--key {}", file_of(key)));
+        }
     }
     let switches = [
         ("-k", overlay.trust == Some(Trust::Anybody)),

@@ -15,7 +15,7 @@ use crate::jwt::decode::{Decoded, decode};
 use crate::jwt::numeric_date::NumericDate;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
-use crate::quantity::say_duration;
+use crate::quantity::{say_ago, say_duration};
 use crate::secret::Source;
 use crate::timestamp::Timestamp;
 
@@ -136,10 +136,8 @@ impl fmt::Display for Report {
 
 fn issued(date: NumericDate, now: Timestamp) -> String {
     let at = date.timestamp();
-    if at == now {
-        format!("iat  {at}  issued just now")
-    } else if date.has_come(now) {
-        format!("iat  {at}  issued {} ago", say(at, now))
+    if date.has_come(now) {
+        format!("iat  {at}  issued {}", say_ago(between(at, now)))
     } else {
         format!("iat  {at}  issued {} from now", say(at, now))
     }
@@ -161,17 +159,19 @@ fn expires(date: Option<NumericDate>, now: Timestamp) -> String {
         return "exp  none  does not expire".to_owned();
     };
     let at = date.timestamp();
-    if at == now {
-        format!("exp  {at}  expired just now")
-    } else if date.has_come(now) {
-        format!("exp  {at}  expired {} ago", say(at, now))
+    if date.has_come(now) {
+        format!("exp  {at}  expired {}", say_ago(between(at, now)))
     } else {
         format!("exp  {at}  expires in {}", say(at, now))
     }
 }
 
 fn say(at: Timestamp, now: Timestamp) -> String {
-    say_duration(Duration::from_secs(at.0.abs_diff(now.0)))
+    say_duration(between(at, now))
+}
+
+fn between(at: Timestamp, now: Timestamp) -> Duration {
+    Duration::from_secs(at.0.abs_diff(now.0))
 }
 
 /// The same JSON without characters that move the cursor, retitle the window or turn the direction

@@ -2,7 +2,7 @@
 
 use argh::{ArgsInfo, FromArgs};
 
-use super::read_file;
+use super::read_key_file;
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
@@ -21,7 +21,7 @@ use crate::output;
     example = "c47 jwt jwks key.pem old.pem > jwks.json"
 )]
 pub(super) struct Jwks {
-    /// files with keys, - for stdin
+    /// files with keys, - for stdin; or their sources
     #[argh(positional, arg_name = "file")]
     files: Vec<String>,
 }
@@ -53,7 +53,7 @@ impl Jwks {
 }
 
 fn public_keys(file: &str) -> Result<Vec<Text>, Error> {
-    let set = KeySet::parse(&read_file(file)?).map_err(|error| error.with_source(file))?;
+    let set = KeySet::parse(&read_key_file(file)?).map_err(|error| error.with_source(file))?;
     for why in set.unusable() {
         output::say(format_args!(
             "c47 jwt jwks: a key of {file} is left out: {}",

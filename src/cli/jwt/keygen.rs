@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use argh::{ArgsInfo, FromArgs};
+use zeroize::Zeroizing;
 
 use crate::atomic_file::{self, AtomicFile, New};
 use crate::error::Error;
@@ -61,13 +62,14 @@ impl Keygen {
         let form = self.format.unwrap_or_else(|| Form::of(self.alg));
         let written = generate(self.alg, form)?;
         let Some(path) = self.output.as_deref().filter(|&path| path != "-") else {
-            output::bytes(written.private.as_bytes())?;
-            if !written.private.ends_with('\n') {
-                output::bytes(b"\n")?;
-            }
+            output::bytes(with_line_feed(&written.private).as_bytes())?;
             return Ok(Exit::Done);
         };
         let path = Path::new(path);
+        // What is no file has nothing beside it, as stdout has not.
+        if atomic_file::write_to_stream(path, with_line_feed(&written.private).as_bytes())? {
+            return Ok(Exit::Done);
+        }
         let beside = public_path(path);
         if !self.overwrite {
             ensure_new(path)?;
@@ -88,6 +90,11 @@ impl Keygen {
         })?;
         Ok(Exit::Done)
     }
+}
+
+fn with_line_feed(text: &str) -> Zeroizing<String> {
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    Zeroizing::new(format!("{text}{end}"))
 }
 
 fn filled(mut file: AtomicFile, text: &str) -> Result<AtomicFile, Error> {

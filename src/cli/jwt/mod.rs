@@ -13,6 +13,7 @@ use std::path::Path;
 use argh::{ArgsInfo, FromArgs};
 use zeroize::Zeroizing;
 
+use crate::descriptor;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::jwt;
@@ -84,7 +85,7 @@ fn read_token(argument: Option<&str>, source: Option<&Source>) -> Result<Secret,
                 "give it as an argument, '-' for stdin, or --token env:NAME",
             ));
         }
-        (Some("-"), None) => read_bounded(io::stdin().lock()).map_err(|source| Error::System {
+        (Some("-"), None) => read_stdin().map_err(|source| Error::System {
             action: "read standard input",
             source,
         })?,
@@ -106,10 +107,18 @@ fn warn_of_argument() {
     }
 }
 
+/// Keys in a file, `-` for stdin, or what their source gives.
+fn read_key_file(text: &str) -> Result<Secret, Error> {
+    match Source::parse(text) {
+        Ok(source) => Ok(source.read("key")?),
+        Err(_) => read_file(text),
+    }
+}
+
 /// The bytes of a file; `-` is stdin.
 fn read_file(path: &str) -> Result<Secret, Error> {
     let (path, bytes) = if path == "-" {
-        let bytes = read_bounded(io::stdin().lock());
+        let bytes = read_stdin();
         (Path::new("standard input"), bytes)
     } else {
         let path = Path::new(path);
@@ -123,6 +132,10 @@ fn read_file(path: &str) -> Result<Secret, Error> {
         ));
     }
     Ok(bytes)
+}
+
+fn read_stdin() -> io::Result<Secret> {
+    descriptor::stdin().and_then(read_bounded)
 }
 
 /// All there is, or more than enough to see that it is too much.

@@ -28,8 +28,8 @@ pub(super) struct Sign {
     /// the algorithm: HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA
     #[argh(option, from_str_fn(Algorithm::parse))]
     alg: Algorithm,
-    /// source of the private key or shared secret
-    #[argh(option, from_str_fn(Source::parse), arg_name = "source")]
+    /// the private key or shared secret: a path, or its source
+    #[argh(option, from_str_fn(Source::parse_key), arg_name = "source")]
     key: Source,
     /// the key's identifier in the header (default: that of the JWK); chooses from a JWK set
     #[argh(option)]
@@ -46,7 +46,7 @@ pub(super) struct Sign {
     /// one more header member, name=text or name:=JSON; may be repeated
     #[argh(option, from_str_fn(Claim::parse))]
     header: Vec<Claim>,
-    /// how long the token is valid: 30s, 15m, 12h, 7d
+    /// how long the token is valid: 30s, 1m30s, 12h, 7d; a bare number is seconds
     #[argh(option, from_str_fn(quantity::duration), arg_name = "duration")]
     ttl: Option<Duration>,
     /// make a token that is valid for ever
@@ -71,7 +71,7 @@ pub(super) const DETAILS: Details = Details {
             "--alg",
             Kind::checked_choice(Algorithm::names, |text| Algorithm::parse(text).map(drop)),
         ),
-        ("--key", Kind::Source),
+        ("--key", Kind::Key),
         ("--kid", Kind::Word),
         ("--typ", Kind::Word),
         ("--claim", Kind::Form(|text| Claim::parse(text).map(drop))),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
-use super::{ensure_stdin_once, is_stdin, read_file, read_keys, read_token};
+use super::{ensure_stdin_once, is_stdin, read_key_file, read_keys, read_token};
 use crate::cli::environment;
 use crate::error::Error;
 use crate::escape;
@@ -45,10 +45,10 @@ pub(super) struct Verify {
         arg_name = "source"
     )]
     source: Option<Source>,
-    /// source of the key
-    #[argh(option, from_str_fn(Source::parse), arg_name = "source")]
+    /// the key: a path, or its source
+    #[argh(option, from_str_fn(Source::parse_key), arg_name = "source")]
     key: Option<Source>,
-    /// a JWK set instead, from a file, - for stdin, or an address
+    /// a JWK set instead: a path, - for stdin, its source, or an address
     #[argh(option, arg_name = "file|url")]
     jwks: Option<String>,
     /// an algorithm that is allowed (default: all that the key makes possible); may be repeated
@@ -91,7 +91,7 @@ pub(super) const DETAILS: Details = Details {
     values: &[
         ("token", Kind::Word),
         ("--token", Kind::Source),
-        ("--key", Kind::Source),
+        ("--key", Kind::Key),
         ("--jwks", Kind::File),
         (
             "--alg",
@@ -123,7 +123,9 @@ impl Verify {
             self.token.as_deref() == Some("-"),
             self.source.as_ref().is_some_and(is_stdin),
             self.key.as_ref().is_some_and(is_stdin),
-            self.jwks.as_deref() == Some("-"),
+            self.jwks
+                .as_deref()
+                .is_some_and(|set| matches!(set, "-" | "file:-")),
         ])?;
         let policy = self.policy()?;
         // The token first: where it is missing, no key need be asked for.
@@ -173,7 +175,7 @@ impl Verify {
         match (&self.key, self.jwks.as_deref()) {
             (Some(source), None) => read_keys(source),
             (None, Some(url)) if is_address(url) => fetch_jwks(url),
-            (None, Some(path)) => KeySet::parse_json(read_file(path)?.expose())
+            (None, Some(path)) => KeySet::parse_json(read_key_file(path)?.expose())
                 .map_err(|error| error.with_source(path).into()),
             (Some(_), Some(_)) => Err(Error::usage("--key and --jwks exclude each other")),
             (None, None) => Err(Error::usage_hint(

@@ -1,6 +1,7 @@
 //! argv made plain before argh sees it: `--name=value`, `-` as an argument, options after
 //! arguments, help at every level, and the nearest word for a typo.
 
+mod foreign;
 mod values;
 
 pub(super) use values::unforeseen;
@@ -113,7 +114,7 @@ fn format_asked(words: &[&str], table: &CommandInfoWithArgs, path: &[String]) ->
         if *word == "--json" {
             return Format::Json;
         }
-        let flag = find_flag(word, command).ok();
+        let flag = find_flag(word, command, path).ok();
         if flag.is_some_and(|flag| matches!(flag.kind, FlagInfoKind::Option { .. })) {
             words.next(); // its value
         }
@@ -160,7 +161,7 @@ fn walk(
             _ if word.starts_with('-') => return Err(misplaced_option(word, path)),
             _ => {}
         }
-        level = subcommand(level, word)?;
+        level = subcommand(level, word, path)?;
         path.push(level.name.to_owned());
         rest = tail;
     }
@@ -176,15 +177,34 @@ fn acts_alone(level: &CommandInfoWithArgs) -> bool {
 fn subcommand<'a>(
     level: &'a CommandInfoWithArgs,
     word: &str,
+    path: &[String],
 ) -> Result<&'a CommandInfoWithArgs, Error> {
     let found = level.commands.iter().find(|command| command.name == word);
     found
         .map(|found| &found.command)
         .ok_or_else(|| Error::NoSuchCommand {
             name: word.to_owned(),
-            nearest: nearest(word, level.commands.iter().map(|command| command.name))
-                .map(str::to_owned),
+            nearest: meant(level, word, path),
+            within: path.to_owned(),
         })
+}
+
+/// The command that was meant: another tool's word for one of ours, a mistyped one, or one below
+/// another command.
+fn meant(level: &CommandInfoWithArgs, word: &str, path: &[String]) -> Option<String> {
+    let is_top = path.is_empty();
+    if is_top && let Some(ours) = foreign::command_instead(word) {
+        return Some(format!("c47 {ours}"));
+    }
+    let names = level.commands.iter().map(|command| command.name);
+    if let Some(near) = nearest(word, names) {
+        return Some(near.to_owned());
+    }
+    let above = level.commands.iter().find(|above| {
+        let mut below = above.command.commands.iter();
+        is_top && below.any(|below| below.name == word)
+    })?;
+    Some(format!("c47 {} {word}", above.name))
 }
 
 fn help_of(
@@ -197,7 +217,7 @@ fn help_of(
         if level.commands.is_empty() {
             break;
         }
-        level = subcommand(level, word)?;
+        level = subcommand(level, word, path)?;
         path.push(level.name.to_owned());
     }
     Ok(Request::Help(path.clone(), Length::Whole))
@@ -253,7 +273,7 @@ fn leaf(words: &[&str], command: &CommandInfoWithArgs, path: &[String]) -> Resul
             "--help" => return Ok(Request::Help(path.to_owned(), Length::Whole)),
             "-" => arguments.push(word),
             _ if word.starts_with('-') => {
-                let option = option(word, &mut words, command)?;
+                let option = option(word, &mut words, command, path)?;
                 ensure_once(option.flag, &given)?;
                 options.push(option.flag.long.to_owned());
                 options.extend(option.value.map(str::to_owned));
@@ -296,12 +316,13 @@ fn option<'a>(
     word: &'a str,
     words: &mut impl Iterator<Item = &'a str>,
     command: &CommandInfoWithArgs,
+    path: &[String],
 ) -> Result<Given<'a>, Error> {
     let (name, attached) = match word.split_once('=') {
         Some((name, value)) if name.starts_with("--") => (name, Some(value)),
         _ => (word, None),
     };
-    let flag = find_flag(name, command)?;
+    let flag = find_flag(name, command, path)?;
     let value = match (&flag.kind, attached) {
         (FlagInfoKind::Switch, None) => None,
         (FlagInfoKind::Switch, Some(_)) => {
@@ -322,25 +343,39 @@ fn option<'a>(
 fn find_flag(
     name: &str,
     command: &CommandInfoWithArgs,
+    path: &[String],
 ) -> Result<&'static FlagInfo<'static>, Error> {
-    let is_it = |flag: &&FlagInfo| match name.strip_prefix('-') {
+    let is_it = |flag: &&FlagInfo, name: &str| match name.strip_prefix('-') {
         Some(short) if !short.starts_with('-') => flag.short.is_some_and(|c| short.chars().eq([c])),
         _ => flag.long == name,
     };
-    command.flags.iter().find(is_it).ok_or_else(|| {
-        let visible = command
-            .flags
-            .iter()
-            .filter(|flag| !flag.hidden)
-            .map(|flag| flag.long);
-        let hint = match nearest(name, visible) {
-            Some(meant) => format!("did you mean {meant}?"),
-            None => {
-                "-h lists the options; an argument that begins with '-' stands after '--'".into()
-            }
-        };
-        Error::usage_hint(format!("no such option: {name}"), hint)
-    })
+    if let Some(flag) = command.flags.iter().find(|flag| is_it(flag, name)) {
+        return Ok(flag);
+    }
+    // What follows the letter of a short option may be its value, and a secret.
+    let name = match name.char_indices().nth(2) {
+        Some((end, _)) if !name.starts_with("--") => name.get(..end).unwrap_or(name),
+        _ => name,
+    };
+    let hint = match command.flags.iter().find(|flag| is_it(flag, name)) {
+        Some(_) => format!("short options stand alone: {name} VALUE, or {name} and another one"),
+        None => hint_for(name, command, path),
+    };
+    Err(Error::usage_hint(format!("no such option: {name}"), hint))
+}
+
+/// What to write instead of an option that there is not.
+fn hint_for(name: &str, command: &CommandInfoWithArgs, path: &[String]) -> String {
+    let first = path.first().map_or("", String::as_str);
+    if let Some(instead) = foreign::instead(first, name) {
+        return instead.to_owned();
+    }
+    let visible = command.flags.iter().filter(|flag| !flag.hidden);
+    let names = visible.map(|flag| flag.long.trim_start_matches('-'));
+    match nearest(name.trim_start_matches('-'), names) {
+        Some(meant) => format!("did you mean --{meant}?"),
+        None => "-h lists the options; an argument that begins with '-' stands after '--'".into(),
+    }
 }
 
 fn ensure_once(flag: &FlagInfo, given: &[Given]) -> Result<(), Error> {

@@ -49,6 +49,7 @@ fn check(kind: Kind, value: &str) -> Result<(), Refusal> {
         | Kind::RequestWord(_) => Ok(()),
         Kind::Form(check) => Ok(check(value)?),
         Kind::Source => Ok(Source::parse(value).map(drop)?),
+        Kind::Key => Ok(Source::parse_key(value).map(drop)?),
         Kind::Duration => Ok(quantity::duration(value).map(drop)?),
         Kind::Size => Ok(quantity::size(value).map(drop)?),
         Kind::Integer { least, most } => integer(least, most, value),
@@ -191,7 +192,7 @@ mod tests {
     /// A value that the kind allows.
     fn good(kind: Kind) -> String {
         match kind {
-            Kind::Source => "env:X".into(),
+            Kind::Source | Kind::Key => "env:X".into(),
             Kind::Duration => "1s".into(),
             Kind::Size => "1k".into(),
             Kind::Integer { least, .. } => least.to_string(),
@@ -217,6 +218,7 @@ mod tests {
             } => false,
             Kind::Form(_)
             | Kind::Source
+            | Kind::Key
             | Kind::Duration
             | Kind::Size
             | Kind::Integer { .. }

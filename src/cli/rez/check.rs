@@ -11,6 +11,7 @@ use crate::escape;
 use crate::exit::Exit;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
+use crate::quantity;
 use crate::rez::check::check;
 
 /// Find what breaks a Rez repository: versions without package.py, dead links, modes that keep
@@ -77,8 +78,9 @@ impl fmt::Display for Report {
             0 => "nothing wrong".to_owned(),
             count => format!("{count} to put right"),
         };
-        let (packages, versions) = (self.packages, self.versions);
-        writeln!(f, "{packages} packages, {versions} versions: {count}")
+        let packages = quantity::count(self.packages, "package");
+        let versions = quantity::count(self.versions, "version");
+        writeln!(f, "{packages}, {versions}: {count}")
     }
 }
 

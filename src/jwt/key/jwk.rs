@@ -14,6 +14,7 @@ use crate::der::{self, SEQUENCE};
 use crate::json;
 use crate::jwt::algorithm::Algorithm;
 use crate::jwt::{Error, base64url, quoted};
+use crate::quantity::count;
 use crate::secret::Secret;
 
 /// The most keys a set may have.
@@ -212,8 +213,8 @@ fn ec(members: &Members) -> Result<Material, Error> {
         let coordinate = required(members, name)?;
         if coordinate.len() != curve.bytes() {
             return Err(Error::key(format!(
-                "its '{name}' has {} bytes, not {}",
-                coordinate.len(),
+                "its '{name}' has {}, not {}",
+                count(coordinate.len(), "byte"),
                 curve.bytes()
             )));
         }

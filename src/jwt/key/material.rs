@@ -6,6 +6,7 @@ use crate::crypto::{ecdsa, eddsa, rsa};
 use crate::der::{self, OCTET_STRING, OID, Reader, SEQUENCE};
 use crate::jwt::Error;
 use crate::jwt::algorithm::Family;
+use crate::quantity::count;
 use crate::secret::Secret;
 
 /// A checked key. Whoever has the private half has the public one too.
@@ -127,8 +128,8 @@ impl Material {
     pub fn ed25519_public(public: &[u8]) -> Result<Material, Error> {
         if public.len() != eddsa::BYTES {
             return Err(Error::key(format!(
-                "it is an Ed25519 key of {} bytes, not 32",
-                public.len()
+                "it is an Ed25519 key of {}, not 32",
+                count(public.len(), "byte")
             )));
         }
         Ok(Material::Ed25519 {
@@ -141,8 +142,8 @@ impl Material {
     pub fn ed25519_private(seed: &[u8], public: Option<&[u8]>) -> Result<Material, Error> {
         let computed = eddsa::public_of(seed).ok_or_else(|| {
             Error::key(format!(
-                "it is an Ed25519 private key of {} bytes, not 32",
-                seed.len()
+                "it is an Ed25519 private key of {}, not 32",
+                count(seed.len(), "byte")
             ))
         })?;
         if public.is_some_and(|public| public != computed) {
@@ -185,7 +186,10 @@ impl Material {
         };
         match self {
             Material::Shared(secret) => {
-                format!("a shared secret of {} bytes", secret.expose().len())
+                format!(
+                    "a shared secret of {}",
+                    count(secret.expose().len(), "byte")
+                )
             }
             Material::Rsa { modulus, .. } => {
                 format!("an RSA {half} key of {} bits", bits(modulus))

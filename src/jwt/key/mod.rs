@@ -23,6 +23,7 @@ pub(crate) use set::KeySet;
 use crate::der;
 use crate::jwt::Error;
 use crate::jwt::algorithm::Algorithm;
+use crate::quantity::count;
 use crate::secret::Secret;
 
 /// Whether a JWK's own words let it serve.
@@ -175,7 +176,8 @@ impl Key {
         let length = secret.expose().len();
         let least = algorithm.hash_bytes();
         (self.suits(algorithm) && length < least).then(|| {
-            format!("the secret has {length} bytes, {algorithm} needs at least {least} (RFC 7518)")
+            let length = count(length, "byte");
+            format!("the secret has {length}, {algorithm} needs at least {least} (RFC 7518)")
         })
     }
 

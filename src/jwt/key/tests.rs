@@ -273,13 +273,13 @@ fn a_message_says_what_was_found() {
         (r#"{"kty":"EC","crv":"secp256k1"}"#, "'secp256k1'"),
         (
             r#"{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}"#,
-            "1 bytes, not 32",
+            "1 byte, not 32",
         ),
         (r#"{"kty":"EC","crv":"P-256"}"#, "without 'x'"),
         (r#"{"kty":"OKP","crv":"X25519","x":"AA"}"#, "'X25519'"),
         (
             r#"{"kty":"OKP","crv":"Ed25519","x":"AA"}"#,
-            "1 bytes, not 32",
+            "1 byte, not 32",
         ),
         (r#"{"kty":"AKP"}"#, "'AKP'"),
         (r#"{"kty":1}"#, "'kty' is no string"),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::json::Text;
-use crate::quantity::say_duration;
+use crate::quantity::{say_ago, say_duration};
 use crate::timestamp::Timestamp;
 
 /// A token that is not to be believed.
@@ -70,8 +70,10 @@ impl fmt::Display for Reason {
             Reason::Unsupported(why) => write!(f, "the token cannot be checked: {why}"),
             Reason::Algorithm(why) | Reason::Key(why) | Reason::Claim(why) => f.write_str(why),
             Reason::Signature => f.write_str("signature does not match"),
-            Reason::Expired { ago_s: 0 } => f.write_str("expired just now"),
-            Reason::Expired { ago_s } => write!(f, "expired {} ago", say(*ago_s)),
+            Reason::Expired { ago_s } => {
+                let since = Duration::from_secs(ago_s.unsigned_abs());
+                write!(f, "expired {}", say_ago(since))
+            }
             Reason::NotYetValid { from, wait_s } => {
                 write!(f, "not valid before {from}, in {}", say(*wait_s))
             }
