@@ -51,6 +51,8 @@ pub enum Error {
     },
     /// A file, a stream or an answer is not what it should be.
     Malformed { what: String, why: String },
+    /// There is nothing of the kind that was asked about.
+    Nothing { place: String, what: &'static str },
     /// The echo service could not listen.
     Echo(EchoError),
     /// A package could not be installed.
@@ -112,6 +114,7 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Error::Usage { .. } => Exit::Usage,
+            Error::Nothing { .. } => Exit::No,
             Error::NoSuchCommand { .. } | Error::NoSuchProgram { .. } => Exit::NoSuchCommand,
             Error::Hinted { error, .. } => error.exit(),
             Error::Secret(error) => error.exit(),
@@ -141,6 +144,7 @@ impl Error {
             Error::Jwt(error) => error.kind(),
             Error::File { .. } => ErrorKind::File,
             Error::Malformed { .. } => ErrorKind::Malformed,
+            Error::Nothing { .. } => ErrorKind::Nothing,
             Error::Echo(error) => error.kind(),
             Error::Rez(error) => error.kind(),
             Error::Output(_) => ErrorKind::Output,
@@ -197,6 +201,7 @@ impl fmt::Display for Error {
                 write!(f, "cannot {action} {}: {}", path.display(), reason(source))
             }
             Error::Malformed { what, why } => write!(f, "{what}: {why}"),
+            Error::Nothing { place, what } => write!(f, "{place}: no {what} found"),
             Error::Output(source) => {
                 write!(f, "cannot write to standard output: {}", reason(source))
             }

@@ -86,6 +86,8 @@ mod shell;
 mod timestamp;
 /// What this program is made of.
 mod version;
+/// ZIP archives: their members, stored or deflated.
+mod zip;
 
 pub use process_limits::holds_secrets;
 
@@ -95,6 +97,7 @@ pub use process_limits::holds_secrets;
 pub mod testing {
     pub use crate::cli::whole;
     pub use crate::echo::{Guard, Lifetime, Limits, Secrets, Server, Settings as EchoSettings};
+    pub use crate::elf::demangle::demangled;
     pub use crate::elf::info::Info;
     pub use crate::elf::requirements::Requirements;
     pub use crate::elf::root::Root;
@@ -129,6 +132,20 @@ pub mod testing {
             Ok(Some(_)) => KeyKind::Asymmetric,
             Ok(None) | Err(_) => KeyKind::Refused,
         }
+    }
+
+    /// How many members of an archive are programs or libraries, all of them read; nothing where the
+    /// archive itself cannot be read.
+    pub fn archive_objects(path: &std::path::Path) -> Option<usize> {
+        let mut inputs = crate::elf::inputs::Inputs::default();
+        inputs.add(path);
+        let read = crate::elf::inputs::each(&inputs.list, Vec::new, |buffer, input| {
+            let object = input.open()?;
+            Info::of_object(&object)?;
+            Requirements::of_object(&input.path, &object, buffer)
+        });
+        let found = read.iter().filter(|read| read.is_ok()).count();
+        inputs.faults.is_empty().then_some(found)
     }
 
     /// Whether a token is valid under a key, at the beginning of 1970.

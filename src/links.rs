@@ -1,5 +1,6 @@
 //! Links to the program, one a command: called through a link it is that command.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
@@ -16,7 +17,7 @@ pub(crate) struct Links<'a> {
     pub names: &'a [String],
 }
 
-/// What stands under a link's name.
+/// What exists under a link's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     Free,
@@ -24,12 +25,12 @@ pub(crate) enum Place {
     Ours,
     /// A link to something else, or to nothing.
     OtherLink,
-    /// No link.
+    /// A file or directory.
     Taken,
 }
 
 impl Links<'_> {
-    /// Each link's path, and what stands there.
+    /// Each link's path, and what exists there.
     pub(crate) fn places(&self) -> Vec<(PathBuf, Place)> {
         let paths = self.names.iter().map(|name| self.directory.join(name));
         paths
@@ -49,7 +50,7 @@ impl Links<'_> {
         if ours { Place::Ours } else { Place::OtherLink }
     }
 
-    /// What the links say: the name alone where the program stands beside them, so that the
+    /// The links' target: the name alone where the program is in the same directory, so that the
     /// directory can be moved.
     fn target(&self) -> PathBuf {
         let beside = self
@@ -62,10 +63,39 @@ impl Links<'_> {
         }
     }
 
+    /// The links in the directory that lead to this program and whose names `is_wanted` accepts,
+    /// in order.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub(crate) fn existing(
+        &self,
+        is_wanted: impl Fn(&OsStr) -> bool,
+    ) -> Result<Vec<PathBuf>, Error> {
+        let unreadable = Error::file("read", self.directory);
+        let entries = match fs::read_dir(self.directory) {
+            Ok(entries) => entries,
+            Err(error) => return Err(unreadable(error)),
+        };
+        let mut links = Vec::new();
+        for entry in entries {
+            let name = match entry {
+                Ok(entry) => entry.file_name(),
+                Err(error) => return Err(unreadable(error)),
+            };
+            let path = self.directory.join(&name);
+            if is_wanted(&name) && self.place(&path) == Place::Ours {
+                links.push(path);
+            }
+        }
+        links.sort();
+        Ok(links)
+    }
+
     /// Makes one link, in one step, over a link that is there.
     ///
     /// # Errors
-    /// When the directory cannot be written, or no link stands there.
+    /// When the directory cannot be written, or a file exists there.
     pub(crate) fn make(&self, path: &Path) -> Result<(), Error> {
         let mut hidden = std::ffi::OsString::from(".");
         hidden.push(path.file_name().unwrap_or_default());
@@ -74,7 +104,7 @@ impl Links<'_> {
         let made = symlink(self.target(), &temporary).and_then(|()| {
             // rename would also replace a file that came there meanwhile.
             if fs::symlink_metadata(path).is_ok_and(|there| !there.is_symlink()) {
-                return Err(io::Error::other("a file stands there"));
+                return Err(io::Error::other("it is a file, not a link"));
             }
             fs::rename(&temporary, path)
         });

@@ -197,8 +197,8 @@ fn check_typing(shell: &str) {
         ("c47 http x --auth bearer=", "c47 http x --auth bearer="),
         ("c47 http x --profile ki", "c47 http x --profile kitsu "),
         (
-            "c47 elf glibc --target cen",
-            "c47 elf glibc --target centos7 ",
+            "c47 elf glibc --target sni",
+            "c47 elf glibc --target sniper ",
         ),
         ("c47 jwt keygen --format j", "c47 jwt keygen --format jwk "),
         // What is no command has nothing below it.
@@ -225,7 +225,7 @@ fn check_typing(shell: &str) {
         expected.insert("help".into());
         assert_eq!(words_after(made, &line), expected, "{shell}");
     }
-    let expected = ["--help", "--json", "-h"].map(str::to_owned);
+    let expected = ["--deep", "--help", "--json", "--with", "-h"].map(str::to_owned);
     assert_eq!(words_after(&alls[2], "c47 rez check "), expected.into());
 }
 
@@ -252,7 +252,7 @@ fn check_asking(shell: &str, own: &[(&str, &[&str])]) {
         ),
         ("c47 jwt sign --alg Ed", &["EdDSA"]),
         ("c47 http x --auth b", &["basic=", "bearer="]),
-        ("c47 elf glibc --target cen", &["centos7"]),
+        ("c47 elf glibc --target cen", &["centos7", "centos8"]),
         ("c47 jwt keygen --format ", &["jwk", "pem"]),
         ("c47 http DEL", &["DELETE"]),
         ("c47 http x DEL", &[]),

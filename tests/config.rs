@@ -86,7 +86,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ("[profile.a]\nurl = 3\n", ":2:1: 'url' takes a string"),
         (
             "[profile.a]\nurl = 'ftp://x'\n",
-            ":2:1: profile a: url: 'ftp' is not spoken here",
+            ":2:1: 'url': 'ftp' is not spoken here",
         ),
         (
             "[profile.a]\nurl = 'https://me:hunter2@x'\n",
@@ -123,6 +123,110 @@ fn what_is_wrong_is_told_with_its_place() {
         assert!(told.contains(why), "{why:?} not in {told}");
         assert!(!told.contains("hunter2"), "{told}");
     }
+}
+
+#[test]
+fn what_is_wrong_in_one_profile_disables_no_other() {
+    let scratch = Scratch::new("neighbours");
+    let path = scratch.write(
+        "config.toml",
+        "new_section = {}\n\
+         [profile.good]\nurl = 'https://a.lan'\n\
+         [profile.unknown]\nurl = 'https://a.lan'\nusername = 'me'\npasword = 'hunter2'\n\
+         [profile.type]\nurl = 3\n\
+         [profile.address]\nurl = 'ftp://a.lan'\n\
+         [profile.table]\nlogin = {pth = ''}\n\
+         [preset.mine]\nnonsense = 1\n\
+         [profile.with_preset]\nurl = 'https://a.lan'\npreset = 'mine'\n",
+    );
+    let offline = |name: &str| {
+        let url = format!("@{name}/x");
+        configured(&path).args(["http", &url, "--offline"]).run()
+    };
+    let good = offline("good").expect_code(0);
+    assert!(good.stdout_text().starts_with("GET /x "), "{}", good.tell());
+    let told = good.stderr_text();
+    for warning in [
+        "c47 http: warning: profile unknown: ",
+        ":6:1: there is no key 'username'; did you mean 'user'?\n",
+        ":1:1: there is no key 'new_section'\n",
+        ":11:1: 'url': 'ftp' is not spoken here: http and https are\n",
+        "and 2 more: 'c47 config check' lists them\n",
+    ] {
+        assert!(told.contains(warning), "{warning:?} not in {told}");
+    }
+    assert!(!told.contains("hunter2"), "{told}");
+    // Its own faults are errors.
+    for (name, why) in [
+        ("unknown", "there is no key '"),
+        ("type", "'url' takes a string"),
+        ("address", "'ftp' is not spoken here"),
+        ("table", "there is no key 'pth'"),
+        ("with_preset", "there is no key 'nonsense'"),
+    ] {
+        let refused = offline(name).expect_code(2);
+        let last = refused
+            .stderr_text()
+            .lines()
+            .rfind(|line| !line.starts_with("hint: "));
+        let last = last.unwrap();
+        assert!(
+            last.starts_with("c47 http: /") && last.contains(why),
+            "{last}"
+        );
+        let show = configured(&path).args(["config", "show", name]).run();
+        assert_eq!(show.code, 2, "{name}");
+    }
+    // Everything is reported by a check, and nothing that was not checked is shown.
+    let check = configured(&path).args(["config", "check", "--json"]).run();
+    let check = check.expect_code(2).json();
+    let profiles = check["profiles"].as_array().unwrap();
+    let sound: Vec<_> = profiles.iter().filter(|one| one["ok"] == true).collect();
+    assert_eq!((profiles.len(), sound.len()), (6, 1), "{check}");
+    assert_eq!(sound[0]["name"], "good");
+    let why = profiles
+        .iter()
+        .find(|one| one["name"] == "unknown")
+        .unwrap()["why"]
+        .clone();
+    let why = why.as_str().unwrap();
+    assert!(
+        why.contains("'username'") && why.contains("'pasword'"),
+        "{why}"
+    );
+    assert_eq!(check["faults"].as_array().unwrap().len(), 2, "{check}");
+    let show = configured(&path).args(["config", "show"]).run();
+    assert!(!show.expect_code(0).tell().contains("hunter2"));
+    let list = configured(&path)
+        .args(["auth", "profiles"])
+        .run()
+        .expect_code(0);
+    assert_eq!(list.stdout_text().lines().count(), 6);
+}
+
+#[test]
+fn a_configuration_for_a_newer_c47_says_so() {
+    let scratch = Scratch::new("newer");
+    let text = "requires_c47 = '99.2'\n[profile.a]\nurl = 'https://a.lan'\ninvented_later = true\n";
+    let path = scratch.write("config.toml", text);
+    for words in [&["http", "@a/x"][..], &["config", "check"]] {
+        let told = configured(&path).args(words).run().expect_code(2);
+        let told = told.stderr_text();
+        let why = "config.toml:1:1: this file requires c47 99.2 or newer, and this is c47 ";
+        assert!(told.contains(why), "{told}");
+        assert!(
+            told.ends_with("hint: install c47 99.2 or newer\n"),
+            "{told}"
+        );
+    }
+    let path = scratch.write(
+        "config.toml",
+        "requires_c47 = '0.1'\n[profile.a]\nurl = 'https://a.lan'\n",
+    );
+    configured(&path)
+        .args(["config", "check"])
+        .run()
+        .expect_code(0);
 }
 
 #[test]
@@ -203,7 +307,8 @@ fn an_unknown_profile_names_the_nearest_and_where_was_looked() {
         .run()
         .expect_code(2);
     assert!(
-        none.stderr_text().contains("/nowhere.toml (not there)"),
+        none.stderr_text()
+            .contains("none is configured; looked in /nowhere.toml (not found)"),
         "{}",
         none.tell()
     );

@@ -332,6 +332,37 @@ fn without_a_good_token_the_answer_is_401_and_why() {
 }
 
 #[test]
+fn echo_refuses_an_audience_that_it_was_not_started_with() {
+    let for_audience = |options: &[&str]| {
+        let (echo, scratch) = guarded(options);
+        let key = format!("file:{}", scratch.path().join("key").display());
+        let token = support::c47()
+            .args(["jwt", "sign", "--alg=HS256", "--key", &key, "--ttl=5m"])
+            .arg("--claim=aud=kitsu")
+            .run()
+            .expect_code(0);
+        echo.raw(format!(
+            "GET /x HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {}\r\n\r\n",
+            token.stdout_text().trim_end()
+        ))
+    };
+    for options in [&[][..], &["--aud=other"]] {
+        let answer = for_audience(options);
+        assert_eq!(statuses(&answer), ["401"], "{options:?}");
+        let reason = body(&answer)["reason"].as_str().unwrap().to_owned();
+        assert!(reason.contains("aud is 'kitsu'"), "{reason}");
+        assert_eq!(reason.contains("--any-aud"), options.is_empty(), "{reason}");
+    }
+    for options in [&["--aud=other", "--aud=kitsu"][..], &["--any-aud"]] {
+        assert_eq!(statuses(&for_audience(options)), ["200"], "{options:?}");
+    }
+    support::c47()
+        .args(["echo", "--any-aud"])
+        .run()
+        .expect_code(2);
+}
+
+#[test]
 fn pyjwt_is_let_in() {
     let Some(python) = support::peers::python(&["jwt"]) else {
         return;

@@ -107,14 +107,12 @@ fn a_directory_is_judged_as_one() {
     assert!(
         output
             .stdout_text()
-            .ends_with("1 of 2 do not run on CentOS 7\n"),
+            .ends_with("1 of 2 does not run on CentOS 7\n"),
         "{}",
         output.stdout_text()
     );
     assert_eq!(output.stderr_text(), "");
     elf("glibc", &["--target", "rocky8", directory]).expect_code(0);
-    let none = scratch.path().join("deep");
-    elf("glibc", &[none.to_str().unwrap()]).expect_code(1);
     // A broken library leaves a yes in doubt.
     let bytes = fs::read(scratch.path().join("libold.so")).unwrap();
     scratch.write("broken.so", &bytes[..700]);
@@ -568,4 +566,127 @@ fn wrong_use() {
 
 fn make_fifo(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+#[test]
+fn a_directory_without_elf_files_is_an_error_and_no_verdict() {
+    let scratch = Scratch::new("nothing");
+    let empty = scratch.path().to_str().unwrap();
+    for arguments in [
+        &["glibc", "--target", "rocky8"][..],
+        &["glibc", "--target", "rocky8", "--json"],
+        &["glibc"],
+        &["glibc", "--summary"],
+        &["dupes"],
+        &["dupes", "--json"],
+    ] {
+        let output = c47()
+            .arg("elf")
+            .args(arguments)
+            .arg(empty)
+            .run()
+            .expect_code(1);
+        assert_eq!(output.stdout_text(), "", "{arguments:?}");
+        let expected = format!(
+            "c47 elf {}: {empty}: no program or library (ELF) found\n",
+            arguments[0]
+        );
+        assert_eq!(output.stderr_text(), expected, "{arguments:?}");
+    }
+}
+
+#[test]
+fn targets_have_aliases_and_an_unknown_one_suggests_the_nearest() {
+    let scratch = Scratch::new("targets");
+    let file = needs_2_28(&scratch);
+    let file = file.to_str().unwrap();
+    for (target, code) in [
+        ("el7", 1),
+        ("el8", 0),
+        ("el9", 0),
+        ("el10", 0),
+        ("centos8", 0),
+        ("manylinux2014", 1),
+        ("manylinux_2_17_x86_64", 1),
+        ("manylinux_2_28", 0),
+        ("manylinux_2_34", 0),
+        ("fedora-28", 1),
+        ("fedora-44", 0),
+        ("scout", 1),
+        ("soldier", 0),
+        ("steamrt", 0),
+    ] {
+        elf("glibc", &["--target", target, file]).expect_code(code);
+    }
+    for (target, nearest) in [
+        ("CY2030", "the nearest known target is CY2027"),
+        ("fedora-60", "the nearest known target is fedora45"),
+        ("el6", "the nearest known target is el7"),
+        ("snipper", "did you mean 'sniper'?"),
+    ] {
+        for command in [&["elf", "glibc", file][..], &["host", "check"]] {
+            let output = c47()
+                .args(command)
+                .args(["--target", target])
+                .run()
+                .expect_code(2);
+            let said = output.stderr_text();
+            assert!(said.contains(nearest), "{command:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_summary_has_the_totals_and_the_verdict_only() {
+    let scratch = Scratch::new("summary");
+    needs_2_28(&scratch);
+    needs_little(&scratch);
+    fs::copy(
+        scratch.path().join("libold.so"),
+        scratch.path().join("copy.so"),
+    )
+    .unwrap();
+    let directory = scratch.path().to_str().unwrap();
+    let whole = elf("glibc", &[directory]).expect_code(0);
+    let summary = elf("glibc", &["--summary", directory]).expect_code(0);
+    // The end of the whole report, after the blank line.
+    let (_, end) = whole.stdout_text().split_once("\n\n").unwrap();
+    assert_eq!(summary.stdout_text(), end);
+    let judged = elf("glibc", &["--summary", "--target", "centos7", directory]).expect_code(1);
+    let lines: Vec<&str> = judged.stdout_text().lines().collect();
+    assert_eq!(lines.last(), Some(&"1 of 3 does not run on CentOS 7"));
+    assert!(lines[0].starts_with("GLIBC_2.28 at most: "), "{lines:?}");
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    let report = json(&elf(
+        "glibc",
+        &["--summary", "--json", "--target", "centos7", directory],
+    ));
+    assert_eq!(report["objects"], 3);
+    assert_eq!(report["needs"]["GLIBC"], "2.28");
+    assert_eq!(report["verdict"]["refused"], 1);
+    assert_eq!(report["verdict"]["runs"], false);
+
+    let files = ["libold.so", "copy.so"].map(|name| format!("{directory}/{name}"));
+    let info = elf("info", &["--summary", &files[0], &files[1]]).expect_code(0);
+    let text = info.stdout_text();
+    assert!(
+        text.starts_with("2 objects\n  architecture  2 64-bit x86-64\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("  type          2 shared library\n"),
+        "{text}"
+    );
+    let report = json(&elf("info", &["--summary", "--json", &files[0]]));
+    assert_eq!(report["types"][0]["objects"], 1);
+
+    let text = elf("dupes", &["--summary", directory]).expect_code(0);
+    let text = text.stdout_text();
+    let whole = elf("dupes", &[directory]).expect_code(0);
+    let kept: Vec<&str> = whole
+        .stdout_text()
+        .lines()
+        .filter(|line| !line.starts_with("  "))
+        .collect();
+    assert_eq!(text.lines().collect::<Vec<_>>(), kept);
 }

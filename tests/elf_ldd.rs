@@ -763,3 +763,66 @@ fn musl_programs_are_looked_at_as_musl_does() {
         Some(path)
     );
 }
+
+#[test]
+fn why_finds_a_library_by_soname_family_file_name_and_beginning() {
+    let scratch = Scratch::new("why");
+    // As auditwheel renames a library: the hash is in the file's name and in the SONAME.
+    library(&scratch, "lib", "tbb", 12, &[]);
+    let hashed = "libtbb-091225fa.so.12.12";
+    assert!(compile(
+        "gcc",
+        scratch.path(),
+        &[
+            "-shared",
+            "-fPIC",
+            "-o",
+            &format!("lib/{hashed}"),
+            &format!("-Wl,-soname,{hashed}"),
+            "tbb.c",
+        ],
+    ));
+    fs::remove_file(scratch.path().join("lib/libtbb.so")).unwrap();
+    symlink(hashed, scratch.path().join("lib/libtbb.so")).unwrap();
+    let program = program(
+        &scratch,
+        "program",
+        "tbb",
+        "lib",
+        &["-Wl,-rpath,$ORIGIN/lib"],
+    );
+    let chain = format!(
+        "{0}/program -> {0}/lib/{hashed} (runpath)\n",
+        scratch.path().display()
+    );
+    for wanted in [
+        "libtbb",
+        "libtb",
+        "libtbb.so",
+        "libtbb.so.12",
+        "libtbb.so.12.12",
+        "libtbb-091225fa",
+        hashed,
+    ] {
+        let output = c47()
+            .args(["elf", "ldd", "--library-path", "", "--why", wanted])
+            .arg(&program)
+            .run()
+            .expect_code(0);
+        assert_eq!(output.stdout_text(), chain, "{wanted}");
+    }
+    // What fits best is meant: libc is not libc's neighbours too.
+    let output = c47()
+        .args(["elf", "ldd", "--why", "libt", "--library-path", ""])
+        .arg(&program)
+        .run()
+        .expect_code(0);
+    assert_eq!(output.stdout_text(), chain);
+    for wanted in ["tbb", "libfoo", ""] {
+        c47()
+            .args(["elf", "ldd", "--why", wanted])
+            .arg(&program)
+            .run()
+            .expect_code(1);
+    }
+}

@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 
 use c47::testing::{Cpu, Info, KeyKind, Requirements, Root, SearchSettings, Shelves};
 use c47::testing::{
-    is_valid_token, masked_multipart, masked_text, read_key, response_status, tree, verdict,
+    archive_objects, demangled, is_valid_token, masked_multipart, masked_text, read_key,
+    response_status, tree, verdict,
 };
 
 use crate::elf_bounds::crafted_files;
+use crate::support::zip::{Member, archive};
 use crate::support::{Effort, Scratch, c47, effort};
 
 const JWK: &str = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
@@ -175,5 +177,68 @@ fn elf_headers_with_large_counts_are_read_in_time() {
             });
             let _ = tree::resolve(&mut shelves, &path);
         });
+    }
+}
+
+#[test]
+fn altered_archives_are_read_or_refused_in_time() {
+    let scratch = Scratch::new("archives");
+    let path = scratch.path().join("altered.zip");
+    let library = crafted_files()
+        .into_iter()
+        .map(|(_, bytes)| bytes)
+        .min_by_key(Vec::len)
+        .unwrap();
+    let library = &library[..library.len().min(4000)];
+    let whole = archive(&[
+        Member::deflated("a/lib.so", library),
+        Member::stored("b/lib.so", library),
+        Member::stored("c.txt", b"text"),
+    ]);
+    let directory = whole.len() - 22 - 3 * 46 - "a/lib.sob/lib.soc.txt".len();
+    let mut random = Random(51);
+    let mut read = 0;
+    for round in 0..rounds(800) {
+        let mut altered = whole.clone();
+        match round % 3 {
+            0 => altered = random.altered(&whole),
+            // The directory and its end, where every number is.
+            _ => {
+                for _ in 0..=random.below(3) {
+                    let at = directory + random.below(altered.len() - directory - 8);
+                    let width = [1, 2, 4, 8][random.below(4)];
+                    let value = EXTREMES[random.below(EXTREMES.len())].to_le_bytes();
+                    altered[at..at + width].copy_from_slice(&value[..width]);
+                }
+            }
+        }
+        fs::write(&path, &altered).unwrap();
+        read += usize::from(in_time("an archive", || archive_objects(&path)).is_some());
+    }
+    println!("{read} were read");
+    assert!(read > 0);
+}
+
+#[test]
+fn altered_cxx_names_are_demangled_in_time_and_bounded() {
+    let names = [
+        "_ZNSt6thread15_M_start_threadESt10unique_ptrINS_6_StateESt14default_deleteIS1_EEPFvvE",
+        "_ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE10_M_replaceEmmPKcm",
+        "_ZSt16__ostream_insertIcSt11char_traitsIcEERSt13basic_ostreamIT_T0_ES6_PKS3_l",
+        "_Z1fIJidSt4pairIiS_IJS0_S0_EEEEEvDpOT_",
+        "_ZZN3fooIXadL_Z3barvEEE1xEvE1y_0",
+    ];
+    let mut random = Random(52);
+    for round in 0..rounds(5000) {
+        let mut altered = random.altered(names[round % names.len()].as_bytes());
+        // Parts again and again, as in a name that is to grow.
+        for _ in 0..random.below(5) {
+            let from = random.below(altered.len());
+            altered.extend_from_within(from..);
+            altered.truncate(4000);
+        }
+        let name = String::from_utf8_lossy(&altered).into_owned();
+        let text = in_time("a name", || demangled(&name));
+        assert!(text.is_none_or(|text| text.len() <= 8192), "{name}");
     }
 }

@@ -160,6 +160,23 @@ fn samples(command: &str, output: &JsonOutput) -> Vec<Value> {
             ]);
             objects(shape, &run.run())
         }
+        ("elf glibc", "With --json --summary") => {
+            let run = c47().args(["elf", "glibc", "--json", "--summary"]);
+            of(run.args(["--target", "centos7", "/usr/bin/env"]), 1)
+        }
+        ("elf info", "With --json --summary") => of(
+            c47().args(["elf", "info", "--json", "--summary", "/usr/bin/env"]),
+            0,
+        ),
+        ("elf dupes", "With --json --summary") => {
+            let scratch = twin_libraries();
+            of(
+                c47()
+                    .args(["elf", "dupes", "--json", "--summary"])
+                    .arg(scratch.path().join("apps")),
+                0,
+            )
+        }
         ("elf info", "") => of(c47().args(["elf", "info", "--json", "/usr/bin/env"]), 0),
         ("elf ldd", "") => {
             let scratch = lacking_libraries();

@@ -88,7 +88,7 @@ fn the_claims_of_the_rfcs() {
         assert_eq!(
             json.stdout_text().replace("\\r\\n", ""),
             format!(
-                "{{\"valid\":false,\"reason\":\"expired 3m ago\",\"alg\":\"{}\",\"kid\":null,\"claims\":{{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n \"http://example.com/is_root\":true}}}}\n",
+                "{{\"valid\":false,\"reason\":\"expired 3m ago\",\"alg\":\"{}\",\"kid\":null,\"claims\":{{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n \"http://example.com/is_root\":true}},\"hint\":null}}\n",
                 vector.alg
             )
         );

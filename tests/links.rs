@@ -48,6 +48,57 @@ fn each_link_is_its_command() {
     assert!(names(bin.path()).is_empty());
     let nothing = links(bin.path()).arg("--remove").run().expect_code(0);
     assert!(nothing.stdout.is_empty());
+    let text = nothing.stderr_text();
+    assert!(text.starts_with("c47 links: removed no link to "), "{text}");
+}
+
+#[test]
+fn remove_finds_links_of_any_prefix_that_lead_to_this_program() {
+    let bin = Scratch::new("bin");
+    let other = Scratch::new("other");
+    let program = bin.place(binary(), "c47-0.1");
+    let run = || c47().program(&program).arg("links");
+    run().arg("--prefix=").arg("--force").run().expect_code(0);
+    run().run().expect_code(0);
+    let link = |name: &str, target: &Path| symlink(target, bin.path().join(name)).unwrap();
+    link("studio-http", &program);
+    link("chained-jwt", Path::new("studio-http"));
+    // None of these is a link to this program that is named after a command.
+    link("c47", Path::new("c47-0.1"));
+    link("other-http", &other.place(binary(), "c47-0.2"));
+    link("gone-http", &bin.path().join("gone"));
+    bin.write("plain-http", "precious");
+    let stays = ["c47", "c47-0.1", "gone-http", "other-http", "plain-http"];
+
+    let one_prefix = run().args(["--remove", "--prefix="]).run().expect_code(0);
+    let removed = one_prefix.stdout_text().lines().count();
+    assert_eq!(removed, commands().len(), "{}", one_prefix.tell());
+    let left = run().args(["--remove"]).run().expect_code(0);
+    assert_eq!(names(bin.path()), stays, "{}", left.tell());
+    let lines: Vec<&str> = left.stdout_text().lines().collect();
+    assert_eq!(lines.len(), commands().len() + 2, "{lines:?}");
+    for line in lines {
+        assert!(line.starts_with("removed /"), "{line}");
+    }
+    let count = format!("c47 links: removed {} links to ", commands().len() + 2);
+    assert!(left.stderr_text().starts_with(&count), "{}", left.tell());
+
+    link("http", &program);
+    let json = run().args(["--remove", "--json"]).run().expect_code(0);
+    let http = bin.path().join("http").display().to_string();
+    assert_eq!(json.json()["links"], serde_json::json!([http]));
+    let json = run().args(["--remove", "--json"]).run().expect_code(0);
+    assert_eq!(json.json()["links"], serde_json::json!([]));
+    assert!(json.stderr.is_empty(), "{}", json.tell());
+    assert_eq!(names(bin.path()), stays);
+    // One link is not "1 links".
+    link("http", &program);
+    let one = run().arg("--remove").run().expect_code(0);
+    assert!(
+        one.stderr_text().contains("removed 1 link to "),
+        "{}",
+        one.tell()
+    );
 }
 
 #[test]
@@ -95,7 +146,7 @@ fn what_is_there_stays() {
         assert!(
             output
                 .stderr_text()
-                .contains("is no link: nothing was made")
+                .contains("is not a link: nothing was made")
         );
         assert_eq!(names(bin.path()), [first.as_str()]);
     }
@@ -132,6 +183,6 @@ fn another_prefix_would_not_be_understood() {
     assert!(
         output
             .stderr_text()
-            .contains("is no directory\nhint: mkdir -p")
+            .contains("is not a directory\nhint: mkdir -p")
     );
 }

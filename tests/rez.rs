@@ -727,7 +727,7 @@ fn a_check_names_each_thing_with_its_cure() {
         "REPO/say/3.0/package.py: it names no package",
         "REPO/say/4.0: a dead link to nowhere",
         "REPO/say/5.0/package.py: it is of a package named tell",
-        "14 to put right",
+        "2 packages, 4 versions: 14 faults found",
     ] {
         assert!(text.contains(expected), "no {expected:?} in\n{text}");
     }

@@ -16,19 +16,23 @@ pub(crate) struct Context<'a> {
     pub deadline: Deadline,
     /// How logins are sent.
     pub settings: Settings,
-    /// The netrc file; `None` where neither NETRC nor HOME is set.
+    /// The netrc file; `None` where neither NETRC nor a home directory is known.
     pub netrc: Option<PathBuf>,
     /// Shows a person the page and the code of a device login; without it nobody is there.
     pub show_code: Option<&'a dyn Fn(&DeviceCode)>,
 }
 
 /// Where tokens are kept.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Places {
-    /// The directory of tokens that a login brings again: it may be gone after a reboot.
-    pub cache: PathBuf,
-    /// The directory of tokens that come with a refresh token: it lasts.
-    pub state: PathBuf,
+#[derive(Clone, Debug)]
+pub(crate) enum Places {
+    In {
+        /// The directory of tokens that a login brings again: it may be gone after a reboot.
+        cache: PathBuf,
+        /// The directory of tokens that come with a refresh token: it lasts.
+        state: PathBuf,
+    },
+    /// In memory only, and why.
+    Nowhere(String),
 }
 
 /// What a person is shown to log in on another device (RFC 8628).

@@ -10,17 +10,6 @@ pub(crate) fn user_id() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
-/// The name /etc/passwd has for the effective user.
-pub(crate) fn user_name() -> Option<String> {
-    let passwd = fs::read_to_string("/etc/passwd").ok()?;
-    let number = user_id().to_string();
-    passwd.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)? == number).then(|| name.to_owned())
-    })
-}
-
 /// The machine's name.
 pub(crate) fn host_name() -> String {
     fs::read_to_string("/proc/sys/kernel/hostname")

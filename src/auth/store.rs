@@ -38,6 +38,8 @@ pub(crate) enum Unusable {
     Unsafe(Error),
     /// It cannot be made or written.
     Unwritable(io::Error),
+    /// There is none, and why.
+    Nowhere(String),
 }
 
 impl Store {

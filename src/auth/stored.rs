@@ -44,10 +44,11 @@ pub(crate) fn status(profile: &Profile, places: &Places) -> Result<Option<Status
 fn stores(profile: &Profile, plan: &TokenPlan, places: &Places) -> Result<Vec<Store>, Error> {
     let mut stores = Vec::new();
     // Looking must not make the directory.
-    if std::fs::symlink_metadata(token_store::place(plan, places)).is_ok() {
+    if token_store::place(plan, places).is_ok_and(|place| std::fs::symlink_metadata(place).is_ok())
+    {
         match token_store::store(&profile.service, plan, places) {
             Ok(store) => stores.extend(store),
-            Err(Unusable::Unwritable(_)) => {}
+            Err(Unusable::Unwritable(_) | Unusable::Nowhere(_)) => {}
             Err(Unusable::Unsafe(error)) => return Err(error.into()),
         }
     }

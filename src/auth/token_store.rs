@@ -21,10 +21,14 @@ pub(super) fn key(service: &Service, plan: &TokenPlan) -> TokenKey {
 }
 
 /// Where the plan's token is stored: one with a refresh token must last longer than a session.
-pub(super) fn place<'p>(plan: &TokenPlan, places: &'p Places) -> &'p Path {
-    match plan.refresh {
-        Some(_) => &places.state,
-        None => &places.cache,
+///
+/// # Errors
+/// Why there is no place.
+pub(super) fn place<'p>(plan: &TokenPlan, places: &'p Places) -> Result<&'p Path, &'p str> {
+    match (places, &plan.refresh) {
+        (Places::In { state, .. }, Some(_)) => Ok(state),
+        (Places::In { cache, .. }, None) => Ok(cache),
+        (Places::Nowhere(why), _) => Err(why),
     }
 }
 
@@ -37,17 +41,24 @@ pub(super) fn store(
     plan: &TokenPlan,
     places: &Places,
 ) -> Result<Option<Store>, Unusable> {
-    store_in(service, plan, place(plan, places))
+    match place(plan, places) {
+        Ok(directory) => store_in(service, plan, directory),
+        Err(_) if service.share == Share::None => Ok(None),
+        Err(why) => Err(Unusable::Nowhere(why.to_owned())),
+    }
 }
 
 /// The store where a former version kept tokens with a refresh token; `None` where there is none.
 pub(super) fn former_store(service: &Service, plan: &TokenPlan, places: &Places) -> Option<Store> {
-    let is_elsewhere = plan.refresh.is_some() && places.cache != places.state;
+    let Places::In { cache, state } = places else {
+        return None;
+    };
+    let is_elsewhere = plan.refresh.is_some() && cache != state;
     // Looking must not make the directory.
-    if !is_elsewhere || std::fs::symlink_metadata(&places.cache).is_err() {
+    if !is_elsewhere || std::fs::symlink_metadata(cache).is_err() {
         return None;
     }
-    store_in(service, plan, &places.cache).ok()?
+    store_in(service, plan, cache).ok()?
 }
 
 fn store_in(

@@ -64,8 +64,13 @@ pub(super) fn get(
         Ok(Some(store)) => request.shared(&store)?,
         Err(Unusable::Unsafe(error)) => return Err(error.into()),
         Err(Unusable::Unwritable(error)) => {
-            let place = place(plan, &context.places);
-            request.unkept(place, &format!("cannot make {}", place.display()), &error)?
+            let place = place(plan, &context.places).unwrap_or(Path::new(""));
+            let what = format!("cannot make {}", place.display());
+            request.unkept(Some(place), &what, &reason(&error))?
+        }
+        Err(Unusable::Nowhere(why)) => {
+            let what = "there is no directory for it (C47_CACHE_DIR names one)";
+            request.unkept(None, what, &why)?
         }
     };
     Ok(ObtainedToken {
@@ -118,7 +123,8 @@ impl<'a> TokenRequest<'a> {
                 }
                 Ok(Claim::Busy(holder)) => holder,
                 Err(error) => {
-                    return self.unkept(&store.path("token"), "cannot write the cache", &error);
+                    let path = store.path("token");
+                    return self.unkept(Some(&path), "cannot write the cache", &reason(&error));
                 }
             };
             watch.look(store, &holder);
@@ -153,7 +159,8 @@ impl<'a> TokenRequest<'a> {
         let room = match store.reserve() {
             Ok(room) => room,
             Err(error) => {
-                return self.unkept(&store.path("token"), "cannot write the cache", &error);
+                let path = store.path("token");
+                return self.unkept(Some(&path), "cannot write the cache", &reason(&error));
             }
         };
         let mut fate = Fate::default();
@@ -237,18 +244,20 @@ impl<'a> TokenRequest<'a> {
 
     /// Where nothing can be stored: a login serves this call alone, but a refresh token is not
     /// spent.
-    fn unkept(&mut self, path: &Path, what: &str, error: &io::Error) -> Result<StoredToken, Error> {
-        let why = reason(error);
+    fn unkept(&mut self, path: Option<&Path>, what: &str, why: &str) -> Result<StoredToken, Error> {
         if self.plan.starts_with_refresh_token() {
-            return Err(Error::Auth(AuthError::Cache {
-                path: path.to_owned(),
-                why: format!("{why}: the next refresh token could not be kept"),
-                hint: Some("C47_CACHE_DIR names another place".into()),
+            let profile = self.service.name.clone();
+            let path = path.map(Path::to_owned);
+            let why = format!("{why}: the next refresh token could not be kept");
+            let hint = Some("C47_CACHE_DIR names another place".into());
+            return Err(Error::Auth(match path {
+                Some(path) => AuthError::Cache { path, why, hint },
+                None => AuthError::Failed { profile, why, hint },
             }));
         }
         self.storage = Storage::Failed;
-        self.warnings
-            .push(format!("the token is not kept: {what}: {why}"));
+        let warning = format!("the token is not kept: {what}: {why}");
+        self.warnings.push(warning);
         self.obtain(None, &mut Fate::default())
     }
 

@@ -8,10 +8,10 @@ use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
 use super::environment;
-use super::profile::{load, say_if_none};
+use super::profile::{load, say_if_none, warn_of_faults};
 use crate::atomic_file::{self, AtomicFile, New};
 use crate::auth::scheme;
-use crate::config::{self, Found};
+use crate::config::{self, Fault, Found};
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
@@ -79,11 +79,13 @@ pub(super) const DETAILS: &[Details] = &[
                     "the configuration files, in the order they are read",
                 ),
                 Field::string("files[].path", "path of the file"),
-                Field::boolean("files[].found", "whether it exists"),
+                Field::boolean("files[].found", "whether it was read"),
+                Field::string("files[].why", "why it could not be read").or_null(),
                 Field::objects("profiles", "the profiles"),
                 Field::string("profiles[].name", "name of the profile"),
                 Field::boolean("profiles[].ok", "whether it is valid"),
                 Field::string("profiles[].why", "what is wrong with it").or_null(),
+                Field::strings("faults", "what is wrong outside of profiles"),
             ],
         }],
     },
@@ -112,12 +114,16 @@ pub(super) const DETAILS: &[Details] = &[
 struct CheckReport {
     files: Vec<FileReport>,
     profiles: Vec<ProfileReport>,
+    /// What is wrong in the files outside of profiles.
+    faults: Vec<String>,
 }
 
 #[derive(SerJson)]
+#[nserde(serialize_none_as_null)]
 struct FileReport {
     path: String,
     found: bool,
+    why: Option<String>,
 }
 
 #[derive(SerJson)]
@@ -134,20 +140,27 @@ impl Check {
         let profiles: Vec<ProfileReport> = config
             .names()
             .map(|name| {
-                let why = config.profile(name).err().map(|error| error.to_string());
+                let problems = config.problems(name);
                 ProfileReport {
                     name: name.to_owned(),
-                    ok: why.is_none(),
-                    why,
+                    ok: problems.is_empty(),
+                    why: (!problems.is_empty()).then(|| problems.join("; ")),
                 }
             })
             .collect();
-        let is_sound = profiles.iter().all(|profile| profile.ok);
+        let others = config.faults_of_no_profile().map(Fault::to_string);
         let report = CheckReport {
             files: files(&config),
             profiles,
+            faults: others.collect(),
         };
+        let is_sound = report.faults.is_empty()
+            && report.files.iter().all(|file| file.why.is_none())
+            && report.profiles.iter().all(|profile| profile.ok);
         output::print(Format::from_switch(self.json), &report)?;
+        if let Some(gap) = &config.gap {
+            output::say(format_args!("c47 config check: {gap}"));
+        }
         for (path, warning) in &config.warnings {
             let text = format!("{}: {warning}", path.display());
             output::say(format_args!(
@@ -163,6 +176,10 @@ fn files(config: &config::Config) -> Vec<FileReport> {
     let report = |(path, found): &(PathBuf, Found)| FileReport {
         path: path.display().to_string(),
         found: *found == Found::Read,
+        why: match found {
+            Found::Read | Found::Missing => None,
+            Found::Unreadable(why) => Some(why.clone()),
+        },
     };
     config.files.iter().map(report).collect()
 }
@@ -170,14 +187,20 @@ fn files(config: &config::Config) -> Vec<FileReport> {
 impl fmt::Display for CheckReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for file in &self.files {
-            let found = if file.found { "read" } else { "not there" };
-            writeln!(f, "{}: {found}", file.path)?;
+            match (&file.why, file.found) {
+                (Some(why), _) => writeln!(f, "{}: not readable: {why}", file.path)?,
+                (None, true) => writeln!(f, "{}: read", file.path)?,
+                (None, false) => writeln!(f, "{}: not found", file.path)?,
+            }
         }
         for profile in &self.profiles {
             match &profile.why {
                 None => writeln!(f, "{}: ok", profile.name)?,
                 Some(why) => writeln!(f, "{}: {}", profile.name, escape::one_line(why))?,
             }
+        }
+        for fault in &self.faults {
+            writeln!(f, "{}", escape::one_line(fault))?;
         }
         if self.profiles.is_empty() {
             writeln!(f, "no profiles")?;
@@ -219,12 +242,16 @@ struct KeyReport {
 impl Show {
     fn run(self) -> Result<Exit, Error> {
         let config = load()?;
+        warn_of_faults("c47 config show", &config, self.profile.as_deref());
         let names: Vec<&str> = match &self.profile {
             Some(name) => vec![name],
             None => config.names().collect(),
         };
         let mut keys = Vec::new();
         for name in names {
+            if self.profile.is_some() {
+                config.ensure_sound(name)?;
+            }
             for shown in config.shown(name)? {
                 keys.push(KeyReport {
                     profile: name.to_owned(),
@@ -314,6 +341,20 @@ fn wrapped(words: &[&str]) -> String {
     text
 }
 
+/// The last file that is read: the user's own, or the last one of C47_CONFIG_PATH.
+fn own_file() -> Result<PathBuf, Error> {
+    let mut search = environment::configuration_files();
+    let last = search.candidates.pop().map(|last| last.path);
+    match (search.gap, last) {
+        (None, Some(path)) => Ok(path),
+        (None, None) => Err(Error::usage_hint(
+            "C47_CONFIG_PATH names no file",
+            "--output FILE",
+        )),
+        (Some(gap), _) => Err(Error::usage_hint(gap, "--output FILE")),
+    }
+}
+
 impl Init {
     fn run(self) -> Result<Exit, Error> {
         let path = match self.output.as_deref() {
@@ -328,10 +369,7 @@ impl Init {
                 }
                 path
             }
-            None => environment::configuration_files()
-                .pop()
-                .map(|last| last.path)
-                .ok_or_else(|| Error::usage_hint("there is no home", "--output FILE"))?,
+            None => own_file()?,
         };
         let exists = || {
             let path = path.display();

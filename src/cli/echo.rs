@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
 use crate::jwt::key::KeySet;
+use crate::jwt::verify::Audience;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::secret::Source;
@@ -36,6 +37,15 @@ pub(super) struct Echo {
     /// file:PATH, command:PROGRAM ARGS or prompt
     #[argh(option, from_str_fn(Source::parse_key))]
     jwt_key: Option<Source>,
+
+    /// with --jwt-key: the audience that a token's aud must be or hold; may be repeated (default:
+    /// the answer to a token that has an aud is 401, as 'jwt verify' judges it)
+    #[argh(option)]
+    aud: Vec<String>,
+
+    /// with --jwt-key: accept any aud
+    #[argh(switch)]
+    any_aud: bool,
 
     /// end after so many answers; requests that are malformed do not count; default: never
     #[argh(option)]
@@ -67,6 +77,7 @@ pub(super) const DETAILS: Details = Details {
         ),
         ("--bind", Kind::Form(|text| address(text).map(drop))),
         ("--jwt-key", Kind::Key),
+        ("--aud", Kind::Word),
         (
             "--count",
             Kind::Integer {
@@ -150,11 +161,20 @@ impl Echo {
     }
 
     fn guard(&self) -> Result<Guard, Error> {
+        let audience = Audience::from_options(&self.aud, self.any_aud).map_err(Error::usage)?;
         let Some(source) = &self.jwt_key else {
-            return Ok(Guard::Open);
+            return match audience {
+                Audience::Unnamed => Ok(Guard::Open),
+                Audience::OneOf(_) | Audience::Any => Err(Error::usage(
+                    "--aud and --any-aud are for tokens: --jwt-key is missing",
+                )),
+            };
         };
         let secret = source.read("key for bearer tokens")?;
-        Ok(Guard::Bearer(KeySet::parse(&secret)?))
+        Ok(Guard::Bearer {
+            keys: KeySet::parse(&secret)?,
+            audience,
+        })
     }
 }
 

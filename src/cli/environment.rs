@@ -4,9 +4,9 @@
 use std::env;
 use std::path::PathBuf;
 
+use super::passwd;
 use crate::auth::{Places, host};
-use crate::config::{Candidate, Named};
-use crate::error::Error;
+use crate::config::{Candidate, Named, Search};
 use crate::http::Settings;
 use crate::http::proxy::Proxies;
 use crate::http::tls::Trust;
@@ -43,75 +43,107 @@ pub(super) fn settings() -> Settings {
     }
 }
 
-/// The configuration files in order: later ones override.
-pub(super) fn configuration_files() -> Vec<Candidate> {
-    let explicit = |path: PathBuf| Candidate {
-        path,
-        named: Named::Explicitly,
-    };
-    if let Some(list) = set("C47_CONFIG_PATH") {
-        return env::split_paths(&list)
-            .filter(|path| !path.as_os_str().is_empty())
-            .map(explicit)
-            .collect();
+/// The home directory: HOME, or where cron or a farm daemon does not set it, the one of the user's
+/// entry in /etc/passwd.
+///
+/// # Errors
+/// Says why there is none.
+fn home() -> Result<PathBuf, String> {
+    if let Some(home) = path("HOME") {
+        return Ok(home);
     }
-    let mut paths = vec![explicit(PathBuf::from("/etc/c47/config.toml"))];
-    let home = path("HOME").map(|home| home.join(".config"));
+    let user = host::user_id();
+    match passwd::own().map(|entry| entry.home) {
+        Some(home) if home.is_absolute() => Ok(home),
+        Some(_) => Err(format!(
+            "HOME is not set, and the entry of user {user} in /etc/passwd has no home directory"
+        )),
+        None => Err(format!(
+            "HOME is not set, and /etc/passwd has no entry for user {user}"
+        )),
+    }
+}
+
+/// The configuration files in order: later ones override.
+pub(super) fn configuration_files() -> Search {
+    let candidate = |path: PathBuf, named| Candidate { path, named };
+    if let Some(list) = set("C47_CONFIG_PATH") {
+        let paths = env::split_paths(&list).filter(|path| !path.as_os_str().is_empty());
+        return Search {
+            candidates: paths
+                .map(|path| candidate(path, Named::Explicitly))
+                .collect(),
+            gap: None,
+        };
+    }
+    let mut search = Search::default();
+    let site = PathBuf::from("/etc/c47/config.toml");
+    search.candidates.push(candidate(site, Named::BySite));
     // A relative path counts for nothing (XDG Base Directory Specification).
-    let base = path("XDG_CONFIG_HOME")
-        .filter(|path| path.is_absolute())
-        .or(home);
-    paths.extend(base.map(|base| Candidate {
-        path: base.join("c47/config.toml"),
-        named: Named::ByHome,
-    }));
-    paths
+    let base = path("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
+    match base.map_or_else(|| home().map(|home| home.join(".config")), Ok) {
+        Ok(base) => {
+            let own = candidate(base.join("c47/config.toml"), Named::ByHome);
+            search.candidates.push(own);
+        }
+        Err(why) => search.gap = Some(why),
+    }
+    search
 }
 
 /// Where tokens are kept. What XDG_RUNTIME_DIR names is gone after a logout or a reboot; a refresh
 /// token must not be, since a service may take the former one no more.
-///
-/// # Errors
-/// When neither a variable nor a home names a place.
-pub(super) fn places() -> Result<Places, Error> {
+pub(super) fn places() -> Places {
     if let Some(own) = path("C47_CACHE_DIR") {
-        return Ok(Places {
+        return Places::In {
             cache: own.clone(),
             state: own,
-        });
+        };
     }
-    let home = path("HOME");
+    let home = home();
     let below_home = |below: &str| home.as_ref().map(|home| home.join(below));
-    let cache = path("XDG_RUNTIME_DIR")
-        .map(|base| base.join("c47"))
-        .or_else(|| below_home(".cache/c47"))
-        .ok_or_else(|| {
-            Error::usage_hint(
-                "there is no place to keep a token: HOME is not set",
-                "set C47_CACHE_DIR",
-            )
-        })?;
+    let cache = path("XDG_RUNTIME_DIR").map(|base| base.join("c47"));
+    let cache = match cache.map_or_else(|| below_home(".cache/c47"), Ok) {
+        Ok(cache) => cache,
+        Err(why) => return Places::Nowhere(why.clone()),
+    };
     // A relative path counts for nothing (XDG Base Directory Specification).
     let state = path("XDG_STATE_HOME")
         .filter(|base| base.is_absolute())
         .map(|base| base.join("c47"))
-        .or_else(|| below_home(".local/state/c47"))
+        .or_else(|| below_home(".local/state/c47").ok())
         .unwrap_or_else(|| cache.clone());
-    Ok(Places { cache, state })
+    Places::In { cache, state }
+}
+
+/// The repositories of REZ_PACKAGES_PATH; `None` where only Rez can read one of them.
+pub(super) fn rez_repositories() -> Option<Vec<PathBuf>> {
+    let list = set("REZ_PACKAGES_PATH").unwrap_or_default();
+    let paths = env::split_paths(&list).filter(|path| !path.as_os_str().is_empty());
+    paths
+        .map(
+            |path| match path.to_str().and_then(|text| text.split_once('@')) {
+                Some(("filesystem", path)) => Some(PathBuf::from(path)),
+                Some((kind, _)) if !kind.contains('/') => None,
+                Some(_) | None => Some(path),
+            },
+        )
+        .collect()
 }
 
 /// The netrc file: `$NETRC`, else `~/.netrc`.
 pub(super) fn netrc() -> Option<PathBuf> {
-    path("NETRC").or_else(|| path("HOME").map(|home| home.join(".netrc")))
+    path("NETRC").or_else(|| home().ok().map(|home| home.join(".netrc")))
 }
 
 /// What `${NAME}` in a configuration is replaced by. cron and farm daemons set neither USER nor
-/// HOSTNAME, so the system is asked.
+/// HOME nor HOSTNAME, so the system is asked.
 pub(super) fn variable(name: &str) -> Option<String> {
     let given = |name: &str| env::var(name).ok();
     match (given(name), name) {
         (Some(value), _) => Some(value),
-        (None, "USER") => given("LOGNAME").or_else(host::user_name),
+        (None, "USER") => given("LOGNAME").or_else(|| passwd::own().map(|entry| entry.name)),
+        (None, "HOME") => home().ok()?.into_os_string().into_string().ok(),
         (None, "HOSTNAME") => Some(host::host_name()),
         (None, _) => None,
     }

@@ -1,5 +1,6 @@
 //! `c47 links`: a name of its own for each command.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,8 @@ use crate::exit::Exit;
 use crate::links::{self, Place};
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
+use crate::quantity;
+use crate::shell;
 
 /// Where a node's own tools are, whatever PATH says.
 const SYSTEM: [&str; 6] = [
@@ -38,15 +41,16 @@ pub(super) struct Links {
     #[argh(option, arg_name = "dir")]
     dir: Option<PathBuf>,
 
-    /// what stands before a command's name: c47- or nothing, --prefix= (default: c47-)
-    #[argh(option, default = "String::from(\"c47-\")", from_str_fn(prefix))]
-    prefix: String,
+    /// what comes before a command's name: c47- or nothing, --prefix= (default: c47-; with
+    /// --remove any)
+    #[argh(option, from_str_fn(prefix))]
+    prefix: Option<String>,
 
     /// make names that hide a tool of the system, and replace links to other programs
     #[argh(switch)]
     force: bool,
 
-    /// remove the links to this c47
+    /// remove the links to this c47 that are named after a command
     #[argh(switch)]
     remove: bool,
 
@@ -67,21 +71,26 @@ pub(super) const DETAILS: Details = Details {
         shape: Shape::Object,
         fields: &[Field::strings(
             "links",
-            "the links that exist now, or that were removed",
+            "the links that exist now, or with --remove those that were removed",
         )],
     }],
 };
 
-/// The links that are there now, or that were removed.
+/// The links that exist now, or that were removed.
 #[derive(SerJson)]
 struct Report {
     links: Vec<String>,
+    /// What comes before each link in text.
+    #[nserde(skip)]
+    label: &'static str,
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines = self.links.iter().map(|link| escape::one_line(link));
-        f.write_str(&lines.collect::<Vec<_>>().join("\n"))
+        for link in &self.links {
+            writeln!(f, "{}{}", self.label, escape::one_line(link))?;
+        }
+        Ok(())
     }
 }
 
@@ -95,32 +104,64 @@ impl Links {
         let directory = self.dir.as_deref().unwrap_or(beside);
         if !directory.is_dir() {
             return Err(Error::usage_hint(
-                format!("{} is no directory", directory.display()),
-                format!("mkdir -p {}", directory.display()),
+                format!("{} is not a directory", directory.display()),
+                format!("mkdir -p {}", shell::quote_path(directory)),
             ));
         }
-        let names = names(&self.prefix);
+        let names = names(self.prefix.as_deref().unwrap_or("c47-"));
         let links = links::Links {
             program: &program,
             directory,
             names: &names,
         };
         let done = if self.remove {
-            remove(&links)?
+            self.remove(&links)?
         } else {
             self.ensure_nothing_is_in_the_way(&links)?;
             make(&links)?
         };
         let report = Report {
             links: done.iter().map(|link| link.display().to_string()).collect(),
+            label: if self.remove { "removed " } else { "" },
         };
         if self.json || !report.links.is_empty() {
             output::print(Format::from_switch(self.json), &report)?;
         }
+        if self.remove && !self.json {
+            let count = match report.links.len() {
+                0 => "no link".to_owned(),
+                count => quantity::count(count, "link"),
+            };
+            let (directory, program) = (directory.display(), program.display());
+            let text = format!("removed {count} to {program} in {directory}");
+            output::say(format_args!("c47 links: {}", escape::one_line(&text)));
+        }
         Ok(Exit::Done)
     }
 
-    /// Names that would hide a tool of the system, and files that are no links of ours.
+    /// Removes the links to this program that are named after a command, with the prefix given or
+    /// with any.
+    fn remove(&self, links: &links::Links) -> Result<Vec<PathBuf>, Error> {
+        let commands = names("");
+        let is_named_after_command = |name: &OsStr| {
+            let name = name.as_encoded_bytes();
+            commands
+                .iter()
+                .any(|command| name.ends_with(command.as_bytes()))
+        };
+        let is_one_of_names = |name: &OsStr| links.names.iter().any(|one| name == one.as_str());
+        let found = match self.prefix {
+            Some(_) => links.existing(is_one_of_names)?,
+            None => links.existing(is_named_after_command)?,
+        };
+        // A link may lead to another one: all were found before the first is removed.
+        for link in &found {
+            links.remove(link)?;
+        }
+        Ok(found)
+    }
+
+    /// Refuses names that would hide a tool of the system, and files that are not our links.
     fn ensure_nothing_is_in_the_way(&self, links: &links::Links) -> Result<(), Error> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let system = SYSTEM.iter().map(PathBuf::from);
@@ -130,7 +171,9 @@ impl Links {
             let link = link.display();
             match place {
                 Place::Taken => {
-                    return Err(Error::usage(format!("{link} is no link: nothing was made")));
+                    return Err(Error::usage(format!(
+                        "{link} is not a link: nothing was made"
+                    )));
                 }
                 Place::OtherLink if !self.force => {
                     return Err(Error::usage_hint(
@@ -175,17 +218,6 @@ fn make(links: &links::Links) -> Result<Vec<PathBuf>, Error> {
         all.push(link);
     }
     Ok(all)
-}
-
-fn remove(links: &links::Links) -> Result<Vec<PathBuf>, Error> {
-    let mut removed = Vec::new();
-    for (link, place) in links.places() {
-        if place == Place::Ours {
-            links.remove(&link)?;
-            removed.push(link);
-        }
-    }
-    Ok(removed)
 }
 
 /// A link is known by its name: with another prefix it would be c47 itself.

@@ -15,6 +15,7 @@ mod man;
 mod outline;
 mod pager;
 mod parse;
+mod passwd;
 mod profile;
 mod rez;
 mod selftest;

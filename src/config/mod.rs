@@ -1,6 +1,7 @@
 //! Profiles: the files read, merged key by key, checked.
 
 mod expand;
+mod fault;
 /// The kinds of keys.
 pub(crate) mod key;
 mod profile;
@@ -8,10 +9,12 @@ mod profile;
 pub(crate) mod read;
 mod schema;
 mod show;
+mod synonyms;
 mod trust;
 mod value;
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -21,11 +24,13 @@ use crate::auth::{Profile, presets};
 use crate::error::Error;
 use crate::io_error::reason;
 use crate::nearest::nearest;
+use fault::Owner;
 use value::{Entry, Place, Table, Value};
 
 pub(crate) use expand::Variables;
+pub(crate) use fault::Fault;
 pub(crate) use show::Shown;
-pub(crate) use trust::{Candidate, Named};
+pub(crate) use trust::{Candidate, Named, Search};
 
 /// What a file of profiles never reaches.
 const MAX_BYTES: u64 = 1 << 20;
@@ -34,8 +39,12 @@ const MAX_BYTES: u64 = 1 << 20;
 pub(crate) struct Config {
     /// Where it was looked for, and whether there was a file.
     pub files: Vec<(PathBuf, Found)>,
+    /// Why no file was looked for below the home directory.
+    pub gap: Option<String>,
     /// What the user should know of files that were read, and which.
     pub warnings: Vec<(PathBuf, String)>,
+    /// What is wrong in the files; each makes its own profile unusable.
+    pub faults: Vec<Fault>,
     profiles: Table,
     /// Those of the files; the ones built in are read when a profile names them.
     presets: Table,
@@ -43,10 +52,22 @@ pub(crate) struct Config {
 }
 
 /// Whether a configuration file was there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     Read,
     Missing,
+    /// It was looked for without being named, and could not be read: why.
+    Unreadable(String),
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Found::Read => f.write_str("read"),
+            Found::Missing => f.write_str("not found"),
+            Found::Unreadable(why) => write!(f, "not readable: {why}"),
+        }
+    }
 }
 
 impl Config {
@@ -54,26 +75,28 @@ impl Config {
     /// by.
     ///
     /// # Errors
-    /// The first thing wrong, with file, line and column.
-    pub(crate) fn load(candidates: &[Candidate], variables: Variables) -> Result<Config, Error> {
+    /// A file that cannot be used at all: it is refused, it is not TOML, or it is for a newer c47.
+    pub(crate) fn load(search: &Search, variables: Variables) -> Result<Config, Error> {
         let mut config = Config {
             files: Vec::new(),
+            gap: search.gap.clone(),
             warnings: Vec::new(),
+            faults: Vec::new(),
             profiles: Table::new(),
             presets: Table::new(),
             variables,
         };
-        for candidate in candidates {
+        for candidate in &search.candidates {
             let path = &candidate.path;
             let found = match read_file(candidate)? {
-                Some(read) => {
+                Reading::File(read) => {
                     let warning = read.warning.map(|warning| (path.clone(), warning));
                     config.warnings.extend(warning);
                     let name = path.display().to_string();
                     config.add(&name, &read.text, Some((path, read.mode)))?;
                     Found::Read
                 }
-                None => Found::Missing,
+                Reading::Not(found) => found,
             };
             config.files.push((path.clone(), found));
         }
@@ -82,11 +105,8 @@ impl Config {
 
     fn add(&mut self, name: &str, text: &str, file: Option<(&Path, u32)>) -> Result<(), Error> {
         let document = value::parse(name, text).map_err(Error::usage)?;
-        let literal = schema::check(&document).map_err(|wrong| Error::Usage {
-            message: wrong.message,
-            hint: wrong.hint,
-        })?;
-        if let (Some(place), Some((path, mode))) = (literal, file)
+        let checked = schema::check(document)?;
+        if let (Some(place), Some((path, mode))) = (checked.literal, file)
             && mode & 0o077 != 0
         {
             return Err(Error::usage_hint(
@@ -94,16 +114,55 @@ impl Config {
                 format!("chmod 600 {}", path.display()),
             ));
         }
-        for (section, entry) in document {
-            if let Value::Table(table) = entry.value {
-                let into = match section.as_str() {
-                    "preset" => &mut self.presets,
-                    _ => &mut self.profiles,
-                };
-                value::merge(into, table);
-            }
-        }
+        value::merge(&mut self.profiles, checked.profiles);
+        value::merge(&mut self.presets, checked.presets);
+        self.faults.extend(checked.faults);
         Ok(())
+    }
+
+    /// The faults of a profile, those of its preset among them.
+    fn own_faults(&self, name: &str) -> impl Iterator<Item = &Fault> {
+        self.faults
+            .iter()
+            .filter(move |fault| self.owns(name, fault))
+    }
+
+    /// Checks that nothing is wrong with the keys of a profile and their types.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with them.
+    pub(crate) fn ensure_sound(&self, name: &str) -> Result<(), Error> {
+        match self.own_faults(name).next() {
+            Some(fault) => Err(fault.wrong.clone().into()),
+            None => Ok(()),
+        }
+    }
+
+    /// The faults in presets and at the top of the files.
+    pub(crate) fn faults_of_no_profile(&self) -> impl Iterator<Item = &Fault> {
+        self.faults
+            .iter()
+            .filter(|fault| !matches!(fault.owner, Owner::Profile(_)))
+    }
+
+    /// The faults that are of no concern to a profile; without one, all.
+    pub(crate) fn other_faults(&self, name: Option<&str>) -> impl Iterator<Item = &Fault> {
+        let is_own = move |fault: &Fault| name.is_some_and(|name| self.owns(name, fault));
+        self.faults.iter().filter(move |fault| !is_own(fault))
+    }
+
+    fn owns(&self, name: &str, fault: &Fault) -> bool {
+        match &fault.owner {
+            Owner::Profile(owner) => owner == name,
+            Owner::Preset(owner) => match self.profiles.get(name).map(|entry| &entry.value) {
+                Some(Value::Table(table)) => matches!(
+                    table.get("preset").map(|entry| &entry.value),
+                    Some(Value::Text(preset)) if preset == owner
+                ),
+                _ => false,
+            },
+            Owner::File => false,
+        }
     }
 
     /// The profiles' names, in alphabetical order.
@@ -177,26 +236,31 @@ impl Config {
     /// # Errors
     /// What is wrong with it, and where.
     pub(crate) fn profile(&self, name: &str) -> Result<Profile, Error> {
+        self.ensure_sound(name)?;
         let table = self.table(name)?;
         let place = self.profiles.get(name).map(|entry| entry.place.clone());
         profile::build(name, &table, place.as_ref(), self.variables)
     }
 
-    /// The keys of a profile as they may be shown.
+    /// All that is wrong with a profile.
+    pub(crate) fn problems(&self, name: &str) -> Vec<String> {
+        let faults = self.own_faults(name).map(|fault| {
+            let hint = fault.wrong.hint.iter().map(|hint| format!("; {hint}"));
+            [fault.wrong.message()].into_iter().chain(hint).collect()
+        });
+        let faults: Vec<String> = faults.collect();
+        match self.profile(name) {
+            Err(error) if faults.is_empty() => vec![error.to_string()],
+            Ok(_) | Err(_) => faults,
+        }
+    }
+
+    /// The sound keys of a profile as they may be shown.
     ///
     /// # Errors
     /// When there is no such profile, or no such preset.
     pub(crate) fn shown(&self, name: &str) -> Result<Vec<Shown>, Error> {
         Ok(show::shown(&self.table(name)?))
-    }
-
-    /// The files that profiles were looked for in.
-    pub(crate) fn looked_in(&self) -> String {
-        let files = self.files.iter().map(|(path, found)| match found {
-            Found::Read => path.display().to_string(),
-            Found::Missing => format!("{} (not there)", path.display()),
-        });
-        files.collect::<Vec<_>>().join(", ")
     }
 
     fn no_such_profile(&self, name: &str) -> Error {
@@ -205,11 +269,27 @@ impl Config {
             return Error::usage_hint(message, format!("did you mean '{near}'?"));
         }
         let names: Vec<&str> = self.names().collect();
-        let hint = match names.as_slice() {
-            [] => format!("none is configured: looked in {}", self.looked_in()),
+        let known = match names.as_slice() {
+            [] => "none is configured".to_owned(),
+            [one] => format!("there is {one}"),
             names => format!("there are {}", names.join(", ")),
         };
-        Error::usage_hint(message, hint)
+        Error::usage_hint(message, format!("{known}; {}", self.searched()))
+    }
+
+    /// Where profiles were looked for, and why a file was not read.
+    pub(crate) fn searched(&self) -> String {
+        let files: Vec<String> = self
+            .files
+            .iter()
+            .map(|(path, found)| format!("{} ({found})", path.display()))
+            .collect();
+        let gap = self.gap.iter().map(|gap| format!("; {gap}"));
+        let gap: String = gap.collect();
+        match files.is_empty() {
+            true => format!("C47_CONFIG_PATH names no file{gap}"),
+            false => format!("looked in {}{gap}", files.join(", ")),
+        }
     }
 }
 
@@ -220,8 +300,14 @@ struct ReadFile {
     warning: Option<String>,
 }
 
-/// Reads the file; `None` when it is not there.
-fn read_file(candidate: &Candidate) -> Result<Option<ReadFile>, Error> {
+/// What reading a candidate brought.
+enum Reading {
+    File(ReadFile),
+    Not(Found),
+}
+
+/// Reads the file, where there is one.
+fn read_file(candidate: &Candidate) -> Result<Reading, Error> {
     let path = &candidate.path;
     let fail = |why: String| Error::usage(format!("cannot read {}: {why}", path.display()));
     // Not waiting for a FIFO's other end.
@@ -231,7 +317,11 @@ fn read_file(candidate: &Candidate) -> Result<Option<ReadFile>, Error> {
         .open(path);
     let file = match opened {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if is_missing(&error) => return Ok(Reading::Not(Found::Missing)),
+        // Nobody named it: what was configured elsewhere goes on working.
+        Err(error) if candidate.named != Named::Explicitly => {
+            return Ok(Reading::Not(Found::Unreadable(reason(&error))));
+        }
         Err(error) => return Err(fail(reason(&error))),
     };
     let metadata = file.metadata().map_err(|error| fail(reason(&error)))?;
@@ -243,7 +333,7 @@ fn read_file(candidate: &Candidate) -> Result<Option<ReadFile>, Error> {
     let read = file.take(MAX_BYTES + 1).read_to_string(&mut text);
     match read {
         Ok(length) if length as u64 > MAX_BYTES => Err(fail("it is larger than 1 MiB".into())),
-        Ok(_) => Ok(Some(ReadFile {
+        Ok(_) => Ok(Reading::File(ReadFile {
             text,
             mode: metadata.mode(),
             warning,
@@ -253,6 +343,14 @@ fn read_file(candidate: &Candidate) -> Result<Option<ReadFile>, Error> {
         }
         Err(error) => Err(fail(reason(&error))),
     }
+}
+
+/// Also where a part of the path is a file, such as the home /dev/null.
+fn is_missing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }
 
 #[cfg(test)]
@@ -271,8 +369,9 @@ mod tests {
                 "[preset.{name}]\n{}",
                 text.replace("\n[", &format!("\n[preset.{name}."))
             );
-            schema::check(&value::parse(name, &document).unwrap()).unwrap();
-            let mut config = Config::load(&[], no_variables).unwrap();
+            let checked = schema::check(value::parse(name, &document).unwrap()).unwrap();
+            assert_eq!(checked.faults, []);
+            let mut config = Config::load(&Search::default(), no_variables).unwrap();
             let text = format!(
                 "[profile.p]\npreset = '{name}'\nurl = 'https://a.lan/api'\nuser = 'u'\nclient_id = 'c'\n\
                  client_secret = 'env:S'\npassword = 'env:P'\ntoken = 'env:T'\nkey = 'env:K'\nservice_account = 'env:A'\n"
@@ -286,7 +385,7 @@ mod tests {
 
     #[test]
     fn a_files_preset_overrides_the_built_in_one_key_by_key() {
-        let mut config = Config::load(&[], no_variables).unwrap();
+        let mut config = Config::load(&Search::default(), no_variables).unwrap();
         let text = "[preset.ayon-key]\nname = 'X-Own'\n[preset.own]\nauth = 'none'\n[profile.p]\npreset = 'ayon-key'\nurl = 'https://a.lan'\ntoken = 'env:T'";
         config.add("test", text, None).unwrap();
         let keys = config.shown("p").unwrap();

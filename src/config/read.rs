@@ -220,17 +220,11 @@ impl<'a> Reader<'a> {
             Some(base) if !text.contains("://") => {
                 let prefix = base.path.trim_end_matches('/');
                 base.join(&format!("{prefix}/{}", text.trim_start_matches('/')))
+                    .and_then(|url| ensure_bare(url, &text))
             }
-            _ => Url::parse(&text),
+            _ => service_url(&text),
         };
-        let url = url.map_err(|why| self.wrong(key, why))?;
-        if url.user_info.is_some() {
-            return Err(self.wrong(key, "a user and a password do not belong in it"));
-        }
-        if url.query.is_some() || text.contains('#') {
-            return Err(self.wrong(key, "a query or a fragment does not belong in it"));
-        }
-        Ok(Some(url))
+        url.map(Some).map_err(|why| self.wrong(key, why))
     }
 
     /// The templates of a table of strings.
@@ -261,6 +255,24 @@ impl<'a> Reader<'a> {
         }
         Ok(headers)
     }
+}
+
+/// The URL of a service.
+///
+/// # Errors
+/// When it is none, or has a user, a password, a query or a fragment.
+pub(super) fn service_url(text: &str) -> Result<Url, String> {
+    Url::parse(text).and_then(|url| ensure_bare(url, text))
+}
+
+fn ensure_bare(url: Url, text: &str) -> Result<Url, String> {
+    if url.user_info.is_some() {
+        return Err("a user and a password do not belong in it".into());
+    }
+    if url.query.is_some() || text.contains('#') {
+        return Err("a query or a fragment does not belong in it".into());
+    }
+    Ok(url)
 }
 
 fn ensure_one_line(text: String) -> Result<String, String> {

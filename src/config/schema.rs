@@ -1,10 +1,14 @@
-//! Which keys a configuration has, and of what type. What is not among them is refused.
+//! Which keys a configuration has, and of what type. What is not among them is a fault.
 
+use super::fault::{Fault, Owner, Wrong};
 use super::key::{Key, Kind, REQUEST, words};
+use super::read::service_url;
+use super::synonyms;
 use super::value::{Entry, Place, Table, Value};
 use crate::auth::scheme;
 use crate::auth::service::Share;
 use crate::nearest::nearest;
+use crate::platform::Version;
 use crate::redact;
 use crate::secret::Source;
 
@@ -34,46 +38,118 @@ pub(super) fn profile_keys() -> Vec<Key> {
     COMMON.iter().chain(scheme::keys()).copied().collect()
 }
 
-/// What is wrong, where, and what was perhaps meant.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
-    pub message: String,
-    pub hint: Option<String>,
+/// The keys at the top of a file.
+const TOP: [&str; 3] = ["profile", "preset", REQUIRES];
+const REQUIRES: &str = "requires_c47";
+
+/// A document without what is wrong in it.
+#[derive(Debug, Default)]
+pub(super) struct Checked {
+    pub profiles: Table,
+    pub presets: Table,
+    pub faults: Vec<Fault>,
+    /// The place of the first literal secret.
+    pub literal: Option<Place>,
 }
 
-impl Wrong {
-    /// Something wrong at a place.
-    pub(super) fn at(place: &Place, why: impl std::fmt::Display) -> Wrong {
-        Wrong {
-            message: format!("{place}: {why}"),
-            hint: None,
-        }
-    }
-}
-
-/// Checks a document's keys and types. Returns the place of the first literal secret in it.
+/// Checks a document's keys and types. What is wrong is left out and listed, so that no unknown key
+/// is taken for one that may be shown.
 ///
 /// # Errors
-/// The first thing wrong.
-pub(super) fn check(document: &Table) -> Result<Option<Place>, Wrong> {
-    let mut literal = None;
-    let keys = profile_keys();
+/// When the file is for a newer c47.
+pub(super) fn check(document: Table) -> Result<Checked, Wrong> {
+    if let Some(entry) = document.get(REQUIRES) {
+        ensure_new_enough(entry)?;
+    }
+    let mut checked = Checked::default();
     for (section, entry) in document {
-        if !matches!(section.as_str(), "profile" | "preset") {
-            return Err(unknown(section, entry, ["profile", "preset"]));
-        }
-        for (name, entry) in members(section, entry)? {
-            let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-            if !name.bytes().all(is_plain) || name.is_empty() || name.len() > 64 {
-                return Err(Wrong::at(
-                    &entry.place,
-                    format!("'{name}' is no name: letters, digits, '_', '-' and '.'"),
-                ));
-            }
-            check_table(name, entry, &keys, &mut literal)?;
+        match section.as_str() {
+            "profile" => checked.profiles = checked.section(entry, Owner::Profile, "profile"),
+            "preset" => checked.presets = checked.section(entry, Owner::Preset, "preset"),
+            REQUIRES => {}
+            _ => checked.find(Owner::File, unknown(&section, &entry, TOP)),
         }
     }
-    Ok(literal)
+    let place = |fault: &Fault| (fault.wrong.place.line, fault.wrong.place.column);
+    checked.faults.sort_by_key(place);
+    Ok(checked)
+}
+
+/// A file may use keys that came with a later version of c47; it then says so, and nobody has to
+/// guess from an unknown key.
+fn ensure_new_enough(entry: &Entry) -> Result<(), Wrong> {
+    let form = || {
+        let what = format!("'{REQUIRES}' takes a version as a string, such as \"0.2\"");
+        Wrong::at(&entry.place, what)
+    };
+    let Value::Text(text) = &entry.value else {
+        return Err(form());
+    };
+    let is_short = text.split('.').count() <= 3;
+    let wanted = Version::parse(text).filter(|_| is_short).ok_or_else(form)?;
+    let own = env!("CARGO_PKG_VERSION");
+    let released = own.split(['-', '+']).next().unwrap_or(own);
+    if Version::parse(released).is_some_and(|own| own >= wanted) {
+        return Ok(());
+    }
+    let why = format!("this file requires c47 {wanted} or newer, and this is c47 {own}");
+    Err(Wrong::at(&entry.place, why).hinting(Some(format!("install c47 {wanted} or newer"))))
+}
+
+impl Checked {
+    fn find(&mut self, owner: Owner, wrong: Wrong) {
+        self.faults.push(Fault { owner, wrong });
+    }
+
+    /// The profiles, or the presets.
+    fn section(&mut self, entry: Entry, owner: fn(String) -> Owner, word: &str) -> Table {
+        let mut sound = Table::new();
+        let named = match members(word, &entry) {
+            Ok(named) => named,
+            Err(wrong) => {
+                self.find(Owner::File, wrong);
+                return sound;
+            }
+        };
+        let keys = profile_keys();
+        for (name, entry) in named {
+            let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+            if !name.bytes().all(is_plain) || name.is_empty() || name.len() > 64 {
+                let why = format!("'{name}' is not a name: letters, digits, '_', '-' and '.'");
+                self.find(Owner::File, Wrong::at(&entry.place, why));
+                continue;
+            }
+            let owner = owner(name.clone());
+            let table = match members(name, entry) {
+                Ok(table) => self.table(table, &owner, &keys),
+                Err(wrong) => {
+                    self.find(owner, wrong);
+                    Table::new()
+                }
+            };
+            let entry = Entry {
+                value: Value::Table(table),
+                place: entry.place.clone(),
+            };
+            sound.insert(name.clone(), entry);
+        }
+        sound
+    }
+
+    /// The sound keys of a profile or preset.
+    fn table(&mut self, table: &Table, owner: &Owner, keys: &[Key]) -> Table {
+        let mut sound = Table::new();
+        for (name, entry) in table {
+            let result = check_key(name, entry, keys, &mut self.literal);
+            match result.and_then(|()| check_url(name, entry)) {
+                Ok(()) => {
+                    sound.insert(name.clone(), entry.clone());
+                }
+                Err(wrong) => self.find(owner.clone(), wrong),
+            }
+        }
+        sound
+    }
 }
 
 fn members<'a>(name: &str, entry: &'a Entry) -> Result<&'a Table, Wrong> {
@@ -87,10 +163,11 @@ fn members<'a>(name: &str, entry: &'a Entry) -> Result<&'a Table, Wrong> {
 }
 
 fn unknown<'a>(name: &str, entry: &Entry, known: impl IntoIterator<Item = &'a str>) -> Wrong {
-    Wrong {
-        message: format!("{}: there is no key '{name}'", entry.place),
-        hint: nearest(name, known).map(|nearest| format!("did you mean '{nearest}'?")),
-    }
+    let known: Vec<&str> = known.into_iter().collect();
+    let meant = synonyms::meant(name).filter(|key| known.contains(key));
+    let meant = meant.or_else(|| nearest(name, known));
+    Wrong::at(&entry.place, format!("there is no key '{name}'"))
+        .hinting(meant.map(|meant| format!("did you mean '{meant}'?")))
 }
 
 fn check_table(
@@ -100,12 +177,21 @@ fn check_table(
     literal: &mut Option<Place>,
 ) -> Result<(), Wrong> {
     for (name, entry) in members(name, entry)? {
-        let Some((_, kind)) = keys.iter().find(|(known, _)| known == name) else {
-            return Err(unknown(name, entry, keys.iter().map(|(known, _)| *known)));
-        };
-        check_value(name, entry, *kind, literal)?;
+        check_key(name, entry, keys, literal)?;
     }
     Ok(())
+}
+
+fn check_key(
+    name: &str,
+    entry: &Entry,
+    keys: &[Key],
+    literal: &mut Option<Place>,
+) -> Result<(), Wrong> {
+    match keys.iter().find(|(known, _)| *known == name) {
+        Some((_, kind)) => check_value(name, entry, *kind, literal),
+        None => Err(unknown(name, entry, keys.iter().map(|(known, _)| *known))),
+    }
 }
 
 fn check_value(
@@ -115,10 +201,10 @@ fn check_value(
     literal: &mut Option<Place>,
 ) -> Result<(), Wrong> {
     let wanted = |what: &str| {
-        Err(Wrong::at(
-            &entry.place,
-            format!("'{name}' takes {what}, not {}", entry.value.kind()),
-        ))
+        let why = format!("'{name}' takes {what}, not {}", entry.value.kind());
+        // A key may have the name by which other tools call another one.
+        let meant = synonyms::meant(name).map(|key| format!("did you mean '{key}'?"));
+        Err(Wrong::at(&entry.place, why).hinting(meant))
     };
     match (kind, &entry.value) {
         (Kind::Text, Value::Text(_))
@@ -133,11 +219,12 @@ fn check_value(
             Ok(())
         }
         (Kind::Choice(choices), Value::Text(text)) if choices.contains(&text.as_str()) => Ok(()),
-        (Kind::Choice(choices), Value::Text(text)) => Err(Wrong {
-            message: format!("{}: '{name}' is one of {}", entry.place, choices.join(", ")),
-            hint: nearest(text, choices.iter().copied())
-                .map(|nearest| format!("did you mean '{nearest}'?")),
-        }),
+        (Kind::Choice(choices), Value::Text(text)) => {
+            let why = format!("'{name}' is one of {}", choices.join(", "));
+            let meant = nearest(text, choices.iter().copied());
+            let hint = meant.map(|meant| format!("did you mean '{meant}'?"));
+            Err(Wrong::at(&entry.place, why).hinting(hint))
+        }
         (Kind::Statuses, Value::List(statuses)) => check_statuses(name, statuses, &entry.place),
         (Kind::Texts | Kind::Secrets, Value::Table(table)) => {
             for (name, entry) in table {
@@ -178,6 +265,16 @@ fn check_statuses(name: &str, statuses: &[Value], place: &Place) -> Result<(), W
             place,
             format!("'{name}' takes statuses from 400 to 599"),
         )),
+    }
+}
+
+/// A profile's URL, where no variable of the environment is in it.
+fn check_url(name: &str, entry: &Entry) -> Result<(), Wrong> {
+    match &entry.value {
+        Value::Text(text) if name == "url" && !text.contains("${") => service_url(text)
+            .map(drop)
+            .map_err(|why| Wrong::at(&entry.place, format!("'url': {why}"))),
+        _ => Ok(()),
     }
 }
 
@@ -229,9 +326,74 @@ mod tests {
     use crate::config::value::parse;
 
     fn checked(text: &str) -> Result<bool, String> {
-        check(&parse("f", text).unwrap())
-            .map(|literal| literal.is_some())
-            .map_err(|wrong| format!("{} ({})", wrong.message, wrong.hint.unwrap_or_default()))
+        let checked = check(parse("f", text).unwrap());
+        let told = |wrong: &Wrong| {
+            let hint = wrong.hint.clone().unwrap_or_default();
+            format!("{} ({hint})", wrong.message())
+        };
+        let checked = checked.map_err(|wrong| told(&wrong))?;
+        match checked.faults.first() {
+            Some(fault) => Err(told(&fault.wrong)),
+            None => Ok(checked.literal.is_some()),
+        }
+    }
+
+    #[test]
+    fn words_of_other_tools_lead_to_the_key() {
+        for (word, key) in [
+            ("username", "user"),
+            ("login", "user"),
+            ("pass", "password"),
+            ("secret", "password"),
+            ("base_url", "url"),
+            ("host", "url"),
+            ("API-Key", "token"),
+        ] {
+            let why = checked(&format!("[profile.a]\n{word} = 'x'")).unwrap_err();
+            assert!(why.ends_with(&format!("(did you mean '{key}'?)")), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_file_says_how_new_a_c47_it_requires() {
+        for sound in ["0.0.9", "0.1", env!("CARGO_PKG_VERSION")] {
+            assert_eq!(checked(&format!("requires_c47 = '{sound}'")), Ok(false));
+        }
+        let why = checked("new = 1\nrequires_c47 = '99.1'").unwrap_err();
+        assert!(
+            why.starts_with("f:2:1: this file requires c47 99.1 or newer"),
+            "{why}"
+        );
+        for wrong in ["0.2", "'x'", "'>=0.2'", "''", "'1.2.3.4'"] {
+            let why = checked(&format!("requires_c47 = {wrong}")).unwrap_err();
+            assert!(why.contains("takes a version"), "{wrong}: {why}");
+        }
+    }
+
+    #[test]
+    fn each_fault_is_found_and_left_out() {
+        let text = "new = 1\n[profile.a]\nurll = 'x'\nurl = 1\nuser = 'u'\n[profile.b]\nurl = 'ftp://x'\n\
+                    [preset.c]\nx = 1\n[profile]\n'd e' = {}\nf = 1";
+        let checked = check(parse("f", text).unwrap()).unwrap();
+        let faults: Vec<String> = checked.faults.iter().map(Fault::to_string).collect();
+        assert_eq!(
+            faults,
+            [
+                "f:1:1: there is no key 'new'",
+                "profile a: f:3:1: there is no key 'urll'; did you mean 'url'?",
+                "profile a: f:4:1: 'url' takes a string, not a whole number",
+                "profile b: f:7:1: 'url': 'ftp' is not spoken here: http and https are",
+                "preset c: f:9:1: there is no key 'x'",
+                "f:11:1: 'd e' is not a name: letters, digits, '_', '-' and '.'",
+                "profile f: f:12:1: 'f' is a table, not a whole number",
+            ]
+        );
+        let names: Vec<&String> = checked.profiles.keys().collect();
+        assert_eq!(names, ["a", "b", "f"]);
+        let Value::Table(a) = &checked.profiles["a"].value else {
+            panic!("a table")
+        };
+        assert_eq!(a.keys().collect::<Vec<_>>(), ["user"]);
     }
 
     #[test]

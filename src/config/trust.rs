@@ -16,9 +16,11 @@ const STICKY: u32 = 0o1000;
 /// Who named a configuration file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Named {
-    /// C47_CONFIG_PATH, or it is the site's: studios keep such a file under a service user and let
+    /// C47_CONFIG_PATH: it must be readable. Studios keep such a file under a service user and let
     /// a group write it.
     Explicitly,
+    /// It is where the site's configuration is looked for, which is kept in the same way.
+    BySite,
     /// It is where the user's own configuration is looked for.
     ByHome,
 }
@@ -28,6 +30,15 @@ pub(crate) enum Named {
 pub(crate) struct Candidate {
     pub path: PathBuf,
     pub named: Named,
+}
+
+/// Where configuration is looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Search {
+    /// In order: later files override.
+    pub candidates: Vec<Candidate>,
+    /// Why no file is looked for below the home directory.
+    pub gap: Option<String>,
 }
 
 /// Checks the file that was opened at the candidate's path. Returns what the user should know of
@@ -62,7 +73,7 @@ pub(super) fn ensure(file: &Candidate, opened: &Metadata) -> Result<Option<Strin
     }
     match file.named {
         Named::ByHome => ensure_users_own(path, opened, directory_of(&real)).map(|()| None),
-        Named::Explicitly => Ok(warning(opened)),
+        Named::Explicitly | Named::BySite => Ok(warning(opened)),
     }
 }
 

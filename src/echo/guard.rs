@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::json::Text;
 use crate::jwt::key::KeySet;
-use crate::jwt::verify::{Policy, verify};
+use crate::jwt::verify::{Audience, Policy, verify};
 use crate::timestamp::Timestamp;
 
 /// Decides over a request by its Authorization header.
@@ -12,7 +12,7 @@ pub enum Guard {
     /// Everyone is let in.
     Open,
     /// Whoever brings a token that one of these keys signed, and that is valid now.
-    Bearer(KeySet),
+    Bearer { keys: KeySet, audience: Audience },
 }
 
 impl Guard {
@@ -23,12 +23,18 @@ impl Guard {
     pub fn check(&self, authorizations: &[&[u8]], now: Timestamp) -> Result<Option<Text>, String> {
         match self {
             Guard::Open => Ok(None),
-            Guard::Bearer(keys) => {
+            Guard::Bearer { keys, audience } => {
                 let token = bearer(authorizations)?;
-                match verify(token, keys, &Policy::at(now)) {
-                    Ok(verified) => Ok(verified.claims),
-                    Err(rejected) => Err(rejected.to_string()),
-                }
+                let policy = Policy {
+                    audience: audience.clone(),
+                    ..Policy::at(now)
+                };
+                verify(token, keys, &policy)
+                    .map(|verified| verified.claims)
+                    .map_err(|rejected| match rejected.reason.hint() {
+                        Some(hint) => format!("{rejected}; c47 echo has {hint}"),
+                        None => rejected.to_string(),
+                    })
             }
         }
     }
@@ -39,7 +45,7 @@ impl fmt::Debug for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Guard::Open => "Open",
-            Guard::Bearer(_) => "Bearer(***)",
+            Guard::Bearer { .. } => "Bearer(***)",
         })
     }
 }

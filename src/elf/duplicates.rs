@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 
 use object::elf;
 
+use super::archive::{self, Archives};
 use super::family::{family, version, without_hash};
+use super::inputs::{self, Input, Inputs, Place};
 use super::notes;
-use super::parse::{Architecture, Object};
+use super::parse::Architecture;
 use super::reader::{Fault, FileId, Source};
 use super::search::{Settings, Shelves};
 use super::tree::{self, Via};
-use super::walk;
+use crate::crypto::digest::Sha256;
 
 /// No comparison reads more at once.
 const CHUNK_BYTES: u64 = 1 << 20;
@@ -21,6 +23,7 @@ const CHUNK_BYTES: u64 = 1 << 20;
 #[derive(Clone, Debug)]
 pub(crate) struct Carried {
     pub path: PathBuf,
+    pub place: Place,
     /// The application it belongs to: the directory below the one that was given, or that one.
     pub application: String,
     pub soname: String,
@@ -87,26 +90,24 @@ struct Seen {
 /// Looks through directories. `settings` say how the objects' trees are resolved.
 pub(crate) fn duplicates(directories: &[PathBuf], settings: &Settings) -> Duplicates {
     let mut result = Duplicates::default();
-    let mut files: Vec<(PathBuf, String)> = Vec::new();
+    let mut inputs = Inputs::default();
+    let mut applications = Vec::new();
     for directory in directories {
-        let found = walk::files(directory);
-        result.faults.extend(
-            found
-                .unreadable
-                .into_iter()
-                .map(|(path, error)| (path, Fault::Io(error))),
-        );
+        inputs.add(directory);
         let several = directories.len() > 1;
-        files.extend(found.files.into_iter().map(|path| {
-            let application = application(directory, &path, several);
-            (path, application)
-        }));
+        let new = inputs.list.iter().skip(applications.len());
+        let names: Vec<String> = new
+            .map(|input| application(directory, &input.path, several))
+            .collect();
+        applications.extend(names);
     }
-    let seen = walk::in_parallel(&files, || (), |(), (path, _)| look(path));
+    result.faults.append(&mut inputs.faults);
+    let seen = inputs::each(&inputs.list, || (), |(), input| look(input));
     let mut by_name: BTreeMap<(String, Architecture), Vec<Carried>> = BTreeMap::new();
-    let mut objects: Vec<PathBuf> = Vec::new();
+    let mut objects: Vec<Input> = Vec::new();
     let mut ids = BTreeSet::new();
-    for ((path, application), seen) in files.into_iter().zip(seen) {
+    for ((input, application), seen) in inputs.list.into_iter().zip(applications).zip(seen) {
+        let path = input.path.clone();
         let seen = match seen {
             Ok(Some(seen)) => seen,
             Ok(None) => continue,
@@ -121,7 +122,7 @@ pub(crate) fn duplicates(directories: &[PathBuf], settings: &Settings) -> Duplic
         }
         result.objects += 1;
         if seen.needs_something {
-            objects.push(path.clone());
+            objects.push(input.clone());
         }
         let Some(soname) = seen.soname else { continue };
         let file_name = path
@@ -135,6 +136,7 @@ pub(crate) fn duplicates(directories: &[PathBuf], settings: &Settings) -> Duplic
             build_id: seen.build_id,
             size_bytes: seen.size_bytes,
             build: 0,
+            place: input.place,
             path,
         });
     }
@@ -147,7 +149,7 @@ pub(crate) fn duplicates(directories: &[PathBuf], settings: &Settings) -> Duplic
     result
         .groups
         .sort_by_key(|group| std::cmp::Reverse(group.bytes()));
-    result.meetings = meetings(&objects, settings);
+    result.meetings = meetings(&objects, settings, &inputs.archives);
     result
 }
 
@@ -155,7 +157,12 @@ fn application(directory: &Path, path: &Path, several: bool) -> String {
     let name = if several {
         directory.file_name()
     } else {
-        let below = path.strip_prefix(directory).unwrap_or(path);
+        // What is in an archive is below it: `a.whl!/b/c`.
+        let inside = archive::split(path).filter(|(archive, _)| *archive == directory);
+        let below = match inside {
+            Some((_, inside)) => inside,
+            None => path.strip_prefix(directory).unwrap_or(path),
+        };
         let mut components = below.components();
         let first = components.next();
         // A file right below the directory belongs to the directory.
@@ -164,15 +171,16 @@ fn application(directory: &Path, path: &Path, several: bool) -> String {
             None => directory.file_name(),
         }
     };
-    name.map_or_else(
+    let name = name.map_or_else(
         || directory.display().to_string(),
         |name| name.to_string_lossy().into_owned(),
-    )
+    );
+    name.strip_suffix('!').map(str::to_owned).unwrap_or(name)
 }
 
 /// `None` for what is no program and no library.
-fn look(path: &Path) -> Result<Option<Seen>, Fault> {
-    let object = match Object::open(path) {
+fn look(input: &Input) -> Result<Option<Seen>, Fault> {
+    let object = match input.open() {
         Ok(object) => object,
         Err(Fault::NotElf(_) | Fault::NotRegular(_)) => return Ok(None),
         Err(fault) => return Err(fault),
@@ -232,6 +240,14 @@ fn is_same(one: &Carried, other: &Carried) -> Result<bool, (PathBuf, Fault)> {
         let path = file.path.clone();
         move |fault| (path, fault)
     };
+    // A member is in memory whole: one at a time.
+    if let (Place::Member(..), _) | (_, Place::Member(..)) = (&one.place, &other.place) {
+        let (one, other) = (
+            digest(one).map_err(at(one))?,
+            digest(other).map_err(at(other))?,
+        );
+        return Ok(one == other);
+    }
     let sources = (
         Source::open(&one.path).map_err(at(one))?,
         Source::open(&other.path).map_err(at(other))?,
@@ -246,18 +262,34 @@ fn is_same(one: &Carried, other: &Carried) -> Result<bool, (PathBuf, Fault)> {
     Ok(true)
 }
 
+/// The SHA-256 of a file.
+fn digest(file: &Carried) -> Result<String, Fault> {
+    let source = match &file.place {
+        Place::File => Source::open(&file.path)?,
+        Place::Member(archive, number) => match archive.source(*number)? {
+            Some(source) => source,
+            None => return Err(Fault::broken("it changed while it was read")),
+        },
+    };
+    let mut digest = Sha256::new();
+    for chunk in 0..source.size_bytes.div_ceil(CHUNK_BYTES) {
+        digest.update(&source.bytes_up_to(chunk * CHUNK_BYTES, CHUNK_BYTES)?);
+    }
+    Ok(digest.finish())
+}
+
 type Together = (String, Vec<(OsString, OsString)>);
 
-fn meetings(objects: &[PathBuf], settings: &Settings) -> Vec<Meeting> {
-    let found = walk::in_parallel(
+fn meetings(objects: &[Input], settings: &Settings, archives: &Archives) -> Vec<Meeting> {
+    let found = inputs::each(
         objects,
-        || Shelves::new(settings.clone()),
-        |shelves, path| together(shelves, path),
+        || Shelves::with_archives(settings.clone(), archives.clone()),
+        |shelves, input| together(shelves, &input.path),
     );
     let mut meetings: BTreeMap<Together, Vec<PathBuf>> = BTreeMap::new();
-    for (path, together) in objects.iter().zip(found) {
+    for (input, together) in objects.iter().zip(found) {
         for one in together {
-            meetings.entry(one).or_default().push(path.clone());
+            meetings.entry(one).or_default().push(input.path.clone());
         }
     }
     let meeting = |((family, libraries), objects)| Meeting {
@@ -292,8 +324,11 @@ fn together(shelves: &mut Shelves, path: &Path) -> Vec<Together> {
             .into_owned();
         if base.contains(".so") {
             // One library has many paths: lib/a/../b and lib/b.
-            let path = std::fs::canonicalize(&object.path)
-                .map_or_else(|_| object.path.clone(), PathBuf::into_os_string);
+            let path = match shelves.archives.canonical(Path::new(&object.path)) {
+                Some(path) => path.into_os_string(),
+                None => std::fs::canonicalize(&object.path)
+                    .map_or_else(|_| object.path.clone(), PathBuf::into_os_string),
+            };
             let pair = (name.clone(), path);
             families.entry(family(&base)).or_default().push(pair);
         }
@@ -317,6 +352,7 @@ mod tests {
         let exe = std::env::current_exe().unwrap();
         let copy = |path: &Path| Carried {
             path: path.to_owned(),
+            place: Place::File,
             application: String::new(),
             soname: "x".into(),
             build_id: None,

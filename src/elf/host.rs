@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use object::elf;
 
+use super::demangle::Spelling;
 use super::info;
 use super::parse::{Architecture, Class};
 use super::reader::Source;
@@ -108,7 +109,7 @@ pub(crate) fn limits(architecture: Architecture) -> Limits {
 }
 
 /// Whether an object runs on this host; `limits` are those of its architecture.
-pub(crate) fn judge(object: &Requirements, limits: &Limits) -> Verdict {
+pub(crate) fn judge(object: &Requirements, limits: &Limits, spelling: Spelling) -> Verdict {
     let machine = object.architecture.machine;
     if ![elf::EM_X86_64.0, elf::EM_386.0].contains(&machine) {
         let name = info::machine_name(machine);
@@ -122,7 +123,7 @@ pub(crate) fn judge(object: &Requirements, limits: &Limits) -> Verdict {
     if limits.glibc == Limit::Absent && object.linking == Linking::Dynamic {
         return Verdict::InTheWay(vec![format!("needs a {bits} glibc; this host has none")]);
     }
-    verdict::judge(object, limits)
+    verdict::judge(object, limits, spelling)
 }
 
 fn says_release(root: &Root, libc: &Path) -> Option<Version> {

@@ -71,10 +71,17 @@ impl Info {
     /// # Errors
     /// When the file cannot be read as ELF.
     pub fn of_file(path: &Path) -> Result<Info, Fault> {
-        let object = Object::open(path)?;
-        let linkage = Linkage::of(&object)?;
+        Info::of_object(&Object::open(path)?)
+    }
+
+    /// Reads it from an open file.
+    ///
+    /// # Errors
+    /// As [`Info::of_file`].
+    pub(crate) fn of_object(object: &Object) -> Result<Info, Fault> {
+        let linkage = Linkage::of(object)?;
         let interpreter = object.interpreter()?;
-        let sections = section_table(&object)?;
+        let sections = section_table(object)?;
         let symbols =
             memmem::find(object.all_strings(&mut Vec::new())?, b"\0__stack_chk_").is_some();
         // A static program names it in its full symbol table only.
@@ -83,14 +90,14 @@ impl Info {
         let is_library = linkage.soname.is_some() || !linkage.needed.is_empty();
         Ok(Info {
             architecture: object.architecture,
-            kind: kind(&object, interpreter.is_some()),
+            kind: kind(object, interpreter.is_some()),
             linked: if needs_none && !is_library {
                 Linked::Statically
             } else {
                 Linked::Dynamically
             },
-            notes: notes::notes(&object)?,
-            relro: relro(&object),
+            notes: notes::notes(object)?,
+            relro: relro(object),
             // Without the header the kernel lets the stack be executed.
             no_exec_stack: object
                 .segment(elf::PT_GNU_STACK)

@@ -1,12 +1,15 @@
 //! ELF files: what they need, what ld.so would load for them, and where they run. Nothing is
 //! executed or loaded; files are read in bounded parts.
 
+pub(crate) mod archive;
 pub(crate) mod cache;
 pub(crate) mod cxx_abi;
+pub(crate) mod demangle;
 pub(crate) mod duplicates;
 pub(crate) mod family;
 pub(crate) mod host;
 pub(crate) mod info;
+pub(crate) mod inputs;
 pub(crate) mod linkage;
 pub(crate) mod notes;
 pub(crate) mod parse;

@@ -6,11 +6,13 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::Arc;
 
 use object::pod::Pod;
 
 use crate::error::Error;
 use crate::io_error::reason;
+use crate::zip::{self, Contents};
 
 /// The part read at first: the header, the program headers, and often the notes.
 const HEAD_BYTES: usize = 4096;
@@ -28,6 +30,17 @@ pub enum Fault {
     NotElf(String),
     /// An ELF file that cannot be right: what is wrong.
     Broken(String),
+    /// An archive that is damaged or not supported: why.
+    Archive(String),
+}
+
+impl From<zip::Error> for Fault {
+    fn from(error: zip::Error) -> Fault {
+        match error {
+            zip::Error::Io(error) => Fault::Io(error),
+            zip::Error::Malformed(why) => Fault::Archive(why),
+        }
+    }
 }
 
 impl Fault {
@@ -51,15 +64,17 @@ impl fmt::Display for Fault {
             Fault::NotRegular(kind) => write!(f, "it is {kind}, not a file"),
             Fault::NotElf(what) => write!(f, "it is {what}, no program or library (ELF)"),
             Fault::Broken(why) => write!(f, "a broken ELF file: {why}"),
+            Fault::Archive(why) => write!(f, "a ZIP archive that cannot be read: {why}"),
         }
     }
 }
 
-/// A file by what tells it from others: its device and inode.
+/// A file by what tells it from others: its device and inode, and in an archive its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileId {
     device: u64,
     inode: u64,
+    member: Option<usize>,
 }
 
 impl FileId {
@@ -67,14 +82,34 @@ impl FileId {
         FileId {
             device: metadata.dev(),
             inode: metadata.ino(),
+            member: None,
+        }
+    }
+
+    /// A member of the archive with these metadata.
+    pub fn of_member(archive: &Metadata, number: usize) -> FileId {
+        FileId {
+            member: Some(number),
+            ..FileId::of(archive)
         }
     }
 }
 
-/// A regular file, open for reading at any place.
+/// Where the bytes of a file are.
+#[derive(Debug)]
+enum Bytes {
+    /// In a file, or in the part of an archive that begins here.
+    File {
+        file: Arc<File>,
+        start: u64,
+    },
+    Memory(Vec<u8>),
+}
+
+/// A regular file, or a member of an archive, open for reading at any place.
 #[derive(Debug)]
 pub struct Source {
-    file: File,
+    bytes: Bytes,
     head: Vec<u8>,
     pub size_bytes: u64,
     pub id: FileId,
@@ -105,15 +140,46 @@ impl Source {
             .map_err(Fault::Io)?;
         let metadata = file.metadata().map_err(Fault::Io)?;
         ensure_regular(&metadata)?;
-        let mut head = vec![0; HEAD_BYTES];
-        let got = read_up_to(&file, &mut head, 0).map_err(Fault::Io)?;
+        let bytes = Bytes::File {
+            file: Arc::new(file),
+            start: 0,
+        };
+        Source::of(
+            bytes,
+            metadata.len(),
+            FileId::of(&metadata),
+            metadata.mode(),
+        )
+    }
+
+    /// A member of an archive, of `size_bytes`.
+    ///
+    /// # Errors
+    /// [`Fault::Io`].
+    pub(super) fn of_member(
+        contents: Contents,
+        size_bytes: u64,
+        id: FileId,
+    ) -> Result<Source, Fault> {
+        let bytes = match contents {
+            Contents::Stored { file, start } => Bytes::File { file, start },
+            Contents::Unpacked(bytes) => Bytes::Memory(bytes),
+        };
+        // Who unpacks it sets no rights.
+        Source::of(bytes, size_bytes, id, 0)
+    }
+
+    fn of(bytes: Bytes, size_bytes: u64, id: FileId, mode: u32) -> Result<Source, Fault> {
+        let head_bytes = usize::try_from(size_bytes).unwrap_or(HEAD_BYTES);
+        let mut head = vec![0; HEAD_BYTES.min(head_bytes)];
+        let got = bytes.read_up_to(&mut head, 0).map_err(Fault::Io)?;
         head.truncate(got);
         Ok(Source {
-            file,
+            bytes,
             head,
-            size_bytes: metadata.len(),
-            id: FileId::of(&metadata),
-            mode: metadata.mode(),
+            size_bytes,
+            id,
+            mode,
         })
     }
 
@@ -172,7 +238,7 @@ impl Source {
     }
 
     fn fill(&self, offset: u64, bytes: &mut [u8]) -> Result<(), Fault> {
-        let got = read_up_to(&self.file, bytes, offset).map_err(Fault::Io)?;
+        let got = self.bytes.read_up_to(bytes, offset).map_err(Fault::Io)?;
         if got < bytes.len() {
             return Err(Fault::broken("it was cut short while it was read"));
         }
@@ -216,6 +282,25 @@ fn ensure_regular(metadata: &Metadata) -> Result<(), Fault> {
     } else {
         "a device"
     }))
+}
+
+impl Bytes {
+    fn read_up_to(&self, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
+        match self {
+            Bytes::File { file, start } => read_up_to(file, bytes, start.saturating_add(offset)),
+            Bytes::Memory(all) => {
+                let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+                let rest = all.get(offset..).unwrap_or_default();
+                let got = rest.len().min(bytes.len());
+                let from = rest.get(..got).unwrap_or_default();
+                bytes
+                    .get_mut(..got)
+                    .unwrap_or_default()
+                    .copy_from_slice(from);
+                Ok(got)
+            }
+        }
+    }
 }
 
 fn read_up_to(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {

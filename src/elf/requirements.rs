@@ -90,12 +90,23 @@ impl Requirements {
     /// # Errors
     /// When the file cannot be read as ELF.
     pub fn of_file(path: &Path, buffer: &mut Vec<u8>) -> Result<Requirements, Fault> {
-        let object = Object::open(path)?;
-        ensure_loadable(&object)?;
-        let needs = linkage::needs(&object)?;
+        Requirements::of_object(path, &Object::open(path)?, buffer)
+    }
+
+    /// Reads them from an open file, which reports call `path`.
+    ///
+    /// # Errors
+    /// As [`Requirements::of_file`].
+    pub(crate) fn of_object(
+        path: &Path,
+        object: &Object,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Requirements, Fault> {
+        ensure_loadable(object)?;
+        let needs = linkage::needs(object)?;
         let strings = object.all_strings(buffer)?;
-        let names = Names::read(&object, strings)?;
-        let notes = notes::notes(&object)?;
+        let names = Names::read(object, strings)?;
+        let notes = notes::notes(object)?;
         let soname = object
             .value(elf::DT_SONAME)
             .map(|at| object.string(at))
@@ -111,7 +122,7 @@ impl Requirements {
             cxx_abi: cxx_abi::of_names(strings),
             wanted_abi: names.wanted_abi(&needs)?,
             isa: notes.isa,
-            linking: if object.is_dynamic() && !needs_nothing(&object) {
+            linking: if object.is_dynamic() && !needs_nothing(object) {
                 Linking::Dynamic
             } else {
                 Linking::Static

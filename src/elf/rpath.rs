@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use super::linkage::Carried;
 use super::reader::Fault;
-use super::root::Root;
 use super::search::{Library, Shelves};
 use super::system;
 use super::tokens;
@@ -43,9 +42,11 @@ pub(crate) struct Rpath {
 /// # Errors
 /// When the file cannot be read as a program or library.
 pub(crate) fn rpath(shelves: &mut Shelves, file: &Path) -> Result<Rpath, Fault> {
-    let root = shelves.settings.root.clone();
-    let inside = root.inside(file);
-    let library = Library::read(&root.resolve(&inside).map_err(Fault::Io)?)?;
+    let inside = match shelves.archives.find(file) {
+        Some(_) => file.to_owned(),
+        None => shelves.settings.root.inside(file),
+    };
+    let library = shelves.library(&inside)?;
     let architecture = library.architecture;
     let interpreter = library
         .interpreter
@@ -54,7 +55,7 @@ pub(crate) fn rpath(shelves: &mut Shelves, file: &Path) -> Result<Rpath, Fault> 
         .unwrap_or_default();
     let system = shelves.system(&interpreter, architecture);
     let seen_at = match library.interpreter {
-        Some(_) => root.canonical(&inside).map_err(Fault::Io)?,
+        Some(_) => shelves.canonical(&inside).map_err(Fault::Io)?,
         None => std::path::absolute(&inside).map_err(Fault::Io)?,
     };
     let carried = library.linkage.carried.clone();
@@ -73,7 +74,7 @@ pub(crate) fn rpath(shelves: &mut Shelves, file: &Path) -> Result<Rpath, Fault> 
     for raw in elements.filter(|_| !path.is_empty()) {
         let expanded = tokens::expand(raw, tokens).map(OsString::from_vec);
         let leads = match &expanded {
-            Some(directory) => leads(&root, directory, &library, &mut effort)?,
+            Some(directory) => leads(shelves, directory, &library, &mut effort)?,
             None => Leads::Nowhere,
         };
         entries.push(Entry {
@@ -93,7 +94,7 @@ pub(crate) fn rpath(shelves: &mut Shelves, file: &Path) -> Result<Rpath, Fault> 
 const MOST_EFFORT: usize = 1_000_000;
 
 fn leads(
-    root: &Root,
+    shelves: &Shelves,
     directory: &OsStr,
     library: &Library,
     effort: &mut usize,
@@ -105,21 +106,16 @@ fn leads(
         directory
     });
     *effort += 1 + directory.as_os_str().len() / 32;
-    Ok(match root.resolve(directory) {
-        Ok(outside) if outside.is_dir() => {
-            let needed = &library.linkage.needed;
-            *effort += needed.len() * (1 + directory.as_os_str().len() / 32);
-            if *effort > MOST_EFFORT {
-                return Err(Fault::broken(
-                    "its libraries and search paths are too many to look for",
-                ));
-            }
-            let is_there = |name: &&OsString| {
-                root.resolve(&directory.join(name))
-                    .is_ok_and(|path| path.is_file())
-            };
-            Leads::To(needed.iter().filter(is_there).cloned().collect())
-        }
-        _ => Leads::Nowhere,
-    })
+    if !shelves.is_directory(directory) {
+        return Ok(Leads::Nowhere);
+    }
+    let needed = &library.linkage.needed;
+    *effort += needed.len() * (1 + directory.as_os_str().len() / 32);
+    if *effort > MOST_EFFORT {
+        return Err(Fault::broken(
+            "its libraries and search paths are too many to look for",
+        ));
+    }
+    let is_there = |name: &&OsString| shelves.is_file(&directory.join(name));
+    Ok(Leads::To(needed.iter().filter(is_there).cloned().collect()))
 }

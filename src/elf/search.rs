@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use object::elf;
 
+use super::archive::{Archives, Spot};
 use super::linkage::{self, Linkage, Need};
 use super::parse::{Architecture, Object};
 use super::reader::{Fault, FileId, Source};
@@ -126,6 +127,8 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Shelves {
     pub settings: Settings,
+    /// Archives whose members are files too.
+    pub(super) archives: Archives,
     systems: BTreeMap<(OsString, Architecture), Rc<System>>,
     candidates: BTreeMap<Vec<u8>, Candidate>,
     libraries: BTreeMap<FileId, Rc<Library>>,
@@ -139,8 +142,13 @@ pub struct Shelves {
 
 impl Shelves {
     pub fn new(settings: Settings) -> Shelves {
+        Shelves::with_archives(settings, Archives::default())
+    }
+
+    pub(crate) fn with_archives(settings: Settings, archives: Archives) -> Shelves {
         Shelves {
             settings,
+            archives,
             systems: BTreeMap::new(),
             candidates: BTreeMap::new(),
             libraries: BTreeMap::new(),
@@ -182,7 +190,72 @@ impl Shelves {
         candidate
     }
 
+    /// The object at `path` inside the root or in an archive.
+    ///
+    /// # Errors
+    /// When it is not an ELF file that can be loaded.
+    pub(super) fn library(&self, path: &Path) -> Result<Library, Fault> {
+        match self.archives.member(path) {
+            Some(member) => Library::of(Object::read(member.source()?)?),
+            None => Library::read(&self.settings.root.resolve(path).map_err(Fault::Io)?),
+        }
+    }
+
+    /// The path with all links followed, as `/proc/self/exe` would say.
+    pub(super) fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        match self.archives.canonical(path) {
+            Some(path) => std::path::absolute(path),
+            None => self.settings.root.canonical(path),
+        }
+    }
+
+    /// Whether there is a directory at `path`.
+    pub(super) fn is_directory(&self, path: &Path) -> bool {
+        match self.archives.find(path) {
+            Some((_, spot)) => spot == Spot::Directory,
+            None => self
+                .settings
+                .root
+                .resolve(path)
+                .is_ok_and(|path| path.is_dir()),
+        }
+    }
+
+    /// Whether there is a file at `path`.
+    pub(super) fn is_file(&self, path: &Path) -> bool {
+        match self.archives.find(path) {
+            Some((_, spot)) => matches!(spot, Spot::Member(_)),
+            None => self
+                .settings
+                .root
+                .resolve(path)
+                .is_ok_and(|path| path.is_file()),
+        }
+    }
+
+    /// What is at a path in an archive; `None` for a path of the system.
+    fn look_into_archives(&self, path: &Path) -> Option<Candidate> {
+        self.archives.find(path)?;
+        let Some(member) = self.archives.member(path) else {
+            return Some(Candidate::Absent);
+        };
+        if let Some(library) = self.libraries.get(&member.id()) {
+            return Some(Candidate::There(library.clone()));
+        }
+        let library = member.source().and_then(Object::read).and_then(Library::of);
+        Some(match library {
+            Ok(library) => Candidate::There(Rc::new(library)),
+            Err(fault) => Candidate::Broken(fault.to_string().into()),
+        })
+    }
+
     fn look(&mut self, path: &Path) -> Candidate {
+        if let Some(candidate) = self.look_into_archives(path) {
+            if let Candidate::There(library) = &candidate {
+                self.libraries.insert(library.id, library.clone());
+            }
+            return candidate;
+        }
         let outside = match &self.settings.root {
             Root::Host => Cow::Borrowed(path),
             root @ Root::Under(_) => match root.resolve(path) {
@@ -271,12 +344,10 @@ impl Shelves {
         if let Some(known) = self.subdirectories.get(&key) {
             return known.clone();
         }
-        let root = &self.settings.root;
         let exists = |subdirectory: &str| {
             let path = [directory, subdirectory.as_bytes()].concat();
             let path = if path.is_empty() { b".".to_vec() } else { path };
-            let path = root.resolve(Path::new(OsStr::from_bytes(&path)));
-            path.is_ok_and(|path| path.is_dir())
+            self.is_directory(Path::new(OsStr::from_bytes(&path)))
         };
         let numbers: Rc<[usize]> = if exists("") {
             let each = subdirectories.iter().enumerate();

@@ -2,8 +2,10 @@
 
 use std::sync::LazyLock;
 
+use super::demangle::Spelling;
 use super::requirements::{Odd, Required, Requirements, Symbol, is_part_of_glibc};
 use super::versions::{Family, Wants};
+use crate::platform::distribution::Kind;
 use crate::platform::{CxxAbi, Level, Limit, Limits, Private, Target, Version};
 
 /// What a target says to an object.
@@ -15,9 +17,9 @@ pub enum Verdict {
     InTheWay(Vec<String>),
 }
 
-/// Judges an object against a place.
-pub fn judge(object: &Requirements, limits: &Limits) -> Verdict {
-    let say = |obstacle: Obstacle| obstacle.say(limits);
+/// Judges an object against a place; what is in the way has its symbols in this spelling.
+pub fn judge(object: &Requirements, limits: &Limits, spelling: Spelling) -> Verdict {
+    let say = |obstacle: Obstacle| obstacle.say(limits, spelling);
     let in_the_way: Vec<String> = obstacles(object, limits).map(say).collect();
     if in_the_way.is_empty() {
         Verdict::Runs
@@ -28,16 +30,17 @@ pub fn judge(object: &Requirements, limits: &Limits) -> Verdict {
 
 /// The oldest distribution and the first year of those that would do, for people.
 pub fn oldest(targets: &[Target]) -> Option<String> {
+    // One that is kept for years, if there is one.
     let distribution = targets
         .iter()
         .filter_map(|target| match target {
             Target::Distribution(row) => Some(row),
-            _ => None,
+            Target::Year(_) | Target::Host | Target::Glibc(_) => None,
         })
-        .min_by_key(|row| (row.glibc, row.glibcxx));
+        .min_by_key(|row| (row.kind != Kind::LongTerm, row.glibc, row.glibcxx));
     let year = targets.iter().find_map(|target| match target {
         Target::Year(year) => Some(year.name()),
-        _ => None,
+        Target::Distribution(_) | Target::Host | Target::Glibc(_) => None,
     });
     match (distribution, year) {
         (Some(row), Some(year)) => Some(format!("{} (glibc {}), {year}", row.name, row.glibc)),
@@ -131,7 +134,7 @@ fn obstacles<'a>(
 }
 
 impl Obstacle<'_> {
-    fn say(&self, limits: &Limits) -> String {
+    fn say(&self, limits: &Limits, spelling: Spelling) -> String {
         let place = &limits.name;
         let abi = |abi: CxxAbi| match abi {
             CxxAbi::Old => "old",
@@ -143,7 +146,12 @@ impl Obstacle<'_> {
                 highest,
                 limit,
             } => {
-                let why = because(&required.symbols, &required.label, &required.library);
+                let why = because(
+                    &required.symbols,
+                    &required.label,
+                    &required.library,
+                    spelling,
+                );
                 let has = match limit {
                     Limit::AtMost(most) => most.to_string(),
                     Limit::Absent | Limit::Unknown => format!("no {}", required.library),
@@ -154,7 +162,7 @@ impl Obstacle<'_> {
                 )
             }
             Obstacle::Odd { required, odd } => {
-                let why = because(&odd.symbols, &odd.label, &required.library);
+                let why = because(&odd.symbols, &odd.label, &required.library, spelling);
                 let but = match odd.wants {
                     Wants::Private => "it runs only with the very glibc it was built with",
                     Wants::AtLeast(_) | Wants::Unknown => "a version that is not known here",
@@ -174,15 +182,16 @@ impl Obstacle<'_> {
 }
 
 /// `(fcntl64, from libc.so.6)`: the first symbols, and how many more there are.
-pub fn because(symbols: &[Symbol], label: &str, library: &str) -> String {
+pub fn because(symbols: &[Symbol], label: &str, library: &str, spelling: Spelling) -> String {
+    let name = |symbol: &Symbol| spelling.of(&symbol.name).into_owned();
     match symbols {
         [] => format!("({label}, from {library})"),
-        [one] => format!("({}, from {})", one.name, one.library),
-        [one, two] => format!("({}, {}, from {})", one.name, two.name, one.library),
+        [one] => format!("({}, from {})", name(one), one.library),
+        [one, two] => format!("({}, {}, from {})", name(one), name(two), one.library),
         [one, two, rest @ ..] => format!(
             "({}, {} and {} more, from {})",
-            one.name,
-            two.name,
+            name(one),
+            name(two),
             rest.len(),
             one.library
         ),
@@ -201,7 +210,7 @@ mod tests {
             library: "libc.so.6".into(),
         };
         let three = [symbol("fcntl64"), symbol("b"), symbol("c")];
-        let why = |symbols| because(symbols, "GLIBC_2.28", "libc.so.6");
+        let why = |symbols| because(symbols, "GLIBC_2.28", "libc.so.6", Spelling::Demangled);
         assert_eq!(why(&three[..1]), "(fcntl64, from libc.so.6)");
         assert_eq!(why(&three), "(fcntl64, b and 1 more, from libc.so.6)");
         assert_eq!(why(&[]), "(GLIBC_2.28, from libc.so.6)");

@@ -30,6 +30,7 @@ pub(crate) enum ErrorKind {
     Signing,
     File,
     Malformed,
+    Nothing,
     Listen,
     Repository,
     Exists,
@@ -41,7 +42,7 @@ pub(crate) enum ErrorKind {
 
 impl ErrorKind {
     /// All kinds, for the manual.
-    pub(crate) const ALL: [ErrorKind; 34] = [
+    pub(crate) const ALL: [ErrorKind; 35] = [
         ErrorKind::Usage,
         ErrorKind::NoSuchCommand,
         ErrorKind::NoSuchProgram,
@@ -69,6 +70,7 @@ impl ErrorKind {
         ErrorKind::Signing,
         ErrorKind::File,
         ErrorKind::Malformed,
+        ErrorKind::Nothing,
         ErrorKind::Listen,
         ErrorKind::Repository,
         ErrorKind::Exists,
@@ -108,6 +110,7 @@ impl ErrorKind {
             ErrorKind::Signing => "signing",
             ErrorKind::File => "file",
             ErrorKind::Malformed => "malformed",
+            ErrorKind::Nothing => "nothing",
             ErrorKind::Listen => "listen",
             ErrorKind::Repository => "repository",
             ErrorKind::Exists => "exists",
@@ -148,6 +151,7 @@ impl ErrorKind {
             ErrorKind::Signing => "the key did not sign",
             ErrorKind::File => "a file could not be read or written",
             ErrorKind::Malformed => "a file or an input is malformed",
+            ErrorKind::Nothing => "nothing of the kind that was asked for was found",
             ErrorKind::Listen => "the port could not be opened",
             ErrorKind::Repository => "the Rez repository does not exist",
             ErrorKind::Exists => "the package version exists already",

@@ -1,12 +1,29 @@
-//! Linux distributions as farms and workstations run them: what their C and C++ libraries offer.
+//! Linux distributions as farms and workstations run them, and what else software is built for:
+//! what their C and C++ libraries offer.
 //!
-//! glibc, GLIBCXX and CXXABI: github.com/mayeut/pep600_compliance. The CPU is the least level the
-//! release was built for.
+//! glibc, GLIBCXX and CXXABI of distributions: github.com/mayeut/pep600_compliance (its tables of
+//! Fedora and CentOS 8 too; Fedora 28, 29 and 32 to 37 by their GCC). Those of the manylinux
+//! policies: auditwheel's policy/manylinux-policy.json, for x86-64. Steam Runtime:
+//! gitlab.steamos.cloud/steamrt/steam-runtime-tools, docs/container-runtime.md. The CPU is the
+//! least level the release was built for.
 
 use super::cpu::Level;
 use super::version::Version;
 
-/// A release of a distribution.
+/// What a row of the table is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A distribution that is kept for years.
+    LongTerm,
+    /// A distribution that ends after a year: not what a farm runs.
+    ShortTerm,
+    /// What a Python wheel with this tag may need.
+    WheelTag,
+    /// Libraries that come with an application, whatever the distribution.
+    Runtime,
+}
+
+/// A release of a distribution, or another set of libraries with a name.
 #[derive(Debug)]
 pub struct Distribution {
     /// What a command line calls it: `rocky8`, `ubuntu22.04`.
@@ -17,6 +34,17 @@ pub struct Distribution {
     pub glibcxx: Version,
     pub cxxabi: Version,
     pub cpu: Level,
+    pub kind: Kind,
+}
+
+impl Distribution {
+    /// Whether a machine can run it.
+    pub fn is_a_system(&self) -> bool {
+        match self.kind {
+            Kind::LongTerm | Kind::ShortTerm => true,
+            Kind::WheelTag | Kind::Runtime => false,
+        }
+    }
 }
 
 /// All of them, grouped by maker, the oldest release first.
@@ -26,6 +54,7 @@ pub(crate) const DISTRIBUTIONS: &[Distribution] = &[
     row("rocky8", "Rocky Linux 8", 28, 25, 11, Level::V1),
     row("alma8", "AlmaLinux 8", 28, 25, 11, Level::V1),
     row("rhel8", "RHEL 8", 28, 25, 11, Level::V1),
+    row("centos8", "CentOS 8", 28, 25, 11, Level::V1),
     row("rocky9", "Rocky Linux 9", 34, 29, 13, Level::V2),
     row("alma9", "AlmaLinux 9", 34, 29, 13, Level::V2),
     row("rhel9", "RHEL 9", 34, 29, 13, Level::V2),
@@ -45,10 +74,49 @@ pub(crate) const DISTRIBUTIONS: &[Distribution] = &[
     row("amazon2023", "Amazon Linux 2023", 34, 33, 15, Level::V1),
     row("leap15.5", "openSUSE Leap 15.5", 31, 32, 14, Level::V1),
     row("leap15.6", "openSUSE Leap 15.6", 38, 33, 15, Level::V1),
+    fedora("fedora28", "Fedora 28", 27, 25, 11),
+    fedora("fedora29", "Fedora 29", 28, 25, 11),
+    fedora("fedora30", "Fedora 30", 29, 27, 12),
+    fedora("fedora31", "Fedora 31", 30, 28, 12),
+    fedora("fedora32", "Fedora 32", 31, 28, 12),
+    fedora("fedora33", "Fedora 33", 32, 28, 12),
+    fedora("fedora34", "Fedora 34", 33, 29, 13),
+    fedora("fedora35", "Fedora 35", 34, 29, 13),
+    fedora("fedora36", "Fedora 36", 35, 30, 13),
+    fedora("fedora37", "Fedora 37", 36, 30, 13),
+    fedora("fedora38", "Fedora 38", 37, 32, 14),
+    fedora("fedora39", "Fedora 39", 38, 32, 14),
+    fedora("fedora40", "Fedora 40", 39, 33, 15),
+    fedora("fedora41", "Fedora 41", 40, 33, 15),
+    fedora("fedora42", "Fedora 42", 41, 34, 15),
+    fedora("fedora43", "Fedora 43", 42, 34, 15),
+    fedora("fedora44", "Fedora 44", 43, 35, 17),
+    fedora("fedora45", "Fedora 45", 44, 36, 17),
+    wheel_tag("manylinux_2_5", 5, 8, 1),
+    wheel_tag("manylinux_2_12", 12, 13, 3),
+    wheel_tag("manylinux_2_17", 17, 19, 7),
+    wheel_tag("manylinux_2_24", 24, 22, 10),
+    wheel_tag("manylinux_2_26", 26, 22, 10),
+    wheel_tag("manylinux_2_27", 27, 24, 11),
+    wheel_tag("manylinux_2_28", 28, 24, 11),
+    wheel_tag("manylinux_2_31", 31, 28, 12),
+    wheel_tag("manylinux_2_34", 34, 29, 13),
+    wheel_tag("manylinux_2_35", 35, 30, 13),
+    wheel_tag("manylinux_2_36", 36, 30, 13),
+    wheel_tag("manylinux_2_38", 38, 30, 13),
+    wheel_tag("manylinux_2_39", 39, 33, 15),
+    wheel_tag("manylinux_2_40", 40, 33, 15),
+    wheel_tag("manylinux_2_41", 41, 33, 15),
+    // 1 runs with the glibc of Ubuntu 12.04 or later, and brings the libstdc++ of GCC 5.4; 2 is made
+    // of Debian 10, 3 of Debian 11.
+    runtime("steamrt1", "Steam Runtime 1 (scout)", 15, 21, 9),
+    runtime("steamrt2", "Steam Runtime 2 (soldier)", 28, 25, 11),
+    runtime("steamrt3", "Steam Runtime 3 (sniper)", 31, 28, 12),
 ];
 
 /// Other spellings: the letters before the number, and what they stand for.
 const SPELLINGS: &[(&str, &str)] = &[
+    ("el", "rhel"),
     ("rockylinux", "rocky"),
     ("almalinux", "alma"),
     ("redhat", "rhel"),
@@ -57,24 +125,64 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("al", "amazon"),
     ("opensuseleap", "leap"),
     ("opensuse", "leap"),
+    ("fc", "fedora"),
+    ("fedoralinux", "fedora"),
+    ("steamruntime", "steamrt"),
 ];
 
+/// Other names, and the row that each stands for.
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("manylinux1", "manylinux_2_5"),
+    ("manylinux2010", "manylinux_2_12"),
+    ("manylinux2014", "manylinux_2_17"),
+    // The one that Valve recommends for new software.
+    ("steamrt", "steamrt3"),
+    ("sniper", "steamrt3"),
+    ("soldier", "steamrt2"),
+    ("scout", "steamrt1"),
+];
+
+/// The names beside the rows' own that a command line offers.
+pub(crate) fn other_names() -> impl Iterator<Item = &'static str> {
+    const ENTERPRISE: [&str; 4] = ["el7", "el8", "el9", "el10"];
+    ENTERPRISE
+        .into_iter()
+        .chain(OTHER_NAMES.iter().map(|(name, _)| *name))
+}
+
 /// The distribution of this name, in any usual spelling: `rocky8`, `Rocky Linux 8`, `rocky-8`,
-/// `amzn2`, `opensuse-leap15.6`.
+/// `el8`, `amzn2`, `opensuse-leap15.6`, `manylinux_2_28_x86_64`.
 pub(crate) fn distribution(name: &str) -> Option<&'static Distribution> {
-    let plain: String = name
-        .chars()
-        .filter(|c| !matches!(c, ' ' | '-' | '_'))
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
+    // A wheel's tag ends in the architecture; the table is that of x86-64.
+    let plain = plain(name.strip_suffix("_x86_64").unwrap_or(name));
+    let by_id = |id: &str| {
+        let id = self::plain(id);
+        DISTRIBUTIONS.iter().find(|row| self::plain(row.id) == id)
+    };
+    if let Some((_, id)) = OTHER_NAMES.iter().find(|(other, _)| *other == plain) {
+        return by_id(id);
+    }
+    if let Some(row) = DISTRIBUTIONS
+        .iter()
+        .find(|row| self::plain(row.name) == plain)
+    {
+        return Some(row);
+    }
     let number = plain.find(|c: char| c.is_ascii_digit())?;
     let (letters, number) = plain.split_at_checked(number)?;
     let letters = SPELLINGS
         .iter()
         .find(|(spelling, _)| *spelling == letters)
         .map_or(letters, |(_, letters)| letters);
-    let id = format!("{letters}{number}");
-    DISTRIBUTIONS.iter().find(|row| row.id == id)
+    by_id(&format!("{letters}{number}"))
+}
+
+/// A name without blanks and dashes, in small letters.
+fn plain(name: &str) -> String {
+    name.chars()
+        .filter(|c| !matches!(c, ' ' | '-' | '_'))
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
 }
 
 const fn row(
@@ -92,6 +200,40 @@ const fn row(
         glibcxx: Version::three(3, 4, glibcxx),
         cxxabi: Version::three(1, 3, cxxabi),
         cpu,
+        kind: Kind::LongTerm,
+    }
+}
+
+const fn fedora(
+    id: &'static str,
+    name: &'static str,
+    glibc: u32,
+    glibcxx: u32,
+    cxxabi: u32,
+) -> Distribution {
+    Distribution {
+        kind: Kind::ShortTerm,
+        ..row(id, name, glibc, glibcxx, cxxabi, Level::V1)
+    }
+}
+
+const fn wheel_tag(id: &'static str, glibc: u32, glibcxx: u32, cxxabi: u32) -> Distribution {
+    Distribution {
+        kind: Kind::WheelTag,
+        ..row(id, id, glibc, glibcxx, cxxabi, Level::V1)
+    }
+}
+
+const fn runtime(
+    id: &'static str,
+    name: &'static str,
+    glibc: u32,
+    glibcxx: u32,
+    cxxabi: u32,
+) -> Distribution {
+    Distribution {
+        kind: Kind::Runtime,
+        ..row(id, name, glibc, glibcxx, cxxabi, Level::V1)
     }
 }
 
@@ -100,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_in_any_spelling() {
+    fn targets_are_read_in_any_usual_spelling() {
         for (name, id) in [
             ("centos7", "centos7"),
             ("CentOS 7", "centos7"),
@@ -110,10 +252,38 @@ mod tests {
             ("al2023", "amazon2023"),
             ("Ubuntu-22.04", "ubuntu22.04"),
             ("openSUSE Leap 15.6", "leap15.6"),
+            ("el7", "rhel7"),
+            ("EL8", "rhel8"),
+            ("el9", "rhel9"),
+            ("el10", "rhel10"),
+            ("CentOS 8", "centos8"),
+            ("fedora-44", "fedora44"),
+            ("Fedora 28", "fedora28"),
+            ("fc41", "fedora41"),
+            ("manylinux2014", "manylinux_2_17"),
+            ("manylinux_2_17", "manylinux_2_17"),
+            ("manylinux_2_28_x86_64", "manylinux_2_28"),
+            ("manylinux2014_x86_64", "manylinux_2_17"),
+            ("steamrt", "steamrt3"),
+            ("sniper", "steamrt3"),
+            ("soldier", "steamrt2"),
+            ("scout", "steamrt1"),
+            ("Steam Runtime 2", "steamrt2"),
         ] {
             assert_eq!(distribution(name).map(|row| row.id), Some(id), "{name}");
         }
-        for wrong in ["", "centos", "7", "centos77", "ubuntu22", "é7"] {
+        for wrong in [
+            "",
+            "centos",
+            "7",
+            "el",
+            "el6",
+            "fedora27",
+            "manylinux",
+            "centos77",
+            "ubuntu22",
+            "é7",
+        ] {
             assert!(distribution(wrong).is_none(), "{wrong}");
         }
     }
@@ -124,5 +294,38 @@ mod tests {
             assert_eq!(distribution(row.id).map(|found| found.id), Some(row.id));
             assert_eq!(distribution(row.name).map(|found| found.id), Some(row.id));
         }
+    }
+
+    /// auditwheel's policies, as its own file has them, where it is installed for the tests.
+    #[test]
+    fn wheel_tags_agree_with_auditwheel() {
+        let file = "target/peers/auditwheel/lib/python3.11/site-packages/auditwheel/policy/manylinux-policy.json";
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        let Ok(text) = std::fs::read_to_string(file) else {
+            return;
+        };
+        let policies: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+        let mut compared = 0;
+        for policy in &policies {
+            let versions = &policy["symbol_versions"]["x86_64"];
+            let Some(row) = policy["name"].as_str().and_then(distribution) else {
+                continue;
+            };
+            let highest = |family: &str| {
+                let all = versions[family].as_array().unwrap().iter();
+                all.filter_map(|version| Version::parse(version.as_str()?))
+                    .max()
+                    .unwrap()
+            };
+            assert_eq!(highest("GLIBC"), row.glibc, "{}", row.id);
+            assert_eq!(highest("GLIBCXX"), row.glibcxx, "{}", row.id);
+            assert_eq!(highest("CXXABI"), row.cxxabi, "{}", row.id);
+            for alias in policy["aliases"].as_array().unwrap() {
+                let found = distribution(alias.as_str().unwrap());
+                assert_eq!(found.map(|found| found.id), Some(row.id));
+            }
+            compared += 1;
+        }
+        assert!(compared > 10, "{compared}");
     }
 }

@@ -6,6 +6,7 @@ use super::cpu::Level;
 use super::distribution::{self, DISTRIBUTIONS, Distribution};
 use super::version::Version;
 use super::vfx::{self, CxxAbi, YEARS, Year};
+use crate::nearest::nearest;
 
 /// Where a binary is to run.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +30,57 @@ impl fmt::Display for UnknownTarget {
     }
 }
 
+impl UnknownTarget {
+    /// The hint of a usage error: what may have been meant.
+    pub fn hint(&self) -> String {
+        let list = "'c47 elf glibc -h' lists the targets";
+        if let Some(known) = self.nearest_release() {
+            return format!("the nearest known target is {known}; {list}");
+        }
+        let names = Target::names();
+        let typed = self.0.to_ascii_lowercase();
+        let lower: Vec<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+        let near = nearest(&typed, lower.iter().map(String::as_str));
+        match near.and_then(|near| names.iter().find(|name| name.eq_ignore_ascii_case(near))) {
+            Some(meant) => format!("did you mean '{meant}'? {list}"),
+            None => list.to_owned(),
+        }
+    }
+
+    /// Where only the number is unknown: the newest release before it, or the oldest there is.
+    fn nearest_release(&self) -> Option<String> {
+        let (letters, number) = release(&self.0)?;
+        let mut releases: Vec<(Version, String)> = Target::names()
+            .into_iter()
+            .filter_map(|name| match release(&name)? {
+                (same, number) if same == letters => Some((number, name)),
+                _ => None,
+            })
+            .collect();
+        releases.sort();
+        let before = releases.iter().rev().find(|(known, _)| *known < number);
+        let found = before.or(releases.first())?;
+        Some(found.1.clone())
+    }
+}
+
+/// The letters of a name in lower case, and its number: `fedora` and 44, `manylinux` and 2.28.
+fn release(name: &str) -> Option<(String, Version)> {
+    let digit = name.find(|c: char| c.is_ascii_digit())?;
+    let (letters, number) = name.split_at_checked(digit)?;
+    let letters = letters.trim_end_matches(['-', '_', ' ']);
+    let number = Version::parse(&number.replace('_', "."))?;
+    Some((letters.to_ascii_lowercase(), number))
+}
+
+/// The number of a year of the VFX Reference Platform: `CY2024`, `cy-2024`.
+fn year_number(text: &str) -> Option<u16> {
+    text.get(..2)
+        .filter(|letters| letters.eq_ignore_ascii_case("cy"))
+        .and_then(|_| text.get(2..))
+        .and_then(|number| number.trim_start_matches(['-', ' ']).parse().ok())
+}
+
 impl std::error::Error for UnknownTarget {}
 
 impl Target {
@@ -44,13 +96,7 @@ impl Target {
         if let Some(version) = Version::parse(text).filter(|_| text.starts_with("2.")) {
             return Ok(Target::Glibc(version));
         }
-        let year = text
-            .get(..2)
-            .filter(|letters| letters.eq_ignore_ascii_case("cy"))
-            .and_then(|_| text.get(2..))
-            .and_then(|number| number.trim_start_matches(['-', ' ']).parse().ok())
-            .and_then(vfx::year);
-        if let Some(year) = year {
+        if let Some(year) = year_number(text).and_then(vfx::year) {
             return Ok(Target::Year(year));
         }
         distribution::distribution(text)
@@ -62,16 +108,20 @@ impl Target {
     pub fn names() -> Vec<String> {
         DISTRIBUTIONS
             .iter()
-            .map(|row| row.id.to_owned())
+            .map(|row| row.id)
+            .chain(distribution::other_names())
+            .map(str::to_owned)
             .chain(YEARS.iter().map(Year::name))
             .chain(["host".to_owned()])
             .collect()
     }
 
-    /// Distributions and years, in the order of their tables.
+    /// Distributions and years, in the order of their tables; no wheel's tag and no runtime, for
+    /// nobody runs on these alone.
     pub fn known() -> impl Iterator<Item = Target> {
         DISTRIBUTIONS
             .iter()
+            .filter(|row| row.is_a_system())
             .map(Target::Distribution)
             .chain(YEARS.iter().map(Target::Year))
     }
@@ -165,8 +215,10 @@ mod tests {
 
     #[test]
     fn every_name_is_read_back() {
+        let other: Vec<&str> = distribution::other_names().collect();
         for name in Target::names() {
-            assert_eq!(Target::parse(&name).unwrap().id(), name);
+            let id = Target::parse(&name).unwrap().id();
+            assert!(id == name || other.contains(&name.as_str()), "{name}: {id}");
         }
         assert_eq!(Target::parse("cy2018").unwrap().id(), "CY2018");
         assert_eq!(Target::parse("2.17").unwrap().id(), "2.17");
@@ -183,13 +235,37 @@ mod tests {
             .collect();
         let names = Target::names();
         let years: Vec<&String> = names.iter().filter(|name| name.starts_with("CY")).collect();
-        // Of the years only the first and the last are listed.
-        let between = &years[1..years.len() - 1];
+        // Of the years and of Fedora only the first and the last are listed.
+        let fedoras: Vec<&String> = names
+            .iter()
+            .filter(|one| one.starts_with("fedora"))
+            .collect();
+        let between = [&years[1..years.len() - 1], &fedoras[1..fedoras.len() - 1]].concat();
         let expected: Vec<&String> = names
             .iter()
             .filter(|name| !between.contains(name))
             .collect();
         assert_eq!(listed, expected);
+    }
+
+    #[test]
+    fn an_unknown_target_suggests_the_nearest() {
+        for (typed, meant) in [
+            ("CY2028", "target is CY2027;"),
+            ("cy2014", "target is CY2015;"),
+            ("fedora-46", "target is fedora45;"),
+            ("el11", "target is el10;"),
+            ("el6", "target is el7;"),
+            ("ubuntu23.10", "target is ubuntu22.04;"),
+            ("manylinux_2_29", "target is manylinux_2_28;"),
+            ("cent0s7", "did you mean 'centos7'?"),
+            ("snipr", "did you mean 'sniper'?"),
+            ("render", "'c47 elf glibc -h' lists"),
+            ("", "'c47 elf glibc -h' lists"),
+        ] {
+            let hint = Target::parse(typed).unwrap_err().hint();
+            assert!(hint.contains(meant), "{typed}: {hint}");
+        }
     }
 
     #[test]

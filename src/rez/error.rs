@@ -1,4 +1,4 @@
-//! Why a package was not installed.
+//! Why a package was not installed, or a repository not checked.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -14,6 +14,10 @@ pub enum Error {
     Exists(PathBuf),
     /// Another installer is overwriting this version.
     Busy(PathBuf),
+    /// There is no program rez.
+    NoRez,
+    /// Rez did not say what it thinks of the packages: why.
+    NoVerdict(String),
     /// What is there cannot be overwritten piece by piece.
     CannotSwap { path: PathBuf, why: &'static str },
 }
@@ -25,6 +29,8 @@ impl Error {
             Error::NoRepository(_) => ErrorKind::Repository,
             Error::Exists(_) => ErrorKind::Exists,
             Error::Busy(_) => ErrorKind::Busy,
+            Error::NoRez => ErrorKind::NoSuchProgram,
+            Error::NoVerdict(_) => ErrorKind::Malformed,
             Error::CannotSwap { .. } => ErrorKind::Overwrite,
         }
     }
@@ -37,7 +43,8 @@ impl Error {
                 path.display()
             )),
             Error::Exists(_) => Some("--overwrite replaces it".into()),
-            Error::Busy(_) => None,
+            Error::Busy(_) | Error::NoVerdict(_) => None,
+            Error::NoRez => Some("put rez on PATH, or leave out --deep, which needs it".into()),
             Error::CannotSwap { path, .. } => Some(format!(
                 "install another version, hide this one with 'rez pkg-ignore', then remove {}",
                 path.display()
@@ -54,6 +61,8 @@ impl fmt::Display for Error {
             Error::Busy(path) => {
                 write!(f, "another installer is overwriting {}", path.display())
             }
+            Error::NoRez => f.write_str("cannot run rez: it is not found in PATH"),
+            Error::NoVerdict(why) => write!(f, "rez cannot check the packages: {why}"),
             Error::CannotSwap { path, why } => {
                 write!(f, "cannot overwrite {}: {why}", path.display())
             }

@@ -2,11 +2,15 @@
 //! breaks them. The facts are those of rez 3.4.0.
 
 pub(crate) mod check;
+pub(crate) mod deep;
 mod error;
 mod install;
 mod package;
 mod payload;
+mod python;
+mod requirement;
 mod staging;
+mod version;
 
 pub(crate) use error::Error;
 pub(crate) use install::{Existing, Order, install};

@@ -242,15 +242,24 @@ fn verify_asks_for_what_it_is_told() {
             "--require",
             "exp, iat",
         ],
-        &["--alg=HS384", "--alg=HS256"],
+        &["--aud=c", "--aud=b"],
+        &["--any-aud", "--alg=HS384", "--alg=HS256"],
     ] {
         ask(good).expect_code(0);
     }
     for (more, why) in [
-        (&["--aud=c"][..], "aud is 'a', 'b', not 'c'"),
-        (&["--iss=you"], "iss is 'me', not 'you'"),
-        (&["--sub=c48"], "sub is 'c47', not 'c48'"),
-        (&["--require=exp,nbf"], "the claim 'nbf' is missing"),
+        (&["--aud=c"][..], "aud is 'a' and 'b', not 'c'"),
+        (
+            &["--aud=c", "--aud=d"],
+            "aud is 'a' and 'b', not 'c' or 'd'",
+        ),
+        (&[], "aud is 'a' and 'b', and no audience was asked for"),
+        (&["--any-aud", "--iss=you"], "iss is 'me', not 'you'"),
+        (&["--any-aud", "--sub=c48"], "sub is 'c47', not 'c48'"),
+        (
+            &["--any-aud", "--require=exp,nbf"],
+            "the claim 'nbf' is missing",
+        ),
         (
             &["--alg=HS384"],
             "algorithm HS256 is not allowed: only HS384",
@@ -268,6 +277,8 @@ fn verify_asks_for_what_it_is_told() {
         &["--at=tomorrow"],
         &["--require=exp,"],
         &["--jws", "--aud=a"],
+        &["--jws", "--any-aud"],
+        &["--aud=a", "--any-aud"],
         &["--jwks=x"],
     ] {
         ask(wrong).expect_code(2);
@@ -280,7 +291,10 @@ fn verify_asks_for_what_it_is_told() {
         json.stdout_text()
             .starts_with(r#"{"valid":false,"reason":"the token is malformed"#)
     );
-    assert!(json.stdout_text().ends_with("\"claims\":null}\n"));
+    assert!(
+        json.stdout_text()
+            .ends_with("\"claims\":null,\"hint\":null}\n")
+    );
     jwt(["verify", &token]).run().expect_code(2);
     jwt(["verify", &token, "--jwks=nothing"])
         .run()
@@ -290,6 +304,41 @@ fn verify_asks_for_what_it_is_told() {
         .expect_code(2);
     scratch.write("broken.pem", "-----BEGIN PUBLIC KEY-----\nMII\n");
     verify(&token, &scratch.path().join("broken.pem"), &[]).expect_code(7);
+}
+
+/// RFC 7519 §4.1.3.
+#[test]
+fn token_for_an_audience_that_was_not_asked_for_is_invalid() {
+    let scratch = with_key();
+    let key = scratch.path().join("key");
+    let token = sign("HS256", &key, &["--ttl=5m", "--claim=aud=shot grid"]);
+    let refused = verify(&token, &key, &[]).expect_code(1);
+    assert_eq!(
+        refused.stdout_text(),
+        "not valid: aud is 'shot grid', and no audience was asked for\n"
+    );
+    assert_eq!(
+        refused.stderr_text(),
+        "hint: --aud 'shot grid' if you are that audience, or --any-aud\n"
+    );
+    let json = verify(&token, &key, &["--json"]).expect_code(1);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["valid"], false);
+    assert_eq!(json["claims"]["aud"], "shot grid");
+    assert!(json["hint"].as_str().unwrap().contains("--any-aud"));
+    let accepted = verify(&token, &key, &["--any-aud"]).expect_code(0);
+    assert_eq!(accepted.stdout_text(), "valid\n");
+    verify(&token, &key, &["--aud=shot grid"]).expect_code(0);
+    for nobody in ["aud:=[]", "aud:=null", "aud:=1", "aud=", "aud:=[\"a\"]"] {
+        let claim = format!("--claim={nobody}");
+        let token = sign("HS256", &key, &["--ttl=5m", &claim]);
+        verify(&token, &key, &[]).expect_code(1);
+        verify(&token, &key, &["--any-aud"]).expect_code(0);
+    }
+    // Without aud there is nobody else whom it could be for.
+    let token = sign("HS256", &key, &["--ttl=5m"]);
+    verify(&token, &key, &[]).expect_code(0);
+    verify(&token, &key, &["--aud=a"]).expect_code(1);
 }
 
 #[test]

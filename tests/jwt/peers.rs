@@ -114,6 +114,58 @@ fn pyjwt_and_c47_verify_each_other_in_every_format_of_key() {
     assert_eq!(verdict.matches("verified ").count(), 3, "{verdict}");
 }
 
+/// Each audience of a token with each that is asked for: what c47 takes, PyJWT takes. PyJWT also
+/// takes an empty `aud` for none.
+#[test]
+fn pyjwt_rejects_the_same_audiences() {
+    let Some(python) = peers::python(&["jwt"]) else {
+        return;
+    };
+    const KEY: &str = "0123456789abcdef0123456789abcdef";
+    const CLAIMS: [&str; 8] = [
+        "x=1",
+        "aud=a",
+        "aud=b",
+        "aud:=[\"a\",\"b\"]",
+        "aud:=[\"b\"]",
+        "aud:=[]",
+        "aud=",
+        "aud:=7",
+    ];
+    const ASKED: [&[&str]; 4] = [&[], &["--aud=a"], &["--aud=a", "--aud=c"], &["--any-aud"]];
+    let scratch = Scratch::new("audiences");
+    let key = scratch.write("key", KEY);
+    let script = format!(
+        "import sys, jwt
+token, *options = sys.argv[1:]
+wanted = [option[6:] for option in options if option.startswith('--aud=')]
+check = {{'verify_aud': '--any-aud' not in options}}
+try:
+    jwt.decode(token, '{KEY}', algorithms=['HS256'], audience=wanted or None, options=check)
+    print('valid')
+except jwt.PyJWTError as error:
+    print(type(error).__name__)"
+    );
+    for claim in CLAIMS {
+        let token = sign("HS256", &key, &["--ttl=10m", &format!("--claim={claim}")]);
+        for asked in ASKED {
+            let theirs = Command::new(&python)
+                .args(["-c", &script, &token])
+                .args(asked)
+                .output()
+                .expect("python runs");
+            let theirs = String::from_utf8(theirs.stdout).unwrap();
+            let ours = verify(&token, &key, asked).code;
+            let names_nobody = matches!(claim, "aud:=[]" | "aud=") && asked.is_empty();
+            let expected = i32::from(theirs != "valid\n" || names_nobody);
+            assert_eq!(ours, expected, "{claim} {asked:?}: {theirs}");
+            if claim == "aud=b" && asked.is_empty() {
+                assert_eq!(theirs, "InvalidAudienceError\n");
+            }
+        }
+    }
+}
+
 /// Keys by `jwt keygen` and a set by `jwt jwks`, in `made`.
 fn make_keys(scratch: &Scratch) {
     let made = scratch.path().join("made");

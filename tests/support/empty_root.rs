@@ -24,26 +24,54 @@ pub fn empty_c47() -> Option<Run> {
 
 /// Another build of it, in the same way.
 pub fn empty_with(program: &Path) -> Option<Run> {
-    if let Err(error) = try_it() {
-        peers::missing(&format!("no chroot here: {error}"))?;
-    }
     let root = Scratch::new("root");
-    root.place(program, "c47");
-    let run = c47().program("/c47");
+    Some(with_root(program, &root)?.keeping(root))
+}
+
+/// The binary in a root with what the test has written into it; `None` where that cannot be had.
+/// HOME is not set.
+pub fn c47_in(root: &Scratch) -> Option<Run> {
+    let run = with_root(binary(), root)?;
+    // Without getrandom(2) this one is waited for before the other is read.
     if run.is_on_old_kernel()
-        && let Err(error) = make_urandom(&root)
+        && !root.path().join("dev/random").exists()
+        && let Err(error) = make_device(root, "dev/random", 8)
     {
         peers::missing(&format!("no device file may be made here: {error}"))?;
     }
-    Some(run.in_root(root))
+    Some(run)
 }
 
-fn make_urandom(root: &Scratch) -> io::Result<()> {
-    let path = root.path().join("dev/urandom");
-    fs::create_dir(path.parent().expect("it has one"))?;
+fn with_root(program: &Path, root: &Scratch) -> Option<Run> {
+    if let Err(error) = try_it() {
+        peers::missing(&format!("no chroot here: {error}"))?;
+    }
+    if !root.path().join("c47").exists() {
+        root.place(program, "c47");
+    }
+    let run = c47().program("/c47");
+    if run.is_on_old_kernel()
+        && !root.path().join("dev/urandom").exists()
+        && let Err(error) = make_device(root, "dev/urandom", 9)
+    {
+        peers::missing(&format!("no device file may be made here: {error}"))?;
+    }
+    Some(run.in_root(root.path()))
+}
+
+/// A device of memory: its minor number is in random(4).
+fn make_device(root: &Scratch, name: &str, minor: u32) -> io::Result<()> {
+    let path = root.path().join(name);
+    fs::create_dir_all(path.parent().expect("it has one"))?;
     let name = CString::new(path.as_os_str().as_bytes())?;
     // SAFETY: the name is a C string that outlives the call.
-    match unsafe { libc::mknod(name.as_ptr(), libc::S_IFCHR | 0o444, libc::makedev(1, 9)) } {
+    match unsafe {
+        libc::mknod(
+            name.as_ptr(),
+            libc::S_IFCHR | 0o444,
+            libc::makedev(1, minor),
+        )
+    } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }

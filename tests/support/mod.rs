@@ -13,6 +13,7 @@ pub mod empty_root;
 pub mod peers;
 pub mod server;
 pub mod snapshot;
+pub mod zip;
 
 pub use child::Child;
 pub use effort::{Effort, effort, evenly, sample};

@@ -29,7 +29,9 @@ pub struct Run {
     stdin: Stdin,
     stdout: Option<Stdio>,
     directory: Option<PathBuf>,
-    root: Option<Scratch>,
+    root: Option<PathBuf>,
+    /// Gone when the program has ended.
+    kept: Option<Scratch>,
     old_kernel: bool,
     nobody: bool,
     limit: Duration,
@@ -47,6 +49,7 @@ impl Run {
             stdout: None,
             directory: None,
             root: None,
+            kept: None,
             old_kernel: false,
             nobody: false,
             limit: Duration::from_secs(60),
@@ -136,8 +139,14 @@ impl Run {
     }
 
     /// `/` is this directory; the program and the working directory are named as seen from it.
-    pub(super) fn in_root(mut self, root: Scratch) -> Run {
-        self.root = Some(root);
+    pub(super) fn in_root(mut self, root: &Path) -> Run {
+        self.root = Some(root.to_owned());
+        self
+    }
+
+    /// Removes this directory once the program has ended.
+    pub(super) fn keeping(mut self, scratch: Scratch) -> Run {
+        self.kept = Some(scratch);
         self
     }
 
@@ -161,7 +170,7 @@ impl Run {
                 command.current_dir(directory);
                 command.env("HOME", home.path()).env("TMPDIR", home.path());
             }
-            Some(root) => empty_root::enter(&mut command, root.path()),
+            Some(root) => empty_root::enter(&mut command, root),
         }
         if let Some(name) = &self.called {
             command.arg0(name);
@@ -183,7 +192,7 @@ impl Run {
             old_kernel::install(&mut command);
         }
         let told = told(&command, &self.variables, directory, self.old_kernel);
-        let scratches = [Some(home), self.root];
+        let scratches = [Some(home), self.kept];
         Child::start(command, self.stdin, told, self.limit, scratches)
     }
 }

@@ -9,7 +9,7 @@ use argh::{ArgsInfo, FromArgs};
 
 use super::context;
 use crate::auth::{Issuer, Want};
-use crate::cli::profile::{load, warn};
+use crate::cli::profile::{named, warn};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::outline::{Details, Kind};
@@ -61,8 +61,8 @@ impl Exec {
                 "c47 auth exec PROFILE -- COMMAND …",
             ));
         };
-        let profile = load()?.profile(&self.profile)?;
-        let issued = Issuer::of(&profile, context(&profile)?).issue(&Want::default())?;
+        let profile = named("c47 auth exec", &self.profile)?;
+        let issued = Issuer::of(&profile, context(&profile)).issue(&Want::default())?;
         warn("c47 auth", &issued.warnings);
         let Some(token) = issued.token else {
             return Err(Error::usage(format!(

@@ -5,7 +5,7 @@ use argh::{ArgsInfo, FromArgs};
 use super::{context, show_code};
 use crate::auth::scheme::Lifetime;
 use crate::auth::{self, Context, Issuer, Storage, Want};
-use crate::cli::profile::{load, warn};
+use crate::cli::profile::{named, warn};
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -35,12 +35,12 @@ pub(super) const DETAILS: Details = Details {
 
 impl Login {
     pub(super) fn run(self) -> Result<Exit, Error> {
-        let profile = load()?.profile(&self.profile)?;
+        let profile = named("c47 auth login", &self.profile)?;
         let context = Context {
             show_code: Some(&show_code),
             // A person takes the time it takes.
             deadline: Deadline::default(),
-            ..context(&profile)?
+            ..context(&profile)
         };
         let want = Want {
             login: auth::Login::Always,

@@ -4,7 +4,7 @@ use argh::{ArgsInfo, FromArgs};
 
 use super::context;
 use crate::auth::{self, LoggedOut};
-use crate::cli::profile::load;
+use crate::cli::profile::{load, warn_of_faults};
 use crate::config::Config;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -40,7 +40,10 @@ impl Logout {
     pub(super) fn run(self) -> Result<Exit, Error> {
         let config = load()?;
         match (&self.profile, self.all) {
-            (Some(name), false) => log_out(&config, name)?,
+            (Some(name), false) => {
+                warn_of_faults("c47 auth logout", &config, Some(name));
+                log_out(&config, name)?;
+            }
             (None, true) => return all(&config),
             _ => return Err(Error::usage("name one profile, or --all")),
         }
@@ -50,7 +53,7 @@ impl Logout {
 
 fn log_out(config: &Config, name: &str) -> Result<(), Error> {
     let profile = config.profile(name)?;
-    let did = match auth::logout(&profile, &context(&profile)?)? {
+    let did = match auth::logout(&profile, &context(&profile))? {
         LoggedOut::Nothing => "nothing was kept",
         LoggedOut::Forgotten => "the token is forgotten; the service cannot be told",
         LoggedOut::Revoked => "the token is revoked and forgotten",

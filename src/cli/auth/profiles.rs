@@ -5,7 +5,7 @@ use std::fmt;
 use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
-use crate::cli::profile::{load, say_if_none};
+use crate::cli::profile::{load, say_if_none, warn_of_faults};
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
@@ -54,6 +54,7 @@ struct Report {
 impl Profiles {
     pub(super) fn run(self) -> Result<Exit, Error> {
         let config = load()?;
+        warn_of_faults("c47 auth profiles", &config, None);
         let mut reports = Vec::new();
         for name in config.names() {
             let keys = config.shown(name)?;

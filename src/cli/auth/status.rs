@@ -8,7 +8,7 @@ use nanoserde::SerJson;
 
 use crate::auth::{self, Places, Profile};
 use crate::cli::environment;
-use crate::cli::profile::{load, say_if_none};
+use crate::cli::profile::{load, say_if_none, warn_of_faults};
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
@@ -117,11 +117,12 @@ impl SerJson for State {
 impl Status {
     pub(super) fn run(self) -> Result<Exit, Error> {
         let config = load()?;
-        let places = environment::places()?;
+        let places = environment::places();
         let mut exit = Exit::Done;
         let mut reports = Vec::new();
         match &self.profile {
             Some(name) => {
+                warn_of_faults("c47 auth status", &config, Some(name));
                 let report = report(&config.profile(name)?, &places)?;
                 exit = report.state.exit();
                 reports.push(report);

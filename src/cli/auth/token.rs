@@ -6,7 +6,7 @@ use argh::{ArgsInfo, FromArgs};
 
 use super::context;
 use crate::auth::{Issuer, Want};
-use crate::cli::profile::{load, warn};
+use crate::cli::profile::{named, warn};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::outline::{Details, Kind};
@@ -46,12 +46,12 @@ impl Token {
             }
             None => Duration::ZERO,
         };
-        let profile = load()?.profile(&self.profile)?;
+        let profile = named("c47 auth token", &self.profile)?;
         let want = Want {
             min_ttl,
             ..Want::default()
         };
-        let issued = Issuer::of(&profile, context(&profile)?).issue(&want)?;
+        let issued = Issuer::of(&profile, context(&profile)).issue(&want)?;
         warn("c47 auth", &issued.warnings);
         let Some(token) = issued.token else {
             return Err(Error::usage(format!(

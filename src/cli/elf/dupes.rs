@@ -1,5 +1,7 @@
 //! `c47 elf dupes`: "shared libraries are never really shared".
 
+mod summary;
+
 use std::fmt;
 use std::path::PathBuf;
 
@@ -7,7 +9,7 @@ use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
 use super::settings::Given;
-use super::{complain, shown, worst};
+use super::{complain, nothing_in, shown, worst};
 use crate::elf::duplicates::{self, Duplicates, Group};
 use crate::elf::reader::Fault;
 use crate::error::Error;
@@ -16,6 +18,8 @@ use crate::exit::Exit;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::quantity::{count, say_size};
+use crate::zip;
+use summary::Summary;
 
 /// Find libraries that are there more than once under directories: every SONAME, which
 /// application carries it, whether the copies are the same bytes, what they take; and which
@@ -29,13 +33,18 @@ use crate::quantity::{count, say_size};
     example = "c47 elf dupes /opt/nuke /opt/houdini"
 )]
 pub(super) struct Dupes {
-    /// directories: of several each is an application, of one each directory below it
+    /// directories, or ZIP archives (wheels): of several each is an application, of one each
+    /// directory below it
     #[argh(positional)]
     dir: Vec<String>,
 
     /// the LD_LIBRARY_PATH under which to see what meets (default: the environment's)
     #[argh(option, arg_name = "path")]
     library_path: Option<String>,
+
+    /// print a line for each library, without its copies
+    #[argh(switch)]
+    summary: bool,
 
     /// print a JSON object
     #[argh(switch)]
@@ -49,45 +58,71 @@ pub(super) const DETAILS: Details = Details {
         ("dir", Kind::Directory),
         ("--library-path", Kind::Directory),
     ],
-    json: &[JsonOutput {
-        when: "",
-        shape: Shape::Object,
-        fields: &[
-            Field::number("objects", "how many ELF files were read"),
-            Field::number("bytes_wasted", "bytes of all copies but one of each build"),
-            Field::objects("duplicates", "libraries with several copies"),
-            Field::string(
-                "duplicates[].soname",
-                "SONAME without the hash of auditwheel",
-            ),
-            Field::number("duplicates[].builds", "how many different builds"),
-            Field::number("duplicates[].bytes", "bytes of all copies"),
-            Field::number("duplicates[].bytes_wasted", "bytes of the redundant copies"),
-            Field::objects("duplicates[].copies", "the copies"),
-            Field::string("duplicates[].copies[].path", "path of the file"),
-            Field::string(
-                "duplicates[].copies[].application",
-                "the directory it belongs to",
-            ),
-            Field::string("duplicates[].copies[].soname", "its SONAME"),
-            Field::string("duplicates[].copies[].build_id", "its build id").or_null(),
-            Field::number("duplicates[].copies[].size", "its size in bytes"),
-            Field::string("duplicates[].copies[].version", "version in its name").or_null(),
-            Field::number(
-                "duplicates[].copies[].build",
-                "the same number means the same bytes",
-            ),
-            Field::objects(
-                "meetings",
-                "builds of one library that one process would load",
-            ),
-            Field::string("meetings[].family", "name of the library"),
-            Field::objects("meetings[].libraries", "the builds"),
-            Field::string("meetings[].libraries[].soname", "SONAME of the build"),
-            Field::string("meetings[].libraries[].path", "path of the build"),
-            Field::strings("meetings[].objects", "the files that load both"),
-        ],
-    }],
+    json: &[
+        JsonOutput {
+            when: "With --json --summary",
+            shape: Shape::Object,
+            fields: &[
+                Field::number("objects", "how many ELF files were read"),
+                Field::number("bytes_wasted", "bytes of all copies but one of each build"),
+                Field::objects("duplicates", "libraries with several copies"),
+                Field::string(
+                    "duplicates[].soname",
+                    "SONAME without the hash of auditwheel",
+                ),
+                Field::number("duplicates[].copies", "how many copies"),
+                Field::number("duplicates[].builds", "how many different builds"),
+                Field::number("duplicates[].bytes", "bytes of all copies"),
+                Field::number("duplicates[].bytes_wasted", "bytes of the redundant copies"),
+                Field::objects(
+                    "meetings",
+                    "builds of one library that one process would load",
+                ),
+                Field::string("meetings[].family", "name of the library"),
+                Field::number("meetings[].libraries", "how many builds"),
+                Field::number("meetings[].objects", "how many files load them all"),
+            ],
+        },
+        JsonOutput {
+            when: "",
+            shape: Shape::Object,
+            fields: &[
+                Field::number("objects", "how many ELF files were read"),
+                Field::number("bytes_wasted", "bytes of all copies but one of each build"),
+                Field::objects("duplicates", "libraries with several copies"),
+                Field::string(
+                    "duplicates[].soname",
+                    "SONAME without the hash of auditwheel",
+                ),
+                Field::number("duplicates[].builds", "how many different builds"),
+                Field::number("duplicates[].bytes", "bytes of all copies"),
+                Field::number("duplicates[].bytes_wasted", "bytes of the redundant copies"),
+                Field::objects("duplicates[].copies", "the copies"),
+                Field::string("duplicates[].copies[].path", "path of the file"),
+                Field::string(
+                    "duplicates[].copies[].application",
+                    "the directory it belongs to",
+                ),
+                Field::string("duplicates[].copies[].soname", "its SONAME"),
+                Field::string("duplicates[].copies[].build_id", "its build id").or_null(),
+                Field::number("duplicates[].copies[].size", "its size in bytes"),
+                Field::string("duplicates[].copies[].version", "version in its name").or_null(),
+                Field::number(
+                    "duplicates[].copies[].build",
+                    "the same number means the same bytes",
+                ),
+                Field::objects(
+                    "meetings",
+                    "builds of one library that one process would load",
+                ),
+                Field::string("meetings[].family", "name of the library"),
+                Field::objects("meetings[].libraries", "the builds"),
+                Field::string("meetings[].libraries[].soname", "SONAME of the build"),
+                Field::string("meetings[].libraries[].path", "path of the build"),
+                Field::strings("meetings[].objects", "the files that load both"),
+            ],
+        },
+    ],
 };
 
 impl Dupes {
@@ -101,10 +136,10 @@ impl Dupes {
         let directories: Vec<PathBuf> = self.dir.iter().map(PathBuf::from).collect();
         for directory in &directories {
             let metadata = std::fs::metadata(directory).map_err(Error::file("read", directory))?;
-            if !metadata.is_dir() {
+            if !metadata.is_dir() && !zip::is_archive(directory) {
                 return Err(Error::malformed(
-                    self.dir.join(" "),
-                    "it is not a directory",
+                    directory.display().to_string(),
+                    "it is not a directory and not a ZIP archive",
                 ));
             }
         }
@@ -115,7 +150,15 @@ impl Dupes {
             cpu: None,
         };
         let found = duplicates::duplicates(&directories, &given.settings()?);
-        output::print(Format::from_switch(self.json), &Report::of(&found))?;
+        if found.objects == 0 && found.faults.is_empty() {
+            return Err(nothing_in(&self.dir));
+        }
+        let (format, report) = (Format::from_switch(self.json), Report::of(&found));
+        if self.summary {
+            output::print(format, &Summary::of(&report))?;
+        } else {
+            output::print(format, &report)?;
+        }
         let mut exit = Exit::Done;
         for (path, fault) in found.faults {
             // In a tree a broken file is a remark, a directory that cannot be read a failure.
@@ -217,11 +260,7 @@ impl Duplicate {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for duplicate in &self.duplicates {
-            let builds = match (duplicate.builds, duplicate.copies.len()) {
-                (1, _) => "all the same".to_owned(),
-                (builds, copies) if builds == copies => "all different".to_owned(),
-                (builds, _) => format!("{builds} different"),
-            };
+            let builds = builds(duplicate.builds, duplicate.copies.len());
             let size = say_size(duplicate.bytes);
             let soname = one_line(&duplicate.soname);
             writeln!(
@@ -274,13 +313,31 @@ impl fmt::Display for Report {
             };
             writeln!(f, "  in {}{more}", first.join(", "))?;
         }
-        writeln!(
-            f,
-            "{}, {} carried more than once, {} in copies of the same bytes, {} meet in one process",
-            count(self.objects, "object"),
-            self.duplicates.len(),
-            say_size(self.bytes_wasted),
-            self.meetings.len()
-        )
+        let (duplicates, meetings) = (self.duplicates.len(), self.meetings.len());
+        f.write_str(&total(
+            self.objects,
+            duplicates,
+            self.bytes_wasted,
+            meetings,
+        ))
     }
+}
+
+/// How many of so many copies are different.
+fn builds(builds: usize, copies: usize) -> String {
+    match builds {
+        1 => "all the same".to_owned(),
+        builds if builds == copies => "all different".to_owned(),
+        builds => format!("{builds} different"),
+    }
+}
+
+/// The last line.
+fn total(objects: usize, duplicates: usize, bytes_wasted: u64, meetings: usize) -> String {
+    let meet = if meetings == 1 { "meets" } else { "meet" };
+    format!(
+        "{}, {duplicates} carried more than once, {} in copies of the same bytes, {meetings} {meet} in one process\n",
+        count(objects, "object"),
+        say_size(bytes_wasted)
+    )
 }

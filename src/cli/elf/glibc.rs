@@ -1,18 +1,20 @@
 //! `c47 elf glibc`: the versions an object needs, which symbols need them, and where it runs.
 
+mod entry;
 mod report;
+mod summary;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use argh::{ArgsInfo, FromArgs};
 
-use super::{complain, worst};
+use super::{complain, complain_of_all, nothing_in, worst};
+use crate::elf::demangle::Spelling;
+use crate::elf::inputs::{self, Inputs};
 use crate::elf::reader::Fault;
 use crate::elf::requirements::Requirements;
-use crate::elf::walk;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::nearest::nearest;
 use crate::outline::{Accept, Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::platform::Target;
@@ -30,7 +32,7 @@ use report::Report;
     example = "c47 elf glibc --target centos7 /opt/studio/plugins"
 )]
 pub(super) struct Glibc {
-    /// files, or directories in which to look at every program and library
+    /// files; directories and ZIP archives (wheels) in which to look at every program and library
     #[argh(positional)]
     path: Vec<String>,
 
@@ -38,7 +40,15 @@ pub(super) struct Glibc {
     #[argh(option, arg_name = "name")]
     target: Option<String>,
 
-    /// print an array of objects
+    /// print only what all of them together need, and the verdict
+    #[argh(switch)]
+    summary: bool,
+
+    /// print C++ names as they stand in the file, not demangled
+    #[argh(switch)]
+    no_demangle: bool,
+
+    /// print an array of objects; with --summary one object
     #[argh(switch)]
     json: bool,
 }
@@ -56,37 +66,63 @@ pub(super) const DETAILS: Details = Details {
             },
         ),
     ],
-    json: &[JsonOutput {
-        when: "",
-        shape: Shape::Array,
-        fields: &[
-            Field::string("path", "path of the file"),
-            Field::object("needs", "the newest version of each family it needs"),
-            Field::string("needs.GLIBC", "of glibc").or_null(),
-            Field::string("needs.GLIBCXX", "of libstdc++").or_null(),
-            Field::string("needs.CXXABI", "of the C++ ABI library").or_null(),
-            Field::objects("symbols", "the symbols that need these versions"),
-            Field::string(
-                "symbols[].name",
-                "name of the symbol; null where the version itself is required",
-            )
-            .or_null(),
-            Field::string("symbols[].version", "version of the symbol"),
-            Field::string("symbols[].library", "library it comes from"),
-            Field::string("cxx11_abi", "C++ ABI it uses: old, new or mixed").or_null(),
-            Field::string("isa", "x86-64 level it needs").or_null(),
-            Field::strings("runs_on", "the oldest systems it runs on"),
-            Field::object(
-                "verdict",
-                "whether it runs on the target; null without --target",
-            )
-            .or_null(),
-            Field::string("verdict.target", "name of the target"),
-            Field::boolean("verdict.runs", "whether it runs there"),
-            Field::strings("verdict.in_the_way", "why it does not"),
-            Field::strings("verdict.notes", "what to check there"),
-        ],
-    }],
+    json: &[
+        JsonOutput {
+            when: "",
+            shape: Shape::Array,
+            fields: &[
+                Field::string("path", "path of the file"),
+                Field::object("needs", "the newest version of each family it needs"),
+                Field::string("needs.GLIBC", "of glibc").or_null(),
+                Field::string("needs.GLIBCXX", "of libstdc++").or_null(),
+                Field::string("needs.CXXABI", "of the C++ ABI library").or_null(),
+                Field::objects("symbols", "the symbols that need these versions"),
+                Field::string(
+                    "symbols[].name",
+                    "name of the symbol; null where the version itself is required",
+                )
+                .or_null(),
+                Field::string("symbols[].demangled", "a C++ name demangled").or_null(),
+                Field::string("symbols[].version", "version of the symbol"),
+                Field::string("symbols[].library", "library it comes from"),
+                Field::string("cxx11_abi", "C++ ABI it uses: old, new or mixed").or_null(),
+                Field::string("isa", "x86-64 level it needs").or_null(),
+                Field::strings("runs_on", "the oldest systems it runs on"),
+                Field::object(
+                    "verdict",
+                    "whether it runs on the target; null without --target",
+                )
+                .or_null(),
+                Field::string("verdict.target", "name of the target"),
+                Field::boolean("verdict.runs", "whether it runs there"),
+                Field::strings("verdict.in_the_way", "why it does not"),
+                Field::strings("verdict.notes", "what to check there"),
+            ],
+        },
+        JsonOutput {
+            when: "With --json --summary",
+            shape: Shape::Object,
+            fields: &[
+                Field::number("objects", "how many programs and libraries were read"),
+                Field::object(
+                    "needs",
+                    "the newest version of each family any of them needs",
+                ),
+                Field::string("needs.GLIBC", "of glibc").or_null(),
+                Field::string("needs.GLIBCXX", "of libstdc++").or_null(),
+                Field::string("needs.CXXABI", "of the C++ ABI library").or_null(),
+                Field::strings("runs_on", "the systems all of them run on"),
+                Field::object(
+                    "verdict",
+                    "whether all run on the target; null without --target",
+                )
+                .or_null(),
+                Field::string("verdict.target", "name of the target"),
+                Field::boolean("verdict.runs", "whether all run there"),
+                Field::number("verdict.refused", "how many do not"),
+            ],
+        },
+    ],
 };
 
 impl Glibc {
@@ -98,20 +134,29 @@ impl Glibc {
             ));
         }
         let target = self.target.as_deref().map(target_named).transpose()?;
-        let (files, exit) = files_of(&self.path);
-        let read = walk::in_parallel(&files, Vec::new, |buffer, file| {
-            Requirements::of_file(&file.path, buffer)
+        let mut inputs = Inputs::default();
+        for path in &self.path {
+            inputs.add(Path::new(path));
+        }
+        let exit = complain_of_all(Format::Text, "c47 elf glibc", &mut inputs);
+        let read = inputs::each(&inputs.list, Vec::new, |buffer, input| {
+            Requirements::of_object(&input.path, &input.open()?, buffer)
         });
-        let (objects, exit) = sort_out(&files, read, exit);
-        let report = Report::of(&objects, target);
+        let (objects, exit) = sort_out(&inputs, read, exit);
         let format = Format::from_switch(self.json);
+        let spelling = match format {
+            Format::Text if !self.no_demangle => Spelling::Demangled,
+            Format::Text | Format::Json => Spelling::Mangled,
+        };
+        let report = Report::of(&objects, target, spelling);
         if objects.is_empty() && exit == Exit::Done {
-            output::print(format, &report)?;
-            output::say("c47 elf glibc: there is no program and no library (ELF)");
-            return Ok(Exit::No);
+            return Err(nothing_in(&self.path));
         }
         // A file that could not be read has been complained of; there may be nothing else.
-        if !objects.is_empty() || self.json {
+        let has_any = !objects.is_empty() || self.json;
+        if has_any && self.summary {
+            output::print(format, &report.summary())?;
+        } else if has_any {
             output::print(format, &report)?;
         }
         Ok(if report.all_run() { exit } else { Exit::No })
@@ -119,64 +164,22 @@ impl Glibc {
 }
 
 fn target_named(name: &str) -> Result<Target, Error> {
-    Target::parse(name).map_err(|unknown| {
-        let names = Target::names();
-        let typed = name.to_ascii_lowercase();
-        let lower: Vec<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
-        let near = nearest(&typed, lower.iter().map(String::as_str));
-        let meant = near.and_then(|near| names.iter().find(|name| name.eq_ignore_ascii_case(near)));
-        let hint = match meant {
-            Some(meant) => format!("did you mean '{meant}'? -h names the targets"),
-            None => "-h names the targets".to_owned(),
-        };
-        Error::usage_hint(unknown.to_string(), hint)
-    })
+    Target::parse(name).map_err(|unknown| Error::usage_hint(unknown.to_string(), unknown.hint()))
 }
 
-/// A file to look at, and whether it was named or met in a directory.
-struct Candidate {
-    path: PathBuf,
-    named: bool,
-}
-
-fn files_of(paths: &[String]) -> (Vec<Candidate>, Exit) {
-    let mut files = Vec::new();
-    let mut exit = Exit::Done;
-    for path in paths.iter().map(Path::new) {
-        if !path.is_dir() {
-            files.push(Candidate {
-                path: path.to_owned(),
-                named: true,
-            });
-            continue;
-        }
-        let found = walk::files(path);
-        for (path, error) in found.unreadable {
-            exit = worst(exit, complain("c47 elf glibc", &path, Fault::Io(error)));
-        }
-        let met = found
-            .files
-            .into_iter()
-            .map(|path| Candidate { path, named: false });
-        files.extend(met);
-    }
-    (files, exit)
-}
-
-/// The objects, and complaints about what should have been one: in a directory a file that is no
-/// ELF file is none of our business.
+/// The objects, and complaints about what should have been one.
 fn sort_out(
-    files: &[Candidate],
+    inputs: &Inputs,
     read: Vec<Result<Requirements, Fault>>,
     exit: Exit,
 ) -> (Vec<Requirements>, Exit) {
     let mut exit = exit;
     let mut objects = Vec::new();
-    for (file, result) in files.iter().zip(read) {
+    for (input, result) in inputs.list.iter().zip(read) {
         match result {
             Ok(object) => objects.push(object),
-            Err(Fault::NotElf(_) | Fault::NotRegular(_)) if !file.named => {}
-            Err(fault) => exit = worst(exit, complain("c47 elf glibc", &file.path, fault)),
+            Err(fault) if input.passes_over(&fault) => {}
+            Err(fault) => exit = worst(exit, complain("c47 elf glibc", &input.path, fault)),
         }
     }
     (objects, exit)

@@ -1,20 +1,24 @@
 //! `c47 elf info`: what an ELF file is.
 
+mod summary;
+
 use std::fmt;
 use std::path::Path;
 
 use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
-use super::{fail, shown, worst};
+use super::{fail, files_of, nothing_in, shown, worst};
 use crate::elf::info::{self, Kind as FileKind, Linked, Relro};
 use crate::elf::linkage::Carried;
 use crate::elf::parse::Class;
+use crate::elf::root::Root;
 use crate::error::Error;
 use crate::escape::one_line;
 use crate::exit::Exit;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
+use summary::Summary;
 
 /// Show what an ELF file is: class, machine, type, how it is linked, interpreter, SONAME,
 /// build-id, hardening (PIE, RELRO, NX, stack canary), and whether it is stripped.
@@ -26,11 +30,15 @@ use crate::output::{self, Format};
     example = "c47 elf info /usr/bin/git"
 )]
 pub(super) struct Info {
-    /// ELF files
+    /// ELF files, or ZIP archives (wheels) in which to look at every one
     #[argh(positional)]
     file: Vec<String>,
 
-    /// print one JSON object a line for each file
+    /// print only how many files are what
+    #[argh(switch)]
+    summary: bool,
+
+    /// print one JSON object a line for each file; with --summary one object
     #[argh(switch)]
     json: bool,
 }
@@ -39,31 +47,52 @@ pub(super) struct Info {
 pub(super) const DETAILS: Details = Details {
     command: "elf info",
     values: &[("file", Kind::File)],
-    json: &[JsonOutput {
-        when: "",
-        shape: Shape::Lines,
-        fields: &[
-            Field::string("path", "path of the file"),
-            Field::number("class", "32 or 64"),
-            Field::string("endian", "little or big"),
-            Field::string("machine", "processor it is for"),
-            Field::string("type", "kind of file"),
-            Field::boolean("static", "whether it is statically linked"),
-            Field::string("interpreter", "its dynamic linker").or_null(),
-            Field::string("soname", "its SONAME").or_null(),
-            Field::strings("needed", "libraries it needs"),
-            Field::string("rpath", "its RPATH").or_null(),
-            Field::string("runpath", "its RUNPATH").or_null(),
-            Field::string("build_id", "its build id").or_null(),
-            Field::string("isa", "x86-64 level it needs").or_null(),
-            Field::boolean("pie", "whether it is position-independent"),
-            Field::string("relro", "read-only relocations: full, partial or none"),
-            Field::boolean("nx", "whether its stack is not executable"),
-            Field::boolean("stack_canary", "whether it checks stack canaries"),
-            Field::boolean("stripped", "whether it has no symbol table"),
-            Field::boolean("debug_info", "whether it has debug information"),
-        ],
-    }],
+    json: &[
+        JsonOutput {
+            when: "",
+            shape: Shape::Lines,
+            fields: &[
+                Field::string("path", "path of the file"),
+                Field::number("class", "32 or 64"),
+                Field::string("endian", "little or big"),
+                Field::string("machine", "processor it is for"),
+                Field::string("type", "kind of file"),
+                Field::boolean("static", "whether it is statically linked"),
+                Field::string("interpreter", "its dynamic linker").or_null(),
+                Field::string("soname", "its SONAME").or_null(),
+                Field::strings("needed", "libraries it needs"),
+                Field::string("rpath", "its RPATH").or_null(),
+                Field::string("runpath", "its RUNPATH").or_null(),
+                Field::string("build_id", "its build id").or_null(),
+                Field::string("isa", "x86-64 level it needs").or_null(),
+                Field::boolean("pie", "whether it is position-independent"),
+                Field::string("relro", "read-only relocations: full, partial or none"),
+                Field::boolean("nx", "whether its stack is not executable"),
+                Field::boolean("stack_canary", "whether it checks stack canaries"),
+                Field::boolean("stripped", "whether it has no symbol table"),
+                Field::boolean("debug_info", "whether it has debug information"),
+            ],
+        },
+        JsonOutput {
+            when: "With --json --summary",
+            shape: Shape::Object,
+            fields: &[
+                Field::number("objects", "how many ELF files were read"),
+                Field::objects("architectures", "the architectures"),
+                Field::string("architectures[].name", "as in 64-bit x86-64"),
+                Field::number("architectures[].objects", "how many files are for it"),
+                Field::objects("types", "the kinds of files"),
+                Field::string("types[].name", "as in shared library"),
+                Field::number("types[].objects", "how many files are of it"),
+                Field::number("nx", "how many have a stack that is not executable"),
+                Field::number("stack_canary", "how many check stack canaries"),
+                Field::number("relro_full", "how many have full read-only relocations"),
+                Field::number("relro_partial", "how many have partial ones"),
+                Field::number("stripped", "how many have no symbol table"),
+                Field::number("debug_info", "how many have debug information"),
+            ],
+        },
+    ],
 };
 
 impl Info {
@@ -74,13 +103,37 @@ impl Info {
                 "c47 elf info FILE...",
             ));
         }
+        let command = "c47 elf info";
         let format = Format::from_switch(self.json);
-        let mut exit = Exit::Done;
-        for file in self.file.iter().map(Path::new) {
-            match info::Info::of_file(file) {
-                Ok(info) => output::print(format, &Report::of(file, &info))?,
-                Err(fault) => exit = worst(exit, fail(format, "c47 elf info", file, fault)),
+        // A summary is one report: a failure takes no file's place in it.
+        let failures = if self.summary { Format::Text } else { format };
+        let (inputs, mut exit) = files_of(failures, command, &Root::Host, &self.file);
+        let mut found = 0;
+        let mut reports = Vec::new();
+        for input in &inputs.list {
+            let file = input.path.as_path();
+            match input
+                .open()
+                .and_then(|object| info::Info::of_object(&object))
+            {
+                Ok(info) => {
+                    found += 1;
+                    let report = Report::of(file, &info);
+                    if self.summary {
+                        reports.push(report);
+                    } else {
+                        output::print(format, &report)?;
+                    }
+                }
+                Err(fault) if input.passes_over(&fault) => {}
+                Err(fault) => exit = worst(exit, fail(failures, command, file, fault)),
             }
+        }
+        if found == 0 && exit == Exit::Done {
+            return Err(nothing_in(&self.file));
+        }
+        if self.summary {
+            output::print(format, &Summary::of(&reports))?;
         }
         Ok(exit)
     }
@@ -113,6 +166,10 @@ struct Report {
 }
 
 impl Report {
+    fn architecture(&self) -> String {
+        format!("{}-bit {}", self.class, self.machine)
+    }
+
     fn of(path: &Path, info: &info::Info) -> Report {
         let (rpath, runpath) = match &info.carried {
             Carried::None => (None, None),

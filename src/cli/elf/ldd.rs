@@ -4,12 +4,10 @@ mod chains;
 mod drawn;
 mod report;
 
-use std::path::Path;
-
 use argh::{ArgsInfo, FromArgs};
 
 use super::settings::Given;
-use super::{fail, worst};
+use super::{fail, files_of, nothing_in, worst};
 use crate::elf::search::Shelves;
 use crate::elf::tree::{self, Tree};
 use crate::error::Error;
@@ -35,7 +33,8 @@ use report::Report;
     example = "c47 elf ldd --root /mnt/centos7 --why libssl.so.10 /usr/bin/curl"
 )]
 pub(super) struct Ldd {
-    /// programs or libraries; with --root by their path inside it, or below it
+    /// programs or libraries, or ZIP archives (wheels) of them; with --root by their path inside it,
+    /// or below it
     #[argh(positional)]
     file: Vec<String>,
 
@@ -59,7 +58,8 @@ pub(super) struct Ldd {
     #[argh(switch)]
     tree: bool,
 
-    /// show only why this library is loaded: a name, or its beginning as in 'libssl'
+    /// show only why this library is loaded: its SONAME, family ('libtbb'), file name, or the
+    /// beginning of one; of several libraries those that fit best
     #[argh(option, arg_name = "lib")]
     why: Option<String>,
 
@@ -145,21 +145,31 @@ impl Ldd {
             preload: self.preload.as_deref(),
             cpu: self.cpu.as_deref(),
         };
-        let mut shelves = Shelves::new(given.settings()?);
+        let command = "c47 elf ldd";
+        let settings = given.settings()?;
         let format = Format::from_switch(self.json);
-        let mut exit = Exit::Done;
-        for file in &self.file {
-            match tree::resolve(&mut shelves, Path::new(file)) {
-                Ok(tree) => exit = worst(exit, self.show(&tree, format)?),
-                Err(fault) => {
-                    exit = worst(exit, fail(format, "c47 elf ldd", Path::new(file), fault))
+        let (inputs, mut exit) = files_of(format, command, &settings.root, &self.file);
+        let mut shelves = Shelves::with_archives(settings, inputs.archives.clone());
+        let named = inputs.list.len() > 1;
+        let mut found = 0;
+        for input in &inputs.list {
+            match tree::resolve(&mut shelves, &input.path) {
+                Ok(tree) => {
+                    found += 1;
+                    exit = worst(exit, self.show(&tree, named)?);
                 }
+                Err(fault) if input.passes_over(&fault) => {}
+                Err(fault) => exit = worst(exit, fail(format, command, &input.path, fault)),
             }
+        }
+        if found == 0 && exit == Exit::Done {
+            return Err(nothing_in(&self.file));
         }
         Ok(exit)
     }
 
-    fn show(&self, tree: &Tree, format: Format) -> Result<Exit, Error> {
+    fn show(&self, tree: &Tree, named: bool) -> Result<Exit, Error> {
+        let format = Format::from_switch(self.json);
         for warning in &tree.warnings {
             output::say(format_args!(
                 "c47 elf ldd: {}: {}",
@@ -167,7 +177,6 @@ impl Ldd {
                 one_line(warning)
             ));
         }
-        let named = self.file.len() > 1;
         if let Some(wanted) = &self.why {
             let report = Chains::of(tree, wanted);
             let exit = if report.chains.is_empty() {

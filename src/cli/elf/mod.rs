@@ -11,7 +11,9 @@ use std::path::Path;
 
 use argh::{ArgsInfo, FromArgs};
 
+use crate::elf::inputs::Inputs;
 use crate::elf::reader::Fault;
+use crate::elf::root::Root;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::outline::Details;
@@ -71,6 +73,24 @@ fn worst(a: Exit, b: Exit) -> Exit {
     if rank(b) > rank(a) { b } else { a }
 }
 
+/// Says why directories and archives could not be read; their files are looked at all the same.
+fn complain_of_all(format: Format, command: &str, inputs: &mut Inputs) -> Exit {
+    let faults = std::mem::take(&mut inputs.faults).into_iter();
+    let exits = faults.map(|(path, fault)| fail(format, command, &path, fault));
+    exits.fold(Exit::Done, worst)
+}
+
+/// All files, and members of archives, that the arguments of a command lead to; what cannot be read
+/// is complained of.
+fn files_of(format: Format, command: &str, root: &Root, paths: &[String]) -> (Inputs, Exit) {
+    let mut inputs = Inputs::default();
+    for path in paths {
+        inputs.add_file(root, Path::new(path));
+    }
+    let exit = complain_of_all(format, command, &mut inputs);
+    (inputs, exit)
+}
+
 /// Says on stderr why a file could not be read; the others go on.
 fn complain(command: &str, path: &Path, fault: Fault) -> Exit {
     fail(Format::Text, command, path, fault)
@@ -81,6 +101,14 @@ fn fail(format: Format, command: &str, path: &Path, fault: Fault) -> Exit {
     let error = fault.at(path);
     output::fail(format, command, &error);
     error.exit()
+}
+
+/// The error where none of these paths leads to an ELF file.
+fn nothing_in(paths: &[String]) -> Error {
+    Error::Nothing {
+        place: paths.join(" "),
+        what: "program or library (ELF)",
+    }
 }
 
 /// A path for a report: text, and no control characters of its own making in what people see.

@@ -1,13 +1,12 @@
 //! `c47 elf rpath`: the search path an object carries, and what is dead in it.
 
 use std::fmt;
-use std::path::Path;
 
 use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
 use super::settings::Given;
-use super::{fail, shown, worst};
+use super::{fail, files_of, nothing_in, shown, worst};
 use crate::elf::linkage::Carried;
 use crate::elf::rpath::{self, Leads};
 use crate::elf::search::Shelves;
@@ -27,7 +26,8 @@ use crate::output::{self, Format};
     example = "c47 elf rpath /opt/app/lib/libplugin.so"
 )]
 pub(super) struct Rpath {
-    /// programs or libraries; with --root by their path inside it, or below it
+    /// programs or libraries, or ZIP archives (wheels) of them; with --root by their path inside it,
+    /// or below it
     #[argh(positional)]
     file: Vec<String>,
 
@@ -77,14 +77,24 @@ impl Rpath {
             preload: None,
             cpu: None,
         };
-        let mut shelves = Shelves::new(given.settings()?);
+        let command = "c47 elf rpath";
+        let settings = given.settings()?;
         let format = Format::from_switch(self.json);
-        let mut exit = Exit::Done;
-        for file in self.file.iter().map(Path::new) {
-            match rpath::rpath(&mut shelves, file) {
-                Ok(rpath) => output::print(format, &Report::of(&rpath))?,
-                Err(fault) => exit = worst(exit, fail(format, "c47 elf rpath", file, fault)),
+        let (inputs, mut exit) = files_of(format, command, &settings.root, &self.file);
+        let mut shelves = Shelves::with_archives(settings, inputs.archives.clone());
+        let mut found = 0;
+        for input in &inputs.list {
+            match rpath::rpath(&mut shelves, &input.path) {
+                Ok(rpath) => {
+                    found += 1;
+                    output::print(format, &Report::of(&rpath))?;
+                }
+                Err(fault) if input.passes_over(&fault) => {}
+                Err(fault) => exit = worst(exit, fail(format, command, &input.path, fault)),
             }
+        }
+        if found == 0 && exit == Exit::Done {
+            return Err(nothing_in(&self.file));
         }
         Ok(exit)
     }

@@ -97,8 +97,7 @@ impl Check {
         let target = match &self.target {
             None => None,
             Some(name) => Some(Target::parse(name).map_err(|unknown| {
-                let names = Target::names().join(" ");
-                Error::usage_hint(format!("--target: {unknown}"), format!("one of {names}"))
+                Error::usage_hint(format!("--target: {unknown}"), unknown.hint())
             })?),
         };
         let urls: Vec<_> = self

@@ -170,7 +170,7 @@ impl Credentials {
         deadline: Deadline,
     ) -> Result<Issuer<'static>, Error> {
         let context = match &self.profile {
-            Some(of) => profile::context(of, settings)?,
+            Some(of) => profile::context(of, settings),
             None => profile::without_cache(settings),
         };
         let context = Context {

@@ -2,7 +2,7 @@
 
 use super::Http;
 use crate::auth::Profile;
-use crate::cli::profile::load;
+use crate::cli::profile::named;
 use crate::error::Error;
 use crate::escape;
 use crate::http::item::Item;
@@ -35,11 +35,11 @@ pub(super) fn read(options: &Http) -> Result<Target, Error> {
                     "'@{name}' and --profile name different profiles"
                 )));
             }
-            let profile = load()?.profile(name)?;
+            let profile = named("c47 http", name)?;
             (profile.join(path).map_err(Error::usage)?, Some(profile))
         }
         (None, Some(name)) => {
-            let profile = load()?.profile(name)?;
+            let profile = named("c47 http", name)?;
             let url = Url::parse(word).map_err(Error::usage)?;
             if !profile.covers(&url) {
                 return Err(Error::usage_hint(

@@ -17,7 +17,7 @@ use crate::http::{Caller, Follow, guard};
 use crate::json::Text;
 use crate::jwt::Algorithm;
 use crate::jwt::key::KeySet;
-use crate::jwt::verify::{Content, Policy, Rejected, Verified, verify};
+use crate::jwt::verify::{Audience, Content, Policy, Rejected, Verified, verify};
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::quantity;
@@ -54,9 +54,13 @@ pub(super) struct Verify {
     /// an algorithm that is allowed (default: all that the key makes possible); may be repeated
     #[argh(option, from_str_fn(Algorithm::parse))]
     alg: Vec<Algorithm>,
-    /// the audience that aud must be, or hold
+    /// the audience that aud must be or hold; may be repeated: one of them is enough (default:
+    /// a token that has an aud is not valid)
     #[argh(option)]
-    aud: Option<String>,
+    aud: Vec<String>,
+    /// accept any aud
+    #[argh(switch)]
+    any_aud: bool,
     /// the issuer that iss must be
     #[argh(option)]
     iss: Option<String>,
@@ -113,6 +117,7 @@ pub(super) const DETAILS: Details = Details {
             Field::string("alg", "algorithm").or_null(),
             Field::string("kid", "key id").or_null(),
             Field::any("claims", "its claims; null where the signature is wrong").or_null(),
+            Field::string("hint", "the option that would accept it").or_null(),
         ],
     }],
 };
@@ -135,7 +140,12 @@ impl Verify {
         let result = verify(token.expose(), &keys, &policy);
         let exit = if result.is_ok() { Exit::Done } else { Exit::No };
         let short = algorithm_of(&result).and_then(|algorithm| keys.short_secret(algorithm));
-        output::print(Format::from_switch(self.json), &Verdict::from(result))?;
+        let verdict = Verdict::from(result);
+        let format = Format::from_switch(self.json);
+        output::print(format, &verdict)?;
+        if let (Format::Text, Some(hint)) = (format, &verdict.hint) {
+            output::say(format_args!("hint: {}", escape::one_line(hint)));
+        }
         if let Some(why) = short {
             output::say(format_args!("c47 jwt verify: warning: {why}"));
         }
@@ -143,13 +153,14 @@ impl Verify {
     }
 
     fn policy(&self) -> Result<Policy, Error> {
-        let claims_asked = self.aud.is_some()
+        let claims_asked = !self.aud.is_empty()
+            || self.any_aud
             || self.iss.is_some()
             || self.sub.is_some()
             || self.require.is_some();
         if self.jws && claims_asked {
             return Err(Error::usage(
-                "--jws checks no claims: leave out --aud, --iss, --sub and --require",
+                "--jws checks no claims: leave out --aud, --any-aud, --iss, --sub and --require",
             ));
         }
         if self.leeway.subsec_nanos() != 0 {
@@ -162,7 +173,7 @@ impl Verify {
             } else {
                 Content::Claims
             },
-            audience: self.aud.clone(),
+            audience: Audience::from_options(&self.aud, self.any_aud).map_err(Error::usage)?,
             issuer: self.iss.clone(),
             subject: self.sub.clone(),
             required: required(self.require.as_deref())?,
@@ -277,6 +288,8 @@ struct Verdict {
     kid: Option<String>,
     /// What the signer says; null where the signature is not good.
     claims: Option<Text>,
+    /// The option that would accept it.
+    hint: Option<String>,
 }
 
 impl From<Result<Verified, Rejected>> for Verdict {
@@ -288,9 +301,11 @@ impl From<Result<Verified, Rejected>> for Verdict {
                 alg: Some(verified.algorithm.to_string()),
                 kid: verified.kid,
                 claims: verified.claims,
+                hint: None,
             },
             Err(rejected) => Verdict {
                 valid: false,
+                hint: rejected.reason.hint(),
                 reason: Some(rejected.to_string()),
                 alg: rejected.alg,
                 kid: rejected.kid,

@@ -6,27 +6,42 @@ use std::path::PathBuf;
 use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
+use crate::cli::environment;
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::quantity;
-use crate::rez::check::check;
+use crate::rez::check::{Checked, Kind as FindingKind, check};
+use crate::rez::deep;
 
-/// Find what breaks a Rez repository: versions without package.py, dead links, modes that keep
-/// others out, what installs left behind. Each with its cure; the exit code is 1 if there is any.
+/// Find what breaks a Rez repository: versions without package.py, package files that Python
+/// cannot read or that are of another package or version, requirements that no package satisfies,
+/// dead links, modes that keep others out, what installs left behind. Each with its cure; the exit
+/// code is 1 if there is any.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
     name = "check",
     help_triggers("-h", "--help"),
-    example = "c47 rez check /sw/packages"
+    example = "c47 rez check /sw/packages
+c47 rez check /sw/packages --with /sw/base --deep",
+    note = "Without --deep no Python runs: what only Python knows, such as a requirement that is computed, is not judged."
 )]
 pub(super) struct Check {
     /// the repository
     #[argh(positional, arg_name = "dir")]
     repository: PathBuf,
+
+    /// another repository that may have what the packages require; may be repeated (default:
+    /// those of REZ_PACKAGES_PATH)
+    #[argh(option, arg_name = "dir")]
+    with: Vec<PathBuf>,
+
+    /// also let rez, which must be on PATH, load and resolve each package
+    #[argh(switch)]
+    deep: bool,
 
     /// print what was found as JSON
     #[argh(switch)]
@@ -36,7 +51,7 @@ pub(super) struct Check {
 /// The kinds of its values, and its JSON.
 pub(super) const DETAILS: Details = Details {
     command: "rez check",
-    values: &[("dir", Kind::Directory)],
+    values: &[("dir", Kind::Directory), ("--with", Kind::Directory)],
     json: &[JsonOutput {
         when: "",
         shape: Shape::Object,
@@ -45,6 +60,10 @@ pub(super) const DETAILS: Details = Details {
             Field::number("packages", "how many packages it has"),
             Field::number("versions", "how many versions"),
             Field::objects("findings", "what is wrong"),
+            Field::string(
+                "findings[].kind",
+                "files, syntax, identity (another package or version), requirement or rez (found by --deep)",
+            ),
             Field::string("findings[].path", "where"),
             Field::string("findings[].what", "what is wrong"),
             Field::string("findings[].cure", "how to correct it"),
@@ -62,6 +81,7 @@ struct Report {
 
 #[derive(SerJson)]
 struct FindingReport {
+    kind: String,
     path: String,
     what: String,
     cure: String,
@@ -76,7 +96,7 @@ impl fmt::Display for Report {
         }
         let count = match self.findings.len() {
             0 => "nothing wrong".to_owned(),
-            count => format!("{count} to put right"),
+            count => format!("{} found", quantity::count(count, "fault")),
         };
         let packages = quantity::count(self.packages, "package");
         let versions = quantity::count(self.versions, "version");
@@ -86,13 +106,18 @@ impl fmt::Display for Report {
 
 impl Check {
     pub(super) fn run(self) -> Result<Exit, Error> {
-        let checked = check(&self.repository)?;
+        let others = self.others()?;
+        let mut checked = check(&self.repository, others.as_deref())?;
+        if self.deep {
+            self.look_deeper(&mut checked)?;
+        }
         let exit = if checked.findings.is_empty() {
             Exit::Done
         } else {
             Exit::No
         };
         let findings = checked.findings.into_iter().map(|finding| FindingReport {
+            kind: finding.kind.name().to_owned(),
             path: finding.path.display().to_string(),
             what: finding.what,
             cure: finding.cure,
@@ -105,5 +130,34 @@ impl Check {
         };
         output::print(Format::from_switch(self.json), &report)?;
         Ok(exit)
+    }
+
+    /// The repositories beside the one that is checked; `None` where only Rez could read them.
+    fn others(&self) -> Result<Option<Vec<PathBuf>>, Error> {
+        if let Some(missing) = self.with.iter().find(|path| !path.is_dir()) {
+            let why = format!("--with {}: it is not a directory", missing.display());
+            return Err(Error::usage(why));
+        }
+        match self.with.is_empty() {
+            true => Ok(environment::rez_repositories()),
+            false => Ok(Some(self.with.clone())),
+        }
+    }
+
+    /// Adds what Rez says of packages in which nothing was found without it.
+    fn look_deeper(&self, checked: &mut Checked) -> Result<(), Error> {
+        let known: Vec<PathBuf> = checked
+            .findings
+            .iter()
+            .filter(|finding| finding.kind != FindingKind::Files)
+            .filter_map(|finding| std::path::absolute(finding.path.parent()?).ok())
+            .collect();
+        let found = deep::findings(&self.repository, &self.with)?;
+        let new = found
+            .into_iter()
+            .filter(|finding| !known.contains(&finding.path));
+        checked.findings.extend(new);
+        checked.findings.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(())
     }
 }

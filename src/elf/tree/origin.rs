@@ -47,7 +47,7 @@ impl Walk<'_> {
         if number == 0 && object.library.interpreter.is_some() {
             // The kernel starts a program from where its links lead (`/proc/self/exe`); a
             // library is loaded by its path.
-            path = Cow::Owned(self.shelves.settings.root.canonical(&path).ok()?);
+            path = Cow::Owned(self.shelves.canonical(&path).ok()?);
         }
         let absolute = std::path::absolute(&path).ok()?;
         // Unlike `absolute`, ld.so keeps a path as it was composed.

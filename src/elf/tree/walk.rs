@@ -27,12 +27,18 @@ const MOST_EFFORT: u64 = 1_000_000;
 /// When the file itself cannot be read as a program or library.
 pub fn resolve(shelves: &mut Shelves, file: &Path) -> Result<Tree, Fault> {
     let root = shelves.settings.root.clone();
-    let inside = root.inside(file);
-    let outside = root.resolve(&inside).map_err(Fault::Io)?;
+    let is_member = shelves.archives.find(file).is_some();
+    let (inside, outside) = if is_member {
+        (file.to_owned(), None)
+    } else {
+        let inside = root.inside(file);
+        let outside = root.resolve(&inside).map_err(Fault::Io)?;
+        (inside, Some(outside))
+    };
     let library = match shelves.candidate(inside.as_os_str().as_bytes()) {
         Candidate::There(library) => library,
         // The fault itself is wanted, not its text.
-        Candidate::Absent | Candidate::Broken(_) => Rc::new(Library::read(&outside)?),
+        Candidate::Absent | Candidate::Broken(_) => Rc::new(shelves.library(&inside)?),
     };
     let architecture = library.architecture;
     let interpreter = library
@@ -45,8 +51,9 @@ pub fn resolve(shelves: &mut Shelves, file: &Path) -> Result<Tree, Fault> {
     let listens = !settings.library_path.is_empty()
         || !settings.preload.is_empty()
         || library.linkage.carried != Carried::None;
-    let secure =
-        listens && library.interpreter.is_some() && secure::raises_rights(&outside, library.mode);
+    let secure = listens
+        && library.interpreter.is_some()
+        && outside.is_some_and(|outside| secure::raises_rights(&outside, library.mode));
     let system = shelves.system(interpreter.as_deref().unwrap_or_default(), architecture);
     let mut walk = Walk {
         shelves,

@@ -22,7 +22,7 @@ pub(super) fn read(payload: &[u8]) -> Result<(Text, Vec<(String, Text)>), String
 pub(super) fn check(claims: &Members, policy: &Policy) -> Result<(), Reason> {
     check_times(claims, policy)?;
     for name in &policy.required {
-        match get(claims, name) {
+        match value(claims, name).map(Text::as_str) {
             None | Some("null") => {
                 return Err(Reason::Claim(format!(
                     "the claim {} is missing",
@@ -34,10 +34,7 @@ pub(super) fn check(claims: &Members, policy: &Policy) -> Result<(), Reason> {
     }
     ensure_equal(claims, "iss", policy.issuer.as_deref())?;
     ensure_equal(claims, "sub", policy.subject.as_deref())?;
-    match &policy.audience {
-        Some(audience) => ensure_audience(claims, audience),
-        None => Ok(()),
-    }
+    policy.audience.check(value(claims, "aud"))
 }
 
 /// Valid while `nbf <= now < exp`. A time that is no number could be meant as any: refused.
@@ -60,7 +57,7 @@ fn check_times(claims: &Members, policy: &Policy) -> Result<(), Reason> {
 }
 
 fn date(claims: &Members, name: &str) -> Result<Option<NumericDate>, Reason> {
-    let Some((_, value)) = claims.iter().find(|(own, _)| own == name) else {
+    let Some(value) = value(claims, name) else {
         return Ok(None);
     };
     match NumericDate::read(value) {
@@ -71,10 +68,7 @@ fn date(claims: &Members, name: &str) -> Result<Option<NumericDate>, Reason> {
 
 fn ensure_equal(claims: &Members, name: &str, wanted: Option<&str>) -> Result<(), Reason> {
     let Some(wanted) = wanted else { return Ok(()) };
-    let found = claims
-        .iter()
-        .find(|(own, _)| own == name)
-        .map(|(_, value)| value.read::<String>());
+    let found = value(claims, name).map(|value| value.read::<String>());
     Err(Reason::Claim(match found {
         Some(Ok(found)) if found == wanted => return Ok(()),
         Some(Ok(found)) => format!("{name} is {}, not {}", quoted(&found), quoted(wanted)),
@@ -83,36 +77,9 @@ fn ensure_equal(claims: &Members, name: &str, wanted: Option<&str>) -> Result<()
     }))
 }
 
-/// `aud` is a string, or an array of strings of which one suffices.
-fn ensure_audience(claims: &Members, wanted: &str) -> Result<(), Reason> {
-    let Some((_, value)) = claims.iter().find(|(own, _)| own == "aud") else {
-        return Err(Reason::Claim("the claim 'aud' is missing".into()));
-    };
-    let found: Vec<String> = value
-        .read::<String>()
-        .map(|one| vec![one])
-        .or_else(|_| value.read())
-        .map_err(|_| {
-            Reason::Claim("the claim 'aud' is neither a string nor an array of strings".into())
-        })?;
-    if found.iter().any(|one| one == wanted) {
-        return Ok(());
-    }
-    let names: Vec<String> = found.iter().take(5).map(|one| quoted(one)).collect();
-    Err(Reason::Claim(format!(
-        "aud is {}, not {}",
-        if names.is_empty() {
-            "nobody".to_owned()
-        } else {
-            names.join(", ")
-        },
-        quoted(wanted)
-    )))
-}
-
-fn get<'a>(claims: &'a Members, name: &str) -> Option<&'a str> {
+fn value<'a>(claims: &'a Members, name: &str) -> Option<&'a Text> {
     claims
         .iter()
         .find(|(own, _)| own == name)
-        .map(|(_, value)| value.as_str())
+        .map(|(_, value)| value)
 }

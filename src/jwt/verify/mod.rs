@@ -1,6 +1,7 @@
 //! Whether a token is to be believed. The keys decide which algorithms are possible; the header
 //! only chooses among them, and whatever it says of keys (`jwk`, `jku`, `x5u`) is not looked at.
 
+mod audience;
 mod claims;
 mod rejected;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use crate::crypto;
 use crate::json::Text;
 use crate::timestamp::Timestamp;
 
+pub(crate) use audience::Audience;
 pub(crate) use rejected::{Reason, Rejected};
 
 /// What a token must be like, besides being signed by one of the keys.
@@ -21,8 +23,7 @@ pub(crate) struct Policy {
     /// The algorithms allowed; empty for all that the keys make possible.
     pub algorithms: Vec<Algorithm>,
     pub content: Content,
-    /// What `aud` must be or hold.
-    pub audience: Option<String>,
+    pub audience: Audience,
     pub issuer: Option<String>,
     pub subject: Option<String>,
     /// Claims that must be there.
@@ -42,12 +43,12 @@ pub(crate) enum Content {
 }
 
 impl Policy {
-    /// Any algorithm the keys make possible, claims with exact times, and no more asked.
+    /// Any algorithm the keys make possible, claims with exact times, and no audience.
     pub(crate) fn at(now: Timestamp) -> Policy {
         Policy {
             algorithms: Vec::new(),
             content: Content::Claims,
-            audience: None,
+            audience: Audience::Unnamed,
             issuer: None,
             subject: None,
             required: Vec::new(),

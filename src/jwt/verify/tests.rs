@@ -107,7 +107,7 @@ fn times_are_exact() {
 #[test]
 fn what_was_asked_for() {
     let wrong = |claims: &[&str], change: fn(&mut Policy)| check(&token(claims, None), change);
-    let audience = |policy: &mut Policy| policy.audience = Some("a".into());
+    let audience = |policy: &mut Policy| policy.audience = Audience::OneOf(vec!["a".into()]);
     assert!(wrong(&["aud=a"], audience).is_ok());
     assert!(wrong(&["aud:=[\"b\",\"a\"]"], audience).is_ok());
     for claims in [
@@ -120,6 +120,23 @@ fn what_was_asked_for() {
     ] {
         assert!(wrong(&[claims], audience).is_err(), "{claims}");
     }
+    for claims in [
+        "aud=a",
+        "aud:=[\"a\",\"b\"]",
+        "aud:=[]",
+        "aud:=null",
+        "aud:=1",
+    ] {
+        assert!(wrong(&[claims], |_| ()).is_err(), "{claims}");
+        let any = |policy: &mut Policy| policy.audience = Audience::Any;
+        assert!(wrong(&[claims], any).is_ok(), "{claims}");
+    }
+    let many: Vec<String> = (0..9).map(|n| format!("\"a{n}\"")).collect();
+    let many = format!("aud:=[{}]", many.join(","));
+    assert_eq!(
+        wrong(&[&many], audience).unwrap_err(),
+        "aud is 'a0', 'a1', 'a2', 'a3', 'a4' and 4 more, not 'a'"
+    );
     assert!(wrong(&["iss=a"], |policy| policy.issuer = Some("a".into())).is_ok());
     assert!(wrong(&["iss=A"], |policy| policy.issuer = Some("a".into())).is_err());
     assert!(wrong(&["iss:=[\"a\"]"], |policy| policy.issuer = Some("a".into())).is_err());
@@ -353,7 +370,7 @@ fn no_json_makes_the_readers_panic() {
         let _ = Key::parse(&secret(&format!("{{\"keys\":[{object}]}}")));
         let _ = verify(&raw(&object, b"{}"), &set, &Policy::at(NOW));
         let _ = check(&raw(r#"{"alg":"HS256"}"#, object.as_bytes()), |policy| {
-            policy.audience = Some("x".into());
+            policy.audience = Audience::OneOf(vec!["x".into()]);
         });
     }
 }

@@ -7,6 +7,7 @@ use nanoserde::SerJson;
 
 use super::report::{rule, why};
 use crate::cli::elf::shown;
+use crate::elf::family::{family, without_hash};
 use crate::elf::tree::{Tree, Wanted};
 use crate::escape::one_line;
 
@@ -21,23 +22,41 @@ pub struct Chains {
 
 impl Chains {
     pub(super) fn of(tree: &Tree, wanted: &str) -> Chains {
-        let mut chains = Vec::new();
         let needing = tree.needing();
-        for (number, object) in tree.objects.iter().enumerate().skip(1) {
+        let loaded = tree.objects.iter().enumerate().skip(1);
+        let loaded = loaded.filter_map(|(number, object)| {
             let soname = object.library.linkage.soname.as_deref();
-            if is_meant(&object.name, wanted)
-                || is_meant(&object.path, wanted)
-                || soname.is_some_and(|soname| is_meant(soname, wanted))
-            {
-                let end = format!("{} ({})", shown(&object.path), rule(object));
-                chains.extend(chains_to(tree, needing.of(Wanted::Loaded(number)), &end));
-            }
-        }
-        for (number, missing) in tree.missing.iter().enumerate() {
-            if is_meant(&missing.name, wanted) {
-                let end = format!("{} ({})", shown(&missing.name), why(&missing.why));
-                chains.extend(chains_to(tree, needing.of(Wanted::Missing(number)), &end));
-            }
+            let names = [Some(&*object.name), Some(&*object.path), soname];
+            let fit = names
+                .into_iter()
+                .flatten()
+                .filter_map(|name| fit(name, wanted));
+            Some((fit.min()?, Wanted::Loaded(number)))
+        });
+        let missing = tree.missing.iter().enumerate();
+        let missing = missing.filter_map(|(number, missing)| {
+            Some((fit(&missing.name, wanted)?, Wanted::Missing(number)))
+        });
+        let found: Vec<(Fit, Wanted)> = loaded.chain(missing).collect();
+        // Only what fits best: 'libc' is libc.so.6, and not libcurl too.
+        let best = found.iter().map(|(fit, _)| *fit).min();
+        let mut chains = Vec::new();
+        for (_, wanted) in found.iter().filter(|(fit, _)| Some(*fit) == best) {
+            let end = match *wanted {
+                Wanted::Loaded(number) => tree
+                    .objects
+                    .get(number)
+                    .map(|object| format!("{} ({})", shown(&object.path), rule(object))),
+                Wanted::Missing(number) => tree
+                    .missing
+                    .get(number)
+                    .map(|missing| format!("{} ({})", shown(&missing.name), why(&missing.why))),
+            };
+            chains.extend(chains_to(
+                tree,
+                needing.of(*wanted),
+                &end.unwrap_or_default(),
+            ));
         }
         Chains {
             path: shown(&tree.path),
@@ -47,15 +66,48 @@ impl Chains {
     }
 }
 
-/// A name is meant in full, by its file name, or by its beginning up to the `.so`.
-fn is_meant(name: &OsStr, wanted: &str) -> bool {
+/// How well a name fits what was asked for: the smaller, the better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// The path, the file name or the SONAME; or one of these without what packagers add to it:
+    /// `libtbb.so.12` of `libtbb-091225fa.so.12`.
+    Name,
+    /// The name up to a dot: `libssl` of `libssl.so.3`, `libssl.so` too.
+    Stem,
+    /// The library without its version and its hash: `libOpenEXR` of `libOpenEXR-3_1.so.30`.
+    Family,
+    /// The beginning of one of these.
+    Beginning,
+}
+
+fn fit(name: &OsStr, wanted: &str) -> Option<Fit> {
     let name = name.to_string_lossy();
     let base = name.rsplit('/').next().unwrap_or(&name);
-    name == wanted
-        || base == wanted
-        || base
-            .strip_prefix(wanted)
-            .is_some_and(|rest| rest.starts_with('.'))
+    if name == wanted && !wanted.is_empty() {
+        return Some(Fit::Name);
+    }
+    // A hash begins with a dash: what is before it is the same in all forms of the name. Few names
+    // go on from here, and the rest of the work grows with their lengths.
+    let before = base.find('-').unwrap_or(base.len()).min(wanted.len());
+    if wanted.is_empty() || base.as_bytes().get(..before) != wanted.as_bytes().get(..before) {
+        return None;
+    }
+    let plain = without_hash(base);
+    let stem = |base: &str| {
+        let rest = base.strip_prefix(wanted);
+        rest.is_some_and(|rest| rest.starts_with('.'))
+    };
+    if base == wanted || plain == wanted {
+        Some(Fit::Name)
+    } else if stem(base) || stem(&plain) {
+        Some(Fit::Stem)
+    } else if family(base) == wanted {
+        Some(Fit::Family)
+    } else if base.starts_with(wanted) || plain.starts_with(wanted) {
+        Some(Fit::Beginning)
+    } else {
+        None
+    }
 }
 
 fn chains_to(tree: &Tree, needing: &[usize], end: &str) -> Vec<Vec<String>> {
@@ -87,5 +139,33 @@ impl fmt::Display for Chains {
             writeln!(f, "{}", links.join(" -> "))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_is_named_by_soname_family_file_name_or_beginning() {
+        let tbb = "/x/lib/../libtbb-091225fa.so.12.12";
+        for (name, wanted, expected) in [
+            (tbb, "libtbb", Some(Fit::Stem)),
+            (tbb, "libtbb.so", Some(Fit::Stem)),
+            (tbb, "libtbb.so.12", Some(Fit::Stem)),
+            (tbb, "libtbb.so.12.12", Some(Fit::Name)),
+            (tbb, "libtbb-091225fa.so.12.12", Some(Fit::Name)),
+            (tbb, "libtbb-091225fa", Some(Fit::Stem)),
+            (tbb, tbb, Some(Fit::Name)),
+            (tbb, "libtb", Some(Fit::Beginning)),
+            (tbb, "tbb", None),
+            (tbb, "", None),
+            ("libOpenEXR-3_1.so.30", "libOpenEXR", Some(Fit::Family)),
+            ("libpython3.11.so.1.0", "libpython", Some(Fit::Family)),
+            ("libssl.so.3", "libssl", Some(Fit::Stem)),
+            ("libcurl.so.4", "libc", Some(Fit::Beginning)),
+        ] {
+            assert_eq!(fit(OsStr::new(name), wanted), expected, "{name} {wanted}");
+        }
     }
 }

@@ -2,9 +2,13 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+mod definition;
+mod requirements;
+mod tree;
 
 use super::package::is_name;
 use super::staging::is_staging;
@@ -12,19 +16,54 @@ use crate::atomic_file::directory_of;
 use crate::error::Error;
 use crate::io_error::reason;
 use crate::shell::quote_path;
+use definition::Demand;
 
 /// Entries looked at, and how deep; a repository that has more is no repository of packages.
 const MOST_ENTRIES: usize = 2_000_000;
 const MOST_DEPTH: usize = 40;
-/// As much of a package file as is read in search of its name.
-const MOST_BYTES: u64 = 1 << 20;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
+    pub kind: Kind,
     pub path: PathBuf,
     pub what: String,
     pub cure: String,
+}
+
+/// What a finding is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Files, directories, links and modes.
+    Files,
+    /// A package file that no Python can read.
+    Syntax,
+    /// A package file that is of another package or version, or of none.
+    Identity,
+    /// A requirement that is none, or that no package satisfies.
+    Requirement,
+    /// What Rez itself reports.
+    Rez,
+}
+
+impl Kind {
+    /// Each kind and its word.
+    pub(crate) const NAMES: [(&'static str, Kind); 5] = [
+        ("files", Kind::Files),
+        ("syntax", Kind::Syntax),
+        ("identity", Kind::Identity),
+        ("requirement", Kind::Requirement),
+        ("rez", Kind::Rez),
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        let names = Kind::NAMES.iter();
+        names
+            .filter(|(_, kind)| *kind == self)
+            .map(|(name, _)| *name)
+            .next()
+            .unwrap_or_default()
+    }
 }
 
 /// A repository and what is wrong with it.
@@ -35,16 +74,18 @@ pub(crate) struct Checked {
     pub findings: Vec<Finding>,
 }
 
-/// Looks at every package of the repository.
+/// Looks at every package of the repository. What a package requires may also be in `others`; where
+/// they are not known, no requirement is checked.
 ///
 /// # Errors
 /// When the repository itself cannot be read, or has no end.
-pub(crate) fn check(repository: &Path) -> Result<Checked, Error> {
+pub(crate) fn check(repository: &Path, others: Option<&[PathBuf]>) -> Result<Checked, Error> {
     let metadata = fs::metadata(repository).map_err(Error::file("read", repository))?;
     let mut check = Check {
         readers: metadata.mode() & 0o055,
         left: MOST_ENTRIES,
         checked: Checked::default(),
+        demands: Vec::new(),
     };
     let names = check
         .names(repository)
@@ -57,6 +98,10 @@ pub(crate) fn check(repository: &Path) -> Result<Checked, Error> {
         let why = format!("more than {MOST_ENTRIES} files and directories");
         return Err(Error::malformed(repository.display().to_string(), why));
     }
+    if let Some(others) = others {
+        let unmet = requirements::unmet(&check.demands, repository, others);
+        check.checked.findings.extend(unmet);
+    }
     check.checked.findings.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(check.checked)
 }
@@ -66,11 +111,24 @@ struct Check {
     readers: u32,
     left: usize,
     checked: Checked,
+    /// What the packages require.
+    demands: Vec<Demand>,
 }
 
 impl Check {
     fn find(&mut self, path: &Path, what: impl Into<String>, cure: impl Into<String>) {
+        self.find_kind(Kind::Files, path, what, cure);
+    }
+
+    fn find_kind(
+        &mut self,
+        kind: Kind,
+        path: &Path,
+        what: impl Into<String>,
+        cure: impl Into<String>,
+    ) {
         self.checked.findings.push(Finding {
+            kind,
             path: path.to_owned(),
             what: what.into(),
             cure: cure.into(),
@@ -151,6 +209,7 @@ impl Check {
                 }
             } else if is_definition(entry) {
                 versions += 1;
+                self.definition(&path, name, "");
             }
         }
         self.checked.versions += versions;
@@ -176,7 +235,10 @@ impl Check {
             .iter()
             .find(|name| name.to_str().is_some_and(is_definition))
         {
-            Some(name) => self.definition(&version.join(name), family),
+            Some(name) => {
+                let number = version.file_name().unwrap_or_default().to_string_lossy();
+                self.definition(&version.join(name), family, &number);
+            }
             None => {
                 let name = version.file_name().unwrap_or_default();
                 let marker = version.with_file_name(marker(".ignore", name));
@@ -191,49 +253,6 @@ impl Check {
             }
         }
         self.tree(version, &names, 0);
-    }
-
-    /// Everything in a version: dead links, links out of it, modes.
-    fn tree(&mut self, directory: &Path, names: &[OsString], depth: usize) {
-        for name in names {
-            let path = directory.join(name);
-            self.link(&path);
-            let Some(metadata) = self.target_of(&path) else {
-                continue;
-            };
-            let in_bin = directory.ends_with("bin") && metadata.is_file();
-            if in_bin && metadata.mode() & 0o111 == 0 {
-                let cure = format!("chmod a+x {}", quote_path(&path));
-                self.find(&path, "a tool that is not executable", cure);
-            }
-            self.mode(&path, &metadata);
-            let is_link = fs::symlink_metadata(&path).is_ok_and(|path| path.is_symlink());
-            if metadata.is_dir()
-                && !is_link
-                && depth < MOST_DEPTH
-                && self.left > 0
-                && let Some(names) = self.names_in(&path)
-            {
-                self.tree(&path, &names, depth + 1);
-            }
-        }
-    }
-
-    /// An absolute link breaks when the package is copied or cached.
-    fn link(&mut self, path: &Path) {
-        if let Ok(target) = fs::read_link(path)
-            && target.is_absolute()
-            && target.exists()
-        {
-            self.find(
-                path,
-                format!(
-                    "a link to {}, which does not move with the package",
-                    target.display()
-                ),
-                "make it relative, or replace it by what it points to",
-            );
-        }
     }
 
     /// What a path leads to; a link to nothing is a finding.
@@ -257,63 +276,6 @@ impl Check {
                 }
                 None
             }
-        }
-    }
-
-    fn mode(&mut self, path: &Path, metadata: &Metadata) {
-        let mode = metadata.mode();
-        let wanted = if metadata.is_dir() {
-            self.readers
-        } else {
-            self.readers & 0o044
-        };
-        let shown = quote_path(path);
-        if mode & wanted != wanted {
-            self.find(
-                path,
-                format!(
-                    "mode {:04o}: not everyone who may read the repository may read it",
-                    mode & 0o7777
-                ),
-                format!("chmod a+rX {shown}"),
-            );
-        }
-        if mode & 0o002 != 0 {
-            self.find(
-                path,
-                format!("mode {:04o}: anyone may change it", mode & 0o7777),
-                format!("chmod o-w {shown}"),
-            );
-        }
-    }
-
-    /// Rez believes what the file says: an empty one hides every older version with a package
-    /// that does nothing.
-    fn definition(&mut self, file: &Path, family: &str) {
-        let mut text = Vec::new();
-        let read =
-            fs::File::open(file).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut text));
-        if let Err(error) = read {
-            let cure = format!("chmod a+r {}", quote_path(file));
-            self.find(file, format!("it cannot be read: {}", reason(&error)), cure);
-            return;
-        }
-        let text = String::from_utf8_lossy(&text);
-        let says = name_in(&text);
-        if text.trim().is_empty() || says == Says::Nothing {
-            self.find(
-                file,
-                "it names no package: Rez takes this version for one that does nothing",
-                "install the version anew, or hide it: rez pkg-ignore",
-            );
-        } else if let Says::Name(name) = says
-            && name != family
-        {
-            self.find(
-                file,
-                format!("it is of a package named {name}, in the directory of {family}"),
-                format!("move the version to where {name} is, or correct the name"),
-            );
         }
     }
 
@@ -361,61 +323,4 @@ fn marker(prefix: &str, version: &OsStr) -> OsString {
 
 fn is_definition(name: &str) -> bool {
     matches!(name, "package.py" | "package.yaml")
-}
-
-/// What a package file says its name is.
-#[derive(Debug, PartialEq, Eq)]
-enum Says {
-    Nothing,
-    /// It is computed, or written in a way that only Python knows.
-    Something,
-    Name(String),
-}
-
-/// Looks for `name = "…"` or `name: …` at the beginning of a line.
-fn name_in(text: &str) -> Says {
-    let mut says = Says::Nothing;
-    for line in text.lines() {
-        let Some(rest) = line.strip_prefix("name") else {
-            // A function of that name, or an import that may bring it.
-            if line.starts_with("def name(") || line.starts_with("from ") || line.starts_with('@') {
-                says = Says::Something;
-            }
-            continue;
-        };
-        let Some(value) = rest.trim_start().strip_prefix(['=', ':']) else {
-            continue;
-        };
-        let value = value.split('#').next().unwrap_or(value).trim();
-        let bare = value.trim_matches(['"', '\'']);
-        return if is_name(bare) && (bare != value || rest.trim_start().starts_with(':')) {
-            Says::Name(bare.to_owned())
-        } else {
-            Says::Something
-        };
-    }
-    says
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_in_package_files() {
-        let name = |name: &str| Says::Name(name.into());
-        assert_eq!(
-            name_in("format_version = 2\n\nname = \"c47\"\n"),
-            name("c47")
-        );
-        assert_eq!(name_in("name='c47' # ours\n"), name("c47"));
-        assert_eq!(name_in("name: c47\n"), name("c47"));
-        assert_eq!(name_in("name = NAME\n"), Says::Something);
-        assert_eq!(
-            name_in("@early()\ndef name():\n    return 'x'\n"),
-            Says::Something
-        );
-        assert_eq!(name_in("version = '1'\n"), Says::Nothing);
-        assert_eq!(name_in("names = 'x'\n"), Says::Nothing);
-    }
 }

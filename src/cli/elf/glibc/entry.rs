@@ -1,0 +1,216 @@
+//! What `c47 elf glibc` tells of one object.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use nanoserde::SerJson;
+
+use crate::cli::elf::shown;
+use crate::elf::demangle::{Spelling, demangled};
+use crate::elf::host;
+use crate::elf::parse::Architecture;
+use crate::elf::requirements::{Linking, Requirements};
+use crate::elf::verdict::{self, Verdict, because};
+use crate::elf::versions::Family;
+use crate::escape::one_line;
+use crate::platform::{Limits, Target};
+
+#[derive(SerJson)]
+#[nserde(serialize_none_as_null)]
+#[allow(unreachable_pub)] // the derive reads no pub(crate)
+pub struct Entry {
+    pub path: String,
+    pub needs: Needs,
+    symbols: Vec<Symbol>,
+    pub cxx11_abi: Option<String>,
+    pub isa: Option<String>,
+    runs_on: Vec<String>,
+    pub verdict: Option<Judged>,
+    #[nserde(skip)]
+    pub text: EntryText,
+}
+
+#[derive(SerJson)]
+#[nserde(serialize_none_as_null)]
+#[allow(non_snake_case)] // the families' own names
+#[allow(unreachable_pub)]
+pub struct Needs {
+    pub GLIBC: Option<String>,
+    pub GLIBCXX: Option<String>,
+    pub CXXABI: Option<String>,
+}
+
+#[derive(SerJson)]
+#[nserde(serialize_none_as_null)]
+struct Symbol {
+    /// `None` where the label itself is wanted, by no symbol.
+    name: Option<String>,
+    /// `None` for a name that is not C++.
+    demangled: Option<String>,
+    version: String,
+    library: String,
+}
+
+#[derive(SerJson)]
+#[allow(unreachable_pub)]
+pub struct Judged {
+    target: String,
+    pub runs: bool,
+    pub in_the_way: Vec<String>,
+    /// What is no obstacle everywhere: a CPU better than the distribution asks for.
+    pub notes: Vec<String>,
+}
+
+/// What people are told beyond the JSON.
+#[derive(Default)]
+#[allow(unreachable_pub)]
+pub struct EntryText {
+    /// A family's highest version, and why.
+    pub needs: Vec<(Family, String, String)>,
+    pub odd: Vec<String>,
+    is_static: bool,
+    oldest: Option<String>,
+}
+
+/// What this host offers, read once for each architecture.
+#[derive(Default)]
+pub(super) struct Hosts(BTreeMap<Architecture, Limits>);
+
+impl Hosts {
+    fn limits(&mut self, architecture: Architecture) -> &Limits {
+        self.0
+            .entry(architecture)
+            .or_insert_with(|| host::limits(architecture))
+    }
+}
+
+impl Judged {
+    pub(super) fn of(
+        object: &Requirements,
+        target: Target,
+        limits: Option<&Limits>,
+        hosts: &mut Hosts,
+        spelling: Spelling,
+    ) -> Judged {
+        let verdict = match limits {
+            Some(limits) => verdict::judge(object, limits, spelling),
+            None => host::judge(object, hosts.limits(object.architecture), spelling),
+        };
+        let in_the_way = match verdict {
+            Verdict::Runs => Vec::new(),
+            Verdict::InTheWay(reasons) => reasons,
+        };
+        let note = match (target, object.isa) {
+            (Target::Distribution(row), Some(isa)) if isa > row.cpu => Some(format!(
+                "needs an {isa} CPU; {} runs on {} too",
+                row.name, row.cpu
+            )),
+            _ => None,
+        };
+        Judged {
+            target: target.id(),
+            runs: in_the_way.is_empty(),
+            in_the_way,
+            notes: note.into_iter().collect(),
+        }
+    }
+}
+
+impl Entry {
+    pub(super) fn of(object: &Requirements, verdict: Option<Judged>, spelling: Spelling) -> Entry {
+        let highest = |family| Some(object.of(family)?.highest?.to_string());
+        let mut text = EntryText {
+            is_static: object.linking == Linking::Static,
+            ..EntryText::default()
+        };
+        let mut symbols = Vec::new();
+        for required in &object.required {
+            let why = because(
+                &required.symbols,
+                &required.label,
+                &required.library,
+                spelling,
+            );
+            if let Some(highest) = required.highest {
+                text.needs.push((required.family, highest.to_string(), why));
+                if required.symbols.is_empty() {
+                    symbols.push(Symbol {
+                        name: None,
+                        demangled: None,
+                        version: required.label.clone(),
+                        library: required.library.clone(),
+                    });
+                }
+            }
+            for odd in &required.odd {
+                let why = because(&odd.symbols, &odd.label, &required.library, spelling);
+                text.odd.push(format!("{} {why}", odd.label));
+            }
+            let odd = required.odd.iter().flat_map(|odd| &odd.symbols);
+            symbols.extend(required.symbols.iter().chain(odd).map(|symbol| Symbol {
+                name: Some(symbol.name.clone()),
+                demangled: demangled(&symbol.name),
+                version: symbol.version.clone(),
+                library: symbol.library.clone(),
+            }));
+        }
+        let runs_on = verdict::runs_on(std::slice::from_ref(object));
+        text.oldest = verdict::oldest(&runs_on);
+        Entry {
+            path: shown(&object.path),
+            needs: Needs {
+                GLIBC: highest(Family::Glibc),
+                GLIBCXX: highest(Family::Glibcxx),
+                CXXABI: highest(Family::Cxxabi),
+            },
+            symbols,
+            cxx11_abi: object.cxx_abi.name().map(str::to_owned),
+            isa: object.isa.map(|level| level.name().to_owned()),
+            runs_on: runs_on.into_iter().map(Target::id).collect(),
+            verdict,
+            text,
+        }
+    }
+
+    pub(super) fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", one_line(&self.path))?;
+        for (family, version, why) in &self.text.needs {
+            writeln!(
+                f,
+                "  {:<16} {}",
+                format!("{family}_{version}"),
+                one_line(why)
+            )?;
+        }
+        for odd in &self.text.odd {
+            writeln!(f, "  {}", one_line(odd))?;
+        }
+        if self.text.is_static {
+            writeln!(f, "  static, needs no library")?;
+        } else if self.text.needs.is_empty() && self.text.odd.is_empty() {
+            writeln!(f, "  needs no version of glibc or libstdc++")?;
+        }
+        if let Some(abi) = &self.cxx11_abi {
+            writeln!(f, "  {:<16} {abi}", "C++ ABI")?;
+        }
+        if let Some(isa) = &self.isa {
+            writeln!(f, "  {:<16} {isa}", "CPU")?;
+        }
+        if self.verdict.is_none() {
+            let oldest = self
+                .text
+                .oldest
+                .as_deref()
+                .unwrap_or("no distribution known here");
+            writeln!(f, "  {:<16} {oldest}", "runs on")?;
+        }
+        Ok(())
+    }
+}
+
+impl Entry {
+    /// Whether nothing is in its way.
+    pub(super) fn runs(&self) -> bool {
+        self.verdict.as_ref().is_none_or(|judged| judged.runs)
+    }
+}

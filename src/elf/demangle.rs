@@ -1,0 +1,132 @@
+//! C++ names as people write them: `std::thread::_State::~_State()` for `_ZNSt6thread6_StateD2Ev`.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use cpp_demangle::{BorrowedSymbol, DemangleOptions, ParseOptions};
+
+/// A longer name stays mangled. Those that libstdc++ offers have a few hundred bytes.
+const MOST_MANGLED_BYTES: usize = 4096;
+/// So does one that would grow beyond this: a name may repeat its own parts again and again.
+const MOST_BYTES: usize = 8192;
+/// How deep a name may be nested; the crate's own stack use is bounded by it.
+const MOST_DEPTH: u32 = 96;
+
+/// How C++ names are written in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spelling {
+    /// As they stand in the file, and as `nm` and the linker say them.
+    Mangled,
+    Demangled,
+}
+
+impl Spelling {
+    pub(crate) fn of(self, name: &str) -> Cow<'_, str> {
+        match self {
+            Spelling::Mangled => Cow::Borrowed(name),
+            Spelling::Demangled => demangled(name).map_or(Cow::Borrowed(name), Cow::Owned),
+        }
+    }
+}
+
+/// A C++ name demangled, `None` for any other name, for one that is too long, and for one that the
+/// crate is known to get wrong.
+pub fn demangled(name: &str) -> Option<String> {
+    if !name.starts_with("_Z") || name.len() > MOST_MANGLED_BYTES || is_template_constructor(name) {
+        return None;
+    }
+    let options = ParseOptions::default().recursion_limit(MOST_DEPTH);
+    let (symbol, rest) = BorrowedSymbol::with_tail_and_options(name.as_bytes(), &options).ok()?;
+    if !rest.is_empty() {
+        return None;
+    }
+    let mut out = Bounded(String::new());
+    let options = DemangleOptions::new().recursion_limit(MOST_DEPTH);
+    symbol.structured_demangle(&mut out, &options).ok()?;
+    as_binutils_writes(out.0)
+}
+
+/// Names of constructors that are templates: the crate takes their first argument for a return type.
+fn is_template_constructor(name: &str) -> bool {
+    ["C1I", "C2I", "C3I"].iter().any(|part| name.contains(part))
+}
+
+/// The crate's text in the words of GNU binutils; nothing where a reference is in the wrong place.
+fn as_binutils_writes(text: String) -> Option<String> {
+    for (open, words) in [("{vtable(", "vtable for "), ("{vtt(", "VTT for ")] {
+        let inner = text.strip_prefix(open);
+        if let Some(inner) = inner.and_then(|rest| rest.strip_suffix(")}")) {
+            return Some(format!("{words}{inner}"));
+        }
+    }
+    (!text.starts_with('{') && !text.contains("&::")).then_some(text)
+}
+
+/// A text that takes no more than [`MOST_BYTES`].
+struct Bounded(String);
+
+impl fmt::Write for Bounded {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.0.len() + text.len() > MOST_BYTES {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(text);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cxx_names_are_demangled_and_others_left() {
+        for (name, expected) in [
+            (
+                "_ZNSt6thread6_StateD2Ev",
+                Some("std::thread::_State::~_State()"),
+            ),
+            (
+                "_ZdlPvSt11align_val_t",
+                Some("operator delete(void*, std::align_val_t)"),
+            ),
+            ("_ZTISt9exception", Some("typeinfo for std::exception")),
+            ("_ZTVSt9exception", Some("vtable for std::exception")),
+            ("_ZTTSo", Some("VTT for std::ostream")),
+            ("_ZNSsC1IPcEET_S1_RKSaIcE", None),
+            ("fcntl64", None),
+            ("", None),
+            ("_Z", None),
+            ("_Zé", None),
+            ("_ZNSt6thread6_StateD2Evx x", None),
+        ] {
+            assert_eq!(demangled(name).as_deref(), expected, "{name}");
+        }
+        assert_eq!(Spelling::Demangled.of("fcntl64"), "fcntl64");
+        assert_eq!(Spelling::Mangled.of("_ZdlPv"), "_ZdlPv");
+    }
+
+    #[test]
+    fn long_and_nested_names_stay_mangled() {
+        let doubling = format!("_Z1f{}", "S_".repeat(2000));
+        let pairs: String = (0..36)
+            .map(|n| {
+                format!(
+                    "St4pairIS{0}_S{0}_E",
+                    char::from_digit(n, 36).unwrap().to_ascii_uppercase()
+                )
+            })
+            .collect();
+        for name in [
+            format!("_Z{}", "N1a".repeat(1300)),
+            format!("_Z1f{}i", "P".repeat(4000)),
+            format!("_Z1f{}", "F".repeat(3000)),
+            format!("_Z5000{}v", "a".repeat(5000)),
+            format!("_Z1fSt4pairIiiE{pairs}"),
+            doubling,
+        ] {
+            let length = demangled(&name).map_or(0, |text| text.len());
+            assert!(length <= MOST_BYTES, "{length}");
+        }
+    }
+}

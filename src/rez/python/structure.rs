@@ -1,0 +1,105 @@
+//! Errors between tokens and between lines: blocks, indentation, words without an operator.
+
+use super::lex::{Fault, Line, Token};
+
+/// Reserved words, those of some places only, and the statements of Python 2.
+const KEYWORDS: [&str; 40] = [
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
+    "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import",
+    "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while",
+    "with", "yield", "match", "case", "type", "print", "exec",
+];
+
+/// Finds the first error.
+///
+/// # Errors
+/// What is wrong, and in which line.
+pub(super) fn check(lines: &[Line]) -> Result<(), Fault> {
+    let has = |wanted: fn(&Line) -> bool| lines.iter().any(wanted);
+    let is_mixed = has(|line| line.indent.tabs) && has(|line| line.indent.spaces);
+    let blocks = if is_mixed { Ok(()) } else { blocks(lines) };
+    let in_lines = lines.iter().try_for_each(tokens);
+    match (blocks, in_lines) {
+        (Err(first), Err(second)) if second.line < first.line => Err(second),
+        (Err(fault), _) | (Ok(()), Err(fault)) => Err(fault),
+        (Ok(()), Ok(())) => Ok(()),
+    }
+}
+
+fn blocks(lines: &[Line]) -> Result<(), Fault> {
+    let mut levels = vec![0];
+    let mut opened: Option<usize> = None;
+    for line in lines {
+        let columns = line.indent.columns;
+        let top = levels.last().copied().unwrap_or(0);
+        match opened {
+            Some(_) if columns > top => levels.push(columns),
+            Some(by) => return no_block(by),
+            None if columns > top => return Fault::at(line.number, "an unexpected indent"),
+            None => {
+                levels.retain(|&level| level <= columns);
+                if levels.last() != Some(&columns) {
+                    return Fault::at(line.number, "its indent is that of no block before it");
+                }
+            }
+        }
+        let opens = line.tokens.last() == Some(&Token::Op(b':'));
+        opened = opens.then_some(line.number);
+    }
+    match opened {
+        Some(by) => no_block(by),
+        None => Ok(()),
+    }
+}
+
+fn no_block(by: usize) -> Result<(), Fault> {
+    Fault::at(by, "no indented block follows")
+}
+
+fn tokens(line: &Line) -> Result<(), Fault> {
+    if let Some(Token::Op(op @ (b'=' | b',' | b':' | b'/' | b'%' | b'&' | b'|' | b'^' | b';'))) =
+        line.tokens.first()
+    {
+        let why = format!("it begins with '{}'", char::from(*op));
+        return Fault::at(line.number, why);
+    }
+    if let Some(Token::Op(op @ (b'=' | b'+' | b'-' | b'/' | b'%' | b'&' | b'|' | b'^'))) =
+        line.tokens.last()
+    {
+        let why = format!("nothing follows '{}'", char::from(*op));
+        return Fault::at(line.number, why);
+    }
+    let pairs = line.tokens.iter().zip(line.tokens.iter().skip(1));
+    for (before, after) in pairs {
+        if ends_value(before) && begins_value(after) && !are_strings(before, after) {
+            return Fault::at(line.number, "an operator or a comma is missing");
+        }
+    }
+    Ok(())
+}
+
+fn are_strings(before: &Token, after: &Token) -> bool {
+    matches!((before, after), (Token::Text(_), Token::Text(_)))
+}
+
+fn is_keyword(word: &str) -> bool {
+    KEYWORDS.contains(&word)
+}
+
+/// Whether nothing but an operator, a bracket or a keyword may follow.
+fn ends_value(token: &Token) -> bool {
+    match token {
+        // A number may be followed by a keyword without a space: 1if x else y.
+        Token::Word(word) => !is_keyword(word) && !word.starts_with(|c: char| c.is_ascii_digit()),
+        Token::Text(_) => true,
+        Token::Op(_) => false,
+    }
+}
+
+fn begins_value(token: &Token) -> bool {
+    match token {
+        Token::Word(word) => !is_keyword(word),
+        Token::Text(_) => true,
+        Token::Op(_) => false,
+    }
+}
