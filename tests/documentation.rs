@@ -111,20 +111,36 @@ fn run(document: &Path) -> Option<(usize, Vec<String>)> {
     }
     let studio = peers::studio(&configuration.join("\n"))?;
     let printed = studio.run(&examples);
-    let differs = examples
+    let differing: Vec<(&Example, Vec<String>)> = examples
         .iter()
         .zip(printed)
-        .filter_map(|(example, printed)| {
-            let Example { command, lines } = example;
-            (!are_lines(lines, &printed)).then(|| {
-                let document = document.display();
-                let (lines, printed) = (lines.join("\n"), printed.join("\n"));
-                format!(
-                    "{document}: $ {command}\n--- documented\n{lines}\n--- printed\n{printed}\n"
-                )
-            })
-        });
+        .filter(|(example, printed)| !are_lines(&example.lines, printed))
+        .collect();
+    if std::env::var("UPDATE_SNAPSHOTS").is_ok_and(|value| value == "1") {
+        update(document, &differing);
+    }
+    let differs = differing.iter().map(|(example, printed)| {
+        let (document, command) = (document.display(), &example.command);
+        let (lines, printed) = (example.lines.join("\n"), printed.join("\n"));
+        format!("{document}: $ {command}\n--- documented\n{lines}\n--- printed\n{printed}\n")
+    });
     Some((examples.len(), differs.collect()))
+}
+
+/// Writes what the commands printed into the document, but where something is left out of it.
+fn update(document: &Path, differing: &[(&Example, Vec<String>)]) {
+    let mut text = fs::read_to_string(document).unwrap();
+    let block = |command: &str, lines: &[String]| {
+        let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        format!("$ {command}\n{lines}")
+    };
+    for (example, printed) in differing {
+        let Example { command, lines } = example;
+        if !lines.iter().any(|line| line.contains('…')) {
+            text = text.replacen(&block(command, lines), &block(command, printed), 1);
+        }
+    }
+    fs::write(document, text).unwrap();
 }
 
 #[test]

@@ -250,7 +250,14 @@ pub(super) const LAYOUTS: &[Layout] = &[Layout {
         Group {
             name: "Response",
             daily: &["--verbose", "--headers", "--output", "--json"],
-            more: &["--print", "--stream", "--timing", "--max-body"],
+            more: &[
+                "--print",
+                "--stream",
+                "--timing",
+                "--max-body",
+                "--show-secrets",
+                "--quiet",
+            ],
         },
         Group {
             name: "Download",
@@ -273,6 +280,7 @@ pub(super) const LAYOUTS: &[Layout] = &[Layout {
                 "--unix-socket",
                 "--ipv4",
                 "--ipv6",
+                "--proxy-auth",
             ],
         },
         Group {
