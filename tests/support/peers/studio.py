@@ -182,11 +182,17 @@ class Proxy(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        """A client that does not trust the certificate ends the connection."""
+
+
 authority = trustme.CA()
 authority.cert_pem.write_to_path(sys.argv[1])
 tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 authority.issue_cert(*HOSTS).configure_cert(tls)
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-server.daemon_threads = True
+server = Server(("127.0.0.1", 0), Proxy)
 print(server.server_port, flush=True)
 server.serve_forever()
