@@ -106,6 +106,8 @@ pub struct Stage {
     pub after: String,
     /// What the next part begins with, or is. One that ends in `=` or `:` is continued.
     pub words: Vec<String>,
+    /// Whether it may also be the path of a file.
+    pub files: bool,
 }
 
 /// The words of a choice, from the code that reads the value.

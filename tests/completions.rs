@@ -137,6 +137,12 @@ fn check_typing(shell: &str) {
         ),
         ("c47 rez check s", "c47 rez check sub/"),
         ("c47 echo --jwt-key f", "c47 echo --jwt-key file:"),
+        ("c47 echo --jwt-key e", "c47 echo --jwt-key env:"),
+        (
+            "c47 jwt sign --key wi",
+            "c47 jwt sign --key with\\ space.txt ",
+        ),
+        ("c47 jwt sign --key sub/", "c47 jwt sign --key sub/inside "),
         (
             "c47 echo --jwt-key file:fi",
             "c47 echo --jwt-key file:file1.txt ",
@@ -281,6 +287,7 @@ fn check_asking(shell: &str, own: &[(&str, &[&str])]) {
             &["jwt=ES256:file:sub/inside"],
         ),
         ("c47 echo --jwt-key file:fi", &["file:file1.txt"]),
+        ("c47 jwt sign --key sub/", &["sub/inside"]),
         ("c47 nothing rez ins", &[]),
     ];
     for (line, expected) in lines.iter().chain(own) {

@@ -586,7 +586,10 @@ fn a_directory_without_elf_files_is_an_error_and_no_verdict() {
             .arg(empty)
             .run()
             .expect_code(1);
-        assert_eq!(output.stdout_text(), "", "{arguments:?}");
+        match arguments.contains(&"--json") {
+            true => assert_eq!(output.json()["error"]["kind"], "nothing"),
+            false => assert_eq!(output.stdout_text(), "", "{arguments:?}"),
+        }
         let expected = format!(
             "c47 elf {}: {empty}: no program or library (ELF) found\n",
             arguments[0]

@@ -467,12 +467,7 @@ fn packages_that_rez_is_tested_with_are_read() {
     let data = Command::new(python).args(["-c", script]).output().unwrap();
     let data = PathBuf::from(String::from_utf8(data.stdout).unwrap().trim());
     let mut files = 0;
-    for repository in [
-        "solver/packages",
-        "packages/py_packages",
-        "builds/packages",
-        "release",
-    ] {
+    for repository in ["solver/packages", "packages/py_packages", "builds/packages"] {
         let repository = data.join(repository);
         if !repository.is_dir() {
             continue;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Offer, below, offer};
+use super::{Offer, below, offer, stage_words};
 use crate::outline::{Command, Kind};
 
 /// Two tables, then what walks them.
@@ -77,7 +77,7 @@ fn kind(kind: &Kind) -> String {
         Offer::Staged(stages) => {
             let stages = stages
                 .iter()
-                .map(|stage| format!("|{} {}", stage.after, stage.words.join(" ")));
+                .map(|stage| format!("|{} {}", stage.after, stage_words(stage).join(" ")));
             format!("staged{}", stages.collect::<String>())
         }
         Offer::RequestWord(methods) => format!("request {}", methods.join(" ")),
@@ -146,7 +146,7 @@ _c47_offer_profiles() {
 # Offers the words that may follow in a value, where $1 has the stages, $2 is typed and $3 is
 # before it.
 _c47_staged() {
-    local IFS='|' stage after rest
+    local IFS='|' stage after rest next
     local -a stages
     read -ra stages <<<"${1#staged|}"
     IFS=$' \t\n'
@@ -159,7 +159,11 @@ _c47_staged() {
         if [[ $rest == file:* && " $stage " == *' file: '* ]]; then
             _c47_files file "${rest#file:}" "${after}file:"
         else
-            COMPREPLY=($(compgen -P "$after" -W "${stage#* }" -- "$rest"))
+            next=${stage#* }
+            COMPREPLY=($(compgen -P "$after" -W "${next% FILES}" -- "$rest"))
+            if [[ $stage == *' FILES' && ${#COMPREPLY[@]} == 0 ]]; then
+                _c47_files file "$rest" "$after"
+            fi
             [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[:=] ]] && compopt -o nospace 2>/dev/null
         fi
         return 0

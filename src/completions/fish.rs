@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Offer, offer, summary, words};
+use super::{Offer, offer, stage_words, summary, words};
 use crate::outline::{Command, Flag};
 
 /// A `complete` line for each command and option, true where the words before lead to it.
@@ -80,7 +80,7 @@ fn offered(offer: Offer) -> Option<String> {
         Offer::Words(words) => Some(format!("-f -a {}", quoted(&words.join(" ")))),
         Offer::Staged(stages) => {
             let stages = stages.iter().map(|stage| {
-                let words = stage.words.join(" ");
+                let words = stage_words(stage).join(" ");
                 let stage = format!("^{} {words}", stage.after.replace('*', "[^:]*"));
                 format!(" {}", quoted(&stage))
             });
@@ -182,7 +182,12 @@ function __c47_staged
         if contains file: $words; and string match -q 'file:*' -- $rest
             __c47_files "$option$before"file: (string replace file: '' -- $rest | string collect)
         else
-            string join \n -- "$option$before"$words[2..-1]
+            set -l next (string match -v FILES -- $words[2..-1])
+            if contains FILES $words; and not string match -q -- "$rest*" $next
+                __c47_files "$option$before" $rest
+            else
+                string join \n -- "$option$before"$next
+            end
         end
         return
     end

@@ -77,12 +77,22 @@ fn offer(kind: &Kind) -> Offer {
         Kind::Source | Kind::Key => Offer::Staged(vec![Stage {
             after: String::new(),
             words: owned(&Source::PREFIXES),
+            files: matches!(kind, Kind::Key),
         }]),
         Kind::Choice { words, .. } => Offer::Words(words()),
         // Later stages are longer: they are tried first.
         Kind::Staged(stages) => Offer::Staged(stages().into_iter().rev().collect()),
         Kind::RequestWord(methods) => Offer::RequestWord(methods()),
     }
+}
+
+/// Among the words of a stage in a script: files are offered where no word begins as typed.
+const FILES: &str = "FILES";
+
+/// The words of a stage, with the mark for files.
+fn stage_words(stage: &Stage) -> Vec<&str> {
+    let words = stage.words.iter().map(String::as_str);
+    words.chain(stage.files.then_some(FILES)).collect()
 }
 
 /// The part of a help text that fits beside a candidate: its first clause.

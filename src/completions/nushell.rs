@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Offer, below, offer, summary};
+use super::{Offer, below, offer, stage_words, summary};
 use crate::outline::{Argument, Command, Flag, Kind, Times};
 
 /// A signature for each command, and a completer for each choice.
@@ -38,7 +38,8 @@ fn completers(script: &mut String, command: &Command) {
             Offer::Staged(stages) => {
                 let stages = stages.iter().map(|stage| {
                     let pattern = format!("^{}", stage.after.replace('*', "[^:]*"));
-                    list(&[&[pattern], stage.words.as_slice()].concat())
+                    let words = stage_words(stage).into_iter().map(str::to_owned);
+                    list(&[pattern].into_iter().chain(words).collect::<Vec<_>>())
                 });
                 let stages = stages.collect::<Vec<_>>().join(", ");
                 let _ = writeln!(
@@ -188,7 +189,11 @@ def "nu-complete c47 staged" [context: string, stages: list<list<string>>] {
         if ($rest | str starts-with 'file:') and 'file:' in $stage {
             return (nu-complete c47 files $'($before)file:' ($rest | str substring 5..))
         }
-        return ($stage | skip 1 | each {|word| $'($before)($word)' })
+        let words = $stage | skip 1 | where {|word| $word != 'FILES' }
+        if 'FILES' in $stage and ($words | where {|word| $word | str starts-with $rest } | is-empty) {
+            return (nu-complete c47 files $before $rest)
+        }
+        return ($words | each {|word| $'($before)($word)' })
     }
     []
 }

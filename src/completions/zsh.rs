@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Offer, below, offer, summary};
+use super::{Offer, below, offer, stage_words, summary};
 use crate::outline::{Command, Flag, Kind, Times};
 
 /// A function that follows the command words, and the specifications of each command for
@@ -100,7 +100,7 @@ fn action(kind: &Kind) -> String {
         // The blank in front keeps _arguments from adding arguments of its own.
         Offer::Staged(stages) => {
             let stages = stages.iter().map(|stage| {
-                let words = stage.words.join(" ");
+                let words = stage_words(stage).join(" ");
                 format!(" {}", quoted(&format!("{} {words}", stage.after)))
             });
             format!(" _c47_staged{}", message(&stages.collect::<String>()))
@@ -170,6 +170,14 @@ _c47_staged() {
             compset -P 1 'file:'
             _files
         else
+            if ((${next[(I)FILES]})); then
+                next=(${next:#FILES})
+                ends=(${(M)next:#${PREFIX}*})
+                if ((!${#ends})); then
+                    _files
+                    return
+                fi
+            fi
             ends=(${next:#*[:=]})
             ((${#ends})) && compadd -- $ends
             next=(${(M)next:#*[:=]})

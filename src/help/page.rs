@@ -210,8 +210,13 @@ fn json_output(blocks: &mut Vec<Block>, command: &Command) {
             }
         }));
     }
+    kinds_of_failures(blocks);
+}
+
+/// The kinds of failures are the same for every command.
+fn kinds_of_failures(blocks: &mut Vec<Block>) {
     blocks.push(Block::Paragraph(plain("The kinds of failures:")));
-    blocks.extend(ErrorKind::ALL.iter().map(|kind| Block::Entry {
+    blocks.extend(ErrorKind::ALL.map(|kind| Block::Entry {
         term: vec![Span::Literal(kind.word().to_owned())],
         about: vec![plain(kind.meaning())],
     }));

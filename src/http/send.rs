@@ -21,7 +21,7 @@ use super::stream::Watch;
 use super::timing::Timing;
 use super::tls::{self, ClientCertificate};
 use super::tls_connect::{Peer, TlsConnector};
-use super::url::{Origin, Scheme};
+use super::url::{Origin, Scheme, Url};
 use super::wire::Wire;
 use crate::deadline::Deadline;
 use crate::error::Error;
@@ -42,24 +42,7 @@ pub(super) fn exchange(
         .to_string()
         .parse()
         .map_err(|_| Error::usage(format!("'{}' is no URL that can be sent", request.url)))?;
-    let tls = TlsConnector {
-        peer: Peer::Server,
-        config: match url.origin.scheme {
-            Scheme::Https => Some(tls::configure(&settings.tls, certificate, deadline)?),
-            Scheme::Http => None,
-        },
-    };
-    let proxy_tls = TlsConnector {
-        peer: Peer::Proxy,
-        config: match needs_tls(&route) {
-            true => Some(tls::configure(
-                &settings.tls,
-                ClientCertificate::Withheld,
-                deadline,
-            )?),
-            false => None,
-        },
-    };
+    let (tls, proxy_tls) = connectors(&url, &route, settings, certificate, deadline)?;
     let wire = Wire::new(Timing::start());
     let proxy = route.proxy().cloned();
     let (forward, instead, tunnel) = match route {
@@ -99,6 +82,32 @@ pub(super) fn exchange(
         body,
         proxy: proxy.filter(|_| is_forwarded),
     })
+}
+
+/// What makes TLS connections to the server and to the proxy, where they need it.
+fn connectors(
+    url: &Url,
+    route: &Route,
+    settings: &Settings,
+    certificate: ClientCertificate,
+    deadline: Deadline,
+) -> Result<(TlsConnector, TlsConnector), Error> {
+    let tls = TlsConnector {
+        peer: Peer::Server,
+        config: match url.origin.scheme {
+            Scheme::Https => Some(tls::configure(&settings.tls, certificate, deadline)?),
+            Scheme::Http => None,
+        },
+    };
+    let withheld = ClientCertificate::Withheld;
+    let proxy_tls = TlsConnector {
+        peer: Peer::Proxy,
+        config: match needs_tls(route) {
+            true => Some(tls::configure(&settings.tls, withheld, deadline)?),
+            false => None,
+        },
+    };
+    Ok((tls, proxy_tls))
 }
 
 /// Why the exchange failed, and whether it was the proxy or the server.

@@ -249,14 +249,13 @@ pub(super) const LAYOUTS: &[Layout] = &[Layout {
         },
         Group {
             name: "Response",
-            daily: &["--verbose", "--headers", "--output", "--json"],
+            daily: &["--verbose", "--headers", "--output", "--json", "--quiet"],
             more: &[
                 "--print",
                 "--stream",
                 "--timing",
                 "--max-body",
                 "--show-secrets",
-                "--quiet",
             ],
         },
         Group {
@@ -273,6 +272,7 @@ pub(super) const LAYOUTS: &[Layout] = &[Layout {
             name: "Network",
             daily: &["--follow", "--timeout", "--proxy"],
             more: &[
+                "--proxy-auth",
                 "--max-redirects",
                 "--redirect-body",
                 "--connect-timeout",
@@ -280,7 +280,6 @@ pub(super) const LAYOUTS: &[Layout] = &[Layout {
                 "--unix-socket",
                 "--ipv4",
                 "--ipv6",
-                "--proxy-auth",
             ],
         },
         Group {
