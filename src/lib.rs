@@ -24,6 +24,8 @@ mod completions;
 mod config;
 /// ring, behind tokens and TLS.
 mod crypto;
+/// curl's command line: its words, and a table of its options.
+mod curl;
 /// The end of everything done for one call.
 mod deadline;
 /// DER, as much as keys and certificates need.
@@ -162,6 +164,11 @@ pub mod testing {
     /// A multipart body as `c47 echo` shows it.
     pub fn masked_multipart(body: &[u8], boundary: &str) -> Vec<u8> {
         crate::redact::multipart(body, boundary).into_owned()
+    }
+
+    /// Whether a text is a curl command whose options c47 has equivalents for.
+    pub fn is_curl_command(text: &str) -> bool {
+        crate::curl::Command::parse(text).is_ok()
     }
 
     /// A text as `c47 echo` shows it.

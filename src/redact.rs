@@ -263,6 +263,20 @@ pub(crate) fn body(body: &Text) -> Text {
     Text::parse(out).unwrap_or_else(|_| Text::string(MASK))
 }
 
+/// A body that is text of a kind that is not known: JSON, a multipart form, or an urlencoded one.
+pub(crate) fn text_body(body: &str) -> String {
+    if let Ok(json) = Text::parse(body) {
+        return self::body(&json).as_str().to_owned();
+    }
+    let first_line = body.lines().next().unwrap_or_default();
+    match first_line.strip_prefix("--") {
+        Some(boundary) => {
+            String::from_utf8_lossy(&multipart(body.as_bytes(), boundary)).into_owned()
+        }
+        None => query(body),
+    }
+}
+
 /// A value that stands under a harmless name: a string may hold a token, an address, a form or JSON
 /// all the same.
 fn shown(first: u8, token: &str) -> Cow<'_, str> {

@@ -37,6 +37,12 @@ pub(crate) fn quote_path(path: &Path) -> String {
     }
 }
 
+/// Whether a shell has variables of this name.
+pub(crate) fn is_variable(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
 /// Text within double quotes, without a meaning to the shell.
 pub(crate) fn in_quotes(text: &str) -> String {
     text.chars().fold(String::new(), |mut out, c| {

@@ -68,26 +68,32 @@ fn blocks(document: &Path) -> Vec<Block> {
     blocks
 }
 
-/// The commands of a block, and what each prints.
+/// The commands of a block, and what each prints. A command goes on behind a backslash, and to the
+/// end of a here-document.
 fn examples(block: &Block) -> Vec<Example> {
     let mut examples: Vec<Example> = Vec::new();
-    let mut goes_on = false;
-    for line in &block.lines {
-        if let (true, Some(example)) = (goes_on, examples.last_mut()) {
-            example.command.push('\n');
-            example.command.push_str(line);
-        } else if let Some(command) = line.strip_prefix("$ ") {
-            examples.push(Example {
-                command: command.to_owned(),
-                lines: Vec::new(),
-            });
-        } else {
-            let line = line.clone();
+    let mut lines = block.lines.iter();
+    while let Some(line) = lines.next() {
+        let Some(command) = line.strip_prefix("$ ") else {
             let example = examples.last_mut().expect("a block begins with a command");
-            example.lines.push(line);
+            example.lines.push(line.clone());
             continue;
+        };
+        let mut command = command.to_owned();
+        let word = command
+            .split_once("<<'")
+            .and_then(|(_, rest)| rest.split_once('\''));
+        let word = word.map(|(word, _)| word.to_owned());
+        let mut last = line;
+        while word.is_some() && word.as_ref() != Some(last)
+            || word.is_none() && last.ends_with('\\')
+        {
+            last = lines.next().expect("the rest of a command");
+            command.push('\n');
+            command.push_str(last);
         }
-        goes_on = line.ends_with('\\');
+        let lines = Vec::new();
+        examples.push(Example { command, lines });
     }
     examples
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use c47::testing::{Cpu, Info, KeyKind, Requirements, Root, SearchSettings, Shelves};
 use c47::testing::{
-    archive_objects, demangled, is_valid_token, masked_multipart, masked_text, read_key,
-    response_status, tree, verdict,
+    archive_objects, demangled, is_curl_command, is_valid_token, masked_multipart, masked_text,
+    read_key, response_status, tree, verdict,
 };
 
 use crate::elf_bounds::crafted_files;
@@ -138,6 +138,19 @@ fn altered_bodies_and_heads_are_read_in_time() {
         in_time("a text", || masked_text(&String::from_utf8_lossy(&altered)));
         let altered = random.altered(head);
         in_time("a head", || response_status(&altered));
+    }
+}
+
+#[test]
+fn altered_curl_commands_are_read_or_refused() {
+    let command = "curl 'https://a.lan/x?y=1' \\\n -H 'A: b' -H \"B: $C\" -sSLo f --data-raw $'\\u00e9\\x41\\n' -u \"me:$(cat f)\"\n";
+    assert!(is_curl_command(command));
+    let mut random = Random(51);
+    for _ in 0..rounds(5000) {
+        let altered = random.altered(command.as_bytes());
+        in_time("a curl command", || {
+            is_curl_command(&String::from_utf8_lossy(&altered))
+        });
     }
 }
 

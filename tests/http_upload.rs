@@ -285,7 +285,7 @@ fn a_form_as_it_may_be_shown() {
     assert!(offline.contains("\r\n\r\ncontent\r\n"), "{offline}");
     assert!(!offline.contains("s3cret"), "{offline}");
     let curl = call("--curl");
-    assert!(curl.contains("-F f=@a.txt"), "{curl}");
+    assert!(curl.contains("-F 'f=@a.txt;type=text/plain'"), "{curl}");
     assert!(
         !curl.contains("s3cret") && !curl.contains("boundary"),
         "{curl}"

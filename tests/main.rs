@@ -29,6 +29,7 @@ mod host;
 mod http;
 mod http_auth;
 mod http_download;
+mod http_from_curl;
 mod http_hostile;
 mod http_items;
 mod http_network;

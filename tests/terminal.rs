@@ -192,6 +192,32 @@ fn what_a_request_would_be_does_not_drive_the_terminal() {
 }
 
 #[test]
+fn a_secret_in_a_curl_command_is_warned_of_once() {
+    for (command, instead) in [
+        (
+            "curl -H 'Authorization: Bearer hunter2' -b sid=hunter2",
+            "--auth bearer=SOURCE",
+        ),
+        ("curl -u me:hunter2", "--auth basic=me:SOURCE"),
+        ("curl --json '{\"password\": \"hunter2\"}'", "--body FILE"),
+    ] {
+        let command = format!("{command} http://localhost:9/");
+        let words = ["http", "--offline", "--from-curl", &command];
+        let Some(output) = on_terminal("", "", &words, &[]) else {
+            return;
+        };
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            shown.contains("exit 0") && shown.contains(instead) && !shown.contains("hunter2"),
+            "{command}: {shown}"
+        );
+        assert_eq!(shown.matches("holds a secret").count(), 1, "{shown}");
+        let output = crate::support::c47().args(words).run().expect_code(0);
+        assert_eq!(output.stderr_text(), "", "{command}");
+    }
+}
+
+#[test]
 fn a_secret_on_the_command_line_is_warned_of_once() {
     for (words, instead) in [
         (&["X-Api-Key:hunter2"][..], "--auth header=X-Api-Key:SOURCE"),

@@ -47,6 +47,14 @@ impl Body {
         }
     }
 
+    /// A text as it is.
+    pub(crate) fn text(text: &str) -> Body {
+        Body::Bytes {
+            bytes: text.as_bytes().to_vec(),
+            content_type: None,
+        }
+    }
+
     /// The bytes of a file, or of stdin for `-`.
     ///
     /// # Errors

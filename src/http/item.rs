@@ -34,6 +34,11 @@ pub(crate) enum Value {
 const SEPARATORS: [&str; 9] = [":=@", "==@", ":=", "==", "=@", ":@", "=", ":", "@"];
 
 impl Item {
+    /// Whether it uploads a file.
+    pub(crate) fn is_file(&self) -> bool {
+        matches!(self, Item::File { .. })
+    }
+
     /// Reads an item. A backslash in the name escapes a separator; before an `@` that begins the
     /// value it keeps the value from being read as a file.
     ///
@@ -165,6 +170,24 @@ fn split(text: &str) -> Option<(String, &'static str, &str)> {
         rest = rest.get(first.len_utf8()..).unwrap_or("");
     }
     None
+}
+
+/// A name as it is written before a separator: each one that is in it behind a backslash. `None`
+/// where it has a backslash of its own before one.
+pub(crate) fn written_name(name: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut after_backslash = false;
+    for c in name.chars() {
+        if matches!(c, ':' | '=' | '@' | ';') {
+            if after_backslash {
+                return None;
+            }
+            out.push('\\');
+        }
+        out.push(c);
+        after_backslash = c == '\\';
+    }
+    (!after_backslash).then_some(out)
 }
 
 fn unescape(name: &str) -> String {

@@ -153,7 +153,7 @@ fn escape(name: &str) -> String {
 }
 
 /// By the ending; servers go by it where the type says nothing.
-fn type_of(file_name: &str) -> &'static str {
+pub(crate) fn type_of(file_name: &str) -> &'static str {
     let ending = file_name.rsplit_once('.').map_or("", |(_, ending)| ending);
     match ending.to_ascii_lowercase().as_str() {
         "csv" => "text/csv",

@@ -287,7 +287,7 @@ fn split_query(tail: &str) -> (String, Option<String>) {
 }
 
 /// RFC 3986 §5.2.4.
-fn remove_dot_segments(path: &str) -> String {
+pub(crate) fn remove_dot_segments(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     let mut segments = path.split('/').skip(1).peekable();
     while let Some(segment) = segments.next() {

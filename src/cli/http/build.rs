@@ -106,10 +106,10 @@ fn parts(
     deadline: Deadline,
 ) -> Result<items::Parts, Error> {
     // A file among them makes it a form: JSON carries none.
-    let uploads = items.iter().any(|item| matches!(item, Item::File { .. }));
+    let is_form = options.form || options.multipart || items.iter().any(Item::is_file);
     let mut parts = items::Parts::default();
     for item in items {
-        parts.add(item, options.form || uploads, url, deadline)?;
+        parts.add(item, is_form, url, deadline)?;
     }
     Ok(parts)
 }

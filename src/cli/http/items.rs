@@ -50,7 +50,9 @@ impl Parts {
             Item::Header { name, value } => {
                 let value = content(&format!("{name}:"), value, deadline)?;
                 // An editor's last line break is no part of a header.
-                let value = value.strip_suffix('\n').unwrap_or(&value).to_owned();
+                let value = value.strip_suffix('\n').unwrap_or(&value);
+                // Nor are blanks around it (RFC 9110 §5.5): `Name: @x` is the text `@x`.
+                let value = value.trim_matches([' ', '\t']).to_owned();
                 if value.chars().any(|c| c.is_control() && c != '\t') {
                     return Err(Error::usage(format!(
                         "header '{name}' holds a control character"
@@ -119,8 +121,21 @@ impl Parts {
 
     pub(super) fn body(&self, options: &Http, deadline: Deadline) -> Result<Body, Error> {
         let has_fields = !self.json.is_empty() || !self.form.is_empty() || !self.files.is_empty();
+        if let Some(text) = &options.raw {
+            if has_fields || options.form || options.multipart || options.body.is_some() {
+                return Err(Error::usage(
+                    "--raw sends a text as it is; it excludes --body, --form, --multipart and items of a body",
+                ));
+            }
+            let body = Body::text(text);
+            return if options.compress {
+                http::gzip(body)
+            } else {
+                Ok(body)
+            };
+        }
         let body = match &options.body {
-            Some(_) if has_fields || options.form => Err(Error::usage(
+            Some(_) if has_fields || options.form || options.multipart => Err(Error::usage(
                 "--body sends a file as it is: it takes no key=value or key@file items and no --form",
             )),
             // curl's and xh's `@` is a habit.
@@ -128,7 +143,7 @@ impl Parts {
                 let path = path.strip_prefix('@').unwrap_or(path).to_owned();
                 body::within(deadline, move || Body::from_path(&path))
             }
-            None if !self.files.is_empty() => self.multipart(),
+            None if !self.files.is_empty() || options.multipart => self.multipart(),
             None if options.form => Ok(body::form_of(&self.form)),
             None if has_fields => body::json_of(&self.json).map_err(Error::usage),
             None => Ok(Body::None),
@@ -195,14 +210,29 @@ pub(super) fn headers(parts: &Parts, body: &Body, options: &Http) -> Vec<Header>
     if options.compress {
         headers.push(Header::plain("content-encoding", "gzip"));
     }
-    headers.retain(|header| !parts.names_header(&header.name));
-    headers.extend(
-        parts
-            .headers
-            .iter()
-            .filter_map(|(name, value)| Some(Header::plain(name, value.as_deref()?))),
+    // An item takes the place of the header that it sets.
+    let mut own: Vec<(&str, &str)> = parts
+        .headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)))
+        .collect();
+    let mut all = Vec::with_capacity(headers.len() + own.len());
+    for header in headers {
+        if !parts.names_header(&header.name) {
+            all.push(header);
+            continue;
+        }
+        own.retain(|(name, value)| {
+            let is_it = name.eq_ignore_ascii_case(&header.name);
+            all.extend(is_it.then(|| Header::plain(name, *value)));
+            !is_it
+        });
+    }
+    all.extend(
+        own.into_iter()
+            .map(|(name, value)| Header::plain(name, value)),
     );
-    headers
+    all
 }
 
 pub(super) fn ensure_compressible(options: &Http, parts: &Parts, body: &Body) -> Result<(), Error> {

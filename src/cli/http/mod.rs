@@ -4,11 +4,13 @@ mod build;
 mod chart;
 mod credentials;
 mod download;
+mod from_curl;
 mod items;
 mod narrator;
 mod offline;
 mod pasted;
 mod plan;
+mod print_command;
 mod report;
 mod run;
 mod save;
@@ -78,6 +80,23 @@ pub(super) struct Http {
     /// send the bytes of this file as they are (- is stdin); @file is the same
     #[argh(option, arg_name = "file")]
     body: Option<String>,
+
+    /// send this text as it is
+    #[argh(option, arg_name = "text")]
+    raw: Option<String>,
+
+    /// send key=value items as a multipart form, as key@file items are
+    #[argh(switch)]
+    multipart: bool,
+
+    /// make the call of a curl command: 'curl …', a file that holds it, or - for stdin
+    #[argh(option, arg_name = "command")]
+    from_curl: Option<String>,
+
+    /// print the c47 command that makes this call, with sources in place of secrets, and send
+    /// nothing
+    #[argh(switch)]
+    print_command: bool,
 
     /// send the body gzipped; a file of more than 4 MiB and a form with files go out in chunks,
     /// which not every server takes
@@ -240,7 +259,13 @@ pub(super) const LAYOUTS: &[Layout] = &[Layout {
         Group {
             name: "Request",
             daily: &["--form", "--body", "--offline", "--curl"],
-            more: &["--compress"],
+            more: &[
+                "--raw",
+                "--multipart",
+                "--compress",
+                "--from-curl",
+                "--print-command",
+            ],
         },
         Group {
             name: "Credentials",
@@ -301,6 +326,8 @@ pub(super) const DETAILS: Details = Details {
         ("--ttl", Kind::Duration),
         ("--kid", Kind::Word),
         ("--body", Kind::File),
+        ("--raw", Kind::Word),
+        ("--from-curl", Kind::File),
         (
             "--retry",
             Kind::Integer {

@@ -19,9 +19,12 @@ pub(super) fn warn_on_terminal(options: &Http, url: &Url) -> Result<(), Error> {
         return Ok(());
     }
     if let Some(instead) = instead(options, url, &target::items(options)?) {
-        let warning = format!(
-            "a secret on the command line can be read by all users of this machine; use {instead}"
-        );
+        let warning = match options.from_curl {
+            Some(_) => format!("the curl command holds a secret; use {instead}"),
+            None => format!(
+                "a secret on the command line can be read by all users of this machine; use {instead}"
+            ),
+        };
         warn("c47 http", &[warning]);
     }
     Ok(())
@@ -43,6 +46,10 @@ fn instead(options: &Http, url: &Url, items: &[Item]) -> Option<String> {
     let query = url.query.as_deref().unwrap_or_default();
     if redact::query(query) != query {
         return Some("--auth query=NAME:SOURCE".into());
+    }
+    let raw = options.raw.as_deref();
+    if raw.is_some_and(|raw| redact::text_body(raw) != raw) {
+        return Some("--body FILE".into());
     }
     items.iter().find_map(of_item)
 }

@@ -3,7 +3,9 @@
 use super::narrator::{Narrator, ProgressLine};
 use super::plan::{Plan, Show};
 use super::status::Voice;
-use super::{Http, build, chart, download, report, save, show, status, to_curl};
+use super::{
+    Http, build, chart, download, from_curl, print_command, report, save, show, status, to_curl,
+};
 use crate::auth::scheme::Lifetime;
 use crate::auth::{self, Issuer, Want};
 use crate::cli::profile::warn;
@@ -19,6 +21,14 @@ use crate::{escape, output};
 
 impl Http {
     pub(crate) fn run(self) -> Result<Exit, Error> {
+        let call = from_curl::resolved(self)?;
+        match call.print_command {
+            true => print_command::print(&call),
+            false => call.make(),
+        }
+    }
+
+    fn make(self) -> Result<Exit, Error> {
         let mut plan = build::plan(&self)?;
         if self.offline || self.curl {
             plan.request.credential = shown_credential(&mut plan)?;

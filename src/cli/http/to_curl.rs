@@ -11,13 +11,15 @@ use crate::error::Error;
 use crate::http::body::Body;
 use crate::http::credential::Placement;
 use crate::http::item::{Item, Value as ItemValue};
+use crate::http::multipart::type_of;
 use crate::http::request::Value;
 use crate::http::settings::Family;
 use crate::http::tls::{Oldest, Trust};
+use crate::http::url::remove_dot_segments;
 use crate::http::{Follow, Overlay, accept_encoding};
 use crate::redact::{self, Secrets};
 use crate::secret::{KeySource, Source};
-use crate::shell::{in_quotes, quote};
+use crate::shell::{in_quotes, is_variable, quote};
 
 /// The command, on one line, for a POSIX shell.
 ///
@@ -60,10 +62,19 @@ pub(super) fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
         ("accept", true),
         ("user-agent", true),
         ("content-type", with_body),
+        // It asks for no coding; `--from-curl` does where this is not said.
+        ("accept-encoding", true),
     ] {
         if is_added && !request.has_header(name) {
             words.extend(["-H".into(), quote(&format!("{name}:"))]);
         }
+    }
+    // curl would take them for several URLs.
+    if request.url.path_and_query().contains(['[', ']', '{', '}']) {
+        words.push("-g".into());
+    }
+    if remove_dot_segments(&request.url.path) != request.url.path {
+        words.push("--path-as-is".into());
     }
     let url = credentials(plan, &mut words);
     words.extend(body(options, &request.body)?);
@@ -135,7 +146,7 @@ fn value_of(origin: &Origin) -> Option<String> {
         Origin::Printed(words) => format!("$({})", command(words)),
         Origin::Source(Source::Env(name)) => {
             let name = name.display().to_string();
-            match is_shell_name(&name) {
+            match is_variable(&name) {
                 true => format!("${{{name}}}"),
                 false => format!("$(printenv {})", quote(&name)),
             }
@@ -148,12 +159,6 @@ fn value_of(origin: &Origin) -> Option<String> {
         Origin::Source(Source::Command(program)) => format!("$({} | head -n 1)", command(program)),
         Origin::Source(Source::Prompt) => "$(stty -echo; head -n 1 </dev/tty; stty echo)".into(),
     })
-}
-
-/// Whether a shell can expand a variable of this name.
-fn is_shell_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 fn body(options: &Http, body: &Body) -> Result<Vec<String>, Error> {
@@ -191,10 +196,17 @@ fn form(options: &Http) -> Result<Vec<String>, Error> {
                 content_type,
                 file_name,
             } => {
-                let kind = content_type.map(|kind| format!(";type={kind}"));
-                let shown = file_name.map(|name| format!(";filename={name}"));
-                let more = [kind, shown].map(Option::unwrap_or_default).concat();
-                words.extend(["-F".into(), quote(&format!("{name}=@{path}{more}"))]);
+                // By the ending of a name curl does not find the same types.
+                let shown = file_name.as_deref().unwrap_or(&path);
+                let last = shown.rsplit('/').next().unwrap_or(shown);
+                let kind = content_type.unwrap_or_else(|| type_of(last).to_owned());
+                let shown = file_name.map(|name| format!(";filename={}", in_form(&name)));
+                let shown = shown.unwrap_or_default();
+                let path = in_form(&path);
+                words.extend([
+                    "-F".into(),
+                    quote(&format!("{name}=@{path};type={kind}{shown}")),
+                ]);
             }
             Item::Field { name, value } => {
                 let (option, field) = match value {
@@ -235,6 +247,14 @@ fn file_of(key: &KeySource) -> String {
     let origin = Origin::Source(key.source().clone());
     let value = value_of(&origin).unwrap_or_else(|| redact::MASK.to_owned());
     format!("<(printf '%s\\n' \"{value}\")")
+}
+
+/// A value of `-F`, in double quotes where a character of it would end it.
+fn in_form(value: &str) -> String {
+    match value.contains([',', ';', '"']) {
+        true => format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")),
+        false => value.to_owned(),
+    }
 }
 
 fn network(options: &Http, overlay: &Overlay) -> Vec<String> {

@@ -18,14 +18,7 @@ const HTTP: &[Row] = &[
         instead: "write a header as an item: c47 http URL Name:value",
     },
     Row {
-        names: &[
-            "-d",
-            "--data",
-            "--data-ascii",
-            "--data-raw",
-            "--raw",
-            "--post-data",
-        ],
+        names: &["-d", "--data", "--data-ascii", "--data-raw", "--post-data"],
         instead: "write key=value items, or --body FILE (- is stdin); HTTPie's -d is --download",
     },
     Row {
@@ -95,7 +88,7 @@ const HTTP: &[Row] = &[
         instead: "write --follow --max-redirects N",
     },
     Row {
-        names: &["--multipart", "--form-string"],
+        names: &["--form-string"],
         instead: "write key=value and key@file items: a file makes the body a multipart form",
     },
     Row {

@@ -1,0 +1,182 @@
+//! The headers of a curl command: those of `-H`, and those that other options stand for.
+
+use super::body::Body;
+use crate::curl::{Command, Given, Meaning};
+use crate::error::Error;
+use crate::secret::Source;
+
+/// The headers, in their order.
+#[derive(Default)]
+pub(super) struct Headers {
+    /// A header without a value is one that is left out.
+    list: Vec<(String, Option<String>)>,
+    /// Headers whose value ends in a secret from a source: name, what is before it, source.
+    pub sourced: Vec<(String, String, Source)>,
+}
+
+/// Reads them.
+///
+/// # Errors
+/// When a shell would put in a value that is not the whole of one.
+pub(super) fn read(command: &Command) -> Result<Headers, Error> {
+    let mut headers = Headers::default();
+    for given in command.all(Meaning::Header) {
+        headers.line(given)?;
+    }
+    // c47 asks for the codings that it can decode.
+    if command.has(Meaning::Compressed) {
+        headers.remove("accept-encoding");
+    }
+    if let Some(agent) = command.text(Meaning::UserAgent)? {
+        headers.set_default("User-Agent", agent);
+    }
+    if let Some(referer) = command.text(Meaning::Referer)? {
+        let referer = referer.strip_suffix(";auto").unwrap_or(referer);
+        headers.set_default("Referer", referer);
+    }
+    if let Some(range) = command.text(Meaning::Range)? {
+        headers.set_default("Range", &format!("bytes={range}"));
+    }
+    let mut cookies = Vec::new();
+    for given in command.all(Meaning::Cookie) {
+        let text = given.text()?;
+        if !text.contains('=') {
+            return Err(given.refused(
+                "with a file of cookies",
+                "send a cookie: -b NAME=VALUE, or the item Cookie:@FILE",
+            ));
+        }
+        cookies.push(text);
+    }
+    if !cookies.is_empty() {
+        headers.push("Cookie", Some(cookies.join(";")));
+    }
+    Ok(headers)
+}
+
+impl Headers {
+    /// A value of `-H`: `Name: value`, `Name:` (left out), `Name;` (empty).
+    fn line(&mut self, given: &Given) -> Result<(), Error> {
+        let Some(line) = given.value.text() else {
+            let (before, source) = given
+                .value
+                .text_and_source()
+                .ok_or_else(|| given.has_variable())?;
+            let (name, before) = before.split_once(':').ok_or_else(|| given.has_variable())?;
+            let before = before.trim_start_matches([' ', '\t']).to_owned();
+            self.sourced.push((name.to_owned(), before, source.clone()));
+            return Ok(());
+        };
+        if line.starts_with('@') {
+            return Err(given.refused(
+                "with a file of headers",
+                "write -H for each; the item Name:@FILE takes one value from a file",
+            ));
+        }
+        match line.split_once(':') {
+            Some((name, value)) => {
+                let value = value.trim_matches([' ', '\t']);
+                self.push(name, Some(value.to_owned()).filter(|v| !v.is_empty()));
+            }
+            None => match line.trim_end().strip_suffix(';') {
+                Some(name) => self.push(name, Some(String::new())),
+                None => return Err(given.refused("without ':'", "write Name: value")),
+            },
+        }
+        Ok(())
+    }
+
+    /// Adds what says what the body is.
+    ///
+    /// # Errors
+    /// When a form is sent as something else.
+    pub(super) fn describe(&mut self, command: &Command, body: &Body) -> Result<(), Error> {
+        let is_json = command.has(Meaning::Json) && !command.has(Meaning::Get);
+        // By the ending c47 takes the file for JSON, and asks for JSON.
+        if matches!(body, Body::File { path, .. } if path.ends_with(".json")) && !is_json {
+            self.set_default("Accept", "*/*");
+        }
+        match body {
+            Body::None => {}
+            Body::Text(_)
+            | Body::File {
+                is_upload: false, ..
+            } => {
+                let kind = match is_json {
+                    true => "application/json",
+                    false => "application/x-www-form-urlencoded",
+                };
+                self.set_default("Content-Type", kind);
+                if is_json {
+                    self.set_default("Accept", "application/json");
+                }
+            }
+            // The name of the file would say what it is.
+            Body::File {
+                is_upload: true, ..
+            } => self.set_default("Content-Type", ""),
+            Body::Form(_) => {
+                let kind = self.value("content-type").unwrap_or("multipart/form-data");
+                let kind = kind.split(';').next().unwrap_or(kind).trim();
+                if !kind.eq_ignore_ascii_case("multipart/form-data") {
+                    return Err(Error::usage_hint(
+                        format!("c47 has no equivalent of curl's -F sent as {kind}"),
+                        "leave the Content-Type out: a form has its own",
+                    ));
+                }
+                self.remove("content-type");
+            }
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, name: &str, value: Option<String>) {
+        // It follows from the body.
+        if !name.eq_ignore_ascii_case("content-length") {
+            self.list.push((name.to_owned(), value));
+        }
+    }
+
+    /// Sets a header that no `-H` names; without a value it is left out.
+    fn set_default(&mut self, name: &str, value: &str) {
+        if !self.names(name) {
+            self.push(name, Some(value.to_owned()).filter(|v| !v.is_empty()));
+        }
+    }
+
+    fn names(&self, name: &str) -> bool {
+        let mut names = self.list.iter().map(|(known, _)| known);
+        names.any(|known| known.eq_ignore_ascii_case(name))
+    }
+
+    fn value(&self, name: &str) -> Option<&str> {
+        let mut list = self.list.iter();
+        let found = list.find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.and_then(|(_, value)| value.as_deref())
+    }
+
+    pub(super) fn remove(&mut self, name: &str) {
+        self.list
+            .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+    }
+
+    pub(super) fn add(&mut self, name: &str, value: String) {
+        self.push(name, Some(value));
+    }
+
+    /// As items, less those of these names.
+    pub(super) fn items(&self, except: &[&str]) -> Vec<String> {
+        let is_excepted = |name: &str| except.iter().any(|known| known.eq_ignore_ascii_case(name));
+        self.list
+            .iter()
+            .filter(|(name, _)| !is_excepted(name))
+            .map(|(name, value)| match value.as_deref() {
+                None => format!("{name}:"),
+                Some("") => format!("{name};"),
+                // Not the separators `:@` and `:=`.
+                Some(value) if value.starts_with(['@', '=']) => format!("{name}: {value}"),
+                Some(value) => format!("{name}:{value}"),
+            })
+            .collect()
+    }
+}
