@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -103,6 +104,7 @@ impl Studio {
             .env("KITSU_PASSWORD", "correct-horse")
             .env("AYON_API_KEY", "ayon-key")
             .stdin(steps)
+            .limit(Duration::from_secs(180))
             .run()
             .expect_code(0);
         let printed: Vec<Vec<String>> = serde_json::from_slice(&output.stdout).expect("JSON");
