@@ -258,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_closed_pipe_is_silent_and_a_full_disk_is_not() {
+    fn closed_pipe_is_silent_and_full_disk_is_reported() {
         assert!(Error::Output(io::ErrorKind::BrokenPipe.into()).is_silent());
         assert_eq!(
             Error::Output(io::ErrorKind::StorageFull.into()).exit(),

@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_io_error_reads_as_words() {
+    fn os_error_number_is_removed() {
         let error = io::Error::from_raw_os_error(libc::ENOENT);
         assert_eq!(reason(&error), "no such file or directory");
         assert_eq!(reason(&io::Error::other("DNS failed")), "DNS failed");

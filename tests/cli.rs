@@ -156,7 +156,7 @@ fn short_help_fits_the_screen() {
 }
 
 #[test]
-fn short_help_has_one_line_for_each_option_and_begins_with_an_example() {
+fn short_help_has_one_line_for_each_option_and_an_example() {
     for command in tree().iter().filter(|command| !command.path.is_empty()) {
         let (name, help) = (command.name(), &command.help);
         let (before, examples) = help.split_once("\nExamples:\n").unwrap();

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn statuses_without_a_body() {
+    fn status_204_205_and_304_have_no_body() {
         for status in [204, 304] {
             let text = text(&response(status), Wanted::Whole, Then::Close);
             assert!(!text.contains("Content-") && text.ends_with("Connection: close\r\n\r\n"));

@@ -28,7 +28,6 @@ pub(super) enum Request {
     Run(Vec<String>),
 }
 
-/// The length of the help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Length {
     /// `-h`: the options for daily use.
