@@ -1,4 +1,4 @@
-//! The C and C++ libraries programs run with, read from their files.
+//! The versions of the C and C++ libraries, read from their files.
 
 use nanoserde::SerJson;
 
@@ -8,7 +8,7 @@ use crate::platform::Version;
 
 use super::patience;
 
-/// Versions and where they were read; null where there is no such library.
+/// Versions and paths; null if there is no such library.
 #[derive(Clone, Debug, Default, SerJson)]
 #[nserde(serialize_none_as_null)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)

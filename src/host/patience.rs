@@ -1,36 +1,36 @@
-//! Whatever touches a file may hang where a file server is gone: it is done aside, and not waited
-//! for without end.
+//! Runs work in a thread with a time limit. Any access to a file may hang if its file server is
+//! down.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A system call on what is alive answers sooner.
+/// The time limit for a system call.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// So do files that are read and parsed, on a busy machine too.
+/// The time limit for reading and parsing files, also on a busy machine.
 const LONG_PATIENCE: Duration = Duration::from_secs(10);
 
-/// The stack for work that opens and parses files.
+/// The stack size for work that opens and parses files.
 const STACK_BYTES: usize = 512 << 10;
-/// The stack for a single system call.
+/// The stack size for a single system call.
 const SMALL_STACK_BYTES: usize = 64 << 10;
 
 /// Why there is no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Silence {
-    /// Not in time.
+    /// The time limit expired.
     NoAnswer,
-    /// No thread could be had for it.
+    /// No thread could be started.
     NotTried,
 }
 
-/// Work that was begun aside.
+/// Work in another thread.
 pub(crate) struct Begun<T> {
     receiver: Receiver<T>,
     until: Instant,
 }
 
-/// Begins a single system call aside.
+/// Starts a single system call in another thread.
 pub(crate) fn begin<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Begun<T> {
     begin_with(SMALL_STACK_BYTES, PATIENCE, work)
 }
@@ -42,8 +42,8 @@ fn begin_with<T: Send + 'static>(
 ) -> Begun<T> {
     let (sender, receiver) = channel();
     let until = Instant::now() + patience;
-    // Where no thread is to be had the channel closes at once. One that hangs ends with the
-    // process: waiting for a file server is interrupted by the process's end.
+    // If no thread can be started, the channel closes at once. A thread that hangs ends with the
+    // process.
     let _ = thread::Builder::new()
         .stack_size(stack_bytes)
         .spawn(move || sender.send(work()));
@@ -51,10 +51,10 @@ fn begin_with<T: Send + 'static>(
 }
 
 impl<T> Begun<T> {
-    /// What came of it.
+    /// Waits for the result.
     ///
     /// # Errors
-    /// When it does not answer in time.
+    /// When there is no result in time.
     pub(crate) fn end(self) -> Result<T, Silence> {
         let left = self.until.saturating_duration_since(Instant::now());
         self.receiver
@@ -66,7 +66,7 @@ impl<T> Begun<T> {
     }
 }
 
-/// Begins to read and parse files aside.
+/// Starts work that reads and parses files in another thread.
 pub(crate) fn begin_long<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Begun<T> {
     begin_with(STACK_BYTES, LONG_PATIENCE, work)
 }
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_hangs_is_left_behind() {
+    fn hanging_work_times_out() {
         assert_eq!(begin_long(|| 47).end(), Ok(47));
         let (_never, silent) = channel::<()>();
         let begun = begin(move || silent.recv());

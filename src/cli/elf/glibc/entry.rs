@@ -1,4 +1,4 @@
-//! What `c47 elf glibc` tells of one object.
+//! The report of `c47 elf glibc` for one object.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -43,9 +43,9 @@ pub struct Needs {
 #[derive(SerJson)]
 #[nserde(serialize_none_as_null)]
 struct Symbol {
-    /// `None` where the label itself is wanted, by no symbol.
+    /// `None` if no symbol needs the version, only the object itself.
     name: Option<String>,
-    /// `None` for a name that is not C++.
+    /// `None` for a name that is not a C++ name.
     demangled: Option<String>,
     version: String,
     library: String,
@@ -57,17 +57,17 @@ pub struct Judged {
     target: String,
     pub runs: bool,
     pub in_the_way: Vec<String>,
-    /// What is no obstacle everywhere: a CPU better than the distribution asks for.
+    /// What does not keep it from running everywhere, such as a CPU newer than the distribution requires.
     pub notes: Vec<String>,
 }
 
-/// What people are told beyond the JSON.
+/// What the text report has in addition to the JSON.
 #[derive(Default)]
 #[allow(unreachable_pub)]
 pub struct EntryText {
-    /// A family's highest version, and why.
+    /// The highest version of a family, and the reason.
     pub needs: Vec<(Family, String, String)>,
-    pub odd: Vec<String>,
+    pub unnumbered: Vec<String>,
     is_static: bool,
     oldest: Option<String>,
 }
@@ -102,7 +102,7 @@ impl Judged {
         };
         let note = match (target, object.isa) {
             (Target::Distribution(row), Some(isa)) if isa > row.cpu => Some(format!(
-                "needs an {isa} CPU; {} runs on {} too",
+                "needs an {isa} CPU; {} also runs on {}",
                 row.name, row.cpu
             )),
             _ => None,
@@ -142,17 +142,31 @@ impl Entry {
                     });
                 }
             }
-            for odd in &required.odd {
-                let why = because(&odd.symbols, &odd.label, &required.library, spelling);
-                text.odd.push(format!("{} {why}", odd.label));
+            for unnumbered in &required.unnumbered {
+                let why = because(
+                    &unnumbered.symbols,
+                    &unnumbered.label,
+                    &required.library,
+                    spelling,
+                );
+                text.unnumbered.push(format!("{} {why}", unnumbered.label));
             }
-            let odd = required.odd.iter().flat_map(|odd| &odd.symbols);
-            symbols.extend(required.symbols.iter().chain(odd).map(|symbol| Symbol {
-                name: Some(symbol.name.clone()),
-                demangled: demangled(&symbol.name),
-                version: symbol.version.clone(),
-                library: symbol.library.clone(),
-            }));
+            let unnumbered = required
+                .unnumbered
+                .iter()
+                .flat_map(|unnumbered| &unnumbered.symbols);
+            symbols.extend(
+                required
+                    .symbols
+                    .iter()
+                    .chain(unnumbered)
+                    .map(|symbol| Symbol {
+                        name: Some(symbol.name.clone()),
+                        demangled: demangled(&symbol.name),
+                        version: symbol.version.clone(),
+                        library: symbol.library.clone(),
+                    }),
+            );
         }
         let runs_on = verdict::runs_on(std::slice::from_ref(object));
         text.oldest = verdict::oldest(&runs_on);
@@ -182,13 +196,13 @@ impl Entry {
                 one_line(why)
             )?;
         }
-        for odd in &self.text.odd {
-            writeln!(f, "  {}", one_line(odd))?;
+        for unnumbered in &self.text.unnumbered {
+            writeln!(f, "  {}", one_line(unnumbered))?;
         }
         if self.text.is_static {
-            writeln!(f, "  static, needs no library")?;
-        } else if self.text.needs.is_empty() && self.text.odd.is_empty() {
-            writeln!(f, "  needs no version of glibc or libstdc++")?;
+            writeln!(f, "  statically linked, needs no libraries")?;
+        } else if self.text.needs.is_empty() && self.text.unnumbered.is_empty() {
+            writeln!(f, "  needs no symbol versions of glibc or libstdc++")?;
         }
         if let Some(abi) = &self.cxx11_abi {
             writeln!(f, "  {:<16} {abi}", "C++ ABI")?;
@@ -201,7 +215,7 @@ impl Entry {
                 .text
                 .oldest
                 .as_deref()
-                .unwrap_or("no distribution known here");
+                .unwrap_or("no known distribution");
             writeln!(f, "  {:<16} {oldest}", "runs on")?;
         }
         Ok(())
@@ -209,7 +223,7 @@ impl Entry {
 }
 
 impl Entry {
-    /// Whether nothing is in its way.
+    /// Whether it runs on the target.
     pub(super) fn runs(&self) -> bool {
         self.verdict.as_ref().is_none_or(|judged| judged.runs)
     }

@@ -1,4 +1,4 @@
-//! `--why`: the ways by which a library comes to be loaded.
+//! `--why`: the dependency chains that load a library.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::elf::family::{family, without_hash};
 use crate::elf::tree::{Tree, Wanted};
 use crate::escape::one_line;
 
-/// Why a library is loaded: for each object that needs it the shortest way to it.
+/// Why a library is loaded: the shortest chain to each object that needs it.
 #[derive(SerJson)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Chains {
@@ -38,7 +38,7 @@ impl Chains {
             Some((fit(&missing.name, wanted)?, Wanted::Missing(number)))
         });
         let found: Vec<(Fit, Wanted)> = loaded.chain(missing).collect();
-        // Only what fits best: 'libc' is libc.so.6, and not libcurl too.
+        // Only the best matches: 'libc' is libc.so.6, not libcurl as well.
         let best = found.iter().map(|(fit, _)| *fit).min();
         let mut chains = Vec::new();
         for (_, wanted) in found.iter().filter(|(fit, _)| Some(*fit) == best) {
@@ -66,18 +66,18 @@ impl Chains {
     }
 }
 
-/// How well a name fits what was asked for: the smaller, the better.
+/// How well a name matches the argument. Smaller is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
-    /// The path, the file name or the SONAME; or one of these without what packagers add to it:
+    /// The path, the file name or the SONAME, or one of these without the hash that wheels add:
     /// `libtbb.so.12` of `libtbb-091225fa.so.12`.
     Name,
-    /// The name up to a dot: `libssl` of `libssl.so.3`, `libssl.so` too.
+    /// The name up to a dot: `libssl` or `libssl.so` for `libssl.so.3`.
     Stem,
-    /// The library without its version and its hash: `libOpenEXR` of `libOpenEXR-3_1.so.30`.
+    /// The library without version and hash: `libOpenEXR` for `libOpenEXR-3_1.so.30`.
     Family,
-    /// The beginning of one of these.
-    Beginning,
+    /// The start of one of these.
+    Start,
 }
 
 fn fit(name: &OsStr, wanted: &str) -> Option<Fit> {
@@ -86,8 +86,8 @@ fn fit(name: &OsStr, wanted: &str) -> Option<Fit> {
     if name == wanted && !wanted.is_empty() {
         return Some(Fit::Name);
     }
-    // A hash begins with a dash: what is before it is the same in all forms of the name. Few names
-    // go on from here, and the rest of the work grows with their lengths.
+    // A hash starts with a dash, so all forms of the name agree before it. This cheap test skips
+    // most names.
     let before = base.find('-').unwrap_or(base.len()).min(wanted.len());
     if wanted.is_empty() || base.as_bytes().get(..before) != wanted.as_bytes().get(..before) {
         return None;
@@ -104,7 +104,7 @@ fn fit(name: &OsStr, wanted: &str) -> Option<Fit> {
     } else if family(base) == wanted {
         Some(Fit::Family)
     } else if base.starts_with(wanted) || plain.starts_with(wanted) {
-        Some(Fit::Beginning)
+        Some(Fit::Start)
     } else {
         None
     }
@@ -117,7 +117,7 @@ fn chains_to(tree: &Tree, needing: &[usize], end: &str) -> Vec<Vec<String>> {
     let chain = |last: usize| {
         let mut chain = vec![end.to_owned()];
         let mut link = Some(last);
-        // Each loader came before what it loaded: the way leads to the beginning.
+        // A loader always has a smaller number than what it loads, so this ends.
         while let Some(object) = link.and_then(|number| tree.objects.get(number)) {
             chain.push(shown(&object.path));
             link = object.loader;
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_library_is_named_by_soname_family_file_name_or_beginning() {
+    fn a_library_is_matched_by_soname_family_file_name_or_prefix() {
         let tbb = "/x/lib/../libtbb-091225fa.so.12.12";
         for (name, wanted, expected) in [
             (tbb, "libtbb", Some(Fit::Stem)),
@@ -157,13 +157,13 @@ mod tests {
             (tbb, "libtbb-091225fa.so.12.12", Some(Fit::Name)),
             (tbb, "libtbb-091225fa", Some(Fit::Stem)),
             (tbb, tbb, Some(Fit::Name)),
-            (tbb, "libtb", Some(Fit::Beginning)),
+            (tbb, "libtb", Some(Fit::Start)),
             (tbb, "tbb", None),
             (tbb, "", None),
             ("libOpenEXR-3_1.so.30", "libOpenEXR", Some(Fit::Family)),
             ("libpython3.11.so.1.0", "libpython", Some(Fit::Family)),
             ("libssl.so.3", "libssl", Some(Fit::Stem)),
-            ("libcurl.so.4", "libc", Some(Fit::Beginning)),
+            ("libcurl.so.4", "libc", Some(Fit::Start)),
         ] {
             assert_eq!(fit(OsStr::new(name), wanted), expected, "{name} {wanted}");
         }

@@ -1,4 +1,4 @@
-//! The libraries that are loaded, by which rule, and what is missing.
+//! The libraries that are loaded, the rule that found each, and what is missing.
 
 use std::fmt;
 
@@ -74,7 +74,7 @@ impl Report {
                 },
                 needed_by: match format {
                     Format::Json => names(Wanted::Loaded(number)),
-                    // People are told only who needs what is missing.
+                    // The text report shows this for missing libraries only.
                     Format::Text => Vec::new(),
                 },
                 rule: rule(object),
@@ -109,7 +109,7 @@ impl Report {
     }
 }
 
-/// All but the object itself, the interpreter last, as one is used to from ldd.
+/// All but the object itself, with the interpreter last, as ldd prints them.
 fn in_order(tree: &Tree) -> impl Iterator<Item = (usize, &Loaded)> {
     let interpreter = |(_, object): &(usize, &Loaded)| object.via == tree::Via::AlreadyLoaded;
     let all = || tree.objects.iter().enumerate().skip(1);
@@ -166,7 +166,7 @@ impl fmt::Display for Report {
         for error in &self.version_errors {
             writeln!(
                 f,
-                "\t{} ({}) lacks {} that {} needs",
+                "\t{} ({}): version {} not found (required by {})",
                 one_line(&error.library),
                 one_line(&error.path),
                 one_line(&error.version),
