@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use nanoserde::SerJson;
 
+use super::background::NoResult;
 use super::clock::{TOLERANCE_S, clock_difference};
 use super::libraries::Libraries;
 use super::mounts;
-use super::patience::Silence;
 use crate::elf::root::Root;
 use crate::escape::one_line;
 use crate::platform::{Level, Limit, Target, Version};
@@ -146,7 +146,7 @@ pub(crate) fn free(free: &FreeRequirement) -> Check {
         Amount::Bytes(_) => format!("free {}", path.display()),
         Amount::Inodes(_) => format!("free inodes {}", path.display()),
     };
-    let answer = match mounts::ask(&Root::Host, path).end() {
+    let answer = match mounts::ask(&Root::Host, path).wait() {
         Ok(Ok(space)) => match free.amount {
             Amount::Bytes(wanted) => compare_free(
                 space.available_bytes >= wanted,
@@ -164,8 +164,8 @@ pub(crate) fn free(free: &FreeRequirement) -> Check {
             ),
         },
         Ok(Err(why)) => Err(why),
-        Err(Silence::NoAnswer) => Err("the file system does not respond".into()),
-        Err(Silence::NotTried) => Err("the check could not be started".into()),
+        Err(NoResult::TimedOut) => Err("the file system does not respond".into()),
+        Err(NoResult::NotStarted) => Err("the check could not be started".into()),
     };
     Check::new(name, answer)
 }

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use nanoserde::SerJson;
 
+use super::background::{self, NoResult};
 use super::certificates::{DST_ROOT_X3, Expired};
 use super::mounts::{self, State};
-use super::patience::{self, Silence};
 use super::shadows::Shadowed;
 use super::{Environment, Report, Surroundings};
 use crate::elf::root::Root;
@@ -67,7 +67,7 @@ pub(crate) fn find(
     clock(surroundings, report, &mut hazards);
     certificates(report, &mut hazards);
     for mount in &report.mounts {
-        if mount.state == State::DoesNotAnswer {
+        if mount.state == State::DoesNotRespond {
             let detail = format!("{} ({}) does not respond", mount.path, mount.source);
             hazards.add("mount", detail);
         }
@@ -221,15 +221,15 @@ fn temporary(surroundings: &Surroundings, report: &Report, hazards: &mut Hazards
     let Ok(outside) = surroundings.root.resolve(&directory) else {
         return hazards.add("TMPDIR", format!("{shown} does not exist"));
     };
-    match patience::begin(move || mounts::is_writable(&outside)).end() {
+    match background::start(move || mounts::is_writable(&outside)).wait() {
         Ok(Ok(())) => {}
         Ok(Err(why)) => {
             return hazards.add("TMPDIR", format!("cannot write to {shown}: {why}"));
         }
-        Err(Silence::NoAnswer) => {
+        Err(NoResult::TimedOut) => {
             return hazards.add("TMPDIR", format!("{shown} does not respond"));
         }
-        Err(Silence::NotTried) => {}
+        Err(NoResult::NotStarted) => {}
     }
     let Some(mount) = mounts::used_for(&report.mounts, "tmp") else {
         return;
@@ -314,21 +314,21 @@ struct Missing(BTreeSet<PathBuf>);
 impl Missing {
     /// Checks all paths concurrently. A path that does not respond does not count as missing.
     fn of(root: &Root, paths: impl Iterator<Item = PathBuf>) -> Missing {
-        let begun: Vec<_> = paths
+        let task: Vec<_> = paths
             .take(MOST_LOOKED_AT)
             .map(|path| {
                 let (root, named) = (root.clone(), path.clone());
-                let begun = patience::begin(move || {
+                let task = background::start(move || {
                     root.resolve(&named)
                         .and_then(|path| path.try_exists())
                         .unwrap_or(false)
                 });
-                (path, begun)
+                (path, task)
             })
             .collect();
-        let missing = begun
+        let missing = task
             .into_iter()
-            .filter_map(|(path, begun)| (begun.end() == Ok(false)).then_some(path));
+            .filter_map(|(path, task)| (task.wait() == Ok(false)).then_some(path));
         Missing(missing.collect())
     }
 

@@ -2,6 +2,7 @@
 //! given root directory and from a given environment. A value that cannot be read is unknown, not
 //! an error.
 
+pub(crate) mod background;
 pub(crate) mod calls;
 pub(crate) mod certificates;
 pub(crate) mod check;
@@ -15,7 +16,6 @@ pub(crate) mod limits;
 pub(crate) mod memory;
 pub(crate) mod mounts;
 pub(crate) mod network;
-pub(crate) mod patience;
 pub(crate) mod rez;
 mod shadows;
 mod show;
@@ -97,11 +97,11 @@ pub(crate) fn report(surroundings: &Surroundings, compared: Option<clock::Compar
     let root = &surroundings.root;
     let environment = &surroundings.environment;
     // What may hang is started first, so that the waiting times do not add up.
-    let certificates = patience::begin_long({
+    let certificates = background::start_long({
         let (root, environment, now) = (root.clone(), environment.clone(), surroundings.now);
         move || certificates::read(&root, &environment, now)
     });
-    let shadows = patience::begin_long({
+    let shadows = background::start_long({
         let given = surroundings.clone();
         move || shadows::find(&given)
     });
@@ -113,12 +113,12 @@ pub(crate) fn report(surroundings: &Surroundings, compared: Option<clock::Compar
         gpu: gpu::read(root),
         limits: limits::read(),
         mounts: mounts::read(surroundings),
-        certificates: certificates.end().ok(),
+        certificates: certificates.wait().ok(),
         network: network::read(root, environment),
         clock: clock::read(surroundings, compared),
         rez: rez::read(environment),
         hazards: Vec::new(),
     };
-    report.hazards = hazards::find(surroundings, &report, shadows.end().ok());
+    report.hazards = hazards::find(surroundings, &report, shadows.wait().ok());
     report
 }

@@ -192,7 +192,7 @@ fn version_text(version: &Option<String>, path: &Option<String>, more: &str) -> 
 fn mount_text(mount: &Mount) -> String {
     let Mount { path, kind, .. } = mount;
     let left = match (&mount.state, mount.available_bytes, mount.total_bytes) {
-        (State::Answers, Some(left), Some(all)) => {
+        (State::Responds, Some(left), Some(all)) => {
             format!("{} of {} free", say_size(left), say_size(all))
         }
         (state, ..) => state.text().to_owned(),

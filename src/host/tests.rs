@@ -122,7 +122,7 @@ fn centos_7_is_reported() {
     let cwd = mounts::used_for(&report.mounts, "cwd").unwrap();
     assert_eq!((cwd.path.as_str(), cwd.kind.as_str()), ("/shots", "nfs"));
     assert_eq!(cwd.used_for, ["cwd", "network"]);
-    assert_eq!(cwd.state, mounts::State::Answers);
+    assert_eq!(cwd.state, mounts::State::Responds);
     assert_eq!(details(&report, "kernel").len(), 2);
     assert!(
         details(&report, "TMPDIR").is_empty(),

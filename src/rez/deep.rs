@@ -14,7 +14,7 @@ use crate::process_limits;
 
 const SCRIPT: &str = include_str!("deep.py");
 /// A large repository takes minutes. The limit keeps a job from hanging if a server is down.
-const PATIENCE: Duration = Duration::from_secs(60 * 60);
+const TIME_LIMIT: Duration = Duration::from_secs(60 * 60);
 /// Limit for the size of the output.
 const MOST_BYTES: u64 = 64 << 20;
 /// The prefix of our lines. A package may print other lines.
@@ -75,10 +75,10 @@ fn lines(child: &mut Child) -> Result<Vec<String>, String> {
     let started = std::thread::Builder::new().spawn(reader);
     started
         .map_err(|error| format!("cannot start a thread: {}", crate::io_error::reason(&error)))?;
-    let deadline = Deadline::after(Some(PATIENCE));
+    let deadline = Deadline::after(Some(TIME_LIMIT));
     let mut lines = Vec::new();
     loop {
-        match receiver.recv_timeout(deadline.left().unwrap_or(PATIENCE)) {
+        match receiver.recv_timeout(deadline.left().unwrap_or(TIME_LIMIT)) {
             Ok(line) => lines.push(line),
             Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(lines),
             Err(mpsc::RecvTimeoutError::Timeout) => {

@@ -13,6 +13,6 @@ mod staging;
 mod version;
 
 pub(crate) use error::Error;
-pub(crate) use install::{Existing, Order, install};
+pub(crate) use install::{Existing, InstallRequest, install};
 pub(crate) use package::{Package, ensure_name, ensure_tool_name, ensure_version};
 pub(crate) use payload::{Linkage, Tool, linkage};

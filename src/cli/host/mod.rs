@@ -224,8 +224,8 @@ fn compare(url: &Url) -> Compared {
 /// The status of a service's response, and how far its clock is ahead of this machine's.
 fn ask(url: &Url) -> Result<(u16, Result<i64, String>), String> {
     let mut settings: Settings = environment::settings();
-    settings.limits.idle = settings.limits.idle.min(PATIENCE);
-    settings.limits.whole = Some(PATIENCE);
+    settings.limits.idle = settings.limits.idle.min(TIME_LIMIT);
+    settings.limits.whole = Some(TIME_LIMIT);
     let mut request = Request::get(url.clone());
     let answer = Caller::new(settings)
         .call(&mut request)
@@ -239,4 +239,4 @@ fn ask(url: &Url) -> Result<(u16, Result<i64, String>), String> {
 }
 
 /// The time limit for the service.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+const TIME_LIMIT: std::time::Duration = std::time::Duration::from_secs(20);

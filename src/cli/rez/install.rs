@@ -12,7 +12,7 @@ use crate::escape;
 use crate::exit::Exit;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
-use crate::rez::{self, Existing, Linkage, Order, Tool};
+use crate::rez::{self, Existing, InstallRequest, Linkage, Tool};
 
 /// Install c47 or other executables as a Rez package. Prints the path of the installed version.
 /// The install is atomic: readers of the repository see the whole version or nothing, even if
@@ -122,7 +122,7 @@ impl Install {
         };
         let plan = options.plan()?;
         let tools: Vec<Tool> = plan.tools.iter().map(|tool| tool.tool.clone()).collect();
-        let installed = rez::install(&Order {
+        let installed = rez::install(&InstallRequest {
             repository: &self.repo,
             package: &plan.package,
             tools: &tools,
@@ -137,7 +137,7 @@ impl Install {
         }
         notes.extend(
             installed
-                .left
+                .not_removed
                 .map(|why| format!("the old version was not removed: {why}")),
         );
         print_notes("c47 rez install", &notes);

@@ -6,9 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// The time limit for a system call.
-const PATIENCE: Duration = Duration::from_secs(2);
+const LIMIT: Duration = Duration::from_secs(2);
 /// The time limit for reading and parsing files, also on a busy machine.
-const LONG_PATIENCE: Duration = Duration::from_secs(10);
+const LONG_LIMIT: Duration = Duration::from_secs(10);
 
 /// The stack size for work that opens and parses files.
 const STACK_BYTES: usize = 512 << 10;
@@ -17,58 +17,62 @@ const SMALL_STACK_BYTES: usize = 64 << 10;
 
 /// Why there is no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Silence {
+pub(crate) enum NoResult {
     /// The time limit expired.
-    NoAnswer,
+    TimedOut,
     /// No thread could be started.
-    NotTried,
+    NotStarted,
 }
 
 /// Work in another thread.
-pub(crate) struct Begun<T> {
+pub(crate) struct BackgroundTask<T> {
     receiver: Receiver<T>,
     until: Instant,
 }
 
 /// Starts a single system call in another thread.
-pub(crate) fn begin<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Begun<T> {
-    begin_with(SMALL_STACK_BYTES, PATIENCE, work)
+pub(crate) fn start<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> BackgroundTask<T> {
+    start_with(SMALL_STACK_BYTES, LIMIT, work)
 }
 
-fn begin_with<T: Send + 'static>(
+fn start_with<T: Send + 'static>(
     stack_bytes: usize,
-    patience: Duration,
+    limit: Duration,
     work: impl FnOnce() -> T + Send + 'static,
-) -> Begun<T> {
+) -> BackgroundTask<T> {
     let (sender, receiver) = channel();
-    let until = Instant::now() + patience;
+    let until = Instant::now() + limit;
     // If no thread can be started, the channel closes at once. A thread that hangs ends with the
     // process.
     let _ = thread::Builder::new()
         .stack_size(stack_bytes)
         .spawn(move || sender.send(work()));
-    Begun { receiver, until }
+    BackgroundTask { receiver, until }
 }
 
-impl<T> Begun<T> {
+impl<T> BackgroundTask<T> {
     /// Waits for the result.
     ///
     /// # Errors
     /// When there is no result in time.
-    pub(crate) fn end(self) -> Result<T, Silence> {
+    pub(crate) fn wait(self) -> Result<T, NoResult> {
         let left = self.until.saturating_duration_since(Instant::now());
         self.receiver
             .recv_timeout(left)
             .map_err(|error| match error {
-                RecvTimeoutError::Timeout => Silence::NoAnswer,
-                RecvTimeoutError::Disconnected => Silence::NotTried,
+                RecvTimeoutError::Timeout => NoResult::TimedOut,
+                RecvTimeoutError::Disconnected => NoResult::NotStarted,
             })
     }
 }
 
 /// Starts work that reads and parses files in another thread.
-pub(crate) fn begin_long<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Begun<T> {
-    begin_with(STACK_BYTES, LONG_PATIENCE, work)
+pub(crate) fn start_long<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> BackgroundTask<T> {
+    start_with(STACK_BYTES, LONG_LIMIT, work)
 }
 
 #[cfg(test)]
@@ -77,9 +81,9 @@ mod tests {
 
     #[test]
     fn hanging_work_times_out() {
-        assert_eq!(begin_long(|| 47).end(), Ok(47));
+        assert_eq!(start_long(|| 47).wait(), Ok(47));
         let (_never, silent) = channel::<()>();
-        let begun = begin(move || silent.recv());
-        assert_eq!(begun.end(), Err(Silence::NoAnswer));
+        let task = start(move || silent.recv());
+        assert_eq!(task.wait(), Err(NoResult::TimedOut));
     }
 }
