@@ -633,8 +633,8 @@ fn targets_have_aliases_and_unknown_target_suggests_the_closest() {
                 .args(["--target", target])
                 .run()
                 .expect_code(2);
-            let said = output.stderr_text();
-            assert!(said.contains(nearest), "{command:?}: {said}");
+            let message = output.stderr_text();
+            assert!(message.contains(nearest), "{command:?}: {message}");
         }
     }
 }

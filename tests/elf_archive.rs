@@ -19,8 +19,8 @@ fn gcc(directory: &Path, arguments: &[&str]) {
         .current_dir(directory)
         .output()
         .expect("gcc");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{said}");
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{message}");
 }
 
 fn python(directory: &Path, arguments: &[&str]) -> bool {
@@ -159,10 +159,10 @@ fn wheel_gives_the_same_output_as_unpacked() {
         assert!(text.contains(expected), "{text}");
     }
     let output = elf(&["info", &format!("{name}!/pkg/nothing.so")]).expect_code(7);
-    let said = output.stderr_text();
+    let message = output.stderr_text();
     assert!(
-        said.ends_with("whl!/pkg/nothing.so: no such file or directory\n"),
-        "{said}"
+        message.ends_with("whl!/pkg/nothing.so: no such file or directory\n"),
+        "{message}"
     );
     let output = elf(&["info", &format!("{name}!/pkg/__init__.py")]).expect_code(7);
     assert!(
@@ -236,8 +236,11 @@ fn wheels_in_a_directory_are_read() {
     let empty = scratch.write("empty.zip", archive(&[Member::stored("a.txt", b"text")]));
     for command in ["glibc", "info", "ldd", "rpath", "dupes"] {
         let output = elf(&[command, empty.to_str().unwrap()]).expect_code(1);
-        let said = output.stderr_text();
-        assert!(said.contains("no program or library (ELF) found"), "{said}");
+        let message = output.stderr_text();
+        assert!(
+            message.contains("no program or library (ELF) found"),
+            "{message}"
+        );
         assert_eq!(output.stdout_text(), "");
     }
 }
@@ -422,12 +425,12 @@ fn what_is_wrong_with_an_archive_is_said_in_words() {
         let file = scratch.write(&format!("{number}.whl"), bytes);
         for command in ["glibc", "info", "ldd", "rpath"] {
             let output = elf(&[command, file.to_str().unwrap()]).expect_code(7);
-            let said = output.stderr_text();
+            let message = output.stderr_text();
             assert!(
-                said.contains(expected),
-                "{number} {command} {expected}: {said}"
+                message.contains(expected),
+                "{number} {command} {expected}: {message}"
             );
-            assert_eq!(said.lines().count(), 1, "{said}");
+            assert_eq!(message.lines().count(), 1, "{message}");
         }
     }
 }

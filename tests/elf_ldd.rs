@@ -546,8 +546,8 @@ fn versions_are_checked_against_the_library_found() {
         .env("LD_LIBRARY_PATH", here.join("old"))
         .output()
         .unwrap();
-    let said = [theirs.stdout, theirs.stderr].concat();
-    assert!(String::from_utf8_lossy(&said).contains("`V2' not found"));
+    let message = [theirs.stdout, theirs.stderr].concat();
+    assert!(String::from_utf8_lossy(&message).contains("`V2' not found"));
     let chain = c47()
         .args(["elf", "ldd", "--library-path"])
         .args([

@@ -76,9 +76,9 @@ fn needs_agree_with_auditwheel() {
         let site = peers.join("wheels/site").join(&name);
         let report = reports(&["elf", "glibc", "--json", site.to_str().unwrap()]);
         let objects = report.as_array().unwrap();
-        let mut said = wheel.into_os_string();
-        said.push(".auditwheel");
-        let text = fs::read_to_string(said).unwrap();
+        let mut report_path = wheel.into_os_string();
+        report_path.push(".auditwheel");
+        let text = fs::read_to_string(report_path).unwrap();
         if text.trim().is_empty() {
             support::peers::skipped(&format!("{name}: auditwheel printed nothing"));
             continue;

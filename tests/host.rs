@@ -36,8 +36,8 @@ fn system_values_agree_with_other_tools() {
         (&system["hostname"], ["-n"]),
         (&system["machine"], ["-m"]),
     ] {
-        if let Some(said) = output_of("uname", &arguments) {
-            assert_eq!(value, &said);
+        if let Some(message) = output_of("uname", &arguments) {
+            assert_eq!(value, &message);
         }
     }
     if let Some(glibc) = output_of("getconf", &["GNU_LIBC_VERSION"]) {

@@ -712,7 +712,7 @@ fn check_prints_each_fault_with_its_cure() {
         .replace(repository.to_str().unwrap(), "REPO");
     for expected in [
         "REPO/empty: package without versions",
-        "cure: rmdir REPO/empty",
+        "fix: rmdir REPO/empty",
         "REPO/my-tool: invalid package name",
         "REPO/say/.1.0.c47-1-0.part: leftover of an interrupted install",
         "rm -r REPO/say/.1.0.c47-1-0.part",
@@ -861,9 +861,9 @@ fn overwrite_reports_an_old_version_that_cannot_be_removed() {
     support::give_to_nobody(repository.join("say/1.0"));
     let again = install_say(&repository, "1.0", &tool).arg("--overwrite");
     let output = again.run_by_nobody().run().expect_code(0);
-    let told = output.stderr_text();
+    let message = output.stderr_text();
     assert!(
-        told.contains("the old version was not removed: cannot remove "),
-        "{told}"
+        message.contains("the old version was not removed: cannot remove "),
+        "{message}"
     );
 }

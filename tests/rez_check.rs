@@ -134,7 +134,7 @@ fn faults_of_packages_are_found_and_rez_agrees() {
     let Some(python) = peers::python(&["rez"]) else {
         return;
     };
-    let judge = "
+    let script = "
 import os, sys
 from rez.packages import iter_package_families, iter_packages
 from rez.resolved_context import ResolvedContext
@@ -152,7 +152,7 @@ for family in iter_package_families(paths=[repository]):
 ";
     let home = Scratch::new("home");
     let verdict = Command::new(python)
-        .args(["-c", judge])
+        .args(["-c", script])
         .arg(repository.path())
         .env_clear()
         .env("HOME", home.path())
@@ -364,9 +364,9 @@ for number, file in enumerate(random.sample(files, min(900, len(files)))):
         let name = first.strip_prefix("syntax ").unwrap();
         let file = repository.path().join(name).join("package.py");
         fs::copy(&file, kept()).unwrap();
-        let told = report["findings"].as_array().unwrap().iter();
-        let told = told.filter(|one| one["path"] == file.display().to_string().as_str());
-        panic!("{wrong:?}: {:?}", told.collect::<Vec<_>>());
+        let message = report["findings"].as_array().unwrap().iter();
+        let message = message.filter(|one| one["path"] == file.display().to_string().as_str());
+        panic!("{wrong:?}: {:?}", message.collect::<Vec<_>>());
     }
     // Most syntax errors are found without Python.
     assert!(

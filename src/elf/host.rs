@@ -75,7 +75,7 @@ pub(crate) fn libraries(root: &Root, architecture: Architecture) -> SystemLibrar
             let labels = hit.library.definitions.iter().flatten();
             versions::highest(family, labels.map(String::as_str))
         }
-        _ => None,
+        Outcome::NotFound { .. } | Outcome::Broken { .. } => None,
     };
     let libc = find("libc.so.6");
     if let Outcome::Found(hit) = &libc {
@@ -109,7 +109,7 @@ pub(crate) fn limits(architecture: Architecture) -> Limits {
 }
 
 /// Whether an object runs on this host. `limits` are those of its architecture.
-pub(crate) fn judge(object: &Requirements, limits: &Limits, spelling: Spelling) -> Verdict {
+pub(crate) fn evaluate(object: &Requirements, limits: &Limits, spelling: Spelling) -> Verdict {
     let machine = object.architecture.machine;
     if ![elf::EM_X86_64.0, elf::EM_386.0].contains(&machine) {
         let name = info::machine_name(machine);
@@ -123,7 +123,7 @@ pub(crate) fn judge(object: &Requirements, limits: &Limits, spelling: Spelling) 
     if limits.glibc == Limit::Absent && object.linking == Linking::Dynamic {
         return Verdict::InTheWay(vec![format!("needs a {bits} glibc; this host has none")]);
     }
-    verdict::judge(object, limits, spelling)
+    verdict::evaluate(object, limits, spelling)
 }
 
 fn libc_release(root: &Root, libc: &Path) -> Option<Version> {

@@ -48,7 +48,10 @@ impl Fault {
     pub fn at(self, path: &Path) -> Error {
         match self {
             Fault::Io(source) => Error::file("read", path)(source),
-            fault => Error::malformed(path.display().to_string(), fault),
+            fault @ (Fault::NotRegular(_)
+            | Fault::NotElf(_)
+            | Fault::Broken(_)
+            | Fault::Archive(_)) => Error::malformed(path.display().to_string(), fault),
         }
     }
 

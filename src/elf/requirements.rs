@@ -161,9 +161,9 @@ fn ensure_loadable(object: &Object) -> Result<(), Fault> {
 
 /// The names of the undefined symbols of an object, with the number of each version.
 struct Names<'a> {
-    wanted: Vec<symbols::Wanted>,
+    wanted: Vec<symbols::Undefined>,
     /// For each version, the first symbols bound to it, up to the limit.
-    by_version: BTreeMap<u16, Vec<symbols::Wanted>>,
+    by_version: BTreeMap<u16, Vec<symbols::Undefined>>,
     strings: &'a [u8],
     /// How many bytes may still be copied into lists of symbols.
     list_bytes: Cell<usize>,
@@ -171,8 +171,8 @@ struct Names<'a> {
 
 impl<'a> Names<'a> {
     fn read(object: &Object, strings: &'a [u8]) -> Result<Names<'a>, Fault> {
-        let wanted = symbols::wanted(object)?;
-        let mut by_version: BTreeMap<u16, Vec<symbols::Wanted>> = BTreeMap::new();
+        let wanted = symbols::undefined(object)?;
+        let mut by_version: BTreeMap<u16, Vec<symbols::Undefined>> = BTreeMap::new();
         for &one in &wanted {
             let bound = by_version.entry(one.version).or_default();
             if bound.len() < MOST_LISTED {
@@ -187,7 +187,7 @@ impl<'a> Names<'a> {
         })
     }
 
-    fn name(&self, wanted: symbols::Wanted) -> &'a [u8] {
+    fn name(&self, wanted: symbols::Undefined) -> &'a [u8] {
         let rest = usize::try_from(wanted.name)
             .ok()
             .and_then(|at| self.strings.get(at..));

@@ -305,7 +305,7 @@ impl Shelves {
                 match self.fitting(path, architecture, hwcaps) {
                     Outcome::NotFound { skipped: None } => {}
                     Outcome::NotFound { skipped: one } => skipped = skipped.or(one),
-                    outcome => return outcome,
+                    outcome @ (Outcome::Found(_) | Outcome::Broken { .. }) => return outcome,
                 }
             }
         }

@@ -14,7 +14,7 @@ const MOST_SYMBOLS: u64 = 4 << 20;
 
 /// An undefined dynamic symbol.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct Undefined {
     /// The offset of its name in the dynamic string table.
     pub name: u32,
     /// The number of its version. 0 and 1 mean none.
@@ -25,14 +25,16 @@ pub(crate) struct Wanted {
 ///
 /// # Errors
 /// When the tables extend beyond the file, or are too long.
-pub(crate) fn wanted(object: &Object) -> Result<Vec<Wanted>, Fault> {
+pub(crate) fn undefined(object: &Object) -> Result<Vec<Undefined>, Fault> {
     match object.architecture.class {
-        Class::Bits32 => wanted_of::<FileHeader32<Endianness>>(object),
-        Class::Bits64 => wanted_of::<FileHeader64<Endianness>>(object),
+        Class::Bits32 => undefined_of::<FileHeader32<Endianness>>(object),
+        Class::Bits64 => undefined_of::<FileHeader64<Endianness>>(object),
     }
 }
 
-fn wanted_of<H: FileHeader<Endian = Endianness>>(object: &Object) -> Result<Vec<Wanted>, Fault> {
+fn undefined_of<H: FileHeader<Endian = Endianness>>(
+    object: &Object,
+) -> Result<Vec<Undefined>, Fault> {
     let Some(address) = object.value(elf::DT_SYMTAB) else {
         return Ok(Vec::new());
     };
@@ -50,7 +52,7 @@ fn wanted_of<H: FileHeader<Endian = Endianness>>(object: &Object) -> Result<Vec<
     let count = count.min(left / entry);
     let symbols = object.source.bytes_up_to(offset, count * entry)?;
     let versions = versions(object, count)?;
-    let mut wanted = Vec::new();
+    let mut undefined = Vec::new();
     for (index, symbol) in symbols.chunks_exact(size_of::<H::Sym>()).enumerate() {
         let Some(symbol) = value::<H::Sym>(symbol, 0) else {
             break;
@@ -58,13 +60,13 @@ fn wanted_of<H: FileHeader<Endian = Endianness>>(object: &Object) -> Result<Vec<
         if symbol.is_undefined(endian) && symbol.st_name(endian) != 0 {
             let version = value::<elf::Versym<Endianness>>(&versions, 2 * index as u64)
                 .map_or(1, |version| version.0.get(endian).0 & elf::VERSYM_VERSION);
-            wanted.push(Wanted {
+            undefined.push(Undefined {
                 name: symbol.st_name(endian),
                 version,
             });
         }
     }
-    Ok(wanted)
+    Ok(undefined)
 }
 
 fn versions(object: &Object, count: u64) -> Result<Vec<u8>, Fault> {

@@ -405,8 +405,8 @@ mod tests {
 
     #[test]
     fn release_is_read_from_a_libc() {
-        let says = b"ld.so (Debian GLIBC 2.36-9) stable release version 2.36.\n";
-        assert_eq!(release(says), Version::parse("2.36"));
+        let text = b"ld.so (Debian GLIBC 2.36-9) stable release version 2.36.\n";
+        assert_eq!(release(text), Version::parse("2.36"));
         assert_eq!(release(b"nothing"), None);
     }
 }

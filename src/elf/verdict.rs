@@ -18,7 +18,7 @@ pub enum Verdict {
 }
 
 /// Checks an object against the limits of a target. The reasons have symbols in this spelling.
-pub fn judge(object: &Requirements, limits: &Limits, spelling: Spelling) -> Verdict {
+pub fn evaluate(object: &Requirements, limits: &Limits, spelling: Spelling) -> Verdict {
     let describe = |obstacle: Obstacle| obstacle.describe(limits, spelling);
     let in_the_way: Vec<String> = obstacles(object, limits).map(describe).collect();
     if in_the_way.is_empty() {

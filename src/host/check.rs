@@ -33,8 +33,8 @@ pub struct Checks {
 
 impl Check {
     /// A check from its result. `Ok` and `Err` contain the text of the report.
-    pub(crate) fn new(name: impl Into<String>, answer: Result<String, String>) -> Check {
-        let (ok, detail) = match answer {
+    pub(crate) fn new(name: impl Into<String>, result: Result<String, String>) -> Check {
+        let (ok, detail) = match result {
             Ok(detail) => (true, detail),
             Err(why) => (false, why),
         };
@@ -68,8 +68,8 @@ impl fmt::Display for Checks {
 
 /// Checks that the host's glibc is at least `wanted`.
 pub(crate) fn glibc(libraries: &Libraries, wanted: Version) -> Check {
-    let answer = at_least("glibc", libraries.glibc.as_deref(), wanted);
-    Check::new("glibc", answer)
+    let result = at_least("glibc", libraries.glibc.as_deref(), wanted);
+    Check::new("glibc", result)
 }
 
 /// Checks that binaries built for a target run here, according to the tables of targets.
@@ -78,29 +78,29 @@ pub(crate) fn target(libraries: &Libraries, level: Level, target: Target) -> Che
     let Some(limits) = target.limits() else {
         return Check::new(name, Ok("always true on this host".into()));
     };
-    let mut answers = Vec::new();
+    let mut results = Vec::new();
     for (what, found, limit) in [
         ("glibc", &libraries.glibc, limits.glibc),
         ("GLIBCXX", &libraries.glibcxx, limits.glibcxx),
         ("CXXABI", &libraries.cxxabi, limits.cxxabi),
     ] {
         if let Limit::AtMost(wanted) = limit {
-            answers.push(at_least(what, found.as_deref(), wanted));
+            results.push(at_least(what, found.as_deref(), wanted));
         }
     }
     if let Target::Distribution(row) = target {
-        answers.push(level_at_least(level, row.cpu));
+        results.push(level_at_least(level, row.cpu));
     }
-    let wrong: Vec<String> = answers
+    let wrong: Vec<String> = results
         .iter()
-        .filter_map(|answer| answer.as_ref().err().cloned())
+        .filter_map(|result| result.as_ref().err().cloned())
         .collect();
-    let right: Vec<String> = answers.into_iter().flatten().collect();
-    let answer = match wrong.is_empty() {
+    let right: Vec<String> = results.into_iter().flatten().collect();
+    let result = match wrong.is_empty() {
         true => Ok(right.join("; ")),
         false => Err(wrong.join("; ")),
     };
-    Check::new(name, answer)
+    Check::new(name, result)
 }
 
 /// Checks that the CPU has at least this level.
@@ -146,7 +146,7 @@ pub(crate) fn free(free: &FreeRequirement) -> Check {
         Amount::Bytes(_) => format!("free {}", path.display()),
         Amount::Inodes(_) => format!("free inodes {}", path.display()),
     };
-    let answer = match mounts::ask(&Root::Host, path).wait() {
+    let result = match mounts::space_in_background(&Root::Host, path).wait() {
         Ok(Ok(space)) => match free.amount {
             Amount::Bytes(wanted) => compare_free(
                 space.available_bytes >= wanted,
@@ -167,7 +167,7 @@ pub(crate) fn free(free: &FreeRequirement) -> Check {
         Err(NoResult::TimedOut) => Err("the file system does not respond".into()),
         Err(NoResult::NotStarted) => Err("the check could not be started".into()),
     };
-    Check::new(name, answer)
+    Check::new(name, result)
 }
 
 fn compare_free(passes: bool, left: &str, wanted: &str) -> Result<String, String> {
@@ -178,9 +178,9 @@ fn compare_free(passes: bool, left: &str, wanted: &str) -> Result<String, String
 /// Checks the response of a service: its status, and how far its clock is ahead of ours.
 pub(crate) fn service(
     shown_url: &str,
-    answer: Result<(u16, Result<i64, String>), String>,
+    result: Result<(u16, Result<i64, String>), String>,
 ) -> Check {
-    let answer = answer.and_then(|(status, ahead)| match (status, ahead) {
+    let result = result.and_then(|(status, ahead)| match (status, ahead) {
         (407, _) => Err("the proxy requires authentication (407)".into()),
         // Any other status shows that the service is reachable.
         (status, Err(why)) => Ok(format!("status {status}; {why}")),
@@ -193,5 +193,5 @@ pub(crate) fn service(
             clock_difference(ahead)
         )),
     });
-    Check::new(format!("url {shown_url}"), answer)
+    Check::new(format!("url {shown_url}"), result)
 }

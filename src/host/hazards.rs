@@ -111,7 +111,7 @@ fn library_path(environment: &Environment, shadowed: Option<Vec<Shadowed>>, haza
 
 fn describe_shadowed(shadowed: &Shadowed) -> String {
     let file = shadowed.file.file_name().unwrap_or_default().display();
-    let whose = match shadowed.file.file_name() == Some(OsStr::new(shadowed.tool)) {
+    let subject = match shadowed.file.file_name() == Some(OsStr::new(shadowed.tool)) {
         true => shadowed.tool.to_owned(),
         false => format!("{} ({file})", shadowed.tool),
     };
@@ -126,8 +126,8 @@ fn describe_shadowed(shadowed: &Shadowed) -> String {
         .collect();
     let more = shadowed.libraries.len().saturating_sub(MOST_NAMED);
     let mut text = match libraries.is_empty() {
-        true => format!("{whose} does not find its libraries"),
-        false => format!("{whose} loads {}", libraries.join(", ")),
+        true => format!("{subject} does not find its libraries"),
+        false => format!("{subject} loads {}", libraries.join(", ")),
     };
     if more > 0 {
         text.push_str(&format!(" and {more} more"));

@@ -98,7 +98,7 @@ pub(crate) fn read(surroundings: &Surroundings) -> Vec<Mount> {
     let asked: Vec<(Entry, Vec<String>, BackgroundTask<_>)> = wanted
         .into_iter()
         .map(|(entry, reasons)| {
-            let task = ask(root, &entry.path);
+            let task = space_in_background(root, &entry.path);
             (entry, reasons, task)
         })
         .collect();
@@ -109,7 +109,10 @@ pub(crate) fn read(surroundings: &Surroundings) -> Vec<Mount> {
 }
 
 /// The space at `path`, read in another thread.
-pub(crate) fn ask(root: &Root, path: &Path) -> BackgroundTask<Result<Space, String>> {
+pub(crate) fn space_in_background(
+    root: &Root,
+    path: &Path,
+) -> BackgroundTask<Result<Space, String>> {
     let (root, path) = (root.clone(), path.to_owned());
     background::start(move || {
         root.resolve(&path)

@@ -91,7 +91,7 @@ fn ensure_free(target: &Path, existing: Existing) -> Result<(), Error> {
         Existing::Refuse if fs::symlink_metadata(target).is_ok() => {
             Err(RezError::Exists(target.to_owned()).into())
         }
-        _ => Ok(()),
+        Existing::Refuse | Existing::Overwrite => Ok(()),
     }
 }
 

@@ -118,7 +118,7 @@ pub(super) const DETAILS: Details = Details {
             shape: Shape::Lines,
             fields: &[
                 Field::string("path", "path of the file"),
-                Field::string("library", "the library asked for"),
+                Field::string("library", "the requested library"),
                 Field::lists(
                     "chains",
                     "for each file that needs it, the paths from the file to the library",

@@ -64,12 +64,23 @@ impl Elf {
     }
 }
 
-/// The exit code for several files. "Could not be read" ranks above "no".
+/// The exit code for several files: "no" ranks above "could not be read", which ranks above "yes".
 fn worst(a: Exit, b: Exit) -> Exit {
     let rank = |exit: Exit| match exit {
         Exit::Done => 0,
         Exit::Failed => 1,
-        _ => 2,
+        Exit::No
+        | Exit::Usage
+        | Exit::Redirection
+        | Exit::ClientError
+        | Exit::ServerError
+        | Exit::TooManyRedirects
+        | Exit::TimedOut
+        | Exit::NoCredentials
+        | Exit::Bug
+        | Exit::NoSuchCommand
+        | Exit::Interrupted
+        | Exit::Terminated => 2,
     };
     if rank(b) > rank(a) { b } else { a }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use argh::{ArgsInfo, FromArgs};
 
-use super::{ask, parsed};
+use super::{parsed, request_status};
 use crate::elf::root::Root;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -32,8 +32,9 @@ pub(super) struct Check {
     #[argh(option, arg_name = "version", from_str_fn(glibc))]
     glibc: Option<Version>,
 
-    /// require what this target offers: rocky8, CY2024, 2.17. glibc, libstdc++ and the CPU
-    /// must be at least those of the target.
+    /// require the libraries and CPU of a target: CY2024. The glibc, libstdc++ and CPU level of this
+    /// machine must be at least those of the target: a distribution, a year of the VFX Reference
+    /// Platform, or a glibc version.
     #[argh(option, arg_name = "name")]
     target: Option<String>,
 
@@ -122,7 +123,7 @@ impl Check {
         checks.extend(self.free.iter().chain(&self.free_inodes).map(check::free));
         checks.extend(
             urls.iter()
-                .map(|url| check::service(&redact::url(&url.to_string()), ask(url))),
+                .map(|url| check::service(&redact::url(&url.to_string()), request_status(url))),
         );
         if checks.is_empty() {
             return Err(Error::usage_hint(

@@ -209,8 +209,8 @@ fn parsed(url: &str) -> Result<Url, Error> {
 }
 
 fn compare(url: &Url) -> Compared {
-    let answer = ask(url).and_then(|(_, ahead)| ahead);
-    let (ahead_s, why) = match answer {
+    let response = request_status(url).and_then(|(_, ahead)| ahead);
+    let (ahead_s, why) = match response {
         Ok(ahead) => (Some(ahead), None),
         Err(why) => (None, Some(why)),
     };
@@ -222,15 +222,15 @@ fn compare(url: &Url) -> Compared {
 }
 
 /// The status of a service's response, and how far its clock is ahead of this machine's.
-fn ask(url: &Url) -> Result<(u16, Result<i64, String>), String> {
+fn request_status(url: &Url) -> Result<(u16, Result<i64, String>), String> {
     let mut settings: Settings = environment::settings();
     settings.limits.idle = settings.limits.idle.min(TIME_LIMIT);
     settings.limits.whole = Some(TIME_LIMIT);
     let mut request = Request::get(url.clone());
-    let answer = Caller::new(settings)
+    let response = Caller::new(settings)
         .call(&mut request)
         .map_err(|error| redact::url(&error.to_string()))?;
-    let head = answer.head;
+    let head = response.head;
     // Compared before the body is read, which takes time.
     Ok((
         head.status,

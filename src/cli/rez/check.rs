@@ -92,7 +92,7 @@ impl fmt::Display for Report {
         let plain = escape::one_line;
         for finding in &self.findings {
             writeln!(f, "{}: {}", plain(&finding.path), plain(&finding.what))?;
-            writeln!(f, "    cure: {}", plain(&finding.cure))?;
+            writeln!(f, "    fix: {}", plain(&finding.cure))?;
         }
         let count = match self.findings.len() {
             0 => "no faults found".to_owned(),

@@ -55,7 +55,7 @@ impl Rez {
     }
 }
 
-/// What the options of `install` and `package` ask for.
+/// The options of `install` and `package`.
 struct PackageOptions {
     name: Option<String>,
     version: Option<String>,
@@ -63,7 +63,7 @@ struct PackageOptions {
     tools: Vec<PathBuf>,
 }
 
-/// A package with what goes into it.
+/// A package and its tools.
 struct PackagePlan {
     package: Package,
     tools: Vec<PlannedTool>,
@@ -94,7 +94,7 @@ impl PackageOptions {
             linkage: Linkage::Static,
         };
         let description = "One static binary for a visual-effects pipeline: authenticated HTTP \
-            calls, JSON Web Tokens, and what a render node lacks.";
+            calls, JSON Web Tokens, ELF checks and Rez packages.";
         Ok(PackagePlan {
             package: Package {
                 name: self.name.unwrap_or_else(|| "c47".into()),

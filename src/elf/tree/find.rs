@@ -33,7 +33,7 @@ impl Walk<'_> {
             let outcome = self.in_directories(glibc, &directories, name);
             match outcome {
                 Outcome::NotFound { skipped: one } => skipped = skipped.or(one),
-                outcome => return (outcome, via),
+                outcome @ (Outcome::Found(_) | Outcome::Broken { .. }) => return (outcome, via),
             }
         }
         let no_default = loader.is_some_and(|one| one.linkage.no_default_libraries);
@@ -51,7 +51,7 @@ impl Walk<'_> {
             Outcome::NotFound { skipped: one } => Outcome::NotFound {
                 skipped: skipped.or(one),
             },
-            outcome => outcome,
+            outcome @ (Outcome::Found(_) | Outcome::Broken { .. }) => outcome,
         };
         (outcome, Via::Default)
     }

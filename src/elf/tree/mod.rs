@@ -59,22 +59,22 @@ pub struct Loaded {
     /// The object that caused the load.
     pub loader: Option<usize>,
     /// What it needs, in order.
-    pub wants: Vec<(OsString, Wanted)>,
+    pub wants: Vec<(OsString, Resolution)>,
 }
 
 /// Which objects need which, by number.
 #[derive(Debug)]
-pub struct Needing {
+pub struct Dependents {
     objects: Vec<Vec<usize>>,
     missing: Vec<Vec<usize>>,
 }
 
-impl Needing {
+impl Dependents {
     /// The objects that need this one.
-    pub fn of(&self, wanted: Wanted) -> &[usize] {
+    pub fn of(&self, wanted: Resolution) -> &[usize] {
         let list = match wanted {
-            Wanted::Loaded(number) => self.objects.get(number),
-            Wanted::Missing(number) => self.missing.get(number),
+            Resolution::Loaded(number) => self.objects.get(number),
+            Resolution::Missing(number) => self.missing.get(number),
         };
         list.map(Vec::as_slice).unwrap_or_default()
     }
@@ -82,7 +82,7 @@ impl Needing {
 
 /// The result for a needed library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Wanted {
+pub enum Resolution {
     /// The number of the object.
     Loaded(usize),
     /// The number of the missing library.
@@ -136,23 +136,23 @@ pub struct Tree {
 
 impl Tree {
     /// For each object and each missing library, the numbers of the objects that need it.
-    pub fn needing(&self) -> Needing {
-        let mut needing = Needing {
+    pub fn dependents(&self) -> Dependents {
+        let mut dependents = Dependents {
             objects: vec![Vec::new(); self.objects.len()],
             missing: vec![Vec::new(); self.missing.len()],
         };
         for (number, object) in self.objects.iter().enumerate() {
             for (_, wanted) in &object.wants {
                 let list = match wanted {
-                    Wanted::Loaded(wanted) => needing.objects.get_mut(*wanted),
-                    Wanted::Missing(wanted) => needing.missing.get_mut(*wanted),
+                    Resolution::Loaded(wanted) => dependents.objects.get_mut(*wanted),
+                    Resolution::Missing(wanted) => dependents.missing.get_mut(*wanted),
                 };
                 if let Some(list) = list {
                     list.push(number);
                 }
             }
         }
-        needing
+        dependents
     }
 
     /// Whether the object is statically linked.

@@ -6,7 +6,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 use std::rc::Rc;
 
-use super::{Loaded, Missing, Tree, VersionError, Via, Wanted, Why};
+use super::{Loaded, Missing, Resolution, Tree, VersionError, Via, Why};
 use crate::elf::linkage::SearchPath;
 use crate::elf::parse::Architecture;
 use crate::elf::reader::{Fault, FileId};
@@ -74,7 +74,7 @@ pub fn resolve(library_cache: &mut Shelves, file: &Path) -> Result<Tree, Fault> 
             warnings: Vec::new(),
         },
     };
-    walk.begin(library);
+    walk.add_object(library);
     if let Some(interpreter) = interpreter.filter(|_| !walk.tree.is_static()) {
         walk.load_interpreter(interpreter);
         walk.preload();
@@ -102,7 +102,7 @@ pub(super) struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn begin(&mut self, library: Rc<Library>) {
+    fn add_object(&mut self, library: Rc<Library>) {
         let path = self.tree.path.as_os_str().to_owned();
         let name = path.clone();
         let hit = Hit {
@@ -144,12 +144,13 @@ impl Walk<'_> {
                 self.add(name, hit, Via::AlreadyLoaded, None);
             }
             // A library may be checked without the program that loads it.
-            _ if self
-                .tree
-                .objects
-                .first()
-                .is_some_and(|one| one.library.interpreter.is_none()) => {}
-            outcome => {
+            Outcome::NotFound { .. } | Outcome::Broken { .. }
+                if self
+                    .tree
+                    .objects
+                    .first()
+                    .is_some_and(|one| one.library.interpreter.is_none()) => {}
+            outcome @ (Outcome::NotFound { .. } | Outcome::Broken { .. }) => {
                 let missing = self.miss(interpreter.clone(), outcome);
                 if let Some(object) = self.tree.objects.first_mut() {
                     object.wants.push((interpreter, missing));
@@ -231,7 +232,7 @@ impl Walk<'_> {
         by: usize,
         name: &OsStr,
         optional: Optional,
-        already: &mut BTreeSet<Wanted>,
+        already: &mut BTreeSet<Resolution>,
     ) {
         let expanded = match &*self.system {
             System::Glibc(_) if name.as_bytes().contains(&b'$') => {
@@ -239,14 +240,22 @@ impl Walk<'_> {
                 tokens::expand(name.as_bytes(), self.system.tokens(origin.as_deref()))
                     .map_or_else(|| name.to_owned(), OsString::from_vec)
             }
-            _ => name.to_owned(),
+            System::Glibc(_) | System::Musl(_) => name.to_owned(),
         };
         let wanted = match self.known(&expanded) {
-            Some(number) => Wanted::Loaded(number),
+            Some(number) => Resolution::Loaded(number),
             None => match self.find(&expanded, by) {
-                (Outcome::Found(hit), via) => Wanted::Loaded(self.place(expanded, hit, via, by)),
-                _ if optional == Optional::Yes => return,
-                (outcome, _) => self.miss(expanded, outcome),
+                (Outcome::Found(hit), via) => {
+                    Resolution::Loaded(self.place(expanded, hit, via, by))
+                }
+                (Outcome::NotFound { .. } | Outcome::Broken { .. }, _)
+                    if optional == Optional::Yes =>
+                {
+                    return;
+                }
+                (outcome @ (Outcome::NotFound { .. } | Outcome::Broken { .. }), _) => {
+                    self.miss(expanded, outcome)
+                }
             },
         };
         if let Some(object) = self.tree.objects.get_mut(by)
@@ -299,9 +308,9 @@ impl Walk<'_> {
         number
     }
 
-    fn miss(&mut self, name: OsString, outcome: Outcome) -> Wanted {
+    fn miss(&mut self, name: OsString, outcome: Outcome) -> Resolution {
         if let Some(&number) = self.missing.get(&name) {
-            return Wanted::Missing(number);
+            return Resolution::Missing(number);
         }
         let why = match outcome {
             Outcome::Broken { path, why } => Why::Broken { path, why },
@@ -313,7 +322,7 @@ impl Walk<'_> {
         let number = self.tree.missing.len();
         self.missing.insert(name.clone(), number);
         self.tree.missing.push(Missing { name, why });
-        Wanted::Missing(number)
+        Resolution::Missing(number)
     }
 
     /// Checks the versions that each object requires. musl does not check versions. glibc does not

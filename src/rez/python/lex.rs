@@ -277,7 +277,7 @@ impl Lexer<'_> {
         let quote = self.peek(0).unwrap_or_default();
         let is_triple = self.peek(1) == Some(quote) && self.peek(2) == Some(quote);
         let is_template = prefix.contains(['f', 't']);
-        let begin = self.number;
+        let first_line = self.number;
         // The token belongs to the line where the string starts.
         self.push(Token::Text(None));
         self.at += if is_triple { 3 } else { 1 };
@@ -286,7 +286,7 @@ impl Lexer<'_> {
             match self.peek(0) {
                 None if is_triple => {
                     self.is_sure &= !is_template;
-                    return Fault::at(begin, "unterminated triple-quoted string");
+                    return Fault::at(first_line, "unterminated triple-quoted string");
                 }
                 None | Some(b'\n' | b'\r') if !is_triple => {
                     self.is_sure &= !is_template;

@@ -75,7 +75,7 @@ impl Module {
             Binding::Absent if self.is_opaque => Binding::Unknown,
             Binding::Known(_) if self.is_opaque => Binding::Unknown,
             Binding::Known(Literal::Unknown) => Binding::Unknown,
-            found => found,
+            found @ (Binding::Absent | Binding::Unknown | Binding::Known(_)) => found,
         }
     }
 }

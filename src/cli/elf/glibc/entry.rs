@@ -25,7 +25,7 @@ pub struct Entry {
     pub cxx11_abi: Option<String>,
     pub isa: Option<String>,
     runs_on: Vec<String>,
-    pub verdict: Option<Judged>,
+    pub verdict: Option<TargetVerdict>,
     #[nserde(skip)]
     pub text: EntryText,
 }
@@ -53,7 +53,7 @@ struct Symbol {
 
 #[derive(SerJson)]
 #[allow(unreachable_pub)]
-pub struct Judged {
+pub struct TargetVerdict {
     target: String,
     pub runs: bool,
     pub in_the_way: Vec<String>,
@@ -84,17 +84,17 @@ impl Hosts {
     }
 }
 
-impl Judged {
+impl TargetVerdict {
     pub(super) fn of(
         object: &Requirements,
         target: Target,
         limits: Option<&Limits>,
         hosts: &mut Hosts,
         spelling: Spelling,
-    ) -> Judged {
+    ) -> TargetVerdict {
         let verdict = match limits {
-            Some(limits) => verdict::judge(object, limits, spelling),
-            None => host::judge(object, hosts.limits(object.architecture), spelling),
+            Some(limits) => verdict::evaluate(object, limits, spelling),
+            None => host::evaluate(object, hosts.limits(object.architecture), spelling),
         };
         let in_the_way = match verdict {
             Verdict::Runs => Vec::new(),
@@ -107,7 +107,7 @@ impl Judged {
             )),
             _ => None,
         };
-        Judged {
+        TargetVerdict {
             target: target.id(),
             runs: in_the_way.is_empty(),
             in_the_way,
@@ -117,7 +117,11 @@ impl Judged {
 }
 
 impl Entry {
-    pub(super) fn of(object: &Requirements, verdict: Option<Judged>, spelling: Spelling) -> Entry {
+    pub(super) fn of(
+        object: &Requirements,
+        verdict: Option<TargetVerdict>,
+        spelling: Spelling,
+    ) -> Entry {
         let highest = |family| Some(object.of(family)?.highest?.to_string());
         let mut text = EntryText {
             is_static: object.linking == Linking::Static,

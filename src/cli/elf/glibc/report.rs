@@ -4,7 +4,7 @@ use std::fmt;
 
 use nanoserde::{SerJson, SerJsonState};
 
-use super::entry::{Entry, Hosts, Judged};
+use super::entry::{Entry, Hosts, TargetVerdict};
 use super::summary::{self, Summary, Totals};
 use crate::elf::demangle::Spelling;
 use crate::elf::requirements::Requirements;
@@ -30,8 +30,9 @@ impl Report {
         let mut hosts = Hosts::default();
         let limits = target.and_then(Target::limits);
         let entries = objects.iter().map(|object| {
-            let judge = |target| Judged::of(object, target, limits.as_ref(), &mut hosts, spelling);
-            let judged = target.map(judge);
+            let evaluate =
+                |target| TargetVerdict::of(object, target, limits.as_ref(), &mut hosts, spelling);
+            let judged = target.map(evaluate);
             Entry::of(object, judged, spelling)
         });
         let entries = entries.collect();

@@ -8,7 +8,7 @@ use nanoserde::SerJson;
 use super::report::{rule, why};
 use crate::cli::elf::shown;
 use crate::elf::family::{family, without_hash};
-use crate::elf::tree::{Tree, Wanted};
+use crate::elf::tree::{Resolution, Tree};
 use crate::escape::one_line;
 
 /// Why a library is loaded: the shortest chain to each object that needs it.
@@ -22,7 +22,7 @@ pub struct Chains {
 
 impl Chains {
     pub(super) fn of(tree: &Tree, wanted: &str) -> Chains {
-        let needing = tree.needing();
+        let dependents = tree.dependents();
         let loaded = tree.objects.iter().enumerate().skip(1);
         let loaded = loaded.filter_map(|(number, object)| {
             let soname = object.library.linkage.soname.as_deref();
@@ -31,30 +31,30 @@ impl Chains {
                 .into_iter()
                 .flatten()
                 .filter_map(|name| fit(name, wanted));
-            Some((fit.min()?, Wanted::Loaded(number)))
+            Some((fit.min()?, Resolution::Loaded(number)))
         });
         let missing = tree.missing.iter().enumerate();
         let missing = missing.filter_map(|(number, missing)| {
-            Some((fit(&missing.name, wanted)?, Wanted::Missing(number)))
+            Some((fit(&missing.name, wanted)?, Resolution::Missing(number)))
         });
-        let found: Vec<(Fit, Wanted)> = loaded.chain(missing).collect();
+        let found: Vec<(Fit, Resolution)> = loaded.chain(missing).collect();
         // Only the best matches: 'libc' is libc.so.6, not libcurl as well.
         let best = found.iter().map(|(fit, _)| *fit).min();
         let mut chains = Vec::new();
         for (_, wanted) in found.iter().filter(|(fit, _)| Some(*fit) == best) {
             let end = match *wanted {
-                Wanted::Loaded(number) => tree
+                Resolution::Loaded(number) => tree
                     .objects
                     .get(number)
                     .map(|object| format!("{} ({})", shown(&object.path), rule(object))),
-                Wanted::Missing(number) => tree
+                Resolution::Missing(number) => tree
                     .missing
                     .get(number)
                     .map(|missing| format!("{} ({})", shown(&missing.name), why(&missing.why))),
             };
             chains.extend(chains_to(
                 tree,
-                needing.of(*wanted),
+                dependents.of(*wanted),
                 &end.unwrap_or_default(),
             ));
         }
@@ -110,8 +110,8 @@ fn fit(name: &OsStr, wanted: &str) -> Option<Fit> {
     }
 }
 
-fn chains_to(tree: &Tree, needing: &[usize], end: &str) -> Vec<Vec<String>> {
-    if needing.is_empty() {
+fn chains_to(tree: &Tree, dependents: &[usize], end: &str) -> Vec<Vec<String>> {
+    if dependents.is_empty() {
         return vec![vec![end.to_owned()]];
     }
     let chain = |last: usize| {
@@ -125,7 +125,7 @@ fn chains_to(tree: &Tree, needing: &[usize], end: &str) -> Vec<Vec<String>> {
         chain.reverse();
         chain
     };
-    needing.iter().copied().map(chain).collect()
+    dependents.iter().copied().map(chain).collect()
 }
 
 impl fmt::Display for Chains {

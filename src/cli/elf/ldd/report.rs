@@ -5,7 +5,7 @@ use std::fmt;
 use nanoserde::SerJson;
 
 use crate::cli::elf::shown;
-use crate::elf::tree::{self, Loaded, Tree, Wanted, Why};
+use crate::elf::tree::{self, Loaded, Resolution, Tree, Why};
 use crate::escape::one_line;
 use crate::output::Format;
 
@@ -57,9 +57,9 @@ struct VersionError {
 
 impl Report {
     pub(super) fn of(tree: &Tree, named: bool, format: Format) -> Report {
-        let needing = tree.needing();
-        let names = |wanted: Wanted| -> Vec<String> {
-            let numbers = needing.of(wanted).iter();
+        let dependents = tree.dependents();
+        let names = |wanted: Resolution| -> Vec<String> {
+            let numbers = dependents.of(wanted).iter();
             let objects = numbers.filter_map(|&number| tree.objects.get(number));
             objects.map(|object| shown(&object.path)).collect()
         };
@@ -73,7 +73,7 @@ impl Report {
                     object.via.name().into()
                 },
                 needed_by: match format {
-                    Format::Json => names(Wanted::Loaded(number)),
+                    Format::Json => names(Resolution::Loaded(number)),
                     // The text report shows this for missing libraries only.
                     Format::Text => Vec::new(),
                 },
@@ -87,7 +87,7 @@ impl Report {
             .map(|(number, missing)| Missing {
                 name: shown(&missing.name),
                 why: why(&missing.why),
-                needed_by: names(Wanted::Missing(number)),
+                needed_by: names(Resolution::Missing(number)),
             });
         let errors = tree.version_errors.iter().filter_map(|error| {
             let library = tree.objects.get(error.library)?;

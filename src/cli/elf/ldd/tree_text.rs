@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::report::{rule, why};
 use crate::cli::elf::shown;
-use crate::elf::tree::{Tree, Wanted};
+use crate::elf::tree::{Resolution, Tree};
 use crate::escape::one_line;
 
 /// The tree as text. The dependencies of an object are printed only the first time.
@@ -29,7 +29,7 @@ pub(super) fn tree_text(tree: &Tree) -> String {
         let indent = "  ".repeat(stack.len().min(64));
         let name = one_line(&shown(name));
         match wanted {
-            Wanted::Missing(missing) => {
+            Resolution::Missing(missing) => {
                 let why = tree.missing.get(*missing).map(|missing| why(&missing.why));
                 let _ = writeln!(
                     text,
@@ -37,7 +37,7 @@ pub(super) fn tree_text(tree: &Tree) -> String {
                     one_line(&why.unwrap_or_default())
                 );
             }
-            Wanted::Loaded(wanted) => {
+            Resolution::Loaded(wanted) => {
                 let Some(object) = tree.objects.get(*wanted) else {
                     continue;
                 };
