@@ -30,7 +30,7 @@ pub(crate) struct Archive {
 }
 
 impl Archive {
-    /// Opens the archive at `file`, which reports call `path`.
+    /// Opens the archive at `file`, named `path` in reports.
     ///
     /// # Errors
     /// When it cannot be read as an archive.

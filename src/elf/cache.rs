@@ -72,13 +72,13 @@ impl Cache {
             return Err("not an ld.so cache");
         }
         // The old format does not state its byte order, so the one that fits the file size is used.
-        let fits = |big_endian: bool| {
+        let entries_in = |big_endian: bool| {
             let count = u64::from(number(&bytes, 12, big_endian)?);
             let end = OLD_HEADER + count * OLD_ENTRY;
             (end <= bytes.len() as u64).then_some((big_endian, count, end))
         };
-        let (big_endian, count, end) = fits(false)
-            .or_else(|| fits(true))
+        let (big_endian, count, end) = entries_in(false)
+            .or_else(|| entries_in(true))
             .ok_or("its entries are outside the file")?;
         let new_at = end.next_multiple_of(8);
         let has_new = part(&bytes, new_at, NEW_MAGIC.len() as u64) == Some(NEW_MAGIC);

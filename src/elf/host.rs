@@ -59,7 +59,7 @@ pub(crate) fn libraries(root: &Root, architecture: Architecture) -> SystemLibrar
             let hit = cache.lookup(OsStr::new(name), &glibc.abilities)?;
             Some(hit.path.as_bytes().to_vec())
         });
-        let outcome = cached.map(|path| library_cache.fitting(path, architecture, None));
+        let outcome = cached.map(|path| library_cache.compatible(path, architecture, None));
         match outcome {
             Some(outcome @ Outcome::Found(_)) => outcome,
             _ => library_cache.in_directories(

@@ -190,7 +190,7 @@ fn sections_of<H: FileHeader<Endian = Endianness>>(object: &Object) -> Result<Se
             name.starts_with(b".debug_info\0") || name.starts_with(b".zdebug_info\0")
         });
         sections.has_debug_info |= debug;
-        // There is one symbol table, so the strings are read only once.
+        // Present is one symbol table, so the strings are read only once.
         if header.sh_type(endian) == elf::SHT_SYMTAB && !sections.has_symbols {
             sections.has_symbols = true;
             let strings = usize::try_from(header.sh_link(endian))

@@ -59,7 +59,7 @@ impl Linkage {
     /// Reads the dynamic section's names.
     ///
     /// # Errors
-    /// When a name lies outside the string table, or there are too many.
+    /// When a name is outside the string table, or there are too many.
     pub fn of(object: &Object) -> Result<Linkage, Fault> {
         let names = |tag| -> Result<Vec<OsString>, Fault> {
             let offsets: Vec<u64> = object.values(tag).take(MOST_NEEDED + 1).collect();
@@ -139,7 +139,7 @@ impl<'a> Window<'a> {
 /// The versions an object needs (`.gnu.version_r`).
 ///
 /// # Errors
-/// When the table leaves the file or does not end.
+/// When the table extends beyond the file or is endless.
 pub(crate) fn needs(object: &Object) -> Result<Vec<Need>, Fault> {
     let Some(address) = object.value(elf::DT_VERNEED) else {
         return Ok(Vec::new());
@@ -182,7 +182,7 @@ pub(crate) fn needs(object: &Object) -> Result<Vec<Need>, Fault> {
 /// accepts any version.
 ///
 /// # Errors
-/// When the table leaves the file or does not end.
+/// When the table extends beyond the file or is endless.
 pub(crate) fn definitions(object: &Object) -> Result<Option<Vec<String>>, Fault> {
     let Some(address) = object.value(elf::DT_VERDEF) else {
         return Ok(None);

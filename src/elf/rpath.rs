@@ -68,13 +68,13 @@ pub(crate) fn rpath(library_cache: &mut Shelves, file: &Path) -> Result<Rpath, F
     };
     let origin = seen_at.parent().map(|parent| parent.as_os_str().as_bytes());
     let tokens = system.tokens(origin);
-    let mut effort = 0;
+    let mut lookup_cost = 0;
     let mut entries = Vec::new();
     let elements = path.as_bytes().split(|&byte| byte == b':');
     for raw in elements.filter(|_| !path.is_empty()) {
         let expanded = tokens::expand(raw, tokens).map(OsString::from_vec);
         let target = match &expanded {
-            Some(directory) => target(library_cache, directory, &library, &mut effort)?,
+            Some(directory) => entry_target(library_cache, directory, &library, &mut lookup_cost)?,
             None => EntryTarget::Missing,
         };
         entries.push(Entry {
@@ -91,13 +91,13 @@ pub(crate) fn rpath(library_cache: &mut Shelves, file: &Path) -> Result<Rpath, F
 }
 
 /// Limit for the lookups of a search path. A long path counts more than once.
-const MOST_EFFORT: usize = 1_000_000;
+const MOST_LOOKUP_COST: usize = 1_000_000;
 
-fn target(
+fn entry_target(
     library_cache: &Shelves,
     directory: &OsStr,
     library: &Library,
-    effort: &mut usize,
+    lookup_cost: &mut usize,
 ) -> Result<EntryTarget, Fault> {
     // An empty element is the current directory.
     let directory = Path::new(if directory.is_empty() {
@@ -105,13 +105,13 @@ fn target(
     } else {
         directory
     });
-    *effort += 1 + directory.as_os_str().len() / 32;
+    *lookup_cost += 1 + directory.as_os_str().len() / 32;
     if !library_cache.is_directory(directory) {
         return Ok(EntryTarget::Missing);
     }
     let needed = &library.linkage.needed;
-    *effort += needed.len() * (1 + directory.as_os_str().len() / 32);
-    if *effort > MOST_EFFORT {
+    *lookup_cost += needed.len() * (1 + directory.as_os_str().len() / 32);
+    if *lookup_cost > MOST_LOOKUP_COST {
         return Err(Fault::broken("too many libraries and search paths"));
     }
     let is_there = |name: &&OsString| library_cache.is_file(&directory.join(name));

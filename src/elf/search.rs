@@ -94,7 +94,7 @@ fn definitions(object: &Object) -> Result<Option<Vec<String>>, Fault> {
 #[derive(Clone, Debug)]
 pub enum Candidate {
     Absent,
-    There(Rc<Library>),
+    Present(Rc<Library>),
     /// A file at which ld.so fails.
     Broken(Rc<str>),
 }
@@ -135,7 +135,7 @@ pub struct Shelves {
     /// For each directory, the numbers of the subdirectories that exist.
     subdirectories: BTreeMap<Vec<u8>, Rc<[usize]>>,
     /// The cost of all lookups so far.
-    effort: u64,
+    lookup_cost: u64,
     /// The size of the cached paths.
     remembered_bytes: usize,
 }
@@ -153,19 +153,19 @@ impl Shelves {
             candidates: BTreeMap::new(),
             libraries: BTreeMap::new(),
             subdirectories: BTreeMap::new(),
-            effort: 0,
+            lookup_cost: 0,
             remembered_bytes: 0,
         }
     }
 
     /// The cost of all lookups so far: one each, and more for long paths, which the kernel resolves
     /// component by component.
-    pub(crate) fn effort(&self) -> u64 {
-        self.effort
+    pub(crate) fn lookup_cost(&self) -> u64 {
+        self.lookup_cost
     }
 
     fn spend(&mut self, path: &[u8]) {
-        self.effort += 1 + path.len() as u64 / 32;
+        self.lookup_cost += 1 + path.len() as u64 / 32;
     }
 
     /// The search rules of the interpreter at `path`.
@@ -240,18 +240,18 @@ impl Shelves {
             return Some(Candidate::Absent);
         };
         if let Some(library) = self.libraries.get(&member.id()) {
-            return Some(Candidate::There(library.clone()));
+            return Some(Candidate::Present(library.clone()));
         }
         let library = member.source().and_then(Object::read).and_then(Library::of);
         Some(match library {
-            Ok(library) => Candidate::There(Rc::new(library)),
+            Ok(library) => Candidate::Present(Rc::new(library)),
             Err(fault) => Candidate::Broken(fault.to_string().into()),
         })
     }
 
     fn look(&mut self, path: &Path) -> Candidate {
         if let Some(candidate) = self.look_into_archives(path) {
-            if let Candidate::There(library) = &candidate {
+            if let Candidate::Present(library) = &candidate {
                 self.libraries.insert(library.id, library.clone());
             }
             return candidate;
@@ -269,14 +269,14 @@ impl Shelves {
         };
         let id = FileId::of(&metadata);
         if let Some(library) = self.libraries.get(&id) {
-            return Candidate::There(library.clone());
+            return Candidate::Present(library.clone());
         }
         let read = Source::open_seen(&outside, &metadata).and_then(Object::read);
         match read.and_then(Library::of) {
             Ok(library) => {
                 let library = Rc::new(library);
                 self.libraries.insert(id, library.clone());
-                Candidate::There(library)
+                Candidate::Present(library)
             }
             // ld.so skips a file that it may not read, like one that does not exist.
             Err(Fault::Io(error)) if error.kind() == io::ErrorKind::PermissionDenied => {
@@ -302,7 +302,7 @@ impl Shelves {
                 };
                 let path = [directory.as_slice(), subdirectory.as_bytes(), name].concat();
                 let hwcaps = hwcaps_of(subdirectory);
-                match self.fitting(path, architecture, hwcaps) {
+                match self.compatible(path, architecture, hwcaps) {
                     Outcome::NotFound { skipped: None } => {}
                     Outcome::NotFound { skipped: one } => skipped = skipped.or(one),
                     outcome @ (Outcome::Found(_) | Outcome::Broken { .. }) => return outcome,
@@ -313,7 +313,7 @@ impl Shelves {
     }
 
     /// The library at a path, if it has the architecture of the process.
-    pub fn fitting(
+    pub fn compatible(
         &mut self,
         path: Vec<u8>,
         architecture: Architecture,
@@ -324,14 +324,14 @@ impl Shelves {
         match candidate {
             Candidate::Absent => Outcome::NotFound { skipped: None },
             Candidate::Broken(why) => Outcome::Broken { path, why },
-            Candidate::There(library) if fits(library.architecture, architecture) => {
+            Candidate::Present(library) if is_compatible(library.architecture, architecture) => {
                 Outcome::Found(Hit {
                     path,
                     library,
                     hwcaps,
                 })
             }
-            Candidate::There(_) => Outcome::NotFound {
+            Candidate::Present(_) => Outcome::NotFound {
                 skipped: Some(path),
             },
         }
@@ -362,7 +362,7 @@ impl Shelves {
     }
 }
 
-fn fits(library: Architecture, process: Architecture) -> bool {
+fn is_compatible(library: Architecture, process: Architecture) -> bool {
     library == process
 }
 

@@ -313,7 +313,7 @@ fn usual_directories(root: &Root, architecture: Architecture) -> Vec<Vec<u8>> {
     names.into_iter().map(String::into_bytes).collect()
 }
 
-/// The names in glibc-hwcaps that this CPU supports, best first. There are none before glibc 2.33.
+/// The names in glibc-hwcaps that this CPU supports, best first. Present are none before glibc 2.33.
 fn hwcaps(interpreter: &[u8], architecture: Architecture, level: Level) -> Vec<&'static str> {
     let x86_64 = architecture.machine == elf::EM_X86_64.0;
     if !x86_64 || memmem::find(interpreter, b"glibc-hwcaps").is_none() {

@@ -332,7 +332,7 @@ fn builds(builds: usize, copies: usize) -> String {
     }
 }
 
-/// The last line.
+/// The line with the totals.
 fn total(objects: usize, duplicates: usize, bytes_wasted: u64, meetings: usize) -> String {
     format!(
         "{}, {}, {} wasted by identical copies, {}\n",

@@ -1,4 +1,4 @@
-//! `c47 elf`: will a binary run there, and what would it load?
+//! `c47 elf`: checks where a binary runs and what it loads.
 
 mod dupes;
 mod glibc;

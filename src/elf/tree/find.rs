@@ -15,7 +15,7 @@ impl Walk<'_> {
         if name.as_bytes().contains(&b'/') {
             let path = name.as_bytes().to_vec();
             return (
-                self.library_cache.fitting(path, self.architecture, None),
+                self.library_cache.compatible(path, self.architecture, None),
                 Via::Path,
             );
         }
@@ -110,7 +110,7 @@ impl Walk<'_> {
         let hwcaps = hit.hwcaps.map(str::to_owned);
         Some(
             self.library_cache
-                .fitting(path.to_vec(), self.architecture, hwcaps),
+                .compatible(path.to_vec(), self.architecture, hwcaps),
         )
     }
 

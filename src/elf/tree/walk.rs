@@ -17,9 +17,9 @@ use crate::elf::tokens;
 
 /// Limit for the number of libraries in a process.
 const MOST_LIBRARIES: usize = 10_000;
-/// Limit for the lookups of a tree; see [`Shelves::effort`]. A thousand libraries in fifty
+/// Limit for the lookups of a tree; see [`Shelves::lookup_cost`]. A thousand libraries in fifty
 /// directories take a fifth of it.
-const MOST_EFFORT: u64 = 1_000_000;
+const MOST_LOOKUP_COST: u64 = 1_000_000;
 
 /// Resolves what `file` needs, as ld.so would.
 ///
@@ -36,7 +36,7 @@ pub fn resolve(library_cache: &mut Shelves, file: &Path) -> Result<Tree, Fault> 
         (inside, Some(outside))
     };
     let library = match library_cache.candidate(inside.as_os_str().as_bytes()) {
-        Candidate::There(library) => library,
+        Candidate::Present(library) => library,
         // Returns the fault, not its text.
         Candidate::Absent | Candidate::Broken(_) => Rc::new(library_cache.library(&inside)?),
     };
@@ -130,7 +130,7 @@ impl Walk<'_> {
     fn load_interpreter(&mut self, interpreter: OsString) {
         let outcome =
             self.library_cache
-                .fitting(interpreter.as_bytes().to_vec(), self.architecture, None);
+                .compatible(interpreter.as_bytes().to_vec(), self.architecture, None);
         let itself = self
             .tree
             .objects
@@ -203,7 +203,7 @@ impl Walk<'_> {
 
     fn follow(&mut self) -> Result<(), Fault> {
         let mut number = 0;
-        let effort_before = self.library_cache.effort();
+        let cost_before = self.library_cache.lookup_cost();
         while let Some(object) = self.tree.objects.get(number) {
             let library = object.library.clone();
             let linkage = &library.linkage;
@@ -213,7 +213,7 @@ impl Walk<'_> {
             let mut already = BTreeSet::new();
             for (name, optional) in filters.chain(auxiliaries).chain(needed) {
                 self.want(number, name, optional, &mut already);
-                if self.library_cache.effort() - effort_before > MOST_EFFORT {
+                if self.library_cache.lookup_cost() - cost_before > MOST_LOOKUP_COST {
                     return Err(Fault::broken("too many libraries and search paths"));
                 }
             }

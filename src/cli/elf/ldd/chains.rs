@@ -27,21 +27,24 @@ impl Chains {
         let loaded = loaded.filter_map(|(number, object)| {
             let soname = object.library.linkage.soname.as_deref();
             let names = [Some(&*object.name), Some(&*object.path), soname];
-            let fit = names
+            let qualities = names
                 .into_iter()
                 .flatten()
-                .filter_map(|name| fit(name, wanted));
-            Some((fit.min()?, Resolution::Loaded(number)))
+                .filter_map(|name| match_quality(name, wanted));
+            Some((qualities.min()?, Resolution::Loaded(number)))
         });
         let missing = tree.missing.iter().enumerate();
         let missing = missing.filter_map(|(number, missing)| {
-            Some((fit(&missing.name, wanted)?, Resolution::Missing(number)))
+            Some((
+                match_quality(&missing.name, wanted)?,
+                Resolution::Missing(number),
+            ))
         });
-        let found: Vec<(Fit, Resolution)> = loaded.chain(missing).collect();
+        let found: Vec<(MatchQuality, Resolution)> = loaded.chain(missing).collect();
         // Only the best matches: 'libc' is libc.so.6, not libcurl as well.
-        let best = found.iter().map(|(fit, _)| *fit).min();
+        let best = found.iter().map(|(quality, _)| *quality).min();
         let mut chains = Vec::new();
-        for (_, wanted) in found.iter().filter(|(fit, _)| Some(*fit) == best) {
+        for (_, wanted) in found.iter().filter(|(quality, _)| Some(*quality) == best) {
             let end = match *wanted {
                 Resolution::Loaded(number) => tree
                     .objects
@@ -68,7 +71,7 @@ impl Chains {
 
 /// How well a name matches the argument. Smaller is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
+enum MatchQuality {
     /// The path, the file name or the SONAME, or one of these without the hash that wheels add:
     /// `libtbb.so.12` of `libtbb-091225fa.so.12`.
     Name,
@@ -80,11 +83,11 @@ enum Fit {
     Start,
 }
 
-fn fit(name: &OsStr, wanted: &str) -> Option<Fit> {
+fn match_quality(name: &OsStr, wanted: &str) -> Option<MatchQuality> {
     let name = name.to_string_lossy();
     let base = name.rsplit('/').next().unwrap_or(&name);
     if name == wanted && !wanted.is_empty() {
-        return Some(Fit::Name);
+        return Some(MatchQuality::Name);
     }
     // A hash starts with a dash, so all forms of the name agree before it. This cheap test skips
     // most names.
@@ -98,13 +101,13 @@ fn fit(name: &OsStr, wanted: &str) -> Option<Fit> {
         rest.is_some_and(|rest| rest.starts_with('.'))
     };
     if base == wanted || plain == wanted {
-        Some(Fit::Name)
+        Some(MatchQuality::Name)
     } else if stem(base) || stem(&plain) {
-        Some(Fit::Stem)
+        Some(MatchQuality::Stem)
     } else if family(base) == wanted {
-        Some(Fit::Family)
+        Some(MatchQuality::Family)
     } else if base.starts_with(wanted) || plain.starts_with(wanted) {
-        Some(Fit::Start)
+        Some(MatchQuality::Start)
     } else {
         None
     }
@@ -150,22 +153,34 @@ mod tests {
     fn a_library_is_matched_by_soname_family_file_name_or_prefix() {
         let tbb = "/x/lib/../libtbb-091225fa.so.12.12";
         for (name, wanted, expected) in [
-            (tbb, "libtbb", Some(Fit::Stem)),
-            (tbb, "libtbb.so", Some(Fit::Stem)),
-            (tbb, "libtbb.so.12", Some(Fit::Stem)),
-            (tbb, "libtbb.so.12.12", Some(Fit::Name)),
-            (tbb, "libtbb-091225fa.so.12.12", Some(Fit::Name)),
-            (tbb, "libtbb-091225fa", Some(Fit::Stem)),
-            (tbb, tbb, Some(Fit::Name)),
-            (tbb, "libtb", Some(Fit::Start)),
+            (tbb, "libtbb", Some(MatchQuality::Stem)),
+            (tbb, "libtbb.so", Some(MatchQuality::Stem)),
+            (tbb, "libtbb.so.12", Some(MatchQuality::Stem)),
+            (tbb, "libtbb.so.12.12", Some(MatchQuality::Name)),
+            (tbb, "libtbb-091225fa.so.12.12", Some(MatchQuality::Name)),
+            (tbb, "libtbb-091225fa", Some(MatchQuality::Stem)),
+            (tbb, tbb, Some(MatchQuality::Name)),
+            (tbb, "libtb", Some(MatchQuality::Start)),
             (tbb, "tbb", None),
             (tbb, "", None),
-            ("libOpenEXR-3_1.so.30", "libOpenEXR", Some(Fit::Family)),
-            ("libpython3.11.so.1.0", "libpython", Some(Fit::Family)),
-            ("libssl.so.3", "libssl", Some(Fit::Stem)),
-            ("libcurl.so.4", "libc", Some(Fit::Start)),
+            (
+                "libOpenEXR-3_1.so.30",
+                "libOpenEXR",
+                Some(MatchQuality::Family),
+            ),
+            (
+                "libpython3.11.so.1.0",
+                "libpython",
+                Some(MatchQuality::Family),
+            ),
+            ("libssl.so.3", "libssl", Some(MatchQuality::Stem)),
+            ("libcurl.so.4", "libc", Some(MatchQuality::Start)),
         ] {
-            assert_eq!(fit(OsStr::new(name), wanted), expected, "{name} {wanted}");
+            assert_eq!(
+                match_quality(OsStr::new(name), wanted),
+                expected,
+                "{name} {wanted}"
+            );
         }
     }
 }
