@@ -9,7 +9,7 @@ use crate::cli::elf::shown;
 use crate::elf::demangle::{Spelling, demangled};
 use crate::elf::host;
 use crate::elf::parse::Architecture;
-use crate::elf::requirements::{Linking, Requirements};
+use crate::elf::requirements::{self, Linking, Requirements};
 use crate::elf::verdict::{self, Verdict, because};
 use crate::elf::versions::Family;
 use crate::escape::one_line;
@@ -116,6 +116,17 @@ impl TargetVerdict {
     }
 }
 
+impl Symbol {
+    fn of(symbol: &requirements::Symbol) -> Symbol {
+        Symbol {
+            name: Some(symbol.name.clone()),
+            demangled: demangled(&symbol.name),
+            version: symbol.version.clone(),
+            library: symbol.library.clone(),
+        }
+    }
+}
+
 impl Entry {
     pub(super) fn of(
         object: &Requirements,
@@ -155,22 +166,8 @@ impl Entry {
                 );
                 text.unnumbered.push(format!("{} {why}", unnumbered.label));
             }
-            let unnumbered = required
-                .unnumbered
-                .iter()
-                .flat_map(|unnumbered| &unnumbered.symbols);
-            symbols.extend(
-                required
-                    .symbols
-                    .iter()
-                    .chain(unnumbered)
-                    .map(|symbol| Symbol {
-                        name: Some(symbol.name.clone()),
-                        demangled: demangled(&symbol.name),
-                        version: symbol.version.clone(),
-                        library: symbol.library.clone(),
-                    }),
-            );
+            let others = required.unnumbered.iter().flat_map(|label| &label.symbols);
+            symbols.extend(required.symbols.iter().chain(others).map(Symbol::of));
         }
         let runs_on = verdict::runs_on(std::slice::from_ref(object));
         text.oldest = verdict::oldest(&runs_on);
