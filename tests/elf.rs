@@ -1,4 +1,4 @@
-//! `c47 elf`: what it says of programs, libraries, and of files that are none.
+//! `c47 elf` with programs, libraries, and files that are not ELF files.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -57,7 +57,7 @@ fn needs_little(scratch: &Scratch) -> PathBuf {
 }
 
 #[test]
-fn a_verdict_names_the_symbol_in_the_way() {
+fn verdict_names_the_symbol_that_needs_a_newer_glibc() {
     let scratch = Scratch::new("verdict");
     let library = needs_2_28(&scratch);
     let path = library.to_str().unwrap();
@@ -94,7 +94,7 @@ fn a_verdict_names_the_symbol_in_the_way() {
 }
 
 #[test]
-fn a_directory_is_judged_as_one() {
+fn directory_gets_one_verdict() {
     let scratch = Scratch::new("directory");
     needs_2_28(&scratch);
     needs_little(&scratch);
@@ -113,21 +113,19 @@ fn a_directory_is_judged_as_one() {
     );
     assert_eq!(output.stderr_text(), "");
     elf("glibc", &["--target", "rocky8", directory]).expect_code(0);
-    // A broken library leaves a yes in doubt.
+    // An invalid library makes the verdict uncertain.
     let bytes = fs::read(scratch.path().join("libold.so")).unwrap();
     scratch.write("broken.so", &bytes[..700]);
     let output = elf("glibc", &["--target", "rocky8", directory]).expect_code(7);
     assert!(
-        output
-            .stderr_text()
-            .contains("broken.so: a broken ELF file"),
+        output.stderr_text().contains("broken.so: invalid ELF file"),
         "{}",
         output.stderr_text()
     );
 }
 
 #[test]
-fn the_cxx_abi() {
+fn cxx_abi_is_checked_against_the_target() {
     let scratch = Scratch::new("abi");
     let source = "#include <string>\nstd::string other(const std::string &);\nstd::string f(const std::string &s) { return other(s) + s; }\n";
     scratch.write("f.cc", source);
@@ -138,7 +136,7 @@ fn the_cxx_abi() {
             .current_dir(scratch.path())
             .output();
         if !output.is_ok_and(|output| output.status.success()) {
-            support::peers::skipped("no g++ here");
+            support::peers::skipped("g++ not found");
             return;
         }
         let path = scratch.path().join("libf.so");
@@ -162,7 +160,7 @@ fn the_cxx_abi() {
 }
 
 #[test]
-fn the_isa_level_where_it_is_marked() {
+fn isa_level_is_read_from_the_property_note() {
     let scratch = Scratch::new("isa");
     scratch.write("f.c", "int f(void) { return 1; }");
     let flags = ["-shared", "-fPIC", "-nostdlib", "-o", "libf.so", "f.c"];
@@ -185,7 +183,7 @@ fn the_isa_level_where_it_is_marked() {
 }
 
 #[test]
-fn what_is_no_elf_file_gets_a_line() {
+fn files_that_are_not_elf_get_an_error_line() {
     let scratch = Scratch::new("others");
     let here = scratch.path();
     let script = scratch.write("script", "#!/bin/sh -e\necho\n");
@@ -196,15 +194,15 @@ fn what_is_no_elf_file_gets_a_line() {
     make_fifo(&fifo);
     symlink("loop", here.join("loop")).unwrap();
     let cases = [
-        (script, "it is a script (#!/bin/sh -e)"),
-        (empty, "it is an empty file"),
-        (text, "no program or library"),
-        (short, "a broken ELF file"),
-        (fifo, "it is a FIFO"),
+        (script, "but a script (#!/bin/sh -e)"),
+        (empty, "but an empty file"),
+        (text, "not an ELF program or library"),
+        (short, "invalid ELF file"),
+        (fifo, "but a FIFO"),
         (here.join("loop"), "link loop"),
         (here.join("nothing"), "no such file"),
-        (here.to_owned(), "it is a directory"),
-        ("/dev/null".into(), "it is a device"),
+        (here.to_owned(), "but a directory"),
+        ("/dev/null".into(), "but a device"),
     ];
     for subcommand in SUBCOMMANDS {
         for (path, expected) in &cases {
@@ -224,7 +222,7 @@ fn what_is_no_elf_file_gets_a_line() {
 }
 
 #[test]
-fn unreadable_files() {
+fn unreadable_file_is_an_error() {
     let scratch = Scratch::new("unreadable");
     let library = needs_little(&scratch);
     fs::set_permissions(&library, fs::Permissions::from_mode(0o000)).unwrap();
@@ -241,7 +239,7 @@ fn unreadable_files() {
 }
 
 #[test]
-fn static_programs() {
+fn static_program_needs_no_libraries() {
     let scratch = Scratch::new("static");
     scratch.write("main.c", "int main(void) { return 0; }");
     for flags in [["-static", "-no-pie"], ["-static-pie", "-fPIE"]] {
@@ -255,7 +253,9 @@ fn static_programs() {
         assert_eq!(output.stdout_text(), "\tstatically linked\n");
         let output = elf("glibc", &[path]).expect_code(0);
         assert!(
-            output.stdout_text().contains("static, needs no library"),
+            output
+                .stdout_text()
+                .contains("statically linked, needs no libraries"),
             "{}",
             output.stdout_text()
         );
@@ -266,7 +266,7 @@ fn static_programs() {
 }
 
 #[test]
-fn other_architectures() {
+fn other_architectures_are_read() {
     let scratch = Scratch::new("machines");
     let library = needs_little(&scratch);
     let bytes = fs::read(&library).unwrap();
@@ -282,12 +282,12 @@ fn other_architectures() {
     );
     let output = elf("glibc", &["--target", "host", path]).expect_code(1);
     assert!(
-        output.stdout_text().contains("is for aarch64"),
+        output.stdout_text().contains("is built for aarch64"),
         "{}",
         output.stdout_text()
     );
     elf("glibc", &["--target", "centos7", path]).expect_code(0);
-    // A header that is big endian, and nothing more: s390x.
+    // Only a big-endian header: s390x.
     let mut big = vec![0_u8; 64];
     big[..7].copy_from_slice(b"\x7fELF\x02\x02\x01");
     big[17] = 2;
@@ -315,7 +315,7 @@ fn other_architectures() {
         );
         elf("glibc", &["--target", "host", path.to_str().unwrap()]).expect_code(0);
     } else {
-        support::peers::skipped("gcc -m32 builds nothing here");
+        support::peers::skipped("gcc -m32 does not work here");
     }
 }
 
@@ -385,7 +385,7 @@ fn info_agrees_with_readelf() {
 }
 
 #[test]
-fn dead_entries_of_an_rpath() {
+fn rpath_shows_dead_entries() {
     let scratch = Scratch::new("rpath");
     let here = scratch.path();
     scratch.write("a.c", "int a(void) { return 1; }");
@@ -424,7 +424,7 @@ fn dead_entries_of_an_rpath() {
 }
 
 #[test]
-fn libraries_carried_twice_and_meeting() {
+fn dupes_finds_copies_and_conflicts() {
     let scratch = Scratch::new("dupes");
     let here = scratch.path();
     for (name, number) in [("x", 1), ("y", 2)] {
@@ -526,12 +526,12 @@ fn libraries_carried_twice_and_meeting() {
     assert!(
         output
             .stdout_text()
-            .contains("libtbb would meet in one process")
+            .contains("one process would load several versions of libtbb")
     );
 }
 
 #[test]
-fn wrong_use() {
+fn usage_errors_exit_with_2() {
     for arguments in [
         &["elf", "glibc"][..],
         &["elf", "ldd"],
@@ -569,7 +569,7 @@ fn make_fifo(path: &Path) {
 }
 
 #[test]
-fn a_directory_without_elf_files_is_an_error_and_no_verdict() {
+fn directory_without_elf_files_is_an_error() {
     let scratch = Scratch::new("nothing");
     let empty = scratch.path().to_str().unwrap();
     for arguments in [
@@ -599,7 +599,7 @@ fn a_directory_without_elf_files_is_an_error_and_no_verdict() {
 }
 
 #[test]
-fn targets_have_aliases_and_an_unknown_one_suggests_the_nearest() {
+fn targets_have_aliases_and_unknown_target_suggests_the_closest() {
     let scratch = Scratch::new("targets");
     let file = needs_2_28(&scratch);
     let file = file.to_str().unwrap();
@@ -622,9 +622,9 @@ fn targets_have_aliases_and_an_unknown_one_suggests_the_nearest() {
         elf("glibc", &["--target", target, file]).expect_code(code);
     }
     for (target, nearest) in [
-        ("CY2030", "the nearest known target is CY2027"),
-        ("fedora-60", "the nearest known target is fedora45"),
-        ("el6", "the nearest known target is el7"),
+        ("CY2030", "the closest known target is CY2027"),
+        ("fedora-60", "the closest known target is fedora45"),
+        ("el6", "the closest known target is el7"),
         ("snipper", "did you mean 'sniper'?"),
     ] {
         for command in [&["elf", "glibc", file][..], &["host", "check"]] {
@@ -633,14 +633,14 @@ fn targets_have_aliases_and_an_unknown_one_suggests_the_nearest() {
                 .args(["--target", target])
                 .run()
                 .expect_code(2);
-            let said = output.stderr_text();
-            assert!(said.contains(nearest), "{command:?}: {said}");
+            let message = output.stderr_text();
+            assert!(message.contains(nearest), "{command:?}: {message}");
         }
     }
 }
 
 #[test]
-fn a_summary_has_the_totals_and_the_verdict_only() {
+fn summary_has_only_totals_and_verdict() {
     let scratch = Scratch::new("summary");
     needs_2_28(&scratch);
     needs_little(&scratch);
@@ -658,7 +658,7 @@ fn a_summary_has_the_totals_and_the_verdict_only() {
     let judged = elf("glibc", &["--summary", "--target", "centos7", directory]).expect_code(1);
     let lines: Vec<&str> = judged.stdout_text().lines().collect();
     assert_eq!(lines.last(), Some(&"1 of 3 does not run on CentOS 7"));
-    assert!(lines[0].starts_with("GLIBC_2.28 at most: "), "{lines:?}");
+    assert!(lines[0].starts_with("highest GLIBC_2.28: "), "{lines:?}");
     assert_eq!(lines.len(), 2, "{lines:?}");
     let report = json(&elf(
         "glibc",

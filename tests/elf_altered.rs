@@ -1,4 +1,4 @@
-//! ELF files cut short and altered: whatever they say, an answer or a clear line, at once.
+//! Truncated and altered ELF files: each gives a result or an error quickly, and never a panic.
 
 use std::fs;
 use std::io::Write;
@@ -16,7 +16,7 @@ use c47::testing::{tree, verdict};
 
 use crate::support::{Scratch, sample};
 
-/// How many places in the file a sample has.
+/// How many offsets of the file a sample has.
 const SAMPLE: usize = 400;
 
 fn small_library() -> &'static [u8] {
@@ -54,7 +54,7 @@ fn compiled(scratch: &Scratch) -> Vec<u8> {
 }
 
 fn look(path: &Path, bytes: &[u8]) {
-    // Not fs::write: ext4 waits for the disk when a file is cut to nothing and written again.
+    // Not fs::write, because ext4 waits for the disk when a file is truncated and rewritten.
     let file = fs::OpenOptions::new()
         .create(true)
         .truncate(false)
@@ -75,13 +75,13 @@ fn look(path: &Path, bytes: &[u8]) {
         cpu: Cpu::of_this_machine(),
     });
     let _ = tree::resolve(&mut shelves, path);
-    // It takes milliseconds: this bound only detects a hang.
+    // It takes milliseconds. The limit only detects a hang.
     let took = began.elapsed();
     assert!(took < Duration::from_secs(20), "{took:?}");
 }
 
 #[test]
-fn every_truncation() {
+fn every_truncation_is_handled() {
     let scratch = Scratch::new("cut");
     let bytes = small_library();
     let path = scratch.path().join("altered.so");
@@ -91,7 +91,7 @@ fn every_truncation() {
 }
 
 #[test]
-fn every_byte_altered() {
+fn every_altered_byte_is_handled() {
     let scratch = Scratch::new("altered");
     let bytes = small_library();
     let path = scratch.path().join("altered.so");
@@ -104,9 +104,9 @@ fn every_byte_altered() {
     }
 }
 
-/// Words of the tables set to what breaks sums: several at once, by a generator with a seed.
+/// Sets several words of the tables to values that overflow sums, with a seeded generator.
 #[test]
-fn many_bytes_altered() {
+fn many_altered_words_are_handled() {
     let scratch = Scratch::new("random");
     let bytes = small_library();
     let path = scratch.path().join("altered.so");

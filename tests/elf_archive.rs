@@ -1,5 +1,5 @@
-//! `c47 elf` on wheels and other ZIP archives: the answers are those for the unpacked files, and
-//! what is wrong with an archive is said.
+//! `c47 elf` with wheels and other ZIP archives. The output equals that for the unpacked files, and
+//! invalid archives give an error.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,8 +19,8 @@ fn gcc(directory: &Path, arguments: &[&str]) {
         .current_dir(directory)
         .output()
         .expect("gcc");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{said}");
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{message}");
 }
 
 fn python(directory: &Path, arguments: &[&str]) -> bool {
@@ -31,8 +31,8 @@ fn python(directory: &Path, arguments: &[&str]) -> bool {
     python.is_ok_and(|output| output.status.success())
 }
 
-/// A tree as a wheel has it: an extension that finds a renamed library beside its package, and a
-/// second copy of that library.
+/// A tree like that of a wheel: an extension that loads a renamed library next to its package, and
+/// a second copy of that library.
 fn package(scratch: &Scratch) -> PathBuf {
     let tree = scratch.path().join("tree");
     for directory in ["pkg/deep", "pkg.libs", "other"] {
@@ -70,7 +70,7 @@ fn package(scratch: &Scratch) -> PathBuf {
     tree
 }
 
-/// What a command says of the archive and of the tree, each by its own path; the exit codes too.
+/// Asserts that a command gives the same output and exit code for the archive and for the tree.
 #[track_caller]
 fn same(arguments: &[&str], wheel: &Path, inside: &[&str], tree: &Path) -> String {
     let in_wheel: Vec<String> = match inside {
@@ -104,7 +104,7 @@ fn same(arguments: &[&str], wheel: &Path, inside: &[&str], tree: &Path) -> Strin
 }
 
 #[test]
-fn a_wheel_gives_the_answers_of_the_wheel_unpacked() {
+fn wheel_gives_the_same_output_as_unpacked() {
     let scratch = Scratch::new("wheel");
     let tree = package(&scratch);
     let wheel = scratch.path().join("pkg-1.0-cp311-cp311-linux_x86_64.whl");
@@ -113,7 +113,7 @@ fn a_wheel_gives_the_answers_of_the_wheel_unpacked() {
         &tree,
         &["-m", "zipfile", "-c", name, "pkg", "pkg.libs", "other"],
     ) {
-        let _: Option<()> = support::peers::missing("python3 is not here");
+        let _: Option<()> = support::peers::missing("python3 not found");
         return;
     }
     let text = same(&["glibc", "--json"], &wheel, &[], &tree);
@@ -126,7 +126,7 @@ fn a_wheel_gives_the_answers_of_the_wheel_unpacked() {
     same(&["dupes"], &wheel, &[], &tree);
     let text = same(&["dupes", "--json"], &wheel, &[], &tree);
     assert!(text.contains("\"builds\":1,"), "{text}");
-    // In the order of a walk, which goes component by component.
+    // In the order of a walk, which compares paths by component.
     let files = [
         "other/libfoo-091225fa.so.1",
         "pkg/deep/ext.so",
@@ -141,12 +141,12 @@ fn a_wheel_gives_the_answers_of_the_wheel_unpacked() {
         &ldd,
     ] {
         let of_members = same(command, &wheel, &files, &tree);
-        // The archive itself stands for all of its members.
+        // The archive means all of its members.
         let of_all = c47().arg("elf").args(command).arg(&wheel).run();
         let of_all = of_all.stdout_text().replace(&format!("{name}!/"), "@/");
         assert_eq!(of_members, of_all, "{command:?}");
     }
-    // In another root, by the path inside it or below it; a member that is not there.
+    // With --root, by the path inside the root and below it. A member that does not exist.
     let root = scratch.path().to_str().unwrap();
     let below = format!("{name}!/pkg/deep/ext.so");
     for file in [
@@ -159,13 +159,17 @@ fn a_wheel_gives_the_answers_of_the_wheel_unpacked() {
         assert!(text.contains(expected), "{text}");
     }
     let output = elf(&["info", &format!("{name}!/pkg/nothing.so")]).expect_code(7);
-    let said = output.stderr_text();
+    let message = output.stderr_text();
     assert!(
-        said.ends_with("whl!/pkg/nothing.so: no such file or directory\n"),
-        "{said}"
+        message.ends_with("whl!/pkg/nothing.so: no such file or directory\n"),
+        "{message}"
     );
     let output = elf(&["info", &format!("{name}!/pkg/__init__.py")]).expect_code(7);
-    assert!(output.stderr_text().contains("no program or library (ELF)"));
+    assert!(
+        output
+            .stderr_text()
+            .contains("not an ELF program or library")
+    );
     let why = [&["ldd", "--why", "libfoo"][..], &environment].concat();
     let text = same(&why, &wheel, &["pkg/deep/ext.so"], &tree);
     assert!(
@@ -175,13 +179,12 @@ fn a_wheel_gives_the_answers_of_the_wheel_unpacked() {
 }
 
 #[test]
-fn real_wheels_give_the_answers_of_the_wheels_unpacked() {
+fn real_wheels_give_the_same_output_as_unpacked() {
     let wheels = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/peers/wheels");
-    // The name of what a link leads to, as reports have it.
+    // Reports have the path with symlinks resolved.
     let wheels = fs::canonicalize(&wheels).unwrap_or(wheels);
     if !wheels.join("complete").exists() || effort() == Effort::Quick {
-        let _: Option<()> =
-            support::peers::missing("the wheels are not here: run scripts/peers-elf");
+        let _: Option<()> = support::peers::missing("wheels not found: run scripts/peers-elf");
         return;
     }
     let mut all: Vec<PathBuf> = fs::read_dir(&wheels)
@@ -191,7 +194,7 @@ fn real_wheels_give_the_answers_of_the_wheels_unpacked() {
         .filter(|path| path.extension().is_some_and(|extension| extension == "whl"))
         .collect();
     assert!(all.len() >= 4);
-    // The small ones first: to unpack the large ones takes a test build long.
+    // Only the small ones, because a debug build unpacks the large ones slowly.
     all.sort_by_key(|path| fs::metadata(path).map_or(0, |metadata| metadata.len()));
     for wheel in sample(all, 2) {
         let name = wheel.file_name().unwrap().to_string_lossy().into_owned();
@@ -204,7 +207,7 @@ fn real_wheels_give_the_answers_of_the_wheels_unpacked() {
 }
 
 #[test]
-fn a_directory_of_wheels_is_read() {
+fn wheels_in_a_directory_are_read() {
     let scratch = Scratch::new("wheelhouse");
     let tree = package(&scratch);
     let library = fs::read(tree.join("pkg.libs/libfoo-091225fa.so.1")).unwrap();
@@ -215,7 +218,7 @@ fn a_directory_of_wheels_is_read() {
     let two = archive(&[Member::stored("a/libfoo.so", &library)]);
     scratch.write("house/one.whl", &one);
     scratch.write("house/two.ZIP", &two);
-    // Other programs' data: not looked into.
+    // Data of another program is not opened.
     scratch.write("house/data.npz", &two);
     let house = scratch.path().join("house");
     let output = elf(&["dupes", "--json", house.to_str().unwrap()]).expect_code(0);
@@ -233,14 +236,17 @@ fn a_directory_of_wheels_is_read() {
     let empty = scratch.write("empty.zip", archive(&[Member::stored("a.txt", b"text")]));
     for command in ["glibc", "info", "ldd", "rpath", "dupes"] {
         let output = elf(&[command, empty.to_str().unwrap()]).expect_code(1);
-        let said = output.stderr_text();
-        assert!(said.contains("no program or library (ELF) found"), "{said}");
+        let message = output.stderr_text();
+        assert!(
+            message.contains("no program or library (ELF) found"),
+            "{message}"
+        );
         assert_eq!(output.stdout_text(), "");
     }
 }
 
 #[test]
-fn links_in_an_archive_are_followed_inside_it() {
+fn symlinks_in_an_archive_are_followed_inside_it() {
     let scratch = Scratch::new("links");
     let tree = package(&scratch);
     let read = |name: &str| fs::read(tree.join(name)).unwrap();
@@ -307,20 +313,17 @@ fn what_is_wrong_with_an_archive_is_said_in_words() {
     ];
     let cases: Vec<(&str, Vec<u8>)> = vec![
         (
-            "it has no directory at its end",
+            "no directory at the end",
             whole[..whole.len() - 30].to_vec(),
         ),
-        (
-            "it has no directory at its end",
-            whole[..whole.len() - 1].to_vec(),
-        ),
-        ("its directory is cut short", {
+        ("no directory at the end", whole[..whole.len() - 1].to_vec()),
+        ("the directory is truncated", {
             let mut bytes = whole.clone();
             bytes[end + 12..end + 16].copy_from_slice(&7_u32.to_le_bytes());
             bytes
         }),
-        ("it is one part of several", spanned),
-        ("its directory is cut short", wide),
+        ("multi-part archives are unsupported", spanned),
+        ("the directory is truncated", wide),
         (
             "is encrypted",
             archive(&[Member {
@@ -329,80 +332,89 @@ fn what_is_wrong_with_an_archive_is_said_in_words() {
             }]),
         ),
         (
-            "is packed by bzip2, which is not supported",
+            "uses unsupported compression method bzip2",
             archive(&[Member {
                 method: 12,
                 ..good.clone()
             }]),
         ),
         (
-            "is packed by method 77, which is not",
+            "uses unsupported compression method 77",
             archive(&[Member {
                 method: 77,
                 ..good.clone()
             }]),
         ),
-        ("leads out of the archive", archive(&[named("../lib.so")])),
         (
-            "leads out of the archive",
+            "has a path outside the archive",
+            archive(&[named("../lib.so")]),
+        ),
+        (
+            "has a path outside the archive",
             archive(&[named("a/../../lib.so")]),
         ),
-        ("is no relative path", archive(&[named("/etc/lib.so")])),
-        ("is no relative path", archive(&[named("a//lib.so")])),
-        ("has a NUL in its name", archive(&[named("a\0.so")])),
+        (
+            "has a path that is not relative",
+            archive(&[named("/etc/lib.so")]),
+        ),
+        (
+            "has a path that is not relative",
+            archive(&[named("a//lib.so")]),
+        ),
+        ("has a NUL byte in its name", archive(&[named("a\0.so")])),
         ("has no name", archive(&[named("")])),
         (
-            "has a name of more than 4096",
+            "has a name longer than 4096",
             archive(&[named(&"a".repeat(5000))]),
         ),
-        ("is there twice", archive(&twice)),
-        ("overlaps what follows it", archive(&shared)),
+        ("is listed twice", archive(&twice)),
+        ("overlaps the next member", archive(&shared)),
         (
-            "overlaps what follows it",
+            "overlaps the next member",
             archive(&[Member {
                 header_at: Some(1 << 30),
                 ..good.clone()
             }]),
         ),
-        ("would grow more than 200 times", archive(&[bomb])),
-        ("it would grow more than 200 times", archive(&bombs)),
+        ("has a compression ratio higher than 200", archive(&[bomb])),
+        ("the compression ratio is higher than 200", archive(&bombs)),
         (
-            "has two sizes",
+            "is stored with two different sizes",
             archive(&[Member {
                 size: 5,
                 ..stored.clone()
             }]),
         ),
         (
-            "is damaged",
+            "is corrupt",
             archive(&[Member {
                 crc32: 5,
                 ..stored.clone()
             }]),
         ),
         (
-            "is damaged",
+            "is corrupt",
             archive(&[Member {
                 crc32: 5,
                 ..good.clone()
             }]),
         ),
         (
-            "is damaged",
+            "is corrupt",
             archive(&[Member {
                 size: good.size - 1,
                 ..good.clone()
             }]),
         ),
         (
-            "is damaged",
+            "is corrupt",
             archive(&[Member {
                 size: good.size + 1,
                 ..good.clone()
             }]),
         ),
         (
-            "is not where the directory says",
+            "is not at the offset in the directory",
             archive(&[Member {
                 other_name: Some("b/lib.so".into()),
                 ..good.clone()
@@ -413,18 +425,18 @@ fn what_is_wrong_with_an_archive_is_said_in_words() {
         let file = scratch.write(&format!("{number}.whl"), bytes);
         for command in ["glibc", "info", "ldd", "rpath"] {
             let output = elf(&[command, file.to_str().unwrap()]).expect_code(7);
-            let said = output.stderr_text();
+            let message = output.stderr_text();
             assert!(
-                said.contains(expected),
-                "{number} {command} {expected}: {said}"
+                message.contains(expected),
+                "{number} {command} {expected}: {message}"
             );
-            assert_eq!(said.lines().count(), 1, "{said}");
+            assert_eq!(message.lines().count(), 1, "{message}");
         }
     }
 }
 
 #[test]
-fn large_and_streamed_archives_as_python_writes_them_are_read() {
+fn large_and_streamed_archives_of_python_are_read() {
     let scratch = Scratch::new("python");
     package(&scratch);
     let script = r#"
@@ -447,7 +459,7 @@ with zipfile.ZipFile("comment.zip", "w") as z:
     z.writestr("a/ext.so", data); z.comment = b"PK\x05\x06" * 9
 "#;
     if !python(scratch.path(), &["-c", script]) {
-        let _: Option<()> = support::peers::missing("python3 is not here");
+        let _: Option<()> = support::peers::missing("python3 not found");
         return;
     }
     let expected = elf(&[
@@ -470,7 +482,7 @@ with zipfile.ZipFile("comment.zip", "w") as z:
 }
 
 #[test]
-fn cxx_names_are_demangled_in_text_and_kept_in_json() {
+fn cxx_names_are_demangled_in_text_but_not_in_json() {
     let scratch = Scratch::new("names");
     scratch.write(
         "t.cc",
@@ -514,7 +526,7 @@ fn cxx_names_are_demangled_in_text_and_kept_in_json() {
 
 #[test]
 fn demangled_names_agree_with_cxxfilt() {
-    // Each name once: those of libstdc++ and what apt uses; with everything those of this machine.
+    // Each name once: those of libstdc++ and apt, and in the full run those of the whole machine.
     let files = match effort() {
         Effort::Full => "/usr/lib/x86_64-linux-gnu/*.so.* /usr/lib64/*.so.* /usr/bin/*",
         Effort::Quick | Effort::Usual => {
@@ -530,13 +542,13 @@ fn demangled_names_agree_with_cxxfilt() {
         .stdin(fs::File::open(file).unwrap())
         .output();
     let Ok(theirs) = theirs else {
-        let _: Option<()> = support::peers::missing("c++filt is not here");
+        let _: Option<()> = support::peers::missing("c++filt not found");
         return;
     };
     let theirs = String::from_utf8(theirs.stdout).unwrap();
     let (mut same, mut mangled, mut other) = (0, 0, Vec::new());
-    // They agree but for blanks, the long names of what the standard library abbreviates, and the
-    // types of numbers in templates.
+    // Differences in spaces, in abbreviations of the standard library, and in the types of numbers
+    // in templates are ignored.
     let plain = |text: &str| {
         let mut text = text.replace(' ', "");
         for (long, short) in [
@@ -555,7 +567,7 @@ fn demangled_names_agree_with_cxxfilt() {
             text = text.replace(&format!("::~basic_{name}("), &format!("::~{name}("));
         }
         text = text.replace("decltype(nullptr)", "std::nullptr_t");
-        // A cast in a template argument: (Kind)1.
+        // A cast in a template argument, such as (Kind)1.
         for kind in ["(unsignedint)", "(unsignedlong)", "(long)"] {
             text = text.replace(kind, "");
         }
@@ -583,7 +595,7 @@ fn demangled_names_agree_with_cxxfilt() {
         println!("{one}");
     }
     assert!(same > 3000, "{same}");
-    // A name may stay mangled; a wrong one is worse.
+    // A few names may stay mangled, but none may be wrong.
     assert!(mangled * 20 <= same, "{mangled}");
     assert!(
         other.len() * 200 <= same,

@@ -1,5 +1,5 @@
-//! ELF files made so that small counts cost much: many entries for one long name, names within
-//! names, headers for one place. Every command ends soon and in little memory.
+//! ELF files crafted to use much time or memory: many entries for one long name, names inside other
+//! names, many headers for the same bytes. Every command finishes quickly with little memory.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -19,13 +19,13 @@ const DT_VERSYM: u64 = 0x6fff_fff0;
 
 /// A 64-bit library: headers, a dynamic section, and tables after it.
 struct Crafted {
-    /// Program headers besides PT_LOAD and PT_DYNAMIC: type, offset, size.
+    /// Program headers in addition to PT_LOAD and PT_DYNAMIC: type, offset, size.
     segments: Vec<(u32, u64, u64)>,
     dynamic: Vec<(u64, u64)>,
     strings: Vec<u8>,
-    /// A table and the tag that leads to it.
+    /// Tables and the tags that point to them.
     tables: Vec<(u64, Vec<u8>)>,
-    /// Section headers: how many, all for one symbol table and its strings.
+    /// The number of section headers, all for one symbol table and its strings.
     symbol_tables: u16,
 }
 
@@ -112,12 +112,12 @@ impl Crafted {
     }
 }
 
-/// `count` values of a tag, the strings at a stride.
+/// `count` values of a tag, with strings at a stride.
 fn many(tag: u64, count: u64, stride: u64) -> Vec<(u64, u64)> {
     (0..count).map(|at| (tag, 1 + at * stride)).collect()
 }
 
-/// One string of `size` bytes, after the empty one.
+/// One string of `size` bytes, after the empty string.
 fn one_string(piece: &str, size: usize) -> Vec<u8> {
     let mut strings = vec![0];
     strings.extend(piece.as_bytes().iter().cycle().take(size));
@@ -125,7 +125,7 @@ fn one_string(piece: &str, size: usize) -> Vec<u8> {
     strings
 }
 
-/// Version needs: one library with `count` versions, all of one name and number.
+/// Version needs: one library with `count` versions, all with one name and number.
 fn version_needs(count: u16) -> Vec<u8> {
     let mut table = Vec::new();
     for value in [1, count] {
@@ -144,7 +144,7 @@ fn version_needs(count: u16) -> Vec<u8> {
     table
 }
 
-/// `count` undefined symbols, all with names within one, and their versions.
+/// `count` undefined symbols, all with names inside one string, and their versions.
 fn symbols(crafted: &mut Crafted, count: u32) {
     let mut symbols = vec![0; 24];
     for at in 1..count {
@@ -210,7 +210,7 @@ pub fn crafted_files() -> Vec<(&'static str, Vec<u8>)> {
 
     let mut abi = Crafted::new(one_string("_ZSsSs", 15 << 20));
     abi.strings[1] = b'x';
-    add("one name that speaks of the C++ ABI everywhere", &abi);
+    add("one name full of C++ ABI marks", &abi);
 
     let mut versions = Crafted::new(one_string("GLIBC_2.17", 3000));
     versions
@@ -257,7 +257,7 @@ fn a_crafted_file_costs_little_time_and_memory() {
     let directory = scratch.path().join("tree");
     std::fs::create_dir(&directory).unwrap();
     let file = directory.join("crafted.so");
-    // Optimised, every command takes less than 2 s.
+    // With optimization, every command takes less than 2 s.
     let most = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 2 });
     for (name, bytes) in crafted_files() {
         assert!(bytes.len() <= 16 << 20, "{name}: {}", bytes.len());
@@ -282,7 +282,7 @@ fn a_crafted_file_costs_little_time_and_memory() {
             let started = Instant::now();
             let output = limited(words, on).run();
             let took = started.elapsed();
-            // An answer, or a line that says why there is none.
+            // Either a result or an error line.
             assert!(
                 [0, 1, 7].contains(&output.code),
                 "{name}: {}",
@@ -295,7 +295,7 @@ fn a_crafted_file_costs_little_time_and_memory() {
 }
 
 #[test]
-fn names_of_4096_bytes_are_read_and_longer_ones_refused() {
+fn names_longer_than_4096_bytes_are_rejected() {
     let scratch = Scratch::new("names");
     for (length, code) in [(4096, 0), (4097, 7)] {
         let mut crafted = Crafted::new(one_string("x", length));

@@ -1,5 +1,5 @@
-//! `c47 elf ldd` against `ldd` itself: the programs and libraries of this machine, and cases that
-//! gcc builds.
+//! Compares `c47 elf ldd` with `ldd`: for the programs and libraries of this machine, and for files
+//! that gcc builds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,15 +12,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::support::{self, Scratch, c47, sample};
 
 /// Paths that are loaded, and names that are missing (as "! name").
-type Answer = BTreeSet<String>;
+type Libraries = BTreeSet<String>;
 
-/// How many of the machine's files a sample has.
+/// How many files of the machine a sample has.
 const SAMPLE: usize = 300;
 
 const INTERPRETERS: [&str; 2] = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux.so.2"];
 
-/// What ldd says; `None` if it says that the file is no dynamic executable.
-fn ldd(file: &Path, environment: &[(&str, &str)], directory: &Path) -> Option<Answer> {
+/// The output of ldd. `None` if it prints "not a dynamic executable".
+fn ldd(file: &Path, environment: &[(&str, &str)], directory: &Path) -> Option<Libraries> {
     let output = Command::new("ldd")
         .arg(file)
         .env_clear()
@@ -34,37 +34,39 @@ fn ldd(file: &Path, environment: &[(&str, &str)], directory: &Path) -> Option<An
     if text.contains("not a dynamic") || errors.contains("not a dynamic") {
         return None;
     }
-    let mut answer = Answer::new();
+    let mut libraries = Libraries::new();
     for line in text.lines().map(str::trim) {
         if line.starts_with("linux-vdso") || line.starts_with("linux-gate") {
             continue;
         }
         match line.split_once(" => ") {
             Some((name, "not found")) => {
-                answer.insert(format!("! {name}"));
+                libraries.insert(format!("! {name}"));
             }
-            Some((_, path)) => answer.extend(path.rsplit_once(" (0x").map(|(path, _)| path.into())),
-            None => answer.extend(line.rsplit_once(" (0x").map(|(path, _)| path.into())),
+            Some((_, path)) => {
+                libraries.extend(path.rsplit_once(" (0x").map(|(path, _)| path.into()))
+            }
+            None => libraries.extend(line.rsplit_once(" (0x").map(|(path, _)| path.into())),
         }
     }
     for interpreter in INTERPRETERS {
-        answer.remove(interpreter);
+        libraries.remove(interpreter);
     }
-    Some(answer)
+    Some(libraries)
 }
 
-fn answer_of(report: &serde_json::Value) -> Answer {
-    let mut answer = Answer::new();
+fn libraries_of(report: &serde_json::Value) -> Libraries {
+    let mut libraries = Libraries::new();
     for library in report["libraries"].as_array().unwrap() {
-        answer.insert(library["path"].as_str().unwrap().to_owned());
+        libraries.insert(library["path"].as_str().unwrap().to_owned());
     }
     for missing in report["missing"].as_array().unwrap() {
-        answer.insert(format!("! {}", missing["name"].as_str().unwrap()));
+        libraries.insert(format!("! {}", missing["name"].as_str().unwrap()));
     }
     for interpreter in INTERPRETERS {
-        answer.remove(interpreter);
+        libraries.remove(interpreter);
     }
-    answer
+    libraries
 }
 
 fn reports(
@@ -91,12 +93,12 @@ fn reports(
         .collect()
 }
 
-/// Both must say the same; returns which rule found each library, by its name.
+/// Asserts that both agree. Returns the rule that found each library, by name.
 fn same(file: &Path, environment: &[(&str, &str)], directory: &Path) -> BTreeMap<String, String> {
     let report = &reports(&[file.to_str().unwrap()], environment, directory)[0];
     let theirs = ldd(file, environment, directory).expect("a dynamic object");
     assert_eq!(
-        answer_of(report),
+        libraries_of(report),
         theirs,
         "{} {environment:?}\n{report}",
         file.display()
@@ -113,7 +115,7 @@ fn same(file: &Path, environment: &[(&str, &str)], directory: &Path) -> BTreeMap
         .collect()
 }
 
-/// A compiler call in `directory`; false where there is no such compiler.
+/// Runs a compiler in `directory`. False if there is no such compiler.
 fn compile(compiler: &str, directory: &Path, arguments: &[&str]) -> bool {
     let output = Command::new(compiler)
         .args(arguments)
@@ -132,7 +134,7 @@ fn compile(compiler: &str, directory: &Path, arguments: &[&str]) -> bool {
     }
 }
 
-/// A library `libNAME.so` in `below`, whose function `NAME` returns `number`, needing others.
+/// Builds `libNAME.so` in `below` with a function `NAME` that returns `number`.
 fn library(scratch: &Scratch, below: &str, name: &str, number: u32, more: &[&str]) {
     let source = format!("int {name}(void) {{ return {number}; }}\n");
     scratch.write(&format!("{name}.c"), source);
@@ -148,7 +150,7 @@ fn library(scratch: &Scratch, below: &str, name: &str, number: u32, more: &[&str
     );
 }
 
-/// A program `name` that needs `libNAME.so` of `needs`, found in `at` when it is linked.
+/// Builds a program `name` that needs the library `needs`, linked from the directory `at`.
 fn program(scratch: &Scratch, name: &str, needs: &str, at: &str, more: &[&str]) -> PathBuf {
     let source = format!("int {needs}(void); int main(void) {{ return {needs}(); }}\n");
     scratch.write("main.c", source);
@@ -173,7 +175,7 @@ fn elf_files(directory: &Path, files: &mut Vec<PathBuf>) {
             let mut head = [0; 20];
             let file = fs::File::open(entry.path());
             let read = file.and_then(|mut file| std::io::Read::read_exact(&mut file, &mut head));
-            // x86-64 or i386 (ld.so runs both here), program or library.
+            // A program or library for x86-64 or i386, which ldd supports here.
             let runs = head[4] == 2 && head[18] == 62
                 || head[4] == 1 && head[18] == 3 && Path::new(INTERPRETERS[1]).exists();
             if read.is_ok() && head.starts_with(b"\x7fELF") && runs && [2, 3].contains(&head[16]) {
@@ -183,20 +185,20 @@ fn elf_files(directory: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// ldd's own limits: what it says is not what happens.
-fn explained(theirs: Option<&Answer>, report: &serde_json::Value) -> Option<&'static str> {
+/// Known differences, where ldd is wrong or fails.
+fn explained(theirs: Option<&Libraries>, report: &serde_json::Value) -> Option<&'static str> {
     let missing = report["missing"].as_array().unwrap();
     let broken = missing
         .iter()
         .any(|one| one["why"].as_str().unwrap().contains("cannot be loaded"));
     if broken && theirs.is_some_and(BTreeSet::is_empty) {
-        return Some("ld.so gives up at a file that is no library, and ldd with it");
+        return Some("ld.so fails at a file that is not a library, and so does ldd");
     }
     None
 }
 
 #[test]
-fn the_libraries_of_this_machine() {
+fn ldd_agrees_for_the_files_of_this_machine() {
     let mut files = Vec::new();
     for directory in [
         "/usr/bin",
@@ -236,10 +238,10 @@ fn the_libraries_of_this_machine() {
     let (mut agree, mut explanations, mut differ) = (0, 0, Vec::new());
     for (file, theirs) in theirs {
         let report = ours.get(file);
-        let nothing = |report: &serde_json::Value| answer_of(report).is_empty();
+        let nothing = |report: &serde_json::Value| libraries_of(report).is_empty();
         let same = match (&theirs, report) {
-            (Some(theirs), Some(report)) => *theirs == answer_of(report),
-            // A static program; we say "statically linked" or that it is none.
+            (Some(theirs), Some(report)) => *theirs == libraries_of(report),
+            // A static program, for which c47 prints "statically linked" or an error.
             (None, report) => report.is_none_or(nothing),
             (Some(_), None) => false,
         };
@@ -268,7 +270,7 @@ fn the_libraries_of_this_machine() {
 }
 
 #[test]
-fn search_paths_in_their_order() {
+fn search_paths_are_used_in_order() {
     let scratch = Scratch::new("order");
     for (place, number) in [("one", 1), ("two", 2), ("three", 3)] {
         library(&scratch, place, "a", number, &[]);
@@ -321,7 +323,7 @@ fn search_paths_in_their_order() {
 }
 
 #[test]
-fn an_rpath_serves_the_loaded_too_and_a_runpath_does_not() {
+fn rpath_is_inherited_but_runpath_is_not() {
     for tags in ["-Wl,--disable-new-dtags", "-Wl,--enable-new-dtags"] {
         let scratch = Scratch::new("chain");
         let here = scratch.path();
@@ -346,7 +348,7 @@ fn an_rpath_serves_the_loaded_too_and_a_runpath_does_not() {
             None
         };
         assert_eq!(rules.get("libb.so").map(String::as_str), expected);
-        // A RUNPATH on the way switches the RPATHs above it off.
+        // A RUNPATH in the chain disables the RPATHs above it.
         library(
             &scratch,
             "lib",
@@ -365,7 +367,7 @@ fn an_rpath_serves_the_loaded_too_and_a_runpath_does_not() {
 }
 
 #[test]
-fn better_cpus_have_their_own_libraries() {
+fn hwcaps_directories_are_searched() {
     let scratch = Scratch::new("hwcaps");
     library(&scratch, "lib", "a", 1, &[]);
     for level in ["x86-64-v2", "x86-64-v3", "x86-64-v4"] {
@@ -381,7 +383,7 @@ fn better_cpus_have_their_own_libraries() {
         &[("LD_LIBRARY_PATH", lib.to_str().unwrap())],
         scratch.path(),
     );
-    // The directories before glibc 2.33, if this one still knows them.
+    // The directories used before glibc 2.33, if this glibc still supports them.
     library(&scratch, "old/tls/x86_64", "a", 3, &[]);
     library(&scratch, "old/tls", "a", 4, &[]);
     let old = scratch.path().join("old");
@@ -395,11 +397,11 @@ fn better_cpus_have_their_own_libraries() {
         &[],
         scratch.path(),
     );
-    assert!(answer_of(&least[0]).contains(&format!("{}/liba.so", lib.display())));
+    assert!(libraries_of(&least[0]).contains(&format!("{}/liba.so", lib.display())));
 }
 
 #[test]
-fn nodeflib_preload_and_names_with_a_slash() {
+fn nodeflib_preload_and_paths_as_names_are_supported() {
     let scratch = Scratch::new("various");
     let here = scratch.path();
     library(&scratch, "lib", "a", 1, &[]);
@@ -421,7 +423,7 @@ fn nodeflib_preload_and_names_with_a_slash() {
         .1;
     assert_eq!(rule, "preload");
     same(&program_file, &[("LD_PRELOAD", "libp.so:libp.so")], here);
-    // Without a SONAME the path itself becomes the name.
+    // Without a SONAME the path becomes the name.
     assert!(compile(
         "gcc",
         here,
@@ -438,7 +440,7 @@ fn nodeflib_preload_and_names_with_a_slash() {
 }
 
 #[test]
-fn candidates_that_do_not_fit() {
+fn unsuitable_candidates_are_skipped_or_reported() {
     let scratch = Scratch::new("unfit");
     let here = scratch.path();
     library(&scratch, "good", "a", 1, &[]);
@@ -470,7 +472,7 @@ fn candidates_that_do_not_fit() {
         "{}",
         output.stdout_text()
     );
-    // ld.so gives up at what is no library at all.
+    // ld.so fails at a file that is not a library.
     scratch.write(
         "text/liba.so",
         "not a library, but long enough to have a header, if it were one",
@@ -512,7 +514,7 @@ fn candidates_that_do_not_fit() {
         assert!(compile("gcc", here, &flags));
         same(&here.join("narrow/program"), &[], here);
     } else {
-        support::peers::skipped("32-bit libraries: gcc -m32 builds nothing here");
+        support::peers::skipped("32-bit libraries: gcc -m32 does not work here");
     }
 }
 
@@ -536,7 +538,7 @@ fn versions_are_checked_against_the_library_found() {
     let output = ask("old").expect_code(1);
     let text = output.stdout_text();
     assert!(
-        text.contains("lacks V2 that") && text.contains("liba.so"),
+        text.contains("version V2 not found (required by") && text.contains("liba.so"),
         "{text}"
     );
     let theirs = Command::new("ldd")
@@ -544,8 +546,8 @@ fn versions_are_checked_against_the_library_found() {
         .env("LD_LIBRARY_PATH", here.join("old"))
         .output()
         .unwrap();
-    let said = [theirs.stdout, theirs.stderr].concat();
-    assert!(String::from_utf8_lossy(&said).contains("`V2' not found"));
+    let message = [theirs.stdout, theirs.stderr].concat();
+    assert!(String::from_utf8_lossy(&message).contains("`V2' not found"));
     let chain = c47()
         .args(["elf", "ldd", "--library-path"])
         .args([
@@ -573,9 +575,9 @@ fn versions_are_checked_against_the_library_found() {
         .expect_code(1);
 }
 
-/// ldd asks ld.so about the link; the kernel starts what the link leads to.
+/// ldd passes the symlink to ld.so, but the kernel resolves it.
 #[test]
-fn a_program_behind_a_link_has_its_own_origin() {
+fn origin_of_a_program_is_resolved_from_its_symlink() {
     let scratch = Scratch::new("link");
     let here = scratch.path();
     library(&scratch, "app/lib", "a", 42, &[]);
@@ -596,13 +598,13 @@ fn a_program_behind_a_link_has_its_own_origin() {
 }
 
 #[test]
-fn raised_rights_do_not_listen_to_the_environment() {
+fn setuid_program_ignores_the_environment() {
     let id = Command::new("id").arg("-u").output().unwrap();
     if id.stdout != b"0\n" {
-        support::peers::skipped("only root makes a set-user-ID program that others run");
+        support::peers::skipped("only root can make a set-user-ID program for other users");
         return;
     }
-    // Others must be able to reach it.
+    // Other users must be able to read it.
     let directory = std::env::temp_dir().join(format!("c47-setuid-{}", std::process::id()));
     fs::create_dir_all(&directory).unwrap();
     fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
@@ -642,10 +644,10 @@ fn raised_rights_do_not_listen_to_the_environment() {
     fs::remove_dir_all(directory).unwrap();
 }
 
-/// Another root, with a cache in each format and libraries for better CPUs; ld.so says what is
-/// right when it is run inside.
+/// Another root with a cache in each format and libraries for newer CPUs, compared with ld.so in a
+/// chroot.
 #[test]
-fn another_root_and_its_cache() {
+fn root_option_uses_the_cache_of_that_root() {
     let ldconfig = ["/sbin/ldconfig", "/usr/sbin/ldconfig"]
         .into_iter()
         .find(|path| Path::new(path).exists());
@@ -670,13 +672,13 @@ fn another_root_and_its_cache() {
     fs::create_dir_all(inside.parent().unwrap()).unwrap();
     fs::copy(&libc, &inside).unwrap();
     fs::create_dir_all(root.join("etc")).unwrap();
-    // Links are followed inside the root: /opt/b is no directory of this machine.
+    // Symlinks are followed inside the root. /opt/b does not exist on this machine.
     symlink("/opt/real", root.join("opt/b")).unwrap();
     fs::write(root.join("etc/ld.so.conf"), "/opt/a\n/opt/b\n").unwrap();
     let root_text = root.to_str().unwrap();
     let ask = |file: &str| {
         let report = reports(&["--root", root_text, file], &[], scratch.path()).remove(0);
-        answer_of(&report)
+        libraries_of(&report)
     };
     for format in ["new", "compat"] {
         let made = ldconfig.map(|ldconfig| {
@@ -685,7 +687,7 @@ fn another_root_and_its_cache() {
                 .status()
         });
         if !made.is_some_and(|status| status.is_ok_and(|status| status.success())) {
-            support::peers::skipped("ldconfig makes no cache in another root here");
+            support::peers::skipped("ldconfig cannot make a cache in another root here");
             return;
         }
         let theirs = Command::new("chroot")
@@ -702,16 +704,16 @@ fn another_root_and_its_cache() {
         let text = String::from_utf8_lossy(&theirs.stdout).into_owned();
         let ours = ask("/bin/program");
         assert_eq!(ours.len(), 3, "{ours:?}");
-        // ld.so itself misses them in a cache that begins with the old format.
+        // ld.so does not find them in a cache that starts with the old format.
         let better = ours.iter().any(|path| path.contains("glibc-hwcaps"));
-        println!("{format}: better CPUs' libraries found: {better}");
+        println!("{format}: libraries for newer CPUs found: {better}");
         for path in &ours {
             assert!(
                 text.contains(&format!(" => {path} (0x")),
                 "{format}: {path} is not in\n{text}"
             );
         }
-        // The same by its path on this machine.
+        // The same file by its path on this machine.
         assert_eq!(ask(root.join("bin/program").to_str().unwrap()), ours);
     }
     let outside = c47()
@@ -721,7 +723,7 @@ fn another_root_and_its_cache() {
 }
 
 #[test]
-fn musl_programs_are_looked_at_as_musl_does() {
+fn musl_programs_are_resolved_as_by_musl() {
     let scratch = Scratch::new("musl");
     let here = scratch.path();
     scratch.write("a.c", "int a(void) { return 1; }");
@@ -745,7 +747,7 @@ fn musl_programs_are_looked_at_as_musl_does() {
         ],
     );
     if !built || !Path::new(interpreter).exists() {
-        support::peers::skipped("musl-gcc or musl's ld.so is not here");
+        support::peers::skipped("musl-gcc or the ld.so of musl not found");
         return;
     }
     let output = Command::new(interpreter)
@@ -765,9 +767,9 @@ fn musl_programs_are_looked_at_as_musl_does() {
 }
 
 #[test]
-fn why_finds_a_library_by_soname_family_file_name_and_beginning() {
+fn why_finds_a_library_by_soname_family_file_name_and_prefix() {
     let scratch = Scratch::new("why");
-    // As auditwheel renames a library: the hash is in the file's name and in the SONAME.
+    // auditwheel adds the hash to the file name and to the SONAME.
     library(&scratch, "lib", "tbb", 12, &[]);
     let hashed = "libtbb-091225fa.so.12.12";
     assert!(compile(
@@ -811,7 +813,7 @@ fn why_finds_a_library_by_soname_family_file_name_and_beginning() {
             .expect_code(0);
         assert_eq!(output.stdout_text(), chain, "{wanted}");
     }
-    // What fits best is meant: libc is not libc's neighbours too.
+    // Only the best matches are shown.
     let output = c47()
         .args(["elf", "ldd", "--why", "libt", "--library-path", ""])
         .arg(&program)

@@ -1,5 +1,5 @@
-//! `c47 elf` over real visual-effects software from PyPI, which scripts/peers-elf fetches:
-//! auditwheel and readelf say what is right.
+//! Compares `c47 elf` with auditwheel and readelf for real visual-effects software from PyPI, which
+//! scripts/peers-elf downloads.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,13 +12,13 @@ use crate::support::{self, Effort, c47, effort};
 
 const FAMILIES: [&str; 3] = ["GLIBC", "GLIBCXX", "CXXABI"];
 
-/// Where the wheels are; `None` if they were not fetched.
+/// The directory of the wheels. `None` if they were not downloaded.
 fn peers() -> Option<PathBuf> {
     let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/peers");
     if peers.join("wheels/complete").exists() && effort() != Effort::Quick {
         return Some(peers);
     }
-    support::peers::missing("the wheels are not here: run scripts/peers-elf")
+    support::peers::missing("wheels not found: run scripts/peers-elf")
 }
 
 fn reports(arguments: &[&str]) -> serde_json::Value {
@@ -76,20 +76,20 @@ fn needs_agree_with_auditwheel() {
         let site = peers.join("wheels/site").join(&name);
         let report = reports(&["elf", "glibc", "--json", site.to_str().unwrap()]);
         let objects = report.as_array().unwrap();
-        let mut said = wheel.into_os_string();
-        said.push(".auditwheel");
-        let text = fs::read_to_string(said).unwrap();
+        let mut report_path = wheel.into_os_string();
+        report_path.push(".auditwheel");
+        let text = fs::read_to_string(report_path).unwrap();
         if text.trim().is_empty() {
-            support::peers::skipped(&format!("{name}: auditwheel said nothing"));
+            support::peers::skipped(&format!("{name}: auditwheel printed nothing"));
             continue;
         }
-        // It does not look at versions once an object needs a better CPU; then we say so too.
+        // If an object needs a newer CPU, auditwheel does not check versions.
         if text.contains("unsupported ISA") {
             let marked = objects
                 .iter()
                 .any(|object| object["isa"].as_str().is_some_and(|isa| isa > "x86-64-v1"));
             assert!(marked, "{name}: {text}");
-            println!("{name}: a better CPU is needed, says auditwheel, and so do we");
+            println!("{name}: auditwheel and c47 both require a newer CPU");
             continue;
         }
         let theirs = highest(words(&text));
@@ -100,7 +100,7 @@ fn needs_agree_with_auditwheel() {
                 *old = version.max(*old);
             }
         }
-        // The policy's own tag, "manylinux_2_28", is the next with all of it.
+        // The tag of the policy, "manylinux_2_28", may be newer than the exact versions.
         let tag = words(&text)
             .find_map(|word| word.strip_prefix("manylinux_2_")?.strip_suffix("_x86_64"));
         let tag = Version::two(2, tag.expect("a tag").parse().unwrap());
@@ -140,7 +140,7 @@ fn each_object_agrees_with_readelf() {
                 .split("Version needs section")
                 .nth(1)
                 .unwrap_or_default();
-            // "Name: GLIBC_2.17  Flags: none  Version: 4"; a weak need is none.
+            // "Name: GLIBC_2.17  Flags: none  Version: 4". Weak needs do not count.
             let labels = needed
                 .lines()
                 .filter(|line| !line.contains("WEAK"))
@@ -202,7 +202,7 @@ fn symbols_agree_with_readelf() {
 }
 
 #[test]
-fn libraries_carried_twice() {
+fn dupes_finds_the_copies_in_numpy_and_scipy() {
     let Some(peers) = peers() else { return };
     let site = peers.join("wheels/site");
     let report = reports(&["elf", "dupes", "--json", site.to_str().unwrap()]);

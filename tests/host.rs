@@ -1,5 +1,5 @@
-//! `c47 host` and `c47 host check` against what other tools say of this machine, in environments
-//! that break things, and where there is no machine to speak of.
+//! Compares `c47 host` and `c47 host check` with other tools on this machine, and runs them in
+//! broken and in empty environments.
 
 use std::fs;
 use std::path::Path;
@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::support::server::{Answer, Server};
 use crate::support::{self, Output, Run, Scratch, c47, peers};
 
-/// What a tool prints, without the last line feed; `None` where it is not here.
-fn said(tool: &str, arguments: &[&str]) -> Option<String> {
+/// The output of a tool without the last line feed. `None` if the tool is not installed.
+fn output_of(tool: &str, arguments: &[&str]) -> Option<String> {
     let tool = peers::tool(tool)?;
     let output = Run::of(tool).args(arguments).run().expect_code(0);
     Some(output.stdout_text().trim_end().to_owned())
@@ -28,7 +28,7 @@ fn hazards(report: &Value, name: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_system_as_other_tools_see_it() {
+fn system_values_agree_with_other_tools() {
     let report = report();
     let system = &report["system"];
     for (value, arguments) in [
@@ -36,11 +36,11 @@ fn the_system_as_other_tools_see_it() {
         (&system["hostname"], ["-n"]),
         (&system["machine"], ["-m"]),
     ] {
-        if let Some(said) = said("uname", &arguments) {
-            assert_eq!(value, &said);
+        if let Some(message) = output_of("uname", &arguments) {
+            assert_eq!(value, &message);
         }
     }
-    if let Some(glibc) = said("getconf", &["GNU_LIBC_VERSION"]) {
+    if let Some(glibc) = output_of("getconf", &["GNU_LIBC_VERSION"]) {
         let version = report["libraries"]["glibc"].as_str().unwrap();
         assert_eq!(glibc, format!("glibc {version}"));
     }
@@ -57,15 +57,15 @@ fn the_system_as_other_tools_see_it() {
         assert!(has(format!("GLIBCXX_{version}")));
         assert!(!has(format!("GLIBCXX_{start}.{next}")));
     }
-    if let Some(count) = said("nproc", &[]) {
+    if let Some(count) = output_of("nproc", &[]) {
         assert_eq!(report["cpu"]["usable"].to_string(), count);
     }
-    if let Some(id) = said("sh", &["-c", ". /etc/os-release; echo $ID $VERSION_ID"]) {
+    if let Some(id) = output_of("sh", &["-c", ". /etc/os-release; echo $ID $VERSION_ID"]) {
         let distribution = &system["distribution"];
         let ours = ["id", "version"].map(|name| distribution[name].as_str().unwrap_or(""));
         assert_eq!(ours.join(" ").trim(), id);
     }
-    if let Some(limits) = said("bash", &["-c", "ulimit -Sn; ulimit -Hn"]) {
+    if let Some(limits) = output_of("bash", &["-c", "ulimit -Sn; ulimit -Hn"]) {
         let open_files = &report["limits"][0];
         let shown = |limit: &Value| match limit {
             Value::Null => "unlimited".to_owned(),
@@ -81,9 +81,9 @@ fn the_system_as_other_tools_see_it() {
 }
 
 #[test]
-fn memory_and_space_as_other_tools_see_them() {
+fn memory_and_space_agree_with_other_tools() {
     let report = report();
-    if let Some(text) = said("free", &["-b"]) {
+    if let Some(text) = output_of("free", &["-b"]) {
         let line = text.lines().find(|line| line.starts_with("Mem:")).unwrap();
         let total = line.split_whitespace().nth(1).unwrap();
         assert_eq!(report["memory"]["total_bytes"].to_string(), total);
@@ -97,9 +97,9 @@ fn memory_and_space_as_other_tools_see_them() {
             .unwrap()
             .contains(&"root".into())
     );
-    // Size, and not what is left: others write at the same time.
+    // Only the size is compared, because the free space changes.
     for (option, name) in [("-PB1", "total_bytes"), ("-Pi", "total_inodes")] {
-        if let Some(text) = said("df", &[option, "/"]) {
+        if let Some(text) = output_of("df", &[option, "/"]) {
             let line = text.lines().last().unwrap();
             let total = line.split_whitespace().nth(1).unwrap();
             if (name, total) != ("total_inodes", "0") {
@@ -107,7 +107,7 @@ fn memory_and_space_as_other_tools_see_them() {
             }
         }
     }
-    if let Some(text) = said("df", &["-PT", "/"]) {
+    if let Some(text) = output_of("df", &["-PT", "/"]) {
         let line = text.lines().last().unwrap();
         let kind = line.split_whitespace().nth(1).unwrap();
         assert_eq!(root["kind"], kind);
@@ -115,7 +115,7 @@ fn memory_and_space_as_other_tools_see_them() {
 }
 
 #[test]
-fn the_text_has_a_line_for_each_thing() {
+fn text_report_has_a_line_for_each_value() {
     let output = c47().arg("host").run().expect_code(0);
     for name in [
         "host",
@@ -142,7 +142,7 @@ fn the_text_has_a_line_for_each_thing() {
     c47().arg("host").stdout_closed().run().expect_code(0);
 }
 
-/// A self-signed certificate of this name that ends at `end` (`YYYYMMDDHHMMSSZ`).
+/// A self-signed certificate with this name that expires at `end` (`YYYYMMDDHHMMSSZ`).
 fn certificate(scratch: &Scratch, number: u32, name: &str, end: &str) -> Option<String> {
     let openssl = peers::tool("openssl")?;
     let config = "[ca]\ndefault_ca=it\n[it]\ndatabase=index\nserial=serial\nnew_certs_dir=.\n\
@@ -198,7 +198,7 @@ fn certificate(scratch: &Scratch, number: u32, name: &str, end: &str) -> Option<
 }
 
 #[test]
-fn a_bundle_with_expired_roots() {
+fn expired_certificates_in_the_bundle_are_reported() {
     let scratch = Scratch::new("host");
     let mut bundle = String::new();
     for (number, (name, end)) in [
@@ -239,7 +239,7 @@ fn a_bundle_with_expired_roots() {
 }
 
 #[test]
-fn the_systems_bundle_as_openssl_counts_it() {
+fn certificate_counts_agree_with_openssl() {
     let bundle = "/etc/ssl/certs/ca-certificates.crt";
     if !Path::new(bundle).is_file() {
         peers::skipped(&format!("no {bundle}: install ca-certificates"));
@@ -268,7 +268,7 @@ fn the_systems_bundle_as_openssl_counts_it() {
         .stdin(ends.join("\n").into_bytes())
         .run()
         .expect_code(0);
-    let now = said("date", &["+%s"]).unwrap().parse::<i64>().unwrap();
+    let now = output_of("date", &["+%s"]).unwrap().parse::<i64>().unwrap();
     let expired = dates
         .stdout_text()
         .lines()
@@ -284,18 +284,18 @@ fn the_systems_bundle_as_openssl_counts_it() {
     assert_eq!(ours, expired.count());
 }
 
-/// A shell with mounts of its own; `None` where that cannot be had.
+/// Runs a shell in its own mount namespace. `None` if that is not possible.
 fn with_mounts(script: &str) -> Option<Output> {
     let unshare = peers::tool("unshare")?;
     let run = |script: &str| Run::of(&unshare).args(["-rm", "sh", "-ec", script]).run();
     if run("mount -t tmpfs none /mnt").code != 0 {
-        return peers::missing("no mounts of one's own here");
+        return peers::missing("mount namespaces are not available here");
     }
     Some(run(script))
 }
 
 #[test]
-fn a_full_directory_for_temporary_files() {
+fn full_or_read_only_tmpdir_is_a_hazard() {
     let scratch = Scratch::new("host");
     let (binary, at) = (support::binary().display(), scratch.path().display());
     let script = format!(
@@ -311,7 +311,7 @@ fn a_full_directory_for_temporary_files() {
     let hazards: Vec<&str> = lines.filter(|line| line.contains(" TMPDIR: ")).collect();
     assert_eq!(hazards.len(), 3, "{}", output.tell());
     assert!(
-        hazards[0].ends_with("is nearly full: 64.0 KiB left"),
+        hazards[0].ends_with("is nearly full: 64.0 KiB free"),
         "{hazards:?}"
     );
     assert!(
@@ -321,9 +321,9 @@ fn a_full_directory_for_temporary_files() {
     assert!(hazards[2].ends_with("read-only file system"), "{hazards:?}");
 }
 
-/// A file system in user space whose program never answers is as a file server that is gone.
+/// A FUSE file system whose program never responds is like a file server that is down.
 #[test]
-fn a_file_server_that_is_gone() {
+fn file_server_that_is_down_does_not_hang_the_report() {
     let Some(python) = peers::tool("python3") else {
         return;
     };
@@ -352,7 +352,7 @@ fn a_file_server_that_is_gone() {
     };
     let _ = fs::remove_file(&program);
     if output.stdout_text().ends_with("\n47\n") {
-        peers::missing::<()>("no file systems in user space here");
+        peers::missing::<()>("FUSE is not available here");
         return;
     }
     let (report, rest) = output.stdout_text().split_once('\n').unwrap();
@@ -362,16 +362,19 @@ fn a_file_server_that_is_gone() {
         .iter()
         .find(|mount| mount["kind"] == "fuse.sshfs")
         .unwrap();
-    assert_eq!(mount["state"], "does not answer");
+    assert_eq!(mount["state"], "does not respond");
     assert!(
         mount["total_bytes"].is_null() && report["certificates"].is_null(),
         "{report}"
     );
     assert_eq!(hazards(&report, "mount").len(), 1);
-    assert_eq!(rest, format!("FAIL free {at}: it does not answer\n2\n"));
+    assert_eq!(
+        rest,
+        format!("FAIL free {at}: the file system does not respond\n2\n")
+    );
 }
 
-/// A library of this name; `script` names the versions it defines.
+/// Builds a library with this name. `script` defines its versions.
 fn library(scratch: &Scratch, name: &str, script: Option<&str>) -> Option<()> {
     let gcc = peers::tool("gcc")?;
     let source = scratch.write("a.c", "int nothing_of_interest;\n");
@@ -388,7 +391,7 @@ fn library(scratch: &Scratch, name: &str, script: Option<&str>) -> Option<()> {
 }
 
 #[test]
-fn libraries_that_shadow_the_systems() {
+fn libraries_that_shadow_the_system_are_a_hazard() {
     let (Some(openssl), Some(ldd)) = (peers::tool("openssl"), peers::tool("ldd")) else {
         return;
     };
@@ -398,7 +401,7 @@ fn libraries_that_shadow_the_systems() {
         .lines()
         .find(|line| line.contains("libssl.so"))
     else {
-        peers::missing::<()>("openssl here needs no libssl.so");
+        peers::missing::<()>("openssl does not need libssl.so here");
         return;
     };
     let mut words = line.split_whitespace();
@@ -430,7 +433,7 @@ fn libraries_that_shadow_the_systems() {
     assert_eq!(of_openssl.len(), 1, "{found:?}");
     let wanted = format!("openssl loads {ours} instead of {path}; it does not start: ");
     assert!(of_openssl[0].starts_with(&wanted), "{found:?}");
-    // It is so: ld.so says the same.
+    // ld.so prints the same error.
     let run = Run::of(&openssl)
         .arg("version")
         .env("LD_LIBRARY_PATH", scratch.path())
@@ -439,17 +442,17 @@ fn libraries_that_shadow_the_systems() {
     let version = run.stderr_text().split('`').nth(1).unwrap();
     let version = version.split('\'').next().unwrap();
     assert!(
-        of_openssl[0].contains(&format!("lacks {version} ")),
+        of_openssl[0].contains(&format!("version {version} not found")),
         "{found:?} {version}"
     );
 }
 
 #[test]
-fn a_library_path_that_shadows_nothing() {
+fn library_path_without_shadowed_libraries_is_not_a_hazard() {
     let scratch = Scratch::new("host");
     for (value, count) in [
         (scratch.path().to_str().unwrap().to_owned(), 0),
-        // The system's own, by another path.
+        // The libraries of the system by another path.
         ("/usr/lib/x86_64-linux-gnu".into(), 0),
         ("/nonexistent".into(), 0),
         (format!("{}:", scratch.path().display()), 1),
@@ -467,7 +470,7 @@ fn a_library_path_that_shadows_nothing() {
 }
 
 #[test]
-fn a_context_and_a_spoilt_environment() {
+fn rez_context_and_broken_environment_are_reported() {
     let output = c47()
         .arg("host")
         .env("REZ_USED_RESOLVE", "platform-linux arch-x86_64 nuke-15.1")
@@ -478,7 +481,7 @@ fn a_context_and_a_spoilt_environment() {
         .expect_code(0);
     let text = output.stdout_text();
     assert!(text.contains("rez           platform-linux arch-x86_64 nuke-15.1\n"));
-    assert!(text.contains("HAZARD        PYTHONHOME: /nonexistent/python is not there"));
+    assert!(text.contains("HAZARD        PYTHONHOME: /nonexistent/python does not exist"));
     assert!(text.contains("HAZARD        TMPDIR: "));
     assert!(!text.contains("\nHAZARD forged") && !text.contains("hunter2"));
     assert!(text.contains("proxy         https_proxy=http://***@proxy.lan:3128/"));
@@ -494,7 +497,7 @@ fn checked(arguments: &[&str], code: i32) -> Output {
 }
 
 #[test]
-fn checks_of_this_machine() {
+fn checks_pass_and_fail_on_this_machine() {
     let output = checked(
         &[
             "--glibc",
@@ -547,7 +550,7 @@ fn checks_of_this_machine() {
     );
 }
 
-/// The Date of a server whose clock is off by `shift` (`-2 minutes`).
+/// The Date header of a server whose clock differs by `shift` (`-2 minutes`).
 fn date(shift: &str) -> String {
     let run = Run::of("date").args(["-u", "-d", shift, "+%a, %d %b %Y %H:%M:%S GMT"]);
     format!(
@@ -557,7 +560,7 @@ fn date(shift: &str) -> String {
 }
 
 #[test]
-fn services_and_their_clocks() {
+fn service_check_compares_the_clock() {
     for (head, status, code) in [
         (date("now"), "200 OK", 0),
         (date("now"), "503 Busy", 0),
@@ -585,7 +588,7 @@ fn services_and_their_clocks() {
     let ahead = report["clock"]["compared"]["ahead_s"].as_i64().unwrap();
     assert!((-1900..-1700).contains(&ahead), "{ahead}");
     assert_eq!(hazards(&report, "clock").len(), 1);
-    // Nobody listens at port 1.
+    // No server listens on port 1.
     let output = checked(&["--url", "http://127.0.0.1:1/"], 1);
     assert!(
         output.stdout_text().contains("connection refused"),
@@ -600,14 +603,14 @@ fn services_and_their_clocks() {
 }
 
 #[test]
-fn on_an_old_kernel() {
+fn host_works_on_an_old_kernel() {
     c47().arg("host").on_old_kernel().run().expect_code(0);
     let arguments = ["host", "check", "--glibc", "2.1", "--free", "/=0"];
     c47().args(arguments).on_old_kernel().run().expect_code(0);
 }
 
 #[test]
-fn with_nothing_but_the_binary() {
+fn host_works_in_an_empty_root() {
     let Some(run) = support::empty_root::run(["host", "--json"]) else {
         return;
     };
@@ -632,6 +635,6 @@ fn with_nothing_but_the_binary() {
     assert!(
         run.expect_code(1)
             .stdout_text()
-            .starts_with("FAIL target centos7: no glibc")
+            .starts_with("FAIL target centos7: glibc not found")
     );
 }

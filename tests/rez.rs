@@ -1,4 +1,4 @@
-//! `c47 rez`, held against the real Rez.
+//! Tests `c47 rez` with the real Rez.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::{self, Output, Run, Scratch, c47, peers, sample, source};
 
-/// One of Rez's own commands on these repositories.
+/// A command of Rez with these repositories.
 fn rez(repositories: &[&Path]) -> Option<Run> {
     peers::python(&["rez"])?;
     let paths: Vec<String> = repositories
@@ -24,7 +24,7 @@ fn install(repository: &Path) -> Run {
     c47().args(["rez", "install", "--repo"]).arg(repository)
 }
 
-/// A shell script that says `word`, named `say`.
+/// A shell script named `say` that prints `word`.
 fn say(scratch: &Scratch, word: &str) -> PathBuf {
     let path = scratch.write(&format!("{word}/say"), format!("#!/bin/sh\necho {word}\n"));
     fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
@@ -47,7 +47,7 @@ fn names(directory: &Path) -> Vec<String> {
 }
 
 #[test]
-fn rez_finds_runs_shows_tests_and_copies_it() {
+fn rez_finds_runs_views_tests_and_copies_the_package() {
     let (scratch, copies) = (Scratch::new("repo"), Scratch::new("copies"));
     let version = env!("CARGO_PKG_VERSION");
     let output = install(scratch.path()).run().expect_code(0);
@@ -61,7 +61,7 @@ fn rez_finds_runs_shows_tests_and_copies_it() {
         .run()
         .expect_code(0);
     let on = |repository: &Scratch| self::rez(&[repository.path()]).unwrap();
-    // The exit code comes through.
+    // The exit code is passed on.
     on(&scratch)
         .args(["env", "c47", "--", "c47", "--no-such"])
         .run()
@@ -92,7 +92,7 @@ fn rez_finds_runs_shows_tests_and_copies_it() {
         .run()
         .expect_code(0);
     assert_eq!(copied.stdout_text(), format!("c47 {version}\n"));
-    // It has a time stamp, so that a resolve of an earlier time does not see it.
+    // It has a timestamp, so a resolve for an earlier time does not find it.
     let earlier = on(&scratch)
         .args(["env", "--time", "1000000000", "c47", "--", "true"])
         .run();
@@ -125,7 +125,7 @@ fn rez_tests_a_package_of_tools() {
 }
 
 #[test]
-fn the_package_file_says_what_was_asked() {
+fn package_file_has_the_requested_values() {
     let Some(python) = peers::python(&[]) else {
         return;
     };
@@ -173,7 +173,7 @@ fn the_package_file_says_what_was_asked() {
 }
 
 #[test]
-fn a_package_file_is_not_overwritten() {
+fn existing_package_file_is_not_overwritten() {
     let scratch = Scratch::new("package");
     let run = || {
         c47()
@@ -187,7 +187,7 @@ fn a_package_file_is_not_overwritten() {
 }
 
 #[test]
-fn a_version_that_is_there_is_refused() {
+fn existing_version_is_not_overwritten_without_the_option() {
     let scratch = Scratch::new("repo");
     let (old, new) = (say(&scratch, "old"), say(&scratch, "new"));
     let repository = scratch.path().join("packages");
@@ -197,7 +197,7 @@ fn a_version_that_is_there_is_refused() {
     assert!(
         output
             .stderr_text()
-            .contains("is there already\nhint: --overwrite")
+            .contains("already exists\nhint: use --overwrite")
     );
     let tool = repository.join("say/1.0/bin/say");
     assert!(fs::read_to_string(&tool).unwrap().contains("old"));
@@ -210,7 +210,7 @@ fn a_version_that_is_there_is_refused() {
 }
 
 #[test]
-fn what_cannot_be_installed_leaves_nothing() {
+fn failed_install_leaves_no_files() {
     let scratch = Scratch::new("repo");
     let tool = say(&scratch, "tool");
     let plain = scratch.write("plain", "no program");
@@ -222,28 +222,28 @@ fn what_cannot_be_installed_leaves_nothing() {
         (
             install(&scratch.path().join("absent")),
             7,
-            "is no directory\nhint: mkdir",
+            "is not a directory\nhint: create it with mkdir",
         ),
         (
             install(&repository).args(["--name", "my-tool"]),
             2,
-            "no hyphen",
+            "without a hyphen",
         ),
         (
             install(&repository).args(["--pkg-version", "../1"]),
             2,
-            "no Rez version",
+            "invalid version",
         ),
         (
             install(&repository).arg("--tool").arg(&tool),
             2,
-            "--tool wants --name",
+            "--tool requires --name",
         ),
         (install_say(&repository, "1", &plain), 2, "not executable"),
         (
             install_say(&repository, "1", &odd),
             2,
-            "neither a program nor a script",
+            "neither an ELF program nor a script",
         ),
         (
             install_say(&repository, "1", &scratch.path().join("absent")),
@@ -266,7 +266,7 @@ fn what_cannot_be_installed_leaves_nothing() {
 }
 
 #[test]
-fn a_dynamic_program_gets_a_note() {
+fn dynamic_program_gets_a_note() {
     let scratch = Scratch::new("repo");
     let dynamic = Path::new("/bin/sh");
     let run = install(scratch.path()).args(["--name", "shell", "--pkg-version", "1", "--json"]);
@@ -274,7 +274,7 @@ fn a_dynamic_program_gets_a_note() {
     assert!(
         output
             .stderr_text()
-            .contains("sh is dynamic: it runs from "),
+            .contains("sh is dynamically linked and needs "),
         "{}",
         output.tell()
     );
@@ -290,7 +290,7 @@ fn a_dynamic_program_gets_a_note() {
 }
 
 #[test]
-fn modes_are_what_the_umask_leaves() {
+fn modes_follow_the_umask() {
     for (umask, directory, file, tool) in [
         ("022", 0o755, 0o644, 0o755),
         ("002", 0o775, 0o664, 0o775),
@@ -312,7 +312,7 @@ fn modes_are_what_the_umask_leaves() {
 }
 
 #[test]
-fn of_two_installers_at_once_one_wins() {
+fn one_of_two_concurrent_installs_succeeds() {
     let scratch = Scratch::new("repo");
     let tools = [say(&scratch, "one"), say(&scratch, "two")];
     for round in 0..20 {
@@ -335,7 +335,7 @@ fn of_two_installers_at_once_one_wins() {
             two.tell()
         );
         assert!(
-            lost.stderr_text().contains("is there already"),
+            lost.stderr_text().contains("already exists"),
             "{}",
             lost.tell()
         );
@@ -351,7 +351,7 @@ fn of_two_installers_at_once_one_wins() {
 }
 
 #[test]
-fn of_two_overwriters_at_once_neither_mixes_with_the_other() {
+fn concurrent_overwrites_do_not_mix_files() {
     let scratch = Scratch::new("repo");
     let repository = scratch.path().join("packages");
     fs::create_dir(&repository).unwrap();
@@ -392,7 +392,7 @@ fn of_two_overwriters_at_once_neither_mixes_with_the_other() {
 }
 
 #[test]
-fn overwriting_leaves_nothing_of_the_old_version() {
+fn overwrite_removes_all_files_of_the_old_version() {
     for old_kernel in [false, true] {
         let scratch = Scratch::new("repo");
         let repository = scratch.path().join("packages");
@@ -411,7 +411,7 @@ fn overwriting_leaves_nothing_of_the_old_version() {
     }
 }
 
-/// Asks the real Rez about repositories.
+/// Resolves and runs packages with the real Rez.
 struct States {
     child: std::process::Child,
     answers: std::io::BufReader<std::process::ChildStdout>,
@@ -459,14 +459,14 @@ impl Drop for States {
     }
 }
 
-/// A repository with one version, about to be written to under a tracer.
+/// A repository with one version, for an install under strace.
 struct Killing {
     strace: PathBuf,
     scratch: Scratch,
     old: PathBuf,
     new: PathBuf,
     version: &'static str,
-    /// As on Linux 3.10, where nothing can be exchanged.
+    /// As on Linux 3.10, which does not have renameat2.
     old_kernel: bool,
 }
 
@@ -485,7 +485,7 @@ impl Killing {
         })
     }
 
-    /// Installs the new version under the tracer, over or beside an old one.
+    /// Installs the new version under strace, over or next to an old one.
     fn run(&self, name: &str, tracer: &[&str]) -> (PathBuf, Output) {
         let repository = self.scratch.path().join(name);
         fs::create_dir(&repository).unwrap();
@@ -509,7 +509,7 @@ impl Killing {
         (repository, run.run())
     }
 
-    /// Each system call of a whole run, with how many of its name there were up to it.
+    /// Each system call of a complete run, with its count among the calls of its name.
     fn calls(&self) -> Vec<(String, usize)> {
         let trace = self.scratch.path().join("trace");
         let (_, output) = self.run("whole", &["-o", trace.to_str().unwrap()]);
@@ -523,14 +523,14 @@ impl Killing {
             calls.push((name.to_owned(), before + 1));
         }
         assert!(calls.iter().any(|(name, _)| name == "rename"), "{calls:?}");
-        // The first starts the program; an exit cannot be cut short; and the allocator gives memory
-        // back when it finds the time, so that this call may not come again.
+        // execve starts the program, exit_group cannot be interrupted, and madvise depends on timing
+        // in the allocator.
         calls.retain(|(name, _)| !["execve", "exit_group", "madvise"].contains(&name.as_str()));
         calls
     }
 }
 
-/// The system calls that change the repository or sync it: a sample always has all of these.
+/// The system calls that change or sync the repository. A sample always includes all of these.
 const CHANGING: [&str; 13] = [
     "chmod",
     "copy_file_range",
@@ -547,7 +547,7 @@ const CHANGING: [&str; 13] = [
     "write",
 ];
 
-/// Kills an install at each of its system calls; each time Rez must find what `is_right` wants.
+/// Kills an install at each of its system calls. Each time `is_right` must accept what Rez finds.
 fn kill_everywhere(version: &'static str, old_kernel: bool, is_right: impl Fn(&str) -> bool) {
     let (Some(killing), Some(mut states)) = (Killing::new(version, old_kernel), States::new())
     else {
@@ -573,19 +573,19 @@ fn kill_everywhere(version: &'static str, old_kernel: bool, is_right: impl Fn(&s
             states.ask(&repository, "say==1.0").get(..8),
             Some("say-1.0 ")
         );
-        // The next install is not in the way of what the killed one left.
+        // Leftovers of the killed install do not disturb the next one.
         let again = install_say(&repository, version, &killing.new).arg("--overwrite");
         again.run().expect_code(0);
         assert_eq!(states.ask(&repository, "say"), format!("say-{version} new"));
         ends.insert(answer);
         let _ = fs::remove_dir_all(repository);
     }
-    // Both ends of the story were seen.
+    // Both the old and the new state were seen.
     assert_eq!(ends.len(), 2, "{ends:?}");
 }
 
 #[test]
-fn killed_at_any_moment_an_install_leaves_the_old_version_or_has_added_the_new() {
+fn install_killed_at_any_time_is_complete_or_has_no_effect() {
     kill_everywhere("2.0", false, |answer| {
         ["say-1.0 old", "say-2.0 new"].contains(&answer)
     });
@@ -599,13 +599,13 @@ fn killed_at_any_moment_an_overwrite_leaves_the_old_version_or_the_new() {
 }
 
 #[test]
-fn so_it_is_where_nothing_can_be_exchanged() {
+fn overwrite_is_safe_without_renameat2() {
     kill_everywhere("1.0", true, |answer| {
         ["say-1.0 old", "say-1.0 new"].contains(&answer)
     });
 }
 
-/// Overwrites a version again and again while Rez resolves it and runs its tool.
+/// Overwrites a version repeatedly while Rez resolves it and runs its tool.
 fn overwrite_beside_rez(old_kernel: bool, times: usize) {
     use std::sync::atomic::{AtomicBool, Ordering};
     let Some(mut states) = States::new() else {
@@ -650,17 +650,17 @@ fn overwrite_beside_rez(old_kernel: bool, times: usize) {
 }
 
 #[test]
-fn rez_beside_an_overwrite_never_fails() {
+fn rez_never_fails_during_an_overwrite() {
     overwrite_beside_rez(false, 200);
 }
 
 #[test]
-fn rez_beside_an_overwrite_without_exchange_never_fails() {
+fn rez_never_fails_during_an_overwrite_without_renameat2() {
     overwrite_beside_rez(true, 200);
 }
 
 #[test]
-fn a_signal_removes_what_is_half_written() {
+fn signal_removes_unfinished_files() {
     let Some(killing) = Killing::new("2.0", false) else {
         return;
     };
@@ -676,7 +676,7 @@ fn a_signal_removes_what_is_half_written() {
 }
 
 #[test]
-fn a_check_names_each_thing_with_its_cure() {
+fn check_prints_each_fault_with_its_cure() {
     let scratch = Scratch::new("repo");
     let (outside, repository) = (say(&scratch, "x"), scratch.path().join("packages"));
     fs::create_dir(&repository).unwrap();
@@ -685,7 +685,10 @@ fn a_check_names_each_thing_with_its_cure() {
         .expect_code(0);
     let check = || c47().args(["rez", "check"]).arg(&repository).run();
     let clean = check().expect_code(0);
-    assert_eq!(clean.stdout_text(), "1 package, 1 version: nothing wrong\n");
+    assert_eq!(
+        clean.stdout_text(),
+        "1 package, 1 version: no faults found\n"
+    );
     let say = repository.join("say");
     for directory in ["2.0", "3.0", ".1.0.c47-1-0.part", "5.0"] {
         fs::create_dir(say.join(directory)).unwrap();
@@ -708,25 +711,25 @@ fn a_check_names_each_thing_with_its_cure() {
         .stdout_text()
         .replace(repository.to_str().unwrap(), "REPO");
     for expected in [
-        "REPO/empty: a package without any version",
-        "cure: rmdir REPO/empty",
-        "REPO/my-tool: its name is none of a Rez package",
-        "REPO/say/.1.0.c47-1-0.part: an install that was killed left it behind",
+        "REPO/empty: package without versions",
+        "fix: rmdir REPO/empty",
+        "REPO/my-tool: invalid package name",
+        "REPO/say/.1.0.c47-1-0.part: leftover of an interrupted install",
         "rm -r REPO/say/.1.0.c47-1-0.part",
-        "REPO/say/.building9: 9 is being installed, or was given up",
-        "REPO/say/.ignore8: it hides 8, which is not there",
-        "REPO/say/1.0/bin/dead: a dead link to nowhere",
-        "REPO/say/1.0/bin/far: a link to ",
-        "REPO/say/1.0/bin/plain: a tool that is not executable",
+        "REPO/say/.building9: 9 is being installed, or its install was interrupted",
+        "REPO/say/.ignore8: it hides 8, which does not exist",
+        "REPO/say/1.0/bin/dead: dangling symlink to nowhere",
+        "REPO/say/1.0/bin/far: absolute symlink to ",
+        "REPO/say/1.0/bin/plain: tool is not executable",
         "chmod a+x REPO/say/1.0/bin/plain",
-        "REPO/say/1.0/bin/say: mode 0700: not everyone",
-        "REPO/say/1.0/package.py: mode 0666: anyone may change it",
+        "REPO/say/1.0/bin/say: mode 0700: not readable for all",
+        "REPO/say/1.0/package.py: mode 0666: writable for all users",
         "chmod o-w REPO/say/1.0/package.py",
-        "REPO/say/2.0: it has no package.py, which breaks every request for say",
+        "REPO/say/2.0: no package.py, which breaks every request for say",
         "touch REPO/say/.ignore2.0",
-        "REPO/say/3.0/package.py: it names no package",
-        "REPO/say/4.0: a dead link to nowhere",
-        "REPO/say/5.0/package.py: it is of a package named tell",
+        "REPO/say/3.0/package.py: no package name",
+        "REPO/say/4.0: dangling symlink to nowhere",
+        "REPO/say/5.0/package.py: the package name is tell, but the directory is say",
         "2 packages, 4 versions: 14 faults found",
     ] {
         assert!(text.contains(expected), "no {expected:?} in\n{text}");
@@ -741,7 +744,7 @@ fn a_check_names_each_thing_with_its_cure() {
 }
 
 #[test]
-fn what_a_check_calls_breaking_breaks_rez_and_its_cure_cures_it() {
+fn cure_of_a_check_repairs_the_repository_for_rez() {
     let Some(mut states) = States::new() else {
         return;
     };
@@ -770,7 +773,7 @@ fn what_a_check_calls_breaking_breaks_rez_and_its_cure_cures_it() {
 }
 
 #[test]
-fn a_check_of_nothing_is_no_check() {
+fn check_of_a_missing_repository_is_an_error() {
     let output = c47()
         .args(["rez", "check", "/no/such/place"])
         .run()
@@ -783,7 +786,7 @@ fn a_check_of_nothing_is_no_check() {
 }
 
 #[test]
-fn a_cure_quotes_the_names_in_it() {
+fn cure_quotes_file_names() {
     let repository = Scratch::new("odd names");
     for name in [&b"a;touch pwned"[..], b"it's", b"x\xff\ny", b"my_tool"] {
         use std::os::unix::ffi::OsStrExt;
@@ -831,7 +834,7 @@ fn an_install_removes_what_a_killed_one_left() {
     let left = staging(&support::writer::dead());
     fs::create_dir_all(left.join("bin")).unwrap();
     fs::write(left.join("bin/say"), "").unwrap();
-    // A living install, and one on another machine, whose lock is not seen here.
+    // A running install, and one on another machine, whose lock is not visible here.
     let kept = [support::writer::alive(), support::writer::elsewhere()];
     for writer in &kept {
         fs::create_dir(staging(writer)).unwrap();
@@ -844,7 +847,7 @@ fn an_install_removes_what_a_killed_one_left() {
 }
 
 #[test]
-fn an_overwrite_says_that_the_old_version_could_not_be_removed() {
+fn overwrite_reports_an_old_version_that_cannot_be_removed() {
     if !support::can_be_two_users() {
         return;
     }
@@ -853,14 +856,14 @@ fn an_overwrite_says_that_the_old_version_could_not_be_removed() {
     fs::create_dir(&repository).unwrap();
     let tool = say(&scratch, "x");
     install_say(&repository, "1.0", &tool).run().expect_code(0);
-    // Nobody may rename the old version, and not remove what root put into it.
+    // The user nobody may rename the old version, but not remove the files of root in it.
     support::give_to_nobody(repository.join("say"));
     support::give_to_nobody(repository.join("say/1.0"));
     let again = install_say(&repository, "1.0", &tool).arg("--overwrite");
     let output = again.run_by_nobody().run().expect_code(0);
-    let told = output.stderr_text();
+    let message = output.stderr_text();
     assert!(
-        told.contains("the old version stays: cannot remove "),
-        "{told}"
+        message.contains("the old version was not removed: cannot remove "),
+        "{message}"
     );
 }

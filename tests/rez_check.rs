@@ -1,4 +1,4 @@
-//! `c47 rez check` on package files and requirements, held against Python and the real Rez.
+//! Compares `c47 rez check` with Python and the real Rez for package files and requirements.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,7 +13,7 @@ fn check(repository: &Path) -> Run {
     c47().args(["rez", "check", "--json"]).arg(repository)
 }
 
-/// The kinds and places of what was found: `syntax foo/1.0`.
+/// The kinds and paths of the findings: `syntax foo/1.0`.
 fn found(report: &Value, repository: &Path) -> BTreeSet<String> {
     let findings = report["findings"].as_array().unwrap().iter();
     findings
@@ -38,7 +38,7 @@ fn package(scratch: &Scratch, name: &str, version: &str, more: &str) {
     scratch.write(&format!("{name}/{version}/package.py"), text);
 }
 
-/// Packages with the kind of fault that is in them; "" for none.
+/// Packages and the kind of fault in each, or "" for none.
 const PACKAGES: [(&str, &str, &str); 30] = [
     ("base-1.0", "", ""),
     ("base-1.2", "", ""),
@@ -125,8 +125,7 @@ fn corpus() -> (Scratch, BTreeSet<String>) {
     (scratch, expected)
 }
 
-/// What is found without Python breaks Rez, and what is found with Rez in addition is what only
-/// Python knows.
+/// Every fault found without Python also fails in Rez. The other packages load.
 #[test]
 fn faults_of_packages_are_found_and_rez_agrees() {
     let (repository, expected) = corpus();
@@ -135,7 +134,7 @@ fn faults_of_packages_are_found_and_rez_agrees() {
     let Some(python) = peers::python(&["rez"]) else {
         return;
     };
-    let judge = "
+    let script = "
 import os, sys
 from rez.packages import iter_package_families, iter_packages
 from rez.resolved_context import ResolvedContext
@@ -153,7 +152,7 @@ for family in iter_package_families(paths=[repository]):
 ";
     let home = Scratch::new("home");
     let verdict = Command::new(python)
-        .args(["-c", judge])
+        .args(["-c", script])
         .arg(repository.path())
         .env_clear()
         .env("HOME", home.path())
@@ -170,7 +169,7 @@ for family in iter_package_families(paths=[repository]):
 }
 
 #[test]
-fn deep_check_finds_what_only_python_knows() {
+fn deep_check_finds_faults_in_computed_values() {
     if peers::python(&["rez"]).is_none() {
         return;
     }
@@ -213,7 +212,7 @@ fn deep_check_finds_what_only_python_knows() {
 }
 
 #[test]
-fn without_rez_a_deep_check_says_so() {
+fn deep_check_without_rez_is_an_error() {
     let repository = Scratch::new("no-rez");
     package(&repository, "fine", "1.0", "");
     let empty = Scratch::new("empty-path");
@@ -225,14 +224,14 @@ fn without_rez_a_deep_check_says_so() {
     let missing = run().run().expect_code(7);
     assert_eq!(
         missing.stderr_text(),
-        "c47 rez check: cannot run rez: it is not found in PATH\n\
-         hint: put rez on PATH, or leave out --deep, which needs it\n"
+        "c47 rez check: cannot run rez: not found in PATH\n\
+         hint: add rez to PATH, or omit --deep, which requires it\n"
     );
-    // One that is no Rez gives no verdict, and no clean bill.
+    // A program named rez that is not Rez gives an error, not a clean result.
     let fake = empty.place(Path::new("/bin/true"), "rez");
     let refused = run().run().expect_code(7);
     assert!(
-        refused.stderr_text().contains("ended early"),
+        refused.stderr_text().contains("exited early"),
         "{}",
         refused.tell()
     );
@@ -247,7 +246,7 @@ fn without_rez_a_deep_check_says_so() {
 fn version_that_contradicts_its_directory_is_found() {
     let repository = Scratch::new("contradiction");
     package(&repository, "same", "1.0", "");
-    // Rez parts versions by . and - alike.
+    // Rez treats . and - as equal separators.
     repository.write("equal/1.0/package.py", "name = 'equal'\nversion = '1-0'\n");
     repository.write("unsaid/1.0/package.py", "name = 'unsaid'\n");
     repository.write("late/1.0/package.py", "name = 'late'\nversion = X\n");
@@ -262,13 +261,13 @@ fn version_that_contradicts_its_directory_is_found() {
     assert_eq!(found(&report, repository.path()), expected, "{report}");
     let what = report["findings"][0]["what"].as_str().unwrap();
     assert!(
-        what.contains("version 1.0.1, in the directory 1.0"),
+        what.contains("version is 1.0.1, but the directory, which Rez uses, is 1.0"),
         "{what}"
     );
 }
 
 #[test]
-fn requirements_are_looked_for_in_all_repositories() {
+fn requirements_are_searched_in_all_repositories() {
     let (own, site) = (Scratch::new("own"), Scratch::new("site"));
     package(
         &own,
@@ -293,12 +292,12 @@ fn requirements_are_looked_for_in_all_repositories() {
         }
     };
     let alone = [
-        "it requires lib-2+, and lib has only 1.0",
-        "it requires hidden, and there is no package hidden",
-        "it requires combined-7, and there is no package combined",
+        "requires lib-2+, but lib has only the versions 1.0",
+        "requires hidden, but package hidden does not exist",
+        "requires combined-7, but package combined does not exist",
     ];
     expect(check(own.path()), &alone);
-    let rest = ["it requires hidden, and there is no package hidden"];
+    let rest = ["requires hidden, but package hidden does not exist"];
     expect(check(own.path()).arg("--with").arg(site.path()), &rest);
     let list = format!(
         "{}:filesystem@{}",
@@ -306,7 +305,7 @@ fn requirements_are_looked_for_in_all_repositories() {
         site.path().display()
     );
     expect(check(own.path()).env("REZ_PACKAGES_PATH", &list), &rest);
-    // What only Rez can read may have anything.
+    // A repository that only Rez can read may have any package.
     let list = format!("{list}:memory@any");
     check(own.path())
         .env("REZ_PACKAGES_PATH", &list)
@@ -314,9 +313,9 @@ fn requirements_are_looked_for_in_all_repositories() {
         .expect_code(0);
 }
 
-/// Files that Python installs, and the same with pieces lost: what c47 refuses, Python refuses.
+/// Python's own files, complete and with parts removed: whatever c47 rejects, Python rejects too.
 #[test]
-fn no_package_file_is_refused_that_python_can_read() {
+fn files_that_python_can_read_are_never_rejected() {
     let Some(python) = peers::python(&["rez"]) else {
         return;
     };
@@ -365,11 +364,11 @@ for number, file in enumerate(random.sample(files, min(900, len(files)))):
         let name = first.strip_prefix("syntax ").unwrap();
         let file = repository.path().join(name).join("package.py");
         fs::copy(&file, kept()).unwrap();
-        let told = report["findings"].as_array().unwrap().iter();
-        let told = told.filter(|one| one["path"] == file.display().to_string().as_str());
-        panic!("{wrong:?}: {:?}", told.collect::<Vec<_>>());
+        let message = report["findings"].as_array().unwrap().iter();
+        let message = message.filter(|one| one["path"] == file.display().to_string().as_str());
+        panic!("{wrong:?}: {:?}", message.collect::<Vec<_>>());
     }
-    // Most of what is broken is found without Python.
+    // Most syntax errors are found without Python.
     assert!(
         ours.len() * 2 > broken.len() && !ours.is_empty(),
         "{} of {}",
@@ -378,9 +377,9 @@ for number, file in enumerate(random.sample(files, min(900, len(files)))):
     );
 }
 
-/// Requirements of every form against Rez's own reading of them.
+/// Compares requirements of every form with the parser of Rez.
 #[test]
-fn ranges_are_read_as_rez_reads_them() {
+fn ranges_are_parsed_as_by_rez() {
     let Some(python) = peers::python(&["rez"]) else {
         return;
     };
@@ -443,7 +442,7 @@ print(json.dumps({k: v for k, v in seen.items() if k.startswith('base') and '*' 
         if ours.contains(&format!("requirement p{number}/1")) == *good {
             wrong.push(format!(
                 "{request}: Rez {}",
-                if *good { "accepts" } else { "refuses" }
+                if *good { "accepts" } else { "rejects" }
             ));
         }
     }
@@ -456,9 +455,9 @@ print(json.dumps({k: v for k, v in seen.items() if k.startswith('base') and '*' 
     );
 }
 
-/// Rez's own test packages: each that Rez can load is one that c47 can read.
+/// c47 can read every test package of Rez that Rez can load.
 #[test]
-fn packages_that_rez_is_tested_with_are_read() {
+fn test_packages_of_rez_are_read() {
     let Some(python) = peers::python(&["rez"]) else {
         return;
     };
@@ -477,7 +476,7 @@ fn packages_that_rez_is_tested_with_are_read() {
         let found = report["findings"].as_array().unwrap().iter();
         let found: Vec<&Value> = found
             .filter(|finding| ["syntax", "identity"].contains(&finding["kind"].as_str().unwrap()))
-            // All versions of the one say 1.0.5; the other raises an exception on purpose.
+            // All versions of the first state 1.0.5. The second raises an exception on purpose.
             .filter(|finding| {
                 let path = finding["path"].as_str().unwrap();
                 !path.contains("/timestamped/") && !path.contains("/versioned/2.0/")

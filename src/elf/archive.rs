@@ -1,5 +1,5 @@
-//! Programs and libraries in ZIP archives and Python wheels, looked at where they are: a member is
-//! named `wheel.whl!/directory/file`, and paths through it (`$ORIGIN/../lib`) stay inside it.
+//! Programs and libraries in ZIP archives and Python wheels, read without unpacking. A member is
+//! named `wheel.whl!/directory/file`, and paths such as `$ORIGIN/../lib` stay inside the archive.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -12,25 +12,25 @@ use object::elf;
 use super::reader::{Fault, FileId, Source};
 use crate::zip;
 
-/// What stands between an archive and the path inside it, as in the URLs of Java's archives.
-const BETWEEN: &str = "!/";
-/// As many links as Linux follows in one path.
+/// The separator between an archive and the path inside it, as in Java's jar URLs.
+const SEPARATOR: &str = "!/";
+/// Linux follows at most this many symlinks in one path.
 const MOST_LINKS: usize = 40;
 
-/// An archive, open.
+/// An open archive.
 #[derive(Debug)]
 pub(crate) struct Archive {
-    /// As reports name it.
+    /// Its path in reports.
     path: PathBuf,
-    /// Its own path, absolute.
+    /// Its absolute path.
     absolute: PathBuf,
     zip: zip::Archive,
-    /// All directories, the archive itself (an empty name) among them.
+    /// All directories, including the archive itself (an empty name).
     directories: BTreeSet<Vec<u8>>,
 }
 
 impl Archive {
-    /// Opens the archive at `file`, which reports call `path`.
+    /// Opens the archive at `file`, named `path` in reports.
     ///
     /// # Errors
     /// When it cannot be read as an archive.
@@ -38,7 +38,7 @@ impl Archive {
         let zip = zip::Archive::open(file)?;
         let mut directories = BTreeSet::from([Vec::new()]);
         for entry in zip.entries() {
-            // From the innermost outwards, up to one that is known.
+            // Adds the parents, up to the first one that is known.
             let mut name = entry.name.as_slice();
             while let Some(slash) = memchr::memrchr(b'/', name) {
                 name = name.get(..slash).unwrap_or_default();
@@ -56,7 +56,7 @@ impl Archive {
         })
     }
 
-    /// Its files by number, in the order of their paths; no links.
+    /// The numbers of its regular files, sorted by path.
     pub(crate) fn members(&self) -> Vec<usize> {
         let entries = self.zip.entries();
         let mut numbers: Vec<usize> = (0..entries.len()).collect();
@@ -65,29 +65,29 @@ impl Archive {
         numbers
     }
 
-    /// How reports name a member.
+    /// The path of a member in reports.
     pub(crate) fn path_of(&self, number: usize) -> PathBuf {
         let name = self.zip.entries().get(number).map(|entry| &*entry.name);
         self.named(Path::new(OsStr::from_bytes(name.unwrap_or_default())))
     }
 
-    /// How reports name what is at a path inside.
+    /// The path in reports for a path inside the archive.
     pub(crate) fn named(&self, inside: &Path) -> PathBuf {
         let mut path = self.path.clone().into_os_string();
-        path.push(BETWEEN);
+        path.push(SEPARATOR);
         path.push(inside);
         path.into()
     }
 
-    /// The member at a path inside.
+    /// The member at a path inside the archive.
     pub(crate) fn number_of(&self, inside: &Path) -> Option<usize> {
         match self.at(inside.as_os_str().as_bytes()) {
-            Spot::Member(number) => Some(number),
-            Spot::Directory | Spot::Nothing => None,
+            Location::Member(number) => Some(number),
+            Location::Directory | Location::Nothing => None,
         }
     }
 
-    /// The member of this number, `None` if it is no ELF file.
+    /// The member with this number. `None` if it is not an ELF file.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -106,26 +106,26 @@ impl Archive {
         FileId::of_member(self.zip.metadata(), number)
     }
 
-    /// What is at a path inside the archive, as the kernel would go along it.
-    fn at(&self, inside: &[u8]) -> Spot {
+    /// What is at a path inside the archive. Symlinks are followed as the kernel does.
+    fn at(&self, inside: &[u8]) -> Location {
         let mut links = 0;
         let mut inside = inside.to_vec();
         loop {
             let Some(name) = self.plain(&inside) else {
-                return Spot::Nothing;
+                return Location::Nothing;
             };
             if self.directories.contains(&name) {
-                return Spot::Directory;
+                return Location::Directory;
             }
             let Some(number) = self.zip.number_of(&name) else {
-                return Spot::Nothing;
+                return Location::Nothing;
             };
             let entry = self.zip.entries().get(number);
             let Some(link) = entry.filter(|entry| entry.is_link) else {
-                return Spot::Member(number);
+                return Location::Member(number);
             };
             let Some(target) = self.zip.link_target(link).filter(|_| links < MOST_LINKS) else {
-                return Spot::Nothing;
+                return Location::Nothing;
             };
             links += 1;
             let slash = memchr::memrchr(b'/', &name).map_or(0, |slash| slash + 1);
@@ -133,7 +133,7 @@ impl Archive {
         }
     }
 
-    /// A path without `.` and `..`, if it stays inside and goes through directories only.
+    /// The path without `.` and `..`, if it stays inside the archive and its parents are directories.
     fn plain(&self, inside: &[u8]) -> Option<Vec<u8>> {
         let mut name: Vec<u8> = Vec::new();
         for part in inside.split(|&byte| byte == b'/') {
@@ -160,14 +160,14 @@ impl Archive {
 
 /// What is at a path inside an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Spot {
+pub(crate) enum Location {
     /// The number of the member.
     Member(usize),
     Directory,
     Nothing,
 }
 
-/// The archives that are looked into: a path that leads into one of them is no path of the system.
+/// The open archives. A path into one of them is not a path of the file system.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Archives(BTreeMap<Vec<u8>, Arc<Archive>>);
 
@@ -177,20 +177,20 @@ impl Archives {
         self.0.insert(path, archive);
     }
 
-    /// The archive a path leads into, and what is there; `None` for a path of the system.
-    pub(crate) fn find(&self, path: &Path) -> Option<(&Archive, Spot)> {
+    /// The archive a path leads into, and what is there. `None` for a path of the file system.
+    pub(crate) fn find(&self, path: &Path) -> Option<(&Archive, Location)> {
         if self.0.is_empty() {
             return None;
         }
         let absolute = std::path::absolute(path).ok()?;
         let bytes = absolute.as_os_str().as_bytes();
-        // `x!/y` may be in a directory called `x!`: each place where an archive may end is tried.
+        // A directory may be named `x!`, so each possible end of an archive's path is tried.
         let mut ends = memchr::memchr_iter(b'!', bytes);
         ends.find_map(|end| {
             let (path, rest) = bytes.split_at_checked(end)?;
             let archive = self.0.get(path)?;
             match rest {
-                // The archive's own directory, without a slash at its end.
+                // The root directory of the archive, without a slash at the end.
                 b"!" => Some((&**archive, archive.at(b""))),
                 [b'!', b'/', inside @ ..] => Some((&**archive, archive.at(inside))),
                 _ => None,
@@ -201,12 +201,12 @@ impl Archives {
     /// The member at a path.
     pub(crate) fn member(&self, path: &Path) -> Option<Member<'_>> {
         match self.find(path)? {
-            (archive, Spot::Member(number)) => Some(Member { archive, number }),
-            (_, Spot::Directory | Spot::Nothing) => None,
+            (archive, Location::Member(number)) => Some(Member { archive, number }),
+            (_, Location::Directory | Location::Nothing) => None,
         }
     }
 
-    /// The path of a member without `..` and links, as reports name it.
+    /// The path of a member in reports, without `..` and symlinks.
     pub(crate) fn canonical(&self, path: &Path) -> Option<PathBuf> {
         let member = self.member(path)?;
         Some(member.archive.path_of(member.number))
@@ -228,18 +228,18 @@ impl Member<'_> {
     /// The member's bytes.
     ///
     /// # Errors
-    /// When it cannot be read, or is no ELF file.
+    /// When it cannot be read, or is not an ELF file.
     pub(crate) fn source(self) -> Result<Source, Fault> {
         let source = self.archive.source(self.number)?;
-        source.ok_or_else(|| Fault::NotElf("another kind of file".into()))
+        source.ok_or_else(|| Fault::NotElf("a file of unknown type".into()))
     }
 }
 
-/// The archive and the path inside it of `wheel.whl!/directory/file`, by the text alone.
+/// Splits `wheel.whl!/directory/file` into the archive and the path inside it, by the text only.
 pub(crate) fn split(path: &Path) -> Option<(&Path, &Path)> {
     let bytes = path.as_os_str().as_bytes();
-    let between = memchr::memmem::find(bytes, BETWEEN.as_bytes())?;
+    let at = memchr::memmem::find(bytes, SEPARATOR.as_bytes())?;
     let part = |bytes| Path::new(OsStr::from_bytes(bytes));
-    let archive = part(bytes.get(..between)?);
-    Some((archive, part(bytes.get(between + BETWEEN.len()..)?)))
+    let archive = part(bytes.get(..at)?);
+    Some((archive, part(bytes.get(at + SEPARATOR.len()..)?)))
 }

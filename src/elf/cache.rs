@@ -1,7 +1,6 @@
-//! ld.so's cache, `/etc/ld.so.cache`, in both formats: looked up as ld.so does it.
+//! The ld.so cache, `/etc/ld.so.cache`, in both formats. Lookups follow ld.so.
 //!
-//! Source: glibc, elf/dl-cache.c and sysdeps/generic/dl-cache.h (the layout of the file and the
-//! order of its entries).
+//! Source: glibc, elf/dl-cache.c and sysdeps/generic/dl-cache.h (file layout and order of entries).
 
 use std::cmp::Ordering;
 use std::ffi::OsStr;
@@ -12,7 +11,7 @@ use memchr::memchr;
 use super::reader::part;
 use crate::platform::Level;
 
-/// No cache is larger.
+/// Limit for the size of a cache.
 pub(crate) const MOST_CACHE_BYTES: u64 = 64 << 20;
 
 const OLD_MAGIC: &[u8] = b"ld.so-1.7.0";
@@ -23,10 +22,10 @@ const NEW_HEADER: u64 = 48;
 const NEW_ENTRY: u64 = 24;
 const EXTENSION_MAGIC: u32 = 0xeaa4_2174;
 const HWCAPS_TAG: u32 = 1;
-/// The hwcap of an entry that is in a glibc-hwcaps directory: bit 62.
+/// The hwcap bit of an entry in a glibc-hwcaps directory: bit 62.
 const HWCAPS_ENTRY: u64 = 1 << 62;
 
-/// A cache, checked as far as its header.
+/// A cache with a valid header.
 #[derive(Debug)]
 pub struct Cache {
     bytes: Vec<u8>,
@@ -34,21 +33,21 @@ pub struct Cache {
     entries_at: u64,
     entry_bytes: u64,
     count: u64,
-    /// What the offsets of names count from.
+    /// The start of the offsets of names.
     names_at: u64,
     /// The names of the glibc-hwcaps directories.
     hwcaps: Vec<String>,
 }
 
-/// What the machine can do, as the cache asks for it.
+/// The capabilities of the machine that select entries of the cache.
 #[derive(Clone, Debug)]
 pub struct Abilities {
-    /// The flags of entries for this kind of object: 0x0303 is x86-64 with glibc.
+    /// The flags of matching entries: 0x0303 is x86-64 with glibc.
     pub flags: u32,
-    /// Names of glibc-hwcaps directories, the best first.
+    /// Names of glibc-hwcaps directories, best first.
     pub hwcaps: Vec<&'static str>,
     pub level: Level,
-    /// The bits of an entry's old-style hwcap that may be set.
+    /// The bits that may be set in an old-style hwcap of an entry.
     pub legacy: u64,
 }
 
@@ -64,23 +63,23 @@ impl Cache {
     /// Reads a cache.
     ///
     /// # Errors
-    /// Says what is wrong with it.
+    /// When the file is not a valid cache, with the reason.
     pub fn parse(bytes: Vec<u8>) -> Result<Cache, &'static str> {
         if bytes.starts_with(NEW_MAGIC) {
             return Cache::new_format(bytes, 0);
         }
         if !bytes.starts_with(OLD_MAGIC) {
-            return Err("it is no cache of ld.so");
+            return Err("not an ld.so cache");
         }
-        // The old format does not say its byte order: the one by which it fits into the file.
-        let fits = |big_endian: bool| {
+        // The old format does not state its byte order, so the one that fits the file size is used.
+        let entries_in = |big_endian: bool| {
             let count = u64::from(number(&bytes, 12, big_endian)?);
             let end = OLD_HEADER + count * OLD_ENTRY;
             (end <= bytes.len() as u64).then_some((big_endian, count, end))
         };
-        let (big_endian, count, end) = fits(false)
-            .or_else(|| fits(true))
-            .ok_or("its entries leave the file")?;
+        let (big_endian, count, end) = entries_in(false)
+            .or_else(|| entries_in(true))
+            .ok_or("its entries are outside the file")?;
         let new_at = end.next_multiple_of(8);
         let has_new = part(&bytes, new_at, NEW_MAGIC.len() as u64) == Some(NEW_MAGIC);
         if has_new {
@@ -97,13 +96,13 @@ impl Cache {
         })
     }
 
-    /// The new format; after an old one its names count from its own header, the extensions
-    /// from the beginning of the file.
+    /// The new format. If it follows an old one, offsets of names count from its own header, and
+    /// those of extensions from the start of the file.
     fn new_format(bytes: Vec<u8>, header_at: u64) -> Result<Cache, &'static str> {
         let flags = part(&bytes, header_at + 28, 1)
             .and_then(<[u8]>::first)
             .copied();
-        // 0: a glibc before 2.33 wrote it, in its own byte order.
+        // 0 means written by a glibc before 2.33, in the native byte order.
         let big_endian = match flags.ok_or("it ends within its header")? & 3 {
             2 => false,
             3 => true,
@@ -118,7 +117,7 @@ impl Cache {
         let entries_at = header_at + NEW_HEADER;
         let end = entries_at + u64::from(count) * NEW_ENTRY;
         if end > bytes.len() as u64 {
-            return Err("its entries leave the file");
+            return Err("its entries are outside the file");
         }
         let mut cache = Cache {
             bytes,
@@ -146,8 +145,8 @@ impl Cache {
             }
             let (offset, size) = (self.number(at + 8)?, self.number(at + 12)?);
             let names = (0..u64::from(size / 4).min(1024)).map(|index| {
-                // ld.so counts these from the beginning of the file, and so misses them in a
-                // cache that begins with the old format.
+                // ld.so counts these from the start of the file, so it does not find them in a
+                // cache that starts with the old format.
                 let at = usize::try_from(self.number(u64::from(offset) + 4 * index)?).ok()?;
                 let name = self.bytes.get(at..)?;
                 let name = name.get(..memchr(0, name)?)?;
@@ -158,7 +157,7 @@ impl Cache {
         None
     }
 
-    /// What ld.so would find for `name` on a machine of these abilities.
+    /// What ld.so finds for `name` on a machine with these capabilities.
     pub fn lookup(&self, name: &OsStr, abilities: &Abilities) -> Option<Hit<'_>> {
         let name = name.as_bytes();
         let mut at = self.first_of(name)?;
@@ -173,7 +172,7 @@ impl Cache {
             let Some(path) = self.number(entry + 8).and_then(|offset| self.name(offset)) else {
                 continue;
             };
-            // 1: an ELF library of any C library.
+            // 1 is an ELF library for any C library.
             if flags != 1 && flags != abilities.flags {
                 continue;
             }
@@ -205,7 +204,7 @@ impl Cache {
         best.map(|(hit, _)| hit).or(plain.map(|(hit, _)| hit))
     }
 
-    /// The place of a glibc-hwcaps entry's directory among those the machine takes.
+    /// The rank of a glibc-hwcaps entry's directory among those the machine supports.
     fn rank(&self, hwcap: u64, abilities: &Abilities) -> Option<(&str, usize)> {
         let level = (hwcap >> 32) & 0x3ff;
         if level > abilities.level as u64 {
@@ -221,7 +220,7 @@ impl Cache {
         Some((name, rank))
     }
 
-    /// The first entry of this name: entries are sorted by name, the last first.
+    /// The first entry with this name. Entries are sorted by name in descending order.
     fn first_of(&self, name: &[u8]) -> Option<u64> {
         let (mut low, mut high) = (0, self.count);
         while low < high {
@@ -269,8 +268,8 @@ fn number(bytes: &[u8], at: u64, big_endian: bool) -> Option<u32> {
     })
 }
 
-/// The order of names in the cache: runs of digits are compared as numbers, a digit is more than
-/// any other character.
+/// The order of names in the cache. Runs of digits are compared as numbers, and a digit is greater
+/// than any other character.
 fn compare(a: &[u8], b: &[u8]) -> Ordering {
     let (mut a, mut b) = (a, b);
     loop {
@@ -287,7 +286,7 @@ fn compare(a: &[u8], b: &[u8]) -> Ordering {
             (_, Some((y, _))) if y.is_ascii_digit() => return Ordering::Less,
             (Some((x, rest_a)), Some((y, rest_b))) if x == y => (a, b) = (rest_a, rest_b),
             (x, y) => {
-                // Characters are signed where the order was made.
+                // ldconfig compares signed characters.
                 let signed = |c: Option<(&u8, &[u8])>| c.map_or(0, |(&c, _)| c.cast_signed());
                 return signed(x).cmp(&signed(y));
             }
@@ -308,7 +307,7 @@ fn leading_number(text: &[u8]) -> (i64, &[u8]) {
 mod tests {
     use super::*;
 
-    /// A cache of the new format with these entries (name, path, flags, hwcap), as they come.
+    /// A cache in the new format with these entries (name, path, flags, hwcap), in this order.
     pub(crate) fn made(entries: &[(&str, &str, u32, u64)], hwcaps: &[&str]) -> Vec<u8> {
         let names_at = 48 + 24 * entries.len();
         let mut names = Vec::new();
@@ -367,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_of_a_name() {
+    fn lookup_returns_the_best_entry_of_a_name() {
         let hwcap = |level: u64, name: u64| HWCAPS_ENTRY | level << 32 | name;
         let bytes = made(
             &[
@@ -396,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn an_altered_cache_neither_panics_nor_hangs() {
+    fn corrupt_cache_does_not_panic_or_hang() {
         let bytes = made(
             &[
                 ("libz.so.1", "/lib/libz.so.1", 0x303, HWCAPS_ENTRY),
@@ -432,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_names() {
+    fn names_are_compared_as_ldconfig_does() {
         for (a, b) in [
             ("liba.so.9", "liba.so.10"),
             ("liba.so", "liba.so.1"),

@@ -1,14 +1,14 @@
-//! Which of libstdc++'s two C++ ABIs an object's symbol names speak of.
+//! Which of the two C++ ABIs of libstdc++ the symbol names of an object use.
 //!
-//! New names say `__cxx11` or carry the tag `B5cxx11`; in the old ABI `std::string` is the
-//! substitution `Ss` (Itanium C++ ABI, 5.1.10).
+//! Names of the new ABI contain `__cxx11` or the tag `B5cxx11`. In the old ABI `std::string` is
+//! the substitution `Ss` (Itanium C++ ABI, 5.1.10).
 
 use memchr::{memchr, memmem, memrchr};
 
 /// The ABI found in a set of names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AbiUse {
-    /// No name tells: C, or C++ that passes no string or list.
+    /// No name shows an ABI: C, or C++ that passes no string or list.
     Neither,
     Old,
     New,
@@ -16,7 +16,7 @@ pub enum AbiUse {
 }
 
 impl AbiUse {
-    /// From what was seen of each.
+    /// Combines which ABIs were seen.
     pub fn from_seen(old: bool, new: bool) -> AbiUse {
         match (old, new) {
             (false, false) => AbiUse::Neither,
@@ -34,7 +34,7 @@ impl AbiUse {
         matches!(self, AbiUse::New | AbiUse::Mixed)
     }
 
-    /// `old`, `new`, `mixed`; nothing where no name tells.
+    /// `old`, `new` or `mixed`. `None` if no name shows an ABI.
     pub fn name(self) -> Option<&'static str> {
         match self {
             AbiUse::Neither => None,
@@ -45,22 +45,22 @@ impl AbiUse {
     }
 }
 
-/// What a whole string table speaks of: names, each ended by a NUL.
+/// The ABI of a whole string table of NUL-terminated names.
 pub(crate) fn of_names(table: &[u8]) -> AbiUse {
-    let new = any_name(table, b"cxx11", says_new);
-    let old = any_name(table, b"Ss", says_old);
+    let new = any_name(table, b"cxx11", is_new_abi);
+    let old = any_name(table, b"Ss", is_old_abi);
     AbiUse::from_seen(old, new)
 }
 
-/// Whether `says` holds for any name with `text` in it. Each name is asked once, however often it
-/// has the text: a table may be one name.
-fn any_name(table: &[u8], text: &[u8], says: impl Fn(&[u8]) -> bool) -> bool {
+/// Whether `matches` is true for any name that contains `text`. Each name is tested once, even if it
+/// contains the text often, because a table may be a single name.
+fn any_name(table: &[u8], text: &[u8], matches: impl Fn(&[u8]) -> bool) -> bool {
     let finder = memmem::Finder::new(text);
     let mut start = 0;
     while let Some(found) = table.get(start..).and_then(|rest| finder.find(rest)) {
         let at = start + found;
         let name = name_around(table.get(start..).unwrap_or_default(), found);
-        if says(name) {
+        if matches(name) {
             return true;
         }
         let end = table.get(at..).and_then(|rest| memchr(0, rest));
@@ -69,26 +69,26 @@ fn any_name(table: &[u8], text: &[u8], says: impl Fn(&[u8]) -> bool) -> bool {
     false
 }
 
-/// Whether a symbol's name is of the new ABI.
-pub(crate) fn says_new(name: &[u8]) -> bool {
+/// Whether a symbol name uses the new ABI.
+pub(crate) fn is_new_abi(name: &[u8]) -> bool {
     name.starts_with(b"_Z")
         && (memmem::find(name, b"__cxx11").is_some() || memmem::find(name, b"B5cxx11").is_some())
 }
 
-/// Whether a symbol's name passes the old `std::string`.
-pub(crate) fn says_old(name: &[u8]) -> bool {
+/// Whether a symbol name uses the `std::string` of the old ABI.
+pub(crate) fn is_old_abi(name: &[u8]) -> bool {
     let Some(mut rest) = name.strip_prefix(b"_Z") else {
         return false;
     };
     while let Some((&first, tail)) = rest.split_first() {
         rest = match first {
             b'S' if tail.first() == Some(&b's') => return true,
-            // S_, S0_, T_, T0_: references to what came before; Sa, St and the like.
+            // S_, S0_, T_, T0_ are back references; Sa, St and so on are substitutions.
             b'S' | b'T' => after_reference(tail),
-            // Li42E: a number as a template argument.
+            // Li42E is a number as a template argument.
             b'L' if tail.first().is_some_and(u8::is_ascii_lowercase) => after_literal(tail),
             b'A' if tail.first().is_some_and(u8::is_ascii_digit) => after_digits(tail),
-            // 3foo: a name of three letters, which may say anything.
+            // 3foo is a name of three letters, which is skipped.
             b'0'..=b'9' => after_source_name(rest),
             _ => tail,
         };
@@ -140,14 +140,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn old_strings() {
+    fn old_abi_strings_are_recognized() {
         for name in [
             "_ZNSs4_Rep20_S_empty_rep_storageE",
             "_ZNSsC1EPKcRKSaIcE",
             "_ZN4OIIO10ImageInput4openERKSs",
             "_Z1fILi42ESsEvT0_",
         ] {
-            assert!(says_old(name.as_bytes()), "{name}");
+            assert!(is_old_abi(name.as_bytes()), "{name}");
         }
         for name in [
             "_ZN3FooSsX",
@@ -162,12 +162,12 @@ mod tests {
             "",
         ] {
             let expected = name == "_ZN3FooSsX";
-            assert_eq!(says_old(name.as_bytes()), expected, "{name}");
+            assert_eq!(is_old_abi(name.as_bytes()), expected, "{name}");
         }
     }
 
     #[test]
-    fn tables_of_names() {
+    fn abi_of_a_string_table_is_recognized() {
         assert_eq!(of_names(b"\0printf\0cxx11\0"), AbiUse::Neither);
         assert_eq!(of_names(b"\0_ZNSsC1Ev\0"), AbiUse::Old);
         assert_eq!(of_names(b"\0_Z1fB5cxx11v\0"), AbiUse::New);

@@ -1,21 +1,21 @@
-//! C++ names as people write them: `std::thread::_State::~_State()` for `_ZNSt6thread6_StateD2Ev`.
+//! Demangles C++ names: `_ZNSt6thread6_StateD2Ev` is `std::thread::_State::~_State()`.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use cpp_demangle::{BorrowedSymbol, DemangleOptions, ParseOptions};
 
-/// A longer name stays mangled. Those that libstdc++ offers have a few hundred bytes.
+/// A longer name stays mangled. Names in libstdc++ have at most a few hundred bytes.
 const MOST_MANGLED_BYTES: usize = 4096;
-/// So does one that would grow beyond this: a name may repeat its own parts again and again.
+/// A name whose demangled form is longer stays mangled. Back references can make it very long.
 const MOST_BYTES: usize = 8192;
-/// How deep a name may be nested; the crate's own stack use is bounded by it.
+/// Limit for the nesting of a name. It bounds the stack that the crate uses.
 const MOST_DEPTH: u32 = 96;
 
-/// How C++ names are written in a text.
+/// How C++ names are written in a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spelling {
-    /// As they stand in the file, and as `nm` and the linker say them.
+    /// As they are in the file, and as `nm` and the linker print them.
     Mangled,
     Demangled,
 }
@@ -29,8 +29,8 @@ impl Spelling {
     }
 }
 
-/// A C++ name demangled, `None` for any other name, for one that is too long, and for one that the
-/// crate is known to get wrong.
+/// The demangled C++ name. `None` for any other name, for a name that is too long, and for a name
+/// that the crate is known to demangle wrongly.
 pub fn demangled(name: &str) -> Option<String> {
     if !name.starts_with("_Z") || name.len() > MOST_MANGLED_BYTES || is_template_constructor(name) {
         return None;
@@ -46,12 +46,12 @@ pub fn demangled(name: &str) -> Option<String> {
     as_binutils_writes(out.0)
 }
 
-/// Names of constructors that are templates: the crate takes their first argument for a return type.
+/// Names of constructor templates. The crate takes their first argument for a return type.
 fn is_template_constructor(name: &str) -> bool {
     ["C1I", "C2I", "C3I"].iter().any(|part| name.contains(part))
 }
 
-/// The crate's text in the words of GNU binutils; nothing where a reference is in the wrong place.
+/// The crate's text in the wording of GNU binutils. `None` if a reference is in the wrong place.
 fn as_binutils_writes(text: String) -> Option<String> {
     for (open, words) in [("{vtable(", "vtable for "), ("{vtt(", "VTT for ")] {
         let inner = text.strip_prefix(open);
@@ -62,7 +62,7 @@ fn as_binutils_writes(text: String) -> Option<String> {
     (!text.starts_with('{') && !text.contains("&::")).then_some(text)
 }
 
-/// A text that takes no more than [`MOST_BYTES`].
+/// A text of at most [`MOST_BYTES`].
 struct Bounded(String);
 
 impl fmt::Write for Bounded {
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cxx_names_are_demangled_and_others_left() {
+    fn only_cxx_names_are_demangled() {
         for (name, expected) in [
             (
                 "_ZNSt6thread6_StateD2Ev",

@@ -1,4 +1,4 @@
-//! Libraries that are there more than once, and which of them would meet in one process.
+//! Finds duplicate libraries, and versions of one library that one process would load.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -16,41 +16,41 @@ use super::search::{Settings, Shelves};
 use super::tree::{self, Via};
 use crate::crypto::digest::Sha256;
 
-/// No comparison reads more at once.
+/// Files are compared in parts of this size.
 const CHUNK_BYTES: u64 = 1 << 20;
 
 /// A library file.
 #[derive(Clone, Debug)]
-pub(crate) struct Carried {
+pub(crate) struct LibraryCopy {
     pub path: PathBuf,
     pub place: Place,
-    /// The application it belongs to: the directory below the one that was given, or that one.
+    /// The application it belongs to: a directory below the given one, or the given one.
     pub application: String,
     pub soname: String,
     pub build_id: Option<String>,
     pub size_bytes: u64,
     pub version: Option<String>,
-    /// Copies of the same bytes have the same number, from 1.
+    /// Identical copies have the same number, counted from 1.
     pub build: usize,
 }
 
-/// A SONAME that is there more than once.
+/// A SONAME with more than one file.
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
-    /// The SONAME, without the marks that packagers put into it.
+    /// The SONAME, without the hash that packagers add.
     pub soname: String,
-    pub copies: Vec<Carried>,
-    /// How many different ones.
+    pub copies: Vec<LibraryCopy>,
+    /// How many different builds.
     pub builds: usize,
 }
 
 impl Group {
-    /// What all copies take together.
+    /// The size of all copies.
     pub(crate) fn bytes(&self) -> u64 {
         self.copies.iter().map(|copy| copy.size_bytes).sum()
     }
 
-    /// What copies of the same bytes take beyond the first.
+    /// The size of all identical copies but the first.
     pub(crate) fn wasted_bytes(&self) -> u64 {
         let mut seen = BTreeSet::new();
         let again = self.copies.iter().filter(|copy| !seen.insert(copy.build));
@@ -60,20 +60,20 @@ impl Group {
 
 /// Libraries of one family that one process would load together.
 #[derive(Clone, Debug)]
-pub(crate) struct Meeting {
+pub(crate) struct Conflict {
     pub family: String,
-    /// Their names and paths.
+    /// The name and path of each library.
     pub libraries: Vec<(OsString, OsString)>,
-    /// The programs and libraries whose trees have them all.
+    /// The programs and libraries whose dependency trees have all of them.
     pub objects: Vec<PathBuf>,
 }
 
-/// All that was found under some directories.
+/// What was found in the directories.
 #[derive(Debug, Default)]
 pub(crate) struct Duplicates {
     pub objects: usize,
     pub groups: Vec<Group>,
-    pub meetings: Vec<Meeting>,
+    pub conflicts: Vec<Conflict>,
     /// Files and directories that could not be read.
     pub faults: Vec<(PathBuf, Fault)>,
 }
@@ -87,7 +87,7 @@ struct Seen {
     needs_something: bool,
 }
 
-/// Looks through directories. `settings` say how the objects' trees are resolved.
+/// Searches directories. `settings` define how dependency trees are resolved.
 pub(crate) fn duplicates(directories: &[PathBuf], settings: &Settings) -> Duplicates {
     let mut result = Duplicates::default();
     let mut inputs = Inputs::default();
@@ -103,7 +103,7 @@ pub(crate) fn duplicates(directories: &[PathBuf], settings: &Settings) -> Duplic
     }
     result.faults.append(&mut inputs.faults);
     let seen = inputs::each(&inputs.list, || (), |(), input| look(input));
-    let mut by_name: BTreeMap<(String, Architecture), Vec<Carried>> = BTreeMap::new();
+    let mut by_name: BTreeMap<(String, Architecture), Vec<LibraryCopy>> = BTreeMap::new();
     let mut objects: Vec<Input> = Vec::new();
     let mut ids = BTreeSet::new();
     for ((input, application), seen) in inputs.list.into_iter().zip(applications).zip(seen) {
@@ -116,7 +116,7 @@ pub(crate) fn duplicates(directories: &[PathBuf], settings: &Settings) -> Duplic
                 continue;
             }
         };
-        // Another hard link is no other copy.
+        // A hard link is not another copy.
         if !ids.insert(seen.id) {
             continue;
         }
@@ -129,7 +129,7 @@ pub(crate) fn duplicates(directories: &[PathBuf], settings: &Settings) -> Duplic
             .file_name()
             .map(|name| name.to_string_lossy().into_owned());
         let key = (without_hash(&soname), seen.architecture);
-        by_name.entry(key).or_default().push(Carried {
+        by_name.entry(key).or_default().push(LibraryCopy {
             version: file_name.and_then(|name| version(&name)),
             application,
             soname,
@@ -149,7 +149,7 @@ pub(crate) fn duplicates(directories: &[PathBuf], settings: &Settings) -> Duplic
     result
         .groups
         .sort_by_key(|group| std::cmp::Reverse(group.bytes()));
-    result.meetings = meetings(&objects, settings, &inputs.archives);
+    result.conflicts = conflicts(&objects, settings, &inputs.archives);
     result
 }
 
@@ -157,7 +157,7 @@ fn application(directory: &Path, path: &Path, several: bool) -> String {
     let name = if several {
         directory.file_name()
     } else {
-        // What is in an archive is below it: `a.whl!/b/c`.
+        // Members of an archive are below it: `a.whl!/b/c`.
         let inside = archive::split(path).filter(|(archive, _)| *archive == directory);
         let below = match inside {
             Some((_, inside)) => inside,
@@ -165,7 +165,7 @@ fn application(directory: &Path, path: &Path, several: bool) -> String {
         };
         let mut components = below.components();
         let first = components.next();
-        // A file right below the directory belongs to the directory.
+        // A file directly in the directory belongs to the directory.
         match components.next() {
             Some(_) => first.map(|component| component.as_os_str()),
             None => directory.file_name(),
@@ -178,7 +178,7 @@ fn application(directory: &Path, path: &Path, several: bool) -> String {
     name.strip_suffix('!').map(str::to_owned).unwrap_or(name)
 }
 
-/// `None` for what is no program and no library.
+/// `None` for a file that is neither a program nor a library.
 fn look(input: &Input) -> Result<Option<Seen>, Fault> {
     let object = match input.open() {
         Ok(object) => object,
@@ -202,9 +202,13 @@ fn look(input: &Input) -> Result<Option<Seen>, Fault> {
     }))
 }
 
-/// Numbers the copies; a file that cannot be read is like no other, and noted in `unread`.
-fn group(soname: String, mut copies: Vec<Carried>, unread: &mut BTreeMap<PathBuf, Fault>) -> Group {
-    let mut builds: Vec<Carried> = Vec::new();
+/// Numbers the copies. A file that cannot be read counts as different and is added to `unread`.
+fn group(
+    soname: String,
+    mut copies: Vec<LibraryCopy>,
+    unread: &mut BTreeMap<PathBuf, Fault>,
+) -> Group {
+    let mut builds: Vec<LibraryCopy> = Vec::new();
     for copy in &mut copies {
         let mut known = None;
         for build in &builds {
@@ -231,16 +235,16 @@ fn group(soname: String, mut copies: Vec<Carried>, unread: &mut BTreeMap<PathBuf
     }
 }
 
-/// Whether two files have the same bytes; or which of them cannot be read.
-fn is_same(one: &Carried, other: &Carried) -> Result<bool, (PathBuf, Fault)> {
+/// Whether two files are identical, or which of them cannot be read.
+fn is_same(one: &LibraryCopy, other: &LibraryCopy) -> Result<bool, (PathBuf, Fault)> {
     if one.size_bytes != other.size_bytes || one.build_id != other.build_id {
         return Ok(false);
     }
-    let at = |file: &Carried| {
+    let at = |file: &LibraryCopy| {
         let path = file.path.clone();
         move |fault| (path, fault)
     };
-    // A member is in memory whole: one at a time.
+    // A whole member is in memory, so they are compared one at a time by digest.
     if let (Place::Member(..), _) | (_, Place::Member(..)) = (&one.place, &other.place) {
         let (one, other) = (
             digest(one).map_err(at(one))?,
@@ -263,12 +267,12 @@ fn is_same(one: &Carried, other: &Carried) -> Result<bool, (PathBuf, Fault)> {
 }
 
 /// The SHA-256 of a file.
-fn digest(file: &Carried) -> Result<String, Fault> {
+fn digest(file: &LibraryCopy) -> Result<String, Fault> {
     let source = match &file.place {
         Place::File => Source::open(&file.path)?,
         Place::Member(archive, number) => match archive.source(*number)? {
             Some(source) => source,
-            None => return Err(Fault::broken("it changed while it was read")),
+            None => return Err(Fault::broken("it changed while it was being read")),
         },
     };
     let mut digest = Sha256::new();
@@ -278,31 +282,31 @@ fn digest(file: &Carried) -> Result<String, Fault> {
     Ok(digest.finish())
 }
 
-type Together = (String, Vec<(OsString, OsString)>);
+type FamilyMembers = (String, Vec<(OsString, OsString)>);
 
-fn meetings(objects: &[Input], settings: &Settings, archives: &Archives) -> Vec<Meeting> {
+fn conflicts(objects: &[Input], settings: &Settings, archives: &Archives) -> Vec<Conflict> {
     let found = inputs::each(
         objects,
         || Shelves::with_archives(settings.clone(), archives.clone()),
-        |shelves, input| together(shelves, &input.path),
+        |library_cache, input| several_of_a_family(library_cache, &input.path),
     );
-    let mut meetings: BTreeMap<Together, Vec<PathBuf>> = BTreeMap::new();
+    let mut conflicts: BTreeMap<FamilyMembers, Vec<PathBuf>> = BTreeMap::new();
     for (input, together) in objects.iter().zip(found) {
         for one in together {
-            meetings.entry(one).or_default().push(input.path.clone());
+            conflicts.entry(one).or_default().push(input.path.clone());
         }
     }
-    let meeting = |((family, libraries), objects)| Meeting {
+    let conflict = |((family, libraries), objects)| Conflict {
         family,
         libraries,
         objects,
     };
-    meetings.into_iter().map(meeting).collect()
+    conflicts.into_iter().map(conflict).collect()
 }
 
-/// The libraries of one family that an object's tree has more than one of.
-fn together(shelves: &mut Shelves, path: &Path) -> Vec<Together> {
-    let Ok(tree) = tree::resolve(shelves, path) else {
+/// The families of which a dependency tree has several libraries.
+fn several_of_a_family(library_cache: &mut Shelves, path: &Path) -> Vec<FamilyMembers> {
+    let Ok(tree) = tree::resolve(library_cache, path) else {
         return Vec::new();
     };
     let mut families: BTreeMap<String, Vec<(OsString, OsString)>> = BTreeMap::new();
@@ -323,8 +327,8 @@ fn together(shelves: &mut Shelves, path: &Path) -> Vec<Together> {
             .to_string_lossy()
             .into_owned();
         if base.contains(".so") {
-            // One library has many paths: lib/a/../b and lib/b.
-            let path = match shelves.archives.canonical(Path::new(&object.path)) {
+            // One library may have several paths, such as lib/a/../b and lib/b.
+            let path = match library_cache.archives.canonical(Path::new(&object.path)) {
                 Some(path) => path.into_os_string(),
                 None => std::fs::canonicalize(&object.path)
                     .map_or_else(|_| object.path.clone(), PathBuf::into_os_string),
@@ -348,9 +352,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_copy_that_cannot_be_compared_is_a_fault() {
+    fn unreadable_copy_is_reported_as_a_fault() {
         let exe = std::env::current_exe().unwrap();
-        let copy = |path: &Path| Carried {
+        let copy = |path: &Path| LibraryCopy {
             path: path.to_owned(),
             place: Place::File,
             application: String::new(),

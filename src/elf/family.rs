@@ -1,7 +1,7 @@
-//! Names of libraries: what is left of a SONAME when versions and packagers' marks are taken off.
+//! Names of libraries: a SONAME without version and without the hash that packagers add.
 
-/// A SONAME without the hash that auditwheel puts into it to keep copies apart:
-/// `libtbb-9e9f2e1c.so.12` is `libtbb.so.12`.
+/// A SONAME without the hash that auditwheel adds to make it unique: `libtbb-9e9f2e1c.so.12` is
+/// `libtbb.so.12`.
 pub(crate) fn without_hash(soname: &str) -> String {
     let mut name = soname.to_owned();
     while let Some(start) = find_hash(&name) {
@@ -10,7 +10,7 @@ pub(crate) fn without_hash(soname: &str) -> String {
     name
 }
 
-/// Where `-`, eight hexadecimal digits and `.` or `-` stand.
+/// The position of `-`, eight hexadecimal digits and `.` or `-`.
 fn find_hash(name: &str) -> Option<usize> {
     let bytes = name.as_bytes();
     bytes.windows(10).position(|window| match window {
@@ -23,12 +23,12 @@ fn find_hash(name: &str) -> Option<usize> {
     })
 }
 
-/// The library that a SONAME is a version of: `libtbb` of `libtbb.so.2` and `libtbb.so.12`,
-/// `libOpenEXR` of `libOpenEXR-3_1.so.30`, `libpython` of `libpython3.11.so.1.0`.
+/// The library without its version: `libtbb` for `libtbb.so.2` and `libtbb.so.12`, `libOpenEXR`
+/// for `libOpenEXR-3_1.so.30`, `libpython` for `libpython3.11.so.1.0`.
 pub(crate) fn family(soname: &str) -> String {
     let plain = without_hash(soname);
     let stem = plain.split(".so").next().unwrap_or(&plain);
-    // The number is the width of a character there, and several are loaded together.
+    // The number is a character width, not a version, and several are loaded together.
     if stem.starts_with("libpcre") {
         return stem.to_owned();
     }
@@ -38,14 +38,14 @@ pub(crate) fn family(soname: &str) -> String {
     if let Some(base) = base.strip_suffix('-').filter(|_| !number.is_empty()) {
         return base.to_owned();
     }
-    // libpython3.11, but not libx264.
+    // libpython3.11 has a version, libx264 does not.
     if number.starts_with(|c: char| c.is_ascii_digit()) && number.contains('.') {
         return base.to_owned();
     }
     stem.to_owned()
 }
 
-/// The version a file's name tells: `12.5` of `libtbb.so.12.5`.
+/// The version in a file name: `12.5` for `libtbb.so.12.5`.
 pub(crate) fn version(file_name: &str) -> Option<String> {
     let (_, version) = without_hash(file_name)
         .rsplit_once(".so.")
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hashes() {
+    fn hash_is_removed_from_a_soname() {
         for (name, plain) in [
             ("libtbb-9e9f2e1c.so.12", "libtbb.so.12"),
             (
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn families() {
+    fn family_has_no_version() {
         for (name, of) in [
             ("libtbb.so.2", "libtbb"),
             ("libtbb-9e9f2e1c.so.12", "libtbb"),

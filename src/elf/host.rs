@@ -1,4 +1,4 @@
-//! What a system's own C and C++ libraries offer, read from their files.
+//! The symbol versions of a system's C and C++ libraries, read from their files.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -18,7 +18,7 @@ use super::verdict::{self, Verdict};
 use super::versions::{self, Family};
 use crate::platform::{Level, Limit, Limits, Private, Version};
 
-/// No libc is larger.
+/// Limit for the size of a libc.
 const MOST_LIBC_BYTES: u64 = 64 << 20;
 
 /// x86-64, little endian.
@@ -28,7 +28,7 @@ pub(crate) const X86_64: Architecture = Architecture {
     machine: elf::EM_X86_64.0,
 };
 
-/// A system's libraries; `None` where there is none for the architecture.
+/// The libraries of a system. `None` if it has none for the architecture.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SystemLibraries {
     pub libc: Option<PathBuf>,
@@ -38,19 +38,19 @@ pub(crate) struct SystemLibraries {
     pub cxxabi: Option<Version>,
 }
 
-/// Finds the libraries of a system as its ld.so does, without an LD_LIBRARY_PATH.
+/// Finds the libraries as the system's ld.so does without an LD_LIBRARY_PATH.
 pub(crate) fn libraries(root: &Root, architecture: Architecture) -> SystemLibraries {
     let mut found = SystemLibraries::default();
     let Some(interpreter) = system::usual_interpreter(architecture) else {
         return found;
     };
-    let mut shelves = Shelves::new(Settings {
+    let mut library_cache = Shelves::new(Settings {
         root: root.clone(),
         library_path: Default::default(),
         preload: Default::default(),
         cpu: Cpu::of_this_machine(),
     });
-    let system = shelves.system(OsStr::new(interpreter), architecture);
+    let system = library_cache.system(OsStr::new(interpreter), architecture);
     let System::Glibc(glibc) = &*system else {
         return found;
     };
@@ -59,10 +59,10 @@ pub(crate) fn libraries(root: &Root, architecture: Architecture) -> SystemLibrar
             let hit = cache.lookup(OsStr::new(name), &glibc.abilities)?;
             Some(hit.path.as_bytes().to_vec())
         });
-        let outcome = cached.map(|path| shelves.fitting(path, architecture, None));
+        let outcome = cached.map(|path| library_cache.compatible(path, architecture, None));
         match outcome {
             Some(outcome @ Outcome::Found(_)) => outcome,
-            _ => shelves.in_directories(
+            _ => library_cache.in_directories(
                 &glibc.directories,
                 &glibc.subdirectories,
                 name.as_bytes(),
@@ -75,13 +75,13 @@ pub(crate) fn libraries(root: &Root, architecture: Architecture) -> SystemLibrar
             let labels = hit.library.definitions.iter().flatten();
             versions::highest(family, labels.map(String::as_str))
         }
-        _ => None,
+        Outcome::NotFound { .. } | Outcome::Broken { .. } => None,
     };
     let libc = find("libc.so.6");
     if let Outcome::Found(hit) = &libc {
         let path = PathBuf::from(&hit.path);
-        // A release without a new symbol has no label of its own.
-        found.glibc = says_release(root, &path).or_else(|| labels(&libc, Family::Glibc));
+        // A release that adds no symbol has no version label.
+        found.glibc = libc_release(root, &path).or_else(|| labels(&libc, Family::Glibc));
         found.libc = Some(path);
     }
     let libstdcxx = find("libstdc++.so.6");
@@ -93,7 +93,7 @@ pub(crate) fn libraries(root: &Root, architecture: Architecture) -> SystemLibrar
     found
 }
 
-/// What this host offers to objects of an architecture.
+/// What this host offers objects of an architecture.
 pub(crate) fn limits(architecture: Architecture) -> Limits {
     let libraries = libraries(&Root::Host, architecture);
     let limit = |version: Option<Version>| version.map_or(Limit::Absent, Limit::AtMost);
@@ -108,14 +108,14 @@ pub(crate) fn limits(architecture: Architecture) -> Limits {
     }
 }
 
-/// Whether an object runs on this host; `limits` are those of its architecture.
-pub(crate) fn judge(object: &Requirements, limits: &Limits, spelling: Spelling) -> Verdict {
+/// Whether an object runs on this host. `limits` are those of its architecture.
+pub(crate) fn evaluate(object: &Requirements, limits: &Limits, spelling: Spelling) -> Verdict {
     let machine = object.architecture.machine;
     if ![elf::EM_X86_64.0, elf::EM_386.0].contains(&machine) {
         let name = info::machine_name(machine);
-        return Verdict::InTheWay(vec![format!("is for {name}; this host is x86-64")]);
+        return Verdict::InTheWay(vec![format!("is built for {name}; this host is x86-64")]);
     }
-    // A 32-bit program on a host without 32-bit libraries has no libc at all.
+    // A host without 32-bit libraries has no libc for a 32-bit program.
     let bits = match object.architecture.class {
         Class::Bits32 => "32-bit",
         Class::Bits64 => "64-bit",
@@ -123,10 +123,10 @@ pub(crate) fn judge(object: &Requirements, limits: &Limits, spelling: Spelling) 
     if limits.glibc == Limit::Absent && object.linking == Linking::Dynamic {
         return Verdict::InTheWay(vec![format!("needs a {bits} glibc; this host has none")]);
     }
-    verdict::judge(object, limits, spelling)
+    verdict::evaluate(object, limits, spelling)
 }
 
-fn says_release(root: &Root, libc: &Path) -> Option<Version> {
+fn libc_release(root: &Root, libc: &Path) -> Option<Version> {
     let source = Source::open(&root.resolve(libc).ok()?).ok()?;
     system::release(&source.bytes_up_to(0, MOST_LIBC_BYTES).ok()?)
 }

@@ -1,4 +1,4 @@
-//! What an ELF file is, and how it was hardened.
+//! The properties of an ELF file, and how it is hardened.
 //!
 //! Source: System V ABI; GNU's PT_GNU_RELRO and PT_GNU_STACK.
 
@@ -10,7 +10,7 @@ use object::elf::{self, FileHeader32, FileHeader64};
 use object::endian::Endianness;
 use object::read::elf::{FileHeader, SectionHeader};
 
-use super::linkage::{Carried, Linkage};
+use super::linkage::{Linkage, SearchPath};
 use super::notes::{self, Notes};
 use super::parse::{Architecture, Class, Object};
 use super::reader::{Fault, value};
@@ -20,11 +20,11 @@ use super::reader::{Fault, value};
 pub enum Relro {
     None,
     Partial,
-    /// All of it, for everything is bound at start.
+    /// All of it, because all symbols are bound at start.
     Full,
 }
 
-/// What it is for.
+/// The type of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Loaded at a fixed address.
@@ -37,14 +37,14 @@ pub enum Kind {
     Other(u16),
 }
 
-/// Whether ld.so loads anything for it.
+/// How the file is linked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Linked {
     Dynamically,
     Statically,
 }
 
-/// All that is told about a file.
+/// The properties of a file.
 #[derive(Clone, Debug)]
 pub struct Info {
     pub architecture: Architecture,
@@ -53,20 +53,20 @@ pub struct Info {
     pub interpreter: Option<OsString>,
     pub soname: Option<OsString>,
     pub needed: Vec<OsString>,
-    pub carried: Carried,
+    pub search_path: SearchPath,
     pub notes: Notes,
     pub relro: Relro,
-    /// The stack cannot be executed.
+    /// The stack is not executable.
     pub no_exec_stack: bool,
-    /// Functions check whether their stack was overwritten.
+    /// Functions check a stack canary.
     pub stack_canary: bool,
     pub stripped: bool,
-    /// It has debug information of its own.
+    /// The file contains debug information.
     pub debug_info: bool,
 }
 
 impl Info {
-    /// Reads it from a file.
+    /// Reads the properties of a file.
     ///
     /// # Errors
     /// When the file cannot be read as ELF.
@@ -74,7 +74,7 @@ impl Info {
         Info::of_object(&Object::open(path)?)
     }
 
-    /// Reads it from an open file.
+    /// Reads the properties of an open file.
     ///
     /// # Errors
     /// As [`Info::of_file`].
@@ -84,7 +84,7 @@ impl Info {
         let sections = section_table(object)?;
         let symbols =
             memmem::find(object.all_strings(&mut Vec::new())?, b"\0__stack_chk_").is_some();
-        // A static program names it in its full symbol table only.
+        // A static program has the name only in its full symbol table.
         let canary = symbols || sections.names_canary;
         let needs_none = linkage.needed.is_empty() && interpreter.is_none();
         let is_library = linkage.soname.is_some() || !linkage.needed.is_empty();
@@ -98,7 +98,7 @@ impl Info {
             },
             notes: notes::notes(object)?,
             relro: relro(object),
-            // Without the header the kernel lets the stack be executed.
+            // Without the header the kernel makes the stack executable.
             no_exec_stack: object
                 .segment(elf::PT_GNU_STACK)
                 .is_some_and(|segment| segment.flags & elf::PF_X.0 == 0),
@@ -107,7 +107,7 @@ impl Info {
             debug_info: sections.has_debug_info,
             soname: linkage.soname,
             needed: linkage.needed,
-            carried: linkage.carried,
+            search_path: linkage.search_path,
             interpreter,
         })
     }
@@ -118,7 +118,7 @@ fn kind(object: &Object, has_interpreter: bool) -> Kind {
     match elf::FileType(object.kind) {
         elf::ET_EXEC => Kind::Program,
         elf::ET_DYN if pie => Kind::PositionIndependentProgram,
-        // Older linkers set no flag, but a library with an interpreter (libc.so.6) has a SONAME.
+        // Older linkers do not set the flag. A library with an interpreter (libc.so.6) has a SONAME.
         elf::ET_DYN if has_interpreter && object.value(elf::DT_SONAME).is_none() => {
             Kind::PositionIndependentProgram
         }
@@ -137,7 +137,7 @@ fn relro(object: &Object) -> Relro {
     let now = object.value(elf::DT_BIND_NOW).is_some()
         || has(elf::DT_FLAGS, elf::DF_BIND_NOW.0)
         || has(elf::DT_FLAGS_1, elf::DF_1_NOW.0)
-        // A static program is bound by its linker.
+        // A static program has no lazy binding.
         || !object.is_dynamic();
     if now { Relro::Full } else { Relro::Partial }
 }
@@ -156,7 +156,7 @@ fn section_table(object: &Object) -> Result<Sections, Fault> {
     }
 }
 
-/// The section headers, which nothing but debuggers needs: without them a file is stripped.
+/// The section headers. A file without them is stripped.
 fn sections_of<H: FileHeader<Endian = Endianness>>(object: &Object) -> Result<Sections, Fault> {
     let endian = object.endian();
     let headers = object.sections;
@@ -190,7 +190,7 @@ fn sections_of<H: FileHeader<Endian = Endianness>>(object: &Object) -> Result<Se
             name.starts_with(b".debug_info\0") || name.starts_with(b".zdebug_info\0")
         });
         sections.has_debug_info |= debug;
-        // There is one; that of another header is not worth reading the strings again.
+        // Present is one symbol table, so the strings are read only once.
         if header.sh_type(endian) == elf::SHT_SYMTAB && !sections.has_symbols {
             sections.has_symbols = true;
             let strings = usize::try_from(header.sh_link(endian))
@@ -205,7 +205,7 @@ fn sections_of<H: FileHeader<Endian = Endianness>>(object: &Object) -> Result<Se
     Ok(sections)
 }
 
-/// What people call a machine.
+/// The usual name of a machine.
 pub(crate) fn machine_name(machine: u16) -> String {
     let name = match elf::Machine(machine) {
         elf::EM_X86_64 => "x86-64",

@@ -1,4 +1,4 @@
-//! What a command line names: files, directories, archives, and members of archives.
+//! The files of a command line: files, directories, archives, and members of archives.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,32 +10,32 @@ use super::root::Root;
 use super::walk;
 use crate::zip;
 
-/// No run looks at more members of archives; each takes some hundred bytes.
+/// Limit for the number of archive members in one run. Each takes a few hundred bytes.
 const MOST_MEMBERS: usize = 1_000_000;
 
-/// Where an input's bytes are.
+/// Where the bytes of an input are.
 #[derive(Clone, Debug)]
 pub(crate) enum Place {
     File,
-    /// The number of a member.
+    /// A member of an archive, by number.
     Member(Arc<Archive>, usize),
 }
 
-/// How an input was come by.
+/// How an input was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Given {
-    /// It was named.
-    Named,
-    /// It was met in a directory or an archive: what is no ELF file is passed over.
-    Met,
+pub(crate) enum Origin {
+    /// It was named on the command line.
+    Argument,
+    /// It was found in a directory or an archive. Files that are not ELF files are skipped.
+    Found,
 }
 
-/// A file to look at.
+/// A file to check.
 #[derive(Clone, Debug)]
 pub(crate) struct Input {
-    /// As reports name it.
+    /// Its path in reports.
     pub path: PathBuf,
-    pub given: Given,
+    pub origin: Origin,
     pub place: Place,
 }
 
@@ -43,40 +43,40 @@ impl Input {
     /// Opens it as an ELF file.
     ///
     /// # Errors
-    /// When it cannot be read, or is none.
+    /// When it cannot be read, or is not an ELF file.
     pub(crate) fn open(&self) -> Result<Object, Fault> {
         match &self.place {
             Place::File => Object::open(&self.path),
             Place::Member(archive, number) => match archive.source(*number)? {
                 Some(source) => Object::read(source),
-                None => Err(Fault::NotElf("another kind of file".into())),
+                None => Err(Fault::NotElf("a file of unknown type".into())),
             },
         }
     }
 
-    /// Whether a fault is none of anybody's business: a file that was met and is no ELF file.
-    pub(crate) fn passes_over(&self, fault: &Fault) -> bool {
+    /// Whether to skip the file silently: it was found in a directory and is not an ELF file.
+    pub(crate) fn should_skip(&self, fault: &Fault) -> bool {
         let other_kind = matches!(fault, Fault::NotElf(_) | Fault::NotRegular(_));
-        other_kind && self.given == Given::Met
+        other_kind && self.origin == Origin::Found
     }
 }
 
-/// All files that some names lead to.
+/// All files that the arguments lead to.
 #[derive(Debug, Default)]
 pub(crate) struct Inputs {
     pub list: Vec<Input>,
     /// Directories and archives that could not be read.
     pub faults: Vec<(PathBuf, Fault)>,
     pub archives: Archives,
-    /// How many of them are members of archives.
+    /// How many inputs are members of archives.
     members: usize,
 }
 
 impl Inputs {
-    /// Adds what a path leads to: a file, each member of an archive, or a member that is named. A
-    /// directory is taken as a file, and refused when it is opened.
+    /// Adds a file, each member of an archive, or a named member. A directory is added as a file,
+    /// and opening it fails.
     pub(crate) fn add_file(&mut self, root: &Root, path: &Path) {
-        // The path inside the root, and where that is.
+        // The path inside the root, and its real path.
         let place = |path: &Path| {
             let inside = root.inside(path);
             let outside = root.resolve(&inside).ok()?;
@@ -91,13 +91,13 @@ impl Inputs {
             Some(((inside, outside), member)) => self.add_member(&outside, &inside, member),
             None => self.list.push(Input {
                 path: path.to_owned(),
-                given: Given::Named,
+                origin: Origin::Argument,
                 place: Place::File,
             }),
         }
     }
 
-    /// Adds what a path leads to, a directory with all that is in it.
+    /// Adds what a path leads to, and all files in a directory.
     pub(crate) fn add(&mut self, path: &Path) {
         if !path.is_dir() {
             return self.add_file(&Root::Host, path);
@@ -112,7 +112,7 @@ impl Inputs {
             } else {
                 self.list.push(Input {
                     path,
-                    given: Given::Met,
+                    origin: Origin::Found,
                     place: Place::File,
                 });
             }
@@ -126,14 +126,14 @@ impl Inputs {
         };
         let members = archive.members();
         if self.members + members.len() > MOST_MEMBERS {
-            let fault = Fault::Archive("its members are too many beside the others".into());
+            let fault = Fault::Archive("too many members in all archives together".into());
             return self.faults.push((path.to_owned(), fault));
         }
         self.members += members.len();
         self.archives.add(archive.clone());
         let members = members.into_iter().map(|number| Input {
             path: archive.path_of(number),
-            given: Given::Met,
+            origin: Origin::Found,
             place: Place::Member(archive.clone(), number),
         });
         self.list.extend(members);
@@ -148,7 +148,7 @@ impl Inputs {
         match archive.number_of(member) {
             Some(number) => self.list.push(Input {
                 path: archive.path_of(number),
-                given: Given::Named,
+                origin: Origin::Argument,
                 place: Place::Member(archive, number),
             }),
             None => {
@@ -160,7 +160,8 @@ impl Inputs {
     }
 }
 
-/// Only these are looked into where they are met: other programs' data is archives too.
+/// Only these are opened when found in a directory, because data files of other programs may be
+/// ZIP archives as well.
 fn is_named_archive(path: &Path) -> bool {
     let extension = path
         .extension()
@@ -168,8 +169,8 @@ fn is_named_archive(path: &Path) -> bool {
     extension.is_some_and(|extension| extension == "whl" || extension == "zip")
 }
 
-/// What `work` makes of each input, in their order: of files by as many threads as there are cores,
-/// of members one at a time, for each is in memory.
+/// The result of `work` for each input, in order. Files are read by one thread per core. Members
+/// are read one at a time, because each is in memory.
 pub(crate) fn each<S, R: Send>(
     inputs: &[Input],
     prepare: impl Fn() -> S + Sync,

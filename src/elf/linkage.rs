@@ -1,4 +1,4 @@
-//! What an object says about the libraries it wants and the versions it wants of them and offers.
+//! The libraries an object needs, and the symbol versions it needs and defines.
 //!
 //! Source: System V ABI, "Dynamic Section"; Linux Standard Base, "Symbol Versioning".
 
@@ -11,46 +11,46 @@ use object::pod::Pod;
 use super::parse::Object;
 use super::reader::{Fault, value};
 
-/// No object needs more libraries than this.
+/// Limit for the number of libraries an object needs.
 pub(crate) const MOST_NEEDED: usize = 10_000;
-/// No object needs or defines more versions than this.
+/// Limit for the number of versions an object needs or defines.
 const MOST_VERSIONS: usize = 20_000;
-/// The largest version table.
+/// Limit for the size of a version table.
 const MOST_VERSION_BYTES: u64 = 4 << 20;
 
-/// The search path an object carries for what it needs.
+/// The search path in an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Carried {
+pub enum SearchPath {
     None,
-    /// DT_RPATH: for it and for what it loads, before LD_LIBRARY_PATH.
+    /// DT_RPATH: for the object and what it loads, before LD_LIBRARY_PATH.
     Rpath(OsString),
-    /// DT_RUNPATH: for it alone, after LD_LIBRARY_PATH. A DT_RPATH beside it counts for nothing.
+    /// DT_RUNPATH: for the object only, after LD_LIBRARY_PATH. It disables a DT_RPATH.
     Runpath(OsString),
 }
 
-/// A version wanted of a library.
+/// A version that an object needs from a library.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Need {
-    /// The library, as DT_NEEDED names it.
+    /// The library, as in DT_NEEDED.
     pub library: String,
     pub version: String,
-    /// Only weak symbols want it: ld.so does not insist.
+    /// Only weak symbols need it, so ld.so does not require it.
     pub weak: bool,
     /// Its number in the table of symbol versions.
     pub index: u16,
 }
 
-/// What ld.so reads of an object before it looks for libraries.
+/// What ld.so reads from an object before it searches libraries.
 #[derive(Clone, Debug)]
 pub struct Linkage {
     /// DT_NEEDED, in order.
     pub needed: Vec<OsString>,
-    /// DT_FILTER: libraries wanted before this one.
+    /// DT_FILTER: libraries loaded before this one.
     pub filters: Vec<OsString>,
-    /// DT_AUXILIARY: the same, but nobody minds if they are missing.
+    /// DT_AUXILIARY: the same, but they are optional.
     pub auxiliaries: Vec<OsString>,
     pub soname: Option<OsString>,
-    pub carried: Carried,
+    pub search_path: SearchPath,
     /// DF_1_NODEFLIB: the default directories are not searched for what it needs.
     pub no_default_libraries: bool,
 }
@@ -59,12 +59,12 @@ impl Linkage {
     /// Reads the dynamic section's names.
     ///
     /// # Errors
-    /// When a name lies outside the string table, or there are too many.
+    /// When a name is outside the string table, or there are too many.
     pub fn of(object: &Object) -> Result<Linkage, Fault> {
         let names = |tag| -> Result<Vec<OsString>, Fault> {
             let offsets: Vec<u64> = object.values(tag).take(MOST_NEEDED + 1).collect();
             if offsets.len() > MOST_NEEDED {
-                return Err(Fault::broken("it needs too many libraries"));
+                return Err(Fault::broken("too many needed libraries"));
             }
             offsets
                 .into_iter()
@@ -83,10 +83,10 @@ impl Linkage {
                 .map(|offset| object.search_path(offset))
                 .transpose()
         };
-        let carried = match (path(elf::DT_RUNPATH)?, path(elf::DT_RPATH)?) {
-            (Some(runpath), _) => Carried::Runpath(runpath),
-            (None, Some(rpath)) => Carried::Rpath(rpath),
-            (None, None) => Carried::None,
+        let search_path = match (path(elf::DT_RUNPATH)?, path(elf::DT_RPATH)?) {
+            (Some(runpath), _) => SearchPath::Runpath(runpath),
+            (None, Some(rpath)) => SearchPath::Rpath(rpath),
+            (None, None) => SearchPath::None,
         };
         let flags_1 = object.value(elf::DT_FLAGS_1).unwrap_or(0);
         Ok(Linkage {
@@ -94,7 +94,7 @@ impl Linkage {
             filters: names(elf::DT_FILTER)?,
             auxiliaries: names(elf::DT_AUXILIARY)?,
             soname: name(elf::DT_SONAME)?,
-            carried,
+            search_path,
             no_default_libraries: flags_1 & elf::DF_1_NODEFLIB.0 != 0,
         })
     }
@@ -112,7 +112,7 @@ impl<'a> Window<'a> {
     fn at(object: &'a Object, address: u64) -> Result<Window<'a>, Fault> {
         let (offset, left) = object
             .file_offset(address)
-            .ok_or_else(|| Fault::broken("its version table is not in the file"))?;
+            .ok_or_else(|| Fault::broken("the version table is outside the file"))?;
         Ok(Window {
             object,
             offset,
@@ -124,7 +124,7 @@ impl<'a> Window<'a> {
     fn record<T: Pod>(&mut self, at: u64) -> Result<T, Fault> {
         let end = at.saturating_add(size_of::<T>() as u64);
         if end > self.most {
-            return Err(Fault::broken("its version table leaves the file"));
+            return Err(Fault::broken("the version table extends beyond the file"));
         }
         if end > self.bytes.len() as u64 {
             let size = end.saturating_mul(2).max(4096).min(self.most);
@@ -132,14 +132,14 @@ impl<'a> Window<'a> {
         }
         value::<T>(&self.bytes, at)
             .copied()
-            .ok_or_else(|| Fault::broken("its version table is cut short"))
+            .ok_or_else(|| Fault::broken("the version table is truncated"))
     }
 }
 
-/// The versions an object wants (`.gnu.version_r`).
+/// The versions an object needs (`.gnu.version_r`).
 ///
 /// # Errors
-/// When the table leaves the file or does not end.
+/// When the table extends beyond the file or is endless.
 pub(crate) fn needs(object: &Object) -> Result<Vec<Need>, Fault> {
     let Some(address) = object.value(elf::DT_VERNEED) else {
         return Ok(Vec::new());
@@ -178,11 +178,11 @@ pub(crate) fn needs(object: &Object) -> Result<Vec<Need>, Fault> {
     Ok(needs)
 }
 
-/// The versions an object defines (`.gnu.version_d`), `None` where it has no such table: ld.so
-/// then lets any version pass.
+/// The versions an object defines (`.gnu.version_d`). `None` if it has no such table: ld.so then
+/// accepts any version.
 ///
 /// # Errors
-/// When the table leaves the file or does not end.
+/// When the table extends beyond the file or is endless.
 pub(crate) fn definitions(object: &Object) -> Result<Option<Vec<String>>, Fault> {
     let Some(address) = object.value(elf::DT_VERDEF) else {
         return Ok(None);
@@ -209,7 +209,7 @@ pub(crate) fn definitions(object: &Object) -> Result<Option<Vec<String>>, Fault>
 
 fn ensure_few<T>(versions: &[T]) -> Result<(), Fault> {
     if versions.len() >= MOST_VERSIONS {
-        return Err(Fault::broken("its version table does not end"));
+        return Err(Fault::broken("the version table is endless"));
     }
     Ok(())
 }

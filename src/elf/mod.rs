@@ -1,5 +1,5 @@
-//! ELF files: what they need, what ld.so would load for them, and where they run. Nothing is
-//! executed or loaded; files are read in bounded parts.
+//! ELF files: what they need, what ld.so would load for them, and where they run. No file is
+//! executed or loaded. Files are read in bounded parts.
 
 pub(crate) mod archive;
 pub(crate) mod cache;

@@ -1,4 +1,4 @@
-//! Notes: the build-id, and the x86 instructions an object says it needs.
+//! Notes: the build-id, and the x86-64 level that an object requires.
 //!
 //! Source: the x86-64 psABI, "Program Property" (`GNU_PROPERTY_X86_ISA_1_NEEDED`).
 
@@ -11,24 +11,24 @@ use super::reader::{Fault, part};
 use crate::hex;
 use crate::platform::Level;
 
-/// No notes are longer than this, all segments together: headers may share one place.
+/// Limit for the size of all notes. Several headers may point to the same bytes.
 const MOST_NOTE_BYTES: u64 = 1 << 20;
 const X86_ISA_1_NEEDED: u32 = 0xc000_8002;
 
-/// What the notes of an object say.
+/// The values of an object's notes.
 #[derive(Clone, Debug, Default)]
 pub struct Notes {
     /// The build-id, in hexadecimal digits.
     pub build_id: Option<String>,
-    /// The least CPU it runs on, where it is marked.
+    /// The lowest CPU level it runs on, if the object states it.
     pub isa: Option<Level>,
 }
 
-/// Reads the notes that are loaded (PT_NOTE). A note that is not right ends the reading: nothing
-/// depends on it.
+/// Reads the notes that are loaded (PT_NOTE). Reading stops at an invalid note, because notes are
+/// optional.
 ///
 /// # Errors
-/// When the system refuses to read.
+/// When the file cannot be read.
 pub(crate) fn notes(object: &Object) -> Result<Notes, Fault> {
     let mut notes = Notes::default();
     let mut left_bytes = MOST_NOTE_BYTES;
@@ -87,7 +87,7 @@ fn read<H: FileHeader<Endian = Endianness>>(
     }
 }
 
-/// The highest level whose bit is set in a property note of x86 (always little endian): each
+/// The highest level with its bit set in an x86 property note (always little endian). Each
 /// property is a type, a size and that many bytes, padded.
 fn needed_level(properties: &[u8], class: Class) -> Option<Level> {
     let align: u64 = match class {
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_level_of_a_property_note() {
+    fn cpu_level_is_read_from_a_property_note() {
         let property = |kind: u32, value: u32| {
             let mut bytes = Vec::new();
             bytes.extend(kind.to_le_bytes());

@@ -1,5 +1,5 @@
-//! An ELF file as ld.so looks at it: header, program headers, dynamic section. Section headers
-//! are not trusted, for a stripped file may lack them.
+//! An ELF file as ld.so reads it: header, program headers, dynamic section. Section headers are
+//! not used, because a stripped file may not have them.
 //!
 //! Source: System V ABI, chapters 4 and 5 (ELF header, program header, dynamic section).
 
@@ -16,14 +16,14 @@ use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use super::reader::{Fault, Source};
 use super::strings::{Strings, until_nul};
 
-/// The longest name taken from a file: the kernel opens no longer path.
+/// Limit for the length of a name. The kernel does not open a longer path.
 const MOST_NAME_BYTES: u64 = 4096;
-/// The longest search path.
+/// Limit for the length of a search path.
 const MOST_PATH_BYTES: u64 = 64 << 10;
-/// All names of an object together. Entries may share one string, so that their number times its
-/// length, not the file's size, decides what they take.
+/// Limit for the size of all names of an object. Entries may share one string, so the size of the
+/// file does not bound the memory that they take.
 const MOST_NAMES_BYTES: u64 = 8 << 20;
-/// No object has more dynamic entries than this.
+/// Limit for the number of dynamic entries.
 const MOST_DYNAMIC_ENTRIES: u64 = 100_000;
 
 /// 32 or 64 bits.
@@ -33,7 +33,7 @@ pub enum Class {
     Bits64,
 }
 
-/// What makes two objects fit into one process.
+/// Objects in one process must have the same architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Architecture {
     pub class: Class,
@@ -42,7 +42,7 @@ pub struct Architecture {
     pub machine: u16,
 }
 
-/// A program header, the same for both classes.
+/// A program header of either class.
 #[derive(Clone, Copy, Debug)]
 pub struct Segment {
     pub kind: u32,
@@ -53,7 +53,7 @@ pub struct Segment {
     pub align: u64,
 }
 
-/// An ELF file, open: its header has been read, its tables are read when they are asked for.
+/// An open ELF file. Its headers have been read, its tables are read on demand.
 #[derive(Debug)]
 pub struct Object {
     pub source: Source,
@@ -62,14 +62,14 @@ pub struct Object {
     pub kind: u16,
     pub sections: SectionHeaders,
     pub segments: Vec<Segment>,
-    /// The dynamic section: tag and value. Empty for a static program.
+    /// The dynamic section: tags and values. Empty for a static program.
     dynamic: Vec<(i64, u64)>,
     strings: Strings,
-    /// What names were taken so far, against [`MOST_NAMES_BYTES`].
+    /// The size of the names read so far, limited by [`MOST_NAMES_BYTES`].
     names_bytes: Cell<u64>,
 }
 
-/// Where the section headers are said to be.
+/// Where the section headers are, according to the header.
 #[derive(Clone, Copy, Debug)]
 pub struct SectionHeaders {
     pub offset: u64,
@@ -82,7 +82,7 @@ impl Object {
     /// Opens the file at `path`.
     ///
     /// # Errors
-    /// Says what it is instead, or what is wrong with it.
+    /// When the file is not an ELF file, or is invalid.
     pub fn open(path: &Path) -> Result<Object, Fault> {
         Object::read(Source::open(path)?)
     }
@@ -94,7 +94,7 @@ impl Object {
     pub fn read(source: Source) -> Result<Object, Fault> {
         let head = source.head();
         if !head.starts_with(&elf::ELFMAG) {
-            return Err(Fault::NotElf(what_it_is(head)));
+            return Err(Fault::NotElf(file_type(head)));
         }
         match head.get(4) {
             Some(&class) if class == elf::ELFCLASS32.0 => {
@@ -103,8 +103,8 @@ impl Object {
             Some(&class) if class == elf::ELFCLASS64.0 => {
                 read_headers::<FileHeader64<Endianness>>(source)
             }
-            Some(class) => Err(Fault::broken(format!("its class is {class}"))),
-            None => Err(Fault::broken("it ends within its header")),
+            Some(class) => Err(Fault::broken(format!("unknown class {class}"))),
+            None => Err(Fault::broken("the header is truncated")),
         }
     }
 
@@ -116,12 +116,12 @@ impl Object {
         }
     }
 
-    /// Whether there is a dynamic section: a static program has none.
+    /// Whether there is a dynamic section. A static program has none.
     pub fn is_dynamic(&self) -> bool {
         !self.dynamic.is_empty()
     }
 
-    /// The value of a dynamic tag; of several the last, as for ld.so.
+    /// The value of a dynamic tag. If there are several, the last one counts, as for ld.so.
     pub fn value(&self, tag: elf::DynamicTag) -> Option<u64> {
         self.values(tag).last()
     }
@@ -134,17 +134,17 @@ impl Object {
             .map(|&(_, value)| value)
     }
 
-    /// The name at `offset` of the dynamic string table.
+    /// The name at `offset` in the dynamic string table.
     ///
     /// # Errors
-    /// When it lies outside, has no end, or is too long; or all names together are.
+    /// When it is outside the table, is not terminated, or is too long, or all names together are.
     pub fn string(&self, offset: u64) -> Result<OsString, Fault> {
         let name = self.strings.get(&self.source, offset, MOST_NAME_BYTES)?;
         self.count_name(name.len())?;
         Ok(name)
     }
 
-    /// The search path at `offset` of the dynamic string table.
+    /// The search path at `offset` in the dynamic string table.
     ///
     /// # Errors
     /// As [`Object::string`].
@@ -152,20 +152,20 @@ impl Object {
         self.strings.get(&self.source, offset, MOST_PATH_BYTES)
     }
 
-    /// Counts a copy of a name.
+    /// Adds the length of a name to the total.
     ///
     /// # Errors
-    /// When all names together take too much.
+    /// When all names together are too long.
     pub(super) fn count_name(&self, length: usize) -> Result<(), Fault> {
         let taken = self.names_bytes.get().saturating_add(length as u64);
         self.names_bytes.set(taken);
         if taken > MOST_NAMES_BYTES {
-            return Err(Fault::broken("its names take more than 8 MiB"));
+            return Err(Fault::broken("names of more than 8 MiB"));
         }
         Ok(())
     }
 
-    /// The whole dynamic string table, in `buffer` where it is large.
+    /// The whole dynamic string table. A large one is read into `buffer`.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -173,8 +173,7 @@ impl Object {
         self.strings.all(&self.source, buffer)
     }
 
-    /// Where in the file the memory at `address` comes from, and how many bytes of its segment
-    /// follow.
+    /// The offset in the file of the memory at `address`, and how many bytes of its segment follow.
     pub fn file_offset(&self, address: u64) -> Option<(u64, u64)> {
         let load = |segment: &&Segment| segment.kind == elf::PT_LOAD.0;
         self.segments.iter().filter(load).find_map(|segment| {
@@ -192,25 +191,26 @@ impl Object {
         self.segments.iter().find(|segment| segment.kind == kind.0)
     }
 
-    /// The path of the program interpreter (PT_INTERP), as it stands in the file.
+    /// The path of the program interpreter (PT_INTERP), as written in the file.
     ///
     /// # Errors
-    /// When it lies outside the file, or has no end.
+    /// When it is outside the file, or is not terminated.
     pub fn interpreter(&self) -> Result<Option<OsString>, Fault> {
         let Some(segment) = self.segment(elf::PT_INTERP) else {
             return Ok(None);
         };
         if segment.file_bytes > 4096 {
-            return Err(Fault::broken("its interpreter's name is too long"));
+            return Err(Fault::broken("the interpreter's path is too long"));
         }
         let bytes = self.source.bytes(segment.offset, segment.file_bytes)?;
-        let name = until_nul(&bytes).ok_or_else(|| Fault::broken("its interpreter has no end"))?;
+        let name =
+            until_nul(&bytes).ok_or_else(|| Fault::broken("the interpreter is not terminated"))?;
         Ok(Some(OsString::from_vec(name.to_vec())))
     }
 }
 
-/// A file's own name for what it is, where it is no ELF file.
-fn what_it_is(head: &[u8]) -> String {
+/// The type of a file that is not an ELF file.
+fn file_type(head: &[u8]) -> String {
     if head.is_empty() {
         return "an empty file".into();
     }
@@ -239,11 +239,14 @@ fn what_it_is(head: &[u8]) -> String {
     magics
         .iter()
         .find(|(magic, _)| head.starts_with(magic))
-        .map_or_else(|| "another kind of file".into(), |(_, what)| (*what).into())
+        .map_or_else(
+            || "a file of unknown type".into(),
+            |(_, what)| (*what).into(),
+        )
 }
 
 fn read_headers<H: FileHeader<Endian = Endianness>>(source: Source) -> Result<Object, Fault> {
-    let header = *H::parse(source.head()).map_err(|_| Fault::broken("its header is not valid"))?;
+    let header = *H::parse(source.head()).map_err(|_| Fault::broken("the header is invalid"))?;
     let endian = header
         .endian()
         .map_err(|error| Fault::broken(error.to_string()))?;
@@ -287,12 +290,12 @@ fn read_segments<H: FileHeader<Endian = Endianness>>(
     }
     let expected = size_of::<H::ProgramHeader>();
     if usize::from(header.e_phentsize(endian)) != expected {
-        return Err(Fault::broken("its program headers are of another size"));
+        return Err(Fault::broken("program headers of an unknown size"));
     }
     let size = u64::from(count) * expected as u64;
     let bytes = source.bytes(header.e_phoff(endian).into(), size)?;
     let (headers, _) = pod::slice_from_bytes::<H::ProgramHeader>(&bytes, count.into())
-        .map_err(|()| Fault::broken("its program headers are cut short"))?;
+        .map_err(|()| Fault::broken("the program headers are truncated"))?;
     let segment = |header: &H::ProgramHeader| Segment {
         kind: header.p_type(endian).0,
         flags: header.p_flags(endian).0,
@@ -312,22 +315,22 @@ fn read_dynamic<H: FileHeader<Endian = Endianness>>(
     };
     let entry = size_of::<H::Dyn>() as u64;
     if segment.file_bytes / entry > MOST_DYNAMIC_ENTRIES {
-        return Err(Fault::broken("its dynamic section is too long"));
+        return Err(Fault::broken("the dynamic section is too long"));
     }
-    // objcopy --only-keep-debug leaves the header and takes the bytes.
+    // objcopy --only-keep-debug keeps the header and removes the bytes.
     if segment.file_bytes == 0 {
         return Err(Fault::NotElf(
-            "separate debug information without code".into(),
+            "a file of separate debug information without code".into(),
         ));
     }
-    // ld.so reads it where it is mapped.
+    // ld.so reads it from the mapped memory.
     let Some((offset, left)) = object.file_offset(segment.address) else {
-        return Err(Fault::broken("its dynamic section is not in the file"));
+        return Err(Fault::broken("the dynamic section is outside the file"));
     };
     let size = segment.file_bytes.min(left) / entry * entry;
     let bytes = object.source.bytes(offset, size)?;
     let entries = pod::slice_from_all_bytes::<H::Dyn>(&bytes)
-        .map_err(|()| Fault::broken("its dynamic section is cut short"))?;
+        .map_err(|()| Fault::broken("the dynamic section is truncated"))?;
     let endian = object.endian();
     Ok(entries
         .iter()
@@ -346,7 +349,7 @@ fn find_strings(object: &Object) -> Result<Strings, Fault> {
         .filter(|&(_, left)| size <= left)
     else {
         return Err(Fault::broken(format!(
-            "its string table ({size} bytes at {address:#x}) is not in the file"
+            "the string table ({size} bytes at {address:#x}) is outside the file"
         )));
     };
     Strings::at(&object.source, offset, size)

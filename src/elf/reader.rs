@@ -1,5 +1,5 @@
-//! Reads parts of a file, each bounded. Not mapped: a file cut short while it is mapped kills the
-//! process, and the headers that matter are a small part of it.
+//! Reads bounded parts of a file. Files are not mapped, because a mapped file that is truncated
+//! kills the process.
 
 use std::fmt;
 use std::fs::{File, Metadata, OpenOptions};
@@ -14,23 +14,23 @@ use crate::error::Error;
 use crate::io_error::reason;
 use crate::zip::{self, Contents};
 
-/// The part read at first: the header, the program headers, and often the notes.
+/// The size of the first read: the header, the program headers, and often the notes.
 const HEAD_BYTES: usize = 4096;
-/// No table is taken to be larger than this.
+/// Limit for the size of a table.
 pub(crate) const MOST_TABLE_BYTES: u64 = 256 << 20;
 
-/// Why a file could not be read as what it should be.
+/// Why a file could not be read.
 #[derive(Debug)]
 pub enum Fault {
-    /// The system refused.
+    /// The system call failed.
     Io(io::Error),
-    /// A directory, a FIFO, a device, a socket: not opened at all.
+    /// A directory, a FIFO, a device or a socket. It is not opened.
     NotRegular(&'static str),
-    /// A regular file, but no ELF file: what it is instead.
+    /// A regular file that is not an ELF file, with its type.
     NotElf(String),
-    /// An ELF file that cannot be right: what is wrong.
+    /// An invalid ELF file, with the reason.
     Broken(String),
-    /// An archive that is damaged or not supported: why.
+    /// An archive that is invalid or unsupported, with the reason.
     Archive(String),
 }
 
@@ -44,11 +44,14 @@ impl From<zip::Error> for Fault {
 }
 
 impl Fault {
-    /// The fault of the file at `path`, as an error of the command.
+    /// The command's error for the file at `path`.
     pub fn at(self, path: &Path) -> Error {
         match self {
             Fault::Io(source) => Error::file("read", path)(source),
-            fault => Error::malformed(path.display().to_string(), fault),
+            fault @ (Fault::NotRegular(_)
+            | Fault::NotElf(_)
+            | Fault::Broken(_)
+            | Fault::Archive(_)) => Error::malformed(path.display().to_string(), fault),
         }
     }
 
@@ -61,15 +64,15 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Fault::Io(error) => f.write_str(&reason(error)),
-            Fault::NotRegular(kind) => write!(f, "it is {kind}, not a file"),
-            Fault::NotElf(what) => write!(f, "it is {what}, no program or library (ELF)"),
-            Fault::Broken(why) => write!(f, "a broken ELF file: {why}"),
-            Fault::Archive(why) => write!(f, "a ZIP archive that cannot be read: {why}"),
+            Fault::NotRegular(kind) => write!(f, "not a regular file but {kind}"),
+            Fault::NotElf(what) => write!(f, "not an ELF program or library but {what}"),
+            Fault::Broken(why) => write!(f, "invalid ELF file: {why}"),
+            Fault::Archive(why) => write!(f, "cannot read the ZIP archive: {why}"),
         }
     }
 }
 
-/// A file by what tells it from others: its device and inode, and in an archive its number.
+/// Identifies a file: its device and inode, and the number of a member in an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileId {
     device: u64,
@@ -86,7 +89,7 @@ impl FileId {
         }
     }
 
-    /// A member of the archive with these metadata.
+    /// The id of a member of the archive with this metadata.
     pub fn of_member(archive: &Metadata, number: usize) -> FileId {
         FileId {
             member: Some(number),
@@ -98,7 +101,7 @@ impl FileId {
 /// Where the bytes of a file are.
 #[derive(Debug)]
 enum Bytes {
-    /// In a file, or in the part of an archive that begins here.
+    /// In a file, or in the part of an archive that starts here.
     File {
         file: Arc<File>,
         start: u64,
@@ -106,20 +109,20 @@ enum Bytes {
     Memory(Vec<u8>),
 }
 
-/// A regular file, or a member of an archive, open for reading at any place.
+/// A regular file or a member of an archive, open for reading at any offset.
 #[derive(Debug)]
 pub struct Source {
     bytes: Bytes,
     head: Vec<u8>,
     pub size_bytes: u64,
     pub id: FileId,
-    /// Permissions with the set-user-ID and set-group-ID bits.
+    /// The permissions, including the set-user-ID and set-group-ID bits.
     pub mode: u32,
 }
 
 impl Source {
-    /// Opens a regular file. Anything else is refused unopened: to open a FIFO may wait for
-    /// ever, to open a device may do something.
+    /// Opens a regular file. Anything else is rejected without opening it: opening a FIFO may
+    /// block, and opening a device may have side effects.
     ///
     /// # Errors
     /// [`Fault::Io`] and [`Fault::NotRegular`].
@@ -127,7 +130,7 @@ impl Source {
         Source::open_seen(path, &std::fs::metadata(path).map_err(Fault::Io)?)
     }
 
-    /// As [`Source::open`], of a path whose metadata have just been asked for.
+    /// As [`Source::open`], for a path with known metadata.
     ///
     /// # Errors
     /// As [`Source::open`].
@@ -152,7 +155,7 @@ impl Source {
         )
     }
 
-    /// A member of an archive, of `size_bytes`.
+    /// A member of an archive with `size_bytes`.
     ///
     /// # Errors
     /// [`Fault::Io`].
@@ -165,7 +168,7 @@ impl Source {
             Contents::Stored { file, start } => Bytes::File { file, start },
             Contents::Unpacked(bytes) => Bytes::Memory(bytes),
         };
-        // Who unpacks it sets no rights.
+        // Unpacking does not set the set-user-ID bit.
         Source::of(bytes, size_bytes, id, 0)
     }
 
@@ -183,15 +186,15 @@ impl Source {
         })
     }
 
-    /// The first bytes, as many as there are up to 4096.
+    /// The first bytes, at most 4096.
     pub fn head(&self) -> &[u8] {
         &self.head
     }
 
-    /// `size` bytes at `offset`, all of them.
+    /// All `size` bytes at `offset`.
     ///
     /// # Errors
-    /// [`Fault::Broken`] where they are beyond the end or too many.
+    /// [`Fault::Broken`] if they are beyond the end or too many.
     pub fn bytes(&self, offset: u64, size: u64) -> Result<Vec<u8>, Fault> {
         self.ensure_within(offset, size)?;
         if let Some(bytes) = part(&self.head, offset, size) {
@@ -202,8 +205,8 @@ impl Source {
         Ok(bytes)
     }
 
-    /// `size` bytes at `offset` into a buffer that is kept from file to file and only grows:
-    /// large tables are read without getting and clearing memory anew.
+    /// Reads `size` bytes at `offset` into a buffer that is reused for all files, so that memory
+    /// for large tables is allocated once.
     ///
     /// # Errors
     /// As [`Source::bytes`].
@@ -227,12 +230,14 @@ impl Source {
         let end = offset.checked_add(size);
         if end.is_none_or(|end| end > self.size_bytes) {
             return Err(Fault::broken(format!(
-                "it ends before byte {}",
+                "the file ends before byte {}",
                 offset.saturating_add(size)
             )));
         }
         if size > MOST_TABLE_BYTES {
-            return Err(Fault::broken(format!("a table of {size} bytes")));
+            return Err(Fault::broken(format!(
+                "a table of {size} bytes is too large"
+            )));
         }
         Ok(())
     }
@@ -240,29 +245,31 @@ impl Source {
     fn fill(&self, offset: u64, bytes: &mut [u8]) -> Result<(), Fault> {
         let got = self.bytes.read_up_to(bytes, offset).map_err(Fault::Io)?;
         if got < bytes.len() {
-            return Err(Fault::broken("it was cut short while it was read"));
+            return Err(Fault::broken(
+                "the file was truncated while it was being read",
+            ));
         }
         Ok(())
     }
 
-    /// Up to `size` bytes at `offset`: fewer where the file ends.
+    /// Up to `size` bytes at `offset`, fewer at the end of the file.
     ///
     /// # Errors
-    /// When the system refuses.
+    /// When the file cannot be read.
     pub fn bytes_up_to(&self, offset: u64, size: u64) -> Result<Vec<u8>, Fault> {
         let left = self.size_bytes.saturating_sub(offset);
         self.bytes(offset.min(self.size_bytes), size.min(left))
     }
 }
 
-/// The piece of `bytes` at `offset`, if all of it is there.
+/// The `size` bytes at `offset`, if `bytes` has all of them.
 pub(crate) fn part(bytes: &[u8], offset: u64, size: u64) -> Option<&[u8]> {
     let start = usize::try_from(offset).ok()?;
     let end = start.checked_add(usize::try_from(size).ok()?)?;
     bytes.get(start..end)
 }
 
-/// A plain value at `offset` of `bytes`.
+/// A value at `offset` of `bytes`.
 pub(crate) fn value<T: Pod>(bytes: &[u8], offset: u64) -> Option<&T> {
     let rest = bytes.get(usize::try_from(offset).ok()?..)?;
     object::pod::from_bytes(rest).ok().map(|(value, _)| value)

@@ -1,4 +1,4 @@
-//! What an object requires of the system it runs on, and which symbols require it.
+//! What an object requires from the system it runs on, and which symbols require it.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,44 +18,44 @@ use super::symbols;
 use super::versions::{self, Family, Label, Wants};
 use crate::platform::{Level, Version};
 
-/// No list of symbols is longer.
+/// Limit for the length of a list of symbols.
 const MOST_LISTED: usize = 1000;
-/// Nor do all lists of an object take more.
+/// Limit for the size of all lists of an object.
 const MOST_LISTED_BYTES: usize = 4 << 20;
-/// So many bytes of symbols' names are read whatever the size of their table.
+/// This many bytes of symbol names are read, whatever the size of their table.
 const MOST_SMALL_NAMES_BYTES: usize = 16 << 20;
-/// A symbol's name is cut to this; those of C++ have a few kilobytes at most.
+/// A symbol name is truncated to this size. C++ names have at most a few kilobytes.
 const MOST_SYMBOL_BYTES: usize = 16 << 10;
 
-/// A symbol and the version it wants.
+/// A symbol and the version it requires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Symbol {
     pub name: String,
     /// `GLIBC_2.28`.
     pub version: String,
-    /// The library it is to come from.
+    /// The library that must define it.
     pub library: String,
 }
 
-/// What an object requires of one family.
+/// What an object requires from one family.
 #[derive(Clone, Debug)]
 pub struct Required {
     pub family: Family,
-    /// The highest version, by number or by what a named label stands for.
+    /// The highest version, from numbers and from the version a named label means.
     pub highest: Option<Version>,
     /// The label that requires it: `GLIBC_2.28`, `GLIBC_ABI_DT_RELR`.
     pub label: String,
-    /// The library that label is wanted of.
+    /// The library that must have that label.
     pub library: String,
     /// The symbols bound to that label.
     pub symbols: Vec<Symbol>,
-    /// `GLIBC_PRIVATE` or a label not known here: no number stands for it.
-    pub odd: Vec<Odd>,
+    /// `GLIBC_PRIVATE` or an unknown label, which has no number.
+    pub unnumbered: Vec<Unnumbered>,
 }
 
-/// A label that is no number.
+/// A label without a version number.
 #[derive(Clone, Debug)]
-pub struct Odd {
+pub struct Unnumbered {
     pub wants: Wants,
     pub label: String,
     pub symbols: Vec<Symbol>,
@@ -67,17 +67,17 @@ pub struct Requirements {
     pub path: PathBuf,
     pub architecture: Architecture,
     pub soname: Option<OsString>,
-    /// At most one entry a family.
+    /// At most one entry per family.
     pub required: Vec<Required>,
     /// The C++ ABI of all its names.
     pub cxx_abi: AbiUse,
-    /// The C++ ABI of the names it wants from libraries other than libstdc++ (which has both).
+    /// The C++ ABI of the names it needs from libraries other than libstdc++ (which has both).
     pub wanted_abi: AbiUse,
     pub isa: Option<Level>,
     pub linking: Linking,
 }
 
-/// Whether ld.so has a part in it.
+/// Whether ld.so loads libraries for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Linking {
     Dynamic,
@@ -85,7 +85,7 @@ pub enum Linking {
 }
 
 impl Requirements {
-    /// Reads them from a file; `buffer` is kept from file to file.
+    /// Reads the requirements of a file. `buffer` is reused for all files.
     ///
     /// # Errors
     /// When the file cannot be read as ELF.
@@ -93,7 +93,7 @@ impl Requirements {
         Requirements::of_object(path, &Object::open(path)?, buffer)
     }
 
-    /// Reads them from an open file, which reports call `path`.
+    /// Reads the requirements of an open file, named `path` in reports.
     ///
     /// # Errors
     /// As [`Requirements::of_file`].
@@ -130,7 +130,7 @@ impl Requirements {
         })
     }
 
-    /// What it requires of a family.
+    /// What it requires from a family.
     pub fn of(&self, family: Family) -> Option<&Required> {
         self.required
             .iter()
@@ -144,14 +144,14 @@ fn needs_nothing(object: &Object) -> bool {
         && object.value(elf::DT_SONAME).is_none()
 }
 
-/// Programs and libraries; a `.o` or a core dump is not run anywhere.
+/// Accepts programs and libraries. Object files (`.o`) and core dumps do not run anywhere.
 fn ensure_loadable(object: &Object) -> Result<(), Fault> {
     let kind = object.kind;
     if kind == elf::ET_DYN.0 || kind == elf::ET_EXEC.0 {
         return Ok(());
     }
     Err(Fault::NotElf(if kind == elf::ET_REL.0 {
-        "an object file (.o), not linked".into()
+        "an object file (.o)".into()
     } else if kind == elf::ET_CORE.0 {
         "a core dump".into()
     } else {
@@ -159,20 +159,20 @@ fn ensure_loadable(object: &Object) -> Result<(), Fault> {
     }))
 }
 
-/// The names of the symbols an object wants, with the number of each one's version.
+/// The names of the undefined symbols of an object, with the number of each version.
 struct Names<'a> {
-    wanted: Vec<symbols::Wanted>,
-    /// For each version the first symbols bound to it, as many as are listed.
-    by_version: BTreeMap<u16, Vec<symbols::Wanted>>,
+    wanted: Vec<symbols::Undefined>,
+    /// For each version, the first symbols bound to it, up to the limit.
+    by_version: BTreeMap<u16, Vec<symbols::Undefined>>,
     strings: &'a [u8],
-    /// What may still be copied into lists of symbols.
+    /// How many bytes may still be copied into lists of symbols.
     list_bytes: Cell<usize>,
 }
 
 impl<'a> Names<'a> {
     fn read(object: &Object, strings: &'a [u8]) -> Result<Names<'a>, Fault> {
-        let wanted = symbols::wanted(object)?;
-        let mut by_version: BTreeMap<u16, Vec<symbols::Wanted>> = BTreeMap::new();
+        let wanted = symbols::undefined(object)?;
+        let mut by_version: BTreeMap<u16, Vec<symbols::Undefined>> = BTreeMap::new();
         for &one in &wanted {
             let bound = by_version.entry(one.version).or_default();
             if bound.len() < MOST_LISTED {
@@ -187,7 +187,7 @@ impl<'a> Names<'a> {
         })
     }
 
-    fn name(&self, wanted: symbols::Wanted) -> &'a [u8] {
+    fn name(&self, wanted: symbols::Undefined) -> &'a [u8] {
         let rest = usize::try_from(wanted.name)
             .ok()
             .and_then(|at| self.strings.get(at..));
@@ -195,7 +195,7 @@ impl<'a> Names<'a> {
             let start = rest.get(..MOST_SYMBOL_BYTES).unwrap_or(rest);
             match memchr(0, start) {
                 Some(end) => start.get(..end),
-                // Cut where it is longer; without its end it is no name.
+                // A longer name is truncated. A name that is not terminated is ignored.
                 None => (start.len() < rest.len()).then_some(start),
             }
         })
@@ -224,7 +224,7 @@ impl<'a> Names<'a> {
             .map(|need| need.index)
             .collect();
         let (mut old, mut new) = (false, false);
-        // Names may share bytes, but all together are not much longer than their table.
+        // Names may share bytes, but their total is not much longer than the table.
         let mut left_bytes = (2 * self.strings.len()).max(MOST_SMALL_NAMES_BYTES);
         for &wanted in &self.wanted {
             if old && new {
@@ -236,13 +236,13 @@ impl<'a> Names<'a> {
             let name = self.name(wanted);
             left_bytes = left_bytes
                 .checked_sub(name.len())
-                .ok_or_else(|| Fault::broken("the names of its symbols overlap"))?;
-            // A file without symbol versions may want even std's own names from anywhere.
+                .ok_or_else(|| Fault::broken("the symbol names overlap"))?;
+            // Without symbol versions, names of std may come from any library.
             if name.starts_with(b"_ZS") || name.starts_with(b"_ZNS") || name.starts_with(b"_ZNKS") {
                 continue;
             }
-            old = old || cxx_abi::says_old(name);
-            new = new || cxx_abi::says_new(name);
+            old = old || cxx_abi::is_old_abi(name);
+            new = new || cxx_abi::is_new_abi(name);
         }
         Ok(AbiUse::from_seen(old, new))
     }
@@ -263,7 +263,7 @@ fn required(family: Family, needs: &[Need], names: &Names) -> Option<Required> {
         .iter()
         .filter_map(|(_, label)| number(label))
         .max();
-    // The same version may be wanted of several libraries: libc.so.6 and libm.so.6.
+    // The same version may be required from several libraries: libc.so.6 and libm.so.6.
     let top: Vec<&Need> = of_family
         .iter()
         .filter(|(_, label)| highest.is_some() && number(label) == highest)
@@ -271,10 +271,10 @@ fn required(family: Family, needs: &[Need], names: &Names) -> Option<Required> {
         .collect();
     let all = top.iter().flat_map(|need| names.bound_to(need));
     let symbols: Vec<Symbol> = all.take(MOST_LISTED).collect();
-    let odd: Vec<_> = of_family
+    let unnumbered: Vec<_> = of_family
         .iter()
         .filter(|(_, label)| number(label).is_none())
-        .map(|(need, label)| Odd {
+        .map(|(need, label)| Unnumbered {
             wants: label.wants,
             label: need.version.clone(),
             symbols: names.bound_to(need).collect(),
@@ -290,11 +290,11 @@ fn required(family: Family, needs: &[Need], names: &Names) -> Option<Required> {
         label: first.version.clone(),
         library: first.library.clone(),
         symbols,
-        odd,
+        unnumbered,
     })
 }
 
-/// Whether an object is a part of glibc itself, for which `GLIBC_PRIVATE` is made.
+/// Whether an object is part of glibc, which may use `GLIBC_PRIVATE`.
 pub(crate) fn is_part_of_glibc(soname: &OsString) -> bool {
     const STEMS: [&[u8]; 18] = [
         b"libc",

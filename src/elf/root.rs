@@ -1,5 +1,5 @@
-//! The system a file is looked at in: this one, or another's root directory, which no path and no
-//! link inside it leaves.
+//! The system in which files are searched: this one, or the root directory of another. No path and
+//! no symlink leaves that directory.
 
 use std::ffi::OsString;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::error::Error;
 
-/// As many links as Linux follows in one path.
+/// Linux follows at most this many symlinks in one path.
 const MOST_LINKS: usize = 40;
 
 /// Where paths start.
@@ -16,21 +16,21 @@ const MOST_LINKS: usize = 40;
 pub enum Root {
     /// This system.
     Host,
-    /// A directory that is another system's `/`, itself an absolute path without links.
+    /// A directory that is another system's `/`: an absolute path without symlinks.
     Under(PathBuf),
 }
 
 impl Root {
-    /// The root that is at `directory`.
+    /// The root at `directory`.
     ///
     /// # Errors
-    /// When it is no directory, or cannot be reached.
+    /// When it is not a directory, or cannot be read.
     pub fn under(directory: &Path) -> Result<Root, Error> {
         let path = fs::canonicalize(directory).map_err(Error::file("read", directory))?;
         if !path.is_dir() {
             return Err(Error::malformed(
                 directory.display().to_string(),
-                "it is not a directory",
+                "not a directory",
             ));
         }
         Ok(if path == Path::new("/") {
@@ -40,10 +40,10 @@ impl Root {
         })
     }
 
-    /// Where the file that is at `path` inside the root is outside of it, all links followed.
+    /// The path on this system of the file at `path` inside the root, with all symlinks resolved.
     ///
     /// # Errors
-    /// When there is nothing, or the links go in a circle.
+    /// When there is no such file, or the symlinks form a loop.
     pub fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
         let Root::Under(root) = self else {
             return Ok(path.to_owned());
@@ -74,7 +74,7 @@ impl Root {
                     }
                     rest.extend(parts(&target));
                 }
-                // EINVAL: there is something, but not a link.
+                // EINVAL: it exists but is not a symlink.
                 Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
                     reached = next;
                     depth += 1;
@@ -85,8 +85,7 @@ impl Root {
         Ok(reached)
     }
 
-    /// The path inside the root of what is at `path` with all links followed: what
-    /// `/proc/self/exe` would say.
+    /// The path inside the root with all symlinks resolved, as in `/proc/self/exe`.
     ///
     /// # Errors
     /// As [`Root::resolve`].
@@ -101,8 +100,8 @@ impl Root {
         }
     }
 
-    /// The path inside the root of a file as a user names it: by its path inside, or by its path
-    /// on this system, which lies under the root.
+    /// The path inside the root for a path from the user, which is a path inside the root, or a
+    /// path on this system below the root.
     pub fn inside(&self, named: &Path) -> PathBuf {
         let Root::Under(root) = self else {
             return named.to_owned();
@@ -111,7 +110,7 @@ impl Root {
         if let Ok(inside) = absolute.strip_prefix(root) {
             return Path::new("/").join(inside);
         }
-        // The directories above it may be reached through links of this system.
+        // The directories above it may be symlinks of this system.
         let parent = absolute
             .parent()
             .and_then(|parent| fs::canonicalize(parent).ok());
@@ -125,7 +124,7 @@ impl Root {
     }
 }
 
-/// The components of a path, the first last, without `/` and `.`.
+/// The components of a path in reverse order, without `/` and `.`.
 fn parts(path: &Path) -> Vec<OsString> {
     let mut parts: Vec<OsString> = path
         .components()
@@ -145,7 +144,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     #[test]
-    fn no_link_leaves_the_root() {
+    fn symlinks_do_not_leave_the_root() {
         let directory = std::env::temp_dir().join(format!("c47-root-{}", std::process::id()));
         let root_path = directory.join("root");
         fs::create_dir_all(root_path.join("usr/lib")).unwrap();

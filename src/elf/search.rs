@@ -1,4 +1,4 @@
-//! Where ld.so looks for a library, in its order.
+//! Where ld.so searches a library, in its order.
 //!
 //! Source: ld.so(8); glibc's elf/dl-load.c (`_dl_map_object`), musl's ldso/dynlink.c
 //! (`load_library`).
@@ -13,17 +13,17 @@ use std::rc::Rc;
 
 use object::elf;
 
-use super::archive::{Archives, Spot};
+use super::archive::{Archives, Location};
 use super::linkage::{self, Linkage, Need};
 use super::parse::{Architecture, Object};
 use super::reader::{Fault, FileId, Source};
 use super::root::Root;
 use super::system::{Cpu, System};
 
-/// The most bytes of paths whose candidates are remembered.
+/// Limit for the size of the cached paths.
 const MOST_REMEMBERED_BYTES: usize = 16 << 20;
 
-/// What is given from outside: the environment, the root, the CPU.
+/// The environment, root and CPU that a search uses.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub root: Root,
@@ -34,7 +34,7 @@ pub struct Settings {
     pub cpu: Cpu,
 }
 
-/// An object as ld.so sees it, read once however many load it.
+/// An object as ld.so sees it. It is read once, even if several objects load it.
 #[derive(Debug)]
 pub struct Library {
     pub id: FileId,
@@ -44,7 +44,7 @@ pub struct Library {
     pub is_dynamic: bool,
     pub linkage: Linkage,
     pub needs: Vec<Need>,
-    /// The versions it defines, sorted; `None` where it has no table of them.
+    /// The versions it defines, sorted. `None` if it has no version table.
     pub definitions: Option<Vec<String>>,
 }
 
@@ -57,9 +57,9 @@ impl Library {
         Library::of(Object::open(path)?)
     }
 
-    /// Whether ld.so has nothing to do for it: a static program, PIE or not, or a library that
-    /// needs none.
-    pub fn wants_nothing(&self) -> bool {
+    /// Whether ld.so loads nothing for it: a static program, PIE or not, or a library that needs
+    /// no other.
+    pub fn loads_nothing(&self) -> bool {
         let alone = self.linkage.needed.is_empty() && self.linkage.filters.is_empty();
         !self.is_dynamic || alone && self.interpreter.is_none()
     }
@@ -81,7 +81,7 @@ impl Library {
     }
 }
 
-/// The versions an object defines, in order, to be found fast.
+/// The versions an object defines, sorted for binary search.
 fn definitions(object: &Object) -> Result<Option<Vec<String>>, Fault> {
     let mut versions = linkage::definitions(object)?;
     if let Some(versions) = &mut versions {
@@ -90,12 +90,12 @@ fn definitions(object: &Object) -> Result<Option<Vec<String>>, Fault> {
     Ok(versions)
 }
 
-/// What is at a path where a library might be.
+/// What is at a path where a library may be.
 #[derive(Clone, Debug)]
 pub enum Candidate {
     Absent,
-    There(Rc<Library>),
-    /// Something ld.so would stumble over.
+    Present(Rc<Library>),
+    /// A file at which ld.so fails.
     Broken(Rc<str>),
 }
 
@@ -108,35 +108,35 @@ pub struct Hit {
     pub hwcaps: Option<String>,
 }
 
-/// What a search comes to.
+/// The result of a search.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     Found(Hit),
-    /// Nothing; perhaps one for another architecture was passed over.
+    /// Not found. A library for another architecture may have been skipped.
     NotFound {
-        passed_over: Option<OsString>,
+        skipped: Option<OsString>,
     },
-    /// A file of that name at which ld.so gives up.
+    /// A file of that name at which ld.so fails.
     Broken {
         path: OsString,
         why: Rc<str>,
     },
 }
 
-/// Files and directories looked at, remembered over all trees that are resolved.
+/// Caches files and directories for all trees that are resolved.
 #[derive(Debug)]
 pub struct Shelves {
     pub settings: Settings,
-    /// Archives whose members are files too.
+    /// Archives whose members can be loaded.
     pub(super) archives: Archives,
     systems: BTreeMap<(OsString, Architecture), Rc<System>>,
     candidates: BTreeMap<Vec<u8>, Candidate>,
     libraries: BTreeMap<FileId, Rc<Library>>,
-    /// For each directory, which of the subdirectories (by number) exist.
+    /// For each directory, the numbers of the subdirectories that exist.
     subdirectories: BTreeMap<Vec<u8>, Rc<[usize]>>,
-    /// What look-ups have cost so far.
-    effort: u64,
-    /// What the paths remembered take.
+    /// The cost of all lookups so far.
+    lookup_cost: u64,
+    /// The size of the cached paths.
     remembered_bytes: usize,
 }
 
@@ -153,22 +153,22 @@ impl Shelves {
             candidates: BTreeMap::new(),
             libraries: BTreeMap::new(),
             subdirectories: BTreeMap::new(),
-            effort: 0,
+            lookup_cost: 0,
             remembered_bytes: 0,
         }
     }
 
-    /// What look-ups have cost so far: one each, and more for long paths, which the kernel goes
-    /// along component by component.
-    pub(crate) fn effort(&self) -> u64 {
-        self.effort
+    /// The cost of all lookups so far: one each, and more for long paths, which the kernel resolves
+    /// component by component.
+    pub(crate) fn lookup_cost(&self) -> u64 {
+        self.lookup_cost
     }
 
     fn spend(&mut self, path: &[u8]) {
-        self.effort += 1 + path.len() as u64 / 32;
+        self.lookup_cost += 1 + path.len() as u64 / 32;
     }
 
-    /// The ways of the interpreter at `path`.
+    /// The search rules of the interpreter at `path`.
     pub fn system(&mut self, path: &OsStr, architecture: Architecture) -> Rc<System> {
         let Settings { root, cpu, .. } = &self.settings;
         let key = (path.to_owned(), architecture);
@@ -176,7 +176,7 @@ impl Shelves {
         self.systems.entry(key).or_insert_with(make).clone()
     }
 
-    /// What is at `path`, inside the root.
+    /// What is at `path` inside the root.
     pub fn candidate(&mut self, path: &[u8]) -> Candidate {
         self.spend(path);
         if let Some(known) = self.candidates.get(path) {
@@ -201,7 +201,7 @@ impl Shelves {
         }
     }
 
-    /// The path with all links followed, as `/proc/self/exe` would say.
+    /// The path with all symlinks resolved, as in `/proc/self/exe`.
     pub(super) fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
         match self.archives.canonical(path) {
             Some(path) => std::path::absolute(path),
@@ -212,7 +212,7 @@ impl Shelves {
     /// Whether there is a directory at `path`.
     pub(super) fn is_directory(&self, path: &Path) -> bool {
         match self.archives.find(path) {
-            Some((_, spot)) => spot == Spot::Directory,
+            Some((_, spot)) => spot == Location::Directory,
             None => self
                 .settings
                 .root
@@ -224,7 +224,7 @@ impl Shelves {
     /// Whether there is a file at `path`.
     pub(super) fn is_file(&self, path: &Path) -> bool {
         match self.archives.find(path) {
-            Some((_, spot)) => matches!(spot, Spot::Member(_)),
+            Some((_, spot)) => matches!(spot, Location::Member(_)),
             None => self
                 .settings
                 .root
@@ -233,25 +233,25 @@ impl Shelves {
         }
     }
 
-    /// What is at a path in an archive; `None` for a path of the system.
+    /// What is at a path in an archive. `None` for a path of the file system.
     fn look_into_archives(&self, path: &Path) -> Option<Candidate> {
         self.archives.find(path)?;
         let Some(member) = self.archives.member(path) else {
             return Some(Candidate::Absent);
         };
         if let Some(library) = self.libraries.get(&member.id()) {
-            return Some(Candidate::There(library.clone()));
+            return Some(Candidate::Present(library.clone()));
         }
         let library = member.source().and_then(Object::read).and_then(Library::of);
         Some(match library {
-            Ok(library) => Candidate::There(Rc::new(library)),
+            Ok(library) => Candidate::Present(Rc::new(library)),
             Err(fault) => Candidate::Broken(fault.to_string().into()),
         })
     }
 
     fn look(&mut self, path: &Path) -> Candidate {
         if let Some(candidate) = self.look_into_archives(path) {
-            if let Candidate::There(library) = &candidate {
+            if let Candidate::Present(library) = &candidate {
                 self.libraries.insert(library.id, library.clone());
             }
             return candidate;
@@ -263,22 +263,22 @@ impl Shelves {
                 Err(_) => return Candidate::Absent,
             },
         };
-        // One library under many names is read once.
+        // A library with several names is read once.
         let Ok(metadata) = std::fs::metadata(&outside) else {
             return Candidate::Absent;
         };
         let id = FileId::of(&metadata);
         if let Some(library) = self.libraries.get(&id) {
-            return Candidate::There(library.clone());
+            return Candidate::Present(library.clone());
         }
         let read = Source::open_seen(&outside, &metadata).and_then(Object::read);
         match read.and_then(Library::of) {
             Ok(library) => {
                 let library = Rc::new(library);
                 self.libraries.insert(id, library.clone());
-                Candidate::There(library)
+                Candidate::Present(library)
             }
-            // A file that may not be read is passed over, like one that is not there.
+            // ld.so skips a file that it may not read, like one that does not exist.
             Err(Fault::Io(error)) if error.kind() == io::ErrorKind::PermissionDenied => {
                 Candidate::Absent
             }
@@ -286,7 +286,7 @@ impl Shelves {
         }
     }
 
-    /// Looks for `name` in directories, each with its subdirectories for better CPUs first.
+    /// Searches `name` in directories, in each with its subdirectories for newer CPUs first.
     pub fn in_directories(
         &mut self,
         directories: &[Vec<u8>],
@@ -294,7 +294,7 @@ impl Shelves {
         name: &[u8],
         architecture: Architecture,
     ) -> Outcome {
-        let mut passed_over = None;
+        let mut skipped = None;
         for directory in directories {
             for &number in self.existing(directory, subdirectories).iter() {
                 let Some(subdirectory) = subdirectories.get(number) else {
@@ -302,18 +302,18 @@ impl Shelves {
                 };
                 let path = [directory.as_slice(), subdirectory.as_bytes(), name].concat();
                 let hwcaps = hwcaps_of(subdirectory);
-                match self.fitting(path, architecture, hwcaps) {
-                    Outcome::NotFound { passed_over: None } => {}
-                    Outcome::NotFound { passed_over: one } => passed_over = passed_over.or(one),
-                    outcome => return outcome,
+                match self.compatible(path, architecture, hwcaps) {
+                    Outcome::NotFound { skipped: None } => {}
+                    Outcome::NotFound { skipped: one } => skipped = skipped.or(one),
+                    outcome @ (Outcome::Found(_) | Outcome::Broken { .. }) => return outcome,
                 }
             }
         }
-        Outcome::NotFound { passed_over }
+        Outcome::NotFound { skipped }
     }
 
-    /// Whether what is at a path fits into the process.
-    pub fn fitting(
+    /// The library at a path, if it has the architecture of the process.
+    pub fn compatible(
         &mut self,
         path: Vec<u8>,
         architecture: Architecture,
@@ -322,23 +322,23 @@ impl Shelves {
         let candidate = self.candidate(&path);
         let path = OsString::from_vec(path);
         match candidate {
-            Candidate::Absent => Outcome::NotFound { passed_over: None },
+            Candidate::Absent => Outcome::NotFound { skipped: None },
             Candidate::Broken(why) => Outcome::Broken { path, why },
-            Candidate::There(library) if fits(library.architecture, architecture) => {
+            Candidate::Present(library) if is_compatible(library.architecture, architecture) => {
                 Outcome::Found(Hit {
                     path,
                     library,
                     hwcaps,
                 })
             }
-            Candidate::There(_) => Outcome::NotFound {
-                passed_over: Some(path),
+            Candidate::Present(_) => Outcome::NotFound {
+                skipped: Some(path),
             },
         }
     }
 
     fn existing(&mut self, directory: &[u8], subdirectories: &[String]) -> Rc<[usize]> {
-        // A system has one list of subdirectories, but two systems may share a directory.
+        // Two systems may share a directory but have different lists of subdirectories.
         let key = [directory, &[0], &subdirectories.len().to_le_bytes()].concat();
         self.spend(&key);
         if let Some(known) = self.subdirectories.get(&key) {
@@ -362,7 +362,7 @@ impl Shelves {
     }
 }
 
-fn fits(library: Architecture, process: Architecture) -> bool {
+fn is_compatible(library: Architecture, process: Architecture) -> bool {
     library == process
 }
 

@@ -1,4 +1,4 @@
-//! The dynamic string table of an object: whole where it is small, else read where it is needed.
+//! The dynamic string table of an object. A small one is read at once, a large one in parts.
 
 use std::cell::RefCell;
 use std::ffi::OsString;
@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStringExt;
 
 use super::reader::{Fault, Source, part};
 
-/// So much of a larger table is read at a time, a quarter of it before what is wanted.
+/// The size of the part read from a larger table. A quarter of it is before the requested offset.
 const WINDOW_BYTES: u64 = 16 << 10;
 /// String tables up to this size are read at once.
 const SMALL_STRINGS_BYTES: u64 = 64 << 10;
@@ -16,7 +16,7 @@ const SMALL_STRINGS_BYTES: u64 = 64 << 10;
 pub(super) enum Strings {
     None,
     Whole(Vec<u8>),
-    /// Too large to read for a few names.
+    /// Too large to read for only a few names.
     InFile {
         offset: u64,
         size: u64,
@@ -35,7 +35,7 @@ impl Strings {
     /// The table of `size` bytes at `offset` of the file.
     ///
     /// # Errors
-    /// When it cannot be read, or the file ends within it.
+    /// When it cannot be read, or is truncated.
     pub(super) fn at(source: &Source, offset: u64, size: u64) -> Result<Strings, Fault> {
         if part(source.head(), offset, size).is_some() || size <= SMALL_STRINGS_BYTES {
             return Ok(Strings::Whole(source.bytes(offset, size)?));
@@ -44,7 +44,7 @@ impl Strings {
             .checked_add(size)
             .is_none_or(|end| end > source.size_bytes)
         {
-            return Err(Fault::broken("it ends within its string table"));
+            return Err(Fault::broken("the string table is truncated"));
         }
         Ok(Strings::InFile {
             offset,
@@ -53,12 +53,12 @@ impl Strings {
         })
     }
 
-    /// The string at `offset` of the table, of `most` bytes at most.
+    /// The string at `offset` of the table, with at most `most` bytes.
     ///
     /// # Errors
-    /// When it lies outside, has no end, or is longer.
+    /// When it is outside the table, is not terminated, or is longer.
     pub(super) fn get(&self, source: &Source, offset: u64, most: u64) -> Result<OsString, Fault> {
-        let outside = || Fault::broken(format!("a name outside its string table (at {offset})"));
+        let outside = || Fault::broken(format!("a name outside the string table (at {offset})"));
         let too_long = || Fault::broken(format!("a name longer than {most} bytes (at {offset})"));
         match self {
             Strings::None => Err(outside()),
@@ -107,7 +107,7 @@ impl Strings {
         }
     }
 
-    /// The whole table, in `buffer` where it is large.
+    /// The whole table. A large one is read into `buffer`.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -132,7 +132,7 @@ impl Window {
     }
 }
 
-/// The bytes before the first NUL; `None` where there is none.
+/// The bytes before the first NUL. `None` if there is no NUL.
 pub(super) fn until_nul(bytes: &[u8]) -> Option<&[u8]> {
     memchr::memchr(0, bytes).and_then(|end| bytes.get(..end))
 }

@@ -1,4 +1,4 @@
-//! The dynamic symbols an object wants from others, with the version of each.
+//! The undefined dynamic symbols of an object, with the version of each.
 
 use std::ops::ControlFlow;
 
@@ -9,48 +9,50 @@ use object::read::elf::{FileHeader, Sym};
 use super::parse::{Class, Object};
 use super::reader::{Fault, part, value};
 
-/// More symbols than this, no object wants.
+/// Limit for the number of symbols.
 const MOST_SYMBOLS: u64 = 4 << 20;
 
 /// An undefined dynamic symbol.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wanted {
-    /// Where its name stands in the dynamic string table.
+pub(crate) struct Undefined {
+    /// The offset of its name in the dynamic string table.
     pub name: u32,
-    /// The number of its version: 0 and 1 mean none.
+    /// The number of its version. 0 and 1 mean none.
     pub version: u16,
 }
 
-/// All symbols an object wants from others.
+/// All undefined symbols of an object.
 ///
 /// # Errors
-/// When the tables leave the file, or are impossibly long.
-pub(crate) fn wanted(object: &Object) -> Result<Vec<Wanted>, Fault> {
+/// When the tables extend beyond the file, or are too long.
+pub(crate) fn undefined(object: &Object) -> Result<Vec<Undefined>, Fault> {
     match object.architecture.class {
-        Class::Bits32 => wanted_of::<FileHeader32<Endianness>>(object),
-        Class::Bits64 => wanted_of::<FileHeader64<Endianness>>(object),
+        Class::Bits32 => undefined_of::<FileHeader32<Endianness>>(object),
+        Class::Bits64 => undefined_of::<FileHeader64<Endianness>>(object),
     }
 }
 
-fn wanted_of<H: FileHeader<Endian = Endianness>>(object: &Object) -> Result<Vec<Wanted>, Fault> {
+fn undefined_of<H: FileHeader<Endian = Endianness>>(
+    object: &Object,
+) -> Result<Vec<Undefined>, Fault> {
     let Some(address) = object.value(elf::DT_SYMTAB) else {
         return Ok(Vec::new());
     };
     let entry = size_of::<H::Sym>() as u64;
     let (offset, left) = object
         .file_offset(address)
-        .ok_or_else(|| Fault::broken("its symbol table is not in the file"))?;
+        .ok_or_else(|| Fault::broken("the symbol table is outside the file"))?;
     let Some(count) = count(object, address, entry)? else {
         return Ok(Vec::new());
     };
     if count > MOST_SYMBOLS {
-        return Err(Fault::broken(format!("it claims {count} symbols")));
+        return Err(Fault::broken(format!("too many symbols ({count})")));
     }
     let endian = object.endian();
     let count = count.min(left / entry);
     let symbols = object.source.bytes_up_to(offset, count * entry)?;
     let versions = versions(object, count)?;
-    let mut wanted = Vec::new();
+    let mut undefined = Vec::new();
     for (index, symbol) in symbols.chunks_exact(size_of::<H::Sym>()).enumerate() {
         let Some(symbol) = value::<H::Sym>(symbol, 0) else {
             break;
@@ -58,13 +60,13 @@ fn wanted_of<H: FileHeader<Endian = Endianness>>(object: &Object) -> Result<Vec<
         if symbol.is_undefined(endian) && symbol.st_name(endian) != 0 {
             let version = value::<elf::Versym<Endianness>>(&versions, 2 * index as u64)
                 .map_or(1, |version| version.0.get(endian).0 & elf::VERSYM_VERSION);
-            wanted.push(Wanted {
+            undefined.push(Undefined {
                 name: symbol.st_name(endian),
                 version,
             });
         }
     }
-    Ok(wanted)
+    Ok(undefined)
 }
 
 fn versions(object: &Object, count: u64) -> Result<Vec<u8>, Fault> {
@@ -73,12 +75,12 @@ fn versions(object: &Object, count: u64) -> Result<Vec<u8>, Fault> {
     };
     let (offset, left) = object
         .file_offset(address)
-        .ok_or_else(|| Fault::broken("its table of symbol versions is not in the file"))?;
+        .ok_or_else(|| Fault::broken("the table of symbol versions is outside the file"))?;
     object.source.bytes_up_to(offset, (2 * count).min(left))
 }
 
-/// How many symbols to look at. The dynamic section does not say how many there are; the hash
-/// tables do. In the GNU one the undefined symbols come before all that are hashed.
+/// How many symbols to read. The dynamic section does not state their number, but the hash tables
+/// do. In the GNU hash table the undefined symbols come before the hashed ones.
 fn count(object: &Object, symbols: u64, entry: u64) -> Result<Option<u64>, Fault> {
     let endian = object.endian();
     if let Some((offset, left)) = object
@@ -93,7 +95,7 @@ fn count(object: &Object, symbols: u64, entry: u64) -> Result<Option<u64>, Fault
         .and_then(|at| object.file_offset(at))
     {
         let bytes = object.source.bytes_up_to(offset, 16)?;
-        // Alpha's and s390x's entries are of 8 bytes; object knows the common 4.
+        // Entries have 8 bytes on Alpha and s390x. The object crate supports only 4.
         let wide = object.architecture.class == Class::Bits64
             && [elf::EM_ALPHA.0, elf::EM_S390.0].contains(&object.architecture.machine);
         let header = value::<HashHeader<Endianness>>(&bytes, 0);
@@ -111,7 +113,7 @@ fn count(object: &Object, symbols: u64, entry: u64) -> Result<Option<u64>, Fault
             header.map(|header| header.chain_count.get(endian).into())
         });
     }
-    // Nothing is hashed: the table ends where the next one begins, the strings' as a rule.
+    // Without hashed symbols, the table ends where the next one starts, usually the string table.
     let next = [
         elf::DT_STRTAB,
         elf::DT_VERSYM,
@@ -125,7 +127,7 @@ fn count(object: &Object, symbols: u64, entry: u64) -> Result<Option<u64>, Fault
     Ok(next.map(|next| (next - symbols) / entry))
 }
 
-/// The first symbol in the GNU hash table, `None` if it is empty.
+/// The first symbol in the GNU hash table. `None` if the table is empty.
 fn first_hashed(object: &Object, offset: u64, left: u64) -> Result<Option<u64>, Fault> {
     let endian = object.endian();
     let bytes = object.source.bytes_up_to(offset, 16)?;
@@ -139,7 +141,9 @@ fn first_hashed(object: &Object, offset: u64, left: u64) -> Result<Option<u64>, 
     let buckets = u64::from(header.bucket_count.get(endian)) * 4;
     let start = 16 + u64::from(header.bloom_count.get(endian)) * word;
     if start.saturating_add(buckets) > left {
-        return Err(Fault::broken("its symbol hash table leaves the file"));
+        return Err(Fault::broken(
+            "the symbol hash table extends beyond the file",
+        ));
     }
     let first = u64::from(header.symbol_base.get(endian));
     let mut at = start;

@@ -1,6 +1,6 @@
-//! What is built into a system's ld.so: its default directories, `$LIB`, which subdirectories for
-//! better CPUs it knows, and its cache. Read out of the interpreter's file, for distributions
-//! differ and nothing here is run.
+//! What is built into the ld.so of a system: its default directories, `$LIB`, the subdirectories
+//! for newer CPUs, and its cache. It is read from the interpreter's file, because distributions
+//! differ and nothing is executed.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -18,12 +18,12 @@ use super::tokens::Tokens;
 use crate::platform::cpu::Maker;
 use crate::platform::{Level, Version};
 
-/// No ld.so is larger.
+/// Limit for the size of an ld.so.
 const MOST_INTERPRETER_BYTES: u64 = 16 << 20;
-/// glibc's own limit is none; a path file of musl's is short.
+/// Limit for the size of /etc/ld.so.preload and of musl's path file.
 const MOST_PATH_FILE_BYTES: u64 = 1 << 20;
 
-/// The CPU that is assumed.
+/// The CPU to assume.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cpu {
     pub level: Level,
@@ -39,7 +39,7 @@ impl Cpu {
     }
 }
 
-/// How a program's interpreter looks for libraries.
+/// How a program's interpreter searches libraries.
 #[derive(Debug)]
 pub enum System {
     Glibc(Box<Glibc>),
@@ -49,14 +49,14 @@ pub enum System {
 /// glibc's ld.so.
 #[derive(Debug)]
 pub struct Glibc {
-    /// The default directories, each with `/` at its end.
+    /// The default directories, each with `/` at the end.
     pub directories: Vec<Vec<u8>>,
     /// `$LIB`.
     pub lib: String,
     /// `$PLATFORM`.
     pub platform: &'static str,
-    /// What is tried below each directory, the directory itself ("") last; each other with `/`
-    /// at its end.
+    /// The subdirectories tried in each directory, each with `/` at the end. The last one is the
+    /// directory itself ("").
     pub subdirectories: Vec<String>,
     pub cache: Option<Cache>,
     pub abilities: Abilities,
@@ -64,13 +64,13 @@ pub struct Glibc {
     pub preload: OsString,
 }
 
-/// musl's: a list of directories, and no cache.
+/// musl's ld.so, with a list of directories and no cache.
 #[derive(Debug)]
 pub struct Musl {
     pub directories: Vec<Vec<u8>>,
 }
 
-/// The interpreter a library is loaded by, where it names none itself.
+/// The usual interpreter for a library that does not name one.
 pub(crate) fn usual_interpreter(architecture: Architecture) -> Option<&'static str> {
     let machine = elf::Machine(architecture.machine);
     Some(
@@ -91,7 +91,7 @@ pub(crate) fn usual_interpreter(architecture: Architecture) -> Option<&'static s
 }
 
 impl System {
-    /// What the tokens in its search paths stand for.
+    /// The values of the tokens in search paths.
     pub fn tokens<'a>(&'a self, origin: Option<&'a [u8]>) -> Tokens<'a> {
         match self {
             System::Glibc(glibc) => Tokens {
@@ -107,8 +107,8 @@ impl System {
         }
     }
 
-    /// What the interpreter at `path` inside `root` does for objects of this architecture. An
-    /// interpreter that is missing is assumed to be as usual.
+    /// The rules of the interpreter at `path` inside `root` for objects of this architecture. The
+    /// usual rules are assumed for a missing interpreter.
     pub fn of(root: &Root, path: &Path, architecture: Architecture, cpu: Cpu) -> System {
         let name = path.file_name().map(OsStr::as_bytes).unwrap_or_default();
         if let Some(arch) = name.strip_prefix(b"ld-musl-") {
@@ -175,10 +175,10 @@ impl Glibc {
     }
 }
 
-/// The subdirectories before glibc-hwcaps, which glibc 2.37 gave up, and `$PLATFORM`.
+/// The subdirectories used before glibc-hwcaps (glibc 2.37 dropped them), and `$PLATFORM`.
 struct Legacy {
     platform: &'static str,
-    /// The most significant first; every combination is tried.
+    /// The most significant first. Every combination is tried.
     names: Vec<&'static str>,
 }
 
@@ -194,7 +194,7 @@ impl Abilities {
         let machine = elf::Machine(architecture.machine);
         let mut legacy = match (machine, architecture.class) {
             (elf::EM_X86_64, Class::Bits64) => {
-                // Bits of the cache: 0 sse2, 1 x86_64, 2 avx512_1; 48 on are platforms.
+                // Bits in the cache: 0 is sse2, 1 x86_64, 2 avx512_1, and 48 and up are platforms.
                 self.legacy = 0b11;
                 let mut names = vec!["tls"];
                 let platform = if on_intel && self.level >= Level::V3 {
@@ -232,7 +232,7 @@ impl Abilities {
             },
         };
         self.legacy |= 1 << 63; // tls
-        // From 2.33 on ld.so says its version.
+        // Since 2.33 ld.so contains its version.
         if release(interpreter).is_some_and(|release| release >= Version::two(2, 37)) {
             legacy.names.clear();
         }
@@ -240,7 +240,7 @@ impl Abilities {
     }
 }
 
-/// "stable release version 2.36", as ld.so and libc.so.6 print it of themselves.
+/// The version in "stable release version 2.36", as ld.so and libc.so.6 print it.
 pub(crate) fn release(bytes: &[u8]) -> Option<Version> {
     let start = b"release version ";
     let at = memmem::find(bytes, start)? + start.len();
@@ -254,11 +254,11 @@ pub(crate) fn release(bytes: &[u8]) -> Option<Version> {
     Version::parse(text.trim_end_matches('.'))
 }
 
-/// The default directories stand one after another in ld.so: `/lib64/`, NUL, `/usr/lib64/`, NUL.
+/// The default directories are stored in sequence in ld.so: `/lib64/`, NUL, `/usr/lib64/`, NUL.
 fn built_in_directories(interpreter: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut best: Vec<Vec<u8>> = Vec::new();
     for at in memmem::find_iter(interpreter, b"\0/usr/lib") {
-        // Back to the first of the run, then forward to its last.
+        // Find the first directory of the sequence, then read to the last.
         let mut start = at + 1;
         while let Some(before) = interpreter.get(..start.saturating_sub(1)) {
             let previous = memchr::memrchr(0, before).map_or(0, |nul| nul + 1);
@@ -313,7 +313,7 @@ fn usual_directories(root: &Root, architecture: Architecture) -> Vec<Vec<u8>> {
     names.into_iter().map(String::into_bytes).collect()
 }
 
-/// The names under glibc-hwcaps this CPU takes, the best first; none before glibc 2.33.
+/// The names in glibc-hwcaps that this CPU supports, best first. Present are none before glibc 2.33.
 fn hwcaps(interpreter: &[u8], architecture: Architecture, level: Level) -> Vec<&'static str> {
     let x86_64 = architecture.machine == elf::EM_X86_64.0;
     if !x86_64 || memmem::find(interpreter, b"glibc-hwcaps").is_none() {
@@ -331,7 +331,7 @@ fn subdirectories(hwcaps: &[&str], legacy: &[&str]) -> Vec<String> {
         .iter()
         .map(|name| format!("glibc-hwcaps/{name}/"))
         .collect();
-    // All combinations, from all names to none, as a number counts down.
+    // All combinations, from all names to none, in the order of a binary number counting down.
     for chosen in (0..1_u32 << legacy.len()).rev() {
         let mut path = String::new();
         for (place, name) in legacy.iter().rev().enumerate().rev() {
@@ -347,7 +347,7 @@ fn subdirectories(hwcaps: &[&str], legacy: &[&str]) -> Vec<String> {
     all
 }
 
-/// The flags of this architecture's entries in the cache (glibc's `_DL_CACHE_DEFAULT_ID`).
+/// The flags of the architecture's entries in the cache (`_DL_CACHE_DEFAULT_ID` in glibc).
 fn cache_flags(architecture: Architecture) -> u32 {
     let required = match (elf::Machine(architecture.machine), architecture.class) {
         (elf::EM_X86_64, Class::Bits64) => 0x0300,
@@ -377,7 +377,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn directories_out_of_an_interpreter() {
+    fn default_directories_are_read_from_an_interpreter() {
         let debian =
             b"x\0/etc\0/lib/x86_64-linux-gnu/\0/usr/lib/x86_64-linux-gnu/\0/lib/\0/usr/lib/\0\0y";
         let found = built_in_directories(debian).unwrap();
@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn combinations_count_down() {
+    fn subdirectory_combinations_are_in_the_order_of_glibc() {
         assert_eq!(
             subdirectories(&["x86-64-v3"], &["tls", "x86_64"]),
             [
@@ -404,9 +404,9 @@ mod tests {
     }
 
     #[test]
-    fn the_release_of_a_libc() {
-        let says = b"ld.so (Debian GLIBC 2.36-9) stable release version 2.36.\n";
-        assert_eq!(release(says), Version::parse("2.36"));
+    fn release_is_read_from_a_libc() {
+        let text = b"ld.so (Debian GLIBC 2.36-9) stable release version 2.36.\n";
+        assert_eq!(release(text), Version::parse("2.36"));
         assert_eq!(release(b"nothing"), None);
     }
 }

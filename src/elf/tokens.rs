@@ -1,25 +1,25 @@
-//! `$ORIGIN`, `$LIB` and `$PLATFORM` in search paths and names, and how a path is split.
+//! Expands `$ORIGIN`, `$LIB` and `$PLATFORM` in search paths and names, and splits search paths.
 //!
-//! Source: ld.so(8), "Dynamic string tokens"; glibc's elf/dl-load.c for what is no token.
+//! Source: ld.so(8), "Dynamic string tokens"; glibc's elf/dl-load.c for text that is not a token.
 
 use std::collections::BTreeSet;
 
-/// What the tokens stand for.
+/// The values of the tokens.
 #[derive(Clone, Copy, Debug)]
 pub struct Tokens<'a> {
-    /// The directory of the object whose path it is; `None` where it cannot be known.
+    /// The directory of the object that has the path. `None` if it is unknown.
     pub origin: Option<&'a [u8]>,
     pub lib: &'a [u8],
     pub platform: &'a [u8],
 }
 
-/// The longest text with its tokens replaced: the kernel opens no longer path.
+/// Limit for the length of an expanded text. The kernel does not open a longer path.
 const MOST_EXPANDED_BYTES: usize = 4096;
-/// The most directories of a search path that are looked into.
+/// Limit for the number of directories in a search path.
 const MOST_DIRECTORIES: usize = 1000;
 
-/// The text with its tokens replaced; `None` where one has no value, and ld.so drops the text, or
-/// where it becomes longer than any path.
+/// The text with its tokens replaced. `None` if a token has no value (ld.so then ignores the text),
+/// or if the result is too long.
 pub(super) fn expand(text: &[u8], tokens: Tokens) -> Option<Vec<u8>> {
     let mut expanded = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -56,7 +56,7 @@ pub(super) fn expand(text: &[u8], tokens: Tokens) -> Option<Vec<u8>> {
     (expanded.len() <= MOST_EXPANDED_BYTES).then_some(expanded)
 }
 
-/// What follows `name` or `{name}`, if the text begins with it.
+/// The rest of the text after `name` or `{name}`, if it starts with one.
 fn after_name<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     if let Some(inner) = text.strip_prefix(b"{") {
         return inner.strip_prefix(name)?.strip_prefix(b"}");
@@ -66,8 +66,8 @@ fn after_name<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     (!rest.first().is_some_and(goes_on)).then_some(rest)
 }
 
-/// The directories of a search path, each with one `/` at its end; an empty element is the
-/// current directory and becomes "". A directory that is there twice counts once.
+/// The directories of a search path without duplicates, each with one `/` at the end. An empty
+/// element is the current directory and becomes "".
 pub(super) fn directories(path: &[u8], separators: &[u8], tokens: Tokens) -> Vec<Vec<u8>> {
     let mut directories: Vec<Vec<u8>> = Vec::new();
     let mut seen: BTreeSet<Vec<u8>> = BTreeSet::new();
@@ -109,7 +109,7 @@ mod tests {
     };
 
     #[test]
-    fn tokens() {
+    fn tokens_are_expanded() {
         for (text, expected) in [
             ("$ORIGIN/../lib", "/opt/a/bin/../lib"),
             ("${ORIGIN}/x", "/opt/a/bin/x"),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn search_paths() {
+    fn search_path_is_split_into_unique_directories() {
         let split = |text: &str| {
             let all = directories(text.as_bytes(), b":", TOKENS);
             let all = all.into_iter().map(|one| String::from_utf8(one).unwrap());

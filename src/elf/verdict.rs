@@ -1,26 +1,26 @@
-//! Whether what an object requires is there, and what is in the way.
+//! Whether an object runs on a target, and if not, why.
 
 use std::sync::LazyLock;
 
 use super::demangle::Spelling;
-use super::requirements::{Odd, Required, Requirements, Symbol, is_part_of_glibc};
+use super::requirements::{Required, Requirements, Symbol, Unnumbered, is_part_of_glibc};
 use super::versions::{Family, Wants};
 use crate::platform::distribution::Kind;
 use crate::platform::{CxxAbi, Level, Limit, Limits, Private, Target, Version};
 
-/// What a target says to an object.
+/// Whether an object runs on a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Runs,
-    /// Each thing in the way, as half a sentence after the file's name: "needs GLIBC_2.28
+    /// The reasons why it does not run, each to be printed after the file name: "needs GLIBC_2.28
     /// (fcntl64, from libc.so.6); CentOS 7 has 2.17".
     InTheWay(Vec<String>),
 }
 
-/// Judges an object against a place; what is in the way has its symbols in this spelling.
-pub fn judge(object: &Requirements, limits: &Limits, spelling: Spelling) -> Verdict {
-    let say = |obstacle: Obstacle| obstacle.say(limits, spelling);
-    let in_the_way: Vec<String> = obstacles(object, limits).map(say).collect();
+/// Checks an object against the limits of a target. The reasons have symbols in this spelling.
+pub fn evaluate(object: &Requirements, limits: &Limits, spelling: Spelling) -> Verdict {
+    let describe = |obstacle: Obstacle| obstacle.describe(limits, spelling);
+    let in_the_way: Vec<String> = obstacles(object, limits).map(describe).collect();
     if in_the_way.is_empty() {
         Verdict::Runs
     } else {
@@ -28,9 +28,9 @@ pub fn judge(object: &Requirements, limits: &Limits, spelling: Spelling) -> Verd
     }
 }
 
-/// The oldest distribution and the first year of those that would do, for people.
+/// The oldest distribution and the first year of the targets, as text.
 pub fn oldest(targets: &[Target]) -> Option<String> {
-    // One that is kept for years, if there is one.
+    // Prefers a distribution with long-term support.
     let distribution = targets
         .iter()
         .filter_map(|target| match target {
@@ -45,12 +45,12 @@ pub fn oldest(targets: &[Target]) -> Option<String> {
     match (distribution, year) {
         (Some(row), Some(year)) => Some(format!("{} (glibc {}), {year}", row.name, row.glibc)),
         (Some(row), None) => Some(format!("{} (glibc {}), no CY", row.name, row.glibc)),
-        (None, Some(year)) => Some(format!("no distribution known here, {year}")),
+        (None, Some(year)) => Some(format!("no known distribution, {year}")),
         (None, None) => None,
     }
 }
 
-/// Every distribution and year of the tables on which all these would run.
+/// Every known distribution and year on which all objects run.
 pub fn runs_on(objects: &[Requirements]) -> Vec<Target> {
     static KNOWN: LazyLock<Vec<(Target, Limits)>> = LazyLock::new(|| {
         Target::known()
@@ -69,16 +69,16 @@ pub fn runs_on(objects: &[Requirements]) -> Vec<Target> {
         .collect()
 }
 
-/// A thing in the way.
+/// A reason why an object does not run.
 enum Obstacle<'a> {
     TooHigh {
         required: &'a Required,
         highest: Version,
         limit: Limit,
     },
-    Odd {
+    Unnumbered {
         required: &'a Required,
-        odd: &'a Odd,
+        unnumbered: &'a Unnumbered,
     },
     Cpu {
         needed: Level,
@@ -114,10 +114,13 @@ fn obstacles<'a>(
             limit,
         })
     });
-    let odd = object.required.iter().flat_map(move |required| {
-        let each = required.odd.iter();
-        each.filter(move |odd| odd.wants == Wants::Unknown || !own)
-            .map(move |odd| Obstacle::Odd { required, odd })
+    let unnumbered = object.required.iter().flat_map(move |required| {
+        let each = required.unnumbered.iter();
+        each.filter(move |unnumbered| unnumbered.wants == Wants::Unknown || !own)
+            .map(move |unnumbered| Obstacle::Unnumbered {
+                required,
+                unnumbered,
+            })
     });
     let cpu = match (object.isa, limits.cpu) {
         (Some(needed), Some(there)) if needed > there => Some(Obstacle::Cpu { needed, there }),
@@ -130,11 +133,11 @@ fn obstacles<'a>(
         };
         clash.then_some(Obstacle::OtherAbi { wanted, there })
     });
-    versions.chain(odd).chain(cpu).chain(abi)
+    versions.chain(unnumbered).chain(cpu).chain(abi)
 }
 
 impl Obstacle<'_> {
-    fn say(&self, limits: &Limits, spelling: Spelling) -> String {
+    fn describe(&self, limits: &Limits, spelling: Spelling) -> String {
         let place = &limits.name;
         let abi = |abi: CxxAbi| match abi {
             CxxAbi::Old => "old",
@@ -161,19 +164,27 @@ impl Obstacle<'_> {
                     required.family
                 )
             }
-            Obstacle::Odd { required, odd } => {
-                let why = because(&odd.symbols, &odd.label, &required.library, spelling);
-                let but = match odd.wants {
-                    Wants::Private => "it runs only with the very glibc it was built with",
-                    Wants::AtLeast(_) | Wants::Unknown => "a version that is not known here",
+            Obstacle::Unnumbered {
+                required,
+                unnumbered,
+            } => {
+                let why = because(
+                    &unnumbered.symbols,
+                    &unnumbered.label,
+                    &required.library,
+                    spelling,
+                );
+                let but = match unnumbered.wants {
+                    Wants::Private => "it runs only with the exact glibc it was built with",
+                    Wants::AtLeast(_) | Wants::Unknown => "unknown version",
                 };
-                format!("needs {} {why}: {but}", odd.label)
+                format!("needs {} {why}: {but}", unnumbered.label)
             }
             Obstacle::Cpu { needed, there } => {
-                format!("needs an {needed} CPU; that of {place} is {there}")
+                format!("needs an {needed} CPU; {place} has {there}")
             }
             Obstacle::OtherAbi { wanted, there } => format!(
-                "wants functions of the {} C++ ABI from other libraries; those of {place} are built with the {} one",
+                "needs functions of the {} C++ ABI from other libraries; {place} uses the {} ABI",
                 abi(*wanted),
                 abi(*there)
             ),
@@ -181,7 +192,7 @@ impl Obstacle<'_> {
     }
 }
 
-/// `(fcntl64, from libc.so.6)`: the first symbols, and how many more there are.
+/// The first symbols and how many more there are: `(fcntl64, from libc.so.6)`.
 pub fn because(symbols: &[Symbol], label: &str, library: &str, spelling: Spelling) -> String {
     let name = |symbol: &Symbol| spelling.of(&symbol.name).into_owned();
     match symbols {
@@ -203,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reasons() {
+    fn reason_names_two_symbols_and_counts_the_rest() {
         let symbol = |name: &str| Symbol {
             name: name.into(),
             version: "GLIBC_2.28".into(),

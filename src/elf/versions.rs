@@ -1,4 +1,4 @@
-//! Version labels as they stand in objects: most end in a number, some are names.
+//! Version labels in objects. Most end in a number, some are names.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub enum Family {
     Cxxabi,
 }
 
-/// All of them, in the order they are printed.
+/// All families, in the order they are printed.
 pub(crate) const FAMILIES: [Family; 3] = [Family::Glibc, Family::Glibcxx, Family::Cxxabi];
 
 impl Family {
@@ -31,14 +31,14 @@ impl fmt::Display for Family {
     }
 }
 
-/// What a label asks for.
+/// What a label requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wants {
-    /// At least this version: `GLIBC_2.17`, or `GLIBC_ABI_DT_RELR`, which came with 2.36.
+    /// At least this version: `GLIBC_2.17`, or `GLIBC_ABI_DT_RELR`, which was added in 2.36.
     AtLeast(Version),
-    /// `GLIBC_PRIVATE`: the very glibc it was built with.
+    /// `GLIBC_PRIVATE`: the exact glibc it was built with.
     Private,
-    /// A name that is not known here: newer than this program.
+    /// An unknown name, probably newer than c47.
     Unknown,
 }
 
@@ -49,7 +49,7 @@ pub(crate) struct Label {
     pub wants: Wants,
 }
 
-/// Labels that are names, and the version each came with.
+/// Labels that are names, and the version that added each.
 const NAMED: &[(&str, Version)] = &[
     ("GLIBC_ABI_DT_RELR", Version::two(2, 36)),
     ("GLIBC_ABI_GNU2_TLS", Version::two(2, 42)),
@@ -63,7 +63,7 @@ const NAMED: &[(&str, Version)] = &[
     ("CXXABI_LDBL_1.3", Version::two(1, 3)),
 ];
 
-/// Reads a label; `None` where it is of no family that matters here (`OPENSSL_3.0.0`).
+/// Parses a label. `None` if it is not of one of the three families (`OPENSSL_3.0.0`).
 pub(crate) fn label(text: &str) -> Option<Label> {
     let (family, rest) = FAMILIES.into_iter().find_map(|family| {
         let rest = text.strip_prefix(family.name())?.strip_prefix('_')?;
@@ -79,7 +79,7 @@ pub(crate) fn label(text: &str) -> Option<Label> {
     Some(Label { family, wants })
 }
 
-/// The highest numbered version of a family among labels, `GLIBC_2.36` of a libc's own.
+/// The highest numbered version of a family among the labels that a library defines.
 pub(crate) fn highest<'a>(
     family: Family,
     labels: impl IntoIterator<Item = &'a str>,
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels() {
+    fn labels_are_parsed() {
         let wants = |text| label(text).map(|label| label.wants);
         let at_least = |text| Some(Wants::AtLeast(Version::parse(text).unwrap()));
         assert_eq!(wants("GLIBC_2.2.5"), at_least("2.2.5"));

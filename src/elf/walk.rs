@@ -1,4 +1,4 @@
-//! Finds files under directories, and reads them in parallel.
+//! Finds files in directories, and reads them in parallel.
 
 use std::fs;
 use std::io;
@@ -7,22 +7,22 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// No tree has more entries than this.
+/// Limit for the number of entries.
 const MOST_ENTRIES: usize = 20_000_000;
-/// No path is deeper.
+/// Limit for the depth.
 const MOST_DEPTH: usize = 128;
 
-/// What a walk found.
+/// The result of a walk.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
-    /// Regular files, in the order of their paths.
+    /// Regular files, sorted by path.
     pub files: Vec<PathBuf>,
     /// Directories that could not be read.
     pub unreadable: Vec<(PathBuf, io::Error)>,
 }
 
-/// All regular files under `directory`. Links are not followed: a link's target is found where it
-/// is, and a loop of links is none. FIFOs, devices and sockets are passed over.
+/// All regular files below `directory`. Symlinks are not followed, so each file is found once and
+/// loops do no harm. FIFOs, devices and sockets are skipped.
 pub(crate) fn files(directory: &Path) -> Found {
     let mut found = Found::default();
     let mut entries = 0;
@@ -40,7 +40,7 @@ pub(crate) fn files(directory: &Path) -> Found {
             let entry = match entry {
                 Ok(entry) if entries <= MOST_ENTRIES && depth < MOST_DEPTH => entry,
                 Ok(_) => {
-                    let error = io::Error::other("the tree is too large");
+                    let error = io::Error::other("too many files and directories");
                     found.unreadable.push((path.clone(), error));
                     break;
                 }
@@ -60,8 +60,8 @@ pub(crate) fn files(directory: &Path) -> Found {
     found
 }
 
-/// What `work` makes of each item, in the items' order, by as many threads as there are cores.
-/// `prepare` makes what a thread keeps from item to item.
+/// The results of `work` for each item, in order, with one thread per core. `prepare` makes the
+/// state that a thread reuses for its items.
 pub(crate) fn in_parallel<I: Sync, S, R: Send>(
     items: &[I],
     prepare: impl Fn() -> S + Sync,
@@ -87,13 +87,13 @@ pub(crate) fn in_parallel<I: Sync, S, R: Send>(
         done
     };
     let mut done: Vec<(usize, R)> = thread::scope(|scope| {
-        // Where no more threads are to be had, those there are do the work.
+        // If no more threads can be started, the existing ones do the work.
         let more =
             (1..threads).map_while(|_| thread::Builder::new().spawn_scoped(scope, take).ok());
         let handles: Vec<_> = more.collect();
         let mut done = take();
         for handle in handles {
-            // A thread that panicked has ended the process already.
+            // A thread that panics has already ended the process.
             done.extend(handle.join().unwrap_or_default());
         }
         done

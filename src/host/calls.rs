@@ -1,17 +1,16 @@
-//! What the kernel says of file systems, limits and itself. All these system calls are older than
-//! any kernel this runs on.
+//! System calls for file systems, limits and the kernel version. All are available on Linux 3.10.
 
 use std::path::Path;
 
 use rustix::process::Resource;
 
-/// What a file system has left.
+/// The free space of a file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Space {
     pub total_bytes: u64,
     /// For a user without privileges.
     pub available_bytes: u64,
-    /// 0 where the file system does not count them.
+    /// 0 if the file system does not count inodes.
     pub total_inodes: u64,
     pub available_inodes: u64,
 }
@@ -19,7 +18,7 @@ pub(crate) struct Space {
 /// The space on the file system of `path`.
 ///
 /// # Errors
-/// When there is nothing at the path, or its file system does not say.
+/// When the path does not exist, or its file system returns an error.
 pub(crate) fn space(path: &Path) -> std::io::Result<Space> {
     let found = rustix::fs::statvfs(path)?;
     Ok(Space {
@@ -30,13 +29,13 @@ pub(crate) fn space(path: &Path) -> std::io::Result<Space> {
     })
 }
 
-/// The soft and the hard limit of this process for a resource; `None` is no limit.
+/// The soft and the hard limit of this process for a resource. `None` is unlimited.
 pub(crate) fn limit(resource: Resource) -> (Option<u64>, Option<u64>) {
     let found = rustix::process::getrlimit(resource);
     (found.current, found.maximum)
 }
 
-/// The kernel's release, the machine's name and its architecture.
+/// The kernel release, the host name and the architecture.
 pub(crate) fn kernel() -> (String, String, String) {
     let found = rustix::system::uname();
     let text = |field: &std::ffi::CStr| field.to_string_lossy().into_owned();

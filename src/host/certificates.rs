@@ -1,4 +1,4 @@
-//! The roots that TLS trusts here: how many, and which have expired.
+//! The CA certificates of this machine: how many, and which have expired.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use crate::http::certificate::Fields;
 use crate::http::roots;
 use crate::timestamp::Timestamp;
 
-/// Expired in September 2021. OpenSSL before 1.1 fails on it while a good path is at hand.
+/// Expired in September 2021. OpenSSL before 1.1 fails on it even if another chain is valid.
 pub(crate) const DST_ROOT_X3: &str = "DST Root CA X3";
 
 /// The CA bundle.
@@ -18,18 +18,18 @@ pub(crate) const DST_ROOT_X3: &str = "DST Root CA X3";
 #[nserde(serialize_none_as_null)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Certificates {
-    /// The bundle's file; null where there is none.
+    /// The file of the bundle; null if there is none.
     pub bundle: Option<String>,
-    /// How many certificates it holds; null where it could not be read.
+    /// The number of certificates; null if the file could not be read.
     pub roots: Option<u64>,
     /// Why it could not be read.
     pub why: Option<String>,
     pub expired: Vec<Expired>,
-    /// Whether DST Root CA X3 is among them, expired or not; null where that is not known.
+    /// Whether the bundle has DST Root CA X3; null if unknown.
     pub dst_root_x3: Option<bool>,
 }
 
-/// A root that holds no longer.
+/// An expired CA certificate.
 #[derive(Clone, Debug, PartialEq, Eq, SerJson)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Expired {
@@ -38,7 +38,7 @@ pub struct Expired {
     pub not_after: String,
 }
 
-/// Reads SSL_CERT_FILE, else the first bundle below `root` in a known place.
+/// Reads SSL_CERT_FILE, or else the first bundle at a known path below `root`.
 pub(crate) fn read(root: &Root, environment: &Environment, now: Timestamp) -> Certificates {
     let Some(bundle) = bundle(root, environment) else {
         return Certificates::default();
@@ -49,7 +49,7 @@ pub(crate) fn read(root: &Root, environment: &Environment, now: Timestamp) -> Ce
         .map_err(|error| crate::io_error::reason(&error))
         .and_then(|path| match path.is_file() {
             true => roots::certificates_of(&path),
-            false => Err("there is no such file".into()),
+            false => Err("file not found".into()),
         });
     let certificates = match read {
         Ok(certificates) => certificates,

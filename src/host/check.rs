@@ -1,20 +1,20 @@
-//! The checks of a farm's node: each has a name, an answer and its reason.
+//! The checks of `c47 host check`. Each has a name, a result and a reason.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use nanoserde::SerJson;
 
-use super::clock::{TOLERANCE_S, say_ahead};
+use super::background::NoResult;
+use super::clock::{TOLERANCE_S, clock_difference};
 use super::libraries::Libraries;
 use super::mounts;
-use super::patience::Silence;
 use crate::elf::root::Root;
 use crate::escape::one_line;
 use crate::platform::{Level, Limit, Target, Version};
 use crate::quantity::say_size;
 
-/// A check and what came of it.
+/// A check and its result.
 #[derive(Clone, Debug, PartialEq, Eq, SerJson)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Check {
@@ -23,7 +23,7 @@ pub struct Check {
     pub detail: String,
 }
 
-/// All of them.
+/// All checks.
 #[derive(Clone, Debug, SerJson)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Checks {
@@ -32,9 +32,9 @@ pub struct Checks {
 }
 
 impl Check {
-    /// A check by its answer: `Ok` and `Err` are words for people.
-    pub(crate) fn new(name: impl Into<String>, answer: Result<String, String>) -> Check {
-        let (ok, detail) = match answer {
+    /// A check from its result. `Ok` and `Err` contain the text of the report.
+    pub(crate) fn new(name: impl Into<String>, result: Result<String, String>) -> Check {
+        let (ok, detail) = match result {
             Ok(detail) => (true, detail),
             Err(why) => (false, why),
         };
@@ -66,126 +66,132 @@ impl fmt::Display for Checks {
     }
 }
 
-/// Whether the host's glibc is at least this one.
+/// Checks that the host's glibc is at least `wanted`.
 pub(crate) fn glibc(libraries: &Libraries, wanted: Version) -> Check {
-    let answer = at_least("glibc", libraries.glibc.as_deref(), wanted);
-    Check::new("glibc", answer)
+    let result = at_least("glibc", libraries.glibc.as_deref(), wanted);
+    Check::new("glibc", result)
 }
 
-/// Whether what is built for a target runs here, as far as its tables say.
+/// Checks that binaries built for a target run here, according to the tables of targets.
 pub(crate) fn target(libraries: &Libraries, level: Level, target: Target) -> Check {
     let name = format!("target {}", target.id());
     let Some(limits) = target.limits() else {
-        return Check::new(name, Ok("this host is what it is".into()));
+        return Check::new(name, Ok("always true on this host".into()));
     };
-    let mut answers = Vec::new();
+    let mut results = Vec::new();
     for (what, found, limit) in [
         ("glibc", &libraries.glibc, limits.glibc),
         ("GLIBCXX", &libraries.glibcxx, limits.glibcxx),
         ("CXXABI", &libraries.cxxabi, limits.cxxabi),
     ] {
         if let Limit::AtMost(wanted) = limit {
-            answers.push(at_least(what, found.as_deref(), wanted));
+            results.push(at_least(what, found.as_deref(), wanted));
         }
     }
     if let Target::Distribution(row) = target {
-        answers.push(level_at_least(level, row.cpu));
+        results.push(level_at_least(level, row.cpu));
     }
-    let wrong: Vec<String> = answers
+    let wrong: Vec<String> = results
         .iter()
-        .filter_map(|answer| answer.as_ref().err().cloned())
+        .filter_map(|result| result.as_ref().err().cloned())
         .collect();
-    let right: Vec<String> = answers.into_iter().flatten().collect();
-    let answer = match wrong.is_empty() {
+    let right: Vec<String> = results.into_iter().flatten().collect();
+    let result = match wrong.is_empty() {
         true => Ok(right.join("; ")),
         false => Err(wrong.join("; ")),
     };
-    Check::new(name, answer)
+    Check::new(name, result)
 }
 
-/// Whether the CPU has at least this level.
+/// Checks that the CPU has at least this level.
 pub(crate) fn cpu(level: Level, wanted: Level) -> Check {
     Check::new("cpu", level_at_least(level, wanted))
 }
 
 fn level_at_least(level: Level, wanted: Level) -> Result<String, String> {
-    let said = format!("{level} here, {wanted} wanted");
-    if level >= wanted { Ok(said) } else { Err(said) }
+    let detail = format!("found {level}, required {wanted}");
+    if level >= wanted {
+        Ok(detail)
+    } else {
+        Err(detail)
+    }
 }
 
 fn at_least(what: &str, found: Option<&str>, wanted: Version) -> Result<String, String> {
     match found.and_then(Version::parse) {
-        Some(found) if found >= wanted => Ok(format!("{what} {found} here, {wanted} wanted")),
-        Some(found) => Err(format!("{what} {found} here, {wanted} wanted")),
-        None => Err(format!("no {what} is found here, {wanted} wanted")),
+        Some(found) if found >= wanted => Ok(format!("found {what} {found}, required {wanted}")),
+        Some(found) => Err(format!("found {what} {found}, required {wanted}")),
+        None => Err(format!("{what} not found, required {wanted}")),
     }
 }
 
-/// What is to be left on a file system.
+/// The free space or inodes required on a file system.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Room {
+pub(crate) struct FreeRequirement {
     pub path: PathBuf,
     pub amount: Amount,
 }
 
-/// How much.
+/// The required amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Amount {
     Bytes(u64),
     Inodes(u64),
 }
 
-/// Whether so much is left where it is wanted.
-pub(crate) fn room(room: &Room) -> Check {
-    let path: &Path = &room.path;
-    let name = match room.amount {
+/// Checks free space or inodes.
+pub(crate) fn free(free: &FreeRequirement) -> Check {
+    let path: &Path = &free.path;
+    let name = match free.amount {
         Amount::Bytes(_) => format!("free {}", path.display()),
         Amount::Inodes(_) => format!("free inodes {}", path.display()),
     };
-    let answer = match mounts::ask(&Root::Host, path).end() {
-        Ok(Ok(space)) => match room.amount {
-            Amount::Bytes(wanted) => enough(
+    let result = match mounts::space_in_background(&Root::Host, path).wait() {
+        Ok(Ok(space)) => match free.amount {
+            Amount::Bytes(wanted) => compare_free(
                 space.available_bytes >= wanted,
                 &say_size(space.available_bytes),
                 &say_size(wanted),
             ),
-            // Some file systems make inodes as they are needed, and count none.
-            Amount::Inodes(_) if space.total_inodes == 0 => Ok("they are not counted".into()),
-            Amount::Inodes(wanted) => enough(
+            // Some file systems create inodes on demand and do not count them.
+            Amount::Inodes(_) if space.total_inodes == 0 => {
+                Ok("the file system has no limit of inodes".into())
+            }
+            Amount::Inodes(wanted) => compare_free(
                 space.available_inodes >= wanted,
                 &space.available_inodes.to_string(),
                 &wanted.to_string(),
             ),
         },
         Ok(Err(why)) => Err(why),
-        Err(Silence::NoAnswer) => Err("it does not answer".into()),
-        Err(Silence::NotTried) => Err("it could not be tried".into()),
+        Err(NoResult::TimedOut) => Err("the file system does not respond".into()),
+        Err(NoResult::NotStarted) => Err("the check could not be started".into()),
     };
-    Check::new(name, answer)
+    Check::new(name, result)
 }
 
-fn enough(is_enough: bool, left: &str, wanted: &str) -> Result<String, String> {
-    let said = format!("{left} left, {wanted} wanted");
-    if is_enough { Ok(said) } else { Err(said) }
+fn compare_free(passes: bool, left: &str, wanted: &str) -> Result<String, String> {
+    let detail = format!("{left} free, required {wanted}");
+    if passes { Ok(detail) } else { Err(detail) }
 }
 
-/// A service's answer: its status, and how far its clock is ahead of ours.
+/// Checks the response of a service: its status, and how far its clock is ahead of ours.
 pub(crate) fn service(
     shown_url: &str,
-    answer: Result<(u16, Result<i64, String>), String>,
+    result: Result<(u16, Result<i64, String>), String>,
 ) -> Check {
-    let answer = answer.and_then(|(status, ahead)| match (status, ahead) {
-        (407, _) => Err("the proxy wants a login (407)".into()),
-        // Its answer counts, whatever it is: it is reached.
-        (status, Err(why)) => Ok(format!("it answers {status}; {why}")),
+    let result = result.and_then(|(status, ahead)| match (status, ahead) {
+        (407, _) => Err("the proxy requires authentication (407)".into()),
+        // Any other status shows that the service is reachable.
+        (status, Err(why)) => Ok(format!("status {status}; {why}")),
         (status, Ok(ahead)) if ahead.unsigned_abs() < TOLERANCE_S => Ok(format!(
-            "it answers {status}; its clock is {}",
-            say_ahead(ahead)
+            "status {status}; its clock is {}",
+            clock_difference(ahead)
         )),
         (status, Ok(ahead)) => Err(format!(
-            "it answers {status}, but its clock is {}",
-            say_ahead(ahead)
+            "status {status}, but its clock is {}",
+            clock_difference(ahead)
         )),
     });
-    Check::new(format!("url {shown_url}"), answer)
+    Check::new(format!("url {shown_url}"), result)
 }

@@ -1,4 +1,4 @@
-//! The clock, its time zone, and how it compares with a service's.
+//! The clock, its time zone, and a comparison with the clock of a service.
 
 use std::fs;
 use std::path::Path;
@@ -9,10 +9,10 @@ use super::{Surroundings, files};
 use crate::elf::root::Root;
 use crate::timestamp::Timestamp;
 
-/// Further off than this, tokens are refused.
+/// Services reject tokens if the clocks differ by more than this.
 pub(crate) const TOLERANCE_S: u64 = 60;
 
-/// What time it is here.
+/// The time on this machine.
 #[derive(Clone, Debug, SerJson)]
 #[nserde(serialize_none_as_null)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
@@ -24,20 +24,20 @@ pub struct Clock {
     pub compared: Option<Compared>,
 }
 
-/// A service's clock beside ours.
+/// A comparison with the clock of a service.
 #[derive(Clone, Debug, SerJson)]
 #[nserde(serialize_none_as_null)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Compared {
     /// Without its secrets.
     pub url: String,
-    /// How many seconds the service is ahead of this machine; null where it could not be asked.
+    /// How many seconds the service is ahead of this machine; null if unknown.
     pub ahead_s: Option<i64>,
-    /// Why it could not be asked, or said no time.
+    /// Why the time of the service is unknown.
     pub why: Option<String>,
 }
 
-/// Reads it below the root; the time is the one given.
+/// The clock, with the time zone read below the root.
 pub(crate) fn read(surroundings: &Surroundings, compared: Option<Compared>) -> Clock {
     Clock {
         now: surroundings.now.to_string(),
@@ -50,7 +50,7 @@ pub(crate) fn read(surroundings: &Surroundings, compared: Option<Compared>) -> C
     }
 }
 
-/// /etc/localtime leads to the zone's file.
+/// The zone from the target of /etc/localtime.
 fn zone_of_link(root: &Root) -> Option<String> {
     let etc = root.resolve(Path::new("/etc")).ok()?;
     let link = fs::read_link(etc.join("localtime")).ok()?;
@@ -58,23 +58,23 @@ fn zone_of_link(root: &Root) -> Option<String> {
     Some(zone.to_owned())
 }
 
-/// How far a Date header is ahead of the clock.
+/// How many seconds a Date header is ahead of `now`.
 ///
 /// # Errors
-/// When it is no date, in words.
+/// When the header is missing or invalid.
 pub(crate) fn ahead_s(date: Option<&str>, now: Timestamp) -> Result<i64, String> {
-    let date = date.ok_or("its answer has no Date")?;
-    let date = Timestamp::parse_http_date(date).ok_or("the Date of its answer is no date")?;
+    let date = date.ok_or("the response has no Date header")?;
+    let date = Timestamp::parse_http_date(date).ok_or("the response has an invalid Date header")?;
     Ok(date.0.saturating_sub(now.0))
 }
 
-/// `3s ahead of this machine's`, `as this machine's`.
-pub(crate) fn say_ahead(ahead_s: i64) -> String {
+/// `3s ahead of this machine`, `the same as on this machine`.
+pub(crate) fn clock_difference(ahead_s: i64) -> String {
     let length =
         crate::quantity::say_duration(std::time::Duration::from_secs(ahead_s.unsigned_abs()));
     match ahead_s {
-        0 => "as this machine's".into(),
-        1.. => format!("{length} ahead of this machine's"),
-        _ => format!("{length} behind this machine's"),
+        0 => "the same as on this machine".into(),
+        1.. => format!("{length} ahead of this machine"),
+        _ => format!("{length} behind this machine"),
     }
 }

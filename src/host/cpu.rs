@@ -16,15 +16,15 @@ pub struct Cpu {
     pub model: Option<String>,
     /// `x86-64-v3`.
     pub level: String,
-    /// Cores in silicon.
+    /// Physical cores.
     pub cores: Option<u64>,
-    /// What the kernel counts: two a core with hyper-threading.
+    /// Logical processors: two per core with hyper-threading.
     pub processors: Option<u64>,
-    /// What this process may use, by its affinity and its control group.
+    /// Processors this process may use, by its affinity and control group.
     pub usable: Option<u64>,
 }
 
-/// The level and what may be used are this machine's, all else is read below `root`.
+/// The level and the usable processors are those of this machine. The rest is read below `root`.
 pub(crate) fn read(root: &Root) -> Cpu {
     let text = files::read(root, "/proc/cpuinfo").unwrap_or_default();
     let (mut processors, mut package) = (0, "");

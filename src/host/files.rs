@@ -1,4 +1,4 @@
-//! Small text files below a root, read in bounded parts.
+//! Reads small text files below a root, with a limit for their size.
 
 use std::fs::{self, OpenOptions};
 use std::io::Read;
@@ -7,15 +7,15 @@ use std::path::Path;
 
 use crate::elf::root::Root;
 
-/// No file of /proc, /sys or /etc that matters here is larger.
+/// Limit for the size of a file in /proc, /sys or /etc.
 const MOST_BYTES: u64 = 4 << 20;
-/// No directory that is listed here holds more that matters.
+/// Limit for the number of entries of a directory.
 const MOST_ENTRIES: usize = 4_096;
 
-/// The text of a file; `None` where it is not there or cannot be read.
+/// The text of a file. `None` if it cannot be read.
 pub(crate) fn read(root: &Root, path: &str) -> Option<String> {
     let outside = root.resolve(Path::new(path)).ok()?;
-    // Not blocking: at a FIFO in a file's place nobody may ever write.
+    // Non-blocking, because opening a FIFO would wait for a writer.
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC)
@@ -29,14 +29,14 @@ pub(crate) fn read(root: &Root, path: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// A file that is one line.
+/// The text of a file with a single line.
 pub(crate) fn line(root: &Root, path: &str) -> Option<String> {
     let text = read(root, path)?;
     let line = text.lines().next()?.trim();
     (!line.is_empty()).then(|| line.to_owned())
 }
 
-/// The names in a directory, in order; none where there is no directory.
+/// The names in a directory, sorted. Empty if it cannot be read.
 pub(crate) fn names(root: &Root, path: &str) -> Vec<String> {
     let Ok(outside) = root.resolve(Path::new(path)) else {
         return Vec::new();
@@ -53,7 +53,7 @@ pub(crate) fn names(root: &Root, path: &str) -> Vec<String> {
     names
 }
 
-/// What follows `name` and a colon in a file of such lines.
+/// The value of `name` in a file with lines of `name: value`.
 pub(crate) fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.lines().find_map(|line| {
         let (known, value) = line.split_once(':')?;

@@ -1,16 +1,16 @@
-//! Graphics processors and their drivers, as the kernel tells of them.
+//! Graphics processors and their drivers, from /proc and /sys.
 
 use nanoserde::SerJson;
 
 use super::files;
 use crate::elf::root::Root;
 
-/// Devices, and NVIDIA's driver, which tells of itself.
+/// The devices, and the version of the NVIDIA driver.
 #[derive(Clone, Debug, Default, SerJson)]
 #[nserde(serialize_none_as_null)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Gpu {
-    /// `535.129.03`; null where its kernel module is not loaded.
+    /// `535.129.03`; null if the kernel module is not loaded.
     pub nvidia_driver: Option<String>,
     pub devices: Vec<Device>,
 }
@@ -20,7 +20,7 @@ pub struct Gpu {
 #[nserde(serialize_none_as_null)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Device {
-    /// The model where the driver tells it, else the numbers of maker and device.
+    /// The model if the driver reports it, or else vendor and device number.
     pub name: String,
     pub driver: Option<String>,
 }
@@ -39,17 +39,18 @@ pub(crate) fn read(root: &Root) -> Gpu {
             })
         })
         .collect();
-    let told_by_nvidia = !devices.is_empty();
+    let has_nvidia_devices = !devices.is_empty();
     let cards = files::names(root, "/sys/class/drm")
         .into_iter()
         .filter(|name| {
-            // `card0`, and not its connector `card0-HDMI-A-1`.
+            // `card0`, but not its connector `card0-HDMI-A-1`.
             let number = name.strip_prefix("card").unwrap_or_default();
             !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
         });
     let cards = cards.filter_map(|card| drm_device(root, &card));
-    devices
-        .extend(cards.filter(|card| !(told_by_nvidia && card.driver.as_deref() == Some("nvidia"))));
+    devices.extend(
+        cards.filter(|card| !(has_nvidia_devices && card.driver.as_deref() == Some("nvidia"))),
+    );
     Gpu {
         nvidia_driver: version.as_deref().and_then(version_in).map(str::to_owned),
         devices,

@@ -1,4 +1,4 @@
-//! What is likely to break a job on this machine, in words.
+//! Finds what is likely to break a job on this machine.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -7,21 +7,21 @@ use std::path::{Path, PathBuf};
 
 use nanoserde::SerJson;
 
+use super::background::{self, NoResult};
 use super::certificates::{DST_ROOT_X3, Expired};
 use super::mounts::{self, State};
-use super::patience::{self, Silence};
 use super::shadows::Shadowed;
 use super::{Environment, Report, Surroundings};
 use crate::elf::root::Root;
 use crate::platform::Version;
 use crate::quantity::say_size;
 
-/// Less than this is as good as full.
+/// A file system with less free space counts as full.
 const NEARLY_FULL_BYTES: u64 = 100 << 20;
-/// A report is not to be flooded by a long variable.
+/// Limit for the number of names in a message.
 const MOST_NAMED: usize = 5;
 
-/// As many named paths are looked at.
+/// Limit for the number of paths that are checked.
 const MOST_LOOKED_AT: usize = 100;
 /// Variables that name certificates.
 const TRUSTED: [&str; 5] = [
@@ -32,18 +32,17 @@ const TRUSTED: [&str; 5] = [
     "GIT_SSL_CAINFO",
 ];
 
-/// Something that may break.
+/// Something that may break programs.
 #[derive(Clone, Debug, PartialEq, Eq, SerJson)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Hazard {
-    /// Where it comes from: a variable (`LD_LIBRARY_PATH`), or `clock`, `certificates`, `mount`,
-    /// `kernel`.
+    /// The cause: a variable (`LD_LIBRARY_PATH`), or `clock`, `certificates`, `mount`, `kernel`.
     pub name: String,
     pub detail: String,
 }
 
-/// All of them; `report` is what is known otherwise, and `shadowed` the tools that meet other
-/// libraries, where those answered.
+/// All hazards. `shadowed` has the tools that would load other libraries. It is `None` if the
+/// directories did not respond.
 pub(crate) fn find(
     surroundings: &Surroundings,
     report: &Report,
@@ -60,7 +59,7 @@ pub(crate) fn find(
     for name in TRUSTED {
         let path = environment.path(name);
         if let Some(path) = path.filter(|path| missing.holds(path)) {
-            let detail = format!("{} is not there: TLS fails", path.display());
+            let detail = format!("{} does not exist: TLS fails", path.display());
             hazards.add(name, detail);
         }
     }
@@ -68,8 +67,8 @@ pub(crate) fn find(
     clock(surroundings, report, &mut hazards);
     certificates(report, &mut hazards);
     for mount in &report.mounts {
-        if mount.state == State::DoesNotAnswer {
-            let detail = format!("{} ({}) does not answer", mount.path, mount.source);
+        if mount.state == State::DoesNotRespond {
+            let detail = format!("{} ({}) does not respond", mount.path, mount.source);
             hazards.add("mount", detail);
         }
     }
@@ -97,22 +96,22 @@ fn library_path(environment: &Environment, shadowed: Option<Vec<Shadowed>>, haza
     if entries().any(|entry| !entry.starts_with(b"/") && !entry.starts_with(b"$")) {
         hazards.add(
             NAME,
-            "an entry is empty or relative: programs load libraries from wherever they are started",
+            "an entry is empty or relative: programs load libraries from their working directory",
         );
     }
     match shadowed {
         Some(found) => {
             for one in found {
-                hazards.add(NAME, say_shadowed(&one));
+                hazards.add(NAME, describe_shadowed(&one));
             }
         }
-        None => hazards.add(NAME, "its directories do not answer in time"),
+        None => hazards.add(NAME, "its directories do not respond in time"),
     }
 }
 
-fn say_shadowed(shadowed: &Shadowed) -> String {
+fn describe_shadowed(shadowed: &Shadowed) -> String {
     let file = shadowed.file.file_name().unwrap_or_default().display();
-    let whose = match shadowed.file.file_name() == Some(OsStr::new(shadowed.tool)) {
+    let subject = match shadowed.file.file_name() == Some(OsStr::new(shadowed.tool)) {
         true => shadowed.tool.to_owned(),
         false => format!("{} ({file})", shadowed.tool),
     };
@@ -122,13 +121,13 @@ fn say_shadowed(shadowed: &Shadowed) -> String {
         .take(MOST_NAMED)
         .map(|library| match &library.instead_of {
             Some(usual) => format!("{} instead of {usual}", library.loaded),
-            None => format!("{}, which the system lacks", library.loaded),
+            None => format!("{}, which the system does not have", library.loaded),
         })
         .collect();
     let more = shadowed.libraries.len().saturating_sub(MOST_NAMED);
     let mut text = match libraries.is_empty() {
-        true => format!("{whose} does not find its libraries"),
-        false => format!("{whose} loads {}", libraries.join(", ")),
+        true => format!("{subject} does not find its libraries"),
+        false => format!("{subject} loads {}", libraries.join(", ")),
     };
     if more > 0 {
         text.push_str(&format!(" and {more} more"));
@@ -145,7 +144,7 @@ fn say_shadowed(shadowed: &Shadowed) -> String {
     text
 }
 
-/// What LD_PRELOAD names.
+/// The files in LD_PRELOAD.
 fn preloaded(environment: &Environment) -> impl Iterator<Item = &Path> {
     let value = environment.get("LD_PRELOAD").map(|value| value.as_bytes());
     value
@@ -159,19 +158,19 @@ fn preloaded(environment: &Environment) -> impl Iterator<Item = &Path> {
 fn preload(environment: &Environment, missing: &Missing, hazards: &mut Hazards) {
     for path in preloaded(environment) {
         let shown = path.display();
-        // A bare name is searched for, and `$LIB` stands for a directory.
+        // ld.so searches a bare name, and `$LIB` is replaced by a directory.
         let is_path = path.is_absolute() && !path.as_os_str().as_bytes().contains(&b'$');
         hazards.add(
             "LD_PRELOAD",
             match is_path && missing.holds(path) {
-                true => format!("{shown} is not there: every program complains"),
+                true => format!("{shown} does not exist: every program prints an error"),
                 false => format!("every program loads {shown} first"),
             },
         );
     }
 }
 
-/// PYTHONHOME; of two directories with a colon between the first.
+/// PYTHONHOME, or the first of its two directories.
 fn python_home(environment: &Environment) -> Option<PathBuf> {
     let home = environment.get("PYTHONHOME")?;
     let first = home.as_bytes().split(|&byte| byte == b':').next()?;
@@ -192,12 +191,12 @@ fn python(environment: &Environment, missing: &Missing, hazards: &mut Hazards) {
         hazards.add(
             "PYTHONHOME",
             match missing.holds(&home) {
-                true => format!("{shown} is not there: no Python starts"),
-                false => format!("every Python takes its library from {shown}"),
+                true => format!("{shown} does not exist: Python does not start"),
+                false => format!("every Python uses the standard library in {shown}"),
             },
         );
     }
-    let said = match python_path(environment).count() {
+    let text = match python_path(environment).count() {
         0 => return,
         1 => "every Python imports from another directory first".to_owned(),
         count => format!("every Python imports from {count} other directories first"),
@@ -210,8 +209,8 @@ fn python(environment: &Environment, missing: &Missing, hazards: &mut Hazards) {
     hazards.add(
         "PYTHONPATH",
         match lost.is_empty() {
-            true => said,
-            false => format!("{said}; not there: {}", lost.join(", ")),
+            true => text,
+            false => format!("{text}; not found: {}", lost.join(", ")),
         },
     );
 }
@@ -220,30 +219,30 @@ fn temporary(surroundings: &Surroundings, report: &Report, hazards: &mut Hazards
     let directory = surroundings.environment.temporary();
     let shown = directory.display().to_string();
     let Ok(outside) = surroundings.root.resolve(&directory) else {
-        return hazards.add("TMPDIR", format!("{shown} is not there"));
+        return hazards.add("TMPDIR", format!("{shown} does not exist"));
     };
-    match patience::begin(move || mounts::is_writable(&outside)).end() {
+    match background::start(move || mounts::is_writable(&outside)).wait() {
         Ok(Ok(())) => {}
         Ok(Err(why)) => {
-            return hazards.add("TMPDIR", format!("{shown} cannot be written to: {why}"));
+            return hazards.add("TMPDIR", format!("cannot write to {shown}: {why}"));
         }
-        Err(Silence::NoAnswer) => {
-            return hazards.add("TMPDIR", format!("{shown} does not answer"));
+        Err(NoResult::TimedOut) => {
+            return hazards.add("TMPDIR", format!("{shown} does not respond"));
         }
-        Err(Silence::NotTried) => {}
+        Err(NoResult::NotStarted) => {}
     }
     let Some(mount) = mounts::used_for(&report.mounts, "tmp") else {
         return;
     };
-    if let Some(left) = mount
+    if let Some(free) = mount
         .available_bytes
-        .filter(|&left| left < NEARLY_FULL_BYTES)
+        .filter(|&free| free < NEARLY_FULL_BYTES)
     {
-        let left = say_size(left);
-        hazards.add("TMPDIR", format!("{shown} is nearly full: {left} left"));
+        let free = say_size(free);
+        hazards.add("TMPDIR", format!("{shown} is nearly full: {free} free"));
     }
     if mount.available_inodes == Some(0) {
-        hazards.add("TMPDIR", format!("{shown} is full: no inode is left"));
+        hazards.add("TMPDIR", format!("{shown} is full: no free inodes"));
     }
 }
 
@@ -252,44 +251,44 @@ fn clock(surroundings: &Surroundings, report: &Report, hazards: &mut Hazards) {
     if now < built {
         hazards.add(
             "clock",
-            format!("it says {now}, before this binary was built ({built})"),
+            format!("the time {now} is before this binary was built ({built})"),
         );
     }
     let ahead = report.clock.compared.as_ref().and_then(|it| it.ahead_s);
     if let Some(ahead) = ahead.filter(|it| it.unsigned_abs() >= super::clock::TOLERANCE_S) {
-        let said = super::clock::say_ahead(ahead);
-        hazards.add("clock", format!("the service's is {said}"));
+        let text = super::clock::clock_difference(ahead);
+        hazards.add("clock", format!("the clock of the service is {text}"));
     }
 }
 
 fn certificates(report: &Report, hazards: &mut Hazards) {
     const NAME: &str = "certificates";
     let Some(certificates) = &report.certificates else {
-        return hazards.add(NAME, "the CA bundle does not answer");
+        return hazards.add(NAME, "the file system of the CA bundle does not respond");
     };
     let Some(bundle) = &certificates.bundle else {
         return hazards.add(
             NAME,
-            "there is no CA bundle: curl, git and Python trust nobody",
+            "no CA bundle found: TLS fails in curl, git and Python",
         );
     };
     if let Some(why) = &certificates.why {
         hazards.add(NAME, format!("{bundle}: {why}"));
     }
-    // Any bundle holds a few that have expired; this one breaks what would hold without it.
+    // Other expired certificates are harmless. This one breaks chains that are valid without it.
     let x3 = |expired: &&Expired| expired.name == DST_ROOT_X3;
     if let Some(expired) = certificates.expired.iter().find(x3) {
         hazards.add(
             NAME,
             format!(
-                "{bundle}: {DST_ROOT_X3} expired on {}; OpenSSL 1.0 refuses Let's Encrypt's certificates for its sake",
+                "{bundle}: {DST_ROOT_X3} expired on {}; because of it OpenSSL 1.0 rejects certificates of Let's Encrypt",
                 expired.not_after
             ),
         );
     }
 }
 
-/// What old kernels lack, where it has bitten.
+/// Features missing in old kernels that have caused failures.
 fn kernel(report: &Report, hazards: &mut Hazards) {
     let Some(version) = report.system.kernel_version() else {
         return;
@@ -297,7 +296,7 @@ fn kernel(report: &Report, hazards: &mut Hazards) {
     if version < Version::two(3, 17) {
         hazards.add(
             "kernel",
-            "it is older than 3.17: getrandom, renameat2, statx and copy_file_range may be missing",
+            "older than 3.17: getrandom, renameat2, statx and copy_file_range may be missing",
         );
     }
     let has_nfs = report
@@ -309,27 +308,27 @@ fn kernel(report: &Report, hazards: &mut Hazards) {
     }
 }
 
-/// Paths at which there is nothing.
+/// Paths that do not exist.
 struct Missing(BTreeSet<PathBuf>);
 
 impl Missing {
-    /// Looks at all of them at once. What does not answer is not known to be missing.
+    /// Checks all paths concurrently. A path that does not respond does not count as missing.
     fn of(root: &Root, paths: impl Iterator<Item = PathBuf>) -> Missing {
-        let begun: Vec<_> = paths
+        let task: Vec<_> = paths
             .take(MOST_LOOKED_AT)
             .map(|path| {
                 let (root, named) = (root.clone(), path.clone());
-                let begun = patience::begin(move || {
+                let task = background::start(move || {
                     root.resolve(&named)
                         .and_then(|path| path.try_exists())
                         .unwrap_or(false)
                 });
-                (path, begun)
+                (path, task)
             })
             .collect();
-        let missing = begun
+        let missing = task
             .into_iter()
-            .filter_map(|(path, begun)| (begun.end() == Ok(false)).then_some(path));
+            .filter_map(|(path, task)| (task.wait() == Ok(false)).then_some(path));
         Missing(missing.collect())
     }
 

@@ -1,4 +1,4 @@
-//! The C and C++ libraries programs run with, read from their files.
+//! The versions of the C and C++ libraries, read from their files.
 
 use nanoserde::SerJson;
 
@@ -6,9 +6,9 @@ use crate::elf::host::{self, X86_64};
 use crate::elf::root::Root;
 use crate::platform::Version;
 
-use super::patience;
+use super::background;
 
-/// Versions and where they were read; null where there is no such library.
+/// Versions and paths; null if there is no such library.
 #[derive(Clone, Debug, Default, SerJson)]
 #[nserde(serialize_none_as_null)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
@@ -23,8 +23,8 @@ pub struct Libraries {
 /// The libraries that ld.so finds without an LD_LIBRARY_PATH.
 pub(crate) fn read(root: &Root) -> Libraries {
     let root = root.clone();
-    let found = patience::begin_long(move || host::libraries(&root, X86_64));
-    let found = found.end().unwrap_or_default();
+    let found = background::start_long(move || host::libraries(&root, X86_64));
+    let found = found.wait().unwrap_or_default();
     let text = |version: Option<Version>| version.map(|version| version.to_string());
     let path = |path: Option<std::path::PathBuf>| path.map(|path| path.display().to_string());
     Libraries {

@@ -5,7 +5,7 @@ use rustix::process::Resource;
 
 use super::calls;
 
-/// A limit; null is none.
+/// A limit; null is unlimited.
 #[derive(Clone, Debug, SerJson)]
 #[nserde(serialize_none_as_null)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
@@ -16,7 +16,7 @@ pub struct Limit {
     pub hard: Option<u64>,
 }
 
-/// Those that stop renders.
+/// The limits that affect renders.
 pub(crate) fn read() -> Vec<Limit> {
     [
         ("open_files", Resource::Nofile),

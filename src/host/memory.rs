@@ -1,28 +1,28 @@
-//! Memory, and what the control group leaves of it.
+//! Memory, and the limit of the control group.
 
 use nanoserde::SerJson;
 
 use super::files;
 use crate::elf::root::Root;
 
-/// In bytes; null where it is not known.
+/// In bytes; null if unknown.
 #[derive(Clone, Debug, Default, SerJson)]
 #[nserde(serialize_none_as_null)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Memory {
     pub total_bytes: Option<u64>,
-    /// What programs may still take without swapping.
+    /// Available without swapping.
     pub available_bytes: Option<u64>,
     pub swap_total_bytes: Option<u64>,
     pub swap_free_bytes: Option<u64>,
-    /// The control group's limit; null where it sets none.
+    /// The limit of the control group; null if there is none.
     pub limit_bytes: Option<u64>,
 }
 
-/// Control groups do not nest deeper.
+/// Limit for the nesting of control groups.
 const MOST_GROUPS: usize = 64;
 
-/// Reads it below `root`.
+/// Reads the memory below `root`.
 pub(crate) fn read(root: &Root) -> Memory {
     let text = files::read(root, "/proc/meminfo").unwrap_or_default();
     let bytes = |name: &str| {
@@ -36,16 +36,16 @@ pub(crate) fn read(root: &Root) -> Memory {
     let total_bytes = bytes("MemTotal");
     Memory {
         total_bytes,
-        // Kernels before 3.14 do not say; CentOS 7's does.
+        // Kernels before 3.14 do not have it, but that of CentOS 7 does.
         available_bytes: bytes("MemAvailable").or_else(|| bytes("MemFree")),
         swap_total_bytes: bytes("SwapTotal"),
         swap_free_bytes: bytes("SwapFree"),
-        // The first kind of control groups says "no limit" by a number beyond all memory.
+        // Control groups version 1 state "no limit" as a number larger than all memory.
         limit_bytes: group_limit(root).filter(|&limit| total_bytes.is_none_or(|all| limit < all)),
     }
 }
 
-/// The least limit of this process's control group and of those it is in.
+/// The lowest limit of the control group of this process and of its parents.
 fn group_limit(root: &Root) -> Option<u64> {
     let groups = files::read(root, "/proc/self/cgroup")?;
     let mut least: Option<u64> = None;

@@ -1,7 +1,8 @@
-//! What a machine is and has, and what may break on it. Everything is read from files below a
-//! root directory and from an environment that are given; what is missing is not known, and never
+//! The properties of a machine, and what may break on it. Everything is read from files below a
+//! given root directory and from a given environment. A value that cannot be read is unknown, not
 //! an error.
 
+pub(crate) mod background;
 pub(crate) mod calls;
 pub(crate) mod certificates;
 pub(crate) mod check;
@@ -15,7 +16,6 @@ pub(crate) mod limits;
 pub(crate) mod memory;
 pub(crate) mod mounts;
 pub(crate) mod network;
-pub(crate) mod patience;
 pub(crate) mod rez;
 mod shadows;
 mod show;
@@ -33,15 +33,15 @@ use nanoserde::SerJson;
 use crate::elf::root::Root;
 use crate::timestamp::Timestamp;
 
-/// Where a report is made.
+/// The machine, environment and time of a report.
 #[derive(Clone, Debug)]
 pub(crate) struct Surroundings {
     pub root: Root,
     pub environment: Environment,
-    /// The working directory, where there still is one.
+    /// The working directory, if it still exists.
     pub directory: Option<PathBuf>,
     pub now: Timestamp,
-    /// When this binary was built: no clock is right that is before it.
+    /// When this binary was built. A clock before that time is wrong.
     pub built: Timestamp,
 }
 
@@ -50,13 +50,13 @@ pub(crate) struct Surroundings {
 pub(crate) struct Environment(pub BTreeMap<OsString, OsString>);
 
 impl Environment {
-    /// A variable; an empty one is none.
+    /// A variable. An empty one counts as not set.
     pub(crate) fn get(&self, name: &str) -> Option<&OsString> {
         let value = self.0.get(std::ffi::OsStr::new(name));
         value.filter(|value| !value.is_empty())
     }
 
-    /// A variable as text for people.
+    /// A variable as text.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         Some(self.get(name)?.to_string_lossy().into_owned())
     }
@@ -65,13 +65,13 @@ impl Environment {
         self.get(name).map(PathBuf::from)
     }
 
-    /// Where temporary files go.
+    /// The directory for temporary files.
     pub(crate) fn temporary(&self) -> PathBuf {
         self.path("TMPDIR").unwrap_or_else(|| "/tmp".into())
     }
 }
 
-/// All there is to say; `null` is what is not known.
+/// The whole report; null is unknown.
 #[derive(Clone, Debug, SerJson)]
 #[nserde(serialize_none_as_null)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
@@ -83,25 +83,25 @@ pub struct Report {
     pub gpu: gpu::Gpu,
     pub limits: Vec<limits::Limit>,
     pub mounts: Vec<mounts::Mount>,
-    /// Null also where their files do not answer.
+    /// Null also if the file system of the bundle does not respond.
     pub certificates: Option<certificates::Certificates>,
     pub network: network::Network,
     pub clock: clock::Clock,
-    /// The Rez context; null outside of one.
+    /// The Rez context; null if there is none.
     pub rez: Option<rez::Context>,
     pub hazards: Vec<hazards::Hazard>,
 }
 
-/// Looks at everything. `compared` is the clock of a service, where one was asked.
+/// Makes the report. `compared` is the comparison with a service, if there is one.
 pub(crate) fn report(surroundings: &Surroundings, compared: Option<clock::Compared>) -> Report {
     let root = &surroundings.root;
     let environment = &surroundings.environment;
-    // What may hang is begun first, so that its times do not add up.
-    let certificates = patience::begin_long({
+    // What may hang is started first, so that the waiting times do not add up.
+    let certificates = background::start_long({
         let (root, environment, now) = (root.clone(), environment.clone(), surroundings.now);
         move || certificates::read(&root, &environment, now)
     });
-    let shadows = patience::begin_long({
+    let shadows = background::start_long({
         let given = surroundings.clone();
         move || shadows::find(&given)
     });
@@ -113,12 +113,12 @@ pub(crate) fn report(surroundings: &Surroundings, compared: Option<clock::Compar
         gpu: gpu::read(root),
         limits: limits::read(),
         mounts: mounts::read(surroundings),
-        certificates: certificates.end().ok(),
+        certificates: certificates.wait().ok(),
         network: network::read(root, environment),
         clock: clock::read(surroundings, compared),
         rez: rez::read(environment),
         hazards: Vec::new(),
     };
-    report.hazards = hazards::find(surroundings, &report, shadows.end().ok());
+    report.hazards = hazards::find(surroundings, &report, shadows.wait().ok());
     report
 }

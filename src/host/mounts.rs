@@ -1,4 +1,4 @@
-//! The file systems that matter to a job, their type and what they have left.
+//! The file systems that a job uses, with type and free space.
 
 use std::ffi::OsString;
 use std::fs;
@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 
 use nanoserde::SerJson;
 
+use super::background::{self, BackgroundTask, NoResult};
 use super::calls::{self, Space};
-use super::patience::{self, Begun, Silence};
 use super::{Surroundings, files};
 use crate::elf::root::Root;
 use crate::unfinished::Writer;
 
-/// A node with more network mounts than this is an automounter's.
+/// Limit for the number of mounts. Automounters may have very many.
 const MOST_MOUNTS: usize = 200;
 
-/// A mounted file system. Numbers are null where it does not tell them.
+/// A mounted file system. Numbers are null if unknown.
 #[derive(Clone, Debug, PartialEq, Eq, SerJson)]
 #[nserde(serialize_none_as_null)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
@@ -24,35 +24,35 @@ pub struct Mount {
     pub path: String,
     /// `ext4`, `nfs4`.
     pub kind: String,
-    /// The device, or the server and its export.
+    /// The device, or the server and the export.
     pub source: String,
     pub read_only: bool,
-    /// Why it matters: `root`, `tmp`, `home`, `cwd`, `network`.
+    /// What it is used for: `root`, `tmp`, `home`, `cwd`, `network`.
     pub used_for: Vec<String>,
     pub state: State,
     pub total_bytes: Option<u64>,
-    /// For a user without privileges.
+    /// Free for a user without privileges.
     pub available_bytes: Option<u64>,
     pub total_inodes: Option<u64>,
     pub available_inodes: Option<u64>,
 }
 
-/// Whether it answers.
+/// Whether the file system responds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum State {
-    Answers,
-    /// As a file server that is gone.
-    DoesNotAnswer,
-    Refuses(String),
+    Responds,
+    /// For example, because the file server is down.
+    DoesNotRespond,
+    Failed(String),
     NotTried,
 }
 
 impl State {
     pub(crate) fn text(&self) -> &str {
         match self {
-            State::Answers => "ok",
-            State::DoesNotAnswer => "does not answer",
-            State::Refuses(why) => why,
+            State::Responds => "ok",
+            State::DoesNotRespond => "does not respond",
+            State::Failed(why) => why,
             State::NotTried => "not tried",
         }
     }
@@ -73,8 +73,8 @@ struct Entry {
     read_only: bool,
 }
 
-/// The mounts that hold `/`, temporary files, the home and the working directory, and all that
-/// are of the network.
+/// The mounts of `/`, of temporary files, of the home and of the working directory, and all network
+/// mounts.
 pub(crate) fn read(surroundings: &Surroundings) -> Vec<Mount> {
     let root = &surroundings.root;
     let entries = entries(root);
@@ -94,24 +94,27 @@ pub(crate) fn read(surroundings: &Surroundings) -> Vec<Mount> {
     for entry in entries.iter().filter(|entry| is_network(&entry.kind)) {
         want(entry, "network");
     }
-    // All are asked at once: ten that hang cost no more than one.
-    let asked: Vec<(Entry, Vec<String>, Begun<_>)> = wanted
+    // All are read concurrently, so ten that hang take no longer than one.
+    let asked: Vec<(Entry, Vec<String>, BackgroundTask<_>)> = wanted
         .into_iter()
         .map(|(entry, reasons)| {
-            let begun = ask(root, &entry.path);
-            (entry, reasons, begun)
+            let task = space_in_background(root, &entry.path);
+            (entry, reasons, task)
         })
         .collect();
     asked
         .into_iter()
-        .map(|(entry, reasons, begun)| mount(entry, reasons, begun.end()))
+        .map(|(entry, reasons, task)| mount(entry, reasons, task.wait()))
         .collect()
 }
 
-/// The space at `path`, asked aside.
-pub(crate) fn ask(root: &Root, path: &Path) -> Begun<Result<Space, String>> {
+/// The space at `path`, read in another thread.
+pub(crate) fn space_in_background(
+    root: &Root,
+    path: &Path,
+) -> BackgroundTask<Result<Space, String>> {
     let (root, path) = (root.clone(), path.to_owned());
-    patience::begin(move || {
+    background::start(move || {
         root.resolve(&path)
             .and_then(|path| calls::space(&path))
             .map_err(|error| crate::io_error::reason(&error))
@@ -121,19 +124,19 @@ pub(crate) fn ask(root: &Root, path: &Path) -> Begun<Result<Space, String>> {
 fn mount(
     entry: Entry,
     used_for: Vec<String>,
-    answer: Result<Result<Space, String>, Silence>,
+    answer: Result<Result<Space, String>, NoResult>,
 ) -> Mount {
     let (space, state) = match answer {
-        Ok(Ok(space)) => (Some(space), State::Answers),
-        Ok(Err(why)) => (None, State::Refuses(why)),
-        Err(Silence::NoAnswer) => (None, State::DoesNotAnswer),
-        Err(Silence::NotTried) => (None, State::NotTried),
+        Ok(Ok(space)) => (Some(space), State::Responds),
+        Ok(Err(why)) => (None, State::Failed(why)),
+        Err(NoResult::TimedOut) => (None, State::DoesNotRespond),
+        Err(NoResult::NotStarted) => (None, State::NotTried),
     };
     let inodes = space.filter(|space| space.total_inodes > 0);
     Mount {
         path: entry.path.display().to_string(),
         kind: entry.kind,
-        // A share's user and password may stand before its server.
+        // The source may contain the user and password of a share.
         source: crate::redact::url(&entry.source),
         read_only: entry.read_only,
         used_for,
@@ -153,24 +156,23 @@ fn places(surroundings: &Surroundings) -> Vec<(&'static str, PathBuf)> {
     ];
     places.extend(environment.path("HOME").map(|home| ("home", home)));
     places.extend(surroundings.directory.clone().map(|here| ("cwd", here)));
-    // A link may lead to another file system. To follow it may hang as all else may.
-    let begun: Vec<_> = places
+    // A symlink may lead to another file system, and following it may hang.
+    let task: Vec<_> = places
         .into_iter()
         .map(|(why, path)| {
             let (root, named) = (surroundings.root.clone(), path.clone());
-            (why, path, patience::begin(move || root.canonical(&named)))
+            (why, path, background::start(move || root.canonical(&named)))
         })
         .collect();
-    begun
-        .into_iter()
-        .map(|(why, path, begun)| match begun.end() {
+    task.into_iter()
+        .map(|(why, path, task)| match task.wait() {
             Ok(Ok(real)) => (why, real),
             _ => (why, path),
         })
         .collect()
 }
 
-/// The mount a path is on: the one whose path is the longest part of it.
+/// The mount of a path: the one with the longest matching path.
 fn holding<'a>(entries: &'a [Entry], path: &Path) -> Option<&'a Entry> {
     entries
         .iter()
@@ -217,7 +219,7 @@ fn is_network(kind: &str) -> bool {
     }
 }
 
-/// All mounts; of those at one path the last, which hides the others.
+/// All mounts. Of several at one path only the last, which hides the others.
 fn entries(root: &Root) -> Vec<Entry> {
     let mountinfo = files::read(root, "/proc/self/mountinfo");
     let all: Vec<Entry> = match mountinfo {
@@ -272,7 +274,7 @@ fn is_read_only(options: &str) -> bool {
     options.split(',').any(|option| option == "ro")
 }
 
-/// `\040` is a blank.
+/// Decodes octal escapes: `\040` is a space.
 fn unescaped(text: &str) -> OsString {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -293,14 +295,14 @@ fn unescaped(text: &str) -> OsString {
     OsString::from_vec(bytes)
 }
 
-/// The mount of a report that is used for something.
+/// The mount with this use.
 pub(crate) fn used_for<'a>(mounts: &'a [Mount], what: &str) -> Option<&'a Mount> {
     mounts
         .iter()
         .find(|mount| mount.used_for.iter().any(|why| why == what))
 }
 
-/// Whether it can be written to at all; not known counts as yes.
+/// Whether a directory is writable. Unknown counts as writable.
 pub(crate) fn is_writable(directory: &Path) -> Result<(), String> {
     use std::io::Write;
     let path = directory.join(format!(".c47-host-{}", Writer::own()));
@@ -319,7 +321,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_mountinfo_and_mtab() {
+    fn mountinfo_and_mtab_are_parsed() {
         let entry = of_mountinfo(r"36 35 98:0 /a /mnt/two\040words rw,noatime master:1 shared:7 - nfs4 filer:/vol ro,vers=4").unwrap();
         assert_eq!(entry.path, Path::new("/mnt/two words"));
         assert_eq!(
@@ -340,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_path_holds() {
+    fn mount_with_the_longest_path_is_found() {
         let at = |path: &str| Entry {
             path: path.into(),
             kind: String::new(),

@@ -1,4 +1,4 @@
-//! How names are resolved and which proxies stand before the world.
+//! DNS servers and proxies.
 
 use nanoserde::SerJson;
 
@@ -6,18 +6,18 @@ use super::{Environment, files};
 use crate::elf::root::Root;
 use crate::redact;
 
-/// DNS and proxies.
+/// DNS servers and proxies.
 #[derive(Clone, Debug, SerJson)]
 #[nserde(serialize_none_as_null)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Network {
-    /// Null where there is no resolv.conf.
+    /// Null if there is no resolv.conf.
     pub dns_servers: Option<Vec<String>>,
     pub search_domains: Vec<String>,
     pub proxies: Vec<Proxy>,
 }
 
-/// A variable that names a proxy, or exceptions.
+/// A proxy variable.
 #[derive(Clone, Debug, PartialEq, Eq, SerJson)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Proxy {

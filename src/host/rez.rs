@@ -1,4 +1,4 @@
-//! The Rez context a process runs in, as Rez tells it by the environment.
+//! The Rez context of the process, from the environment variables that Rez sets.
 
 use nanoserde::SerJson;
 
@@ -9,16 +9,16 @@ use super::Environment;
 #[nserde(serialize_none_as_null)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Context {
-    /// The packages resolved, `maya-2024.2`, in Rez's order.
+    /// The resolved packages, such as `maya-2024.2`, in the order of Rez.
     pub resolve: Vec<String>,
     pub request: Vec<String>,
     /// The version of Rez.
     pub version: Option<String>,
-    /// The context's file.
+    /// The file of the context.
     pub file: Option<String>,
 }
 
-/// The context; `None` outside of one.
+/// The context. `None` outside of a context.
 pub(crate) fn read(environment: &Environment) -> Option<Context> {
     let words = |name: &str| -> Option<Vec<String>> {
         let text = environment.text(name)?;

@@ -1,5 +1,5 @@
-//! Which of the system's tools would load other libraries for LD_LIBRARY_PATH's sake, from where,
-//! and whether they would still start. ld.so's search is followed with the variable and without.
+//! Finds the system tools that would load other libraries because of LD_LIBRARY_PATH, and whether
+//! they would still start. It compares the search of ld.so with and without the variable.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -14,40 +14,40 @@ use crate::elf::search::{Settings, Shelves};
 use crate::elf::system::Cpu;
 use crate::elf::tree::{self, Loaded, Tree, Via};
 
-/// What a node's scripts count on.
+/// Tools that scripts on a node depend on.
 pub(super) const TOOLS: [&str; 4] = ["curl", "git", "python3", "openssl"];
-/// What a tool loads or starts that has libraries of its own.
+/// The program that git starts for https, which loads other libraries than git.
 const GIT_HELPERS: [&str; 4] = [
     "/usr/lib/git-core/git-remote-https",
     "/usr/libexec/git-core/git-remote-https",
     "/usr/lib/git-core/git-remote-http",
     "/usr/libexec/git-core/git-remote-http",
 ];
-/// A PATH of more directories is a mistake.
+/// Limit for the number of directories in PATH.
 const MOST_DIRECTORIES: usize = 500;
 
-/// A tool that meets libraries that are not the system's.
+/// A tool that would load libraries other than those of the system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Shadowed {
     pub tool: &'static str,
-    /// The program or module it happens to.
+    /// The program or module that loads them.
     pub file: PathBuf,
-    /// The library's name, what is loaded, and what would be.
+    /// The libraries that differ.
     pub libraries: Vec<Library>,
-    /// Why it does not start then.
+    /// Why it would not start.
     pub broken: Vec<String>,
 }
 
-/// A library that hides the system's.
+/// A library that shadows one of the system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Library {
     pub name: String,
     pub loaded: String,
-    /// `None` where the system has none.
+    /// The library of the system. `None` if it has none.
     pub instead_of: Option<String>,
 }
 
-/// All tools found in PATH that are concerned.
+/// All affected tools in PATH.
 pub(super) fn find(surroundings: &Surroundings) -> Vec<Shadowed> {
     let Surroundings {
         root, environment, ..
@@ -55,7 +55,7 @@ pub(super) fn find(surroundings: &Surroundings) -> Vec<Shadowed> {
     let Some(library_path) = environment.get("LD_LIBRARY_PATH") else {
         return Vec::new();
     };
-    let shelves = |library_path: OsString| {
+    let with_path = |library_path: OsString| {
         Shelves::new(Settings {
             root: root.clone(),
             library_path,
@@ -63,8 +63,8 @@ pub(super) fn find(surroundings: &Surroundings) -> Vec<Shadowed> {
             cpu: Cpu::of_this_machine(),
         })
     };
-    let mut with = shelves(library_path.clone());
-    let mut without = shelves(OsString::new());
+    let mut with = with_path(library_path.clone());
+    let mut without = with_path(OsString::new());
     let mut found = Vec::new();
     for tool in TOOLS {
         for file in files_of(root, environment, tool) {
@@ -80,7 +80,7 @@ pub(super) fn find(surroundings: &Surroundings) -> Vec<Shadowed> {
     found
 }
 
-/// The tool's program and, of those beside it, the one with libraries of its own that matter.
+/// The program of a tool, and the helper or module that loads other libraries.
 fn files_of(root: &Root, environment: &Environment, tool: &str) -> Vec<PathBuf> {
     let Some(program) = in_path(root, environment, tool) else {
         return Vec::new();
@@ -98,7 +98,7 @@ fn files_of(root: &Root, environment: &Environment, tool: &str) -> Vec<PathBuf> 
     files
 }
 
-/// The first program of this name in PATH. A script (as pyenv's) starts another: it is passed over.
+/// The first program of this name in PATH. Scripts, such as those of pyenv, are skipped.
 fn in_path(root: &Root, environment: &Environment, tool: &str) -> Option<PathBuf> {
     let path = environment.get("PATH")?;
     let mut programs = std::env::split_paths(path)
@@ -119,7 +119,7 @@ fn in_path(root: &Root, environment: &Environment, tool: &str) -> Option<PathBuf
     })
 }
 
-/// Python's ssl module, which loads libssl where the interpreter itself does not.
+/// The ssl module of Python, which loads libssl.
 fn python_ssl(root: &Root, program: &Path) -> Option<PathBuf> {
     let real = root.canonical(program).ok()?;
     let prefix = real.parent()?.parent()?;
@@ -141,7 +141,7 @@ fn compare(tool: &'static str, file: PathBuf, with: &Tree, without: &Tree) -> Op
         .map(|object| (object.name.as_os_str(), object))
         .collect();
     let of = |object: &Loaded| usual.get(object.name.as_os_str()).copied();
-    // The same file by another path (`/usr/lib` for `/lib`) hides nothing.
+    // The same file under another path (`/usr/lib` for `/lib`) does not shadow anything.
     let is_same = |object: &Loaded| of(object).is_some_and(|it| it.library.id == object.library.id);
     let text = |text: &OsStr| text.to_string_lossy().into_owned();
     let libraries: Vec<Library> = with
@@ -155,9 +155,9 @@ fn compare(tool: &'static str, file: PathBuf, with: &Tree, without: &Tree) -> Op
             instead_of: of(object).map(|usual| text(&usual.path)),
         })
         .collect();
-    let before = complaints(without);
-    let mut broken = complaints(with);
-    broken.retain(|complaint| !before.contains(complaint));
+    let before = loader_errors(without);
+    let mut broken = loader_errors(with);
+    broken.retain(|error| !before.contains(error));
     if libraries.is_empty() && broken.is_empty() {
         return None;
     }
@@ -169,8 +169,8 @@ fn compare(tool: &'static str, file: PathBuf, with: &Tree, without: &Tree) -> Op
     })
 }
 
-/// What ld.so would complain about, as it does.
-fn complaints(tree: &Tree) -> Vec<String> {
+/// The errors that ld.so would print.
+fn loader_errors(tree: &Tree) -> Vec<String> {
     let path = |number: usize| {
         let object = tree.objects.get(number);
         object.map_or_else(String::new, |object| object.path.display().to_string())
@@ -181,12 +181,12 @@ fn complaints(tree: &Tree) -> Vec<String> {
             tree::Why::Broken { path, why } => {
                 format!("{} cannot be loaded: {why}", path.display())
             }
-            tree::Why::NotFound | tree::Why::OtherArchitecture(_) => format!("{name} is missing"),
+            tree::Why::NotFound | tree::Why::OtherArchitecture(_) => format!("{name} not found"),
         }
     });
     let versions = tree.version_errors.iter().map(|error| {
         format!(
-            "{} lacks {} that {} needs",
+            "{}: version {} not found (required by {})",
             path(error.library),
             error.version,
             path(error.needed_by)

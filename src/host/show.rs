@@ -1,4 +1,4 @@
-//! The report for people: a line for each thing, hazards last.
+//! The text report: one line per value, hazards last.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,7 +16,7 @@ impl fmt::Display for Report {
         self.show_system(&mut lines)?;
         self.show_hardware(&mut lines)?;
         for mount in &self.mounts {
-            lines.line("mount", say_mount(mount))?;
+            lines.line("mount", mount_text(mount))?;
         }
         self.show_network(&mut lines)?;
         if let Some(rez) = &self.rez {
@@ -62,12 +62,15 @@ impl Report {
             format!("{}{}", or_unknown(&system.kernel), up.unwrap_or_default()),
         )?;
         let libraries = &self.libraries;
-        lines.line("glibc", said_of(&libraries.glibc, &libraries.libc_path, ""))?;
+        lines.line(
+            "glibc",
+            version_text(&libraries.glibc, &libraries.libc_path, ""),
+        )?;
         let cxxabi = libraries.cxxabi.as_ref();
         let cxxabi = cxxabi.map_or_else(String::new, |version| format!(", CXXABI {version}"));
         lines.line(
             "GLIBCXX",
-            said_of(&libraries.glibcxx, &libraries.libstdcxx_path, &cxxabi),
+            version_text(&libraries.glibcxx, &libraries.libstdcxx_path, &cxxabi),
         )
     }
 
@@ -89,7 +92,7 @@ impl Report {
             ),
         )?;
         let memory = &self.memory;
-        let mut said = format!(
+        let mut text = format!(
             "{} of {} available, swap {} of {} free",
             size_or_unknown(memory.available_bytes),
             size_or_unknown(memory.total_bytes),
@@ -97,9 +100,9 @@ impl Report {
             size_or_unknown(memory.swap_total_bytes)
         );
         if let Some(limit) = memory.limit_bytes {
-            said.push_str(&format!(", limited to {}", say_size(limit)));
+            text.push_str(&format!(", limited to {}", say_size(limit)));
         }
-        lines.line("memory", said)?;
+        lines.line("memory", text)?;
         for device in &self.gpu.devices {
             let driver = or_unknown(&device.driver);
             lines.line("gpu", format!("{}, driver {driver}", device.name))?;
@@ -126,7 +129,7 @@ impl Report {
     }
 
     fn show_network(&self, lines: &mut Lines) -> fmt::Result {
-        lines.line("certificates", self.say_certificates())?;
+        lines.line("certificates", self.certificates_text())?;
         let network = &self.network;
         let servers = match &network.dns_servers {
             None => UNKNOWN.into(),
@@ -144,28 +147,28 @@ impl Report {
         let zone = or_unknown(&self.clock.time_zone);
         lines.line("clock", format!("{}, time zone {zone}", self.clock.now))?;
         if let Some(compared) = &self.clock.compared {
-            let said = match (compared.ahead_s, &compared.why) {
-                (Some(ahead), _) => clock::say_ahead(ahead),
+            let text = match (compared.ahead_s, &compared.why) {
+                (Some(ahead), _) => clock::clock_difference(ahead),
                 (None, Some(why)) => why.clone(),
                 (None, None) => UNKNOWN.into(),
             };
-            lines.line("its clock", format!("{}: {said}", compared.url))?;
+            lines.line("service clock", format!("{}: {text}", compared.url))?;
         }
         Ok(())
     }
 
-    fn say_certificates(&self) -> String {
+    fn certificates_text(&self) -> String {
         let Some(certificates) = &self.certificates else {
             return UNKNOWN.into();
         };
         let Some(bundle) = &certificates.bundle else {
-            return "no CA bundle".into();
+            return "no CA bundle found".into();
         };
         let Some(roots) = certificates.roots else {
-            return format!("{bundle} cannot be read");
+            return format!("cannot read {bundle}");
         };
         let x3 = match certificates.dst_root_x3 {
-            Some(true) => ", DST Root CA X3 among them",
+            Some(true) => ", includes DST Root CA X3",
             _ => "",
         };
         let expired = &certificates.expired;
@@ -179,17 +182,17 @@ impl Report {
     }
 }
 
-fn said_of(version: &Option<String>, path: &Option<String>, more: &str) -> String {
+fn version_text(version: &Option<String>, path: &Option<String>, more: &str) -> String {
     match (version, path) {
         (Some(version), Some(path)) => format!("{version}{more} ({path})"),
         _ => UNKNOWN.into(),
     }
 }
 
-fn say_mount(mount: &Mount) -> String {
+fn mount_text(mount: &Mount) -> String {
     let Mount { path, kind, .. } = mount;
     let left = match (&mount.state, mount.available_bytes, mount.total_bytes) {
-        (State::Answers, Some(left), Some(all)) => {
+        (State::Responds, Some(left), Some(all)) => {
             format!("{} of {} free", say_size(left), say_size(all))
         }
         (state, ..) => state.text().to_owned(),

@@ -6,21 +6,21 @@ use super::{calls, files};
 use crate::elf::root::Root;
 use crate::platform::{Version, distribution};
 
-/// The system that runs.
+/// The running system.
 #[derive(Clone, Debug, SerJson)]
 #[nserde(serialize_none_as_null)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct System {
     pub hostname: Option<String>,
     pub distribution: Option<Distribution>,
-    /// The kernel's release, `3.10.0-1160.el7.x86_64`.
+    /// The kernel release, such as `3.10.0-1160.el7.x86_64`.
     pub kernel: Option<String>,
     /// `x86_64`.
     pub machine: Option<String>,
     pub uptime_s: Option<u64>,
 }
 
-/// A distribution, by its own words.
+/// A distribution, from its own release file.
 #[derive(Clone, Debug, PartialEq, Eq, SerJson)]
 #[nserde(serialize_none_as_null)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
@@ -29,13 +29,13 @@ pub struct Distribution {
     pub id: Option<String>,
     /// `7`, `9.4`, `22.04`.
     pub version: Option<String>,
-    /// For people.
+    /// The full name.
     pub name: String,
-    /// What `c47 elf glibc --target` calls it, where it is known.
+    /// Its name for `c47 elf glibc --target`, if known.
     pub target: Option<String>,
 }
 
-/// Files with one line that says it all, where there is no os-release.
+/// Files with one line, for distributions without os-release.
 const RELEASES: [&str; 4] = [
     "/etc/redhat-release",
     "/etc/centos-release",
@@ -43,7 +43,7 @@ const RELEASES: [&str; 4] = [
     "/etc/SuSE-release",
 ];
 
-/// What is known of the system below `root`; the kernel is the one that runs.
+/// The system below `root`. The kernel is the running one.
 pub(crate) fn read(root: &Root) -> System {
     let (release, hostname, machine) = calls::kernel();
     let uptime = files::line(root, "/proc/uptime");
@@ -59,7 +59,7 @@ pub(crate) fn read(root: &Root) -> System {
 }
 
 impl System {
-    /// The kernel's version, as far as it is numbers.
+    /// The kernel version, from the leading numbers of the release.
     pub(crate) fn kernel_version(&self) -> Option<Version> {
         let release = self.kernel.as_ref()?;
         let end = release
@@ -87,7 +87,7 @@ fn distribution_of(root: &Root) -> Option<Distribution> {
     };
     let id = value(&text, "ID");
     let version = value(&text, "VERSION_ID");
-    // CentOS 7 calls itself "CentOS Linux 7 (Core)" there and tells its minor version only here.
+    // os-release of CentOS 7 has no minor version ("CentOS Linux 7 (Core)"), but this file does.
     let name = release
         .or_else(|| value(&text, "PRETTY_NAME"))
         .or_else(|| value(&text, "NAME"))
@@ -100,7 +100,7 @@ fn distribution_of(root: &Root) -> Option<Distribution> {
     })
 }
 
-/// A variable of os-release(5), its quotation marks taken off.
+/// A variable of os-release(5), without quotes.
 fn value(text: &str, name: &str) -> Option<String> {
     let line = text
         .lines()
@@ -143,7 +143,7 @@ fn by_release_line(line: String) -> Distribution {
     }
 }
 
-/// The row of the tables: by the whole version, else by its first number.
+/// The row of the table for the whole version, or else for its first number.
 fn target(id: Option<&str>, version: Option<&str>) -> Option<String> {
     let (id, version) = (id?, version?);
     let major = version.split('.').next().unwrap_or(version);

@@ -1,4 +1,4 @@
-//! Made-up machines: a root directory and an environment each.
+//! Simulated machines with a root directory and an environment.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
 
-/// A root directory that is gone when the test is.
+/// A root directory that is removed at the end of the test.
 struct Machine {
     path: PathBuf,
     environment: Environment,
@@ -67,7 +67,7 @@ fn details<'a>(report: &'a Report, name: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn nothing_at_all() {
+fn empty_machine_has_only_unknown_values() {
     let report = Machine::new().report();
     assert_eq!(report.system.distribution, None);
     assert_eq!(report.libraries.glibc, None);
@@ -78,14 +78,14 @@ fn nothing_at_all() {
     assert_eq!(report.network.dns_servers, None);
     assert_eq!(report.clock.time_zone, None);
     assert_eq!(report.rez, None);
-    assert!(details(&report, "TMPDIR")[0].contains("/tmp is not there"));
+    assert!(details(&report, "TMPDIR")[0].contains("/tmp does not exist"));
     assert!(report.to_string().contains("distribution  unknown\n"));
     let json = report.serialize_json();
     assert!(json.contains(r#""distribution":null"#), "{json}");
 }
 
 #[test]
-fn centos_7() {
+fn centos_7_is_reported() {
     let machine = Machine::new()
         .with(
             "/etc/os-release",
@@ -122,7 +122,7 @@ fn centos_7() {
     let cwd = mounts::used_for(&report.mounts, "cwd").unwrap();
     assert_eq!((cwd.path.as_str(), cwd.kind.as_str()), ("/shots", "nfs"));
     assert_eq!(cwd.used_for, ["cwd", "network"]);
-    assert_eq!(cwd.state, mounts::State::Answers);
+    assert_eq!(cwd.state, mounts::State::Responds);
     assert_eq!(details(&report, "kernel").len(), 2);
     assert!(
         details(&report, "TMPDIR").is_empty(),
@@ -132,7 +132,7 @@ fn centos_7() {
 }
 
 #[test]
-fn other_distributions() {
+fn distributions_map_to_targets() {
     for (id, version, target) in [
         ("rocky", "9.4", Some("rocky9")),
         ("ubuntu", "22.04", Some("ubuntu22.04")),
@@ -158,7 +158,7 @@ fn other_distributions() {
 }
 
 #[test]
-fn memory_within_a_control_group() {
+fn memory_limit_of_a_control_group_is_reported() {
     let machine = Machine::new()
         .with(
             "/proc/meminfo",
@@ -182,7 +182,7 @@ fn memory_within_a_control_group() {
 }
 
 #[test]
-fn names_servers_and_passwords() {
+fn dns_and_proxies_are_reported_without_passwords() {
     let machine = Machine::new()
         .with(
             "/etc/resolv.conf",
@@ -203,7 +203,7 @@ fn names_servers_and_passwords() {
 }
 
 #[test]
-fn a_rez_context() {
+fn rez_context_is_reported() {
     let machine = Machine::new()
         .env("REZ_USED_RESOLVE", "platform-linux maya-2024.2")
         .env("REZ_USED_REQUEST", "maya-2024");
@@ -213,7 +213,7 @@ fn a_rez_context() {
 }
 
 #[test]
-fn variables_that_point_nowhere() {
+fn variables_with_missing_paths_are_hazards() {
     let machine = Machine::new()
         .with("/opt/python/lib/x", "")
         .with("/tmp/x", "")
@@ -224,7 +224,7 @@ fn variables_that_point_nowhere() {
         .env("LD_PRELOAD", "/opt/gone.so libtcmalloc.so")
         .env("TMPDIR", "/tmp");
     let report = machine.report();
-    assert!(details(&report, "PYTHONHOME")[0].contains("no Python starts"));
+    assert!(details(&report, "PYTHONHOME")[0].contains("Python does not start"));
     let path = details(&report, "PYTHONPATH")[0];
     assert!(
         path.contains("2 other directories") && path.contains("/opt/lost"),
@@ -239,7 +239,7 @@ fn variables_that_point_nowhere() {
 }
 
 #[test]
-fn a_clock_before_the_build() {
+fn clock_before_the_build_is_a_hazard() {
     let machine = Machine::new().env("TZ", "Europe/Berlin");
     let mut surroundings = machine.surroundings();
     surroundings.now = Timestamp(0);
@@ -249,7 +249,7 @@ fn a_clock_before_the_build() {
 }
 
 #[test]
-fn a_time_zone_by_its_link() {
+fn time_zone_is_read_from_the_localtime_symlink() {
     let machine = Machine::new().with("/etc/timezone", "Etc/UTC\n");
     let zone = |machine: &Machine| machine.report().clock.time_zone;
     assert_eq!(zone(&machine).as_deref(), Some("Etc/UTC"));
@@ -262,7 +262,7 @@ fn a_time_zone_by_its_link() {
 }
 
 #[test]
-fn files_that_are_none() {
+fn invalid_and_unreadable_files_are_ignored() {
     let machine = Machine::new().with("/proc/cpuinfo", "model name\nprocessor\n: :\n\u{0}");
     let fifo = machine.path.join("proc/meminfo");
     let made = std::process::Command::new("mkfifo").arg(&fifo).status();
@@ -280,7 +280,7 @@ fn files_that_are_none() {
 }
 
 #[test]
-fn checks() {
+fn checks_pass_and_fail() {
     use super::check::*;
     use crate::platform::{Level, Target, Version};
     let libraries = libraries::Libraries {
@@ -299,23 +299,23 @@ fn checks() {
     assert!(target("2.17", Level::V1).ok && target("host", Level::V1).ok);
     let check = target("rocky9", Level::V1);
     assert!(
-        check.detail.contains("glibc 2.28 here, 2.34 wanted"),
+        check.detail.contains("found glibc 2.28, required 2.34"),
         "{check:?}"
     );
-    assert!(check.detail.contains("x86-64-v2 wanted"), "{check:?}");
+    assert!(check.detail.contains("required x86-64-v2"), "{check:?}");
     assert!(cpu(Level::V3, Level::V2).ok && !cpu(Level::V1, Level::V2).ok);
     assert!(service("u", Ok((500, Ok(59)))).ok);
     assert!(!service("u", Ok((200, Ok(-60)))).ok);
     assert!(service("u", Ok((200, Err("no Date".into())))).ok);
     assert!(!service("u", Ok((407, Ok(0)))).ok);
     assert!(!service("u", Err("x".into())).ok);
-    let room_at = |path: &str, amount| {
-        room(&Room {
+    let free_at = |path: &str, amount| {
+        free(&FreeRequirement {
             path: Path::new(path).into(),
             amount,
         })
     };
-    assert!(room_at("/", Amount::Bytes(0)).ok);
-    assert!(!room_at("/", Amount::Bytes(u64::MAX)).ok);
-    assert!(!room_at("/nonexistent", Amount::Bytes(0)).ok);
+    assert!(free_at("/", Amount::Bytes(0)).ok);
+    assert!(!free_at("/", Amount::Bytes(u64::MAX)).ok);
+    assert!(!free_at("/nonexistent", Amount::Bytes(0)).ok);
 }

@@ -1,9 +1,9 @@
-//! The x86-64 levels of the psABI (x86-64-v1 to v4), and which of them this machine has.
+//! The x86-64 levels of the psABI (x86-64-v1 to v4), and the level of this machine.
 
 use std::fmt;
 use std::fs;
 
-/// A level: each has all instructions of those before it.
+/// A level. Each one includes the levels before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     V1,
@@ -12,11 +12,11 @@ pub enum Level {
     V4,
 }
 
-/// All of them, the least first.
+/// All levels, lowest first.
 pub(crate) const LEVELS: [Level; 4] = [Level::V1, Level::V2, Level::V3, Level::V4];
 
 impl Level {
-    /// The level's full name, as the psABI and glibc write it.
+    /// The full name of the level, as in the psABI and glibc.
     pub fn name(self) -> &'static str {
         match self {
             Level::V1 => "x86-64-v1",
@@ -26,7 +26,7 @@ impl Level {
         }
     }
 
-    /// Its name without the architecture: `v3`.
+    /// The name without the architecture: `v3`.
     pub fn short_name(self) -> &'static str {
         let name = self.name();
         name.strip_prefix("x86-64-").unwrap_or(name)
@@ -37,24 +37,23 @@ impl Level {
         LEVELS.map(|level| level.short_name().to_owned()).to_vec()
     }
 
-    /// Reads `v3` or `x86-64-v3`.
+    /// Parses `v3` or `x86-64-v3`.
     pub fn parse(text: &str) -> Option<Level> {
         LEVELS
             .into_iter()
             .find(|level| level.name() == text || level.short_name() == text)
     }
 
-    /// Reads a level as [`Level::parse`] does.
+    /// Parses a level as [`Level::parse`] does.
     ///
     /// # Errors
-    /// Says which levels there are, for a usage message.
+    /// A message for a usage error that lists the levels.
     pub fn named(text: &str) -> Result<Level, String> {
         let names = || Level::short_names().join(", ");
-        Level::parse(text).ok_or_else(|| format!("no such level: '{text}': one of {}", names()))
+        Level::parse(text).ok_or_else(|| format!("unknown level '{text}'; use {}", names()))
     }
 
-    /// The level of the CPU this runs on, by what it says it can do (the kernel's share, the
-    /// saving of wide registers, included).
+    /// The level of this machine's CPU. A feature counts only if the kernel supports it too.
     pub fn of_this_machine() -> Level {
         #[cfg(target_arch = "x86_64")]
         {
@@ -94,7 +93,7 @@ impl fmt::Display for Level {
     }
 }
 
-/// Who made the CPU: glibc names a *platform* (`haswell`) on Intel's only.
+/// The vendor of the CPU. glibc has a *platform* (`haswell`) for Intel only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Maker {
     Intel,
@@ -102,7 +101,7 @@ pub enum Maker {
 }
 
 impl Maker {
-    /// As `/proc/cpuinfo` says; without it, not Intel.
+    /// From `/proc/cpuinfo`. `Other` if it cannot be read.
     pub fn of_this_machine() -> Maker {
         let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let intel = text
@@ -118,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_levels() {
+    fn levels_are_parsed_by_short_and_full_name() {
         assert_eq!(Level::parse("v3"), Some(Level::V3));
         assert_eq!(Level::parse("x86-64-v4"), Some(Level::V4));
         for wrong in ["", "3", "v5", "x86-64", "V3"] {

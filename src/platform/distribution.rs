@@ -1,34 +1,32 @@
-//! Linux distributions as farms and workstations run them, and what else software is built for:
-//! what their C and C++ libraries offer.
+//! The C and C++ library versions of Linux distributions and of other build targets.
 //!
-//! glibc, GLIBCXX and CXXABI of distributions: github.com/mayeut/pep600_compliance (its tables of
-//! Fedora and CentOS 8 too; Fedora 28, 29 and 32 to 37 by their GCC). Those of the manylinux
-//! policies: auditwheel's policy/manylinux-policy.json, for x86-64. Steam Runtime:
-//! gitlab.steamos.cloud/steamrt/steam-runtime-tools, docs/container-runtime.md. The CPU is the
-//! least level the release was built for.
+//! Sources: github.com/mayeut/pep600_compliance for distributions (Fedora 28, 29 and 32 to 37 from
+//! their GCC version); auditwheel's policy/manylinux-policy.json, x86-64, for manylinux policies;
+//! gitlab.steamos.cloud/steamrt/steam-runtime-tools, docs/container-runtime.md, for the Steam
+//! Runtime. The CPU is the lowest level the release is built for.
 
 use super::cpu::Level;
 use super::version::Version;
 
-/// What a row of the table is.
+/// The kind of a row in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A distribution that is kept for years.
+    /// A distribution with long-term support.
     LongTerm,
-    /// A distribution that ends after a year: not what a farm runs.
+    /// A distribution with about a year of support, which farms do not use.
     ShortTerm,
-    /// What a Python wheel with this tag may need.
+    /// A Python wheel tag: what a wheel with this tag may need.
     WheelTag,
-    /// Libraries that come with an application, whatever the distribution.
+    /// Libraries that are distributed with an application.
     Runtime,
 }
 
-/// A release of a distribution, or another set of libraries with a name.
+/// A release of a distribution, or another named set of libraries.
 #[derive(Debug)]
 pub struct Distribution {
-    /// What a command line calls it: `rocky8`, `ubuntu22.04`.
+    /// Its name on the command line: `rocky8`, `ubuntu22.04`.
     pub id: &'static str,
-    /// What people call it: `Rocky Linux 8`.
+    /// Its full name: `Rocky Linux 8`.
     pub name: &'static str,
     pub glibc: Version,
     pub glibcxx: Version,
@@ -38,7 +36,7 @@ pub struct Distribution {
 }
 
 impl Distribution {
-    /// Whether a machine can run it.
+    /// Whether it is a distribution that runs on a machine.
     pub fn is_a_system(&self) -> bool {
         match self.kind {
             Kind::LongTerm | Kind::ShortTerm => true,
@@ -47,7 +45,7 @@ impl Distribution {
     }
 }
 
-/// All of them, grouped by maker, the oldest release first.
+/// All rows, grouped by vendor, oldest release first.
 pub(crate) const DISTRIBUTIONS: &[Distribution] = &[
     row("centos7", "CentOS 7", 17, 19, 7, Level::V1),
     row("rhel7", "RHEL 7", 17, 19, 7, Level::V1),
@@ -59,7 +57,7 @@ pub(crate) const DISTRIBUTIONS: &[Distribution] = &[
     row("alma9", "AlmaLinux 9", 34, 29, 13, Level::V2),
     row("rhel9", "RHEL 9", 34, 29, 13, Level::V2),
     row("rocky10", "Rocky Linux 10", 39, 33, 15, Level::V3),
-    // AlmaLinux builds a second edition for v2.
+    // AlmaLinux 10 also has a build for v2.
     row("alma10", "AlmaLinux 10", 39, 33, 15, Level::V2),
     row("rhel10", "RHEL 10", 39, 33, 15, Level::V3),
     row("ubuntu18.04", "Ubuntu 18.04", 27, 25, 11, Level::V1),
@@ -107,14 +105,14 @@ pub(crate) const DISTRIBUTIONS: &[Distribution] = &[
     wheel_tag("manylinux_2_39", 39, 33, 15),
     wheel_tag("manylinux_2_40", 40, 33, 15),
     wheel_tag("manylinux_2_41", 41, 33, 15),
-    // 1 runs with the glibc of Ubuntu 12.04 or later, and brings the libstdc++ of GCC 5.4; 2 is made
-    // of Debian 10, 3 of Debian 11.
+    // 1 uses the glibc of Ubuntu 12.04 or later and the libstdc++ of GCC 5.4. 2 is based on
+    // Debian 10, 3 on Debian 11.
     runtime("steamrt1", "Steam Runtime 1 (scout)", 15, 21, 9),
     runtime("steamrt2", "Steam Runtime 2 (soldier)", 28, 25, 11),
     runtime("steamrt3", "Steam Runtime 3 (sniper)", 31, 28, 12),
 ];
 
-/// Other spellings: the letters before the number, and what they stand for.
+/// Other spellings of the letters before the number.
 const SPELLINGS: &[(&str, &str)] = &[
     ("el", "rhel"),
     ("rockylinux", "rocky"),
@@ -130,19 +128,19 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("steamruntime", "steamrt"),
 ];
 
-/// Other names, and the row that each stands for.
+/// Other names, and the row of each.
 const OTHER_NAMES: &[(&str, &str)] = &[
     ("manylinux1", "manylinux_2_5"),
     ("manylinux2010", "manylinux_2_12"),
     ("manylinux2014", "manylinux_2_17"),
-    // The one that Valve recommends for new software.
+    // Valve recommends this one for new software.
     ("steamrt", "steamrt3"),
     ("sniper", "steamrt3"),
     ("soldier", "steamrt2"),
     ("scout", "steamrt1"),
 ];
 
-/// The names beside the rows' own that a command line offers.
+/// Alternative names that completions and hints offer.
 pub(crate) fn other_names() -> impl Iterator<Item = &'static str> {
     const ENTERPRISE: [&str; 4] = ["el7", "el8", "el9", "el10"];
     ENTERPRISE
@@ -150,10 +148,10 @@ pub(crate) fn other_names() -> impl Iterator<Item = &'static str> {
         .chain(OTHER_NAMES.iter().map(|(name, _)| *name))
 }
 
-/// The distribution of this name, in any usual spelling: `rocky8`, `Rocky Linux 8`, `rocky-8`,
+/// The distribution with this name, in any usual spelling: `rocky8`, `Rocky Linux 8`, `rocky-8`,
 /// `el8`, `amzn2`, `opensuse-leap15.6`, `manylinux_2_28_x86_64`.
 pub(crate) fn distribution(name: &str) -> Option<&'static Distribution> {
-    // A wheel's tag ends in the architecture; the table is that of x86-64.
+    // A wheel tag ends in the architecture. The table is for x86-64.
     let plain = plain(name.strip_suffix("_x86_64").unwrap_or(name));
     let by_id = |id: &str| {
         let id = self::plain(id);
@@ -177,7 +175,7 @@ pub(crate) fn distribution(name: &str) -> Option<&'static Distribution> {
     by_id(&format!("{letters}{number}"))
 }
 
-/// A name without blanks and dashes, in small letters.
+/// A name in lower case, without spaces and dashes.
 fn plain(name: &str) -> String {
     name.chars()
         .filter(|c| !matches!(c, ' ' | '-' | '_'))
@@ -242,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn targets_are_read_in_any_usual_spelling() {
+    fn distributions_are_found_in_any_usual_spelling() {
         for (name, id) in [
             ("centos7", "centos7"),
             ("CentOS 7", "centos7"),
@@ -289,14 +287,14 @@ mod tests {
     }
 
     #[test]
-    fn every_row_is_found_by_its_id_and_its_name() {
+    fn every_row_is_found_by_id_and_name() {
         for row in DISTRIBUTIONS {
             assert_eq!(distribution(row.id).map(|found| found.id), Some(row.id));
             assert_eq!(distribution(row.name).map(|found| found.id), Some(row.id));
         }
     }
 
-    /// auditwheel's policies, as its own file has them, where it is installed for the tests.
+    /// Compares with the policy file of auditwheel, if it is installed for the tests.
     #[test]
     fn wheel_tags_agree_with_auditwheel() {
         let file = "target/peers/auditwheel/lib/python3.11/site-packages/auditwheel/policy/manylinux-policy.json";

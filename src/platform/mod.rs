@@ -1,5 +1,5 @@
-//! Where software is to run: distributions, years of the VFX Reference Platform, CPU levels, and
-//! what each offers to a binary.
+//! Target systems: distributions, years of the VFX Reference Platform and CPU levels, and the
+//! library versions of each.
 
 pub(crate) mod cpu;
 pub(crate) mod distribution;

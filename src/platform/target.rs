@@ -1,4 +1,4 @@
-//! A target as a command line names it, and the limits it sets.
+//! A target named on the command line, and its limits.
 
 use std::fmt;
 
@@ -8,34 +8,34 @@ use super::version::Version;
 use super::vfx::{self, CxxAbi, YEARS, Year};
 use crate::nearest::nearest;
 
-/// Where a binary is to run.
+/// A system on which a binary should run.
 #[derive(Clone, Copy, Debug)]
 pub enum Target {
     Distribution(&'static Distribution),
     /// A year of the VFX Reference Platform.
     Year(&'static Year),
-    /// This machine; whoever asks reads its libraries (`elf::system::limits`).
+    /// This machine. Its limits are read from its libraries (`elf::host::limits`).
     Host,
     /// Any system with this glibc.
     Glibc(Version),
 }
 
-/// There is no such target.
+/// An unknown target.
 #[derive(Debug, PartialEq, Eq)]
 pub struct UnknownTarget(pub String);
 
 impl fmt::Display for UnknownTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no such target: '{}'", self.0)
+        write!(f, "unknown target '{}'", self.0)
     }
 }
 
 impl UnknownTarget {
-    /// The hint of a usage error: what may have been meant.
+    /// The hint of a usage error, with a similar name.
     pub fn hint(&self) -> String {
         let list = "'c47 elf glibc -h' lists the targets";
         if let Some(known) = self.nearest_release() {
-            return format!("the nearest known target is {known}; {list}");
+            return format!("the closest known target is {known}; {list}");
         }
         let names = Target::names();
         let typed = self.0.to_ascii_lowercase();
@@ -47,7 +47,7 @@ impl UnknownTarget {
         }
     }
 
-    /// Where only the number is unknown: the newest release before it, or the oldest there is.
+    /// If only the number is unknown: the newest release before it, or else the oldest release.
     fn nearest_release(&self) -> Option<String> {
         let (letters, number) = release(&self.0)?;
         let mut releases: Vec<(Version, String)> = Target::names()
@@ -64,7 +64,7 @@ impl UnknownTarget {
     }
 }
 
-/// The letters of a name in lower case, and its number: `fedora` and 44, `manylinux` and 2.28.
+/// Splits a name into lower-case letters and a number: `fedora` and 44, `manylinux` and 2.28.
 fn release(name: &str) -> Option<(String, Version)> {
     let digit = name.find(|c: char| c.is_ascii_digit())?;
     let (letters, number) = name.split_at_checked(digit)?;
@@ -73,7 +73,7 @@ fn release(name: &str) -> Option<(String, Version)> {
     Some((letters.to_ascii_lowercase(), number))
 }
 
-/// The number of a year of the VFX Reference Platform: `CY2024`, `cy-2024`.
+/// The number in a year of the VFX Reference Platform: `CY2024`, `cy-2024`.
 fn year_number(text: &str) -> Option<u16> {
     text.get(..2)
         .filter(|letters| letters.eq_ignore_ascii_case("cy"))
@@ -84,10 +84,10 @@ fn year_number(text: &str) -> Option<u16> {
 impl std::error::Error for UnknownTarget {}
 
 impl Target {
-    /// Reads `centos7`, `rocky8`, `ubuntu22.04`, `CY2024`, `host`, `2.17`.
+    /// Parses `centos7`, `rocky8`, `ubuntu22.04`, `CY2024`, `host`, `2.17`.
     ///
     /// # Errors
-    /// When nothing is called so; [`Target::names`] is for a hint.
+    /// When the name is unknown.
     pub fn parse(text: &str) -> Result<Target, UnknownTarget> {
         let text = text.trim();
         if text.eq_ignore_ascii_case("host") {
@@ -104,7 +104,7 @@ impl Target {
             .ok_or_else(|| UnknownTarget(text.to_owned()))
     }
 
-    /// Every name there is, for a hint and for completion.
+    /// Every name, for hints and completions.
     pub fn names() -> Vec<String> {
         DISTRIBUTIONS
             .iter()
@@ -116,8 +116,8 @@ impl Target {
             .collect()
     }
 
-    /// Distributions and years, in the order of their tables; no wheel's tag and no runtime, for
-    /// nobody runs on these alone.
+    /// Distributions and years, in the order of their tables. Wheel tags and runtimes are not
+    /// systems and are left out.
     pub fn known() -> impl Iterator<Item = Target> {
         DISTRIBUTIONS
             .iter()
@@ -126,7 +126,7 @@ impl Target {
             .chain(YEARS.iter().map(Target::Year))
     }
 
-    /// What a command line calls it: `centos7`, `CY2024`, `host`, `2.17`.
+    /// Its name on the command line: `centos7`, `CY2024`, `host`, `2.17`.
     pub fn id(self) -> String {
         match self {
             Target::Distribution(row) => row.id.to_owned(),
@@ -136,7 +136,7 @@ impl Target {
         }
     }
 
-    /// The limits that are in the tables: all but those of [`Target::Host`].
+    /// The limits from the tables. `None` for [`Target::Host`].
     pub fn limits(self) -> Option<Limits> {
         match self {
             Target::Distribution(row) => Some(Limits {
@@ -144,7 +144,7 @@ impl Target {
                 glibc: Limit::AtMost(row.glibc),
                 glibcxx: Limit::AtMost(row.glibcxx),
                 cxxabi: Limit::AtMost(row.cxxabi),
-                // What a distribution was built for does not say what its machines can do.
+                // The level a distribution is built for does not limit the CPU of a machine.
                 cpu: None,
                 cxx_abi: None,
                 private: Private::Foreign,
@@ -175,37 +175,37 @@ impl Target {
     }
 }
 
-/// The newest version of a family of symbols that a place offers.
+/// The newest version of a symbol family on a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
     AtMost(Version),
-    /// The library is not there at all.
+    /// The library is not installed.
     Absent,
-    /// Nobody knows; nothing is refused on its account.
+    /// Unknown. Nothing is rejected because of it.
     Unknown,
 }
 
-/// What a place offers to a binary.
+/// What a target offers a binary.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// For people: "CentOS 7", "CY2024", "this host".
+    /// The name in reports: "CentOS 7", "CY2024", "this host".
     pub name: String,
     pub glibc: Limit,
     pub glibcxx: Limit,
     pub cxxabi: Limit,
-    /// The CPU it has; `None` where there may be any.
+    /// The level of its CPU. `None` if it may have any CPU.
     pub cpu: Option<Level>,
-    /// The C++ ABI of the libraries a plug-in meets there.
+    /// The C++ ABI of the libraries that a plug-in uses there.
     pub cxx_abi: Option<CxxAbi>,
     pub private: Private,
 }
 
-/// Whether a place has the very glibc an object was built with, for `GLIBC_PRIVATE`.
+/// Whether a target has the exact glibc that an object was built with, for `GLIBC_PRIVATE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Private {
-    /// The object is taken to be this system's own.
+    /// The object is assumed to belong to this system.
     Own,
-    /// Nobody knows: it may not count on it.
+    /// Unknown, so `GLIBC_PRIVATE` is rejected.
     Foreign,
 }
 
@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_is_read_back() {
+    fn every_name_is_parsed() {
         let other: Vec<&str> = distribution::other_names().collect();
         for name in Target::names() {
             let id = Target::parse(&name).unwrap().id();
@@ -235,7 +235,7 @@ mod tests {
             .collect();
         let names = Target::names();
         let years: Vec<&String> = names.iter().filter(|name| name.starts_with("CY")).collect();
-        // Of the years and of Fedora only the first and the last are listed.
+        // README lists only the first and the last of the years and of Fedora.
         let fedoras: Vec<&String> = names
             .iter()
             .filter(|one| one.starts_with("fedora"))
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_target_suggests_the_nearest() {
+    fn unknown_target_suggests_the_closest_name() {
         for (typed, meant) in [
             ("CY2028", "target is CY2027;"),
             ("cy2014", "target is CY2015;"),
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_target() {
+    fn invalid_targets_are_rejected() {
         for wrong in [
             "", "2", "CY2014", "CY", "CY20244", "centos9", "22.04", "hots", "é", "c\u{e9}y",
         ] {

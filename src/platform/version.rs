@@ -1,4 +1,4 @@
-//! Dotted version numbers, compared number by number: 2.9 is less than 2.28.
+//! Dotted version numbers, compared as numbers: 2.9 is less than 2.28.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version {
     numbers: [u32; 4],
-    /// How many of them were written, for printing.
+    /// How many numbers are printed.
     count: u8,
 }
 
 impl Version {
-    /// Two numbers, for a table.
+    /// A version of two numbers, for a table.
     pub const fn two(major: u32, minor: u32) -> Version {
         Version {
             numbers: [major, minor, 0, 0],
@@ -19,7 +19,7 @@ impl Version {
         }
     }
 
-    /// Three numbers, for a table.
+    /// A version of three numbers, for a table.
     pub const fn three(major: u32, minor: u32, patch: u32) -> Version {
         Version {
             numbers: [major, minor, patch, 0],
@@ -27,7 +27,7 @@ impl Version {
         }
     }
 
-    /// Reads `2`, `2.17`, `3.4.19` or `1.2.3.4`; nothing else, no sign and no blank.
+    /// Parses `2`, `2.17`, `3.4.19` or `1.2.3.4`. Signs and spaces are not accepted.
     pub fn parse(text: &str) -> Option<Version> {
         let mut version = Version {
             numbers: [0; 4],
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_compared_as_numbers() {
+    fn versions_are_compared_number_by_number() {
         let version = |text| Version::parse(text).unwrap();
         assert!(version("2.9") < version("2.28"));
         assert!(version("2.2.5") < version("2.3"));
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_version() {
+    fn invalid_versions_are_rejected() {
         for wrong in [
             "",
             ".",

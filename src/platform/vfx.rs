@@ -1,12 +1,11 @@
 //! The VFX Reference Platform, year by year.
 //!
-//! Source: github.com/vfxplatform/vfxplatform, `_data/platforms`. The draft of 2027 is that of
-//! 2026-06-03.
+//! Source: github.com/vfxplatform/vfxplatform, `_data/platforms`. 2027 is the draft of 2026-06-03.
 
 use super::version::Version;
 
-/// The two C++ ABIs of libstdc++: `std::string` and `std::list` changed with GCC 5, and what was
-/// built with one does not link with the other (`_GLIBCXX_USE_CXX11_ABI`).
+/// The two C++ ABIs of libstdc++. `std::string` and `std::list` changed in GCC 5, and code built
+/// with one ABI does not link with the other (`_GLIBCXX_USE_CXX11_ABI`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CxxAbi {
     Old,
@@ -27,9 +26,9 @@ impl Year {
         format!("CY{}", self.year)
     }
 
-    /// GLIBCXX and CXXABI of the enterprise distribution with this year's glibc. Its
-    /// compilers (the developer toolsets) link what is newer statically, so that a build which
-    /// keeps to the platform needs no more of libstdc++.so.6 than this.
+    /// GLIBCXX and CXXABI of the enterprise distribution with this year's glibc. Its compilers (the
+    /// developer toolsets) link newer symbols statically, so a build that follows the platform
+    /// needs no newer libstdc++.so.6.
     pub fn libstdcxx(&self) -> (Version, Version) {
         if self.glibc >= Version::two(2, 34) {
             (Version::three(3, 4, 29), Version::three(1, 3, 13))
@@ -43,7 +42,7 @@ impl Year {
     }
 }
 
-/// All years, the oldest first.
+/// All years, oldest first.
 pub(crate) const YEARS: &[Year] = &[
     row(2015, 12, CxxAbi::Old),
     row(2016, 12, CxxAbi::Old),
@@ -60,7 +59,7 @@ pub(crate) const YEARS: &[Year] = &[
     row(2027, 34, CxxAbi::New), // a draft
 ];
 
-/// The year of this number.
+/// The year with this number.
 pub(crate) fn year(number: u16) -> Option<&'static Year> {
     YEARS.iter().find(|year| year.year == number)
 }
@@ -78,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_years_only_grow() {
+    fn versions_never_decrease_from_year_to_year() {
         for pair in YEARS.windows(2) {
             assert!(pair[0].year + 1 == pair[1].year);
             assert!(pair[0].glibc <= pair[1].glibc);

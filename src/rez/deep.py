@@ -13,21 +13,21 @@ repository = sys.argv[1]
 paths = sys.argv[1:] if len(sys.argv) > 2 else [repository] + list(config.packages_path)
 
 
-def tell(**members):
+def report(**members):
     sys.stdout.write("c47 " + json.dumps(members) + "\n")
     sys.stdout.flush()
 
 
-def judge(family, package):
+def check(family, package):
     place = os.path.join(repository, family, str(package.version))
     try:
         package.validate_data()
         request = "%s==%s" % (family, package.version)
         context = ResolvedContext([request], package_paths=paths)
         if not context.success:
-            tell(path=place, what=str(context.failure_description))
+            report(path=place, what=str(context.failure_description))
     except Exception as error:
-        tell(path=place, what="%s: %s" % (type(error).__name__, error))
+        report(path=place, what="%s: %s" % (type(error).__name__, error))
 
 
 count = 0
@@ -35,8 +35,8 @@ for family in iter_package_families(paths=[repository]):
     try:
         for package in iter_packages(family.name, paths=[repository]):
             count += 1
-            judge(family.name, package)
+            check(family.name, package)
     except Exception as error:
         place = os.path.join(repository, family.name)
-        tell(path=place, what="%s: %s" % (type(error).__name__, error))
-tell(packages=count)
+        report(path=place, what="%s: %s" % (type(error).__name__, error))
+report(packages=count)

@@ -1,4 +1,4 @@
-//! What Rez itself says of each package: `rez python` loads and resolves them.
+//! Checks each package with Rez itself: `rez python` loads and resolves them.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -13,18 +13,18 @@ use crate::error::Error;
 use crate::process_limits;
 
 const SCRIPT: &str = include_str!("deep.py");
-/// A large repository takes minutes; a server that is gone must not hang a job.
-const PATIENCE: Duration = Duration::from_secs(60 * 60);
-/// More than is said of any repository.
+/// A large repository takes minutes. The limit keeps a job from hanging if a server is down.
+const TIME_LIMIT: Duration = Duration::from_secs(60 * 60);
+/// Limit for the size of the output.
 const MOST_BYTES: u64 = 64 << 20;
-/// What our lines begin with; a package may print others.
+/// The prefix of our lines. A package may print other lines.
 const MARK: &str = "c47 ";
 
-/// Asks `rez`, as found in PATH, about every package of a repository. What they require may be in
-/// `others`, or where there are none in the repositories that Rez is configured with.
+/// Checks every package of a repository with `rez` from PATH. Requirements are searched in
+/// `others`, or if there are none, in the repositories that Rez is configured with.
 ///
 /// # Errors
-/// When there is no Rez, or it does not come to an end.
+/// When there is no Rez, or it does not finish.
 pub(crate) fn findings(repository: &Path, others: &[PathBuf]) -> Result<Vec<Finding>, Error> {
     let failed = |why: String| Error::Rez(RezError::NoVerdict(why));
     let repository = std::path::absolute(repository).map_err(Error::file("read", repository))?;
@@ -46,17 +46,17 @@ pub(crate) fn findings(repository: &Path, others: &[PathBuf]) -> Result<Vec<Find
         Err(error) => return Err(failed(crate::io_error::reason(&error))),
     };
     let lines = lines(&mut child).map_err(failed);
-    // It may have ended by itself.
+    // It may have exited already.
     let _ = child.kill();
     let _ = child.wait();
     verdict(&lines?).map_err(failed)
 }
 
-/// All lines of ours that the program prints.
+/// All lines with our prefix that the program prints.
 fn lines(child: &mut Child) -> Result<Vec<String>, String> {
-    let stdout = child.stdout.take().ok_or("its output cannot be read")?;
+    let stdout = child.stdout.take().ok_or("cannot read its output")?;
     let (sender, receiver) = mpsc::channel();
-    // A thread, since a pipe cannot be read with a deadline; it ends with the process at the latest.
+    // A pipe cannot be read with a deadline, so a thread reads it. It ends with the process.
     let reader = move || {
         let mut bounded = BufReader::new(stdout.take(MOST_BYTES));
         let mut line = Vec::new();
@@ -73,19 +73,17 @@ fn lines(child: &mut Child) -> Result<Vec<String>, String> {
         }
     };
     let started = std::thread::Builder::new().spawn(reader);
-    started.map_err(|error| {
-        format!(
-            "no thread can be started: {}",
-            crate::io_error::reason(&error)
-        )
-    })?;
-    let deadline = Deadline::after(Some(PATIENCE));
+    started
+        .map_err(|error| format!("cannot start a thread: {}", crate::io_error::reason(&error)))?;
+    let deadline = Deadline::after(Some(TIME_LIMIT));
     let mut lines = Vec::new();
     loop {
-        match receiver.recv_timeout(deadline.left().unwrap_or(PATIENCE)) {
+        match receiver.recv_timeout(deadline.left().unwrap_or(TIME_LIMIT)) {
             Ok(line) => lines.push(line),
             Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(lines),
-            Err(mpsc::RecvTimeoutError::Timeout) => return Err("it did not end in an hour".into()),
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                return Err("it did not finish within an hour".into());
+            }
         }
     }
 }
@@ -95,13 +93,13 @@ fn verdict(lines: &[String]) -> Result<Vec<Finding>, String> {
     let mut is_whole = false;
     for line in lines {
         let value: serde_json::Value =
-            serde_json::from_str(line).map_err(|_| "its output cannot be read")?;
+            serde_json::from_str(line).map_err(|_| "its output is invalid")?;
         let text = |name: &str| value.get(name).and_then(serde_json::Value::as_str);
         match (text("path"), text("what")) {
             (Some(path), Some(what)) => findings.push(Finding {
                 kind: Kind::Rez,
                 path: PathBuf::from(path),
-                what: format!("rez says: {what}"),
+                what: format!("rez reports: {what}"),
                 cure: "correct the package, or hide the version: rez pkg-ignore".into(),
             }),
             _ => is_whole = value.get("packages").is_some(),
@@ -109,6 +107,6 @@ fn verdict(lines: &[String]) -> Result<Vec<Finding>, String> {
     }
     match is_whole {
         true => Ok(findings),
-        false => Err("'rez python' ended early; try 'rez python -c \"import rez\"'".into()),
+        false => Err("'rez python' exited early; try 'rez python -c \"import rez\"'".into()),
     }
 }

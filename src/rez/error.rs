@@ -1,29 +1,29 @@
-//! Why a package was not installed, or a repository not checked.
+//! Errors of installs and repository checks.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use crate::error::kind::ErrorKind;
 
-/// What stood in the way; the repository is as it was.
+/// Why it failed. The repository is unchanged.
 #[derive(Debug)]
 pub enum Error {
-    /// There is no directory to install into.
+    /// The repository is not a directory.
     NoRepository(PathBuf),
-    /// This version is there, and was not to be overwritten.
+    /// The version exists, and overwriting was not requested.
     Exists(PathBuf),
     /// Another installer is overwriting this version.
     Busy(PathBuf),
-    /// There is no program rez.
+    /// The program rez was not found.
     NoRez,
-    /// Rez did not say what it thinks of the packages: why.
+    /// Rez did not finish checking the packages, with the reason.
     NoVerdict(String),
-    /// What is there cannot be overwritten piece by piece.
+    /// The existing version cannot be overwritten file by file.
     CannotSwap { path: PathBuf, why: &'static str },
 }
 
 impl Error {
-    /// What kind of failure it is, for programs.
+    /// The kind of the error in JSON.
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
             Error::NoRepository(_) => ErrorKind::Repository,
@@ -39,12 +39,12 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::NoRepository(path) => Some(format!(
-                "mkdir -p {} if it is to be one, or mount what belongs there",
+                "create it with mkdir -p {}, or mount the file system",
                 path.display()
             )),
-            Error::Exists(_) => Some("--overwrite replaces it".into()),
+            Error::Exists(_) => Some("use --overwrite to replace it".into()),
             Error::Busy(_) | Error::NoVerdict(_) => None,
-            Error::NoRez => Some("put rez on PATH, or leave out --deep, which needs it".into()),
+            Error::NoRez => Some("add rez to PATH, or omit --deep, which requires it".into()),
             Error::CannotSwap { path, .. } => Some(format!(
                 "install another version, hide this one with 'rez pkg-ignore', then remove {}",
                 path.display()
@@ -56,12 +56,12 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::NoRepository(path) => write!(f, "{} is no directory", path.display()),
-            Error::Exists(path) => write!(f, "{} is there already", path.display()),
+            Error::NoRepository(path) => write!(f, "{} is not a directory", path.display()),
+            Error::Exists(path) => write!(f, "{} already exists", path.display()),
             Error::Busy(path) => {
                 write!(f, "another installer is overwriting {}", path.display())
             }
-            Error::NoRez => f.write_str("cannot run rez: it is not found in PATH"),
+            Error::NoRez => f.write_str("cannot run rez: not found in PATH"),
             Error::NoVerdict(why) => write!(f, "rez cannot check the packages: {why}"),
             Error::CannotSwap { path, why } => {
                 write!(f, "cannot overwrite {}: {why}", path.display())

@@ -1,5 +1,5 @@
-//! A package into a repository in one step: whoever reads the repository meanwhile, or after a
-//! crash, finds the old state or the new one.
+//! Installs a package atomically: readers of the repository find the old state or the new one, even
+//! during the install and after a crash.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
@@ -15,7 +15,7 @@ use super::staging::{Staging, make_directory, sync};
 use crate::atomic_file::ensure_directory;
 use crate::error::Error;
 
-/// What to do with a version that is there.
+/// What to do if the version exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Existing {
     Refuse,
@@ -23,7 +23,7 @@ pub(crate) enum Existing {
 }
 
 /// What to install, and where.
-pub(crate) struct Order<'a> {
+pub(crate) struct InstallRequest<'a> {
     pub repository: &'a Path,
     pub package: &'a Package,
     pub tools: &'a [Tool],
@@ -34,37 +34,42 @@ pub(crate) struct Order<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Installed {
     pub path: PathBuf,
-    /// The `.ignore` file that hides it from Rez, where there is one.
+    /// The `.ignore` file that hides it from Rez, if there is one.
     pub hidden_by: Option<PathBuf>,
-    /// Why the old version, or a part of it, could not be removed; Rez does not see it.
-    pub left: Option<String>,
+    /// Why the old version could not be removed completely. Rez ignores the rest.
+    pub not_removed: Option<String>,
 }
 
-/// Builds the version in a sibling whose name Rez skips, and moves it into place.
+/// Builds the version in a sibling directory that Rez ignores, and renames it.
 ///
 /// # Errors
-/// When the version is there and to be refused, or something cannot be read or written; the
-/// repository is then as it was.
-pub(crate) fn install(order: &Order) -> Result<Installed, Error> {
-    if !order.repository.is_dir() {
-        return Err(RezError::NoRepository(order.repository.to_owned()).into());
+/// When the version exists and must not be overwritten, or a file cannot be read or written. The
+/// repository is then unchanged.
+pub(crate) fn install(request: &InstallRequest) -> Result<Installed, Error> {
+    if !request.repository.is_dir() {
+        return Err(RezError::NoRepository(request.repository.to_owned()).into());
     }
-    let family = order.repository.join(&order.package.name);
+    let family = request.repository.join(&request.package.name);
     ensure_directory(&family)?;
-    let version = &order.package.version;
+    let version = &request.package.version;
     let target = family.join(version);
-    ensure_free(&target, order.existing)?;
+    ensure_free(&target, request.existing)?;
     let made = match make_directory(&family) {
         Ok(()) => true,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
         Err(error) => return Err(Error::file("make", &family)(error)),
     };
-    let placed = Staging::new(&family, version, &order.package.to_string(), order.tools)
-        .and_then(|staging| place(&staging, &target, order.existing).map(|()| staging));
-    let left = match placed {
+    let placed = Staging::new(
+        &family,
+        version,
+        &request.package.to_string(),
+        request.tools,
+    )
+    .and_then(|staging| place(&staging, &target, request.existing).map(|()| staging));
+    let not_removed = match placed {
         Ok(staging) => staging.remove().err().map(|error| error.to_string()),
         Err(error) => {
-            // Rez would list a family without versions. Where something is in it, it stays.
+            // Rez would list a package without versions. A directory that is not empty stays.
             if made {
                 let _ = fs::remove_dir(&family);
             }
@@ -76,23 +81,23 @@ pub(crate) fn install(order: &Order) -> Result<Installed, Error> {
     Ok(Installed {
         path: target,
         hidden_by: marker.exists().then_some(marker),
-        left,
+        not_removed,
     })
 }
 
-/// Before the work is done; the rename decides.
+/// An early check. The rename makes the final decision.
 fn ensure_free(target: &Path, existing: Existing) -> Result<(), Error> {
     match existing {
         Existing::Refuse if fs::symlink_metadata(target).is_ok() => {
             Err(RezError::Exists(target.to_owned()).into())
         }
-        _ => Ok(()),
+        Existing::Refuse | Existing::Overwrite => Ok(()),
     }
 }
 
-/// One rename: onto nothing, or in exchange for what is there.
+/// Renames the new version into place, or exchanges it with the old one.
 fn place(staging: &Staging, target: &Path, existing: Existing) -> Result<(), Error> {
-    // Of two installers one finds the other's directory here, which is not empty.
+    // If two installs run at once, the second rename fails, because the directory is not empty.
     let occupied = match fs::rename(staging.path(), target) {
         Ok(()) => return Ok(()),
         Err(error) if is_occupied(&error) => error,
@@ -116,7 +121,7 @@ fn is_occupied(error: &io::Error) -> bool {
     )
 }
 
-/// Linux before 3.15 has no such call, NFS and others no such rename.
+/// Linux before 3.15 does not have renameat2. NFS and other file systems do not support exchange.
 fn has_no_exchange(error: &io::Error) -> bool {
     let missing = [libc::ENOSYS, libc::EINVAL, libc::EOPNOTSUPP, libc::EPERM];
     error
@@ -124,28 +129,28 @@ fn has_no_exchange(error: &io::Error) -> bool {
         .is_some_and(|code| missing.contains(&code))
 }
 
-/// Each takes the other's place at once.
+/// Exchanges two paths atomically.
 fn exchange(a: &Path, b: &Path) -> io::Result<()> {
     rustix::fs::renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE).map_err(io::Error::from)
 }
 
-/// Where nothing can be exchanged, file by file: first the tools, each by a rename over the old
-/// one; then `package.py`; then what the new version does not have is removed. At every moment
-/// `package.py` is whole and every tool it names is there, the old one or the new.
+/// Overwrites file by file, if exchange is not supported: first each tool with a rename, then
+/// `package.py`. Last it removes files that the new version does not have. At any time `package.py`
+/// is complete, and every tool in it exists in the old or the new version.
 fn swap_by_files(staging: &Staging, target: &Path) -> Result<(), Error> {
     let cannot = |why| RezError::CannotSwap {
         path: target.to_owned(),
         why,
     };
     if !fs::symlink_metadata(target).is_ok_and(|target| target.is_dir()) {
-        return Err(cannot("it is no directory of its own").into());
+        return Err(cannot("it is not a directory").into());
     }
     let bin = target.join("bin");
     if fs::symlink_metadata(&bin).is_ok_and(|bin| !bin.is_dir()) {
-        return Err(cannot("its bin is no directory").into());
+        return Err(cannot("its bin is not a directory").into());
     }
-    // Held to the end: two installers at once would mix their files. Not every network file
-    // system locks; without a lock the last rename of each file wins.
+    // Held to the end, because two installs at once would mix their files. Some network file systems
+    // do not support locks. Without a lock, the last rename of each file wins.
     let lock = File::open(target).map_err(Error::file("open", target))?;
     if let Err(TryLockError::WouldBlock) = lock.try_lock() {
         return Err(RezError::Busy(target.to_owned()).into());
@@ -157,7 +162,7 @@ fn swap_by_files(staging: &Staging, target: &Path) -> Result<(), Error> {
         .chain([target.join("package.py")])
     {
         if fs::symlink_metadata(&file).is_ok_and(|file| file.is_dir()) {
-            return Err(cannot("a directory stands where a file belongs").into());
+            return Err(cannot("it has a directory in place of a file").into());
         }
     }
     match make_directory(&bin) {
@@ -189,7 +194,7 @@ fn names(directory: &Path) -> Result<Vec<std::ffi::OsString>, Error> {
         .map_err(Error::file("read", directory))
 }
 
-/// Removes what is not to be kept.
+/// Removes all entries except those to keep.
 fn remove_others(directory: &Path, keep: impl Fn(&OsStr) -> bool) -> Result<(), Error> {
     for name in names(directory)?.iter().filter(|name| !keep(name)) {
         let path = directory.join(name);

@@ -1,5 +1,5 @@
-//! Rez packages of executables: made, installed in one step, and repositories checked for what
-//! breaks them. The facts are those of rez 3.4.0.
+//! Builds Rez packages of executables, installs them atomically, and checks repositories for
+//! faults. The rules are those of rez 3.4.0.
 
 pub(crate) mod check;
 pub(crate) mod deep;
@@ -13,6 +13,6 @@ mod staging;
 mod version;
 
 pub(crate) use error::Error;
-pub(crate) use install::{Existing, Order, install};
+pub(crate) use install::{Existing, InstallRequest, install};
 pub(crate) use package::{Package, ensure_name, ensure_tool_name, ensure_version};
 pub(crate) use payload::{Linkage, Tool, linkage};

@@ -1,10 +1,10 @@
-//! package.py: what Rez wants to know of a package.
+//! package.py, the package definition that Rez reads.
 
 use std::fmt;
 
 use crate::timestamp::Timestamp;
 
-/// A package of executables in `bin`, without variants: a static binary needs none.
+/// A package of executables in `bin`. It has no variants, because a static binary needs none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Package {
     pub name: String,
@@ -13,9 +13,9 @@ pub(crate) struct Package {
     pub authors: Vec<String>,
     /// File names in `bin`.
     pub tools: Vec<String>,
-    /// Without it a package escapes `rez env --time`.
+    /// `rez env --time` ignores packages without a timestamp.
     pub timestamp: Timestamp,
-    /// What `rez test` runs.
+    /// The command that `rez test` runs.
     pub smoke: String,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for Package {
             "tests = {{\"smoke\": {{\"command\": {}}}}}\n\n",
             python(&self.smoke)
         )?;
-        // Requiring ~platform-linux would fail where that package was never bound.
+        // Requiring ~platform-linux would fail if that package was never bound.
         writeln!(f, "def commands():")?;
         writeln!(f, "    if system.platform != \"linux\":")?;
         writeln!(
@@ -53,7 +53,7 @@ impl fmt::Display for Package {
     }
 }
 
-/// A string literal of Python.
+/// A Python string literal.
 fn python(text: &str) -> String {
     let mut literal = String::from("\"");
     for c in text.chars() {
@@ -69,43 +69,43 @@ fn python(text: &str) -> String {
     literal
 }
 
-/// Whether Rez takes it for the name of a package (`rez/utils/formatting.py`).
+/// Whether Rez accepts it as the name of a package (`rez/utils/formatting.py`).
 pub(super) fn is_name(name: &str) -> bool {
     name.split('.')
         .all(|part| !part.is_empty() && part.chars().all(is_word))
 }
 
-/// Checks a package's name.
+/// Checks the name of a package.
 ///
 /// # Errors
-/// Says what a name is made of.
+/// A message with the allowed characters.
 pub(crate) fn ensure_name(name: &str) -> Result<(), String> {
     if is_name(name) && name.len() <= 100 {
         return Ok(());
     }
     Err(format!(
-        "'{name}' is no name of a Rez package: letters, digits and _, in parts between dots, no hyphen"
+        "invalid package name '{name}'; use letters, digits, _ and dots, without a hyphen"
     ))
 }
 
-/// Checks a version: tokens of letters, digits and `_`, parted by `.` or `-`.
+/// Checks a version: tokens of letters, digits and `_`, separated by `.` or `-`.
 ///
 /// # Errors
-/// Says what a version is made of.
+/// A message with the allowed characters.
 pub(crate) fn ensure_version(version: &str) -> Result<(), String> {
     let token = |token: &str| !token.is_empty() && token.chars().all(is_word);
     if version.split(['.', '-']).all(token) && version.len() <= 100 {
         return Ok(());
     }
     Err(format!(
-        "'{version}' is no Rez version: tokens of letters, digits and _ between . or -, such as 1.2.0"
+        "invalid version '{version}'; use letters, digits and _, separated by . or -, such as 1.2.0"
     ))
 }
 
-/// Checks a tool's file name: what no shell and no format string reads otherwise.
+/// Checks the file name of a tool. It must not need quoting in a shell or a format string.
 ///
 /// # Errors
-/// Says what may be in it.
+/// A message with the allowed characters.
 pub(crate) fn ensure_tool_name(name: &str) -> Result<(), String> {
     let plain = |c: char| is_word(c) || matches!(c, '.' | '-' | '+');
     let starts_well = name.starts_with(|c: char| is_word(c));
@@ -113,7 +113,7 @@ pub(crate) fn ensure_tool_name(name: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "'{name}' is no name for a tool: letters, digits, _ . - and +, a letter or digit first"
+        "invalid tool name '{name}'; use letters, digits, _ . - and +, and start with a letter or digit"
     ))
 }
 
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_versions_tools() {
+    fn names_and_versions_are_validated() {
         for name in ["c47", "my_tool", "_x", "a.b", "3de4"] {
             assert!(ensure_name(name).is_ok(), "{name}");
         }
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn python_reads_what_was_written() {
+    fn python_literal_is_escaped() {
         assert_eq!(
             python("a\"b\\c\n\u{7}é{x}"),
             "\"a\\\"b\\\\c\\n\\u0007é{x}\""

@@ -1,46 +1,46 @@
-//! The executables that go into a package, and whether they need anything of the node.
+//! The executables of a package, and what they need on a node.
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 
-/// An executable, and its name in `bin`.
+/// An executable and its name in `bin`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tool {
     pub name: String,
     pub source: PathBuf,
 }
 
-/// What an executable needs in order to start.
+/// What an executable needs to start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Linkage {
-    /// Nothing but the kernel.
+    /// Only the kernel.
     Static,
-    /// A dynamic loader and libraries of the node.
+    /// A dynamic loader and libraries on the node.
     Dynamic,
-    /// An interpreter, named in its first line.
+    /// The interpreter named in its first line.
     Script,
-    /// Another kind of processor than x86-64.
+    /// A processor other than x86-64.
     OtherMachine,
 }
 
-/// More program headers than any linker writes.
+/// Limit for the number of program headers.
 const MOST_HEADERS: u64 = 512;
 
-/// Looks at an executable's first bytes and, where they are ELF's, its program headers (elf(5)).
+/// Reads the first bytes of an executable and, for an ELF file, its program headers (elf(5)).
 ///
 /// # Errors
-/// Says why it is nothing that a node could run.
+/// A message why a node cannot run the file.
 pub(crate) fn linkage(file: &File) -> Result<Linkage, String> {
     let metadata = file
         .metadata()
         .map_err(|error| crate::io_error::reason(&error))?;
     if !metadata.is_file() {
-        return Err("it is no regular file".into());
+        return Err("not a regular file".into());
     }
     if metadata.mode() & 0o111 == 0 {
-        return Err("it is not executable: chmod +x it first".into());
+        return Err("not executable; run chmod +x first".into());
     }
     let mut head = [0; 64];
     let length = read_up_to(file, &mut head).map_err(|error| crate::io_error::reason(&error))?;
@@ -49,12 +49,12 @@ pub(crate) fn linkage(file: &File) -> Result<Linkage, String> {
         return Ok(Linkage::Script);
     }
     if !head.starts_with(b"\x7fELF") {
-        return Err("it is neither a program nor a script with a #! line".into());
+        return Err("neither an ELF program nor a script with a #! line".into());
     }
-    elf(file, head).ok_or_else(|| "its ELF headers are cut off".into())
+    elf(file, head).ok_or_else(|| "the ELF headers are truncated".into())
 }
 
-/// Only 64-bit little endian files for x86-64 are looked into.
+/// Only the headers of 64-bit little endian files for x86-64 are read.
 fn elf(file: &File, head: &[u8]) -> Option<Linkage> {
     const X86_64: u64 = 62;
     const PT_INTERP: u64 = 3;

@@ -1,11 +1,11 @@
-//! What a package requires of others: `maya-2024`, `python-3.9+<3.12`, `!nuke`, `~platform`.
+//! Requirements of a package: `maya-2024`, `python-3.9+<3.12`, `!nuke`, `~platform`.
 
 use std::fmt;
 
 use super::package::is_name;
 use super::version::Range;
 
-/// A requirement of a package by name.
+/// A requirement, with the name of the package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Requirement {
     pub name: String,
@@ -14,22 +14,22 @@ pub(super) struct Requirement {
     written: String,
 }
 
-/// What a requirement asks for.
+/// The kind of a requirement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A package must be there.
+    /// The package must exist.
     Package,
-    /// None must be there, or none outside of the range: nothing need be found.
+    /// The package must be absent, or outside of the range. It need not exist.
     Conflict,
-    /// A name that stands for no package.
+    /// A name without a package.
     Ephemeral,
 }
 
 impl Requirement {
-    /// Reads a requirement.
+    /// Parses a requirement.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The reason why it is invalid.
     pub(super) fn parse(text: &str) -> Result<Requirement, &'static str> {
         let bare = text.strip_prefix(['!', '~']);
         let (bare, conflicts) = (bare.unwrap_or(text), bare.is_some());
@@ -40,9 +40,9 @@ impl Requirement {
         let range = range.strip_prefix(['-', '@', '#']).unwrap_or(range);
         let plain = name.strip_prefix('.');
         if !is_name(plain.unwrap_or(name)) {
-            return Err("its name is not that of a Rez package");
+            return Err("invalid package name");
         }
-        let range = Range::parse(range).ok_or("Rez cannot read its version range")?;
+        let range = Range::parse(range).ok_or("invalid version range")?;
         Ok(Requirement {
             name: name.to_owned(),
             range,

@@ -1,4 +1,4 @@
-//! A whole version in a directory that Rez does not look at, until it is moved into its place.
+//! Builds a version in a directory that Rez ignores, until it is renamed.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -11,20 +11,20 @@ use crate::interrupt::RemoveOnSignal;
 use crate::process::user_id;
 use crate::unfinished::{self, is_at};
 
-/// The directory, beside where the version will be; removed when dropped, with what is in it then.
+/// The staging directory next to the target. It is removed with its contents when dropped.
 pub(super) struct Staging {
     path: PathBuf,
-    /// Locked while this process lives, so that the next install knows what was left behind.
+    /// Locked while this process runs, so that the next install can recognize leftovers.
     _lock: File,
-    /// In the order in which they can be removed: a directory after what is in it.
+    /// In an order in which they can be removed: a directory after its contents.
     _guards: Vec<RemoveOnSignal>,
 }
 
 impl Staging {
-    /// Makes it, filled: `package.py`, and `bin` with the tools, all of it on the disk.
+    /// Makes the directory with `package.py` and the tools in `bin`, and syncs it.
     ///
     /// # Errors
-    /// When a tool cannot be read or something not be written; nothing is left behind.
+    /// When a tool cannot be read or a file cannot be written. Nothing is left behind.
     pub(super) fn new(
         family: &Path,
         version: &str,
@@ -64,8 +64,8 @@ impl Staging {
                 Err(error) => return Err(fail(error)),
             };
             match File::open(&path) {
-                // Installs in other namespaces know by the lock that this one lives. Before it they
-                // may have removed the directory as one that was left behind.
+                // Installs in other namespaces see by the lock that this one is running. Before the
+                // lock, they may have removed the directory as a leftover.
                 Ok(lock)
                     if !matches!(lock.try_lock(), Err(TryLockError::WouldBlock))
                         && is_at(&path, &lock) =>
@@ -80,14 +80,14 @@ impl Staging {
                 }
             }
         }
-        let why = io::Error::other("another process removes its temporary directories");
+        let why = io::Error::other("another process removes the temporary directories");
         Err(Error::file("write", target)(why))
     }
 
-    /// Removes what is in it now: after an exchange, the old version.
+    /// Removes the directory. After an exchange it has the old version.
     ///
     /// # Errors
-    /// When something of it stays.
+    /// When it cannot be removed completely.
     pub(super) fn remove(self) -> Result<(), Error> {
         match fs::remove_dir_all(&self.path) {
             Err(error) if fs::symlink_metadata(&self.path).is_ok() => {
@@ -108,8 +108,8 @@ impl Drop for Staging {
     }
 }
 
-/// Removes what killed installs of the caller's left in a family. What cannot be removed stays;
-/// `rez check` names it.
+/// Removes leftovers of killed installs of this user in a package directory. `rez check` reports
+/// those that cannot be removed.
 fn reclaim(family: &Path) {
     for (path, writer) in unfinished::within(family) {
         let is_own = |found: fs::Metadata| found.is_dir() && found.uid() == user_id();
@@ -123,17 +123,17 @@ fn reclaim(family: &Path) {
     }
 }
 
-/// Makes a directory with the mode the umask leaves.
+/// Makes a directory with the mode from the umask.
 pub(super) fn make_directory(path: &Path) -> io::Result<()> {
     DirBuilder::new().mode(0o777).create(path)
 }
 
-/// What is in a directory is there after a power cut, too.
+/// Syncs a directory, so that its entries survive a power failure.
 pub(super) fn sync(directory: &Path) -> Result<(), Error> {
     File::open(directory)
         .and_then(|directory| directory.sync_all())
         .or_else(|error| match error.kind() {
-            // Some network file systems do not know how.
+            // Some network file systems do not support it.
             io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported => Ok(()),
             _ => Err(error),
         })
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn installs_at_once_do_not_remove_each_others_staging_directory() {
+    fn concurrent_installs_keep_each_others_staging_directory() {
         let family = std::env::temp_dir().join(format!("c47-staging-{}", std::process::id()));
         fs::create_dir(&family).unwrap();
         std::thread::scope(|scope| {

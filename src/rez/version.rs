@@ -1,21 +1,21 @@
-//! Versions as Rez orders them, and ranges of them (`rez/version/_version.py` of 3.4.0).
+//! Versions in the order of Rez, and version ranges (`rez/version/_version.py` of 3.4.0).
 
 use std::cmp::Ordering;
 
-/// A version; none at all is the least one.
+/// A version. The empty version is the lowest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Version {
     tokens: Vec<Vec<Part>>,
 }
 
-/// Letters come before numbers.
+/// A part of a token. Letters sort before numbers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     Letters(String),
     Number(Number),
 }
 
-/// Digits, compared by value, then as text: `01` is less than `1`.
+/// Digits, compared by value and then as text: `01` is less than `1`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Number(String);
 
@@ -41,7 +41,7 @@ fn is_word(c: char) -> bool {
 }
 
 impl Version {
-    /// Reads a version: tokens between `.` and `-`; `None` where it is none.
+    /// Parses tokens separated by `.` or `-`. `None` if the version is invalid.
     pub(super) fn parse(text: &str) -> Option<Version> {
         if text.is_empty() {
             return Some(Version::default());
@@ -55,7 +55,7 @@ impl Version {
             .map(|tokens| Version { tokens })
     }
 
-    /// The first version that is not in the range of this one: `1` is a range that ends before it.
+    /// The first version after the range of this one: the range `1` ends before it.
     fn next(&self) -> Version {
         let mut next = self.clone();
         if let Some(token) = next.tokens.last_mut() {
@@ -68,7 +68,7 @@ impl Version {
     }
 }
 
-/// A token in its letters and numbers.
+/// Splits a token into letters and numbers.
 fn parts(token: &str) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     for c in token.chars() {
@@ -82,10 +82,10 @@ fn parts(token: &str) -> Vec<Part> {
     parts
 }
 
-/// Versions between bounds; several ranges are one with `|` between.
+/// A version range: one or more bounds, separated by `|`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Range {
-    /// None where every version is in it.
+    /// Empty if the range contains every version.
     bounds: Vec<Bound>,
 }
 
@@ -93,7 +93,7 @@ pub(super) struct Range {
 struct Bound {
     least: Version,
     with_least: bool,
-    /// `None` where there is no end.
+    /// `None` if there is no upper bound.
     most: Option<(Version, Limit)>,
 }
 
@@ -104,7 +104,7 @@ enum Limit {
 }
 
 impl Range {
-    /// Reads a range; `None` where Rez refuses it.
+    /// Parses a range. `None` if Rez rejects it.
     pub(super) fn parse(text: &str) -> Option<Range> {
         let mut is_any = false;
         let mut bounds = Vec::new();
@@ -115,7 +115,7 @@ impl Range {
             }
             match (bound(part)?, is_any) {
                 (Some(bound), _) => bounds.push(bound),
-                // Beside any version Rez looks at the syntax alone.
+                // If one alternative is any version, Rez checks only the syntax of the others.
                 (None, true) => {}
                 (None, false) => return None,
             }
@@ -143,7 +143,7 @@ impl Range {
     }
 }
 
-/// The comparison at the start of a text, the version after it, and the rest.
+/// A comparison operator, the version after it, and the rest of the text.
 struct Term<'a> {
     operator: &'a str,
     version: Version,
@@ -163,7 +163,7 @@ fn term(text: &str) -> Option<Term<'_>> {
         let word = after.get(end..)?;
         let length = word.find(|c: char| !is_word(c)).unwrap_or(word.len());
         if length == 0 {
-            // What parted the tokens parts none.
+            // The separator is not followed by a token.
             end = end.saturating_sub(1);
             break;
         }
@@ -181,7 +181,7 @@ fn term(text: &str) -> Option<Term<'_>> {
     })
 }
 
-/// Reads one range: `None` where it is none, and `Some(None)` where no version can be in it.
+/// Parses one bound. `None` if it is invalid, `Some(None)` if no version can be in it.
 fn bound(text: &str) -> Option<Option<Bound>> {
     let first = term(text)?;
     let with_least = first.operator != ">";
@@ -234,7 +234,7 @@ fn limit(operator: &str) -> Limit {
     }
 }
 
-/// A range with two bounds: the lower one first (`1+<2`, `>=1,<2`), or last (`<2,>=1`).
+/// A range with two limits: the lower one first (`1+<2`, `>=1,<2`), or last (`<2,>=1`).
 fn both(first: &Term) -> Option<Option<Bound>> {
     let rest = match (first.operator, first.rest.strip_prefix('+')) {
         ("", Some(rest)) => rest,
@@ -245,11 +245,11 @@ fn both(first: &Term) -> Option<Option<Bound>> {
     if !second.rest.is_empty() || (second.operator == "<" && !second.is_named) {
         return None;
     }
-    // The first version ends where something follows it.
+    // The rest of the text starts after the first version.
     let is_parted = comma.is_some() || !first.is_named;
     let (lower, upper) = match (first.operator, second.operator) {
         ("" | ">" | ">=", "<" | "<=") => (first, &second),
-        // Rez takes the second of "<3,<2" for a lower bound.
+        // Rez reads the second part of "<3,<2" as a lower bound.
         ("" | "<" | "<=", ">" | ">=" | "<") if is_parted => (&second, first),
         _ => return None,
     };
@@ -260,7 +260,7 @@ fn both(first: &Term) -> Option<Option<Bound>> {
     }))
 }
 
-/// A bound that some version can be in.
+/// Accepts a bound only if some version can be in it.
 fn sound(bound: Bound) -> Option<Bound> {
     let is_empty = bound.most.as_ref().is_some_and(|(most, limit)| {
         let is_point = bound.least == *most;
@@ -274,7 +274,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_ordered_as_by_rez() {
+    fn versions_are_ordered_as_in_rez() {
         let ordered = [
             "",
             "A",

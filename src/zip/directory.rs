@@ -1,19 +1,20 @@
-//! The central directory: what an archive says of its members.
+//! The central directory of an archive, which lists its members.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
 use super::error::Error;
 
-/// No archive has more members.
+/// Limit for the number of members.
 const MOST_ENTRIES: u64 = 500_000;
-/// No directory is larger.
+/// Limit for the size of the directory.
 const MOST_DIRECTORY_BYTES: u64 = 64 << 20;
-/// No name is longer: the kernel opens no longer path.
+/// Limit for the length of a name. The kernel does not open a longer path.
 const MOST_NAME_BYTES: usize = 4096;
-/// Up to here a member, and all of them together, may shrink as they like.
+/// Up to this size, a member or all members together may have any compression ratio.
 const FREE_BYTES: u64 = 64 << 20;
-/// Beyond it no program or library shrinks more than this; a bomb does a thousandfold.
+/// Limit for the compression ratio of larger ones. Programs and libraries compress less; a ZIP bomb
+/// compresses a thousandfold.
 const MOST_RATIO: u64 = 200;
 
 const END_BYTES: u64 = 22;
@@ -21,10 +22,10 @@ const MOST_COMMENT_BYTES: u64 = 65_535;
 const LOCATOR_BYTES: u64 = 20;
 const END64_BYTES: u64 = 56;
 const ENTRY_BYTES: usize = 46;
-/// The fixed part of the header before a member.
+/// The size of the fixed part of the header before a member.
 pub(super) const LOCAL_BYTES: u64 = 30;
 
-/// How a member is packed.
+/// The compression method of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
     Stored,
@@ -34,17 +35,17 @@ pub(super) enum Method {
 /// A file in the archive.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
-    /// Its path inside the archive: relative, without `.` and `..`.
+    /// Its relative path inside the archive, without `.` and `..`.
     pub name: Vec<u8>,
-    /// How many bytes it has unpacked.
+    /// Its uncompressed size.
     pub size_bytes: u64,
     pub crc32: u32,
-    /// A symbolic link, whose target is the member's contents.
+    /// Whether it is a symlink. The contents of the member are its target.
     pub is_link: bool,
     pub(super) method: Method,
     pub(super) packed_bytes: u64,
     pub(super) header_at: u64,
-    /// Where the next member, or the directory, begins.
+    /// The offset of the next member or of the directory.
     pub(super) ends_before: u64,
 }
 
@@ -52,17 +53,20 @@ pub(crate) struct Entry {
 pub(super) fn read(file: &File, size: u64) -> Result<Vec<Entry>, Error> {
     let end = end(file, size)?;
     if end.count > MOST_ENTRIES {
-        return Err(Error::malformed(format!("it has {} members", end.count)));
+        return Err(Error::malformed(format!(
+            "too many members ({})",
+            end.count
+        )));
     }
     if end.size > MOST_DIRECTORY_BYTES {
-        return Err(Error::malformed("its directory is larger than 64 MiB"));
+        return Err(Error::malformed("the directory is larger than 64 MiB"));
     }
     let fits = end
         .offset
         .checked_add(end.size)
         .is_some_and(|after| after <= end.at);
     if !fits || end.count * ENTRY_BYTES as u64 > end.size {
-        return Err(Error::malformed("its directory is cut short"));
+        return Err(Error::malformed("the directory is truncated"));
     }
     let mut bytes = vec![0; usize::try_from(end.size).unwrap_or(0)];
     file.read_exact_at(&mut bytes, end.offset)?;
@@ -74,13 +78,15 @@ pub(super) fn read(file: &File, size: u64) -> Result<Vec<Entry>, Error> {
         entries.extend(entry);
     }
     if !rest.is_empty() {
-        return Err(Error::malformed("its directory is longer than its members"));
+        return Err(Error::malformed(
+            "unexpected bytes after the last directory entry",
+        ));
     }
     let total = entries
         .iter()
         .fold(0_u64, |sum, entry| sum.saturating_add(entry.size_bytes));
     if grows_too_much(total, size) {
-        return Err(Error::malformed("it would grow more than 200 times"));
+        return Err(Error::malformed("the compression ratio is higher than 200"));
     }
     ensure_apart(&mut entries, end.offset)?;
     entries.sort_by(|a, b| a.name.cmp(&b.name));
@@ -88,18 +94,18 @@ pub(super) fn read(file: &File, size: u64) -> Result<Vec<Entry>, Error> {
         if let [one, other] = pair
             && one.name == other.name
         {
-            return Err(Error::member(&one.name, "is there twice"));
+            return Err(Error::member(&one.name, "is listed twice"));
         }
     }
     Ok(entries)
 }
 
-/// Where the directory is.
+/// The position of the directory.
 struct End {
     offset: u64,
     size: u64,
     count: u64,
-    /// Where the record that says so begins.
+    /// The offset of the end record.
     at: u64,
 }
 
@@ -107,7 +113,7 @@ fn end(file: &File, size: u64) -> Result<End, Error> {
     let tail_bytes = size.min(END_BYTES + MOST_COMMENT_BYTES);
     let mut tail = vec![0; usize::try_from(tail_bytes).unwrap_or(0)];
     file.read_exact_at(&mut tail, size - tail_bytes)?;
-    // The record ends with a comment, which ends with the file.
+    // The end record ends with a comment, which is the end of the file.
     let is_end = |at: &usize| {
         let record = tail.get(*at..).unwrap_or_default();
         let comment = u16_at(record, 20).map(usize::from);
@@ -115,7 +121,7 @@ fn end(file: &File, size: u64) -> Result<End, Error> {
     };
     let Some(at) = (0..tail.len()).rev().find(is_end) else {
         return Err(Error::malformed(
-            "it has no directory at its end: it is cut short",
+            "no directory at the end: the file is truncated",
         ));
     };
     let record = tail.get(at..).unwrap_or_default();
@@ -128,7 +134,7 @@ fn end(file: &File, size: u64) -> Result<End, Error> {
         return Ok(end);
     }
     if short(4) != 0 || short(6) != 0 || short(8) != count {
-        return Err(Error::malformed("it is one part of several"));
+        return Err(Error::malformed("multi-part archives are unsupported"));
     }
     Ok(End {
         offset,
@@ -138,7 +144,7 @@ fn end(file: &File, size: u64) -> Result<End, Error> {
     })
 }
 
-/// The record of a large archive (ZIP64), which a locator before the end leads to.
+/// The end record of a large archive (ZIP64). A locator before the end record points to it.
 fn wide_end(file: &File, end_at: u64) -> Result<Option<End>, Error> {
     let Some(locator_at) = end_at.checked_sub(LOCATOR_BYTES) else {
         return Ok(None);
@@ -153,20 +159,16 @@ fn wide_end(file: &File, end_at: u64) -> Result<Option<End>, Error> {
         .checked_add(END64_BYTES)
         .is_none_or(|after| after > locator_at)
     {
-        return Err(Error::malformed(
-            "the end of its directory (ZIP64) is not in the file",
-        ));
+        return Err(Error::malformed("the ZIP64 end record is outside the file"));
     }
     let mut record = [0; END64_BYTES as usize];
     file.read_exact_at(&mut record, at)?;
     let wide = |offset| u64_at(&record, offset).unwrap_or(u64::MAX);
     if !record.starts_with(b"PK\x06\x06") {
-        return Err(Error::malformed(
-            "the end of its directory (ZIP64) is not valid",
-        ));
+        return Err(Error::malformed("the ZIP64 end record is invalid"));
     }
     if u64_at(&record, 16) != Some(0) || wide(24) != wide(32) {
-        return Err(Error::malformed("it is one part of several"));
+        return Err(Error::malformed("multi-part archives are unsupported"));
     }
     Ok(Some(End {
         offset: wide(48),
@@ -176,12 +178,12 @@ fn wide_end(file: &File, end_at: u64) -> Result<Option<End>, Error> {
     }))
 }
 
-/// The entry at the beginning of `bytes`, `None` for a directory; and what follows.
+/// The entry at the start of `bytes` (`None` for a directory), and the remaining bytes.
 fn entry(bytes: &[u8]) -> Result<(Option<Entry>, &[u8]), Error> {
-    let cut = || Error::malformed("its directory is cut short");
+    let cut = || Error::malformed("the directory is truncated");
     let fixed = bytes.get(..ENTRY_BYTES).ok_or_else(cut)?;
     if !fixed.starts_with(b"PK\x01\x02") {
-        return Err(Error::malformed("its directory is not valid"));
+        return Err(Error::malformed("the directory is invalid"));
     }
     let short = |offset| u16_at(fixed, offset).unwrap_or_default();
     let long = |offset| u32_at(fixed, offset).unwrap_or_default();
@@ -201,12 +203,15 @@ fn entry(bytes: &[u8]) -> Result<(Option<Entry>, &[u8]), Error> {
     let [size_bytes, packed_bytes, header_at] = wide;
     let method = method(name, short(10))?;
     if method == Method::Stored && size_bytes != packed_bytes {
-        return Err(Error::member(name, "has two sizes"));
+        return Err(Error::member(name, "is stored with two different sizes"));
     }
     if grows_too_much(size_bytes, packed_bytes) {
-        return Err(Error::member(name, "would grow more than 200 times"));
+        return Err(Error::member(
+            name,
+            "has a compression ratio higher than 200",
+        ));
     }
-    // The upper half of the attributes is the file's mode, if the archive was made on Unix.
+    // In an archive made on Unix, the upper half of the attributes is the file mode.
     let is_link = short(4) >> 8 == 3 && (long(38) >> 16) & 0o170_000 == 0o120_000;
     let entry = Entry {
         name: name.to_vec(),
@@ -221,7 +226,7 @@ fn entry(bytes: &[u8]) -> Result<(Option<Entry>, &[u8]), Error> {
     Ok((Some(entry), rest))
 }
 
-/// Whether so many bytes out of so few are a bomb.
+/// Whether the compression ratio is that of a ZIP bomb.
 fn grows_too_much(size_bytes: u64, packed_bytes: u64) -> bool {
     size_bytes > FREE_BYTES && size_bytes / MOST_RATIO > packed_bytes
 }
@@ -236,17 +241,17 @@ fn method(name: &[u8], number: u16) -> Result<Method, Error> {
         93 => "Zstandard",
         95 => "XZ",
         _ => {
-            let why = format!("is packed by method {number}, which is not supported");
+            let why = format!("uses unsupported compression method {number}");
             return Err(Error::member(name, why));
         }
     };
     Err(Error::member(
         name,
-        format!("is packed by {other}, which is not supported"),
+        format!("uses unsupported compression method {other}"),
     ))
 }
 
-/// Sizes and place, from the extra field (ZIP64) where 32 bits do not hold them.
+/// The sizes and the offset. Values that do not fit in 32 bits are in the extra field (ZIP64).
 fn wide_values(name: &[u8], extra: &[u8], values: [u32; 3]) -> Result<[u64; 3], Error> {
     let mut wide = values.map(u64::from);
     if !values.contains(&u32::MAX) {
@@ -259,8 +264,8 @@ fn wide_values(name: &[u8], extra: &[u8], values: [u32; 3]) -> Result<[u64; 3], 
         if id == 1 {
             let mut at = 0;
             for value in wide.iter_mut().filter(|value| **value == 0xffff_ffff) {
-                *value = u64_at(field, at)
-                    .ok_or_else(|| Error::member(name, "lacks a size of 64 bits"))?;
+                *value =
+                    u64_at(field, at).ok_or_else(|| Error::member(name, "has no 64-bit size"))?;
                 at += 8;
             }
             return Ok(wide);
@@ -270,30 +275,30 @@ fn wide_values(name: &[u8], extra: &[u8], values: [u32; 3]) -> Result<[u64; 3], 
     Ok(wide)
 }
 
-/// Refuses a name that would be unpacked outside of the directory one unpacks to.
+/// Rejects a name that would be unpacked outside of the target directory.
 fn ensure_inside(name: &[u8]) -> Result<(), Error> {
     let why = if name.is_empty() {
         "has no name"
     } else if name.len() > MOST_NAME_BYTES {
-        "has a name of more than 4096 bytes"
+        "has a name longer than 4096 bytes"
     } else if name.contains(&0) {
-        "has a NUL in its name"
+        "has a NUL byte in its name"
     } else {
-        // A directory's name ends in a slash.
+        // The name of a directory ends in a slash.
         let plain = name.strip_suffix(b"/").unwrap_or(name);
         match plain
             .split(|&byte| byte == b'/')
             .find(|part| matches!(*part, b"" | b"." | b".."))
         {
             None => return Ok(()),
-            Some(b"..") => "leads out of the archive",
-            Some(_) => "is no relative path",
+            Some(b"..") => "has a path outside the archive",
+            Some(_) => "has a path that is not relative",
         }
     };
     Err(Error::member(name, why))
 }
 
-/// Refuses members that share bytes: one that is read again and again under many names.
+/// Rejects members that share bytes, because a ZIP bomb lists the same bytes under many names.
 fn ensure_apart(entries: &mut [Entry], directory_at: u64) -> Result<(), Error> {
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.header_at));
     let mut next = directory_at;
@@ -302,7 +307,7 @@ fn ensure_apart(entries: &mut [Entry], directory_at: u64) -> Result<(), Error> {
         let after = entry.header_at.checked_add(least);
         let after = after.and_then(|at| at.checked_add(entry.packed_bytes));
         if after.is_none_or(|after| after > next) {
-            return Err(Error::member(&entry.name, "overlaps what follows it"));
+            return Err(Error::member(&entry.name, "overlaps the next member"));
         }
         entry.ends_before = next;
         next = entry.header_at;

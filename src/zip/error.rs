@@ -7,7 +7,7 @@ use std::io;
 #[derive(Debug)]
 pub(crate) enum Error {
     Io(io::Error),
-    /// What is wrong with it, or not supported.
+    /// Invalid or unsupported, with the reason.
     Malformed(String),
 }
 
@@ -16,11 +16,11 @@ impl Error {
         Error::Malformed(why.into())
     }
 
-    /// As [`Error::malformed`], of a member.
+    /// As [`Error::malformed`], for a member.
     pub(super) fn member(name: &[u8], why: impl fmt::Display) -> Error {
-        // A name is as long as its maker likes.
+        // A name may be very long.
         let name: String = String::from_utf8_lossy(name).chars().take(200).collect();
-        Error::Malformed(format!("its member '{name}' {why}"))
+        Error::Malformed(format!("member '{name}' {why}"))
     }
 }
 

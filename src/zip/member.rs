@@ -1,4 +1,4 @@
-//! A member's bytes.
+//! Reads the bytes of a member.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -11,15 +11,15 @@ use flate2::read::DeflateDecoder;
 use super::directory::{Entry, LOCAL_BYTES, Method, u16_at};
 use super::error::Error;
 
-/// No member that is unpacked into memory is larger; the largest libraries of GPU frameworks are
-/// somewhat smaller.
+/// Limit for the size of a member that is unpacked into memory. The largest libraries of GPU
+/// frameworks are somewhat smaller.
 const MOST_UNPACKED_BYTES: u64 = 2 << 30;
 const CHUNK_BYTES: usize = 64 << 10;
 
-/// What a member holds.
+/// The contents of a member.
 #[derive(Debug)]
 pub(crate) enum Contents {
-    /// It is a part of the archive as it is.
+    /// Stored without compression in this part of the archive.
     Stored {
         file: Arc<File>,
         start: u64,
@@ -57,7 +57,7 @@ pub(super) fn contents(
     }
 }
 
-/// What a symbolic link holds: a relative path, or nothing that is one.
+/// The target of a symlink. `None` if it is not a relative path.
 pub(super) fn link_target(file: &File, entry: &Entry) -> Option<Vec<u8>> {
     const MOST_BYTES: u64 = 4096;
     let start = start(file, entry).ok()?;
@@ -76,9 +76,9 @@ pub(super) fn link_target(file: &File, entry: &Entry) -> Option<Vec<u8>> {
     (read.is_ok() && !target.is_empty() && !target.starts_with(b"/")).then_some(target)
 }
 
-/// Where the bytes of a member begin: after a header that repeats what the directory says.
+/// The offset of a member's bytes, after a header that must agree with the directory.
 fn start(file: &File, entry: &Entry) -> Result<u64, Error> {
-    let wrong = || Error::member(&entry.name, "is not where the directory says");
+    let wrong = || Error::member(&entry.name, "is not at the offset in the directory");
     let mut bytes = vec![0; 30 + entry.name.len()];
     file.read_exact_at(&mut bytes, entry.header_at)?;
     let (fixed, name) = bytes.split_at_checked(30).ok_or_else(wrong)?;
@@ -100,7 +100,7 @@ fn start(file: &File, entry: &Entry) -> Result<u64, Error> {
     let start = entry.header_at + LOCAL_BYTES + name_bytes as u64 + u64::from(extra_bytes);
     let end = start.checked_add(entry.packed_bytes);
     if end.is_none_or(|end| end > entry.ends_before) {
-        return Err(Error::member(&entry.name, "overlaps what follows it"));
+        return Err(Error::member(&entry.name, "overlaps the next member"));
     }
     Ok(start)
 }
@@ -108,7 +108,7 @@ fn start(file: &File, entry: &Entry) -> Result<u64, Error> {
 fn unpacked(entry: &Entry, packed: Part, magic: &[u8]) -> Result<Option<Vec<u8>>, Error> {
     let damaged = |error: io::Error| match error.kind() {
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
-            Error::member(&entry.name, "is damaged")
+            Error::member(&entry.name, "is corrupt")
         }
         _ => Error::Io(error),
     };
@@ -120,20 +120,20 @@ fn unpacked(entry: &Entry, packed: Part, magic: &[u8]) -> Result<Option<Vec<u8>>
         return Ok(None);
     }
     if entry.size_bytes > MOST_UNPACKED_BYTES {
-        return Err(Error::member(&entry.name, "has more than 2 GiB unpacked"));
+        return Err(Error::member(&entry.name, "is larger than 2 GiB unpacked"));
     }
     let left = entry.size_bytes.saturating_sub(bytes.len() as u64);
-    // The size is bounded by the bytes that are there: see the directory's ratio.
+    // The compression ratio, which the directory checks, bounds the size.
     let more = usize::try_from(left).unwrap_or(usize::MAX);
     if bytes.try_reserve_exact(more.saturating_add(1)).is_err() {
-        return Err(Error::member(&entry.name, "does not fit into memory"));
+        return Err(Error::member(&entry.name, "does not fit in memory"));
     }
     let mut rest = decoder.take(left.saturating_add(1));
     rest.read_to_end(&mut bytes).map_err(damaged)?;
     let mut crc = Crc::new();
     crc.update(&bytes);
     if bytes.len() as u64 != entry.size_bytes || crc.sum() != entry.crc32 {
-        return Err(Error::member(&entry.name, "is damaged"));
+        return Err(Error::member(&entry.name, "is corrupt"));
     }
     Ok(Some(bytes))
 }
@@ -150,12 +150,12 @@ fn ensure_crc(entry: &Entry, head: Vec<u8>, mut rest: impl Read) -> Result<(), E
         crc.update(chunk.get(..got).unwrap_or_default());
     }
     if crc.sum() != entry.crc32 {
-        return Err(Error::member(&entry.name, "is damaged"));
+        return Err(Error::member(&entry.name, "is corrupt"));
     }
     Ok(())
 }
 
-/// A part of the archive, read in order.
+/// A part of the archive, read sequentially.
 struct Part<'a> {
     file: &'a File,
     at: u64,

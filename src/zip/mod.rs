@@ -1,10 +1,10 @@
-//! ZIP archives: members that are stored or deflated, read one at a time. Everything in an archive
-//! is bounded and checked against what the archive says of it elsewhere.
+//! Reads ZIP archives with stored or deflated members, one member at a time. All values are bounded
+//! and checked for consistency.
 //!
-//! The directory is read by our own code: the `zip` crate brings twice as many crates as this is
-//! hundreds of lines, and takes members that overlap, leave the archive or have two sizes.
+//! This does not use the `zip` crate, because that crate has many dependencies and accepts members
+//! that overlap, have paths outside the archive, or have two different sizes.
 //!
-//! Source: PKWARE's APPNOTE.TXT 6.3.10; Python's zipfile, which reads and writes wheels.
+//! Source: APPNOTE.TXT 6.3.10 by PKWARE; zipfile of Python, which reads and writes wheels.
 
 mod directory;
 mod error;
@@ -19,13 +19,13 @@ use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// A regular file that is an archive, and the members it lists.
+/// An archive file and its members.
 #[derive(Debug)]
 pub(crate) struct Archive {
-    /// Opened anew for each member: a directory may have more archives than a process may have files.
+    /// Opened for each read, because there may be more archives than a process may have open files.
     path: PathBuf,
     metadata: Metadata,
-    /// Files, in the order of their names; no directories.
+    /// Files sorted by name, without directories.
     entries: Vec<Entry>,
 }
 
@@ -33,7 +33,7 @@ impl Archive {
     /// Reads the directory of the archive at `path`.
     ///
     /// # Errors
-    /// Says what is wrong with the archive, or what about it is not supported.
+    /// When the archive is invalid or unsupported.
     pub(crate) fn open(path: &Path) -> Result<Archive, Error> {
         let (file, metadata) = open(path)?;
         let entries = directory::read(&file, metadata.len())?;
@@ -44,17 +44,17 @@ impl Archive {
         })
     }
 
-    /// The archive's file, if it is still the one whose directory was read.
+    /// The archive file, if it is still the one whose directory was read.
     fn file(&self) -> Result<Arc<File>, Error> {
         let (file, metadata) = open(&self.path)?;
         let same = |what: fn(&Metadata) -> u64| what(&metadata) == what(&self.metadata);
         if same(MetadataExt::dev) && same(MetadataExt::ino) && same(MetadataExt::size) {
             return Ok(Arc::new(file));
         }
-        Err(Error::malformed("it changed while it was read"))
+        Err(Error::malformed("the file changed while it was being read"))
     }
 
-    /// The member of this name, by number.
+    /// The number of the member with this name.
     pub(crate) fn number_of(&self, name: &[u8]) -> Option<usize> {
         self.entries
             .binary_search_by(|entry| (*entry.name).cmp(name))
@@ -69,17 +69,17 @@ impl Archive {
         &self.entries
     }
 
-    /// What a member holds, if it begins with `magic`; of another only its beginning is read.
+    /// The contents of a member if it starts with `magic`. Otherwise only its start is read.
     ///
     /// # Errors
-    /// When it cannot be read, or is not what the directory says of it.
+    /// When it cannot be read, or does not agree with the directory.
     pub(crate) fn contents(&self, entry: &Entry, magic: &[u8]) -> Result<Option<Contents>, Error> {
         member::contents(&self.file()?, entry, magic)
     }
 }
 
 impl Archive {
-    /// Where a symbolic link leads, if that is a path at all.
+    /// The target of a symlink, if it is a valid path.
     pub(crate) fn link_target(&self, link: &Entry) -> Option<Vec<u8>> {
         member::link_target(&*self.file().ok()?, link)
     }
@@ -92,12 +92,13 @@ fn open(path: &Path) -> Result<(File, Metadata), Error> {
         .open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
-        return Err(Error::malformed("it is not a regular file"));
+        return Err(Error::malformed("not a regular file"));
     }
     Ok((file, metadata))
 }
 
-/// Whether the file at `path` begins as an archive does, with a member or, if it has none, its end.
+/// Whether the file at `path` starts like an archive: with a member, or with the end record if the
+/// archive is empty.
 pub(crate) fn is_archive(path: &Path) -> bool {
     if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
         return false;

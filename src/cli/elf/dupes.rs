@@ -1,4 +1,4 @@
-//! `c47 elf dupes`: "shared libraries are never really shared".
+//! `c47 elf dupes`: libraries that several applications carry, and conflicts between them.
 
 mod summary;
 
@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
-use super::settings::Given;
-use super::{complain, nothing_in, shown, worst};
+use super::settings::SystemOptions;
+use super::{nothing_in, report_fault, shown, worst};
 use crate::elf::duplicates::{self, Duplicates, Group};
 use crate::elf::reader::Fault;
 use crate::error::Error;
@@ -21,10 +21,10 @@ use crate::quantity::{count, say_size};
 use crate::zip;
 use summary::Summary;
 
-/// Find libraries that are there more than once under directories: every SONAME, which
-/// application carries it, whether the copies are the same bytes, what they take; and which
-/// versions of one library would meet in one process. The hash that Python wheels put into a
-/// SONAME is taken off. Exits with 0 whatever is found.
+/// Find duplicate libraries in directories and their conflicts. For each SONAME it prints the
+/// applications that carry it, whether the copies are identical, and their size. Then it lists
+/// libraries that one process would load in two versions. The hash that Python wheels add to a
+/// SONAME is ignored. The exit code is 0 whether or not duplicates are found.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -33,16 +33,16 @@ use summary::Summary;
     example = "c47 elf dupes /opt/nuke /opt/houdini"
 )]
 pub(super) struct Dupes {
-    /// directories, or ZIP archives (wheels): of several each is an application, of one each
-    /// directory below it
+    /// directories or ZIP archives (wheels). Each of several is one application. Of a single one,
+    /// each directory below it is one application.
     #[argh(positional)]
     dir: Vec<String>,
 
-    /// the LD_LIBRARY_PATH under which to see what meets (default: the environment's)
+    /// use this LD_LIBRARY_PATH to find conflicts. The default is that of the environment.
     #[argh(option, arg_name = "path")]
     library_path: Option<String>,
 
-    /// print a line for each library, without its copies
+    /// print one line per library, without its copies
     #[argh(switch)]
     summary: bool,
 
@@ -80,7 +80,7 @@ pub(super) const DETAILS: Details = Details {
                 ),
                 Field::string("meetings[].family", "name of the library"),
                 Field::number("meetings[].libraries", "how many builds"),
-                Field::number("meetings[].objects", "how many files load them all"),
+                Field::number("meetings[].objects", "how many files load all of them"),
             ],
         },
         JsonOutput {
@@ -139,17 +139,17 @@ impl Dupes {
             if !metadata.is_dir() && !zip::is_archive(directory) {
                 return Err(Error::malformed(
                     directory.display().to_string(),
-                    "it is not a directory and not a ZIP archive",
+                    "neither a directory nor a ZIP archive",
                 ));
             }
         }
-        let given = Given {
+        let options = SystemOptions {
             root: None,
             library_path: self.library_path.as_deref(),
             preload: None,
             cpu: None,
         };
-        let found = duplicates::duplicates(&directories, &given.settings()?);
+        let found = duplicates::duplicates(&directories, &options.settings()?);
         if found.objects == 0 && found.faults.is_empty() {
             return Err(nothing_in(&self.dir));
         }
@@ -161,10 +161,10 @@ impl Dupes {
         }
         let mut exit = Exit::Done;
         for (path, fault) in found.faults {
-            // In a tree a broken file is a remark, a directory that cannot be read a failure.
+            // A broken file in a tree is only a warning. An unreadable directory is a failure.
             let unread = matches!(fault, Fault::Io(_));
-            let complained = complain("c47 elf dupes", &path, fault);
-            exit = worst(exit, if unread { complained } else { Exit::Done });
+            let exit_of_fault = report_fault("c47 elf dupes", &path, fault);
+            exit = worst(exit, if unread { exit_of_fault } else { Exit::Done });
         }
         Ok(exit)
     }
@@ -175,7 +175,7 @@ struct Report {
     objects: usize,
     bytes_wasted: u64,
     duplicates: Vec<Duplicate>,
-    meetings: Vec<Meeting>,
+    meetings: Vec<Conflict>,
 }
 
 #[derive(SerJson)]
@@ -196,31 +196,31 @@ struct Copied {
     build_id: Option<String>,
     size: u64,
     version: Option<String>,
-    /// Copies with the same number are the same bytes.
+    /// Copies with the same number are identical.
     build: usize,
 }
 
 #[derive(SerJson)]
-struct Meeting {
+struct Conflict {
     family: String,
-    libraries: Vec<Met>,
+    libraries: Vec<ConflictLibrary>,
     objects: Vec<String>,
 }
 
 #[derive(SerJson)]
-struct Met {
+struct ConflictLibrary {
     soname: String,
     path: String,
 }
 
 impl Report {
     fn of(found: &Duplicates) -> Report {
-        let meetings = found.meetings.iter().map(|meeting| Meeting {
+        let meetings = found.conflicts.iter().map(|meeting| Conflict {
             family: meeting.family.clone(),
             libraries: meeting
                 .libraries
                 .iter()
-                .map(|(soname, path)| Met {
+                .map(|(soname, path)| ConflictLibrary {
                     soname: shown(soname),
                     path: shown(path),
                 })
@@ -288,7 +288,7 @@ impl fmt::Display for Report {
         for meeting in &self.meetings {
             writeln!(
                 f,
-                "{} would meet in one process:",
+                "one process would load several versions of {}:",
                 one_line(&meeting.family)
             )?;
             for library in &meeting.libraries {
@@ -323,21 +323,22 @@ impl fmt::Display for Report {
     }
 }
 
-/// How many of so many copies are different.
+/// How many of the copies are different.
 fn builds(builds: usize, copies: usize) -> String {
     match builds {
-        1 => "all the same".to_owned(),
+        1 => "all identical".to_owned(),
         builds if builds == copies => "all different".to_owned(),
         builds => format!("{builds} different"),
     }
 }
 
-/// The last line.
+/// The line with the totals.
 fn total(objects: usize, duplicates: usize, bytes_wasted: u64, meetings: usize) -> String {
-    let meet = if meetings == 1 { "meets" } else { "meet" };
     format!(
-        "{}, {duplicates} carried more than once, {} in copies of the same bytes, {meetings} {meet} in one process\n",
+        "{}, {}, {} wasted by identical copies, {}\n",
         count(objects, "object"),
-        say_size(bytes_wasted)
+        count(duplicates, "duplicate library"),
+        say_size(bytes_wasted),
+        count(meetings, "conflict"),
     )
 }

@@ -1,4 +1,4 @@
-//! `c47 elf glibc`: the versions an object needs, which symbols need them, and where it runs.
+//! `c47 elf glibc`: the versions an object needs, the symbols that need them, and where it runs.
 
 mod entry;
 mod report;
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use argh::{ArgsInfo, FromArgs};
 
-use super::{complain, complain_of_all, nothing_in, worst};
+use super::{nothing_in, report_fault, report_faults, worst};
 use crate::elf::demangle::Spelling;
 use crate::elf::inputs::{self, Inputs};
 use crate::elf::reader::Fault;
@@ -20,10 +20,10 @@ use crate::output::{self, Format};
 use crate::platform::Target;
 use report::Report;
 
-/// Show the highest GLIBC, GLIBCXX and CXXABI that programs and libraries need, which symbols
-/// need them, the C++ ABI and the CPU level; with --target whether they run there (exit 0 or 1)
-/// and what is in the way, without it the oldest distribution and VFX Reference Platform year
-/// that would do.
+/// Show which glibc and libstdc++ a binary needs and where it runs. It prints the highest GLIBC,
+/// GLIBCXX and CXXABI versions, the symbols that need them, the C++ ABI and the CPU level. With
+/// --target it prints whether the files run there (exit code 0 or 1), and why not. Without it, it
+/// prints the oldest distribution and VFX Reference Platform year they run on.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -32,23 +32,24 @@ use report::Report;
     example = "c47 elf glibc --target centos7 /opt/studio/plugins"
 )]
 pub(super) struct Glibc {
-    /// files; directories and ZIP archives (wheels) in which to look at every program and library
+    /// files, or directories and ZIP archives (wheels), in which every program and library is
+    /// checked.
     #[argh(positional)]
     path: Vec<String>,
 
-    /// where it is to run: centos7, rocky8, CY2024, host, 2.17 ...
+    /// check for a system: centos7, rocky8, CY2024, host, 2.17, ...
     #[argh(option, arg_name = "name")]
     target: Option<String>,
 
-    /// print only what all of them together need, and the verdict
+    /// print only the totals and the verdict
     #[argh(switch)]
     summary: bool,
 
-    /// print C++ names as they stand in the file, not demangled
+    /// print C++ names mangled, as they are in the file
     #[argh(switch)]
     no_demangle: bool,
 
-    /// print an array of objects; with --summary one object
+    /// print a JSON array of objects, or one object with --summary
     #[argh(switch)]
     json: bool,
 }
@@ -79,7 +80,7 @@ pub(super) const DETAILS: Details = Details {
                 Field::objects("symbols", "the symbols that need these versions"),
                 Field::string(
                     "symbols[].name",
-                    "name of the symbol; null where the version itself is required",
+                    "name of the symbol; null if the version itself is required",
                 )
                 .or_null(),
                 Field::string("symbols[].demangled", "a C++ name demangled").or_null(),
@@ -95,7 +96,7 @@ pub(super) const DETAILS: Details = Details {
                 .or_null(),
                 Field::string("verdict.target", "name of the target"),
                 Field::boolean("verdict.runs", "whether it runs there"),
-                Field::strings("verdict.in_the_way", "why it does not"),
+                Field::strings("verdict.in_the_way", "why it does not run"),
                 Field::strings("verdict.notes", "what to check there"),
             ],
         },
@@ -106,7 +107,7 @@ pub(super) const DETAILS: Details = Details {
                 Field::number("objects", "how many programs and libraries were read"),
                 Field::object(
                     "needs",
-                    "the newest version of each family any of them needs",
+                    "the newest version of each family that any of them needs",
                 ),
                 Field::string("needs.GLIBC", "of glibc").or_null(),
                 Field::string("needs.GLIBCXX", "of libstdc++").or_null(),
@@ -119,7 +120,7 @@ pub(super) const DETAILS: Details = Details {
                 .or_null(),
                 Field::string("verdict.target", "name of the target"),
                 Field::boolean("verdict.runs", "whether all run there"),
-                Field::number("verdict.refused", "how many do not"),
+                Field::number("verdict.refused", "how many do not run there"),
             ],
         },
     ],
@@ -138,11 +139,11 @@ impl Glibc {
         for path in &self.path {
             inputs.add(Path::new(path));
         }
-        let exit = complain_of_all(Format::Text, "c47 elf glibc", &mut inputs);
+        let exit = report_faults(Format::Text, "c47 elf glibc", &mut inputs);
         let read = inputs::each(&inputs.list, Vec::new, |buffer, input| {
             Requirements::of_object(&input.path, &input.open()?, buffer)
         });
-        let (objects, exit) = sort_out(&inputs, read, exit);
+        let (objects, exit) = collect_readable(&inputs, read, exit);
         let format = Format::from_switch(self.json);
         let spelling = match format {
             Format::Text if !self.no_demangle => Spelling::Demangled,
@@ -152,7 +153,7 @@ impl Glibc {
         if objects.is_empty() && exit == Exit::Done {
             return Err(nothing_in(&self.path));
         }
-        // A file that could not be read has been complained of; there may be nothing else.
+        // Files that could not be read have been reported. There may be no other file.
         let has_any = !objects.is_empty() || self.json;
         if has_any && self.summary {
             output::print(format, &report.summary())?;
@@ -167,8 +168,8 @@ fn target_named(name: &str) -> Result<Target, Error> {
     Target::parse(name).map_err(|unknown| Error::usage_hint(unknown.to_string(), unknown.hint()))
 }
 
-/// The objects, and complaints about what should have been one.
-fn sort_out(
+/// The objects that could be read. The other files are reported.
+fn collect_readable(
     inputs: &Inputs,
     read: Vec<Result<Requirements, Fault>>,
     exit: Exit,
@@ -178,8 +179,8 @@ fn sort_out(
     for (input, result) in inputs.list.iter().zip(read) {
         match result {
             Ok(object) => objects.push(object),
-            Err(fault) if input.passes_over(&fault) => {}
-            Err(fault) => exit = worst(exit, complain("c47 elf glibc", &input.path, fault)),
+            Err(fault) if input.should_skip(&fault) => {}
+            Err(fault) => exit = worst(exit, report_fault("c47 elf glibc", &input.path, fault)),
         }
     }
     (objects, exit)

@@ -1,4 +1,4 @@
-//! `c47 elf info`: what an ELF file is.
+//! `c47 elf info`: the properties of an ELF file.
 
 mod summary;
 
@@ -10,7 +10,7 @@ use nanoserde::SerJson;
 
 use super::{fail, files_of, nothing_in, shown, worst};
 use crate::elf::info::{self, Kind as FileKind, Linked, Relro};
-use crate::elf::linkage::Carried;
+use crate::elf::linkage::SearchPath;
 use crate::elf::parse::Class;
 use crate::elf::root::Root;
 use crate::error::Error;
@@ -20,8 +20,8 @@ use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use summary::Summary;
 
-/// Show what an ELF file is: class, machine, type, how it is linked, interpreter, SONAME,
-/// build-id, hardening (PIE, RELRO, NX, stack canary), and whether it is stripped.
+/// Show the properties of an ELF file. It prints class, machine, type, linkage, interpreter,
+/// SONAME, build-id, hardening (PIE, RELRO, NX, stack canary), and whether the file is stripped.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -30,15 +30,15 @@ use summary::Summary;
     example = "c47 elf info /usr/bin/git"
 )]
 pub(super) struct Info {
-    /// ELF files, or ZIP archives (wheels) in which to look at every one
+    /// ELF files, or ZIP archives (wheels), in which every ELF file is read.
     #[argh(positional)]
     file: Vec<String>,
 
-    /// print only how many files are what
+    /// print only counts of files by property
     #[argh(switch)]
     summary: bool,
 
-    /// print one JSON object a line for each file; with --summary one object
+    /// print one JSON object per file, or one object with --summary
     #[argh(switch)]
     json: bool,
 }
@@ -105,7 +105,7 @@ impl Info {
         }
         let command = "c47 elf info";
         let format = Format::from_switch(self.json);
-        // A summary is one report: a failure takes no file's place in it.
+        // A summary is one report, so an error does not take the place of a file's report.
         let failures = if self.summary { Format::Text } else { format };
         let (inputs, mut exit) = files_of(failures, command, &Root::Host, &self.file);
         let mut found = 0;
@@ -125,7 +125,7 @@ impl Info {
                         output::print(format, &report)?;
                     }
                 }
-                Err(fault) if input.passes_over(&fault) => {}
+                Err(fault) if input.should_skip(&fault) => {}
                 Err(fault) => exit = worst(exit, fail(failures, command, file, fault)),
             }
         }
@@ -171,10 +171,10 @@ impl Report {
     }
 
     fn of(path: &Path, info: &info::Info) -> Report {
-        let (rpath, runpath) = match &info.carried {
-            Carried::None => (None, None),
-            Carried::Rpath(path) => (Some(shown(path)), None),
-            Carried::Runpath(path) => (None, Some(shown(path))),
+        let (rpath, runpath) = match &info.search_path {
+            SearchPath::None => (None, None),
+            SearchPath::Rpath(path) => (Some(shown(path)), None),
+            SearchPath::Runpath(path) => (None, Some(shown(path))),
         };
         let kind = match info.kind {
             FileKind::Program => "program".into(),

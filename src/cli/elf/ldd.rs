@@ -1,12 +1,12 @@
-//! `c47 elf ldd`: what ld.so would load, by which rule, and what is missing.
+//! `c47 elf ldd`: which libraries ld.so would load, by which rule, and which are missing.
 
 mod chains;
-mod drawn;
 mod report;
+mod tree_text;
 
 use argh::{ArgsInfo, FromArgs};
 
-use super::settings::Given;
+use super::settings::SystemOptions;
 use super::{fail, files_of, nothing_in, worst};
 use crate::elf::search::Shelves;
 use crate::elf::tree::{self, Tree};
@@ -17,13 +17,13 @@ use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::platform::Level;
 use chains::Chains;
-use drawn::drawn;
 use report::Report;
+use tree_text::tree_text;
 
-/// Show which libraries a program or library would be loaded with, where each is and by which
-/// rule it is found: rpath, ld_library_path, runpath, cache, default, hwcaps, preload, path (the
-/// name is one), already loaded. Exits with 1 if one is missing or lacks a version. Nothing is
-/// run: neither the file nor its interpreter.
+/// Show which libraries a binary would load, and from where. For each library it prints the rule
+/// that found it: rpath, ld_library_path, runpath, cache, default, hwcaps, preload, path (the name
+/// is a path), already loaded. Exits with 1 if a library or a version of one is missing. Neither
+/// the file nor its interpreter is executed.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -33,37 +33,39 @@ use report::Report;
     example = "c47 elf ldd --root /mnt/centos7 --why libssl.so.10 /usr/bin/curl"
 )]
 pub(super) struct Ldd {
-    /// programs or libraries, or ZIP archives (wheels) of them; with --root by their path inside it,
-    /// or below it
+    /// programs, libraries, or ZIP archives (wheels). With --root, a path inside the root or below
+    /// it.
     #[argh(positional)]
     file: Vec<String>,
 
-    /// another system's root directory: paths, links and its ld.so.cache are taken inside it
+    /// use another system's root directory. Paths, symlinks and ld.so.cache are resolved inside it.
     #[argh(option, arg_name = "dir")]
     root: Option<String>,
 
-    /// the LD_LIBRARY_PATH to assume (default: the environment's, none with --root; '' for none)
+    /// use this LD_LIBRARY_PATH. The default is that of the environment, and none with --root. Pass
+    /// '' for none.
     #[argh(option, arg_name = "path")]
     library_path: Option<String>,
 
-    /// the LD_PRELOAD to assume (default: as for --library-path)
+    /// use this LD_PRELOAD. The default is as for --library-path.
     #[argh(option, arg_name = "path")]
     preload: Option<String>,
 
-    /// the CPU to assume for glibc-hwcaps: v1, v2, v3 or v4 (default: this machine's)
+    /// assume this CPU level: v1, v2, v3 or v4. It selects glibc-hwcaps directories. The default is
+    /// the level of this machine.
     #[argh(option, arg_name = "level")]
     cpu: Option<String>,
 
-    /// show who needs whom
+    /// print the libraries as a tree
     #[argh(switch)]
     tree: bool,
 
-    /// show only why this library is loaded: its SONAME, family ('libtbb'), file name, or the
-    /// beginning of one; of several libraries those that fit best
+    /// print only why this library is loaded. LIB is a SONAME, a family ('libtbb'), a file name, or
+    /// the start of one. If several libraries match, the best matches are shown.
     #[argh(option, arg_name = "lib")]
     why: Option<String>,
 
-    /// print one JSON object a line for each file
+    /// print one JSON object per file, one per line
     #[argh(switch)]
     json: bool,
 }
@@ -101,13 +103,13 @@ pub(super) const DETAILS: Details = Details {
                 Field::string("missing[].name", "name as needed"),
                 Field::string("missing[].why", "why it is not loaded"),
                 Field::strings("missing[].needed_by", "the files that need it"),
-                Field::objects("version_errors", "the versions that a library lacks"),
+                Field::objects("version_errors", "versions not found in a library"),
                 Field::string("version_errors[].library", "name of the library"),
                 Field::string("version_errors[].path", "path of the library"),
-                Field::string("version_errors[].version", "the version it lacks"),
+                Field::string("version_errors[].version", "the version that is not found"),
                 Field::string(
                     "version_errors[].needed_by",
-                    "the file that needs the version",
+                    "the file that requires the version",
                 ),
             ],
         },
@@ -116,10 +118,10 @@ pub(super) const DETAILS: Details = Details {
             shape: Shape::Lines,
             fields: &[
                 Field::string("path", "path of the file"),
-                Field::string("library", "the library asked for"),
+                Field::string("library", "the requested library"),
                 Field::lists(
                     "chains",
-                    "for each file that needs it the paths from the file to the library",
+                    "for each file that needs it, the paths from the file to the library",
                 ),
             ],
         },
@@ -136,29 +138,29 @@ impl Ldd {
         }
         if self.tree && (self.json || self.why.is_some()) {
             return Err(Error::usage(
-                "--tree stands alone, without --json and --why",
+                "--tree cannot be combined with --json or --why",
             ));
         }
-        let given = Given {
+        let options = SystemOptions {
             root: self.root.as_deref(),
             library_path: self.library_path.as_deref(),
             preload: self.preload.as_deref(),
             cpu: self.cpu.as_deref(),
         };
         let command = "c47 elf ldd";
-        let settings = given.settings()?;
+        let settings = options.settings()?;
         let format = Format::from_switch(self.json);
         let (inputs, mut exit) = files_of(format, command, &settings.root, &self.file);
-        let mut shelves = Shelves::with_archives(settings, inputs.archives.clone());
+        let mut library_cache = Shelves::with_archives(settings, inputs.archives.clone());
         let named = inputs.list.len() > 1;
         let mut found = 0;
         for input in &inputs.list {
-            match tree::resolve(&mut shelves, &input.path) {
+            match tree::resolve(&mut library_cache, &input.path) {
                 Ok(tree) => {
                     found += 1;
                     exit = worst(exit, self.show(&tree, named)?);
                 }
-                Err(fault) if input.passes_over(&fault) => {}
+                Err(fault) if input.should_skip(&fault) => {}
                 Err(fault) => exit = worst(exit, fail(format, command, &input.path, fault)),
             }
         }
@@ -188,7 +190,7 @@ impl Ldd {
             return Ok(exit);
         }
         if self.tree {
-            output::bytes(drawn(tree).as_bytes())?;
+            output::bytes(tree_text(tree).as_bytes())?;
         } else {
             output::print(format, &Report::of(tree, named, format))?;
         }

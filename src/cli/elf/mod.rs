@@ -1,4 +1,4 @@
-//! `c47 elf`: will a binary run there, and what would it load?
+//! `c47 elf`: checks where a binary runs and what it loads.
 
 mod dupes;
 mod glibc;
@@ -19,7 +19,8 @@ use crate::exit::Exit;
 use crate::outline::Details;
 use crate::output::{self, Format};
 
-/// Look into programs and libraries: where they run, what they load. Nothing is executed.
+/// Check which systems a binary runs on and what it loads. Only files are read; nothing is
+/// executed.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -32,7 +33,7 @@ pub(super) struct Elf {
     command: Command,
 }
 
-/// What the subcommands declare beside their options.
+/// What the subcommands declare in addition to their options.
 pub(super) const DETAILS: &[Details] = &[
     glibc::DETAILS,
     ldd::DETAILS,
@@ -63,47 +64,57 @@ impl Elf {
     }
 }
 
-/// The worst of several answers: what could not be read leaves a yes in doubt, but not a no.
+/// The exit code for several files: "no" ranks above "could not be read", which ranks above "yes".
 fn worst(a: Exit, b: Exit) -> Exit {
     let rank = |exit: Exit| match exit {
         Exit::Done => 0,
         Exit::Failed => 1,
-        _ => 2,
+        Exit::No
+        | Exit::Usage
+        | Exit::Redirection
+        | Exit::ClientError
+        | Exit::ServerError
+        | Exit::TooManyRedirects
+        | Exit::TimedOut
+        | Exit::NoCredentials
+        | Exit::Bug
+        | Exit::NoSuchCommand
+        | Exit::Interrupted
+        | Exit::Terminated => 2,
     };
     if rank(b) > rank(a) { b } else { a }
 }
 
-/// Says why directories and archives could not be read; their files are looked at all the same.
-fn complain_of_all(format: Format, command: &str, inputs: &mut Inputs) -> Exit {
+/// Reports directories and archives that could not be read. Their readable files are still checked.
+fn report_faults(format: Format, command: &str, inputs: &mut Inputs) -> Exit {
     let faults = std::mem::take(&mut inputs.faults).into_iter();
     let exits = faults.map(|(path, fault)| fail(format, command, &path, fault));
     exits.fold(Exit::Done, worst)
 }
 
-/// All files, and members of archives, that the arguments of a command lead to; what cannot be read
-/// is complained of.
+/// All files and archive members that the arguments name. What cannot be read is reported.
 fn files_of(format: Format, command: &str, root: &Root, paths: &[String]) -> (Inputs, Exit) {
     let mut inputs = Inputs::default();
     for path in paths {
         inputs.add_file(root, Path::new(path));
     }
-    let exit = complain_of_all(format, command, &mut inputs);
+    let exit = report_faults(format, command, &mut inputs);
     (inputs, exit)
 }
 
-/// Says on stderr why a file could not be read; the others go on.
-fn complain(command: &str, path: &Path, fault: Fault) -> Exit {
+/// Reports on stderr why a file could not be read. The other files are still processed.
+fn report_fault(command: &str, path: &Path, fault: Fault) -> Exit {
     fail(Format::Text, command, path, fault)
 }
 
-/// The same where each file has a report of its own: the failure takes its place.
+/// The same for output with one report per file: the error takes the place of the report.
 fn fail(format: Format, command: &str, path: &Path, fault: Fault) -> Exit {
     let error = fault.at(path);
     output::fail(format, command, &error);
     error.exit()
 }
 
-/// The error where none of these paths leads to an ELF file.
+/// The error when none of these paths leads to an ELF file.
 fn nothing_in(paths: &[String]) -> Error {
     Error::Nothing {
         place: paths.join(" "),
@@ -111,7 +122,7 @@ fn nothing_in(paths: &[String]) -> Error {
     }
 }
 
-/// A path for a report: text, and no control characters of its own making in what people see.
+/// A path as text for a report.
 fn shown(path: impl AsRef<Path>) -> String {
     path.as_ref().display().to_string()
 }

@@ -1,14 +1,14 @@
-//! `c47 elf rpath`: the search path an object carries, and what is dead in it.
+//! `c47 elf rpath`: the search path in an object, and which of its entries do not exist.
 
 use std::fmt;
 
 use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
-use super::settings::Given;
+use super::settings::SystemOptions;
 use super::{fail, files_of, nothing_in, shown, worst};
-use crate::elf::linkage::Carried;
-use crate::elf::rpath::{self, Leads};
+use crate::elf::linkage::SearchPath;
+use crate::elf::rpath::{self, EntryTarget};
 use crate::elf::search::Shelves;
 use crate::error::Error;
 use crate::escape::one_line;
@@ -16,8 +16,9 @@ use crate::exit::Exit;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 
-/// Show the RPATH or RUNPATH of programs and libraries: what each entry leads to, which of the
-/// needed libraries are there, and which entries are dead. c47 does not rewrite it: patchelf does.
+/// Show the RPATH or RUNPATH of programs and libraries. For each entry: the directory it resolves
+/// to, which of the needed libraries are in it, and whether it is dead (the directory does not
+/// exist). To change an RPATH, use patchelf.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -26,16 +27,16 @@ use crate::output::{self, Format};
     example = "c47 elf rpath /opt/app/lib/libplugin.so"
 )]
 pub(super) struct Rpath {
-    /// programs or libraries, or ZIP archives (wheels) of them; with --root by their path inside it,
-    /// or below it
+    /// programs, libraries, or ZIP archives (wheels). With --root, a path inside the root or below
+    /// it.
     #[argh(positional)]
     file: Vec<String>,
 
-    /// another system's root directory: paths and links are taken inside it
+    /// use another system's root directory. Paths and symlinks are resolved inside it.
     #[argh(option, arg_name = "dir")]
     root: Option<String>,
 
-    /// print one JSON object a line for each file
+    /// print one JSON object per file, one per line
     #[argh(switch)]
     json: bool,
 }
@@ -54,7 +55,7 @@ pub(super) const DETAILS: Details = Details {
             Field::string("entries[].entry", "the entry as written"),
             Field::string(
                 "entries[].resolves_to",
-                "directory it stands for; null where it cannot be resolved",
+                "directory it resolves to; null if it cannot be resolved",
             )
             .or_null(),
             Field::boolean("entries[].dead", "whether that directory does not exist"),
@@ -71,25 +72,25 @@ impl Rpath {
                 "c47 elf rpath FILE...",
             ));
         }
-        let given = Given {
+        let options = SystemOptions {
             root: self.root.as_deref(),
             library_path: None,
             preload: None,
             cpu: None,
         };
         let command = "c47 elf rpath";
-        let settings = given.settings()?;
+        let settings = options.settings()?;
         let format = Format::from_switch(self.json);
         let (inputs, mut exit) = files_of(format, command, &settings.root, &self.file);
-        let mut shelves = Shelves::with_archives(settings, inputs.archives.clone());
+        let mut library_cache = Shelves::with_archives(settings, inputs.archives.clone());
         let mut found = 0;
         for input in &inputs.list {
-            match rpath::rpath(&mut shelves, &input.path) {
+            match rpath::rpath(&mut library_cache, &input.path) {
                 Ok(rpath) => {
                     found += 1;
                     output::print(format, &Report::of(&rpath))?;
                 }
-                Err(fault) if input.passes_over(&fault) => {}
+                Err(fault) if input.should_skip(&fault) => {}
                 Err(fault) => exit = worst(exit, fail(format, command, &input.path, fault)),
             }
         }
@@ -120,18 +121,18 @@ struct Entry {
 
 impl Report {
     fn of(rpath: &rpath::Rpath) -> Report {
-        let kind = match rpath.carried {
-            Carried::None => None,
-            Carried::Rpath(_) => Some("rpath"),
-            Carried::Runpath(_) => Some("runpath"),
+        let kind = match rpath.search_path {
+            SearchPath::None => None,
+            SearchPath::Rpath(_) => Some("rpath"),
+            SearchPath::Runpath(_) => Some("runpath"),
         };
         let entries = rpath.entries.iter().map(|entry| Entry {
             entry: shown(&entry.raw),
             resolves_to: entry.expanded.as_ref().map(shown),
-            dead: entry.leads == Leads::Nowhere,
-            libraries: match &entry.leads {
-                Leads::To(libraries) => libraries.iter().map(shown).collect(),
-                Leads::Nowhere => Vec::new(),
+            dead: entry.target == EntryTarget::Missing,
+            libraries: match &entry.target {
+                EntryTarget::Directory(libraries) => libraries.iter().map(shown).collect(),
+                EntryTarget::Missing => Vec::new(),
             },
         });
         Report {

@@ -1,4 +1,4 @@
-//! What `ldd`, `dupes` and `rpath` take from the command line and the environment.
+//! The settings of `ldd`, `dupes` and `rpath` from the command line and the environment.
 
 use std::env;
 use std::ffi::OsString;
@@ -10,19 +10,19 @@ use crate::elf::system::Cpu;
 use crate::error::Error;
 use crate::platform::Level;
 
-/// The options that say in which system to look, as they were given.
-pub(super) struct Given<'a> {
+/// The options that select the system, as given on the command line.
+pub(super) struct SystemOptions<'a> {
     pub root: Option<&'a str>,
     pub library_path: Option<&'a str>,
     pub preload: Option<&'a str>,
     pub cpu: Option<&'a str>,
 }
 
-impl Given<'_> {
-    /// Settings from them. This system's environment counts for this system only.
+impl SystemOptions<'_> {
+    /// The environment of this system is used for this system only, not for another root.
     ///
     /// # Errors
-    /// When the root is no directory or the CPU no level.
+    /// When the root is not a directory or the CPU level is unknown.
     pub(super) fn settings(&self) -> Result<Settings, Error> {
         let root = match self.root {
             Some(directory) => Root::under(Path::new(directory))?,

@@ -1,14 +1,14 @@
-//! `c47 host check`: is this node fit for work? A line a check, exit 0 or 1.
+//! `c47 host check`: whether this node meets requirements. One line per check, exit 0 or 1.
 
 use std::path::PathBuf;
 
 use argh::{ArgsInfo, FromArgs};
 
-use super::{ask, parsed};
+use super::{parsed, request_status};
 use crate::elf::root::Root;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::host::check::{self, Amount, Checks, Room};
+use crate::host::check::{self, Amount, Checks, FreeRequirement};
 use crate::host::libraries;
 use crate::outline::{Accept, Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
@@ -16,38 +16,43 @@ use crate::platform::{Level, Target, Version};
 use crate::quantity;
 use crate::redact;
 
-/// Check that this machine is fit for work, for a farm's health check: one line a check, exit 0 if
-/// all hold, 1 if one does not. What cannot be found out does not hold.
+/// Check that this machine meets requirements, as a health check. Prints one line per check. The
+/// exit code is 0 if all checks pass and 1 if one fails. A check whose value cannot be determined
+/// fails.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
     name = "check",
     help_triggers("-h", "--help"),
-    example = "c47 host check --target CY2024 --cpu v3 --free /tmp=10G --url https://rez.example.com"
+    example = "c47 host check --target CY2024 --cpu v3 --free /tmp=10G",
+    example = "c47 host check --url https://rez.example.com"
 )]
 pub(super) struct Check {
-    /// the glibc there must at least be, as 2.28
+    /// require at least this glibc, such as 2.28
     #[argh(option, arg_name = "version", from_str_fn(glibc))]
     glibc: Option<Version>,
 
-    /// what programs are built for: centos7, rocky8, CY2024, 2.17; glibc, libstdc++ and CPU must do
+    /// require the libraries and CPU of a target: CY2024. The glibc, libstdc++ and CPU level of this
+    /// machine must be at least those of the target: a distribution, a year of the VFX Reference
+    /// Platform, or a glibc version.
     #[argh(option, arg_name = "name")]
     target: Option<String>,
 
-    /// the level the CPU must at least have: v1, v2, v3 or v4
+    /// require at least this CPU level: v1, v2, v3 or v4
     #[argh(option, arg_name = "level", from_str_fn(Level::named))]
     cpu: Option<Level>,
 
-    /// what must be left for a user on a path's file system: /tmp=10G; may be repeated
+    /// require free space, such as /tmp=10G. It is the space free for a user on the file system of
+    /// PATH. May be repeated.
     #[argh(option, arg_name = "path=size", from_str_fn(free))]
-    free: Vec<Room>,
+    free: Vec<FreeRequirement>,
 
-    /// how many inodes must be left there: /tmp=10000; may be repeated
+    /// require free inodes, such as /tmp=10000. May be repeated.
     #[argh(option, arg_name = "path=count", from_str_fn(free_inodes))]
-    free_inodes: Vec<Room>,
+    free_inodes: Vec<FreeRequirement>,
 
-    /// a service that must answer, whatever it answers: reached, TLS holds, its clock is less than
-    /// a minute off; may be repeated
+    /// require a response from a service. Any status passes, if the certificate is valid and the
+    /// clocks differ by less than a minute. May be repeated.
     #[argh(option)]
     url: Vec<String>,
 
@@ -115,15 +120,15 @@ impl Check {
         }
         let cpu = self.cpu;
         checks.extend(cpu.map(|wanted| check::cpu(Level::of_this_machine(), wanted)));
-        checks.extend(self.free.iter().chain(&self.free_inodes).map(check::room));
+        checks.extend(self.free.iter().chain(&self.free_inodes).map(check::free));
         checks.extend(
             urls.iter()
-                .map(|url| check::service(&redact::url(&url.to_string()), ask(url))),
+                .map(|url| check::service(&redact::url(&url.to_string()), request_status(url))),
         );
         if checks.is_empty() {
             return Err(Error::usage_hint(
-                "nothing is to be checked",
-                "--glibc, --target, --cpu, --free, --free-inodes or --url",
+                "no check given",
+                "use --glibc, --target, --cpu, --free, --free-inodes or --url",
             ));
         }
         let checks = Checks::new(checks);
@@ -133,28 +138,28 @@ impl Check {
 }
 
 fn glibc(text: &str) -> Result<Version, String> {
-    Version::parse(text).ok_or_else(|| format!("'{text}' is no version: write 2.28"))
+    Version::parse(text).ok_or_else(|| format!("invalid version '{text}'; write 2.28"))
 }
 
-fn free(text: &str) -> Result<Room, String> {
+fn free(text: &str) -> Result<FreeRequirement, String> {
     let (path, size) = split(text, "/tmp=10G")?;
     let amount = Amount::Bytes(quantity::size(size)?);
-    Ok(Room { path, amount })
+    Ok(FreeRequirement { path, amount })
 }
 
-fn free_inodes(text: &str) -> Result<Room, String> {
+fn free_inodes(text: &str) -> Result<FreeRequirement, String> {
     let (path, count) = split(text, "/tmp=10000")?;
     let count = count
         .parse()
-        .map_err(|_| format!("'{count}' is no number of inodes"))?;
+        .map_err(|_| format!("invalid number of inodes '{count}'"))?;
     let amount = Amount::Inodes(count);
-    Ok(Room { path, amount })
+    Ok(FreeRequirement { path, amount })
 }
 
-/// A path may hold '=' itself: the last one counts.
+/// Splits at the last '=', because a path may contain '='.
 fn split<'a>(text: &'a str, example: &str) -> Result<(PathBuf, &'a str), String> {
     match text.rsplit_once('=') {
         Some((path, amount)) if !path.is_empty() => Ok((path.into(), amount)),
-        _ => Err(format!("'{text}': write {example}")),
+        _ => Err(format!("invalid value '{text}'; write {example}")),
     }
 }

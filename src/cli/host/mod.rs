@@ -1,4 +1,4 @@
-//! `c47 host`: what this machine is and has, and what may break on it.
+//! `c47 host`: the properties of this machine, and what may break programs on it.
 
 mod check;
 
@@ -20,10 +20,11 @@ use crate::output::{self, Format};
 use crate::redact;
 use crate::timestamp::Timestamp;
 
-/// Show what this machine is and has: system, glibc and libstdc++ (read from their files), CPU,
-/// memory, GPU, limits, mounts, CA bundle, DNS, proxies, clock, Rez context; and what may break on
-/// it: libraries that shadow the system's, Python's variables, certificates, a full TMPDIR. What
-/// cannot be found out is unknown (null in JSON) and no error. 'host check' answers yes or no.
+/// Show this machine's properties and what may break on it. The report has the system, glibc and
+/// libstdc++ (read from their files), CPU, memory, GPU, limits, mounts, CA bundle, DNS, proxies,
+/// clock and Rez context. Hazards are libraries that shadow those of the system, Python variables,
+/// certificates, and a full TMPDIR. A value that cannot be determined is printed as unknown (null
+/// in JSON) and is not an error. Use 'host check' for a yes or no.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -33,7 +34,7 @@ use crate::timestamp::Timestamp;
     example = "c47 host check --target CY2024 --cpu v3 --free /tmp=10G"
 )]
 pub(super) struct Host {
-    /// compare the clock with the Date of this service's answer (default: with none)
+    /// compare the clock with the Date header of this service
     #[argh(option)]
     url: Option<String>,
 
@@ -62,7 +63,7 @@ pub(super) const DETAILS: &[Details] = &[
                 Field::string("system.distribution.name", "its full name"),
                 Field::string(
                     "system.distribution.target",
-                    "what elf glibc --target calls it",
+                    "its name for elf glibc --target",
                 )
                 .or_null(),
                 Field::string("system.kernel", "release of the kernel").or_null(),
@@ -88,7 +89,7 @@ pub(super) const DETAILS: &[Details] = &[
                 Field::number("memory.swap_free_bytes", "bytes of free swap space").or_null(),
                 Field::number(
                     "memory.limit_bytes",
-                    "limit of the control group; null where there is none",
+                    "limit of the control group; null if there is none",
                 )
                 .or_null(),
                 Field::object("gpu", "the graphics processors"),
@@ -98,8 +99,8 @@ pub(super) const DETAILS: &[Details] = &[
                 Field::string("gpu.devices[].driver", "kernel driver").or_null(),
                 Field::objects("limits", "the resource limits"),
                 Field::string("limits[].name", "name of the limit"),
-                Field::number("limits[].soft", "soft limit; null where unlimited").or_null(),
-                Field::number("limits[].hard", "hard limit; null where unlimited").or_null(),
+                Field::number("limits[].soft", "soft limit; null if unlimited").or_null(),
+                Field::number("limits[].hard", "hard limit; null if unlimited").or_null(),
                 Field::objects("mounts", "the file systems"),
                 Field::string("mounts[].path", "mount point"),
                 Field::string("mounts[].kind", "type: ext4, nfs4"),
@@ -108,15 +109,15 @@ pub(super) const DETAILS: &[Details] = &[
                 Field::strings("mounts[].used_for", "root, tmp, home, cwd, network"),
                 Field::string(
                     "mounts[].state",
-                    "ok, does not answer, not tried, or why it was refused",
+                    "ok, does not respond, not tried, or the error",
                 ),
                 Field::number("mounts[].total_bytes", "size").or_null(),
-                Field::number("mounts[].available_bytes", "space left for a user").or_null(),
+                Field::number("mounts[].available_bytes", "space free for a user").or_null(),
                 Field::number("mounts[].total_inodes", "number of inodes").or_null(),
-                Field::number("mounts[].available_inodes", "inodes left for a user").or_null(),
+                Field::number("mounts[].available_inodes", "inodes free for a user").or_null(),
                 Field::object(
                     "certificates",
-                    "the CA bundle; null where its file system does not answer",
+                    "the CA bundle; null if its file system does not respond",
                 )
                 .or_null(),
                 Field::string("certificates.bundle", "path of the bundle").or_null(),
@@ -128,15 +129,12 @@ pub(super) const DETAILS: &[Details] = &[
                     "certificates.expired[].not_after",
                     "when it expired, RFC 3339",
                 ),
-                Field::boolean(
-                    "certificates.dst_root_x3",
-                    "whether DST Root CA X3 is among them",
-                )
-                .or_null(),
+                Field::boolean("certificates.dst_root_x3", "whether it has DST Root CA X3")
+                    .or_null(),
                 Field::object("network", "the network"),
                 Field::strings(
                     "network.dns_servers",
-                    "addresses of the DNS servers; null without resolv.conf",
+                    "addresses of the DNS servers; null if there is no resolv.conf",
                 )
                 .or_null(),
                 Field::strings("network.search_domains", "search domains"),
@@ -151,24 +149,24 @@ pub(super) const DETAILS: &[Details] = &[
                 Field::string("clock.time_zone", "time zone").or_null(),
                 Field::object(
                     "clock.compared",
-                    "comparison with the service of --url; null without it",
+                    "comparison with the service of --url; null without --url",
                 )
                 .or_null(),
-                Field::string("clock.compared.url", "its address without secrets"),
+                Field::string("clock.compared.url", "its URL without secrets"),
                 Field::number(
                     "clock.compared.ahead_s",
                     "seconds the service is ahead of this machine",
                 )
                 .or_null(),
                 Field::string("clock.compared.why", "why its time is unknown").or_null(),
-                Field::object("rez", "the Rez context; null outside of one").or_null(),
+                Field::object("rez", "the Rez context; null if there is none").or_null(),
                 Field::strings("rez.resolve", "resolved packages"),
                 Field::strings("rez.request", "requested packages"),
                 Field::string("rez.version", "version of Rez").or_null(),
                 Field::string("rez.file", "file of the context").or_null(),
                 Field::objects("hazards", "what may break programs here"),
                 Field::string("hazards[].name", "variable or part of the system"),
-                Field::string("hazards[].detail", "what it does"),
+                Field::string("hazards[].detail", "what it breaks"),
             ],
         }],
     },
@@ -211,8 +209,8 @@ fn parsed(url: &str) -> Result<Url, Error> {
 }
 
 fn compare(url: &Url) -> Compared {
-    let answer = ask(url).and_then(|(_, ahead)| ahead);
-    let (ahead_s, why) = match answer {
+    let response = request_status(url).and_then(|(_, ahead)| ahead);
+    let (ahead_s, why) = match response {
         Ok(ahead) => (Some(ahead), None),
         Err(why) => (None, Some(why)),
     };
@@ -223,22 +221,22 @@ fn compare(url: &Url) -> Compared {
     }
 }
 
-/// The status of a service's answer, and how far its clock is ahead of this machine's.
-fn ask(url: &Url) -> Result<(u16, Result<i64, String>), String> {
+/// The status of a service's response, and how far its clock is ahead of this machine's.
+fn request_status(url: &Url) -> Result<(u16, Result<i64, String>), String> {
     let mut settings: Settings = environment::settings();
-    settings.limits.idle = settings.limits.idle.min(PATIENCE);
-    settings.limits.whole = Some(PATIENCE);
+    settings.limits.idle = settings.limits.idle.min(TIME_LIMIT);
+    settings.limits.whole = Some(TIME_LIMIT);
     let mut request = Request::get(url.clone());
-    let answer = Caller::new(settings)
+    let response = Caller::new(settings)
         .call(&mut request)
         .map_err(|error| redact::url(&error.to_string()))?;
-    let head = answer.head;
-    // At once: what comes of the body takes time.
+    let head = response.head;
+    // Compared before the body is read, which takes time.
     Ok((
         head.status,
         clock::ahead_s(head.header("date"), Timestamp::now()),
     ))
 }
 
-/// A node that waits longer for a service is not well.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+/// The time limit for the service.
+const TIME_LIMIT: std::time::Duration = std::time::Duration::from_secs(20);

@@ -1,4 +1,4 @@
-//! `c47 rez check`: what breaks a repository.
+//! `c47 rez check`: finds faults in a repository.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -16,10 +16,10 @@ use crate::quantity;
 use crate::rez::check::{Checked, Kind as FindingKind, check};
 use crate::rez::deep;
 
-/// Find what breaks a Rez repository: versions without package.py, package files that Python
-/// cannot read or that are of another package or version, requirements that no package satisfies,
-/// dead links, modes that keep others out, what installs left behind. Each with its cure; the exit
-/// code is 1 if there is any.
+/// Find faults in a Rez repository. It finds versions without package.py, package files with
+/// syntax errors or of another package or version, requirements that no package satisfies,
+/// dangling symlinks, wrong modes, and leftovers of interrupted installs. For each fault it prints
+/// how to correct it. The exit code is 1 if there are any.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -27,23 +27,23 @@ use crate::rez::deep;
     help_triggers("-h", "--help"),
     example = "c47 rez check /sw/packages
 c47 rez check /sw/packages --with /sw/base --deep",
-    note = "Without --deep no Python runs: what only Python knows, such as a requirement that is computed, is not judged."
+    note = "Without --deep no Python runs, and values that only Python can compute, such as a computed requirement, are not checked."
 )]
 pub(super) struct Check {
-    /// the repository
+    /// the repository to check
     #[argh(positional, arg_name = "dir")]
     repository: PathBuf,
 
-    /// another repository that may have what the packages require; may be repeated (default:
-    /// those of REZ_PACKAGES_PATH)
+    /// search requirements in another repository too. May be repeated. The default is those of
+    /// REZ_PACKAGES_PATH.
     #[argh(option, arg_name = "dir")]
     with: Vec<PathBuf>,
 
-    /// also let rez, which must be on PATH, load and resolve each package
+    /// also load and resolve each package with rez. The program rez must be in PATH.
     #[argh(switch)]
     deep: bool,
 
-    /// print what was found as JSON
+    /// print the faults as JSON
     #[argh(switch)]
     json: bool,
 }
@@ -92,10 +92,10 @@ impl fmt::Display for Report {
         let plain = escape::one_line;
         for finding in &self.findings {
             writeln!(f, "{}: {}", plain(&finding.path), plain(&finding.what))?;
-            writeln!(f, "    cure: {}", plain(&finding.cure))?;
+            writeln!(f, "    fix: {}", plain(&finding.cure))?;
         }
         let count = match self.findings.len() {
-            0 => "nothing wrong".to_owned(),
+            0 => "no faults found".to_owned(),
             count => format!("{} found", quantity::count(count, "fault")),
         };
         let packages = quantity::count(self.packages, "package");
@@ -109,7 +109,7 @@ impl Check {
         let others = self.others()?;
         let mut checked = check(&self.repository, others.as_deref())?;
         if self.deep {
-            self.look_deeper(&mut checked)?;
+            self.add_findings_of_rez(&mut checked)?;
         }
         let exit = if checked.findings.is_empty() {
             Exit::Done
@@ -132,10 +132,10 @@ impl Check {
         Ok(exit)
     }
 
-    /// The repositories beside the one that is checked; `None` where only Rez could read them.
+    /// The other repositories. `None` if only Rez can read one of them.
     fn others(&self) -> Result<Option<Vec<PathBuf>>, Error> {
         if let Some(missing) = self.with.iter().find(|path| !path.is_dir()) {
-            let why = format!("--with {}: it is not a directory", missing.display());
+            let why = format!("--with {}: not a directory", missing.display());
             return Err(Error::usage(why));
         }
         match self.with.is_empty() {
@@ -144,8 +144,8 @@ impl Check {
         }
     }
 
-    /// Adds what Rez says of packages in which nothing was found without it.
-    fn look_deeper(&self, checked: &mut Checked) -> Result<(), Error> {
+    /// Adds the faults that Rez reports for packages without other faults.
+    fn add_findings_of_rez(&self, checked: &mut Checked) -> Result<(), Error> {
         let known: Vec<PathBuf> = checked
             .findings
             .iter()

@@ -1,4 +1,4 @@
-//! `c47 rez install`: a package, in one step.
+//! `c47 rez install`: installs a package atomically.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,46 +6,48 @@ use std::path::PathBuf;
 use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
-use super::{Wanted, name, say_notes, version};
+use super::{PackageOptions, name, print_notes, version};
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
-use crate::rez::{self, Existing, Linkage, Order, Tool};
+use crate::rez::{self, Existing, InstallRequest, Linkage, Tool};
 
-/// Install c47 itself, or the executables given, as a Rez package, and print where it is. Readers
-/// of the repository see all of it or nothing, also when this is killed.
+/// Install c47 or other executables as a Rez package. Prints the path of the installed version.
+/// The install is atomic: readers of the repository see the whole version or nothing, even if
+/// c47 is killed.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
     name = "install",
     help_triggers("-h", "--help"),
     example = "c47 rez install --repo /sw/packages
-c47 rez install --repo /sw/packages --name ripgrep --pkg-version 14.1.1 --tool ./rg"
+c47 rez install --repo /sw/packages --name rg --pkg-version 14.1.1 --tool ./rg"
 )]
 pub(super) struct Install {
-    /// the repository, a directory of $REZ_PACKAGES_PATH
+    /// install into this repository (required). It is usually a directory of REZ_PACKAGES_PATH.
     #[argh(option, arg_name = "dir")]
     repo: PathBuf,
 
-    /// name of the package (default: c47; with --tool there is none)
+    /// set the name of the package. The default is c47. Required with --tool.
     #[argh(option, from_str_fn(name))]
     name: Option<String>,
 
-    /// version of the package (default: that of c47; with --tool there is none)
+    /// set the version of the package. The default is that of c47. Required with --tool.
     #[argh(option, arg_name = "version", from_str_fn(version))]
     pkg_version: Option<String>,
 
-    /// what 'rez view' says of it (default: what c47 is, or the tools' names)
+    /// set the description that 'rez view' prints. The default describes c47, or
+    /// lists the names of the tools.
     #[argh(option, arg_name = "text")]
     description: Option<String>,
 
-    /// an executable to install instead of c47; may be repeated
+    /// install this executable instead of c47. May be repeated.
     #[argh(option, arg_name = "file")]
     tool: Vec<PathBuf>,
 
-    /// replace this version if it is there; without it that is refused
+    /// overwrite this version if it exists. Without this option that is an error.
     #[argh(switch)]
     overwrite: bool,
 
@@ -112,41 +114,41 @@ impl Install {
         } else {
             Existing::Refuse
         };
-        let wanted = Wanted {
+        let options = PackageOptions {
             name: self.name,
             version: self.pkg_version,
             description: self.description,
             tools: self.tool,
         };
-        let filled = wanted.fill()?;
-        let tools: Vec<Tool> = filled.tools.iter().map(|tool| tool.tool.clone()).collect();
-        let installed = rez::install(&Order {
+        let plan = options.plan()?;
+        let tools: Vec<Tool> = plan.tools.iter().map(|tool| tool.tool.clone()).collect();
+        let installed = rez::install(&InstallRequest {
             repository: &self.repo,
-            package: &filled.package,
+            package: &plan.package,
             tools: &tools,
             existing,
         })?;
-        let mut notes: Vec<String> = filled.tools.iter().filter_map(|tool| tool.note()).collect();
+        let mut notes: Vec<String> = plan.tools.iter().filter_map(|tool| tool.note()).collect();
         if let Some(marker) = &installed.hidden_by {
             notes.push(format!(
-                "Rez does not see it: {} hides it",
+                "this version is hidden from Rez by {}",
                 marker.display()
             ));
         }
         notes.extend(
             installed
-                .left
-                .map(|why| format!("the old version stays: {why}")),
+                .not_removed
+                .map(|why| format!("the old version was not removed: {why}")),
         );
-        say_notes("c47 rez install", &notes);
-        let tools = filled.tools.iter().map(|tool| ToolReport {
+        print_notes("c47 rez install", &notes);
+        let tools = plan.tools.iter().map(|tool| ToolReport {
             name: tool.tool.name.clone(),
             linkage: word(&tool.linkage).to_owned(),
         });
         let report = Report {
             path: installed.path.display().to_string(),
-            name: filled.package.name,
-            version: filled.package.version,
+            name: plan.package.name,
+            version: plan.package.version,
             tools: tools.collect(),
             notes,
         };

@@ -20,7 +20,7 @@ use crate::output;
 use crate::rez::{self, Linkage, Package, Tool};
 use crate::timestamp::Timestamp;
 
-/// Put c47, or any executables, into a Rez repository, and find what breaks one.
+/// Install executables as Rez packages and check repositories.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -34,7 +34,7 @@ pub(super) struct Rez {
     command: Command,
 }
 
-/// What the subcommands declare beside their options.
+/// What the subcommands declare in addition to their options.
 pub(super) const DETAILS: &[Details] = &[install::DETAILS, package::DETAILS, check::DETAILS];
 
 #[derive(FromArgs, ArgsInfo)]
@@ -55,47 +55,47 @@ impl Rez {
     }
 }
 
-/// What the options of `install` and `package` ask for.
-struct Wanted {
+/// The options of `install` and `package`.
+struct PackageOptions {
     name: Option<String>,
     version: Option<String>,
     description: Option<String>,
     tools: Vec<PathBuf>,
 }
 
-/// A package with what goes into it.
-struct Filled {
+/// A package and its tools.
+struct PackagePlan {
     package: Package,
-    tools: Vec<FilledTool>,
+    tools: Vec<PlannedTool>,
 }
 
-struct FilledTool {
+struct PlannedTool {
     tool: Tool,
     linkage: Linkage,
 }
 
-impl Wanted {
-    fn fill(self) -> Result<Filled, Error> {
+impl PackageOptions {
+    fn plan(self) -> Result<PackagePlan, Error> {
         if self.tools.is_empty() {
-            self.own()
+            self.plan_own()
         } else {
-            self.others()
+            self.plan_tools()
         }
     }
 
-    /// c47 itself, under whatever name this file has.
-    fn own(self) -> Result<Filled, Error> {
-        let tool = FilledTool {
+    /// The package of c47 itself.
+    fn plan_own(self) -> Result<PackagePlan, Error> {
+        let tool = PlannedTool {
             tool: Tool {
                 name: "c47".into(),
-                // The very program that runs, even if its file was replaced meanwhile.
+                // The running program, even if its file has been replaced.
                 source: PathBuf::from("/proc/self/exe"),
             },
             linkage: Linkage::Static,
         };
         let description = "One static binary for a visual-effects pipeline: authenticated HTTP \
-            calls, JSON Web Tokens, and what a render node lacks.";
-        Ok(Filled {
+            calls, JSON Web Tokens, ELF checks and Rez packages.";
+        Ok(PackagePlan {
             package: Package {
                 name: self.name.unwrap_or_else(|| "c47".into()),
                 version: self
@@ -111,13 +111,13 @@ impl Wanted {
         })
     }
 
-    fn others(self) -> Result<Filled, Error> {
-        let missing = |option: &str| Error::usage(format!("--tool wants {option} beside it"));
+    fn plan_tools(self) -> Result<PackagePlan, Error> {
+        let missing = |option: &str| Error::usage(format!("--tool requires {option}"));
         let name = self.name.ok_or_else(|| missing("--name"))?;
         let version = self.version.ok_or_else(|| missing("--pkg-version"))?;
-        let mut tools: Vec<FilledTool> = Vec::new();
+        let mut tools: Vec<PlannedTool> = Vec::new();
         for path in &self.tools {
-            let tool = look_at(path)?;
+            let tool = read_tool(path)?;
             if tools.iter().any(|other| other.tool.name == tool.tool.name) {
                 return Err(Error::usage(format!(
                     "two tools are named {}",
@@ -131,7 +131,7 @@ impl Wanted {
             .iter()
             .map(|name| format!("test -x \"{{root}}/bin/{name}\""))
             .collect();
-        Ok(Filled {
+        Ok(PackagePlan {
             package: Package {
                 description: self.description.unwrap_or_else(|| names.join(", ")),
                 authors: Vec::new(),
@@ -146,8 +146,8 @@ impl Wanted {
     }
 }
 
-/// A tool given by its path: it must be something that a node can run.
-fn look_at(path: &Path) -> Result<FilledTool, Error> {
+/// Reads a tool, which must be something that a node can run.
+fn read_tool(path: &Path) -> Result<PlannedTool, Error> {
     let refuse = |why: String| Error::usage(format!("--tool {}: {why}", path.display()));
     let name = path
         .file_name()
@@ -156,7 +156,7 @@ fn look_at(path: &Path) -> Result<FilledTool, Error> {
     rez::ensure_tool_name(name).map_err(refuse)?;
     let file = File::open(path).map_err(|error| refuse(reason(&error)))?;
     let linkage = rez::linkage(&file).map_err(refuse)?;
-    Ok(FilledTool {
+    Ok(PlannedTool {
         tool: Tool {
             name: name.to_owned(),
             source: path.to_owned(),
@@ -165,8 +165,8 @@ fn look_at(path: &Path) -> Result<FilledTool, Error> {
     })
 }
 
-impl FilledTool {
-    /// What whoever packages it should know.
+impl PlannedTool {
+    /// What the user should know about this tool.
     fn note(&self) -> Option<String> {
         let name = &self.tool.name;
         match self.linkage {
@@ -179,23 +179,23 @@ impl FilledTool {
                 let source = self.tool.source.display();
                 Some(match place {
                     Some(oldest) => format!(
-                        "{name} is dynamic: it runs from {oldest} on; 'c47 elf glibc {source}' tells why"
+                        "{name} is dynamically linked and needs {oldest} or newer; 'c47 elf glibc {source}' shows why"
                     ),
                     None => format!(
-                        "{name} is dynamic and runs only where its libraries are: 'c47 elf glibc {source}' tells where"
+                        "{name} is dynamically linked and runs only where its libraries are installed; 'c47 elf glibc {source}' shows where"
                     ),
                 })
             }
             Linkage::Script => Some(format!(
-                "{name} is a script and runs only where its interpreter is"
+                "{name} is a script and runs only where its interpreter is installed"
             )),
-            Linkage::OtherMachine => Some(format!("{name} is not for x86-64")),
+            Linkage::OtherMachine => Some(format!("{name} is not built for x86-64")),
         }
     }
 }
 
-/// Says on stderr what whoever packages these tools should know.
-fn say_notes(command: &str, notes: &[String]) {
+/// Prints notes on stderr.
+fn print_notes(command: &str, notes: &[String]) {
     for note in notes {
         output::say(format_args!("{command}: {}", escape::one_line(note)));
     }

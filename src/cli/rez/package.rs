@@ -1,19 +1,19 @@
-//! `c47 rez package`: package.py alone, for those who install by other means.
+//! `c47 rez package`: writes package.py only, for installs by other means.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use argh::{ArgsInfo, FromArgs};
 
-use super::{Wanted, name, say_notes, version};
+use super::{PackageOptions, name, print_notes, version};
 use crate::atomic_file::{AtomicFile, New};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::outline::{Details, Kind};
 use crate::output;
 
-/// Write the package.py that install would write, into the current directory, where there must be
-/// none yet; or print it.
+/// Write only package.py into the current directory, or print it. The file is the one that 'rez
+/// install' writes. An existing package.py is not overwritten.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -22,23 +22,24 @@ use crate::output;
     example = "c47 rez package --stdout"
 )]
 pub(super) struct PackageFile {
-    /// print it instead of writing a file
+    /// print package.py instead of writing a file
     #[argh(switch)]
     stdout: bool,
 
-    /// name of the package (default: c47; with --tool there is none)
+    /// set the name of the package. The default is c47. Required with --tool.
     #[argh(option, from_str_fn(name))]
     name: Option<String>,
 
-    /// version of the package (default: that of c47; with --tool there is none)
+    /// set the version of the package. The default is that of c47. Required with --tool.
     #[argh(option, arg_name = "version", from_str_fn(version))]
     pkg_version: Option<String>,
 
-    /// what 'rez view' says of it (default: what c47 is, or the tools' names)
+    /// set the description that 'rez view' prints. The default describes c47, or
+    /// lists the names of the tools.
     #[argh(option, arg_name = "text")]
     description: Option<String>,
 
-    /// an executable that will be in its bin; may be repeated
+    /// name an executable of the package. May be repeated.
     #[argh(option, arg_name = "file")]
     tool: Vec<PathBuf>,
 }
@@ -57,16 +58,16 @@ pub(super) const DETAILS: Details = Details {
 
 impl PackageFile {
     pub(super) fn run(self) -> Result<Exit, Error> {
-        let wanted = Wanted {
+        let options = PackageOptions {
             name: self.name,
             version: self.pkg_version,
             description: self.description,
             tools: self.tool,
         };
-        let filled = wanted.fill()?;
-        let notes: Vec<String> = filled.tools.iter().filter_map(|tool| tool.note()).collect();
-        say_notes("c47 rez package", &notes);
-        let text = filled.package.to_string();
+        let plan = options.plan()?;
+        let notes: Vec<String> = plan.tools.iter().filter_map(|tool| tool.note()).collect();
+        print_notes("c47 rez package", &notes);
+        let text = plan.package.to_string();
         if self.stdout {
             output::bytes(text.as_bytes())?;
             return Ok(Exit::Done);

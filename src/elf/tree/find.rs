@@ -1,4 +1,4 @@
-//! One library looked for, in the order of glibc's ld.so or of musl's.
+//! Searches one library, in the order of the ld.so of glibc or musl.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::Via;
 use super::walk::Walk;
-use crate::elf::linkage::Carried;
+use crate::elf::linkage::SearchPath;
 use crate::elf::search::{Library, Outcome};
 use crate::elf::system::{Glibc, Musl, System};
 
@@ -15,7 +15,7 @@ impl Walk<'_> {
         if name.as_bytes().contains(&b'/') {
             let path = name.as_bytes().to_vec();
             return (
-                self.shelves.fitting(path, self.architecture, None),
+                self.library_cache.compatible(path, self.architecture, None),
                 Via::Path,
             );
         }
@@ -27,13 +27,13 @@ impl Walk<'_> {
     }
 
     fn find_as_glibc(&mut self, glibc: &Glibc, name: &OsStr, by: usize) -> (Outcome, Via) {
-        let mut passed_over = None;
+        let mut skipped = None;
         let loader = self.loader(by);
         for (via, directories) in self.places_of_glibc(by, loader.as_deref()) {
             let outcome = self.in_directories(glibc, &directories, name);
             match outcome {
-                Outcome::NotFound { passed_over: one } => passed_over = passed_over.or(one),
-                outcome => return (outcome, via),
+                Outcome::NotFound { skipped: one } => skipped = skipped.or(one),
+                outcome @ (Outcome::Found(_) | Outcome::Broken { .. }) => return (outcome, via),
             }
         }
         let no_default = loader.is_some_and(|one| one.linkage.no_default_libraries);
@@ -41,17 +41,17 @@ impl Walk<'_> {
             Some(outcome @ (Outcome::Found(_) | Outcome::Broken { .. })) => {
                 return (outcome, Via::Cache);
             }
-            Some(Outcome::NotFound { passed_over: one }) => passed_over = passed_over.or(one),
+            Some(Outcome::NotFound { skipped: one }) => skipped = skipped.or(one),
             None => {}
         }
         if no_default {
-            return (Outcome::NotFound { passed_over }, Via::Default);
+            return (Outcome::NotFound { skipped }, Via::Default);
         }
         let outcome = match self.in_directories(glibc, &glibc.directories, name) {
-            Outcome::NotFound { passed_over: one } => Outcome::NotFound {
-                passed_over: passed_over.or(one),
+            Outcome::NotFound { skipped: one } => Outcome::NotFound {
+                skipped: skipped.or(one),
             },
-            outcome => outcome,
+            outcome @ (Outcome::Found(_) | Outcome::Broken { .. }) => outcome,
         };
         (outcome, Via::Default)
     }
@@ -62,7 +62,7 @@ impl Walk<'_> {
     }
 
     fn in_directories(&mut self, glibc: &Glibc, directories: &[Vec<u8>], name: &OsStr) -> Outcome {
-        self.shelves.in_directories(
+        self.library_cache.in_directories(
             directories,
             &glibc.subdirectories,
             name.as_bytes(),
@@ -70,12 +70,12 @@ impl Walk<'_> {
         )
     }
 
-    /// Where glibc looks before its cache: DT_RPATH of the loader and of those that loaded it, unless
-    /// the loader has DT_RUNPATH; LD_LIBRARY_PATH; the loader's DT_RUNPATH.
+    /// Where glibc searches before its cache: DT_RPATH of the loader and of its loaders, unless the
+    /// loader has DT_RUNPATH; LD_LIBRARY_PATH; DT_RUNPATH of the loader.
     fn places_of_glibc(&self, by: usize, loader: Option<&Library>) -> Vec<(Via, Rc<[Vec<u8>]>)> {
         let has_runpath =
-            loader.is_some_and(|one| matches!(one.linkage.carried, Carried::Runpath(_)));
-        let carried = |number: usize, via| {
+            loader.is_some_and(|one| matches!(one.linkage.search_path, SearchPath::Runpath(_)));
+        let search_path = |number: usize, via| {
             let directories = self.directories.get(number);
             directories.map(|all| (via, all.clone()))
         };
@@ -86,13 +86,13 @@ impl Walk<'_> {
                 break;
             };
             link = object.loader;
-            if matches!(object.library.linkage.carried, Carried::Rpath(_)) {
-                places.extend(carried(number, Via::Rpath));
+            if matches!(object.library.linkage.search_path, SearchPath::Rpath(_)) {
+                places.extend(search_path(number, Via::Rpath));
             }
         }
         places.push((Via::LibraryPath, self.library_path.clone()));
         if has_runpath {
-            places.extend(carried(by, Via::Runpath));
+            places.extend(search_path(by, Via::Runpath));
         }
         places
     }
@@ -109,12 +109,12 @@ impl Walk<'_> {
         }
         let hwcaps = hit.hwcaps.map(str::to_owned);
         Some(
-            self.shelves
-                .fitting(path.to_vec(), self.architecture, hwcaps),
+            self.library_cache
+                .compatible(path.to_vec(), self.architecture, hwcaps),
         )
     }
 
-    /// musl: the environment's path, then what each loader up the chain carries, then the list.
+    /// musl searches LD_LIBRARY_PATH, then the path of each loader up the chain, then its list.
     fn find_as_musl(&mut self, musl: &Musl, name: &OsStr, by: usize) -> (Outcome, Via) {
         let mut places: Vec<(Via, Rc<[Vec<u8>]>)> =
             vec![(Via::LibraryPath, self.library_path.clone())];
@@ -124,17 +124,17 @@ impl Walk<'_> {
                 break;
             };
             link = object.loader;
-            let via = match object.library.linkage.carried {
-                Carried::None => continue,
-                Carried::Rpath(_) => Via::Rpath,
-                Carried::Runpath(_) => Via::Runpath,
+            let via = match object.library.linkage.search_path {
+                SearchPath::None => continue,
+                SearchPath::Rpath(_) => Via::Rpath,
+                SearchPath::Runpath(_) => Via::Runpath,
             };
             places.extend(self.directories.get(number).map(|all| (via, all.clone())));
         }
         places.push((Via::Default, musl.directories.as_slice().into()));
         let plain = [String::new()];
         for (via, directories) in places {
-            let outcome = self.shelves.in_directories(
+            let outcome = self.library_cache.in_directories(
                 &directories,
                 &plain,
                 name.as_bytes(),
@@ -144,6 +144,6 @@ impl Walk<'_> {
                 return (outcome, via);
             }
         }
-        (Outcome::NotFound { passed_over: None }, Via::Default)
+        (Outcome::NotFound { skipped: None }, Via::Default)
     }
 }

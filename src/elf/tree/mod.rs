@@ -1,4 +1,4 @@
-//! The libraries an object would be loaded with: ld.so's walk, breadth first.
+//! The libraries that ld.so would load for an object, in breadth-first order.
 
 mod find;
 mod origin;
@@ -14,9 +14,9 @@ pub use walk::resolve;
 /// The rule by which a library was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Via {
-    /// The object that was asked about.
+    /// The object itself.
     Itself,
-    /// The interpreter: the kernel has loaded it before anything is looked for.
+    /// The interpreter, which the kernel loads before ld.so searches anything.
     AlreadyLoaded,
     Preload,
     /// Its name is a path.
@@ -29,7 +29,7 @@ pub enum Via {
 }
 
 impl Via {
-    /// As reports name it.
+    /// Its name in reports.
     pub fn name(self) -> &'static str {
         match self {
             Via::Itself => "itself",
@@ -48,117 +48,117 @@ impl Via {
 /// An object in the process.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The name it was first asked for by.
+    /// The name by which it was first needed.
     pub name: OsString,
-    /// Where it is, inside the root, as ld.so composes the path.
+    /// Its path inside the root, as ld.so composes it.
     pub path: OsString,
     pub via: Via,
     /// The glibc-hwcaps directory it was found in.
     pub hwcaps: Option<String>,
     pub library: Rc<Library>,
-    /// The object for which it was loaded.
+    /// The object that caused the load.
     pub loader: Option<usize>,
     /// What it needs, in order.
-    pub wants: Vec<(OsString, Wanted)>,
+    pub wants: Vec<(OsString, Resolution)>,
 }
 
-/// Who needs what, by number.
+/// Which objects need which, by number.
 #[derive(Debug)]
-pub struct Needing {
+pub struct Dependents {
     objects: Vec<Vec<usize>>,
     missing: Vec<Vec<usize>>,
 }
 
-impl Needing {
+impl Dependents {
     /// The objects that need this one.
-    pub fn of(&self, wanted: Wanted) -> &[usize] {
+    pub fn of(&self, wanted: Resolution) -> &[usize] {
         let list = match wanted {
-            Wanted::Loaded(number) => self.objects.get(number),
-            Wanted::Missing(number) => self.missing.get(number),
+            Resolution::Loaded(number) => self.objects.get(number),
+            Resolution::Missing(number) => self.missing.get(number),
         };
         list.map(Vec::as_slice).unwrap_or_default()
     }
 }
 
-/// What became of a need.
+/// The result for a needed library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Wanted {
+pub enum Resolution {
     /// The number of the object.
     Loaded(usize),
     /// The number of the missing library.
     Missing(usize),
 }
 
-/// A library that would not be loaded.
+/// A library that cannot be loaded.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Missing {
     pub name: OsString,
     pub why: Why,
 }
 
-/// Why a library would not be loaded.
+/// Why a library cannot be loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
     NotFound,
-    /// Only this one was found, for another architecture.
+    /// Only a library for another architecture was found.
     OtherArchitecture(OsString),
-    /// ld.so would give up at this file.
+    /// ld.so fails at this file.
     Broken {
         path: OsString,
         why: Rc<str>,
     },
 }
 
-/// A version that a library lacks.
+/// A required version that is not defined by the library.
 #[derive(Debug, PartialEq, Eq)]
 pub struct VersionError {
-    /// The object that wants it.
+    /// The object that requires it.
     pub needed_by: usize,
     /// The library that was found.
     pub library: usize,
     pub version: String,
 }
 
-/// All that ld.so would do for an object.
+/// What ld.so would load for an object.
 #[derive(Debug)]
 pub struct Tree {
-    /// The object, inside the root.
+    /// The path of the object inside the root.
     pub path: PathBuf,
-    /// Its interpreter; for a library that of the programs that load it.
+    /// Its interpreter. For a library, that of the programs that load it.
     pub interpreter: Option<OsString>,
-    /// The object itself, then all others in the order of the walk.
+    /// The object itself, then all others in load order.
     pub objects: Vec<Loaded>,
     pub missing: Vec<Missing>,
     pub version_errors: Vec<VersionError>,
-    /// What ld.so ignores, saying so.
+    /// Warnings that ld.so prints.
     pub warnings: Vec<String>,
 }
 
 impl Tree {
-    /// For each object and for each missing library the objects that need it, by number.
-    pub fn needing(&self) -> Needing {
-        let mut needing = Needing {
+    /// For each object and each missing library, the numbers of the objects that need it.
+    pub fn dependents(&self) -> Dependents {
+        let mut dependents = Dependents {
             objects: vec![Vec::new(); self.objects.len()],
             missing: vec![Vec::new(); self.missing.len()],
         };
         for (number, object) in self.objects.iter().enumerate() {
             for (_, wanted) in &object.wants {
                 let list = match wanted {
-                    Wanted::Loaded(wanted) => needing.objects.get_mut(*wanted),
-                    Wanted::Missing(wanted) => needing.missing.get_mut(*wanted),
+                    Resolution::Loaded(wanted) => dependents.objects.get_mut(*wanted),
+                    Resolution::Missing(wanted) => dependents.missing.get_mut(*wanted),
                 };
                 if let Some(list) = list {
                     list.push(number);
                 }
             }
         }
-        needing
+        dependents
     }
 
-    /// Whether the object is static: nothing would be loaded for it.
+    /// Whether the object is statically linked.
     pub fn is_static(&self) -> bool {
         self.objects
             .first()
-            .is_some_and(|object| object.library.wants_nothing())
+            .is_some_and(|object| object.library.loads_nothing())
     }
 }

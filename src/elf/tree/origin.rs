@@ -1,4 +1,4 @@
-//! The directories an object carries, with `$ORIGIN` and the other tokens replaced.
+//! The RPATH and RUNPATH directories of an object, with `$ORIGIN` and the other tokens replaced.
 
 use std::borrow::Cow;
 use std::os::unix::ffi::OsStrExt;
@@ -6,17 +6,18 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::walk::Walk;
-use crate::elf::linkage::Carried;
+use crate::elf::linkage::SearchPath;
 use crate::elf::system::System;
 use crate::elf::tokens::{self, Tokens};
 
 impl Walk<'_> {
     /// The directories of an object's RPATH or RUNPATH.
-    pub(super) fn carried_directories(&self, number: usize) -> Rc<[Vec<u8>]> {
+    pub(super) fn search_path_directories(&self, number: usize) -> Rc<[Vec<u8>]> {
         let Some(object) = self.tree.objects.get(number) else {
             return Rc::new([]);
         };
-        let (Carried::Rpath(path) | Carried::Runpath(path)) = &object.library.linkage.carried
+        let (SearchPath::Rpath(path) | SearchPath::Runpath(path)) =
+            &object.library.linkage.search_path
         else {
             return Rc::new([]);
         };
@@ -45,12 +46,12 @@ impl Walk<'_> {
         let object = self.tree.objects.get(number)?;
         let mut path = Cow::Borrowed(Path::new(&object.path));
         if number == 0 && object.library.interpreter.is_some() {
-            // The kernel starts a program from where its links lead (`/proc/self/exe`); a
-            // library is loaded by its path.
-            path = Cow::Owned(self.shelves.canonical(&path).ok()?);
+            // For a program, ld.so takes the path with symlinks resolved (`/proc/self/exe`). A
+            // library keeps the path by which it was loaded.
+            path = Cow::Owned(self.library_cache.canonical(&path).ok()?);
         }
         let absolute = std::path::absolute(&path).ok()?;
-        // Unlike `absolute`, ld.so keeps a path as it was composed.
+        // Unlike `absolute`, ld.so does not normalize the path.
         let path = if path.is_absolute() {
             &*path
         } else {
@@ -62,8 +63,8 @@ impl Walk<'_> {
     }
 }
 
-/// For a program with raised rights `$ORIGIN` counts only at the beginning of an element, and
-/// only where it leads into a default directory.
+/// For a privileged program `$ORIGIN` is used only at the start of an element, and only if the
+/// result is a default directory.
 fn trusted_directories(path: &[u8], tokens: Tokens, system: &System) -> Vec<Vec<u8>> {
     let System::Glibc(glibc) = system else {
         return Vec::new();
@@ -85,7 +86,7 @@ fn trusted_directories(path: &[u8], tokens: Tokens, system: &System) -> Vec<Vec<
         .collect()
 }
 
-/// A directory without `.` and `..`, by its text alone, with `/` at its end.
+/// A directory without `.` and `..`, by its text only, with `/` at the end.
 fn without_dots(directory: &[u8]) -> Vec<u8> {
     let mut parts: Vec<&[u8]> = Vec::new();
     for part in directory.split(|&byte| byte == b'/') {

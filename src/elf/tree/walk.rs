@@ -1,4 +1,4 @@
-//! The walk itself: from each object to what it needs, breadth first.
+//! The breadth-first walk from each object to the libraries it needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
@@ -6,8 +6,8 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 use std::rc::Rc;
 
-use super::{Loaded, Missing, Tree, VersionError, Via, Wanted, Why};
-use crate::elf::linkage::Carried;
+use super::{Loaded, Missing, Resolution, Tree, VersionError, Via, Why};
+use crate::elf::linkage::SearchPath;
 use crate::elf::parse::Architecture;
 use crate::elf::reader::{Fault, FileId};
 use crate::elf::search::{Candidate, Hit, Library, Outcome, Shelves};
@@ -15,19 +15,19 @@ use crate::elf::secure;
 use crate::elf::system::{self, System};
 use crate::elf::tokens;
 
-/// No process has more libraries.
+/// Limit for the number of libraries in a process.
 const MOST_LIBRARIES: usize = 10_000;
-/// No tree takes more look-ups; see [`Shelves::effort`]. A thousand libraries in fifty directories
-/// take a fifth of it.
-const MOST_EFFORT: u64 = 1_000_000;
+/// Limit for the lookups of a tree; see [`Shelves::lookup_cost`]. A thousand libraries in fifty
+/// directories take a fifth of it.
+const MOST_LOOKUP_COST: u64 = 1_000_000;
 
-/// Follows what `file` needs, as ld.so would.
+/// Resolves what `file` needs, as ld.so would.
 ///
 /// # Errors
 /// When the file itself cannot be read as a program or library.
-pub fn resolve(shelves: &mut Shelves, file: &Path) -> Result<Tree, Fault> {
-    let root = shelves.settings.root.clone();
-    let is_member = shelves.archives.find(file).is_some();
+pub fn resolve(library_cache: &mut Shelves, file: &Path) -> Result<Tree, Fault> {
+    let root = library_cache.settings.root.clone();
+    let is_member = library_cache.archives.find(file).is_some();
     let (inside, outside) = if is_member {
         (file.to_owned(), None)
     } else {
@@ -35,28 +35,28 @@ pub fn resolve(shelves: &mut Shelves, file: &Path) -> Result<Tree, Fault> {
         let outside = root.resolve(&inside).map_err(Fault::Io)?;
         (inside, Some(outside))
     };
-    let library = match shelves.candidate(inside.as_os_str().as_bytes()) {
-        Candidate::There(library) => library,
-        // The fault itself is wanted, not its text.
-        Candidate::Absent | Candidate::Broken(_) => Rc::new(shelves.library(&inside)?),
+    let library = match library_cache.candidate(inside.as_os_str().as_bytes()) {
+        Candidate::Present(library) => library,
+        // Returns the fault, not its text.
+        Candidate::Absent | Candidate::Broken(_) => Rc::new(library_cache.library(&inside)?),
     };
     let architecture = library.architecture;
     let interpreter = library
         .interpreter
         .clone()
         .or_else(|| system::usual_interpreter(architecture).map(OsString::from))
-        .filter(|_| !library.wants_nothing());
-    // Asked for only where it makes a difference.
-    let settings = &shelves.settings;
-    let listens = !settings.library_path.is_empty()
+        .filter(|_| !library.loads_nothing());
+    // Checked only if it makes a difference.
+    let settings = &library_cache.settings;
+    let uses_environment = !settings.library_path.is_empty()
         || !settings.preload.is_empty()
-        || library.linkage.carried != Carried::None;
-    let secure = listens
+        || library.linkage.search_path != SearchPath::None;
+    let secure = uses_environment
         && library.interpreter.is_some()
-        && outside.is_some_and(|outside| secure::raises_rights(&outside, library.mode));
-    let system = shelves.system(interpreter.as_deref().unwrap_or_default(), architecture);
+        && outside.is_some_and(|outside| secure::raises_privileges(&outside, library.mode));
+    let system = library_cache.system(interpreter.as_deref().unwrap_or_default(), architecture);
     let mut walk = Walk {
-        shelves,
+        library_cache,
         system,
         architecture,
         secure,
@@ -74,7 +74,7 @@ pub fn resolve(shelves: &mut Shelves, file: &Path) -> Result<Tree, Fault> {
             warnings: Vec::new(),
         },
     };
-    walk.begin(library);
+    walk.add_object(library);
     if let Some(interpreter) = interpreter.filter(|_| !walk.tree.is_static()) {
         walk.load_interpreter(interpreter);
         walk.preload();
@@ -85,24 +85,24 @@ pub fn resolve(shelves: &mut Shelves, file: &Path) -> Result<Tree, Fault> {
 }
 
 pub(super) struct Walk<'a> {
-    pub(super) shelves: &'a mut Shelves,
+    pub(super) library_cache: &'a mut Shelves,
     pub(super) system: Rc<System>,
     pub(super) architecture: Architecture,
-    /// Whether ld.so would not listen to the environment.
+    /// Whether ld.so ignores the environment.
     pub(super) secure: bool,
-    /// The names objects are known by, and their numbers.
+    /// The names of loaded objects, and their numbers.
     names: BTreeMap<OsString, usize>,
     ids: BTreeMap<FileId, usize>,
-    /// For each object the directories it carries.
+    /// For each object, the directories of its RPATH or RUNPATH.
     pub(super) directories: Vec<Rc<[Vec<u8>]>>,
     pub(super) library_path: Rc<[Vec<u8>]>,
-    /// The numbers of what was not found.
+    /// The numbers of the missing libraries.
     missing: BTreeMap<OsString, usize>,
     pub(super) tree: Tree,
 }
 
 impl Walk<'_> {
-    fn begin(&mut self, library: Rc<Library>) {
+    fn add_object(&mut self, library: Rc<Library>) {
         let path = self.tree.path.as_os_str().to_owned();
         let name = path.clone();
         let hit = Hit {
@@ -114,7 +114,7 @@ impl Walk<'_> {
         if self.secure {
             return;
         }
-        let settings = &self.shelves.settings;
+        let settings = &self.library_cache.settings;
         let separators: &[u8] = match *self.system {
             System::Glibc(_) => b":;",
             System::Musl(_) => b":\n",
@@ -129,27 +129,28 @@ impl Walk<'_> {
 
     fn load_interpreter(&mut self, interpreter: OsString) {
         let outcome =
-            self.shelves
-                .fitting(interpreter.as_bytes().to_vec(), self.architecture, None);
+            self.library_cache
+                .compatible(interpreter.as_bytes().to_vec(), self.architecture, None);
         let itself = self
             .tree
             .objects
             .first()
             .map(|object| object.library.clone());
         match outcome {
-            // Asked about ld.so itself there is nothing more.
+            // The object is ld.so itself.
             Outcome::Found(hit) if itself.is_some_and(|itself| itself.id == hit.library.id) => {}
             Outcome::Found(hit) => {
                 let name = hit.library.linkage.soname.clone().unwrap_or(interpreter);
                 self.add(name, hit, Via::AlreadyLoaded, None);
             }
-            // A library may be looked at without a program to load it.
-            _ if self
-                .tree
-                .objects
-                .first()
-                .is_some_and(|one| one.library.interpreter.is_none()) => {}
-            outcome => {
+            // A library may be checked without the program that loads it.
+            Outcome::NotFound { .. } | Outcome::Broken { .. }
+                if self
+                    .tree
+                    .objects
+                    .first()
+                    .is_some_and(|one| one.library.interpreter.is_none()) => {}
+            outcome @ (Outcome::NotFound { .. } | Outcome::Broken { .. }) => {
                 let missing = self.miss(interpreter.clone(), outcome);
                 if let Some(object) = self.tree.objects.first_mut() {
                     object.wants.push((interpreter, missing));
@@ -159,14 +160,14 @@ impl Walk<'_> {
     }
 
     fn preload(&mut self) {
-        let from_environment = self.shelves.settings.preload.clone();
+        let from_environment = self.library_cache.settings.preload.clone();
         let each = from_environment
             .as_bytes()
             .split(|byte| b" :".contains(byte));
         for name in each.filter(|name| !name.is_empty()) {
             if self.secure {
                 self.tree.warnings.push(format!(
-                    "LD_PRELOAD's {} is ignored for a program with raised rights",
+                    "ld.so ignores {} in LD_PRELOAD for a privileged program",
                     String::from_utf8_lossy(name)
                 ));
                 continue;
@@ -192,9 +193,9 @@ impl Walk<'_> {
             (Outcome::Found(hit), _) => {
                 self.place(name.to_owned(), hit, Via::Preload, 0);
             }
-            // ld.so says so and goes on.
+            // ld.so prints a warning and continues.
             _ => self.tree.warnings.push(format!(
-                "{}, from {from}, cannot be preloaded: ld.so ignores it",
+                "ld.so ignores {} from {from}: it cannot be preloaded",
                 name.display()
             )),
         }
@@ -202,7 +203,7 @@ impl Walk<'_> {
 
     fn follow(&mut self) -> Result<(), Fault> {
         let mut number = 0;
-        let effort_before = self.shelves.effort();
+        let cost_before = self.library_cache.lookup_cost();
         while let Some(object) = self.tree.objects.get(number) {
             let library = object.library.clone();
             let linkage = &library.linkage;
@@ -212,15 +213,13 @@ impl Walk<'_> {
             let mut already = BTreeSet::new();
             for (name, optional) in filters.chain(auxiliaries).chain(needed) {
                 self.want(number, name, optional, &mut already);
-                if self.shelves.effort() - effort_before > MOST_EFFORT {
-                    return Err(Fault::broken(
-                        "its libraries and search paths are too many to look for",
-                    ));
+                if self.library_cache.lookup_cost() - cost_before > MOST_LOOKUP_COST {
+                    return Err(Fault::broken("too many libraries and search paths"));
                 }
             }
             if self.tree.objects.len() > MOST_LIBRARIES {
                 return Err(Fault::broken(format!(
-                    "it needs more than {MOST_LIBRARIES} libraries"
+                    "needs more than {MOST_LIBRARIES} libraries"
                 )));
             }
             number += 1;
@@ -233,7 +232,7 @@ impl Walk<'_> {
         by: usize,
         name: &OsStr,
         optional: Optional,
-        already: &mut BTreeSet<Wanted>,
+        already: &mut BTreeSet<Resolution>,
     ) {
         let expanded = match &*self.system {
             System::Glibc(_) if name.as_bytes().contains(&b'$') => {
@@ -241,14 +240,22 @@ impl Walk<'_> {
                 tokens::expand(name.as_bytes(), self.system.tokens(origin.as_deref()))
                     .map_or_else(|| name.to_owned(), OsString::from_vec)
             }
-            _ => name.to_owned(),
+            System::Glibc(_) | System::Musl(_) => name.to_owned(),
         };
         let wanted = match self.known(&expanded) {
-            Some(number) => Wanted::Loaded(number),
+            Some(number) => Resolution::Loaded(number),
             None => match self.find(&expanded, by) {
-                (Outcome::Found(hit), via) => Wanted::Loaded(self.place(expanded, hit, via, by)),
-                _ if optional == Optional::Yes => return,
-                (outcome, _) => self.miss(expanded, outcome),
+                (Outcome::Found(hit), via) => {
+                    Resolution::Loaded(self.place(expanded, hit, via, by))
+                }
+                (Outcome::NotFound { .. } | Outcome::Broken { .. }, _)
+                    if optional == Optional::Yes =>
+                {
+                    return;
+                }
+                (outcome @ (Outcome::NotFound { .. } | Outcome::Broken { .. }), _) => {
+                    self.miss(expanded, outcome)
+                }
             },
         };
         if let Some(object) = self.tree.objects.get_mut(by)
@@ -258,17 +265,17 @@ impl Walk<'_> {
         }
     }
 
-    /// The object that a name already stands for.
+    /// The loaded object with this name.
     fn known(&self, name: &OsStr) -> Option<usize> {
         match &*self.system {
             System::Glibc(_) => self.names.get(name).copied(),
-            // musl's ld.so is its C library, by whatever name.
-            System::Musl(_) if is_musls_own(name.as_bytes()) => Some(1),
+            // The ld.so of musl is also its C library, by any name.
+            System::Musl(_) if is_part_of_musl(name.as_bytes()) => Some(1),
             System::Musl(_) => self.names.get(name).copied(),
         }
     }
 
-    /// Takes in what was found, unless it is there already under another name.
+    /// Adds the library that was found, unless it is already loaded under another name.
     fn place(&mut self, name: OsString, hit: Hit, via: Via, by: usize) -> usize {
         if let Some(&number) = self.ids.get(&hit.library.id) {
             self.names.entry(name).or_insert(number);
@@ -296,30 +303,30 @@ impl Walk<'_> {
             loader,
             wants: Vec::new(),
         });
-        let directories = self.carried_directories(number);
+        let directories = self.search_path_directories(number);
         self.directories.push(directories);
         number
     }
 
-    fn miss(&mut self, name: OsString, outcome: Outcome) -> Wanted {
+    fn miss(&mut self, name: OsString, outcome: Outcome) -> Resolution {
         if let Some(&number) = self.missing.get(&name) {
-            return Wanted::Missing(number);
+            return Resolution::Missing(number);
         }
         let why = match outcome {
             Outcome::Broken { path, why } => Why::Broken { path, why },
             Outcome::NotFound {
-                passed_over: Some(path),
+                skipped: Some(path),
             } => Why::OtherArchitecture(path),
-            Outcome::NotFound { passed_over: None } | Outcome::Found(_) => Why::NotFound,
+            Outcome::NotFound { skipped: None } | Outcome::Found(_) => Why::NotFound,
         };
         let number = self.tree.missing.len();
         self.missing.insert(name.clone(), number);
         self.tree.missing.push(Missing { name, why });
-        Wanted::Missing(number)
+        Resolution::Missing(number)
     }
 
-    /// What each object wants of the libraries that were found. musl does not look at versions,
-    /// and no more does ld.so where a library has no table of them.
+    /// Checks the versions that each object requires. musl does not check versions. glibc does not
+    /// check them for a library without a version table.
     fn check_versions(&mut self) {
         if let System::Musl(_) = *self.system {
             return;
@@ -352,7 +359,7 @@ enum Optional {
     No,
 }
 
-fn is_musls_own(name: &[u8]) -> bool {
+fn is_part_of_musl(name: &[u8]) -> bool {
     const OWN: [&[u8]; 7] = [
         b"c.",
         b"pthread.",

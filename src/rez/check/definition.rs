@@ -1,5 +1,4 @@
-//! A package file: whether Python can read it, what package and version it says to be, and what
-//! it requires.
+//! Checks a package file: its syntax, its name and version, and its requirements.
 
 use std::fs::File;
 use std::io::Read;
@@ -12,21 +11,21 @@ use crate::rez::python::{Binding, Literal, Module};
 use crate::rez::version::Version;
 use crate::shell::quote_path;
 
-/// As much of a package file as is read; a larger one is not judged.
+/// Limit for the size of a package file. A larger one is not checked.
 const MOST_BYTES: u64 = 1 << 20;
 
-/// What a package requires, as far as it is written out.
+/// The requirements of a package that are literal values.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Demand {
     pub file: PathBuf,
     pub requires: Vec<String>,
-    /// The requirements of each variant; one of them must be had.
+    /// The requirements of each variant. One variant must be satisfied.
     pub variants: Vec<Vec<String>>,
 }
 
 impl Check {
-    /// Rez believes what the file says: an empty one hides every older version with a package
-    /// that does nothing.
+    /// Rez uses whatever the file contains. An empty file is a package that does nothing and hides
+    /// every older version.
     pub(super) fn definition(&mut self, file: &Path, family: &str, version: &str) {
         let mut bytes = Vec::new();
         let read = File::open(file).and_then(|file| {
@@ -35,21 +34,21 @@ impl Check {
         });
         if let Err(error) = read {
             let cure = format!("chmod a+r {}", quote_path(file));
-            self.find(file, format!("it cannot be read: {}", reason(&error)), cure);
+            self.find(file, format!("cannot read it: {}", reason(&error)), cure);
             return;
         }
         if bytes.len() as u64 > MOST_BYTES {
             return;
         }
         let is_python = file.extension().is_some_and(|ending| ending == "py");
-        let (says, says_version) = if is_python {
+        let (stated, says_version) = if is_python {
             match Module::parse(&bytes) {
                 Ok(module) => {
                     self.demands.extend(demand(file, &module));
                     (name(&module), module.binding("version"))
                 }
                 Err(fault) => {
-                    let what = format!("line {}: {}: Rez cannot load it", fault.line, fault.why);
+                    let what = format!("syntax error in line {}: {}", fault.line, fault.why);
                     let cure = "correct the syntax, or hide the version: rez pkg-ignore";
                     self.find_kind(Kind::Syntax, file, what, cure);
                     return;
@@ -61,35 +60,35 @@ impl Check {
                 Binding::Unknown,
             )
         };
-        self.identity(file, family, &says);
+        self.identity(file, family, &stated);
         self.number(file, version, &says_version);
     }
 
-    fn identity(&mut self, file: &Path, family: &str, says: &Says) {
-        match says {
-            Says::Nothing => self.find_kind(
+    fn identity(&mut self, file: &Path, family: &str, stated: &StatedName) {
+        match stated {
+            StatedName::Absent => self.find_kind(
                 Kind::Identity,
                 file,
-                "it names no package: Rez takes this version for one that does nothing",
-                "install the version again, or hide it: rez pkg-ignore",
+                "no package name: for Rez this version does nothing",
+                "reinstall the version, or hide it: rez pkg-ignore",
             ),
-            Says::Name(name) if name != family => self.find_kind(
+            StatedName::Name(name) if name != family => self.find_kind(
                 Kind::Identity,
                 file,
-                format!("it is of a package named {name}, in the directory of {family}"),
-                format!("move the version to where {name} is, or correct the name"),
+                format!("the package name is {name}, but the directory is {family}"),
+                format!("move the version to the directory {name}, or correct the name"),
             ),
-            Says::Name(_) | Says::Something => {}
+            StatedName::Name(_) | StatedName::Computed => {}
         }
     }
 
-    /// Rez takes the version of the directory, and tools that read the file take the other. A file
-    /// beside no version directories may be a source from which one is built: it is not judged.
-    fn number(&mut self, file: &Path, directory: &str, says: &Binding) {
-        let Binding::Known(Literal::Text(says)) = says else {
+    /// Rez uses the version of the directory, but tools that read the file use the other one. A file
+    /// without version directories may be the source of a build and is not checked.
+    fn number(&mut self, file: &Path, directory: &str, stated: &Binding) {
+        let Binding::Known(Literal::Text(stated)) = stated else {
             return;
         };
-        let (Some(own), Some(of_directory)) = (Version::parse(says), Version::parse(directory))
+        let (Some(own), Some(of_directory)) = (Version::parse(stated), Version::parse(directory))
         else {
             return;
         };
@@ -99,43 +98,43 @@ impl Check {
         self.find_kind(
             Kind::Identity,
             file,
-            format!("it is of version {says}, in the directory {directory}, which Rez believes"),
-            "correct the version in it, or rename the directory",
+            format!("the version is {stated}, but the directory, which Rez uses, is {directory}"),
+            "correct the version in the file, or rename the directory",
         );
     }
 }
 
-/// What a package file says its name is.
+/// The name in a package file.
 #[derive(Debug, PartialEq, Eq)]
-enum Says {
-    Nothing,
-    /// It is computed, or written in a way that only Python knows.
-    Something,
+enum StatedName {
+    Absent,
+    /// It is computed, or has a form that only Python can evaluate.
+    Computed,
     Name(String),
 }
 
-fn name(module: &Module) -> Says {
+fn name(module: &Module) -> StatedName {
     match module.binding("name") {
-        Binding::Absent => Says::Nothing,
-        Binding::Known(Literal::Text(name)) if is_name(&name) => Says::Name(name),
-        Binding::Known(_) | Binding::Unknown => Says::Something,
+        Binding::Absent => StatedName::Absent,
+        Binding::Known(Literal::Text(name)) if is_name(&name) => StatedName::Name(name),
+        Binding::Known(_) | Binding::Unknown => StatedName::Computed,
     }
 }
 
-/// Looks for `name: …` at the beginning of a line.
-fn name_in_yaml(text: &str) -> Says {
+/// Finds `name: …` at the start of a line.
+fn name_in_yaml(text: &str) -> StatedName {
     let mut values = text.lines().filter_map(|line| {
         let rest = line.strip_prefix("name")?;
         rest.trim_start().strip_prefix(':')
     });
     let Some(value) = values.next_back() else {
-        return Says::Nothing;
+        return StatedName::Absent;
     };
     let value = value.split('#').next().unwrap_or(value).trim();
     let bare = value.trim_matches(['"', '\'']);
     match is_name(bare) {
-        true => Says::Name(bare.to_owned()),
-        false => Says::Something,
+        true => StatedName::Name(bare.to_owned()),
+        false => StatedName::Computed,
     }
 }
 
@@ -157,10 +156,10 @@ fn demand(file: &Path, module: &Module) -> Option<Demand> {
     (!is_empty).then_some(demand)
 }
 
-/// The strings of a list.
+/// The strings in a list.
 fn texts(items: Vec<Literal>) -> Vec<String> {
     let texts = items.into_iter().filter_map(|item| match item {
-        // Rez replaces * when it builds a package.
+        // Rez replaces * when it builds a package, so it is skipped.
         Literal::Text(text) if !text.contains('*') => Some(text),
         Literal::Text(_) | Literal::List(_) | Literal::Unknown => None,
     });
@@ -172,20 +171,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_in_package_files() {
-        let says = |text: &str| name(&Module::parse(text.as_bytes()).unwrap());
-        let named = |name: &str| Says::Name(name.into());
-        assert_eq!(says("format_version = 2\n\nname = \"c47\"\n"), named("c47"));
-        assert_eq!(says("name='c47' # ours\n"), named("c47"));
-        assert_eq!(says("name = NAME\n"), Says::Something);
+    fn name_is_read_from_a_package_file() {
+        let stated = |text: &str| name(&Module::parse(text.as_bytes()).unwrap());
+        let named = |name: &str| StatedName::Name(name.into());
         assert_eq!(
-            says("@early()\ndef name():\n    return 'x'\n"),
-            Says::Something
+            stated("format_version = 2\n\nname = \"c47\"\n"),
+            named("c47")
         );
-        assert_eq!(says("from x import *\n"), Says::Something);
-        assert_eq!(says("version = '1'\n"), Says::Nothing);
-        assert_eq!(says("names = 'x'\n"), Says::Nothing);
+        assert_eq!(stated("name='c47' # ours\n"), named("c47"));
+        assert_eq!(stated("name = NAME\n"), StatedName::Computed);
+        assert_eq!(
+            stated("@early()\ndef name():\n    return 'x'\n"),
+            StatedName::Computed
+        );
+        assert_eq!(stated("from x import *\n"), StatedName::Computed);
+        assert_eq!(stated("version = '1'\n"), StatedName::Absent);
+        assert_eq!(stated("names = 'x'\n"), StatedName::Absent);
         assert_eq!(name_in_yaml("name: c47\n"), named("c47"));
-        assert_eq!(name_in_yaml("version: 1\n"), Says::Nothing);
+        assert_eq!(name_in_yaml("version: 1\n"), StatedName::Absent);
     }
 }

@@ -1,4 +1,4 @@
-//! Finds what breaks a repository, and what somebody left lying in it.
+//! Finds faults in a repository, and leftovers of interrupted installs.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
@@ -18,11 +18,11 @@ use crate::shell::quote_path;
 use crate::unfinished::is_unfinished;
 use definition::Demand;
 
-/// Entries looked at, and how deep; a repository that has more is no repository of packages.
+/// Limits for the number of entries and the depth of a repository.
 const MOST_ENTRIES: usize = 2_000_000;
 const MOST_DEPTH: usize = 40;
 
-/// One thing that is wrong.
+/// A fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
     pub kind: Kind,
@@ -31,23 +31,23 @@ pub(crate) struct Finding {
     pub cure: String,
 }
 
-/// What a finding is about.
+/// The kind of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Files, directories, links and modes.
+    /// Files, directories, symlinks and modes.
     Files,
-    /// A package file that no Python can read.
+    /// A package file with a syntax error.
     Syntax,
-    /// A package file that is of another package or version, or of none.
+    /// A package file of another package or version, or without a name.
     Identity,
-    /// A requirement that is none, or that no package satisfies.
+    /// A requirement that is invalid or that no package satisfies.
     Requirement,
-    /// What Rez itself reports.
+    /// An error that Rez reports.
     Rez,
 }
 
 impl Kind {
-    /// Each kind and its word.
+    /// The name of each kind.
     pub(crate) const NAMES: [(&'static str, Kind); 5] = [
         ("files", Kind::Files),
         ("syntax", Kind::Syntax),
@@ -66,7 +66,7 @@ impl Kind {
     }
 }
 
-/// A repository and what is wrong with it.
+/// The result of a check.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Checked {
     pub packages: usize,
@@ -74,11 +74,11 @@ pub(crate) struct Checked {
     pub findings: Vec<Finding>,
 }
 
-/// Looks at every package of the repository. What a package requires may also be in `others`; where
-/// they are not known, no requirement is checked.
+/// Checks every package of the repository. Requirements are also searched in `others`. If those are
+/// unknown, requirements are not checked.
 ///
 /// # Errors
-/// When the repository itself cannot be read, or has no end.
+/// When the repository cannot be read, or has too many entries.
 pub(crate) fn check(repository: &Path, others: Option<&[PathBuf]>) -> Result<Checked, Error> {
     let metadata = fs::metadata(repository).map_err(Error::file("read", repository))?;
     let mut check = Check {
@@ -91,7 +91,7 @@ pub(crate) fn check(repository: &Path, others: Option<&[PathBuf]>) -> Result<Che
         .names(repository)
         .map_err(Error::file("read", repository))?;
     for name in names {
-        // A name that is not UTF-8 is no name of a package either way.
+        // A name that is not UTF-8 is not a valid package name.
         check.in_repository(&repository.join(&name), &name.to_string_lossy());
     }
     if check.left == 0 {
@@ -107,11 +107,11 @@ pub(crate) fn check(repository: &Path, others: Option<&[PathBuf]>) -> Result<Che
 }
 
 struct Check {
-    /// Who may read the repository, of group and others, should read all in it: r and x bits.
+    /// The r and x bits of group and others on the repository. All files in it should have them.
     readers: u32,
     left: usize,
     checked: Checked,
-    /// What the packages require.
+    /// The requirements of the packages.
     demands: Vec<Demand>,
 }
 
@@ -149,7 +149,7 @@ impl Check {
         Ok(names)
     }
 
-    /// The names in a directory below the repository; that it cannot be read is a finding.
+    /// The names in a directory below the repository. An unreadable directory is a finding.
     fn names_in(&mut self, directory: &Path) -> Option<Vec<OsString>> {
         match self.names(directory) {
             Ok(names) => Some(names),
@@ -171,15 +171,15 @@ impl Check {
         if name.starts_with('.') {
             self.leftover(path, name);
         } else if !metadata.is_dir() {
-            // package.py files beside directories are packages, too; anything else is ignored.
+            // A file such as NAME.py next to the directories is a package too. Others are ignored.
         } else if is_name(name) {
             self.checked.packages += 1;
             self.family(path, name, &metadata);
         } else {
             self.find(
                 path,
-                "its name is none of a Rez package, so that Rez does not see it",
-                "rename it and the name in its package.py: letters, digits and _, no hyphen",
+                "invalid package name, which Rez ignores",
+                "rename it, also in package.py; use letters, digits and _, without a hyphen",
             );
         }
     }
@@ -220,7 +220,7 @@ impl Check {
             let command = if leftovers { "rm -r" } else { "rmdir" };
             self.find(
                 family,
-                "a package without any version: rez search names it, rez env cannot have it",
+                "package without versions: rez search lists it, but rez env cannot use it",
                 format!("{command} {}", quote_path(family)),
             );
         }
@@ -244,9 +244,9 @@ impl Check {
                 let marker = version.with_file_name(marker(".ignore", name));
                 self.find(
                     version,
-                    format!("it has no package.py, which breaks every request for {family}"),
+                    format!("no package.py, which breaks every request for {family}"),
                     format!(
-                        "touch {} hides it; then remove it, or finish it",
+                        "touch {} hides it from Rez; then complete or remove it",
                         quote_path(&marker)
                     ),
                 );
@@ -255,7 +255,7 @@ impl Check {
         self.tree(version, &names, 0);
     }
 
-    /// What a path leads to; a link to nothing is a finding.
+    /// The metadata of a path's target. A dangling symlink is a finding.
     fn target_of(&mut self, path: &Path) -> Option<Metadata> {
         match fs::metadata(path) {
             Ok(metadata) => Some(metadata),
@@ -263,10 +263,10 @@ impl Check {
                 match fs::read_link(path) {
                     Ok(target) => self.find(
                         path,
-                        format!("a dead link to {}", target.display()),
-                        format!("rm {}, or bring back what it points to", quote_path(path)),
+                        format!("dangling symlink to {}", target.display()),
+                        format!("rm {}, or restore its target", quote_path(path)),
                     ),
-                    // Removed meanwhile: somebody else is at work.
+                    // Another process has removed it.
                     Err(_) if error.kind() == io::ErrorKind::NotFound => {}
                     Err(_) => self.find(
                         path,
@@ -283,18 +283,18 @@ impl Check {
         if let Some(version) = name.strip_prefix(".building") {
             let is_whole = family.join(version).join("package.py").is_file();
             let what = if is_whole {
-                format!("the mark of an install of {version} that never ended")
+                format!("marker of an unfinished install of {version}")
             } else {
-                format!("{version} is being installed, or was given up")
+                format!("{version} is being installed, or its install was interrupted")
             };
-            let cure = format!("when no install runs: rm {}", quote_path(path));
+            let cure = format!("if no install is running: rm {}", quote_path(path));
             self.find(path, what, cure);
         } else if let Some(version) = name.strip_prefix(".ignore") {
             if !family.join(version).exists() {
                 let cure = format!("rm {}", quote_path(path));
                 self.find(
                     path,
-                    format!("it hides {version}, which is not there"),
+                    format!("it hides {version}, which does not exist"),
                     cure,
                 );
             }
@@ -307,14 +307,14 @@ impl Check {
         if is_unfinished(name) {
             self.find(
                 path,
-                "an install that was killed left it behind; Rez does not see it",
-                format!("when no install runs: rm -r {}", quote_path(path)),
+                "leftover of an interrupted install, which Rez ignores",
+                format!("if no install is running: rm -r {}", quote_path(path)),
             );
         }
     }
 }
 
-/// The file by which Rez marks a version.
+/// The marker file of Rez for a version.
 fn marker(prefix: &str, version: &OsStr) -> OsString {
     let mut name = OsString::from(prefix);
     name.push(version);

@@ -1,4 +1,4 @@
-//! Requirements that no package satisfies.
+//! Finds requirements that no package satisfies.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,25 +9,25 @@ use super::{Finding, Kind, is_definition, marker};
 use crate::rez::requirement::{self, Requirement};
 use crate::rez::version::Version;
 
-/// More versions than any package has.
+/// Limit for the number of versions of a package.
 const MOST_VERSIONS: usize = 100_000;
-/// As many versions as a message names.
+/// Limit for the number of versions in a message.
 const MOST_NAMED: usize = 5;
 
 /// The versions of a package in all repositories.
 enum Versions {
     Known(Vec<(String, Version)>),
-    /// It is there in a form that only Rez can read.
+    /// The package exists in a form that only Rez can read.
     Unknown,
 }
 
-/// What is found in the repositories, package by package.
+/// The packages of the repositories, read on demand.
 struct Catalogue<'a> {
     repositories: Vec<&'a Path>,
     packages: BTreeMap<String, Versions>,
 }
 
-/// The requirements that cannot be had, each with its package file.
+/// The requirements that no package satisfies, each with its package file.
 pub(super) fn unmet(demands: &[Demand], repository: &Path, others: &[PathBuf]) -> Vec<Finding> {
     let mut catalogue = Catalogue {
         repositories: [repository]
@@ -40,7 +40,7 @@ pub(super) fn unmet(demands: &[Demand], repository: &Path, others: &[PathBuf]) -
     for demand in demands {
         let requires = demand.requires.iter();
         findings.extend(requires.filter_map(|text| catalogue.finding(&demand.file, text)));
-        // A variant that cannot be had is no fault while another one can.
+        // A variant that cannot be resolved is not a fault if another one can.
         let variants = demand.variants.iter().map(|variant| {
             let mut texts = variant.iter();
             texts.find_map(|text| catalogue.finding(&demand.file, text))
@@ -54,7 +54,7 @@ pub(super) fn unmet(demands: &[Demand], repository: &Path, others: &[PathBuf]) -
 }
 
 impl Catalogue<'_> {
-    /// What is wrong with a requirement, if anything is.
+    /// The fault of a requirement, if it has one.
     fn finding(&mut self, file: &Path, text: &str) -> Option<Finding> {
         let finding = |what: String, cure: String| Finding {
             kind: Kind::Requirement,
@@ -67,7 +67,7 @@ impl Catalogue<'_> {
             Err(why) => {
                 let cure = "write it as foo, foo-2, foo-2+, foo-2+<4 or foo==2.1";
                 return Some(finding(
-                    format!("it requires '{text}': {why}"),
+                    format!("invalid requirement '{text}': {why}"),
                     cure.to_owned(),
                 ));
             }
@@ -86,11 +86,11 @@ impl Catalogue<'_> {
             return None;
         }
         let there = match versions.len() {
-            0 => format!("there is no package {name}"),
-            _ => format!("{name} has only {}", listed(versions)),
+            0 => format!("package {name} does not exist"),
+            _ => format!("{name} has only the versions {}", listed(versions)),
         };
         Some(finding(
-            format!("it requires {requirement}, and {there}"),
+            format!("requires {requirement}, but {there}"),
             format!("install {name}, correct the requirement, or name its repository with --with"),
         ))
     }
@@ -106,7 +106,7 @@ impl Catalogue<'_> {
     fn look(&self, name: &str) -> Versions {
         let mut versions = Vec::new();
         for repository in &self.repositories {
-            // All versions of a package may be in one file.
+            // One file may contain all versions of a package.
             let combined = ["py", "yaml"].map(|ending| repository.join(format!("{name}.{ending}")));
             if combined.iter().any(|file| file.exists()) {
                 return Versions::Unknown;
@@ -155,7 +155,7 @@ fn listed(versions: &[(String, Version)]) -> String {
         .iter()
         .skip(more)
         .map(|(text, _)| match text.as_str() {
-            "" => "one without a version".to_owned(),
+            "" => "(no version)".to_owned(),
             text => text.to_owned(),
         });
     let last: Vec<String> = last.collect();

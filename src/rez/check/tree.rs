@@ -1,4 +1,4 @@
-//! What is in a version: dead links, links out of it, modes.
+//! Checks the files of a version: dangling symlinks, absolute symlinks, modes.
 
 use std::ffi::OsString;
 use std::fs::{self, Metadata};
@@ -9,7 +9,7 @@ use super::{Check, MOST_DEPTH};
 use crate::shell::quote_path;
 
 impl Check {
-    /// Everything in a version: dead links, links out of it, modes.
+    /// Checks all files of a version.
     pub(super) fn tree(&mut self, directory: &Path, names: &[OsString], depth: usize) {
         for name in names {
             let path = directory.join(name);
@@ -20,7 +20,7 @@ impl Check {
             let in_bin = directory.ends_with("bin") && metadata.is_file();
             if in_bin && metadata.mode() & 0o111 == 0 {
                 let cure = format!("chmod a+x {}", quote_path(&path));
-                self.find(&path, "a tool that is not executable", cure);
+                self.find(&path, "tool is not executable", cure);
             }
             self.mode(&path, &metadata);
             let is_link = fs::symlink_metadata(&path).is_ok_and(|path| path.is_symlink());
@@ -35,7 +35,7 @@ impl Check {
         }
     }
 
-    /// An absolute link breaks when the package is copied or cached.
+    /// An absolute symlink breaks when the package is copied or cached.
     fn link(&mut self, path: &Path) {
         if let Ok(target) = fs::read_link(path)
             && target.is_absolute()
@@ -44,10 +44,10 @@ impl Check {
             self.find(
                 path,
                 format!(
-                    "a link to {}, which does not move with the package",
+                    "absolute symlink to {}, which breaks when the package is moved",
                     target.display()
                 ),
-                "make it relative, or replace it by what it points to",
+                "make it relative, or replace it with its target",
             );
         }
     }
@@ -64,7 +64,7 @@ impl Check {
             self.find(
                 path,
                 format!(
-                    "mode {:04o}: not everyone who may read the repository may read it",
+                    "mode {:04o}: not readable for all who can read the repository",
                     mode & 0o7777
                 ),
                 format!("chmod a+rX {shown}"),
@@ -73,7 +73,7 @@ impl Check {
         if mode & 0o002 != 0 {
             self.find(
                 path,
-                format!("mode {:04o}: anyone may change it", mode & 0o7777),
+                format!("mode {:04o}: writable for all users", mode & 0o7777),
                 format!("chmod o-w {shown}"),
             );
         }

@@ -1,7 +1,7 @@
-//! Logical lines and their tokens: strings, brackets and continuations are understood, numbers and
-//! operators only as far as they are told apart.
+//! Splits Python into logical lines and tokens. Strings, brackets and continuations are parsed.
+//! Numbers are words, and operators are single bytes.
 
-/// An error of syntax.
+/// A syntax error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::rez) struct Fault {
     /// Counted from 1.
@@ -16,17 +16,17 @@ impl Fault {
     }
 }
 
-/// What was read, and whether it was certainly understood.
+/// The lines, and whether they were parsed with certainty.
 pub(super) enum Lexed {
     Sure(Vec<Line>),
-    /// From somewhere on this may be wrong: f-strings nest differently from one Python to another.
+    /// Some lines may be wrong, because f-strings nest differently in different Python versions.
     Unsure(Vec<Line>),
 }
 
-/// A logical line, without blanks and comments.
+/// A logical line, without spaces and comments.
 #[derive(Debug, Default)]
 pub(super) struct Line {
-    /// Where it begins, counted from 1.
+    /// The number of its first physical line, counted from 1.
     pub number: usize,
     pub indent: Indent,
     pub tokens: Vec<Token>,
@@ -34,7 +34,7 @@ pub(super) struct Line {
     depths: Vec<usize>,
 }
 
-/// The white space before a line.
+/// The whitespace before a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Indent {
     pub columns: usize,
@@ -46,14 +46,14 @@ pub(super) struct Indent {
 pub(super) enum Token {
     /// A name, a keyword or a number.
     Word(String),
-    /// A string; its value where it is plain.
+    /// A string, with its value if it is a simple one.
     Text(Option<String>),
     /// One byte of an operator or a bracket.
     Op(u8),
 }
 
 impl Token {
-    /// Whether the token at this place is in no bracket.
+    /// Whether the token at this position is outside of all brackets.
     pub(super) fn is_at_top(line: &Line, at: usize) -> bool {
         line.depths.get(at) == Some(&0)
     }
@@ -63,17 +63,17 @@ struct Lexer<'a> {
     bytes: &'a [u8],
     at: usize,
     number: usize,
-    /// The brackets that are open, and their lines.
+    /// The open brackets and their lines.
     open: Vec<(u8, usize)>,
     line: Line,
     lines: Vec<Line>,
     is_sure: bool,
 }
 
-/// Reads a file.
+/// Splits a file.
 ///
 /// # Errors
-/// The first error that every Python reports.
+/// The first error that every Python version reports.
 pub(super) fn lex(bytes: &[u8]) -> Result<Lexed, Fault> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let line_of = |at: usize| {
@@ -81,13 +81,13 @@ pub(super) fn lex(bytes: &[u8]) -> Result<Lexed, Fault> {
         1 + before.iter().filter(|&&byte| byte == b'\n').count()
     };
     if let Some(at) = bytes.iter().position(|&byte| byte == 0) {
-        return Fault::at(line_of(at), "it has a NUL byte");
+        return Fault::at(line_of(at), "NUL byte");
     }
     if names_encoding(bytes) {
         return Ok(Lexed::Unsure(Vec::new()));
     }
     if let Err(error) = std::str::from_utf8(bytes) {
-        return Fault::at(line_of(error.valid_up_to()), "it is not UTF-8 text");
+        return Fault::at(line_of(error.valid_up_to()), "invalid UTF-8");
     }
     let mut lexer = Lexer {
         bytes,
@@ -105,7 +105,7 @@ pub(super) fn lex(bytes: &[u8]) -> Result<Lexed, Fault> {
     }
 }
 
-/// Whether one of the first two lines names an encoding (PEP 263) other than UTF-8.
+/// Whether one of the first two lines declares an encoding (PEP 263) other than UTF-8.
 fn names_encoding(bytes: &[u8]) -> bool {
     let mut lines = bytes.split(|&byte| byte == b'\n').take(2);
     lines.any(|line| {
@@ -149,11 +149,11 @@ impl Lexer<'_> {
                 }
                 b')' | b']' | b'}' => self.close(byte)?,
                 b'$' | b'?' => {
-                    let why = format!("'{}' is not a character of Python", char::from(byte));
+                    let why = format!("invalid character '{}'", char::from(byte));
                     return Fault::at(self.number, why);
                 }
                 b'!' if self.peek(1) != Some(b'=') => {
-                    return Fault::at(self.number, "a '!' without '='");
+                    return Fault::at(self.number, "'!' without '='");
                 }
                 _ => {
                     self.push(Token::Op(byte));
@@ -162,7 +162,10 @@ impl Lexer<'_> {
             }
         }
         if let Some((bracket, line)) = self.open.last() {
-            return Fault::at(*line, format!("'{}' is never closed", char::from(*bracket)));
+            return Fault::at(
+                *line,
+                format!("'{}' was never closed", char::from(*bracket)),
+            );
         }
         self.finish();
         Ok(())
@@ -197,7 +200,7 @@ impl Lexer<'_> {
                     indent.tabs = true;
                     indent.columns = (indent.columns / 8 + 1) * 8;
                 }
-                // It starts the count anew.
+                // A form feed resets the indentation.
                 b'\x0c' => indent = Indent::default(),
                 _ => break,
             }
@@ -219,8 +222,10 @@ impl Lexer<'_> {
         match (self.peek(1), self.peek(2)) {
             (Some(b'\r'), Some(b'\n')) => self.at += 3,
             (Some(b'\n' | b'\r'), _) => self.at += 2,
-            (None, _) => return Fault::at(self.number, "it ends with a backslash"),
-            (Some(_), _) => return Fault::at(self.number, "something follows a backslash"),
+            (None, _) => return Fault::at(self.number, "backslash at the end of the file"),
+            (Some(_), _) => {
+                return Fault::at(self.number, "unexpected character after a backslash");
+            }
         }
         self.number += 1;
         Ok(())
@@ -229,10 +234,10 @@ impl Lexer<'_> {
     fn close(&mut self, byte: u8) -> Result<(), Fault> {
         let shown = char::from(byte);
         match self.open.pop() {
-            None => Fault::at(self.number, format!("'{shown}' closes nothing")),
+            None => Fault::at(self.number, format!("unmatched '{shown}'")),
             Some((open, line)) if pair(open) != byte => {
                 let open = char::from(open);
-                let why = format!("'{shown}' does not close the '{open}' of line {line}");
+                let why = format!("'{shown}' does not match '{open}' in line {line}");
                 Fault::at(self.number, why)
             }
             Some(_) => {
@@ -243,7 +248,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// A name or number, or what comes before a string's quote.
+    /// A name, a number, or the prefix of a string.
     fn word(&mut self) -> Result<(), Fault> {
         let start = self.at;
         while let Some(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | 0x80..) = self.peek(0) {
@@ -253,7 +258,7 @@ impl Lexer<'_> {
         let word = String::from_utf8_lossy(word).into_owned();
         let foreign = ['\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}', '\u{a0}'];
         if let Some(c) = word.chars().find(|c| foreign.contains(c)) {
-            let why = format!("the character U+{:04X} outside of a string", u32::from(c));
+            let why = format!("invalid character U+{:04X}", u32::from(c));
             return Fault::at(self.number, why);
         }
         let prefix = word.to_ascii_lowercase();
@@ -272,8 +277,8 @@ impl Lexer<'_> {
         let quote = self.peek(0).unwrap_or_default();
         let is_triple = self.peek(1) == Some(quote) && self.peek(2) == Some(quote);
         let is_template = prefix.contains(['f', 't']);
-        let begin = self.number;
-        // The token belongs to where the string begins.
+        let first_line = self.number;
+        // The token belongs to the line where the string starts.
         self.push(Token::Text(None));
         self.at += if is_triple { 3 } else { 1 };
         let start = self.at;
@@ -281,11 +286,11 @@ impl Lexer<'_> {
             match self.peek(0) {
                 None if is_triple => {
                     self.is_sure &= !is_template;
-                    return Fault::at(begin, "a string in three quotes never ends");
+                    return Fault::at(first_line, "unterminated triple-quoted string");
                 }
                 None | Some(b'\n' | b'\r') if !is_triple => {
                     self.is_sure &= !is_template;
-                    return Fault::at(self.number, "a string does not end on its line");
+                    return Fault::at(self.number, "unterminated string");
                 }
                 Some(b'\\') => {
                     self.at += 1;
@@ -332,7 +337,7 @@ fn pair(open: u8) -> u8 {
     }
 }
 
-/// The value of a string; `None` where an escape is not understood.
+/// The value of a string. `None` if it has an escape that is not supported.
 fn value(content: &[u8], is_raw: bool) -> Option<String> {
     let text = std::str::from_utf8(content).ok()?;
     if is_raw || !text.contains('\\') {

@@ -1,21 +1,21 @@
-//! Values that are written out: strings, and lists and tuples of values.
+//! Literal values: strings, and lists and tuples of values.
 
 use super::lex::Token;
 
-/// A value.
+/// A literal value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::rez) enum Literal {
     Text(String),
-    /// A list, or a tuple.
+    /// A list or a tuple.
     List(Vec<Literal>),
-    /// Something that only Python knows.
+    /// Something that only Python can evaluate.
     Unknown,
 }
 
-/// Deeper than any list of variants.
+/// Limit for the nesting of lists.
 const MOST_DEPTH: usize = 16;
 
-/// The value that these tokens are, to the last one.
+/// The value of all these tokens.
 pub(super) fn parse(tokens: &[Token]) -> Literal {
     let mut parser = Parser { tokens, at: 0 };
     match parser.value(0) {
@@ -34,7 +34,7 @@ impl Parser<'_> {
         self.tokens.get(self.at)
     }
 
-    /// A value, or `None` where there is none that is understood.
+    /// A value. `None` if it is not supported.
     fn value(&mut self, depth: usize) -> Option<Literal> {
         if depth > MOST_DEPTH {
             return None;
@@ -50,7 +50,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Strings beside each other are one.
+    /// Adjacent strings are concatenated.
     fn text(&mut self) -> Option<Literal> {
         let mut whole = String::new();
         while let Some(Token::Text(value)) = self.peek() {
@@ -85,13 +85,13 @@ impl Parser<'_> {
             }
         }
         match (close, commas, items.as_slice()) {
-            // Parentheses around one value are no tuple.
+            // Parentheses around a single value do not make a tuple.
             (b')', 0, [_]) => items.pop(),
             _ => Some(Literal::List(items)),
         }
     }
 
-    /// Goes to the comma or bracket after an item.
+    /// Skips to the comma or bracket after an item.
     fn skip(&mut self) -> Option<()> {
         let mut open = 0_usize;
         loop {

@@ -1,6 +1,6 @@
-//! As much of Python as a package file needs, read without Python: errors of syntax that every
-//! Python reports, and values that are written out. What is in doubt is neither: no package that
-//! Rez can load is called broken.
+//! A parser for the parts of Python that package files use. It finds syntax errors that every
+//! Python version reports, and literal values. In doubt it reports nothing, so no package that Rez
+//! can load is reported as a fault.
 
 mod lex;
 mod literal;
@@ -10,29 +10,29 @@ pub(super) use lex::Fault;
 use lex::{Lexed, Line, Token};
 pub(super) use literal::Literal;
 
-/// A Python file that was read.
+/// A parsed Python file.
 pub(super) struct Module {
     lines: Vec<Line>,
     /// Whether each line is in the body of a function or class.
     in_body: Vec<bool>,
-    /// Whether names may be bound in ways that are not seen.
+    /// Whether names may be bound in ways that the parser does not see.
     is_opaque: bool,
 }
 
-/// A name at the top of a module.
+/// The value of a name at the top level of a module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Binding {
     Absent,
-    /// It is computed, or written in a way that only Python knows.
+    /// It is computed, or has a form that only Python can evaluate.
     Unknown,
     Known(Literal),
 }
 
 impl Module {
-    /// Reads a file.
+    /// Parses a file.
     ///
     /// # Errors
-    /// The first error of syntax that is certain.
+    /// The first certain syntax error.
     pub(super) fn parse(bytes: &[u8]) -> Result<Module, Fault> {
         let (lines, is_sure) = match lex::lex(bytes)? {
             Lexed::Sure(lines) => (lines, true),
@@ -50,7 +50,7 @@ impl Module {
         })
     }
 
-    /// What a name at the top of the module is bound to.
+    /// The value of a name at the top level of the module.
     pub(super) fn binding(&self, name: &str) -> Binding {
         let mut found = Binding::Absent;
         for (line, _) in self
@@ -64,7 +64,7 @@ impl Module {
                 (Mention::None, found) => found,
                 (Mention::Value(literal), Binding::Absent) => Binding::Known(literal),
                 (Mention::Use, Binding::Known(Literal::Text(text))) => {
-                    // A string cannot be changed by whoever uses it.
+                    // Strings are immutable, so a use cannot change the value.
                     Binding::Known(Literal::Text(text))
                 }
                 (Mention::Use, Binding::Absent) => Binding::Absent,
@@ -75,24 +75,24 @@ impl Module {
             Binding::Absent if self.is_opaque => Binding::Unknown,
             Binding::Known(_) if self.is_opaque => Binding::Unknown,
             Binding::Known(Literal::Unknown) => Binding::Unknown,
-            found => found,
+            found @ (Binding::Absent | Binding::Unknown | Binding::Known(_)) => found,
         }
     }
 }
 
-/// How a line mentions a name.
+/// How a line uses a name.
 enum Mention {
     None,
     /// It is assigned a value.
     Value(Literal),
     /// It is read.
     Use,
-    /// Anything that may bind it.
+    /// Anything else that may bind it.
     Other,
 }
 
 fn mention(line: &Line, name: &str) -> Mention {
-    /// What may bind a name that is not the first word of its line.
+    /// Words that may bind a name that is not the first word of its line.
     const BINDING: [&str; 14] = [
         "for", "del", "import", "from", "with", "global", "if", "elif", "while", "try", "else",
         "except", "async", "finally",
@@ -140,7 +140,7 @@ fn mention(line: &Line, name: &str) -> Mention {
     mention
 }
 
-/// Whether a single `=` is at this place.
+/// Whether there is a single `=` at this position.
 fn is_assigned(tokens: &[Token], at: usize) -> bool {
     let is_equals = |at: usize| matches!(tokens.get(at), Some(Token::Op(b'=')));
     let before = at.checked_sub(1).and_then(|at| tokens.get(at));
@@ -148,7 +148,7 @@ fn is_assigned(tokens: &[Token], at: usize) -> bool {
     is_equals(at) && !is_equals(at + 1) && !is_compared
 }
 
-/// Marks the lines in bodies of functions and classes: they bind nothing at the top.
+/// Marks the lines in bodies of functions and classes, which bind no top-level names.
 fn bodies(lines: &[Line]) -> Vec<bool> {
     let mut inside: Option<usize> = None;
     let mut marks = Vec::with_capacity(lines.len());
@@ -171,7 +171,7 @@ fn bodies(lines: &[Line]) -> Vec<bool> {
     marks
 }
 
-/// Whether names may be bound without being named.
+/// Whether the file may bind names dynamically.
 fn binds_unseen(lines: &[Line]) -> bool {
     const CALLS: [&str; 8] = [
         "exec", "execfile", "eval", "globals", "locals", "vars", "setattr", "compile",

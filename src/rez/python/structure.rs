@@ -1,8 +1,8 @@
-//! Errors between tokens and between lines: blocks, indentation, words without an operator.
+//! Finds errors in blocks, indentation, and sequences of tokens.
 
 use super::lex::{Fault, Line, Token};
 
-/// Reserved words, those of some places only, and the statements of Python 2.
+/// Keywords, soft keywords, and the statements of Python 2.
 const KEYWORDS: [&str; 40] = [
     "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
     "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import",
@@ -13,7 +13,7 @@ const KEYWORDS: [&str; 40] = [
 /// Finds the first error.
 ///
 /// # Errors
-/// What is wrong, and in which line.
+/// The error and its line.
 pub(super) fn check(lines: &[Line]) -> Result<(), Fault> {
     let has = |wanted: fn(&Line) -> bool| lines.iter().any(wanted);
     let is_mixed = has(|line| line.indent.tabs) && has(|line| line.indent.spaces);
@@ -35,11 +35,14 @@ fn blocks(lines: &[Line]) -> Result<(), Fault> {
         match opened {
             Some(_) if columns > top => levels.push(columns),
             Some(by) => return no_block(by),
-            None if columns > top => return Fault::at(line.number, "an unexpected indent"),
+            None if columns > top => return Fault::at(line.number, "unexpected indent"),
             None => {
                 levels.retain(|&level| level <= columns);
                 if levels.last() != Some(&columns) {
-                    return Fault::at(line.number, "its indent is that of no block before it");
+                    return Fault::at(
+                        line.number,
+                        "unindent does not match any outer indentation level",
+                    );
                 }
             }
         }
@@ -53,26 +56,26 @@ fn blocks(lines: &[Line]) -> Result<(), Fault> {
 }
 
 fn no_block(by: usize) -> Result<(), Fault> {
-    Fault::at(by, "no indented block follows")
+    Fault::at(by, "expected an indented block")
 }
 
 fn tokens(line: &Line) -> Result<(), Fault> {
     if let Some(Token::Op(op @ (b'=' | b',' | b':' | b'/' | b'%' | b'&' | b'|' | b'^' | b';'))) =
         line.tokens.first()
     {
-        let why = format!("it begins with '{}'", char::from(*op));
+        let why = format!("unexpected '{}'", char::from(*op));
         return Fault::at(line.number, why);
     }
     if let Some(Token::Op(op @ (b'=' | b'+' | b'-' | b'/' | b'%' | b'&' | b'|' | b'^'))) =
         line.tokens.last()
     {
-        let why = format!("nothing follows '{}'", char::from(*op));
+        let why = format!("missing expression after '{}'", char::from(*op));
         return Fault::at(line.number, why);
     }
     let pairs = line.tokens.iter().zip(line.tokens.iter().skip(1));
     for (before, after) in pairs {
         if ends_value(before) && begins_value(after) && !are_strings(before, after) {
-            return Fault::at(line.number, "an operator or a comma is missing");
+            return Fault::at(line.number, "missing operator or comma");
         }
     }
     Ok(())
@@ -86,10 +89,10 @@ fn is_keyword(word: &str) -> bool {
     KEYWORDS.contains(&word)
 }
 
-/// Whether nothing but an operator, a bracket or a keyword may follow.
+/// Whether only an operator, a bracket or a keyword may follow.
 fn ends_value(token: &Token) -> bool {
     match token {
-        // A number may be followed by a keyword without a space: 1if x else y.
+        // A keyword may follow a number without a space: 1if x else y.
         Token::Word(word) => !is_keyword(word) && !word.starts_with(|c: char| c.is_ascii_digit()),
         Token::Text(_) => true,
         Token::Op(_) => false,

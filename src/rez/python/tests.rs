@@ -18,37 +18,28 @@ fn text(value: &str) -> Binding {
 }
 
 #[test]
-fn errors_that_every_python_reports() {
+fn syntax_errors_of_every_python_version_are_found() {
     for (source, why) in [
-        ("requires = [\n'a',\n", "1: '[' is never closed"),
-        ("x = (1]\n", "1: ']' does not close the '(' of line 1"),
-        ("x = 1)\n", "1: ')' closes nothing"),
-        (
-            "name = 'a\nversion = '1'\n",
-            "1: a string does not end on its line",
-        ),
-        (
-            "a = 1\nb = '''x\n",
-            "2: a string in three quotes never ends",
-        ),
-        ("def f()\n    pass\n", "2: an unexpected indent"),
-        ("def f():\npass\n", "1: no indented block follows"),
-        ("def f():\n", "1: no indented block follows"),
+        ("requires = [\n'a',\n", "1: '[' was never closed"),
+        ("x = (1]\n", "1: ']' does not match '(' in line 1"),
+        ("x = 1)\n", "1: unmatched ')'"),
+        ("name = 'a\nversion = '1'\n", "1: unterminated string"),
+        ("a = 1\nb = '''x\n", "2: unterminated triple-quoted string"),
+        ("def f()\n    pass\n", "2: unexpected indent"),
+        ("def f():\npass\n", "1: expected an indented block"),
+        ("def f():\n", "1: expected an indented block"),
         (
             "if x:\n    a = 1\n  b = 2\n",
-            "3: its indent is that of no block before it",
+            "3: unindent does not match any outer indentation level",
         ),
-        ("  name = 'a'\n", "1: an unexpected indent"),
-        ("name =\n", "1: nothing follows '='"),
-        ("name = 'a' b\n", "1: an operator or a comma is missing"),
-        ("= 1\n", "1: it begins with '='"),
-        ("a = 1 $ 2\n", "1: '$' is not a character of Python"),
-        (
-            "a = \u{201c}x\u{201d}\n",
-            "1: the character U+201C outside of a string",
-        ),
-        ("a = 1 \\ 2\n", "1: something follows a backslash"),
-        ("a\0", "1: it has a NUL byte"),
+        ("  name = 'a'\n", "1: unexpected indent"),
+        ("name =\n", "1: missing expression after '='"),
+        ("name = 'a' b\n", "1: missing operator or comma"),
+        ("= 1\n", "1: unexpected '='"),
+        ("a = 1 $ 2\n", "1: invalid character '$'"),
+        ("a = \u{201c}x\u{201d}\n", "1: invalid character U+201C"),
+        ("a = 1 \\ 2\n", "1: unexpected character after a backslash"),
+        ("a\0", "1: NUL byte"),
     ] {
         assert_eq!(fault(source), why, "{source}");
     }
@@ -56,7 +47,7 @@ fn errors_that_every_python_reports() {
 }
 
 #[test]
-fn what_some_python_accepts_is_no_error() {
+fn code_that_some_python_version_accepts_has_no_error() {
     for source in [
         "",
         "# only a comment\n\n   # another\n",
@@ -76,7 +67,7 @@ fn what_some_python_accepts_is_no_error() {
 }
 
 #[test]
-fn values_that_are_written_out() {
+fn literal_values_are_read() {
     assert_eq!(known("name = 'c47' # ours\n", "name"), text("c47"));
     assert_eq!(known("version = (\"1.\"\n  '0')\n", "version"), text("1.0"));
     assert_eq!(
@@ -110,7 +101,7 @@ fn values_that_are_written_out() {
 }
 
 #[test]
-fn what_only_python_knows_is_unknown() {
+fn computed_values_are_unknown() {
     for source in [
         "name = NAME\n",
         "@early()\ndef name():\n    return 'x'\n",
@@ -194,7 +185,7 @@ fn random_bytes_never_panic_or_hang() {
             }
         }
     }
-    // Of the largest size that is read: the work grows with the size only.
+    // The largest size that is read: the time must be linear.
     for piece in PIECES {
         let bytes = piece.repeat((1 << 20) / piece.len());
         if let Ok(module) = Module::parse(&bytes) {

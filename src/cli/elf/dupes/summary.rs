@@ -1,4 +1,4 @@
-//! `--summary`: a line for each library, without its copies.
+//! `--summary`: one line per library, without its copies.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub struct Summary {
     objects: usize,
     bytes_wasted: u64,
     duplicates: Vec<Duplicate>,
-    meetings: Vec<Meeting>,
+    meetings: Vec<Conflict>,
 }
 
 #[derive(SerJson)]
@@ -28,7 +28,7 @@ struct Duplicate {
 }
 
 #[derive(SerJson)]
-struct Meeting {
+struct Conflict {
     family: String,
     libraries: usize,
     objects: usize,
@@ -43,7 +43,7 @@ impl Summary {
             bytes: duplicate.bytes,
             bytes_wasted: duplicate.bytes_wasted,
         });
-        let meetings = report.meetings.iter().map(|meeting| Meeting {
+        let meetings = report.meetings.iter().map(|meeting| Conflict {
             family: meeting.family.clone(),
             libraries: meeting.libraries.len(),
             objects: meeting.objects.len(),
@@ -72,7 +72,7 @@ impl fmt::Display for Summary {
         for meeting in &self.meetings {
             writeln!(
                 f,
-                "{} would meet in one process: {} in {}",
+                "one process would load several versions of {}: {} in {}",
                 one_line(&meeting.family),
                 count(meeting.libraries, "build"),
                 count(meeting.objects, "object")

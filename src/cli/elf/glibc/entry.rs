@@ -1,4 +1,4 @@
-//! What `c47 elf glibc` tells of one object.
+//! The report of `c47 elf glibc` for one object.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use crate::cli::elf::shown;
 use crate::elf::demangle::{Spelling, demangled};
 use crate::elf::host;
 use crate::elf::parse::Architecture;
-use crate::elf::requirements::{Linking, Requirements};
+use crate::elf::requirements::{self, Linking, Requirements};
 use crate::elf::verdict::{self, Verdict, because};
 use crate::elf::versions::Family;
 use crate::escape::one_line;
@@ -25,7 +25,7 @@ pub struct Entry {
     pub cxx11_abi: Option<String>,
     pub isa: Option<String>,
     runs_on: Vec<String>,
-    pub verdict: Option<Judged>,
+    pub verdict: Option<TargetVerdict>,
     #[nserde(skip)]
     pub text: EntryText,
 }
@@ -43,9 +43,9 @@ pub struct Needs {
 #[derive(SerJson)]
 #[nserde(serialize_none_as_null)]
 struct Symbol {
-    /// `None` where the label itself is wanted, by no symbol.
+    /// `None` if no symbol needs the version, only the object itself.
     name: Option<String>,
-    /// `None` for a name that is not C++.
+    /// `None` for a name that is not a C++ name.
     demangled: Option<String>,
     version: String,
     library: String,
@@ -53,21 +53,21 @@ struct Symbol {
 
 #[derive(SerJson)]
 #[allow(unreachable_pub)]
-pub struct Judged {
+pub struct TargetVerdict {
     target: String,
     pub runs: bool,
     pub in_the_way: Vec<String>,
-    /// What is no obstacle everywhere: a CPU better than the distribution asks for.
+    /// What does not keep it from running everywhere, such as a CPU newer than the distribution requires.
     pub notes: Vec<String>,
 }
 
-/// What people are told beyond the JSON.
+/// What the text report has in addition to the JSON.
 #[derive(Default)]
 #[allow(unreachable_pub)]
 pub struct EntryText {
-    /// A family's highest version, and why.
+    /// The highest version of a family, and the reason.
     pub needs: Vec<(Family, String, String)>,
-    pub odd: Vec<String>,
+    pub unnumbered: Vec<String>,
     is_static: bool,
     oldest: Option<String>,
 }
@@ -84,17 +84,17 @@ impl Hosts {
     }
 }
 
-impl Judged {
+impl TargetVerdict {
     pub(super) fn of(
         object: &Requirements,
         target: Target,
         limits: Option<&Limits>,
         hosts: &mut Hosts,
         spelling: Spelling,
-    ) -> Judged {
+    ) -> TargetVerdict {
         let verdict = match limits {
-            Some(limits) => verdict::judge(object, limits, spelling),
-            None => host::judge(object, hosts.limits(object.architecture), spelling),
+            Some(limits) => verdict::evaluate(object, limits, spelling),
+            None => host::evaluate(object, hosts.limits(object.architecture), spelling),
         };
         let in_the_way = match verdict {
             Verdict::Runs => Vec::new(),
@@ -102,12 +102,12 @@ impl Judged {
         };
         let note = match (target, object.isa) {
             (Target::Distribution(row), Some(isa)) if isa > row.cpu => Some(format!(
-                "needs an {isa} CPU; {} runs on {} too",
+                "needs an {isa} CPU; {} also runs on {}",
                 row.name, row.cpu
             )),
             _ => None,
         };
-        Judged {
+        TargetVerdict {
             target: target.id(),
             runs: in_the_way.is_empty(),
             in_the_way,
@@ -116,8 +116,23 @@ impl Judged {
     }
 }
 
+impl Symbol {
+    fn of(symbol: &requirements::Symbol) -> Symbol {
+        Symbol {
+            name: Some(symbol.name.clone()),
+            demangled: demangled(&symbol.name),
+            version: symbol.version.clone(),
+            library: symbol.library.clone(),
+        }
+    }
+}
+
 impl Entry {
-    pub(super) fn of(object: &Requirements, verdict: Option<Judged>, spelling: Spelling) -> Entry {
+    pub(super) fn of(
+        object: &Requirements,
+        verdict: Option<TargetVerdict>,
+        spelling: Spelling,
+    ) -> Entry {
         let highest = |family| Some(object.of(family)?.highest?.to_string());
         let mut text = EntryText {
             is_static: object.linking == Linking::Static,
@@ -142,17 +157,17 @@ impl Entry {
                     });
                 }
             }
-            for odd in &required.odd {
-                let why = because(&odd.symbols, &odd.label, &required.library, spelling);
-                text.odd.push(format!("{} {why}", odd.label));
+            for unnumbered in &required.unnumbered {
+                let why = because(
+                    &unnumbered.symbols,
+                    &unnumbered.label,
+                    &required.library,
+                    spelling,
+                );
+                text.unnumbered.push(format!("{} {why}", unnumbered.label));
             }
-            let odd = required.odd.iter().flat_map(|odd| &odd.symbols);
-            symbols.extend(required.symbols.iter().chain(odd).map(|symbol| Symbol {
-                name: Some(symbol.name.clone()),
-                demangled: demangled(&symbol.name),
-                version: symbol.version.clone(),
-                library: symbol.library.clone(),
-            }));
+            let others = required.unnumbered.iter().flat_map(|label| &label.symbols);
+            symbols.extend(required.symbols.iter().chain(others).map(Symbol::of));
         }
         let runs_on = verdict::runs_on(std::slice::from_ref(object));
         text.oldest = verdict::oldest(&runs_on);
@@ -182,13 +197,13 @@ impl Entry {
                 one_line(why)
             )?;
         }
-        for odd in &self.text.odd {
-            writeln!(f, "  {}", one_line(odd))?;
+        for unnumbered in &self.text.unnumbered {
+            writeln!(f, "  {}", one_line(unnumbered))?;
         }
         if self.text.is_static {
-            writeln!(f, "  static, needs no library")?;
-        } else if self.text.needs.is_empty() && self.text.odd.is_empty() {
-            writeln!(f, "  needs no version of glibc or libstdc++")?;
+            writeln!(f, "  statically linked, needs no libraries")?;
+        } else if self.text.needs.is_empty() && self.text.unnumbered.is_empty() {
+            writeln!(f, "  needs no symbol versions of glibc or libstdc++")?;
         }
         if let Some(abi) = &self.cxx11_abi {
             writeln!(f, "  {:<16} {abi}", "C++ ABI")?;
@@ -201,7 +216,7 @@ impl Entry {
                 .text
                 .oldest
                 .as_deref()
-                .unwrap_or("no distribution known here");
+                .unwrap_or("no known distribution");
             writeln!(f, "  {:<16} {oldest}", "runs on")?;
         }
         Ok(())
@@ -209,7 +224,7 @@ impl Entry {
 }
 
 impl Entry {
-    /// Whether nothing is in its way.
+    /// Whether it runs on the target.
     pub(super) fn runs(&self) -> bool {
         self.verdict.as_ref().is_none_or(|judged| judged.runs)
     }

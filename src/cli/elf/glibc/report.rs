@@ -1,10 +1,10 @@
-//! What `c47 elf glibc` prints: what each object needs, or what is in its way.
+//! The output of `c47 elf glibc`: what each object needs, or why it does not run.
 
 use std::fmt;
 
 use nanoserde::{SerJson, SerJsonState};
 
-use super::entry::{Entry, Hosts, Judged};
+use super::entry::{Entry, Hosts, TargetVerdict};
 use super::summary::{self, Summary, Totals};
 use crate::elf::demangle::Spelling;
 use crate::elf::requirements::Requirements;
@@ -12,16 +12,16 @@ use crate::elf::verdict;
 use crate::escape::one_line;
 use crate::platform::Target;
 
-/// What `c47 elf glibc` prints of several objects.
+/// The report for several objects.
 pub(super) struct Report {
     objects: Vec<Entry>,
     target: Option<Target>,
-    /// Of all objects together.
+    /// Where all objects run.
     runs_on: Vec<Target>,
 }
 
 impl Report {
-    /// `spelling` is that of C++ names in what people read.
+    /// `spelling` is how the text report writes C++ names.
     pub(super) fn of(
         objects: &[Requirements],
         target: Option<Target>,
@@ -30,8 +30,9 @@ impl Report {
         let mut hosts = Hosts::default();
         let limits = target.and_then(Target::limits);
         let entries = objects.iter().map(|object| {
-            let judge = |target| Judged::of(object, target, limits.as_ref(), &mut hosts, spelling);
-            let judged = target.map(judge);
+            let evaluate =
+                |target| TargetVerdict::of(object, target, limits.as_ref(), &mut hosts, spelling);
+            let judged = target.map(evaluate);
             Entry::of(object, judged, spelling)
         });
         let entries = entries.collect();
@@ -47,7 +48,7 @@ impl Report {
         Summary::of(&self.objects, self.target, &self.runs_on)
     }
 
-    /// Whether none has anything in the way.
+    /// Whether all objects run on the target.
     pub(super) fn all_run(&self) -> bool {
         self.objects.iter().all(Entry::runs)
     }
@@ -69,7 +70,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// What is in the way, a line each; then how many of how many.
+/// One line per reason, then the count.
 fn verdicts(f: &mut fmt::Formatter<'_>, target: Target, objects: &[Entry]) -> fmt::Result {
     for entry in objects {
         let Some(judged) = &entry.verdict else {
@@ -91,14 +92,14 @@ fn verdicts(f: &mut fmt::Formatter<'_>, target: Target, objects: &[Entry]) -> fm
         }
     }
     match objects {
-        // What is in its way has been said.
+        // The reasons have been printed.
         [one] if !one.runs() => Ok(()),
         objects => writeln!(f, "{}", summary::count(target, objects)),
     }
 }
 
 impl Report {
-    /// A line for each object, then what all of them together need.
+    /// One line per object, then the totals.
     fn table(&self, f: &mut fmt::Formatter<'_>, objects: &[Entry]) -> fmt::Result {
         writeln!(
             f,
@@ -118,8 +119,8 @@ impl Report {
             if let Some(isa) = &entry.isa {
                 write!(f, " ({isa})")?;
             }
-            for odd in &entry.text.odd {
-                write!(f, " {}", one_line(odd))?;
+            for unnumbered in &entry.text.unnumbered {
+                write!(f, " {}", one_line(unnumbered))?;
             }
             writeln!(f)?;
         }

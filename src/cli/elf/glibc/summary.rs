@@ -1,4 +1,4 @@
-//! What all objects together need, and whether all run: the end of a report, and all of it with
+//! The totals over all objects and the verdict: the end of a report, and the whole report with
 //! `--summary`.
 
 use std::fmt;
@@ -64,7 +64,7 @@ impl fmt::Display for Summary {
     }
 }
 
-/// The need of a family that is the highest of all.
+/// The highest version of a family that an object needs.
 struct Highest<'a> {
     version: Version,
     why: &'a str,
@@ -83,7 +83,7 @@ fn highest(objects: &[Entry], family: Family) -> Option<Highest<'_>> {
     of_family.max_by_key(|one| one.version)
 }
 
-/// A line for each family: the highest version, and who needs it.
+/// One line per family: the highest version, and the object that needs it.
 pub(super) struct Totals<'a>(pub &'a [Entry]);
 
 impl fmt::Display for Totals<'_> {
@@ -91,7 +91,7 @@ impl fmt::Display for Totals<'_> {
         for family in FAMILIES {
             if let Some(Highest { version, why, path }) = highest(self.0, family) {
                 let path = one_line(path);
-                writeln!(f, "{family}_{version} at most: {path} {}", one_line(why))?;
+                writeln!(f, "highest {family}_{version}: {path} {}", one_line(why))?;
             }
         }
         Ok(())
@@ -102,9 +102,9 @@ impl fmt::Display for Totals<'_> {
 pub(super) fn oldest(runs_on: &[Target], objects: &[Entry]) -> String {
     match (verdict::oldest(runs_on), objects) {
         (Some(oldest), [one]) => format!("{} runs on {oldest}", one_line(&one.path)),
-        (None, [one]) => format!("no distribution known here runs {}", one_line(&one.path)),
+        (None, [one]) => format!("{} runs on no known distribution", one_line(&one.path)),
         (Some(oldest), all) => format!("all {} run on {oldest}", all.len()),
-        (None, all) => format!("no distribution known here runs all {}", all.len()),
+        (None, all) => format!("no known distribution runs all {}", all.len()),
     }
 }
 
@@ -112,7 +112,7 @@ fn refused(objects: &[Entry]) -> usize {
     objects.iter().filter(|entry| !entry.runs()).count()
 }
 
-/// How many of how many run on the target.
+/// How many objects run on the target.
 pub(super) fn count(target: Target, objects: &[Entry]) -> String {
     let place = match target {
         Target::Host => "this host".to_owned(),

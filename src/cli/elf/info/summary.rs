@@ -1,4 +1,4 @@
-//! `--summary`: what the files are, by number.
+//! `--summary`: counts of files by property.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use nanoserde::SerJson;
 use super::Report;
 use crate::quantity::count;
 
-/// How many files are what.
+/// How many files have each property.
 #[derive(Default, SerJson)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Summary {
@@ -46,7 +46,7 @@ impl Summary {
     }
 }
 
-/// Each name and how often it is there, in the order of the names.
+/// Each name and its count, sorted by name.
 fn kinds(names: impl Iterator<Item = String>) -> Vec<Kind> {
     let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
     for name in names {

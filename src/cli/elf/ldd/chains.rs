@@ -1,4 +1,4 @@
-//! `--why`: the ways by which a library comes to be loaded.
+//! `--why`: the dependency chains that load a library.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -8,10 +8,10 @@ use nanoserde::SerJson;
 use super::report::{rule, why};
 use crate::cli::elf::shown;
 use crate::elf::family::{family, without_hash};
-use crate::elf::tree::{Tree, Wanted};
+use crate::elf::tree::{Resolution, Tree};
 use crate::escape::one_line;
 
-/// Why a library is loaded: for each object that needs it the shortest way to it.
+/// Why a library is loaded: the shortest chain to each object that needs it.
 #[derive(SerJson)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Chains {
@@ -22,39 +22,42 @@ pub struct Chains {
 
 impl Chains {
     pub(super) fn of(tree: &Tree, wanted: &str) -> Chains {
-        let needing = tree.needing();
+        let dependents = tree.dependents();
         let loaded = tree.objects.iter().enumerate().skip(1);
         let loaded = loaded.filter_map(|(number, object)| {
             let soname = object.library.linkage.soname.as_deref();
             let names = [Some(&*object.name), Some(&*object.path), soname];
-            let fit = names
+            let qualities = names
                 .into_iter()
                 .flatten()
-                .filter_map(|name| fit(name, wanted));
-            Some((fit.min()?, Wanted::Loaded(number)))
+                .filter_map(|name| match_quality(name, wanted));
+            Some((qualities.min()?, Resolution::Loaded(number)))
         });
         let missing = tree.missing.iter().enumerate();
         let missing = missing.filter_map(|(number, missing)| {
-            Some((fit(&missing.name, wanted)?, Wanted::Missing(number)))
+            Some((
+                match_quality(&missing.name, wanted)?,
+                Resolution::Missing(number),
+            ))
         });
-        let found: Vec<(Fit, Wanted)> = loaded.chain(missing).collect();
-        // Only what fits best: 'libc' is libc.so.6, and not libcurl too.
-        let best = found.iter().map(|(fit, _)| *fit).min();
+        let found: Vec<(MatchQuality, Resolution)> = loaded.chain(missing).collect();
+        // Only the best matches: 'libc' is libc.so.6, not libcurl as well.
+        let best = found.iter().map(|(quality, _)| *quality).min();
         let mut chains = Vec::new();
-        for (_, wanted) in found.iter().filter(|(fit, _)| Some(*fit) == best) {
+        for (_, wanted) in found.iter().filter(|(quality, _)| Some(*quality) == best) {
             let end = match *wanted {
-                Wanted::Loaded(number) => tree
+                Resolution::Loaded(number) => tree
                     .objects
                     .get(number)
                     .map(|object| format!("{} ({})", shown(&object.path), rule(object))),
-                Wanted::Missing(number) => tree
+                Resolution::Missing(number) => tree
                     .missing
                     .get(number)
                     .map(|missing| format!("{} ({})", shown(&missing.name), why(&missing.why))),
             };
             chains.extend(chains_to(
                 tree,
-                needing.of(*wanted),
+                dependents.of(*wanted),
                 &end.unwrap_or_default(),
             ));
         }
@@ -66,28 +69,28 @@ impl Chains {
     }
 }
 
-/// How well a name fits what was asked for: the smaller, the better.
+/// How well a name matches the argument. Smaller is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
-    /// The path, the file name or the SONAME; or one of these without what packagers add to it:
+enum MatchQuality {
+    /// The path, the file name or the SONAME, or one of these without the hash that wheels add:
     /// `libtbb.so.12` of `libtbb-091225fa.so.12`.
     Name,
-    /// The name up to a dot: `libssl` of `libssl.so.3`, `libssl.so` too.
+    /// The name up to a dot: `libssl` or `libssl.so` for `libssl.so.3`.
     Stem,
-    /// The library without its version and its hash: `libOpenEXR` of `libOpenEXR-3_1.so.30`.
+    /// The library without version and hash: `libOpenEXR` for `libOpenEXR-3_1.so.30`.
     Family,
-    /// The beginning of one of these.
-    Beginning,
+    /// The start of one of these.
+    Start,
 }
 
-fn fit(name: &OsStr, wanted: &str) -> Option<Fit> {
+fn match_quality(name: &OsStr, wanted: &str) -> Option<MatchQuality> {
     let name = name.to_string_lossy();
     let base = name.rsplit('/').next().unwrap_or(&name);
     if name == wanted && !wanted.is_empty() {
-        return Some(Fit::Name);
+        return Some(MatchQuality::Name);
     }
-    // A hash begins with a dash: what is before it is the same in all forms of the name. Few names
-    // go on from here, and the rest of the work grows with their lengths.
+    // A hash starts with a dash, so all forms of the name agree before it. This cheap test skips
+    // most names.
     let before = base.find('-').unwrap_or(base.len()).min(wanted.len());
     if wanted.is_empty() || base.as_bytes().get(..before) != wanted.as_bytes().get(..before) {
         return None;
@@ -98,26 +101,26 @@ fn fit(name: &OsStr, wanted: &str) -> Option<Fit> {
         rest.is_some_and(|rest| rest.starts_with('.'))
     };
     if base == wanted || plain == wanted {
-        Some(Fit::Name)
+        Some(MatchQuality::Name)
     } else if stem(base) || stem(&plain) {
-        Some(Fit::Stem)
+        Some(MatchQuality::Stem)
     } else if family(base) == wanted {
-        Some(Fit::Family)
+        Some(MatchQuality::Family)
     } else if base.starts_with(wanted) || plain.starts_with(wanted) {
-        Some(Fit::Beginning)
+        Some(MatchQuality::Start)
     } else {
         None
     }
 }
 
-fn chains_to(tree: &Tree, needing: &[usize], end: &str) -> Vec<Vec<String>> {
-    if needing.is_empty() {
+fn chains_to(tree: &Tree, dependents: &[usize], end: &str) -> Vec<Vec<String>> {
+    if dependents.is_empty() {
         return vec![vec![end.to_owned()]];
     }
     let chain = |last: usize| {
         let mut chain = vec![end.to_owned()];
         let mut link = Some(last);
-        // Each loader came before what it loaded: the way leads to the beginning.
+        // A loader always has a smaller number than what it loads, so this ends.
         while let Some(object) = link.and_then(|number| tree.objects.get(number)) {
             chain.push(shown(&object.path));
             link = object.loader;
@@ -125,7 +128,7 @@ fn chains_to(tree: &Tree, needing: &[usize], end: &str) -> Vec<Vec<String>> {
         chain.reverse();
         chain
     };
-    needing.iter().copied().map(chain).collect()
+    dependents.iter().copied().map(chain).collect()
 }
 
 impl fmt::Display for Chains {
@@ -147,25 +150,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_library_is_named_by_soname_family_file_name_or_beginning() {
+    fn a_library_is_matched_by_soname_family_file_name_or_prefix() {
         let tbb = "/x/lib/../libtbb-091225fa.so.12.12";
         for (name, wanted, expected) in [
-            (tbb, "libtbb", Some(Fit::Stem)),
-            (tbb, "libtbb.so", Some(Fit::Stem)),
-            (tbb, "libtbb.so.12", Some(Fit::Stem)),
-            (tbb, "libtbb.so.12.12", Some(Fit::Name)),
-            (tbb, "libtbb-091225fa.so.12.12", Some(Fit::Name)),
-            (tbb, "libtbb-091225fa", Some(Fit::Stem)),
-            (tbb, tbb, Some(Fit::Name)),
-            (tbb, "libtb", Some(Fit::Beginning)),
+            (tbb, "libtbb", Some(MatchQuality::Stem)),
+            (tbb, "libtbb.so", Some(MatchQuality::Stem)),
+            (tbb, "libtbb.so.12", Some(MatchQuality::Stem)),
+            (tbb, "libtbb.so.12.12", Some(MatchQuality::Name)),
+            (tbb, "libtbb-091225fa.so.12.12", Some(MatchQuality::Name)),
+            (tbb, "libtbb-091225fa", Some(MatchQuality::Stem)),
+            (tbb, tbb, Some(MatchQuality::Name)),
+            (tbb, "libtb", Some(MatchQuality::Start)),
             (tbb, "tbb", None),
             (tbb, "", None),
-            ("libOpenEXR-3_1.so.30", "libOpenEXR", Some(Fit::Family)),
-            ("libpython3.11.so.1.0", "libpython", Some(Fit::Family)),
-            ("libssl.so.3", "libssl", Some(Fit::Stem)),
-            ("libcurl.so.4", "libc", Some(Fit::Beginning)),
+            (
+                "libOpenEXR-3_1.so.30",
+                "libOpenEXR",
+                Some(MatchQuality::Family),
+            ),
+            (
+                "libpython3.11.so.1.0",
+                "libpython",
+                Some(MatchQuality::Family),
+            ),
+            ("libssl.so.3", "libssl", Some(MatchQuality::Stem)),
+            ("libcurl.so.4", "libc", Some(MatchQuality::Start)),
         ] {
-            assert_eq!(fit(OsStr::new(name), wanted), expected, "{name} {wanted}");
+            assert_eq!(
+                match_quality(OsStr::new(name), wanted),
+                expected,
+                "{name} {wanted}"
+            );
         }
     }
 }

@@ -1,11 +1,11 @@
-//! The libraries that are loaded, by which rule, and what is missing.
+//! The libraries that are loaded, the rule that found each, and what is missing.
 
 use std::fmt;
 
 use nanoserde::SerJson;
 
 use crate::cli::elf::shown;
-use crate::elf::tree::{self, Loaded, Tree, Wanted, Why};
+use crate::elf::tree::{self, Loaded, Resolution, Tree, Why};
 use crate::escape::one_line;
 use crate::output::Format;
 
@@ -57,9 +57,9 @@ struct VersionError {
 
 impl Report {
     pub(super) fn of(tree: &Tree, named: bool, format: Format) -> Report {
-        let needing = tree.needing();
-        let names = |wanted: Wanted| -> Vec<String> {
-            let numbers = needing.of(wanted).iter();
+        let dependents = tree.dependents();
+        let names = |wanted: Resolution| -> Vec<String> {
+            let numbers = dependents.of(wanted).iter();
             let objects = numbers.filter_map(|&number| tree.objects.get(number));
             objects.map(|object| shown(&object.path)).collect()
         };
@@ -73,8 +73,8 @@ impl Report {
                     object.via.name().into()
                 },
                 needed_by: match format {
-                    Format::Json => names(Wanted::Loaded(number)),
-                    // People are told only who needs what is missing.
+                    Format::Json => names(Resolution::Loaded(number)),
+                    // The text report shows this for missing libraries only.
                     Format::Text => Vec::new(),
                 },
                 rule: rule(object),
@@ -87,7 +87,7 @@ impl Report {
             .map(|(number, missing)| Missing {
                 name: shown(&missing.name),
                 why: why(&missing.why),
-                needed_by: names(Wanted::Missing(number)),
+                needed_by: names(Resolution::Missing(number)),
             });
         let errors = tree.version_errors.iter().filter_map(|error| {
             let library = tree.objects.get(error.library)?;
@@ -109,7 +109,7 @@ impl Report {
     }
 }
 
-/// All but the object itself, the interpreter last, as one is used to from ldd.
+/// All but the object itself, with the interpreter last, as ldd prints them.
 fn in_order(tree: &Tree) -> impl Iterator<Item = (usize, &Loaded)> {
     let interpreter = |(_, object): &(usize, &Loaded)| object.via == tree::Via::AlreadyLoaded;
     let all = || tree.objects.iter().enumerate().skip(1);
@@ -166,7 +166,7 @@ impl fmt::Display for Report {
         for error in &self.version_errors {
             writeln!(
                 f,
-                "\t{} ({}) lacks {} that {} needs",
+                "\t{} ({}): version {} not found (required by {})",
                 one_line(&error.library),
                 one_line(&error.path),
                 one_line(&error.version),

@@ -1,20 +1,20 @@
-//! `--tree`: who needs whom, drawn.
+//! `--tree`: the libraries as a tree.
 
 use std::fmt::Write as _;
 
 use super::report::{rule, why};
 use crate::cli::elf::shown;
-use crate::elf::tree::{Tree, Wanted};
+use crate::elf::tree::{Resolution, Tree};
 use crate::escape::one_line;
 
-/// Who needs whom, drawn as a tree. An object is drawn with what it needs once only.
-pub(super) fn drawn(tree: &Tree) -> String {
+/// The tree as text. The dependencies of an object are printed only the first time.
+pub(super) fn tree_text(tree: &Tree) -> String {
     let mut text = String::new();
-    let mut drawn = vec![false; tree.objects.len()];
+    let mut printed = vec![false; tree.objects.len()];
     let _ = writeln!(text, "{}", one_line(&shown(&tree.path)));
-    // A stack of its own: a chain of libraries may be thousands long.
+    // An explicit stack, because a chain of libraries may be thousands long.
     let mut stack: Vec<(usize, usize)> = vec![(0, 0)];
-    if let Some(first) = drawn.first_mut() {
+    if let Some(first) = printed.first_mut() {
         *first = true;
     }
     while let Some((number, next)) = stack.last_mut() {
@@ -29,7 +29,7 @@ pub(super) fn drawn(tree: &Tree) -> String {
         let indent = "  ".repeat(stack.len().min(64));
         let name = one_line(&shown(name));
         match wanted {
-            Wanted::Missing(missing) => {
+            Resolution::Missing(missing) => {
                 let why = tree.missing.get(*missing).map(|missing| why(&missing.why));
                 let _ = writeln!(
                     text,
@@ -37,11 +37,11 @@ pub(super) fn drawn(tree: &Tree) -> String {
                     one_line(&why.unwrap_or_default())
                 );
             }
-            Wanted::Loaded(wanted) => {
+            Resolution::Loaded(wanted) => {
                 let Some(object) = tree.objects.get(*wanted) else {
                     continue;
                 };
-                let again = drawn.get(*wanted) == Some(&true);
+                let again = printed.get(*wanted) == Some(&true);
                 let rule = if again {
                     "already loaded".into()
                 } else {
@@ -49,8 +49,8 @@ pub(super) fn drawn(tree: &Tree) -> String {
                 };
                 let path = one_line(&shown(&object.path));
                 let _ = writeln!(text, "{indent}{name} => {path} ({rule})");
-                if let Some(is_drawn) = drawn.get_mut(*wanted).filter(|_| !again) {
-                    *is_drawn = true;
+                if let Some(is_printed) = printed.get_mut(*wanted).filter(|_| !again) {
+                    *is_printed = true;
                     stack.push((*wanted, 0));
                 }
             }
@@ -65,7 +65,7 @@ pub(super) fn drawn(tree: &Tree) -> String {
         };
         let _ = writeln!(
             text,
-            "{} lacks {} that {} needs",
+            "{}: version {} not found (required by {})",
             one_line(&shown(&library.path)),
             one_line(&error.version),
             one_line(&shown(&by.path))
