@@ -512,7 +512,7 @@ fn what_cannot_be_reached() {
     assert!(
         output
             .stderr_text()
-            .starts_with("c47 http: cannot find host 'no-such-host.invalid'"),
+            .starts_with("c47 http: cannot resolve host 'no-such-host.invalid'"),
         "{}",
         output.stderr_text()
     );

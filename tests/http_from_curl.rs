@@ -418,8 +418,8 @@ fn what_c47_cannot_express_is_refused_by_name() {
         ("curl --no-such https://a.lan/", "--no-such"),
         ("curl https://a.lan/ https://b.lan/", "several URLs"),
         ("curl -s", "no URL"),
-        ("curl 'https://a.lan/{a,b}'", "stand for several"),
-        ("curl https://a.lan/ -H", "-H has no value"),
+        ("curl 'https://a.lan/{a,b}'", "expand to several"),
+        ("curl https://a.lan/ -H", "-H requires a value"),
         ("curl https://a.lan/ | jq .", "a pipe"),
         ("curl https://a.lan/ > x", "a redirection"),
         ("curl https://a.lan/?a=1&b=2", "several commands"),
@@ -427,7 +427,7 @@ fn what_c47_cannot_express_is_refused_by_name() {
         ("curl \"https://$HOST/\"", "env:HOST"),
         (
             "curl -d \"a=$A\" https://a.lan/",
-            "-d has a variable (env:A)",
+            "-d contains a variable (env:A)",
         ),
         (
             "curl -H \"X-A: $A\" -H \"X-B: $B\" https://a.lan/",
@@ -442,7 +442,7 @@ fn what_c47_cannot_express_is_refused_by_name() {
         ("curl --proto '=https' http://a.lan/", "--proto"),
         ("curl ^\"https://a.lan/^\"", "cmd.exe"),
         ("wget https://a.lan/", "not a curl command"),
-        ("curl 'https://a.lan/", "no end of"),
+        ("curl 'https://a.lan/", "an unterminated"),
     ] {
         let output = c47()
             .args(["http", "--offline", "--from-curl", command])

@@ -98,7 +98,10 @@ fn squid_refuses_and_we_say_so() {
     let named = format!("the proxy http://127.0.0.1:{}", squid.port);
     for text in [output.stderr_text(), plain.stderr_text()] {
         assert!(text.contains(&named) && text.contains("rejected"), "{text}");
-        assert!(text.contains("hint: --proxy-auth USER:SOURCE"), "{text}");
+        assert!(
+            text.contains("hint: use --proxy-auth USER:SOURCE"),
+            "{text}"
+        );
         assert!(!text.contains("hunter2"), "{text}");
     }
     let tls_to_elsewhere = format!("https://localhost:{}/", nginx.port(1));
@@ -175,9 +178,12 @@ fn a_proxy_that_asks_for_credentials_says_so_in_both_modes() {
             .run()
             .expect_code(code);
         let text = output.stderr_text();
-        let says = format!("the proxy {address} asks for credentials");
+        let says = format!("the proxy {address} requires credentials");
         assert!(text.contains(&says) && text.contains("407"), "{text}");
-        assert!(text.contains("hint: --proxy-auth USER:SOURCE"), "{text}");
+        assert!(
+            text.contains("hint: use --proxy-auth USER:SOURCE"),
+            "{text}"
+        );
     }
     let output = c47()
         .args([
@@ -221,7 +227,7 @@ fn a_proxy_that_fails_is_named_and_the_service_is_not_blamed() {
         .expect_code(7);
     let text = output.stderr_text();
     assert!(
-        text.contains("cannot find host 'proxy.invalid'")
+        text.contains("cannot resolve host 'proxy.invalid'")
             && text.contains("hint: it is the host of a proxy"),
         "{text}"
     );
@@ -239,7 +245,7 @@ fn a_proxy_that_fails_is_named_and_the_service_is_not_blamed() {
         .run()
         .expect_code(8);
     let text = format!(
-        "c47 http: the proxy {} gave no connection in time (300ms)\n",
+        "c47 http: the proxy {} did not connect in time (300ms)\n",
         silent.url("")
     );
     assert!(output.stderr_text().starts_with(&text), "{}", output.tell());
@@ -480,7 +486,7 @@ fn families_of_addresses() {
     assert!(
         output
             .stderr_text()
-            .contains("no address of the wanted kind"),
+            .contains("no address of the requested family"),
         "{}",
         output.stderr_text()
     );

@@ -25,8 +25,8 @@ fn each_attempt_is_told_and_the_last_answer_counts() {
     assert_eq!(output.stdout_text(), "done");
     assert_eq!(
         output.stderr_text(),
-        "c47 http: 503, trying again at once (1 of 3)\n\
-         c47 http: 429, trying again at once (2 of 3)\n"
+        "c47 http: 503; retrying now (1 of 3)\n\
+         c47 http: 429; retrying now (2 of 3)\n"
     );
 }
 
@@ -130,7 +130,9 @@ fn a_refused_connection_is_tried_again_whatever_the_method() {
         .unwrap();
     let output = child.wait().expect_code(0);
     assert!(
-        output.stderr_text().contains("connection refused, trying"),
+        output
+            .stderr_text()
+            .contains("connection refused; retrying"),
         "{}",
         output.stderr_text()
     );
@@ -154,7 +156,7 @@ fn a_dropped_connection() {
         .run()
         .expect_code(7);
     assert_eq!(dropping.requests().len(), 1);
-    assert!(!output.stderr_text().contains("trying again"));
+    assert!(!output.stderr_text().contains("retrying"));
 }
 
 /// What would fail the same way again is not tried again.

@@ -328,7 +328,7 @@ fn time_is_drawn_on_stderr() {
         .run()
         .expect_code(0);
     assert_eq!(output.stdout_text(), "body");
-    for part in ["connect", "first byte", "transfer", "in all"] {
+    for part in ["connect", "first byte", "transfer", "total"] {
         assert!(output.stderr_text().contains(part), "{}", output.tell());
     }
     assert!(!output.stderr_text().contains("TLS"));

@@ -94,7 +94,7 @@ fn what_failed_is_named() {
         assert_eq!(output.stdout_text(), "");
         if why == "unknown issuer" || why == "issued by '" {
             assert!(
-                output.stderr_text().contains("hint: --cacert"),
+                output.stderr_text().contains("hint: use --cacert"),
                 "{}",
                 output.stderr_text()
             );
@@ -374,7 +374,7 @@ fn a_reset_over_tls_does_not_end_a_body_without_a_length() {
         .run()
         .expect_code(7);
     let said = output.stderr_text();
-    assert!(said.contains("not whole"), "{said}");
+    assert!(said.contains("incomplete"), "{said}");
     assert_eq!(std::fs::read(&target).unwrap(), b"old");
 }
 

@@ -36,10 +36,10 @@ impl Given {
         let source = source.map_or_else(String::new, |source| format!(" ({source})"));
         Error::usage_hint(
             format!(
-                "curl's {} has a variable{source} that c47 does not expand",
+                "curl's {} contains a variable{source} that c47 does not expand",
                 self.name
             ),
-            "write its value; a secret may be the whole value of a header or the password of -u",
+            "write its value; a secret can be a whole header value or the password of -u",
         )
     }
 
@@ -77,8 +77,8 @@ impl Command {
         let program = first.as_ref().and_then(Word::text).unwrap_or_default();
         if !matches!(program.rsplit('/').next(), Some("curl" | "curl.exe")) {
             return Err(Error::usage_hint(
-                "it is not a curl command: its first word is not curl",
-                "--from-curl takes 'curl …', a file that holds it, or - for stdin",
+                "not a curl command: the first word is not curl",
+                "--from-curl takes 'curl …', a file that contains it, or - for stdin",
             ));
         }
         let mut command = Command { given: Vec::new() };
@@ -108,7 +108,10 @@ impl Command {
 
     fn long(&mut self, word: &Word, rest: &mut impl Iterator<Item = Word>) -> Result<(), Error> {
         let Some(name) = word.text() else {
-            return Err(no_such(word.start(), "an option's name has no variable"));
+            return Err(no_such(
+                word.start(),
+                "an option name cannot contain a variable",
+            ));
         };
         if let Some(option) = find_long(name) {
             let value = match option.takes {
@@ -128,8 +131,8 @@ impl Command {
             Some(_) | None => Err(no_such(
                 name,
                 match name.contains('=') {
-                    true => "curl takes a value as the next word: --name value",
-                    false => "curl's long options are written in full",
+                    true => "give the value as a separate word: --name value",
+                    false => "curl's long options cannot be abbreviated here",
                 },
             )),
         }
@@ -158,7 +161,10 @@ impl Command {
         }
         match word.text() {
             Some(_) => Ok(()),
-            None => Err(no_such(&letters, "an option's name has no variable")),
+            None => Err(no_such(
+                &letters,
+                "an option name cannot contain a variable",
+            )),
         }
     }
 
@@ -222,7 +228,7 @@ fn no_such(name: &str, hint: &str) -> Error {
 }
 
 fn no_value(name: &str) -> Error {
-    Error::usage(format!("curl's {name} has no value"))
+    Error::usage(format!("curl's {name} requires a value"))
 }
 
 #[cfg(test)]

@@ -154,7 +154,7 @@ impl Body {
 }
 
 fn too_large_to_hash() -> io::Error {
-    io::Error::other("the server wants its hash (auth-int), and it is larger than 64 MiB")
+    io::Error::other("the server requires its hash (auth-int), and it is larger than 64 MiB")
 }
 
 /// A text that an item's `@file` names.

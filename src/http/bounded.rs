@@ -48,7 +48,7 @@ pub(super) fn read_bounded(from: impl Read, name: &str) -> Result<Vec<u8>, Error
     if bytes.len() as u64 > MAX_IN_MEMORY {
         return Err(Error::usage_hint(
             format!("{name} is larger than 64 MiB"),
-            "write it to a file first: --body FILE streams one of any size",
+            "write it to a file first; --body FILE streams files of any size",
         ));
     }
     Ok(bytes)

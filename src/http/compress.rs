@@ -21,9 +21,6 @@ pub(super) fn whole(from: impl Read) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     match encoder(from).read_to_end(&mut bytes) {
         Ok(_) => Ok(bytes),
-        Err(error) => Err(Error::malformed(
-            "the body cannot be compressed",
-            reason(&error),
-        )),
+        Err(error) => Err(Error::malformed("cannot compress the body", reason(&error))),
     }
 }

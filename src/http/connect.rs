@@ -208,7 +208,7 @@ fn rewrite_for_proxy(
 ) -> Result<usize, Failure> {
     let too_long = || Failure::Proxy {
         proxy: forward.proxy.clone(),
-        why: ProxyError::Other("the request's head is too long for it".into()),
+        why: ProxyError::Other("the request headers are too long".into()),
     };
     let output = buffers.output();
     let head = output.get(..amount).unwrap_or_default().to_vec();

@@ -119,9 +119,7 @@ impl<'a> Decoded<'a> {
             )));
         }
         if self.is_encoded && self.out > FREE && self.out / MAX_RATIO > self.wire.get() {
-            return Err(refuse(
-                "its body grows without end when decompressed".into(),
-            ));
+            return Err(refuse("its body expands too much when decompressed".into()));
         }
         Ok(())
     }
@@ -135,7 +133,7 @@ fn coding(encoding: &str) -> io::Result<Option<&'static Coding>> {
     }
     let is_it = |coding: &&Coding| coding.name == name || coding.alias == Some(&name);
     let found = CODINGS.iter().find(is_it).map(Some);
-    found.ok_or_else(|| refuse(format!("its encoding '{name}' was not asked for")))
+    found.ok_or_else(|| refuse(format!("its encoding '{name}' is unsupported")))
 }
 
 fn refuse(why: String) -> io::Error {
@@ -172,11 +170,11 @@ fn broken(error: io::Error) -> io::Error {
             error
         }
         io::ErrorKind::UnexpectedEof => ureq::Error::from(Failure::Truncated {
-            why: "its compressed body ends in the middle".into(),
+            why: "its compressed body is truncated".into(),
         })
         .into_io(),
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
-            refuse("its compressed body is broken".into())
+            refuse("its compressed body is corrupt".into())
         }
         _ => error,
     }
@@ -275,7 +273,7 @@ mod tests {
             }
         };
         assert!(count < 2 * FREE, "{count}");
-        assert!(error.to_string().contains("without end"), "{error}");
+        assert!(error.to_string().contains("expands too much"), "{error}");
     }
 
     #[test]

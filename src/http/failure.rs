@@ -71,10 +71,11 @@ pub enum ProxyError {
     Other(String),
 }
 
-const CONNECT_TIMEOUT: &str = "--connect-timeout bounds name look-up and connection";
+const CONNECT_TIMEOUT: &str = "--connect-timeout limits the time for DNS and connect";
 
 /// What to do about a 407.
-pub(crate) const PROXY_CREDENTIALS: &str = "--proxy-auth USER:SOURCE gives the proxy's credentials; in a profile: proxy = 'http://USER:${NAME}@HOST:PORT'";
+pub(crate) const PROXY_CREDENTIALS: &str =
+    "use --proxy-auth USER:SOURCE, or in a profile proxy = 'http://USER:${NAME}@HOST:PORT'";
 
 /// A part of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +125,7 @@ impl Failure {
     /// The connection was closed, cleanly or not, while more was expected.
     pub(super) fn closed_early() -> Failure {
         Failure::Truncated {
-            why: "the connection was closed in the middle".into(),
+            why: "the connection was closed early".into(),
         }
     }
 
@@ -178,8 +179,8 @@ impl Failure {
                 phase: Phase::Resolve | Phase::Connect,
                 ..
             } => Some(CONNECT_TIMEOUT.into()),
-            Failure::TimedOut { .. } => Some("--timeout bounds the whole call".into()),
-            Failure::TooManyRedirects { .. } => Some("--max-redirects allows more".into()),
+            Failure::TimedOut { .. } => Some("--timeout limits the time for the whole call".into()),
+            Failure::TooManyRedirects { .. } => Some("use --max-redirects to allow more".into()),
             Failure::Proxy { why, .. } => match why {
                 ProxyError::NoCredentials | ProxyError::WrongCredentials => {
                     Some(PROXY_CREDENTIALS.into())
@@ -207,7 +208,7 @@ impl Failure {
             ureq::Error::Timeout(timeout) => timed_out(timeout, limits),
             ureq::Error::HostNotFound => Failure::Resolve {
                 host: connecting_to.into(),
-                why: LookupError::Other("it has no address".into()),
+                why: LookupError::Other("no address found".into()),
                 hint: None,
             },
             ureq::Error::Io(error) => from_io(error, connecting_to, limits),
@@ -220,14 +221,14 @@ impl Failure {
                 detail: error.to_string(),
             },
             ureq::Error::LargeResponseHeader(..) => Failure::Malformed {
-                why: "its head is larger than 64 KiB".into(),
+                why: "its headers are larger than 64 KiB".into(),
             },
             ureq::Error::BodyStalled => Failure::Truncated {
                 why: "it stalled".into(),
             },
             ureq::Error::ConnectionFailed => Failure::Connect {
                 to: connecting_to.into(),
-                why: ConnectError::Other("no connection could be made".into()),
+                why: ConnectError::Other("the connection failed".into()),
             },
             other => Failure::Malformed {
                 why: other.to_string(),
@@ -285,7 +286,7 @@ fn timed_out(timeout: ureq::Timeout, limits: &Limits) -> Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Resolve { host, why, .. } => write!(f, "cannot find host '{host}': {why}"),
+            Failure::Resolve { host, why, .. } => write!(f, "cannot resolve host '{host}': {why}"),
             Failure::Connect { to, why } => write!(f, "cannot connect to {to}: {why}"),
             Failure::Tls { peer, why, .. } => write!(f, "no secure connection to {peer}: {why}"),
             Failure::Proxy { proxy, why } => write!(f, "{proxy} {why}"),
@@ -294,21 +295,24 @@ impl fmt::Display for Failure {
                     Phase::Resolve => "timed out looking up the host",
                     Phase::Connect => "timed out connecting",
                     Phase::Send => "timed out sending the request",
-                    Phase::Answer => "timed out waiting for the answer",
+                    Phase::Answer => "timed out waiting for the response",
                     Phase::Body => "timed out receiving the body",
                     Phase::Whole => "timed out",
                 })?;
                 after.map_or(Ok(()), |after| write!(f, " after {}", say_duration(after)))
             }
-            Failure::Truncated { why } => write!(f, "the answer is not whole: {why}"),
+            Failure::Truncated { why } => write!(f, "the response is incomplete: {why}"),
             Failure::Protocol { part, detail } => {
                 let what = match part {
                     Part::Head => "it is",
                     Part::Body => "its body is",
                 };
-                write!(f, "the answer cannot be used: {what} no HTTP: {detail}")
+                write!(
+                    f,
+                    "the response cannot be used: {what} not valid HTTP: {detail}"
+                )
             }
-            Failure::Malformed { why } => write!(f, "the answer cannot be used: {why}"),
+            Failure::Malformed { why } => write!(f, "the response cannot be used: {why}"),
             Failure::Body { why } => write!(f, "cannot send the body: {why}"),
             Failure::TooManyRedirects { limit } => {
                 write!(f, "more than {}", count(*limit, "redirect"))
@@ -320,9 +324,9 @@ impl fmt::Display for Failure {
 impl fmt::Display for LookupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            LookupError::UnknownName => "DNS knows no such name",
-            LookupError::NoResponse => "DNS did not answer",
-            LookupError::NoSuitableAddress => "it has no address of the wanted kind",
+            LookupError::UnknownName => "name not found in DNS",
+            LookupError::NoResponse => "DNS did not respond",
+            LookupError::NoSuitableAddress => "no address of the requested family",
             LookupError::Other(why) => why,
         })
     }
@@ -345,13 +349,13 @@ impl fmt::Display for ProxyError {
                 write!(f, "refused the tunnel to {target}: {status}")
             }
             ProxyError::NoCredentials => {
-                f.write_str("asks for credentials: 407 Proxy Authentication Required")
+                f.write_str("requires credentials: 407 Proxy Authentication Required")
             }
             ProxyError::WrongCredentials => {
                 f.write_str("rejected the credentials: 407 Proxy Authentication Required")
             }
             ProxyError::TimedOut { after } => {
-                f.write_str("gave no connection in time")?;
+                f.write_str("did not connect in time")?;
                 after.map_or(Ok(()), |after| write!(f, " ({})", say_duration(after)))
             }
             ProxyError::Other(why) => write!(f, "failed: {why}"),

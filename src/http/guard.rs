@@ -22,7 +22,7 @@ pub(crate) fn ensure_confidential(origin: &Origin, settings: &Settings) -> Resul
     }
     Err(Error::usage_hint(
         format!("credentials would be sent in plain text to {origin}"),
-        "use https; where the network may see them: --allow-plaintext, or allow_plaintext = true in the profile",
+        "use https, or allow it with --allow-plaintext or with allow_plaintext = true in the profile",
     ))
 }
 

@@ -52,20 +52,18 @@ impl Item {
                     value: Value::Literal(String::new()),
                 }),
                 _ => Err(format!(
-                    "'{text}' is no item: write Name:value, key==value, key=value, key:=json or \
+                    "'{text}' is not a valid item; use Name:value, key==value, key=value, key:=json or \
                      key@file"
                 )),
             };
         };
         if name.is_empty() && !matches!(separator, "=" | ":=" | "=@" | ":=@") {
-            return Err(format!(
-                "an item without a name stands before '{separator}'"
-            ));
+            return Err(format!("an item has no name before '{separator}'"));
         }
         let literal = Value::Literal(unescape_first(value).to_owned());
         let file = Value::File(value.to_owned());
         if separator.ends_with('@') && value.is_empty() {
-            return Err(format!("'{name}{separator}' names no file"));
+            return Err(format!("'{name}{separator}' has no file name"));
         }
         Ok(match separator {
             ":" if value.is_empty() => Item::NoHeader {
@@ -129,7 +127,7 @@ fn upload(name: String, text: &str) -> Result<Item, String> {
         path = path.get(..at).unwrap_or("");
     }
     if path.is_empty() {
-        return Err(format!("'{name}@' names no file"));
+        return Err(format!("'{name}@' has no file name"));
     }
     Ok(Item::File {
         name,
@@ -200,7 +198,7 @@ fn header_name(name: String) -> Result<String, String> {
     if !name.is_empty() && name.bytes().all(is_token) {
         Ok(name)
     } else {
-        Err(format!("'{name}' is no header name"))
+        Err(format!("'{name}' is not a valid header name"))
     }
 }
 

@@ -57,7 +57,7 @@ impl Part {
         // It stands in a header of its part.
         if content_type.chars().any(char::is_control) || !content_type.contains('/') {
             return Err(Error::usage(format!(
-                "'{content_type}' is no content type: write type/subtype"
+                "'{content_type}' is not a valid content type; use type/subtype"
             )));
         }
         Ok(Part {
@@ -99,9 +99,8 @@ impl Multipart {
     /// # Errors
     /// When the system has no randomness.
     pub(crate) fn new(parts: Vec<Part>) -> Result<Multipart, Error> {
-        let random = crypto::random(16).map_err(|error| {
-            Error::malformed("no boundary can be made for the form", reason(&error))
-        })?;
+        let random = crypto::random(16)
+            .map_err(|error| Error::malformed("cannot create a form boundary", reason(&error)))?;
         let boundary = format!("----c47-{}", hex::encode(&random));
         Ok(Multipart::behind(&boundary, parts))
     }

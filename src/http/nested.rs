@@ -62,14 +62,14 @@ impl Tree {
         for step in &steps {
             place = place.enter(step).map_err(|found| {
                 format!(
-                    "'{key}' wants {} where another item has put {found}",
+                    "'{key}' requires {} where another item has set {found}",
                     step.container()
                 )
             })?;
         }
         match place {
             Tree::Object(_) | Tree::Array(_) => Err(format!(
-                "'{key}' would replace what other items have built there"
+                "'{key}' would replace the values that other items have set"
             )),
             place => {
                 *place = Tree::Leaf(value);
@@ -151,12 +151,12 @@ fn steps(key: &str) -> Result<Vec<Step>, String> {
                 Some(other) => name.extend(['\\', other]),
                 None => name.push('\\'),
             },
-            '[' if inside => return Err(format!("'{key}': a '[' within brackets is written \\[")),
+            '[' if inside => return Err(format!("'{key}': write a '[' inside brackets as \\[")),
             '[' => {
                 if steps.is_empty() && !name.is_empty() {
                     steps.push(Step::Member(std::mem::take(&mut name)));
                 } else if !name.is_empty() {
-                    return Err(format!("'{key}': '{name}' stands between two brackets"));
+                    return Err(format!("'{key}': unexpected '{name}' between brackets"));
                 }
                 (inside, literal) = (true, false);
             }
@@ -164,19 +164,21 @@ fn steps(key: &str) -> Result<Vec<Step>, String> {
                 steps.push(bracketed(std::mem::take(&mut name), literal, key)?);
                 inside = false;
             }
-            ']' => return Err(format!("'{key}': a ']' without its '[' is written \\]")),
+            ']' => return Err(format!("'{key}': write a ']' without a '[' as \\]")),
             c => name.push(c),
         }
     }
     if inside {
         return Err(format!(
-            "'{key}': a '[' is not closed; written \\[ it is part of the name"
+            "'{key}': unclosed '['; write \\[ for a literal '['"
         ));
     }
     if steps.is_empty() {
         steps.push(Step::Member(name));
     } else if !name.is_empty() {
-        return Err(format!("'{key}': '{name}' stands after the last bracket"));
+        return Err(format!(
+            "'{key}': unexpected '{name}' after the last bracket"
+        ));
     }
     if steps.len() > MAX_DEPTH {
         return Err(format!(
@@ -196,7 +198,7 @@ fn bracketed(name: String, literal: bool, key: &str) -> Result<Step, String> {
     }
     match name.parse() {
         Ok(index) if index <= MAX_INDEX => Ok(Step::Index(index)),
-        _ => Err(format!("'{key}': an index is at most {MAX_INDEX}")),
+        _ => Err(format!("'{key}': the largest index is {MAX_INDEX}")),
     }
 }
 

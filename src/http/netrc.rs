@@ -58,10 +58,7 @@ pub(crate) fn find(text: &str, host: &str, user: Option<&str>) -> Result<Option<
             "macdef" => words.skip_macro(),
             // Not repeated: it may be half of a password with a space in it.
             _ => {
-                return Err(format!(
-                    "line {}: a word that netrc does not know",
-                    words.line
-                ));
+                return Err(format!("line {}: unknown keyword", words.line));
             }
         }
     }
@@ -130,7 +127,7 @@ impl Words<'_> {
             }
         }
         if !is_closed {
-            return Err(format!("line {}: a quote that does not end", self.line));
+            return Err(format!("line {}: unterminated quote", self.line));
         }
         self.advance_to(self.rest.get(end..).unwrap_or(""));
         Ok(Some(word))
@@ -138,7 +135,7 @@ impl Words<'_> {
 
     fn value(&mut self, what: &str) -> Result<String, String> {
         self.next()?
-            .ok_or_else(|| format!("line {}: '{what}' without its value", self.line))
+            .ok_or_else(|| format!("line {}: '{what}' has no value", self.line))
     }
 
     /// A macro goes up to the next empty line.

@@ -170,7 +170,7 @@ fn through(text: &str, origin: &Origin, given: Option<&UserInfo>) -> Result<Rout
         "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h"
     ) {
         return Err(format!(
-            "the proxy's scheme '{scheme}' is none of http, https, socks4, socks4a, socks5, socks5h"
+            "unsupported proxy scheme '{scheme}'; use http, https, socks4, socks4a, socks5 or socks5h"
         ));
     }
     let default_port = match scheme.as_str() {
@@ -181,7 +181,7 @@ fn through(text: &str, origin: &Origin, given: Option<&UserInfo>) -> Result<Rout
     // Our own parser, so that a proxy's address is as strict as any other; the port it finds as
     // the scheme's own is a SOCKS proxy's.
     let url = Url::parse(&format!("http://{rest}"))
-        .map_err(|why| format!("the proxy's address: {why}"))?;
+        .map_err(|why| format!("invalid proxy address: {why}"))?;
     let has_port = rest
         .split(['/', '?', '#'])
         .next()
@@ -237,13 +237,11 @@ fn tunnel(proxy: &Proxy, host: &str, user_info: Option<&UserInfo>) -> Result<ure
         if let Some(password) = password {
             let text = password
                 .expose_text()
-                .map_err(|why| format!("the proxy's password: {why}"))?;
+                .map_err(|why| format!("invalid proxy password: {why}"))?;
             builder = builder.password(text);
         }
     }
-    builder
-        .build()
-        .map_err(|_| "the proxy's address cannot be used".into())
+    builder.build().map_err(|_| "invalid proxy address".into())
 }
 
 fn basic(user_info: Option<&UserInfo>) -> Option<Secret> {

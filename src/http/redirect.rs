@@ -32,12 +32,12 @@ pub(super) fn target(head: &Head, request: &Request, redirected_body: Redirected
     match from.join(location) {
         Err(_) => Target::Refused {
             to: location.to_owned(),
-            why: "it is no http or https URL",
+            why: "it is not an http or https URL",
         },
         Ok(next) if from.origin.scheme == Scheme::Https && next.origin.scheme == Scheme::Http => {
             Target::Refused {
                 to: next.to_string(),
-                why: "from https to http",
+                why: "it leads from https to http",
             }
         }
         Ok(next)
@@ -48,7 +48,7 @@ pub(super) fn target(head: &Head, request: &Request, redirected_body: Redirected
         {
             Target::Refused {
                 to: next.to_string(),
-                why: "the body would go to another origin; --redirect-body sends it there",
+                why: "the body would be sent to another origin; use --redirect-body to allow it",
             }
         }
         Ok(next) => Target::Url(next),

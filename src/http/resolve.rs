@@ -105,7 +105,7 @@ fn addresses(host: &str, port: u16, timeout: NextTimeout) -> Result<Vec<SocketAd
         })
         .map_err(|error| {
             // Its own kind, "would block", would be taken for a time limit.
-            let why = format!("no thread can be started: {}", reason(&error));
+            let why = format!("cannot start a thread: {}", reason(&error));
             ureq::Error::Io(std::io::Error::other(why))
         })?;
     let answer = if timeout.after.is_not_happening() {

@@ -174,11 +174,11 @@ fn retry_after(head: &Head, now: Timestamp) -> Option<Duration> {
 impl std::fmt::Display for Pause {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let when = match self.wait {
-            Duration::ZERO => "at once".to_owned(),
+            Duration::ZERO => "now".to_owned(),
             wait => format!("in {}", quantity::say_duration(wait)),
         };
         let (number, of) = (self.number, self.of);
-        write!(f, "{}, trying again {when} ({number} of {of})", self.why)
+        write!(f, "{}; retrying {when} ({number} of {of})", self.why)
     }
 }
 
@@ -263,10 +263,7 @@ mod tests {
         let mut two = attempts(2, Methods::Idempotent);
         let busy = head("503 Busy\r\nRetry-After: 0");
         let pause = two.after_answer("GET", &busy).unwrap();
-        assert_eq!(
-            pause.to_string(),
-            "503, trying again at once (1 of 2)".to_owned()
-        );
+        assert_eq!(pause.to_string(), "503; retrying now (1 of 2)".to_owned());
         assert!(two.after_answer("GET", &busy).is_some());
         assert!(two.after_answer("GET", &busy).is_none());
         let mut short = attempts(9, Methods::Idempotent);

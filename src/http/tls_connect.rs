@@ -131,7 +131,7 @@ impl Transport for TlsTransport {
             // Without TLS's own farewell anybody on the way may have cut the answer short: no end
             // of a body that has no length.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(Failure::Truncated {
-                why: "the connection was closed without TLS's close_notify".into(),
+                why: "the connection was closed without a TLS close_notify".into(),
             }
             .into()),
             Err(error) => Err(error.into()),

@@ -42,10 +42,8 @@ impl Explanation {
 /// What a failed handshake means, and what to do about it.
 pub(super) fn explain(broken: &Broken) -> Explanation {
     match broken {
-        Broken::NotPrepared => Explanation::new("TLS was not prepared", None),
-        Broken::NoName => {
-            Explanation::new("the host has no name that a certificate could hold", None)
-        }
+        Broken::NotPrepared => Explanation::new("TLS is not configured", None),
+        Broken::NoName => Explanation::new("the host name is not valid in a certificate", None),
         Broken::Tls(rustls::Error::InvalidCertificate(error)) => explain_certificate(error),
         Broken::Tls(error) => explain_protocol(error),
         Broken::Connection(error) => Explanation::new(explain_connection(error), None),
@@ -76,7 +74,8 @@ pub(super) fn is_root_as_server(error: &CertificateError) -> bool {
     )
 }
 
-const CACERT: &str = "--cacert FILE names the root that signed it; --insecure trusts anybody";
+const CACERT: &str =
+    "use --cacert FILE to trust the root that signed it, or --insecure to skip the check";
 
 fn explain_certificate(error: &CertificateError) -> Explanation {
     let (why, hint) = match error {
@@ -90,11 +89,11 @@ fn explain_certificate(error: &CertificateError) -> Explanation {
                 "the server's certificate is not valid before {}",
                 date(*not_before)
             ),
-            Some("is this machine's clock right?"),
+            Some("check the clock of this machine"),
         ),
         CertificateError::NotValidForNameContext { presented, .. } => (
             format!("wrong name: the certificate is for {}", names(presented)),
-            Some("call the service by the name its certificate is for"),
+            Some("use the host name that the certificate is for"),
         ),
         CertificateError::UnknownIssuer => (
             "unknown issuer: no trusted root signed the server's certificate".into(),
@@ -120,7 +119,7 @@ fn explain_certificate(error: &CertificateError) -> Explanation {
             Some(CACERT),
         ),
         other => (
-            format!("the server's certificate does not hold: {other:?}"),
+            format!("the server's certificate is invalid: {other:?}"),
             Some(CACERT),
         ),
     };
@@ -134,14 +133,14 @@ fn explain_protocol(error: &rustls::Error) -> Explanation {
             Alert::CertificateRequired | Alert::BadCertificate | Alert::HandshakeFailure,
         ) => Explanation::new(
             format!("the server refused the handshake: {error}"),
-            Some("a service that wants a client certificate takes it with --cert FILE --key FILE"),
+            Some("if the service requires a client certificate, use --cert FILE --key FILE"),
         ),
         rustls::Error::InvalidMessage(_) => Explanation::new(
-            "what the server speaks is not TLS",
-            Some("is it a plain http:// service?"),
+            "the response of the server is not TLS",
+            Some("if it is a plain http service, use http://"),
         ),
         rustls::Error::PeerIncompatible(_) => Explanation::new(
-            "the server offers no TLS 1.2 or 1.3 that both sides know",
+            "the server supports no TLS version or cipher that c47 supports",
             None,
         ),
         other => Explanation::new(other.to_string(), None),
@@ -153,7 +152,7 @@ fn explain_connection(error: &io::Error) -> String {
         io::ErrorKind::UnexpectedEof
         | io::ErrorKind::ConnectionReset
         | io::ErrorKind::BrokenPipe => {
-            "the server closed the connection in the middle of the handshake".into()
+            "the server closed the connection during the handshake".into()
         }
         _ => reason(error),
     }
@@ -167,7 +166,7 @@ fn date(time: UnixTime) -> Timestamp {
 fn names(presented: &[String]) -> String {
     let shown = presented.get(..5).unwrap_or(presented);
     match (shown.is_empty(), presented.len() > shown.len()) {
-        (true, _) => "no name at all".into(),
+        (true, _) => "no name".into(),
         (false, false) => shown.join(", "),
         (false, true) => format!("{}, …", shown.join(", ")),
     }
@@ -197,6 +196,6 @@ mod tests {
         let many: Vec<String> = (1..8).map(|n| format!("{n}.lan")).collect();
         assert_eq!(names(&many), "1.lan, 2.lan, 3.lan, 4.lan, 5.lan, …");
         assert_eq!(names(&many[..2]), "1.lan, 2.lan");
-        assert_eq!(names(&[]), "no name at all");
+        assert_eq!(names(&[]), "no name");
     }
 }

@@ -98,7 +98,7 @@ impl Url {
             return Err("the URL is longer than 64 KiB".into());
         }
         if text.chars().any(char::is_control) {
-            return Err("the URL holds a control character".into());
+            return Err("the URL contains a control character".into());
         }
         let (scheme, rest) = match text.split_once("://") {
             Some((scheme, rest)) if is_scheme(scheme) => (Some(scheme), rest),
@@ -108,7 +108,7 @@ impl Url {
             None => None,
             Some(name) if name.eq_ignore_ascii_case("http") => Some(Scheme::Http),
             Some(name) if name.eq_ignore_ascii_case("https") => Some(Scheme::Https),
-            Some(name) => return Err(format!("'{name}' is not spoken here: http and https are")),
+            Some(name) => return Err(format!("unsupported scheme '{name}'; use http or https")),
         };
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, tail) = rest.split_at(end);
@@ -159,7 +159,7 @@ impl Url {
             return if reference.contains("://") {
                 Ok(without_user(url))
             } else {
-                Err("it names no host".into())
+                Err("it has no host".into())
             };
         }
         if let Some(authority) = reference.strip_prefix("//") {
@@ -167,7 +167,7 @@ impl Url {
                 .map(without_user);
         }
         if reference.len() > MAX_LENGTH || reference.chars().any(char::is_control) {
-            return Err("it is no URL".into());
+            return Err("it is not a valid URL".into());
         }
         let (path, query) = split_query(reference);
         let given = reference.split(['?', '#']).next().unwrap_or("");

@@ -119,7 +119,7 @@ impl KeptHead {
         self.bytes.extend(new.iter().take(room));
         if self.bytes.len() > MAX_HEAD {
             return Err(Failure::Malformed {
-                why: "its head is larger than 256 KiB".into(),
+                why: "its headers are larger than 256 KiB".into(),
             });
         }
         self.is_complete = Head::parse(&self.bytes).is_some();

@@ -137,13 +137,13 @@ fn proxy_credentials(
 fn secrets(options: &Http) -> Result<Secrets, Error> {
     if options.show_secrets && options.curl {
         return Err(Error::usage(
-            "--curl names the sources of secrets; --show-secrets does not change it",
+            "--show-secrets cannot be used with --curl, which prints the sources of secrets",
         ));
     }
     let is_shown = options.verbose || options.json || options.offline || options.print.is_some();
     match (options.show_secrets, is_shown) {
         (true, false) => Err(Error::usage(
-            "--show-secrets belongs to -v, --print, --json or --offline",
+            "--show-secrets requires -v, --print, --json or --offline",
         )),
         (shown, _) => Ok(Secrets::from_switch(shown)),
     }
@@ -249,7 +249,7 @@ fn show(options: &Http) -> Result<Show, Error> {
     });
     if let [(one, _), (other, _), ..] = ways.as_slice() {
         return Err(Error::usage(format!(
-            "{one} and {other} exclude each other"
+            "{one} and {other} cannot be used together"
         )));
     }
     Ok(ways.pop().map_or(Show::Body, |(_, show)| show))
@@ -350,7 +350,10 @@ mod tests {
             .split([' ', ',', '(', ')'])
             .collect();
         for form in crate::auth::scheme::option_forms() {
-            assert!(words.contains(&form), "--auth's help lacks {form}");
+            assert!(
+                words.contains(&form),
+                "the help of --auth does not name {form}"
+            );
         }
     }
 

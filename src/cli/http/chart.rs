@@ -22,7 +22,7 @@ pub(super) fn draw(timing: &Timing) {
             output::say(line(name, part, whole));
         }
     }
-    output::say(line("in all", timing.started.elapsed(), Duration::ZERO));
+    output::say(line("total", timing.started.elapsed(), Duration::ZERO));
 }
 
 fn line(name: &str, part: Duration, whole: Duration) -> String {
@@ -46,6 +46,6 @@ mod tests {
             line("TLS", ms(25), ms(100)),
             format!("TLS             25.0 ms  {}", "█".repeat(10))
         );
-        assert_eq!(line("in all", ms(1), ms(0)), "in all           1.0 ms");
+        assert_eq!(line("total", ms(1), ms(0)), "total            1.0 ms");
     }
 }

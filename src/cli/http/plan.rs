@@ -71,7 +71,7 @@ impl Parts {
                 'b' => parts.answer_body = true,
                 other => {
                     return Err(format!(
-                        "'{other}' is none of H, B (request), h, b (answer)"
+                        "unknown letter '{other}'; use H, B (request), h, b (response)"
                     ));
                 }
             }

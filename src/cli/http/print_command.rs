@@ -25,8 +25,8 @@ pub(super) fn print(call: &Http) -> Result<Exit, Error> {
     let words = words(call, &sourced);
     if words.iter().any(|word| word.len() >= MAX_ARGUMENT) {
         return Err(Error::usage_hint(
-            "the body is longer than an argument can be",
-            "write it to a file; --data-binary @FILE becomes --body FILE",
+            "the body is too long for an argument",
+            "write it to a file and use --data-binary @FILE",
         ));
     }
     let words: Vec<String> = words.iter().map(|word| quote(word)).collect();
@@ -185,7 +185,7 @@ impl Sourced {
         if is_masked {
             let mask = redact::MASK;
             self.notes
-                .push(format!("{mask} stands for a secret: {instead}"));
+                .push(format!("{mask} replaces a secret; {instead}"));
         }
     }
 

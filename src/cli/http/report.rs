@@ -21,10 +21,7 @@ pub(super) const JSON: JsonOutput = JsonOutput {
     fields: &[
         Field::object("request", "the request as sent"),
         Field::string("request.method", "method"),
-        Field::string(
-            "request.url",
-            "address, secrets masked unless --show-secrets",
-        ),
+        Field::string("request.url", "URL, secrets masked unless --show-secrets"),
         Field::objects(
             "request.headers",
             "headers, secrets masked unless --show-secrets",
@@ -54,7 +51,11 @@ pub(super) const JSON: JsonOutput = JsonOutput {
         Field::number("timing_ms.resolve", "DNS").or_null(),
         Field::number("timing_ms.connect", "connection").or_null(),
         Field::number("timing_ms.tls", "TLS handshake").or_null(),
-        Field::number("timing_ms.first_byte", "until the response began").or_null(),
+        Field::number(
+            "timing_ms.first_byte",
+            "until the first byte of the response",
+        )
+        .or_null(),
         Field::number("timing_ms.transfer", "the body").or_null(),
         Field::number("timing_ms.total", "the whole call"),
     ],

@@ -170,7 +170,7 @@ fn explain_skew(answer: &Answer) {
     let ahead = answer.head.header("date").and_then(auth::seconds_ahead);
     if let Some(skew) = auth::skew(ahead) {
         output::say(format_args!(
-            "c47 http: {skew}: tokens may seem not yet valid, or expired"
+            "c47 http: {skew}: tokens may appear expired or not yet valid"
         ));
     }
 }

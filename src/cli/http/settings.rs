@@ -18,7 +18,9 @@ use crate::secret::{KeySource, Source};
 /// A usage error names the option.
 pub(super) fn overlay(options: &Http) -> Result<Overlay, Error> {
     if options.unix_socket.is_some() && options.proxy.is_some() {
-        return Err(Error::usage("--unix-socket and --proxy exclude each other"));
+        return Err(Error::usage(
+            "--unix-socket and --proxy cannot be used together",
+        ));
     }
     let overrides: Result<_, _> = options
         .resolve
@@ -68,7 +70,7 @@ pub(super) fn proxy_auth(options: &Http) -> Result<Option<(String, Source)>, Err
     }
     let Some((user, source)) = text.split_once(':').filter(|(user, _)| !user.is_empty()) else {
         return Err(Error::usage(
-            "--proxy-auth is USER:SOURCE, for example me:env:PROXY_PASSWORD",
+            "--proxy-auth takes USER:SOURCE, for example me:env:PROXY_PASSWORD",
         ));
     };
     let source =
@@ -84,7 +86,7 @@ pub(super) fn ensure_retries(overlay: &Overlay) -> Result<(), Error> {
     let is_described = overlay.retry_max_time.is_some() || overlay.retry_methods.is_some();
     match (overlay.retries, is_described) {
         (None, true) => Err(Error::usage(
-            "--retry-max-time and --retry-unsafe belong to --retry N",
+            "--retry-max-time and --retry-unsafe require --retry N",
         )),
         (None, false) | (Some(_), _) => Ok(()),
     }
@@ -92,7 +94,7 @@ pub(super) fn ensure_retries(overlay: &Overlay) -> Result<(), Error> {
 
 fn redirected_body(options: &Http) -> Result<Option<RedirectedBody>, Error> {
     match (options.redirect_body, options.follow) {
-        (true, false) => Err(Error::usage("--redirect-body belongs to --follow")),
+        (true, false) => Err(Error::usage("--redirect-body requires --follow")),
         (true, true) => Ok(Some(RedirectedBody::Allowed)),
         (false, _) => Ok(None),
     }
@@ -103,13 +105,15 @@ fn family(options: &Http) -> Result<Option<Family>, Error> {
         (false, false) => Ok(None),
         (true, false) => Ok(Some(Family::Ipv4)),
         (false, true) => Ok(Some(Family::Ipv6)),
-        (true, true) => Err(Error::usage("-4 and -6 exclude each other")),
+        (true, true) => Err(Error::usage("-4 and -6 cannot be used together")),
     }
 }
 
 fn trust(options: &Http) -> Result<Option<Trust>, Error> {
     match (&options.cacert, options.insecure) {
-        (Some(_), true) => Err(Error::usage("--cacert and --insecure exclude each other")),
+        (Some(_), true) => Err(Error::usage(
+            "--cacert and --insecure cannot be used together",
+        )),
         (Some(path), false) => Ok(Some(Trust::Only(Source::parse_public(path).into()))),
         (None, true) => Ok(Some(Trust::Anybody)),
         (None, false) => Ok(None),
@@ -129,7 +133,7 @@ fn client(options: &Http) -> Result<Option<(KeySource, KeySource)>, Error> {
             let both = certificate(cert);
             Ok(Some((both.clone(), both)))
         }
-        (None, Some(_)) => Err(Error::usage("--key belongs to --cert FILE")),
+        (None, Some(_)) => Err(Error::usage("--key requires --cert FILE")),
         (None, None) => Ok(None),
     }
 }
@@ -142,7 +146,7 @@ fn oldest_tls(options: &Http) -> Result<Option<Oldest>, Error> {
     match found {
         Some((_, oldest)) => Ok(Some(oldest)),
         None => Err(Error::usage(format!(
-            "--tls-min is {}",
+            "--tls-min takes {}",
             tls_versions().join(" or ")
         ))),
     }

@@ -141,7 +141,7 @@ pub(super) fn body(answer: &mut Answer, in_memory: u64) -> Result<(), Error> {
     let Ok(text) = std::str::from_utf8(&bytes) else {
         let size = quantity::say_size(bytes.len() as u64);
         output::say(format_args!(
-            "c47 http: {size} that are no text: -o FILE keeps them"
+            "c47 http: the body is not text ({size}); use -o FILE to save it"
         ));
         return Ok(());
     };

@@ -55,7 +55,7 @@ fn line(request: &Request, head: &AnswerHead, proxy: Option<&Proxy>) -> String {
     let mut text = match proxy {
         Some(proxy) if head.status == 407 => {
             let what = match proxy.login {
-                Login::Absent => "asks for credentials",
+                Login::Absent => "requires credentials",
                 Login::Sent => "rejected the credentials",
             };
             format!("{status}: {proxy} {what}; the request was {call}")

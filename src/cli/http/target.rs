@@ -44,10 +44,10 @@ pub(super) fn read(options: &Http) -> Result<Target, Error> {
             if !profile.covers(&url) {
                 return Err(Error::usage_hint(
                     format!(
-                        "{url} is not within profile {name}, {}",
+                        "{url} is outside the profile {name}, {}",
                         profile.service.url
                     ),
-                    format!("its credentials go nowhere else; write @{name}/path"),
+                    format!("the profile's credentials are sent only below its URL; use @{name}/path"),
                 ));
             }
             (url, Some(profile))
@@ -87,8 +87,8 @@ fn ensure_no_url(item: &str) -> Result<(), Error> {
     let host = Url::parse(item).map(|url| url.origin.to_string());
     let what = host.unwrap_or_else(|_| "a URL".into());
     Err(Error::usage_hint(
-        format!("{what} is in the place of an item: there is one URL in a call"),
-        "write c47 http [METHOD] URL [ITEM …], and one call for each URL",
+        format!("{what} given in place of an item; c47 http takes one URL"),
+        "use c47 http [METHOD] URL [ITEM…] once for each URL",
     ))
 }
 
@@ -155,8 +155,8 @@ fn words(words: &[String]) -> Result<(Option<String>, &str, &[String]), Error> {
     };
     match words {
         [] => Err(Error::usage_hint(
-            "a URL is missing",
-            "c47 http [METHOD] URL [ITEM …]",
+            "missing URL",
+            "use c47 http [METHOD] URL [ITEM…]",
         )),
         [method, url, items @ ..] if is_method(method) => {
             Ok((Some(method.to_ascii_uppercase()), url, items))
@@ -167,7 +167,7 @@ fn words(words: &[String]) -> Result<(Option<String>, &str, &[String]), Error> {
                 format!("'{}' is not a method", escape::one_line(word)),
                 match near {
                     Some(near) => format!("did you mean {near}?"),
-                    None => "a method of another name is written in capitals".to_owned(),
+                    None => "write a custom method in capitals".to_owned(),
                 },
             ))
         }

@@ -47,8 +47,8 @@ pub(super) fn add(
         [one] => call.auth = Some(one.clone()),
         [..] => {
             return Err(Error::usage_hint(
-                "the curl command has two secrets from variables; c47 takes one by --auth",
-                "write one to a file; the item Name:@FILE takes a header from it",
+                "the curl command takes two secrets from variables; --auth supports one",
+                "write one secret to a file and use the item Name:@FILE",
             ));
         }
     }
@@ -64,8 +64,8 @@ fn of_header(name: &str, before: &str, source: &Source) -> Result<String, Error>
             Ok(format!("bearer={source}"))
         }
         _ => Err(Error::usage_hint(
-            format!("c47 has no equivalent of a variable in a part of the header '{name}'"),
-            "the secret is the whole value, or follows 'Bearer'; -u \"USER:$PASSWORD\" is Basic",
+            format!("c47 has no equivalent of a variable inside the value of header '{name}'"),
+            "use the variable as the whole value or after 'Bearer'; for Basic, use -u \"USER:$PASSWORD\"",
         )),
     }
 }
@@ -84,7 +84,7 @@ fn of_user(given: &Given, is_digest: bool, url: &mut CurlUrl) -> Result<Option<S
     match given.text()?.split_once(':') {
         None => Ok(Some(format!("{scheme}={}:prompt", given.text()?))),
         Some(_) if is_digest => Err(given.refused(
-            "with --digest and the password itself",
+            "with --digest and a literal password",
             "write -u \"USER:$PASSWORD\", or add --auth digest=USER:SOURCE",
         )),
         Some((user, password)) => {

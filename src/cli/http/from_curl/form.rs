@@ -26,17 +26,13 @@ fn item(given: &Given) -> Result<String, Error> {
         .text()?
         .split_once('=')
         .ok_or_else(|| given.refused("without '='", "write NAME=VALUE"))?;
-    let name = written_name(name).ok_or_else(|| {
-        given.refused(
-            &format!("with the name '{name}'"),
-            "leave the backslash out",
-        )
-    })?;
+    let name = written_name(name)
+        .ok_or_else(|| given.refused(&format!("with the name '{name}'"), "remove the backslash"))?;
     if given.meaning == Meaning::FormString {
         return text_item(given, &name, value);
     }
     if value.starts_with('(') || value == ")" {
-        return Err(given.refused("with parts in parts", "send each part as a field"));
+        return Err(given.refused("with nested parts", "send each part as a field"));
     }
     let (kind, rest) = match value.chars().next() {
         Some(kind @ ('@' | '<')) => (Some(kind), value.get(1..).unwrap_or_default()),
@@ -58,7 +54,7 @@ fn item(given: &Given) -> Result<String, Error> {
 fn text_item(given: &Given, name: &str, value: &str) -> Result<String, Error> {
     match value.starts_with('@') {
         true => Err(given.refused(
-            "with a text that begins with '@'",
+            "with a text that starts with '@'",
             "write the text to a file: -F 'NAME=<FILE'",
         )),
         false => Ok(format!("{name}={value}")),
@@ -72,7 +68,7 @@ fn file_item(
     parameters: &[String],
 ) -> Result<String, Error> {
     if path.contains(',') {
-        return Err(given.refused("with several files", "write a field for each file"));
+        return Err(given.refused("with several files", "use one -F for each file"));
     }
     let (mut content_type, mut file_name) = (None, None);
     for parameter in parameters {
@@ -87,7 +83,7 @@ fn file_item(
             Some(_) | None => {
                 return Err(given.refused(
                     &format!("with ';{parameter}'"),
-                    "a file has ;type= and ;filename=",
+                    "only ;type= and ;filename= are supported",
                 ));
             }
         }

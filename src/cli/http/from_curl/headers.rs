@@ -42,8 +42,8 @@ pub(super) fn read(command: &Command) -> Result<Headers, Error> {
         let text = given.text()?;
         if !text.contains('=') {
             return Err(given.refused(
-                "with a file of cookies",
-                "send a cookie: -b NAME=VALUE, or the item Cookie:@FILE",
+                "with a cookie file",
+                "send a cookie with -b NAME=VALUE or the item Cookie:@FILE",
             ));
         }
         cookies.push(text);
@@ -69,8 +69,8 @@ impl Headers {
         };
         if line.starts_with('@') {
             return Err(given.refused(
-                "with a file of headers",
-                "write -H for each; the item Name:@FILE takes one value from a file",
+                "with a header file",
+                "use one -H for each header; the item Name:@FILE reads one value from a file",
             ));
         }
         match line.split_once(':') {
@@ -120,8 +120,8 @@ impl Headers {
                 let kind = kind.split(';').next().unwrap_or(kind).trim();
                 if !kind.eq_ignore_ascii_case("multipart/form-data") {
                     return Err(Error::usage_hint(
-                        format!("c47 has no equivalent of curl's -F sent as {kind}"),
-                        "leave the Content-Type out: a form has its own",
+                        format!("c47 has no equivalent of curl's -F with the content type {kind}"),
+                        "remove the Content-Type header; c47 sets it for a form",
                     ));
                 }
                 self.remove("content-type");

@@ -110,7 +110,7 @@ fn body(command: &Command) -> Result<(Body, Option<String>), Error> {
             Body::Text(text) => Ok((Body::None, Some(text))),
             Body::File { .. } | Body::Form(_) => Err(Error::usage_hint(
                 "c47 has no equivalent of curl's -G with a file",
-                "--data-urlencode NAME@FILE puts a file's text into the query",
+                "use --data-urlencode NAME@FILE to put a file's text into the query",
             )),
         };
     }
@@ -131,7 +131,7 @@ fn body(command: &Command) -> Result<(Body, Option<String>), Error> {
     let mut bodies = [data, form, upload].into_iter().filter(Body::is_some);
     match (bodies.next(), bodies.next()) {
         (Some(_), Some(_)) => Err(Error::usage(
-            "the curl command has two bodies: -d, -F and -T exclude each other",
+            "the curl command has two bodies; use only one of -d, -F and -T",
         )),
         (Some(body), None) => Ok((body, None)),
         (None, _) => Ok((Body::None, None)),
@@ -159,7 +159,7 @@ fn ensure_stdin_is_free(command: &Command) -> Result<(), Error> {
         None => Ok(()),
         Some(given) => Err(Error::usage_hint(
             format!("--from-curl - and curl's {} both read stdin", given.name),
-            "give the curl command as an argument or in a file",
+            "pass the curl command as an argument or in a file",
         )),
     }
 }
@@ -174,7 +174,7 @@ fn method(command: &Command, has_body: bool) -> Result<Option<String>, Error> {
             if !is_usual && (text.is_empty() || !text.bytes().all(|b| b.is_ascii_uppercase())) {
                 return Err(given.refused(
                     &format!("'{text}'"),
-                    "a method has capital letters only, from A to Z",
+                    "use only the capital letters A to Z in a method",
                 ));
             }
             text.to_ascii_uppercase()
@@ -206,11 +206,12 @@ fn items(headers: Headers, own_items: &[String]) -> Result<Vec<String>, Error> {
     {
         return Err(Error::usage_hint(
             format!("'{}' is a second URL", redact::url(url)),
-            "the URL is that of the curl command; only items may stand beside --from-curl",
+            "--from-curl takes the URL from the curl command; add only items",
         ));
     }
     let own: Result<Vec<Item>, String> = own_items.iter().map(|item| Item::parse(item)).collect();
-    let own = own.map_err(|why| Error::usage_hint(why, "the URL is that of --from-curl"))?;
+    let own = own
+        .map_err(|why| Error::usage_hint(why, "--from-curl takes the URL from the curl command"))?;
     let own_names: Vec<&str> = own
         .iter()
         .filter_map(|item| match item {

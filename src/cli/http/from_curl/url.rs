@@ -24,7 +24,7 @@ pub(super) fn read(command: &Command, data: Option<String>) -> Result<CurlUrl, E
         (Some(_), Some(_)) => {
             return Err(Error::usage_hint(
                 "the curl command has several URLs",
-                "c47 makes one call: give one URL; a value with blanks needs quotes",
+                "c47 makes one call: give one URL, and quote values that contain spaces",
             ));
         }
         (Some(given), None) => given,
@@ -85,8 +85,8 @@ fn ensure_one(url: &CurlUrl, given: &Given) -> Result<(), Error> {
     let (_, tail) = url.split();
     match tail.contains(['{', '}', '[', ']']) {
         true => Err(given.refused(
-            "with {…} or […], which stand for several",
-            "use -g where they are meant as they are",
+            "with {…} or […], which expand to several URLs",
+            "add -g to send the characters literally",
         )),
         false => Ok(()),
     }
