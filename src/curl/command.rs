@@ -1,36 +1,36 @@
-//! A curl command: the options that it gives, and their values.
+//! Parses a curl command into options and values.
 
 use super::options::{Curl, Takes, Treatment, find_long, find_short};
 use super::quoting;
 use super::{MAX_LENGTH, Meaning, Word};
 use crate::error::Error;
 
-/// The options of a command that mean something to a call, in their order.
+/// The options of a command that affect the call, in order.
 #[derive(Debug)]
 pub(crate) struct Command {
     given: Vec<Given>,
 }
 
-/// An option as it was given.
+/// An option as given.
 #[derive(Debug)]
 pub(crate) struct Given {
     pub meaning: Meaning,
-    /// As it was written: `-H`, `--header`.
+    /// As written: `-H`, `--header`.
     pub name: String,
     /// Empty for a switch.
     pub value: Word,
 }
 
 impl Given {
-    /// Its value.
+    /// The value.
     ///
     /// # Errors
-    /// When a shell would put in a value.
+    /// When the value contains a shell variable.
     pub(crate) fn text(&self) -> Result<&str, Error> {
         self.value.text().ok_or_else(|| self.has_variable())
     }
 
-    /// The error for a value that only a shell knows.
+    /// The error for a value that contains a shell variable.
     pub(crate) fn has_variable(&self) -> Error {
         let source = self.value.first_source();
         let source = source.map_or_else(String::new, |source| format!(" ({source})"));
@@ -53,10 +53,10 @@ impl Given {
 }
 
 impl Command {
-    /// Reads a command as a shell and curl read it.
+    /// Parses a command like a shell and curl.
     ///
     /// # Errors
-    /// Names what is not a curl command, or the option that c47 has no equivalent for.
+    /// Names a program other than curl, or the option that c47 has no equivalent for.
     pub(crate) fn parse(text: &str) -> Result<Command, Error> {
         if text.len() as u64 > MAX_LENGTH {
             return Err(Error::usage("the curl command is longer than 1 MiB"));
@@ -69,7 +69,7 @@ impl Command {
         }
         let words = quoting::words(text)?;
         let mut words = words.into_iter().peekable();
-        // A prompt that was copied along.
+        // A copied shell prompt.
         if words.peek().and_then(Word::text) == Some("$") {
             words.next();
         }
@@ -138,7 +138,8 @@ impl Command {
         }
     }
 
-    /// Letters behind one dash: switches, and perhaps one that takes the rest as its value.
+    /// Parses letters after one dash: switches, and possibly one option that takes the rest as its
+    /// value.
     fn short(&mut self, word: &Word, rest: &mut impl Iterator<Item = Word>) -> Result<(), Error> {
         let mut at = 1;
         let letters = word.start().to_owned();
@@ -170,7 +171,7 @@ impl Command {
 
     fn take(&mut self, option: &Curl, name: &str, value: Word) -> Result<(), Error> {
         match option.treatment {
-            // A switch that is repeated says nothing new.
+            // A repeated switch has no further effect.
             Treatment::Handled(meaning) if option.takes == Takes::Nothing && self.has(meaning) => {}
             Treatment::Handled(meaning) => self.push(meaning, name, value),
             Treatment::Ignored(_) => {}
@@ -184,21 +185,21 @@ impl Command {
         Ok(())
     }
 
-    /// Every use of an option.
+    /// All occurrences of an option.
     pub(crate) fn all(&self, meaning: Meaning) -> impl Iterator<Item = &Given> {
         self.given
             .iter()
             .filter(move |given| given.meaning == meaning)
     }
 
-    /// Every use of these options, in their order.
+    /// All occurrences of these options, in order.
     pub(crate) fn all_of(&self, meanings: &[Meaning]) -> impl Iterator<Item = &Given> {
         self.given
             .iter()
             .filter(|given| meanings.contains(&given.meaning))
     }
 
-    /// The last use of an option, which counts.
+    /// The last occurrence of an option, which takes effect.
     pub(crate) fn last(&self, meaning: Meaning) -> Option<&Given> {
         self.all(meaning).last()
     }
@@ -208,16 +209,16 @@ impl Command {
         self.all(meaning).next().is_some()
     }
 
-    /// The text of the last use of an option.
+    /// The text of the last occurrence of an option.
     ///
     /// # Errors
-    /// When a shell would put in a value.
+    /// When the value contains a shell variable.
     pub(crate) fn text(&self, meaning: Meaning) -> Result<Option<&str>, Error> {
         self.last(meaning).map(Given::text).transpose()
     }
 }
 
-/// Whether it is quoted as Windows' cmd.exe reads it, with carets.
+/// Whether the text is quoted for cmd.exe, with carets.
 fn is_for_cmd(text: &str) -> bool {
     let first = text.lines().next().unwrap_or_default();
     first.contains("curl ^\"") || first.contains("curl.exe ^\"") || first.ends_with(" ^")
@@ -235,7 +236,7 @@ fn no_value(name: &str) -> Error {
 mod tests {
     use super::*;
 
-    /// xorshift64: the same numbers on each run.
+    /// xorshift64: the same numbers in each run.
     fn numbers(seed: u64) -> impl FnMut() -> usize {
         let mut state = seed;
         move || {
@@ -306,7 +307,7 @@ mod tests {
         }
     }
 
-    /// Each of these has to end, and soon: time that grows with the square of the length would not.
+    /// A quadratic algorithm would not end in time on these.
     #[test]
     fn long_texts_are_read_in_linear_time() {
         let most = 64 << 10;

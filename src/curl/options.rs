@@ -1,21 +1,21 @@
-//! Every option of curl, and what becomes of it.
+//! Every option of curl, and how c47 treats it.
 
 use super::meaning::Meaning;
 
-/// What becomes of an option.
+/// How an option is treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Treatment {
     Handled(Meaning),
-    /// It changes nothing for c47, for this reason.
+    /// The option has no effect in c47, for this reason.
     #[allow(dead_code)] // a test reads it
     Ignored(&'static str),
-    /// c47 has no equivalent; what to do instead.
+    /// c47 has no equivalent; the text says what to do instead.
     Refused(&'static str),
 }
 
 use Treatment::{Handled, Ignored, Refused};
 
-/// What an option takes.
+/// Whether an option takes a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Takes {
     Nothing,
@@ -25,17 +25,17 @@ pub(super) enum Takes {
 /// An option of curl.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Curl {
-    /// Without its dashes.
+    /// Without the dashes.
     pub long: &'static str,
     pub short: Option<char>,
     pub takes: Takes,
     pub treatment: Treatment,
 }
 
-/// The option of a name with its dashes.
+/// Finds an option by its name with dashes.
 pub(super) fn find_long(name: &str) -> Option<&'static Curl> {
     let name = name.strip_prefix("--")?;
-    // `--expand-OPTION` is OPTION with variables of curl's own in its value.
+    // `--expand-OPTION` is OPTION with curl's own variables in the value.
     let name = match name.starts_with("expand-") {
         true => "variable",
         false => name,
@@ -43,7 +43,7 @@ pub(super) fn find_long(name: &str) -> Option<&'static Curl> {
     OPTIONS.iter().find(|option| option.long == name)
 }
 
-/// The option of a letter.
+/// Finds an option by its letter.
 pub(super) fn find_short(letter: char) -> Option<&'static Curl> {
     OPTIONS.iter().find(|option| option.short == Some(letter))
 }
@@ -67,7 +67,7 @@ const fn value(long: &'static str, short: char, treatment: Treatment) -> Curl {
     option(long, short, Takes::Value, treatment)
 }
 
-// Why an option changes nothing.
+// Reasons why an option has no effect.
 const SILENT: &str = "c47 always prints errors, and progress only on a terminal";
 const STATUS: &str = "c47's exit code depends on the status";
 const WHOLE: &str = "c47 writes a whole file or nothing";
@@ -76,7 +76,7 @@ const TUNING: &str = "it changes the connection, not the request";
 const DEFAULT: &str = "c47 does this by default, or does not have the feature";
 const TLS: &str = "c47 uses TLS 1.2 or later, and the scheme of the URL";
 
-// What to do instead of an option.
+// Hints on what to do instead of an option.
 const OTHER_PROTOCOL: &str = "omit it; it applies to FTP, mail or SSH";
 const AUTH: &str = "c47 supports Basic, Digest, bearer tokens and API keys; see --auth";
 const PROXY_AUTH: &str = "c47 supports http, https and socks5 proxies with Basic; see --proxy";
@@ -104,7 +104,7 @@ const FORM_ESCAPE: &str = "omit it; c47 escapes names as browsers do";
 const USERNAME: &str = "omit it";
 const PROTO_DEFAULT: &str = "write https:// before the host";
 
-/// The table, by name. It has those of curl 7.88 and the newer ones.
+/// All options of curl 7.88 and the newer ones, sorted by name.
 pub(super) const OPTIONS: &[Curl] = &[
     value("abstract-unix-socket", NONE, Refused(DNS)),
     value("alt-svc", NONE, Refused(COOKIES)),
@@ -385,7 +385,7 @@ pub(super) const OPTIONS: &[Curl] = &[
     switch("xattr", NONE, Refused(FILES)),
 ];
 
-/// The long names of the options that mean something to a call, and whether each takes a value.
+/// The long names of the options that affect a call, and whether each takes a value.
 #[cfg(test)]
 pub(crate) fn handled() -> impl Iterator<Item = (&'static str, bool)> {
     let is_handled = |option: &&Curl| matches!(option.treatment, Handled(_));
@@ -423,7 +423,8 @@ mod tests {
         }
     }
 
-    /// What the installed curl lists: ` -a, --append   Append …`, `     --alt-svc <file> …`.
+    /// Parses the list of the installed curl: ` -a, --append   Append …`, `     --alt-svc <file>
+    /// …`.
     #[test]
     fn every_option_of_the_installed_curl_is_in_the_table() {
         let Ok(output) = Command::new("curl").args(["--help", "all"]).output() else {
@@ -442,7 +443,7 @@ mod tests {
                 && rest[name.len() + 1..].starts_with(['<', '[']);
             let found = find_long(&format!("--{name}")).unwrap_or_else(|| panic!("--{name}"));
             assert_eq!(found.takes == Takes::Value, value, "--{name}");
-            // Before 7.88 and after it letters are added, none gets another meaning.
+            // Versions differ in added letters; no letter changes its meaning.
             assert!(short.is_none() || found.short == short, "--{name}");
             known += 1;
         }

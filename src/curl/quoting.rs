@@ -1,22 +1,22 @@
-//! The words of a command as a POSIX shell reads them, and bash's `$'…'`. What a shell would
-//! compute is refused, but for a variable and for `$(cat FILE)`: they are sources of a secret.
+//! Splits a command into words like a POSIX shell, including bash's `$'…'`. Shell syntax that needs
+//! evaluation is refused, except a variable and `$(cat FILE)`, which become sources of a secret.
 
 use super::word::Word;
 use crate::error::Error;
 use crate::secret::Source;
 use crate::shell::is_variable;
 
-/// Reads the one command that the text holds.
+/// Reads a text that contains exactly one command.
 ///
 /// # Errors
-/// Names what only a shell can do: pipes, redirections, several commands, expansions.
+/// Names the unsupported shell syntax: pipes, redirections, several commands, expansions.
 pub(super) fn words(text: &str) -> Result<Vec<Word>, Error> {
     let mut reader = Reader::new(text, Ending::Text);
     reader.command()?;
     Ok(reader.words)
 }
 
-/// What ends a command.
+/// Where a command ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ending {
     Text,
@@ -27,7 +27,7 @@ enum Ending {
 struct Reader<'a> {
     rest: &'a str,
     words: Vec<Word>,
-    /// The word that is being read, where one has begun.
+    /// The current word, if one has started.
     word: Option<Word>,
     ending: Ending,
 }
@@ -152,7 +152,7 @@ impl<'a> Reader<'a> {
         self.rest = self.rest.get(end..).unwrap_or_default();
     }
 
-    /// After the end of the command only blank lines and comments may follow.
+    /// Ensures that only blank lines and comments follow the command.
     fn ensure_nothing_follows(&mut self) -> Result<(), Error> {
         loop {
             self.rest = self.rest.trim_ascii_start();
@@ -194,7 +194,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What follows a dollar sign.
+    /// Reads what follows a dollar sign.
     fn dollar(&mut self, in_quotes: bool) -> Result<(), Error> {
         let first = self.rest.chars().next().unwrap_or(' ');
         match first {
@@ -239,7 +239,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `$(cat FILE)` and `$(printenv NAME)`, which `--curl` prints for a source.
+    /// Reads `$(cat FILE)` and `$(printenv NAME)`, which `--curl` prints for a source.
     fn substitution(&mut self) -> Result<(), Error> {
         if self.ending == Ending::Parenthesis {
             return Err(substitution());
@@ -262,7 +262,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// `$'…'`, whose escapes may be bytes of UTF-8.
+    /// Reads `$'…'`, which may escape the bytes of UTF-8 characters.
     fn ansi_quoted(&mut self) -> Result<(), Error> {
         let mut bytes = Vec::new();
         loop {
@@ -335,7 +335,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `\uHHHH` and `\UHHHHHHHH`; browsers write what is beyond as two surrogates.
+    /// Reads `\uHHHH` and `\UHHHHHHHH`; browsers write a character beyond the BMP as two
+    /// surrogates.
     fn unicode(&mut self, escape: char, bytes: &mut Vec<u8>) -> Result<(), Error> {
         let wrong = || refused("an invalid escape in a $'…' quote", "quote it as '…'");
         let most = if escape == 'u' { 4 } else { 8 };
@@ -351,13 +352,13 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// How many digits follow, up to `most`.
+    /// The number of digits that follow, up to `most`.
     fn digits(&self, base: u32, most: usize) -> usize {
         let digits = self.rest.chars().take(most);
         digits.take_while(|c| c.is_digit(base)).count()
     }
 
-    /// A number of at most so many digits.
+    /// Reads a number of at most `most` digits.
     fn number(&mut self, base: u32, most: usize) -> Option<u32> {
         let (digits, rest) = self.rest.split_at_checked(self.digits(base, most))?;
         let number = u32::from_str_radix(digits, base).ok()?;

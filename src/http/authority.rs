@@ -5,17 +5,16 @@ use std::net::{IpAddr, Ipv6Addr};
 use super::percent::percent_decode;
 use crate::secret::Secret;
 
-/// A user and a password that stood in a URL.
+/// A user and a password from a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UserInfo {
     pub user: String,
     pub password: Option<Secret>,
 }
 
-/// The last `@` separates: whatever stands before it is never part of the host, and so never
-/// reaches DNS.
+/// Splits at the last `@`: the text before it is never a part of the host, and never reaches DNS.
 pub(super) fn split_user_info(authority: &str) -> Result<(Option<UserInfo>, &str), String> {
-    // Browsers take a backslash for a slash, RFC 3986 does not: one URL with two hosts.
+    // Browsers read a backslash as a slash, RFC 3986 does not: the URL would have two hosts.
     if authority.contains('\\') {
         return Err("the URL contains a backslash before the path".into());
     }
@@ -38,7 +37,7 @@ pub(super) fn split_user_info(authority: &str) -> Result<(Option<UserInfo>, &str
     Ok((Some(UserInfo { user, password }), host))
 }
 
-/// Host and port, an IPv6 address without its brackets.
+/// Splits host and port; returns an IPv6 address without brackets.
 pub(super) fn split_port(text: &str, may_be_bare: bool) -> Result<(&str, Option<u16>), String> {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => match rest.split_once(']') {
@@ -81,8 +80,8 @@ pub(super) fn split_port(text: &str, may_be_bare: bool) -> Result<(&str, Option<
     Ok((host, port))
 }
 
-/// A host is a name of letters, digits, `-`, `.` and `_`, or an address. A percent sign, a `#` or a
-/// letter outside ASCII would be read one way here and another way elsewhere.
+/// Checks a host: a name of letters, digits, `-`, `.` and `_`, or an address. Other programs may
+/// read a percent sign, a `#` or a letter outside ASCII in another way.
 pub(super) fn check_host(host: &str) -> Result<String, String> {
     if host.parse::<IpAddr>().is_ok() {
         return Ok(host.to_owned());

@@ -1,4 +1,4 @@
-//! What can go wrong between a request and its answer: each a line of its own.
+//! The failures of a call, each with its message.
 
 use std::fmt;
 use std::io;
@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::io_error::reason;
 use crate::quantity::{count, say_duration};
 
-/// Where a call spent its time when it ran out.
+/// The phase in which the time ran out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     Resolve,
@@ -21,21 +21,21 @@ pub enum Phase {
     Whole,
 }
 
-/// Why a host's name gave no address.
+/// Why a host name was not resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LookupError {
     UnknownName,
-    /// Asking again may bring one.
+    /// Temporary: another attempt may succeed.
     NoResponse,
-    /// There are addresses, but none of the wanted family.
+    /// No address belongs to the requested family.
     NoSuitableAddress,
     Other(String),
 }
 
-/// Why a connection was not made.
+/// Why a connection failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConnectError {
-    /// Nobody listens: the request was certainly not sent.
+    /// Nothing listens on the port, so the request was not sent.
     Refused,
     Other(String),
 }
@@ -50,21 +50,21 @@ impl ConnectError {
     }
 }
 
-/// Why a proxy did not let the request through.
+/// Why a proxy did not forward the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProxyError {
-    /// It answered CONNECT with this status.
+    /// The response to CONNECT had this status.
     Refused {
-        /// The host and port that were asked for.
+        /// The requested host and port.
         target: String,
         /// `403 Forbidden`.
         status: String,
     },
-    /// 407: it asks for credentials, and none were sent.
+    /// 407: the proxy requires credentials, and none were sent.
     NoCredentials,
-    /// 407: it rejected those that were sent.
+    /// 407: the proxy rejected the credentials.
     WrongCredentials,
-    /// There was no connection through it in time.
+    /// The proxy did not connect in time.
     TimedOut {
         after: Option<Duration>,
     },
@@ -73,7 +73,7 @@ pub enum ProxyError {
 
 const CONNECT_TIMEOUT: &str = "--connect-timeout limits the time for DNS and connect";
 
-/// What to do about a 407.
+/// The hint for a 407.
 pub(crate) const PROXY_CREDENTIALS: &str =
     "use --proxy-auth USER:SOURCE, or in a profile proxy = 'http://USER:${NAME}@HOST:PORT'";
 
@@ -84,52 +84,52 @@ pub enum Part {
     Body,
 }
 
-/// Why there is no answer, or not a whole one.
+/// Why there is no complete response.
 #[derive(Debug)]
 pub enum Failure {
-    /// DNS knows no such name, or did not answer.
+    /// The name does not exist, or DNS did not respond.
     Resolve {
         host: String,
         why: LookupError,
         hint: Option<&'static str>,
     },
-    /// No connection: refused, unreachable.
+    /// No connection: refused or unreachable.
     Connect { to: String, why: ConnectError },
-    /// The TLS handshake failed: usually a certificate that does not hold.
+    /// The TLS handshake failed, usually because of an invalid certificate.
     Tls {
         /// `'host'`, or `the proxy 'host'`.
         peer: String,
         why: String,
         hint: Option<&'static str>,
     },
-    /// The proxy would not connect us.
+    /// The proxy did not connect to the server.
     Proxy { proxy: String, why: ProxyError },
-    /// Nothing came, or not all of it, in time.
+    /// The response did not arrive completely in time.
     TimedOut {
         phase: Phase,
         after: Option<Duration>,
     },
-    /// The connection broke before the answer was whole.
+    /// The connection was closed before the end of the response.
     Truncated { why: String },
-    /// The answer is no HTTP, in the parser's words.
+    /// The response is not valid HTTP; the text is the parser's.
     Protocol { part: Part, detail: String },
-    /// The answer is not what was asked for, or more than we take.
+    /// The response was not expected, or is too large.
     Malformed { why: String },
-    /// The request's body could not be read.
+    /// The request body could not be read.
     Body { why: String },
-    /// More redirects than allowed.
+    /// There were more redirects than allowed.
     TooManyRedirects { limit: u32 },
 }
 
 impl Failure {
-    /// The connection was closed, cleanly or not, while more was expected.
+    /// The connection was closed before the expected end.
     pub(super) fn closed_early() -> Failure {
         Failure::Truncated {
             why: "the connection was closed early".into(),
         }
     }
 
-    /// The code the process exits with.
+    /// The exit code of the process.
     pub fn exit(&self) -> Exit {
         match self {
             Failure::TimedOut { .. }
@@ -149,7 +149,7 @@ impl Failure {
         }
     }
 
-    /// What kind of failure it is, for programs.
+    /// The kind of the failure, for programs.
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
             Failure::Resolve { .. } => ErrorKind::Resolve,
@@ -171,7 +171,7 @@ impl Failure {
         }
     }
 
-    /// What to do about it.
+    /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
             Failure::Resolve { hint, .. } | Failure::Tls { hint, .. } => hint.map(str::to_owned),
@@ -196,7 +196,7 @@ impl Failure {
         }
     }
 
-    /// What ureq ran into. `limits` says after how long, where time ran out.
+    /// Converts an error of ureq; `limits` has the duration of a timeout.
     pub fn from_ureq(error: ureq::Error, connecting_to: &str, limits: &Limits) -> Failure {
         match error {
             ureq::Error::Other(other) => match other.downcast::<Failure>() {
@@ -341,7 +341,7 @@ impl fmt::Display for ConnectError {
     }
 }
 
-/// Goes on after the proxy's name.
+/// Continues a message after the name of the proxy.
 impl fmt::Display for ProxyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -365,7 +365,7 @@ impl fmt::Display for ProxyError {
 
 impl std::error::Error for Failure {}
 
-/// As ureq's connectors and resolvers hand it through.
+/// ureq passes it through connectors and resolvers.
 impl From<Failure> for ureq::Error {
     fn from(failure: Failure) -> ureq::Error {
         ureq::Error::Other(Box::new(failure))

@@ -1,18 +1,18 @@
-//! Request items as HTTPie defined them: `Name:value`, `key==value`, `key=value`, `key:=json`, and
-//! the same with `@file`; and `key@file`.
+//! Request items, as defined by HTTPie: `Name:value`, `key==value`, `key=value`, `key:=json`, the
+//! same with `@file`, and `key@file`.
 
-/// One item, with where its value comes from.
+/// An item, with the origin of its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Item {
     /// `Name:value`, `Name:@file`, `Name;` (empty).
     Header { name: String, value: Value },
-    /// `Name:` takes a header away that would be sent by itself.
+    /// `Name:` removes a default header.
     NoHeader { name: String },
     /// `key==value`, `key==@file`.
     Query { name: String, value: Value },
-    /// `key=value`, `key=@file`: a string of the JSON or form body.
+    /// `key=value`, `key=@file`: a string in the JSON or form body.
     Field { name: String, value: Value },
-    /// `key:=json`, `key:=@file`: any JSON value of the body.
+    /// `key:=json`, `key:=@file`: a JSON value in the body.
     Json { name: String, value: Value },
     /// `key@file`, `key@file;type=image/png;filename=sh010.png`: a file to upload (`-`: stdin).
     File {
@@ -23,27 +23,27 @@ pub(crate) enum Item {
     },
 }
 
-/// A value, or the file that holds it (`-`: stdin).
+/// A value, or the file that contains it (`-`: stdin).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     Literal(String),
     File(String),
 }
 
-/// Longest first, so that `:=@` is not read as `:`.
+/// The longest first, so that `:=@` is not read as `:`.
 const SEPARATORS: [&str; 9] = [":=@", "==@", ":=", "==", "=@", ":@", "=", ":", "@"];
 
 impl Item {
-    /// Whether it uploads a file.
+    /// Whether the item uploads a file.
     pub(crate) fn is_file(&self) -> bool {
         matches!(self, Item::File { .. })
     }
 
-    /// Reads an item. A backslash in the name escapes a separator; before an `@` that begins the
-    /// value it keeps the value from being read as a file.
+    /// Parses an item. A backslash in the name escapes a separator; before an `@` at the start of
+    /// the value, it makes the value a text instead of a file.
     ///
     /// # Errors
-    /// Says what an item looks like; never repeats a value, it may be a secret.
+    /// Describes the syntax; never repeats a value, which may be a secret.
     pub(crate) fn parse(text: &str) -> Result<Item, String> {
         let Some((name, separator, value)) = split(text) else {
             return match text.strip_suffix(';') {
@@ -97,7 +97,7 @@ impl Item {
     }
 }
 
-/// `\@Joe` is the text `@Joe`, and `\\@Joe` the text `\@Joe`; any other value is as it is written.
+/// `\@Joe` is the text `@Joe`, and `\\@Joe` is `\@Joe`; other values are unchanged.
 fn unescape_first(value: &str) -> &str {
     match value.trim_start_matches('\\').starts_with('@') {
         true => value.strip_prefix('\\').unwrap_or(value),
@@ -105,8 +105,8 @@ fn unescape_first(value: &str) -> &str {
     }
 }
 
-/// `file;type=…;filename=…`, in any order: what comes after the last of these belongs to it, so that
-/// a path may hold semicolons.
+/// Parses `file;type=…;filename=…`, in any order. The last parameter extends to the end, and the
+/// path may contain semicolons.
 fn upload(name: String, text: &str) -> Result<Item, String> {
     let (mut path, mut content_type, mut file_name) = (text, None, None);
     loop {
@@ -137,8 +137,8 @@ fn upload(name: String, text: &str) -> Result<Item, String> {
     })
 }
 
-/// Name, separator, value, at the first separator that no backslash precedes. The name is
-/// unescaped except for `\[` and `\]`, which mean something to a nested key.
+/// Splits at the first separator without a backslash into name, separator and value. In the name,
+/// `\[` and `\]` stay escaped for nested keys.
 fn split(text: &str) -> Option<(String, &'static str, &str)> {
     let mut name = String::new();
     let mut rest = text;
@@ -170,8 +170,8 @@ fn split(text: &str) -> Option<(String, &'static str, &str)> {
     None
 }
 
-/// A name as it is written before a separator: each one that is in it behind a backslash. `None`
-/// where it has a backslash of its own before one.
+/// Escapes the separators in a name with backslashes. `None` if the name has a backslash before a
+/// separator.
 pub(crate) fn written_name(name: &str) -> Option<String> {
     let mut out = String::new();
     let mut after_backslash = false;
@@ -192,7 +192,7 @@ fn unescape(name: &str) -> String {
     split(&format!("{name}=")).map_or_else(|| name.to_owned(), |(name, _, _)| name)
 }
 
-/// RFC 9110 §5.1: a header's name is a token. Anything else could forge a second header.
+/// Checks a header name (RFC 9110 §5.1). An invalid one could inject another header.
 fn header_name(name: String) -> Result<String, String> {
     let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     if !name.is_empty() && name.bytes().all(is_token) {

@@ -1,16 +1,16 @@
-//! A JSON body built from items: `shot[name]=sq010`, `frames[]:=1001`, `tags[0]=x`, as HTTPie's
-//! nested syntax has it.
+//! Builds a JSON body from items in HTTPie's nested syntax: `shot[name]=sq010`, `frames[]:=1001`,
+//! `tags[0]=x`.
 
 use std::collections::BTreeMap;
 
 use crate::json::Text;
 
-/// An index beyond this is a slip of the finger, and would fill the memory with nulls.
+/// The largest index; a larger one is probably a typing error and would fill the memory with nulls.
 const MAX_INDEX: usize = 9_999;
-/// As deep as the reader of any JSON text goes.
+/// The depth limit of the JSON parser.
 const MAX_DEPTH: usize = 100;
 
-/// One step into a value.
+/// One step of a path into a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Step {
     Member(String),
@@ -18,7 +18,7 @@ enum Step {
     Append,
 }
 
-/// A body being built. What nobody has set yet is a gap, which becomes `null`.
+/// A body under construction. A gap becomes `null`.
 #[derive(Debug, Default)]
 pub(super) enum Tree {
     #[default]
@@ -28,7 +28,7 @@ pub(super) enum Tree {
     Array(Vec<Tree>),
 }
 
-/// The members of an object, in order, and where each is: a body may have very many.
+/// The members of an object, in order, with an index: a body may have many.
 #[derive(Debug, Default)]
 pub(super) struct Members {
     list: Vec<(String, Tree)>,
@@ -36,7 +36,7 @@ pub(super) struct Members {
 }
 
 impl Members {
-    /// The member of this name, which is added where there is none.
+    /// Returns the member of this name, and adds it if it is missing.
     fn entry(&mut self, name: &str) -> Option<&mut Tree> {
         let at = match self.places.get(name) {
             Some(at) => *at,
@@ -52,10 +52,10 @@ impl Members {
 }
 
 impl Tree {
-    /// Puts `value` where `key` says.
+    /// Sets `value` at the path `key`.
     ///
     /// # Errors
-    /// When the key cannot be read, or another item has made something else of the same place.
+    /// When the key is invalid, or another item has set a conflicting value.
     pub(super) fn insert(&mut self, key: &str, value: Text) -> Result<(), String> {
         let steps = steps(key)?;
         let mut place = self;
@@ -78,7 +78,7 @@ impl Tree {
         }
     }
 
-    /// The JSON text.
+    /// Converts the tree to JSON text.
     pub(super) fn into_text(self) -> Text {
         match self {
             Tree::Gap => Text::null(),
@@ -133,8 +133,8 @@ impl Step {
     }
 }
 
-/// `a[b][]` in steps. The first word is a member unless the key begins with a bracket; `\[` and
-/// `\]` are brackets of a name.
+/// Splits `a[b][]` into steps. The first word is a member unless the key starts with a bracket;
+/// `\[` and `\]` are literal brackets.
 fn steps(key: &str) -> Result<Vec<Step>, String> {
     let mut steps = Vec::new();
     let mut name = String::new();
@@ -244,7 +244,7 @@ mod tests {
         }
     }
 
-    /// A search through all members for each took 11 s for these.
+    /// A linear search for each member took 11 s for these.
     #[test]
     fn very_many_keys_take_no_quadratic_time() {
         let began = std::time::Instant::now();

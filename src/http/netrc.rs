@@ -1,18 +1,18 @@
-//! `.netrc` (curl(1), ftp(1)): logins by machine.
+//! Parses `.netrc` (curl(1), ftp(1)): logins by host.
 
 use crate::secret::Secret;
 
-/// A login for a machine.
+/// A login for a host.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Login {
     pub user: String,
     pub password: Secret,
 }
 
-/// The login for `host`; with `user`, the one of that user. `default` serves any host.
+/// Finds the login for `host`, and for `user` if given. `default` matches any host.
 ///
 /// # Errors
-/// When the file cannot be understood; never repeats what stands in it.
+/// When the file is invalid; never repeats its content.
 pub(crate) fn find(text: &str, host: &str, user: Option<&str>) -> Result<Option<Login>, String> {
     let mut words = Words {
         rest: text,
@@ -56,7 +56,7 @@ pub(crate) fn find(text: &str, host: &str, user: Option<&str>) -> Result<Option<
                 words.value("account")?;
             }
             "macdef" => words.skip_macro(),
-            // Not repeated: it may be half of a password with a space in it.
+            // Not repeated: it may be a part of a password with a space.
             _ => {
                 return Err(format!("line {}: unknown keyword", words.line));
             }
@@ -84,7 +84,7 @@ impl Entry {
     }
 }
 
-/// Words separated by white space; quotes and backslash protect, `#` begins a comment.
+/// Words separated by white space; quotes and backslashes escape, and `#` starts a comment.
 struct Words<'a> {
     rest: &'a str,
     line: usize,
@@ -138,7 +138,7 @@ impl Words<'_> {
             .ok_or_else(|| format!("line {}: '{what}' has no value", self.line))
     }
 
-    /// A macro goes up to the next empty line.
+    /// Skips a macro, which ends at the next empty line.
     fn skip_macro(&mut self) {
         let end = self.rest.find("\n\n").map_or(self.rest.len(), |at| at + 2);
         self.advance_to(self.rest.get(end..).unwrap_or(""));
@@ -176,7 +176,7 @@ mod tests {
         assert_eq!(login("other.lan", None), pair("anonymous", "any"));
     }
 
-    /// CVE-2026-8926: `user@host` never gets another user's password.
+    /// CVE-2026-8926: `user@host` never uses the password of another user.
     #[test]
     fn another_users_password_is_nobodys() {
         assert_eq!(login("kitsu.lan", Some("eve")), None);

@@ -1,5 +1,5 @@
-//! Which proxy stands before which host: `--proxy`, else HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, less
-//! what NO_PROXY excepts.
+//! Selects the proxy for a host: `--proxy`, or else HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, except for
+//! hosts in NO_PROXY.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -9,37 +9,38 @@ use super::credential;
 use super::url::{Origin, Scheme, Url, UserInfo};
 use crate::secret::Secret;
 
-/// What the environment and the command line say.
+/// The proxies of the environment and the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Proxies {
-    /// `--proxy`: for every host, this machine too.
+    /// `--proxy`: for every host, including this machine.
     pub always: Option<String>,
     pub https: Option<String>,
     pub http: Option<String>,
     pub all: Option<String>,
-    /// NO_PROXY: names, `.suffixes`, addresses, networks (`10.0.0.0/8`), `*`; comma-separated.
+    /// NO_PROXY: names, `.suffixes`, addresses, networks (`10.0.0.0/8`) or `*`, separated by
+    /// commas.
     pub none: String,
-    /// Sent to the proxy, in place of those in its address.
+    /// Credentials for the proxy, which replace those in its URL.
     pub credentials: Option<UserInfo>,
 }
 
-/// How one request goes out.
+/// How a request is sent.
 #[derive(Debug)]
 pub(crate) enum Route {
     Direct,
-    /// The proxy takes the whole request: a plain-http one through an http proxy.
+    /// The proxy forwards the whole request: plain http through an http proxy.
     Forward {
         proxy: Proxy,
         forward: Forward,
     },
-    /// The proxy opens a tunnel: CONNECT, or SOCKS.
+    /// The proxy opens a tunnel, with CONNECT or SOCKS.
     Tunnel {
         proxy: Proxy,
         tunnel: ureq::Proxy,
     },
 }
 
-/// A proxy, as far as it may be shown.
+/// A proxy, without its credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Proxy {
     pub scheme: String,
@@ -69,7 +70,7 @@ impl fmt::Display for Proxy {
 }
 
 impl Route {
-    /// The proxy on the way.
+    /// The proxy of this route, if any.
     pub(super) fn proxy(&self) -> Option<&Proxy> {
         match self {
             Route::Direct => None,
@@ -79,17 +80,18 @@ impl Route {
 }
 
 impl Proxies {
-    /// The way to `origin`.
+    /// The route to `origin`.
     ///
     /// # Errors
-    /// When the proxy that is meant for it has no usable address; never repeats its password.
+    /// When the proxy has an invalid URL; never repeats its password.
     pub(crate) fn route(&self, origin: &Origin) -> Result<Route, String> {
         let from_environment = || {
             let by_scheme = match origin.scheme {
                 Scheme::Https => &self.https,
                 Scheme::Http => &self.http,
             };
-            // A proxy cannot reach our own loopback, and what is meant for it must not leave.
+            // A proxy cannot reach our loopback interface, and such requests must not leave the
+            // machine.
             let excepted = origin.is_loopback() || self.excepts(origin);
             by_scheme
                 .as_ref()
@@ -122,7 +124,7 @@ impl Proxies {
     }
 }
 
-/// Whether an entry of NO_PROXY is this host, a domain above it, or a network around it.
+/// Whether an entry of NO_PROXY is this host, a parent domain, or a network that contains it.
 fn covers(entry: &str, host: &str) -> bool {
     if entry == "*" {
         return true;
@@ -178,8 +180,8 @@ fn through(text: &str, origin: &Origin, given: Option<&UserInfo>) -> Result<Rout
         "https" => 443,
         _ => 1080,
     };
-    // Our own parser, so that a proxy's address is as strict as any other; the port it finds as
-    // the scheme's own is a SOCKS proxy's.
+    // c47's own parser is as strict for proxies as for other URLs. SOCKS proxies have another
+    // default port.
     let url = Url::parse(&format!("http://{rest}"))
         .map_err(|why| format!("invalid proxy address: {why}"))?;
     let has_port = rest

@@ -1,5 +1,5 @@
-//! Redirects, followed by our own rules (RFC 9110 §15.4): credentials never leave their origin, and
-//! nothing goes from https to http.
+//! Follows redirects (RFC 9110 §15.4) with two rules: credentials never leave their origin, and a
+//! redirect from https to http is not followed.
 
 use super::body::Body;
 use super::head::Head;
@@ -7,20 +7,20 @@ use super::request::Request;
 use super::settings::RedirectedBody;
 use super::url::{Scheme, Url};
 
-/// Where a response leads.
+/// The target of a response.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Target {
-    /// Nowhere: it is not a redirect.
+    /// None: it is not a redirect.
     None,
     Url(Url),
-    /// To a place where nobody is to follow: why.
+    /// A place that is not followed, for this reason.
     Refused {
         to: String,
         why: &'static str,
     },
 }
 
-/// Where the response to `request` leads.
+/// The target of the response to `request`.
 pub(super) fn target(head: &Head, request: &Request, redirected_body: RedirectedBody) -> Target {
     let from = &request.url;
     if !matches!(head.status, 301 | 302 | 303 | 307 | 308) {
@@ -55,12 +55,12 @@ pub(super) fn target(head: &Head, request: &Request, redirected_body: Redirected
     }
 }
 
-/// 301 and 302 turn a POST into a GET, as every client has always done; 307 and 308 keep all.
+/// Whether 301 and 302 turn a POST into a GET, as all clients do; 307 and 308 never do.
 fn becomes_get(method: &str, status: u16) -> bool {
     status == 303 || (matches!(status, 301 | 302) && method == "POST")
 }
 
-/// Turns the request into the one that `status` asks for.
+/// Changes the request for the redirect with this `status`.
 pub(super) fn apply(request: &mut Request, status: u16, next: Url) {
     if becomes_get(&request.method, status) {
         request.become_get();
@@ -68,7 +68,7 @@ pub(super) fn apply(request: &mut Request, status: u16, next: Url) {
     if !request.keeps_credentials_at(&next) {
         request.leave_origin();
     }
-    // A query credential is not part of `url`, and so goes along only with the credential.
+    // A query credential is not in `url`; it is sent only together with the credential.
     request.url = next;
 }
 

@@ -1,5 +1,5 @@
-//! Why no TLS connection came about, in words, and what to do about it. Every message about TLS
-//! that the other modules hand on is made here.
+//! Explains why a TLS connection failed, and what to do about it. All messages about TLS are
+//! defined here.
 
 use std::fmt;
 use std::io;
@@ -10,20 +10,20 @@ use rustls::{AlertDescription, CertificateError};
 use crate::io_error::reason;
 use crate::timestamp::Timestamp;
 
-/// What a handshake failed on.
+/// The cause of a failed handshake.
 #[derive(Debug)]
 pub(super) enum Broken<'a> {
-    /// The request was taken for one without TLS.
+    /// TLS was not configured for the request.
     NotPrepared,
-    /// The host's name is none that a certificate could be for.
+    /// The host name cannot be in a certificate.
     NoName,
-    /// rustls refused, or was refused.
+    /// An error or alert of TLS.
     Tls(&'a rustls::Error),
-    /// The connection failed under it.
+    /// The connection failed.
     Connection(&'a io::Error),
 }
 
-/// A message, and what the user can do about it.
+/// A message, and a hint for the user.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Explanation {
     pub why: String,
@@ -39,7 +39,7 @@ impl Explanation {
     }
 }
 
-/// What a failed handshake means, and what to do about it.
+/// Explains a failed handshake.
 pub(super) fn explain(broken: &Broken) -> Explanation {
     match broken {
         Broken::NotPrepared => Explanation::new("TLS is not configured", None),
@@ -50,7 +50,7 @@ pub(super) fn explain(broken: &Broken) -> Explanation {
     }
 }
 
-/// A certificate that no root signed, with its issuer's name.
+/// A certificate that no trusted root signed, with the name of its issuer.
 #[derive(Debug)]
 pub(super) struct UnknownIssuer(pub String);
 
@@ -62,8 +62,8 @@ impl fmt::Display for UnknownIssuer {
 
 impl std::error::Error for UnknownIssuer {}
 
-/// webpki takes no certificate for a server's that says it may sign others, as those do that
-/// `openssl req -x509` makes.
+/// Whether webpki refused the certificate because it may sign others, like those of `openssl req
+/// -x509`.
 pub(super) fn is_root_as_server(error: &CertificateError) -> bool {
     let CertificateError::Other(other) = error else {
         return false;
@@ -162,7 +162,7 @@ fn date(time: UnixTime) -> Timestamp {
     Timestamp(i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
 }
 
-/// The names a certificate is for; a few of many.
+/// The names of a certificate; the first few if there are many.
 fn names(presented: &[String]) -> String {
     let shown = presented.get(..5).unwrap_or(presented);
     match (shown.is_empty(), presented.len() > shown.len()) {

@@ -1,5 +1,5 @@
-//! URLs as a person types them and as a server's Location gives them (RFC 3986), strict about the
-//! host: what looks like a host is what is connected to.
+//! URLs as typed by users and as sent in Location headers (RFC 3986). Parsing is strict about the
+//! host, so that the visible host is the one that is connected to.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -13,7 +13,7 @@ pub(crate) use super::percent::{form_encode, percent_decode};
 /// Longer than any service accepts.
 const MAX_LENGTH: usize = 64 << 10;
 
-/// How a service is spoken to.
+/// The protocol of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Scheme {
     Http,
@@ -21,7 +21,7 @@ pub(crate) enum Scheme {
 }
 
 impl Scheme {
-    /// The scheme's name in a URL.
+    /// The name of the scheme in a URL.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Scheme::Http => "http",
@@ -37,17 +37,17 @@ impl Scheme {
     }
 }
 
-/// Scheme, host and port: what credentials belong to (RFC 6454).
+/// Scheme, host and port, which credentials belong to (RFC 6454).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Origin {
     pub scheme: Scheme,
-    /// A name in lower case, an IPv4 address, or an IPv6 address without brackets.
+    /// A lower-case name, an IPv4 address, or an IPv6 address without brackets.
     pub host: String,
     pub port: u16,
 }
 
 impl Origin {
-    /// The host as it stands in a URL: an IPv6 address in brackets.
+    /// The host as in a URL: an IPv6 address in brackets.
     pub(crate) fn bracketed_host(&self) -> String {
         if self.host.contains(':') {
             format!("[{}]", self.host)
@@ -56,8 +56,8 @@ impl Origin {
         }
     }
 
-    /// Whether the host is this machine whatever DNS says: a loopback address, `localhost`, or a
-    /// name below it (RFC 6761 §6.3).
+    /// Whether the host is this machine independent of DNS: a loopback address, `localhost`, or a
+    /// subdomain of it (RFC 6761 §6.3).
     pub(crate) fn is_loopback(&self) -> bool {
         match self.host.parse::<IpAddr>() {
             Ok(address) => address.is_loopback(),
@@ -76,11 +76,11 @@ impl fmt::Display for Origin {
     }
 }
 
-/// An http or https URL. Its `Display` has no user and no password.
+/// An http or https URL. `Display` omits the user and the password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Url {
     pub origin: Origin,
-    /// Begins with `/`; percent-encoded.
+    /// Starts with `/`; percent-encoded.
     pub path: String,
     /// Without the `?`; percent-encoded.
     pub query: Option<String>,
@@ -88,11 +88,11 @@ pub(crate) struct Url {
 }
 
 impl Url {
-    /// Reads what a person types: `https://host/x`, `host/x` (https, but http for this machine),
-    /// `:8080/x` (this machine).
+    /// Parses user input: `https://host/x`, `host/x` (https, but http for this machine), `:8080/x`
+    /// (this machine).
     ///
     /// # Errors
-    /// Says what is wrong, and never repeats a password.
+    /// Describes the error; never repeats a password.
     pub(crate) fn parse(text: &str) -> Result<Url, String> {
         if text.len() > MAX_LENGTH {
             return Err("the URL is longer than 64 KiB".into());
@@ -139,11 +139,11 @@ impl Url {
         })
     }
 
-    /// The URL that a Location header names, seen from this one (RFC 3986 §5.2). A fragment is
-    /// dropped; a user and password in it are not taken over.
+    /// Resolves a Location header against this URL (RFC 3986 §5.2). A fragment, user and password
+    /// are dropped.
     ///
     /// # Errors
-    /// When it is no http or https URL.
+    /// When the result is not an http or https URL.
     pub(crate) fn join(&self, reference: &str) -> Result<Url, String> {
         let reference = reference.trim_matches([' ', '\t']);
         let scheme_end = reference.find([':', '/', '?', '#']);
@@ -155,7 +155,7 @@ impl Url {
         });
         if has_scheme {
             let url = Url::parse(reference)?;
-            // "http:/path" and "mailto:x" have a scheme and no authority.
+            // "http:/path" and "mailto:x" have a scheme but no authority.
             return if reference.contains("://") {
                 Ok(without_user(url))
             } else {
@@ -206,8 +206,8 @@ impl Url {
         })
     }
 
-    /// Whether the path is `prefix` or below it, however a server reads it: a path with `..` in
-    /// it, percent-encoded or behind a backslash, is below nothing.
+    /// Whether the path is `prefix` or below it, for any server: a path with an encoded or
+    /// unencoded `..` or a backslash is never below.
     pub(crate) fn is_below(&self, prefix: &str) -> bool {
         let bytes = percent_decode(&self.path);
         let climbs = bytes
@@ -221,7 +221,7 @@ impl Url {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    /// Adds a query member, percent-encoded as a form has it.
+    /// Adds a query parameter, percent-encoded like in a form.
     pub(crate) fn push_query(&mut self, name: &str, value: &str) {
         let pair = format!("{}={}", form_encode(name), form_encode(value));
         match &mut self.query {
@@ -233,7 +233,7 @@ impl Url {
         }
     }
 
-    /// What stands in the request line.
+    /// The target in the request line.
     pub(crate) fn path_and_query(&self) -> String {
         match &self.query {
             Some(query) => format!("{}?{query}", self.path),
@@ -241,7 +241,7 @@ impl Url {
         }
     }
 
-    /// What stands in the Host header: the port only where it is not the scheme's own.
+    /// The value of the Host header, without the default port.
     pub(crate) fn host_header(&self) -> String {
         let host = self.origin.bracketed_host();
         if self.origin.port == self.origin.scheme.default_port() {
@@ -272,7 +272,7 @@ fn is_scheme(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
-/// Path and query of what follows the authority, without the fragment.
+/// Splits the text after the authority into path and query, without the fragment.
 fn split_query(tail: &str) -> (String, Option<String>) {
     let tail = tail.split('#').next().unwrap_or("");
     let (path, query) = match tail.split_once('?') {
@@ -389,7 +389,7 @@ mod tests {
         assert!(Url::parse("https://a:b%0d%0a@host/").is_err());
     }
 
-    /// RFC 3986 §5.4.1 and §5.4.2, less what is not http.
+    /// RFC 3986 §5.4.1 and §5.4.2, except schemes other than http.
     #[test]
     fn references_resolve_as_the_rfc_says() {
         let base = Url::parse("http://a/b/c/d?q").unwrap();

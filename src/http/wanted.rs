@@ -1,4 +1,4 @@
-//! What a download is to be: where it goes, where it starts, and whether it is there already.
+//! The parameters of a download: its place, where it starts, and whether the file already exists.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use super::file_name;
 use super::partial::{self, Existing};
 use super::url::Url;
 
-/// What is wanted.
+/// The parameters of a download.
 #[derive(Clone, Debug)]
 pub(crate) struct Download {
     pub place: Place,
@@ -16,24 +16,23 @@ pub(crate) struct Download {
     pub sha256: Option<String>,
 }
 
-/// Where it goes.
+/// Where the file is saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     File(PathBuf),
-    /// Into this directory, by the name the server or the URL gives.
+    /// In this directory, under the name from the server or the URL.
     In(PathBuf),
 }
 
-/// Where it starts.
+/// Where the download starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
     Anew,
-    /// Where an earlier one was cut, if the file is still the same.
+    /// Where an earlier download was interrupted, if the file is unchanged.
     Continue,
 }
 
-/// The file that is there already and has the wanted hash, as far as its name is known before
-/// anything is sent.
+/// The existing file with the right hash, if its name is known before a request is sent.
 pub(crate) fn present(wanted: &Download, url: &Url) -> Option<PathBuf> {
     let sha256 = wanted.sha256.as_deref()?;
     let path = match &wanted.place {

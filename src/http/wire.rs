@@ -1,5 +1,5 @@
-//! What one exchange leaves behind: its clock, the response head's own bytes, and how far the request
-//! went. A leaf.
+//! The state that an exchange records: its clock, the bytes of the response headers, and the
+//! progress of the request. A leaf module.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,10 +7,10 @@ use super::failure::Failure;
 use super::head::Head;
 use super::timing::Timing;
 
-/// Heads of any number of 1xx answers and the final one, together.
+/// The size limit of the headers of all 1xx responses and the final one.
 const MAX_HEAD: usize = 256 << 10;
 
-/// What one exchange leaves behind: its clock and the head's own bytes.
+/// The clock of an exchange and the bytes of the response headers.
 #[derive(Clone, Debug)]
 pub(super) struct Wire(Arc<Mutex<Seen>>);
 
@@ -18,17 +18,17 @@ pub(super) struct Wire(Arc<Mutex<Seen>>);
 struct Seen {
     timing: Timing,
     head: KeptHead,
-    /// Of what a proxy said to CONNECT.
+    /// The response of a proxy to CONNECT.
     proxy_head: KeptHead,
     request: Sending,
 }
 
-/// How far the request is.
+/// The progress of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sending {
     NotBegun,
     Begun,
-    /// The server closed the connection before it had all of it.
+    /// The server closed the connection before it received the whole request.
     Cut,
 }
 
@@ -42,7 +42,7 @@ impl Wire {
         })))
     }
 
-    /// From here on a write that fails cuts the request, not its connection.
+    /// Starts the request: a failed write now cuts the request instead of the connection.
     pub(super) fn begin_request(&self) {
         let mut seen = self.lock();
         if seen.request == Sending::NotBegun {
@@ -50,7 +50,7 @@ impl Wire {
         }
     }
 
-    /// Nothing more of the request is sent; `false` where none was begun.
+    /// Ends the request early; `false` if none was started.
     pub(super) fn cut(&self) -> bool {
         let mut seen = self.lock();
         if seen.request == Sending::NotBegun {
@@ -60,7 +60,7 @@ impl Wire {
         true
     }
 
-    /// Whether the request was not sent to its end.
+    /// Whether the request was not sent completely.
     pub(super) fn is_cut(&self) -> bool {
         self.lock().request == Sending::Cut
     }
@@ -69,41 +69,41 @@ impl Wire {
         look(&mut self.lock().timing)
     }
 
-    /// The bytes up to the end of the head.
+    /// The bytes of the response headers.
     pub(super) fn head(&self) -> Vec<u8> {
         self.lock().head.bytes.clone()
     }
 
-    /// What a proxy said to CONNECT.
+    /// The response of a proxy to CONNECT.
     pub(super) fn proxy_head(&self) -> Option<Head> {
         Head::parse(&self.lock().proxy_head.bytes)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
-        // A poisoned lock only means that another thread panicked; the data is plain.
+        // The data is plain and stays valid if another thread panics.
         self.0
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Keeps what belongs to the response's head.
+    /// Records the bytes of the response headers.
     ///
     /// # Errors
-    /// When it is too large.
+    /// When they are too large.
     pub(super) fn keep_head(&self, new: &[u8]) -> Result<(), Failure> {
         self.lock().head.keep(new)
     }
 
-    /// The same of a proxy's response to CONNECT.
+    /// Records the bytes of a proxy's response to CONNECT.
     ///
     /// # Errors
-    /// When it is too large.
+    /// When they are too large.
     pub(super) fn keep_proxy_head(&self, new: &[u8]) -> Result<(), Failure> {
         self.lock().proxy_head.keep(new)
     }
 }
 
-/// A head as it came, byte for byte.
+/// The bytes of headers as received.
 #[derive(Debug, Default)]
 struct KeptHead {
     bytes: Vec<u8>,

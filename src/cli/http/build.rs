@@ -1,4 +1,4 @@
-//! From options and items to a plan. All that can be wrong is found here, before anything is sent
+//! Builds a plan from options and items. All usage errors are found here, before anything is sent
 //! and before any secret is read.
 
 use super::credentials::{self, Credentials};
@@ -22,7 +22,7 @@ use crate::http::url::{Url, UserInfo};
 use crate::redact::{self, Secrets};
 use crate::secret::{Secret, Source};
 
-/// A body that is shown whole, laid out or in JSON, is held in memory: up to this.
+/// The largest body that is held in memory to be formatted or to become a part of JSON.
 const IN_MEMORY: u64 = 256 << 20;
 
 /// Reads the options into a plan.
@@ -43,7 +43,7 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
     ensure_retries(&overlay)?;
     let proxy_auth = proxy_auth(options)?;
     let mut settings = environment::settings().with(&overlay);
-    // What the items' files are waited for is part of the call's time.
+    // Time spent waiting for the files of items is part of the call's time.
     let deadline = Deadline::after(settings.limits.whole);
     let parts = parts(items, options, &mut url, deadline)?;
     let credentials = match parts.has_header("authorization") {
@@ -105,7 +105,7 @@ fn parts(
     url: &mut Url,
     deadline: Deadline,
 ) -> Result<items::Parts, Error> {
-    // A file among them makes it a form: JSON carries none.
+    // A file item makes the body a form, because JSON cannot contain a file.
     let is_form = options.form || options.multipart || items.iter().any(Item::is_file);
     let mut parts = items::Parts::default();
     for item in items {
@@ -121,7 +121,7 @@ fn usual_method(body: &Body) -> &'static str {
     }
 }
 
-/// Reads the source of a proxy's password.
+/// Reads the proxy's password from its source.
 fn proxy_credentials(
     (user, source): (String, Source),
     deadline: Deadline,
@@ -133,7 +133,7 @@ fn proxy_credentials(
     })
 }
 
-/// Whether secrets are shown: somewhere they would be masked.
+/// Whether secrets are shown where they would be masked by default.
 fn secrets(options: &Http) -> Result<Secrets, Error> {
     if options.show_secrets && options.curl {
         return Err(Error::usage(
@@ -154,14 +154,14 @@ fn dead_token_statuses(credentials: &Credentials) -> Vec<u16> {
     profile.map_or_else(Vec::new, |profile| profile.dead_token_statuses.clone())
 }
 
-/// Whether a header that the profile adds is a secret.
+/// Whether the profile adds a header that contains a secret.
 fn has_secret_header(profile: &Profile, parts: &items::Parts) -> bool {
     profile.headers.iter().any(|(name, template)| {
         !parts.names_header(name) && (redact::is_secret_header(name) || !template.is_plain())
     })
 }
 
-/// The profile's headers that come from a source, less those an item sets or leaves out.
+/// The profile's headers that come from a source, except those that an item sets or removes.
 fn sources_of_headers(profile: &Profile, parts: &items::Parts) -> Vec<(String, Source)> {
     let sources = profile.headers.iter().filter_map(|(name, template)| {
         let source = template.source().filter(|_| !parts.names_header(name))?;
@@ -170,15 +170,15 @@ fn sources_of_headers(profile: &Profile, parts: &items::Parts) -> Vec<(String, S
     sources.collect()
 }
 
-/// Whether the sources of a profile's headers are read.
+/// Whether the sources of the profile's headers are read.
 #[derive(Clone, Copy, Debug)]
 enum Reading {
-    /// The request is only shown.
+    /// The request is only printed.
     Skipped,
     Until(Deadline),
 }
 
-/// Adds what the profile says of the request; returns the headers whose sources were not read.
+/// Adds the profile's headers and path prefix; returns the headers whose sources were not read.
 fn add_profile(
     profile: &Profile,
     parts: &items::Parts,
@@ -194,7 +194,7 @@ fn add_profile(
     Ok(unread)
 }
 
-/// Adds the profile's headers, less those an item sets or leaves out.
+/// Adds the profile's headers, except those that an item sets or removes.
 fn add_headers(
     profile: &Profile,
     parts: &items::Parts,

@@ -1,4 +1,4 @@
-//! `--timing`: where the time went, as a small bar chart on stderr.
+//! `--timing`: a bar chart of the time of each step, on stderr.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::output;
 
 const WIDTH: f64 = 40.0;
 
-/// Draws a bar for each part, in the order they happened.
+/// Draws one bar for each step, in order.
 pub(super) fn draw(timing: &Timing) {
     let parts = [
         ("look-up", timing.resolve),

@@ -1,4 +1,4 @@
-//! What is printed on stderr while a call runs: heads with `-v`, retries, refused redirects.
+//! Prints on stderr while a call runs: headers with `-v`, retries, refused redirects.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use crate::progress::Progress;
 use crate::redact::{self, Secrets};
 use crate::{escape, output};
 
-/// The progress line of a download, which must go before anything else is printed.
+/// The progress line of a download, which is cleared before anything else is printed.
 #[derive(Clone, Default)]
 pub(super) struct ProgressLine(Rc<RefCell<Line>>);
 
@@ -24,7 +24,7 @@ struct Line {
 }
 
 impl ProgressLine {
-    /// Shows that `have` bytes of `whole` have come.
+    /// Shows that `have` bytes of `whole` are received.
     pub(super) fn show(&self, name: &str, have: u64, whole: Option<u64>) {
         let mut line = self.0.borrow_mut();
         if !std::mem::replace(&mut line.has_begun, true) {
@@ -33,7 +33,7 @@ impl ProgressLine {
         line.progress.show(name, have, whole);
     }
 
-    /// Removes it; the next response starts another.
+    /// Clears the line; the next response starts a new one.
     pub(super) fn clear(&self) {
         let mut line = self.0.borrow_mut();
         line.progress.clear();
@@ -41,7 +41,7 @@ impl ProgressLine {
     }
 }
 
-/// Prints what happens.
+/// Prints the events of a call.
 pub(super) struct Narrator {
     pub verbose: bool,
     pub voice: Voice,

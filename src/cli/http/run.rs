@@ -1,4 +1,4 @@
-//! `c47 http` from its options to its exit code.
+//! Runs `c47 http`, from its options to its exit code.
 
 use super::narrator::{Narrator, ProgressLine};
 use super::plan::{Plan, Show};
@@ -97,7 +97,7 @@ impl Http {
     }
 }
 
-/// Reports a status outside 2xx, and what it leaves undone.
+/// Reports a status outside 2xx and its consequence.
 fn report_status(show: &Show, request: &Request, answer: &Answer, voice: Voice) {
     let not_done = match show {
         Show::File(path) => {
@@ -115,7 +115,7 @@ fn report_status(show: &Show, request: &Request, answer: &Answer, voice: Voice) 
     status::report(request, &answer.head, proxy, voice, &not_done);
 }
 
-/// The credential of a request that is only shown: no login is sent, and no source is read unless
+/// The credential of a request that is only printed. No login is sent, and a source is read only if
 /// the user wants to see the secret.
 fn shown_credential(plan: &mut Plan) -> Result<Credential, Error> {
     match (plan.secrets, plan.issuer.lifetime()) {
@@ -128,7 +128,7 @@ fn shown_credential(plan: &mut Plan) -> Result<Credential, Error> {
     }
 }
 
-/// A caller whose credentials are renewed by `issuer`, where there are others.
+/// A caller whose credentials `issuer` renews, if they can be renewed.
 fn caller(settings: Settings, issuer: Issuer<'static>, narrator: Narrator) -> Caller<'static> {
     let caller = Caller::new(settings).observed_by(Box::new(narrator));
     let mut issuer = issuer;
@@ -144,7 +144,7 @@ fn caller(settings: Settings, issuer: Issuer<'static>, narrator: Narrator) -> Ca
     }
 }
 
-/// Prints the response as the options ask for.
+/// Prints the response as the options request.
 fn print(
     show: &Show,
     request: &Request,

@@ -1,4 +1,4 @@
-//! `-o FILE`: the body of a response into a file, or into what is no file.
+//! `-o FILE`: writes the body of a response to a file or a stream.
 
 use std::io::Write;
 use std::path::Path;
@@ -12,7 +12,8 @@ use crate::http::Answer;
 use crate::http::failure::{Failure, Phase};
 use crate::output;
 
-/// The body into a file, whole or not at all; a device, a FIFO or a descriptor is written to.
+/// Writes the body to a file, complete or not at all. A device, a FIFO or a descriptor is written
+/// to directly.
 pub(super) fn to_file(
     answer: &mut Answer,
     path: &Path,

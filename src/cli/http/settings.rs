@@ -1,4 +1,4 @@
-//! What the options set of how calls are made.
+//! Converts the options to the settings of a call.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -54,10 +54,10 @@ pub(super) fn overlay(options: &Http) -> Result<Overlay, Error> {
     })
 }
 
-/// The credentials that `--proxy-auth` gives: a user, and the source of the password.
+/// The credentials of `--proxy-auth`: a user, and the source of the password.
 ///
 /// # Errors
-/// A usage error; never repeats what may be the password itself.
+/// A usage error, which never contains the text: it may be the password itself.
 pub(super) fn proxy_auth(options: &Http) -> Result<Option<(String, Source)>, Error> {
     let Some(text) = &options.proxy_auth else {
         return Ok(None);
@@ -78,7 +78,7 @@ pub(super) fn proxy_auth(options: &Http) -> Result<Option<(String, Source)>, Err
     Ok(Some((user.to_owned(), source)))
 }
 
-/// Ensures that nothing is said of retries that never happen.
+/// Ensures that options of retries are given only together with `--retry`.
 ///
 /// # Errors
 /// A usage error names the options.
@@ -128,7 +128,7 @@ fn client(options: &Http) -> Result<Option<(KeySource, KeySource)>, Error> {
                 Source::parse_key(key).map_err(|why| Error::usage(format!("--key: {why}")))?;
             Ok(Some((certificate(cert), key.into())))
         }
-        // Both may be in one file.
+        // One file may contain both.
         (Some(cert), None) => {
             let both = certificate(cert);
             Ok(Some((both.clone(), both)))
@@ -155,12 +155,12 @@ fn oldest_tls(options: &Http) -> Result<Option<Oldest>, Error> {
 /// The values of `--tls-min`.
 const TLS_VERSIONS: [(&str, Oldest); 2] = [("1.2", Oldest::Tls12), ("1.3", Oldest::Tls13)];
 
-/// The names among them.
+/// The names of the values of `--tls-min`.
 pub(super) fn tls_versions() -> Vec<String> {
     TLS_VERSIONS.map(|(name, _)| name.to_owned()).to_vec()
 }
 
-/// A duration that an option gives.
+/// Reads the duration of an option.
 pub(super) fn duration(name: &str, text: Option<&str>) -> Result<Option<Duration>, Error> {
     text.map(quantity::duration)
         .transpose()

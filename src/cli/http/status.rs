@@ -1,5 +1,5 @@
-//! The line on stderr about a response outside 2xx: a body may be empty, in a file or in a pipe, and a
-//! job's log must still say what failed.
+//! Prints one line on stderr for a response outside 2xx. The body may be empty, or saved in a file,
+//! and the log of a job must still show what failed.
 
 use crate::http::answer::AnswerHead;
 use crate::http::failure::PROXY_CREDENTIALS;
@@ -8,16 +8,16 @@ use crate::http::request::Request;
 use crate::redact::{self, Secrets};
 use crate::{escape, output};
 
-/// What is not said.
+/// How much is printed on stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Voice {
     Normal,
-    /// `--quiet`: failures only.
+    /// `--quiet`: prints errors only.
     Quiet,
 }
 
 impl Voice {
-    /// What a `--quiet` switch asks for.
+    /// Reads the `--quiet` switch.
     pub(super) fn from_switch(quiet: bool) -> Voice {
         match quiet {
             true => Voice::Quiet,
@@ -48,7 +48,7 @@ pub(super) fn report(
     }
 }
 
-/// `404 Not Found from GET https://a.lan/x`, and what explains it.
+/// Formats `404 Not Found from GET https://a.lan/x`, with details.
 fn line(request: &Request, head: &AnswerHead, proxy: Option<&Proxy>) -> String {
     let status = head.status_and_reason();
     let call = format!("{} {}", request.method, request.shown_url(Secrets::Hidden));
@@ -79,7 +79,7 @@ fn line(request: &Request, head: &AnswerHead, proxy: Option<&Proxy>) -> String {
     text
 }
 
-/// The scheme of each challenge; the rest of it may be a token.
+/// The scheme of each challenge; the parameters may contain a token.
 fn schemes<'a>(head: &'a AnswerHead, challenge: &str) -> Vec<&'a str> {
     let values = head
         .headers

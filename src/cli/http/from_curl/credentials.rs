@@ -1,5 +1,5 @@
-//! The credentials of a curl command: from a source where a variable stands for them, else as they
-//! were pasted.
+//! The credentials of a curl command: from a source where the command has a variable, else as
+//! pasted.
 
 use super::headers::Headers;
 use super::url::CurlUrl;
@@ -8,7 +8,7 @@ use crate::curl::{Command, Given, Meaning};
 use crate::error::Error;
 use crate::secret::Source;
 
-/// Adds them; `--auth` and `--profile` beside `--from-curl` take their place.
+/// Adds the credentials; `--auth` and `--profile` next to `--from-curl` override them.
 ///
 /// # Errors
 /// When c47 has no equivalent for them.
@@ -70,7 +70,7 @@ fn of_header(name: &str, before: &str, source: &Source) -> Result<String, Error>
     }
 }
 
-/// `-u USER:PASSWORD`, `-u USER` (asks for it), `-u "USER:$PASSWORD"`.
+/// `-u USER:PASSWORD`, `-u USER` (prompts for the password), `-u "USER:$PASSWORD"`.
 fn of_user(given: &Given, is_digest: bool, url: &mut CurlUrl) -> Result<Option<String>, Error> {
     let scheme = if is_digest { "digest" } else { "basic" };
     url.take_user_info();

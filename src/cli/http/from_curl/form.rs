@@ -1,4 +1,4 @@
-//! The fields of `-F` and `--form-string`, as items.
+//! The fields of `-F` and `--form-string`, converted to items.
 
 use super::body::Body;
 use crate::curl::{Command, Given, Meaning};
@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::http::item::written_name;
 use crate::http::multipart::type_of;
 
-/// Reads them.
+/// Reads the fields.
 ///
 /// # Errors
 /// Names the field that c47 has no equivalent for.
@@ -75,7 +75,7 @@ fn file_item(
         match parameter.trim_start().split_once('=') {
             Some(("type", value)) => content_type = Some(value.to_owned()),
             Some(("filename", value)) => file_name = Some(value.to_owned()),
-            // A parameter of the type itself.
+            // A parameter of the content type itself.
             Some(("charset" | "boundary", _)) if content_type.is_some() => {
                 let whole = content_type.take().unwrap_or_default();
                 content_type = Some(format!("{whole};{parameter}"));
@@ -121,8 +121,8 @@ fn curl_type(name: &str) -> Option<&'static str> {
     found.map(|(_, kind)| *kind)
 }
 
-/// What stands between semicolons, without the blanks around it; never empty. In double quotes a
-/// semicolon is none, and blanks stay.
+/// Splits a text at semicolons and trims the parts; never returns an empty list. Within double
+/// quotes, semicolons and spaces are literal.
 fn parameters(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
@@ -149,7 +149,7 @@ fn parameters(text: &str) -> Vec<String> {
             }
         }
         escaped = false;
-        // `filename="a"` is quoted from its value on.
+        // In `filename="a"` the quotes start at the value.
         begins = c == '=';
     }
     words.push(finished(&word, was_quoted));

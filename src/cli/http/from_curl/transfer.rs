@@ -1,4 +1,4 @@
-//! The options of a curl command that set how a call is made, and what becomes of the response.
+//! The options of a curl command that control the transfer and the output of the response.
 
 use super::url::CurlUrl;
 use crate::cli::http::Http;
@@ -6,7 +6,7 @@ use crate::curl::{Command, Given, Meaning};
 use crate::error::Error;
 use crate::http::url::form_encode;
 
-/// Adds them where c47's own option is not given.
+/// Adds them where the option of c47 itself is not given.
 ///
 /// # Errors
 /// Names the option that c47 has no equivalent for.
@@ -52,7 +52,7 @@ fn time(command: &Command, call: &mut Http) -> Result<(), Error> {
     Ok(())
 }
 
-/// Seconds, with a fraction perhaps, as c47 writes them; 0 is none.
+/// Converts seconds, possibly with a fraction, to a duration of c47; 0 means no limit.
 fn seconds(given: &Given) -> Result<Option<String>, Error> {
     let wrong = || given.refused("with this time", "use seconds, for example 30 or 2.5");
     let text = given.text()?;
@@ -112,7 +112,7 @@ fn tls(command: &Command, call: &mut Http) -> Result<(), Error> {
     Ok(())
 }
 
-/// `--proto =https`: the URL must be one; c47 never goes from https to http.
+/// `--proto =https`: the URL must be https; c47 never follows a redirect from https to http.
 fn protocols(command: &Command, url: &str) -> Result<(), Error> {
     for given in command.all(Meaning::Proto) {
         let allowed = given.text()?.strip_prefix('=');
@@ -184,7 +184,7 @@ fn proxy(command: &Command) -> Result<Option<String>, Error> {
         }
     };
     let has_port = host.rsplit(']').next().unwrap_or(host).contains(':');
-    // curl's port of an http proxy is that of SOCKS.
+    // The default port of curl for an http proxy is 1080.
     let port = if has_port || scheme == "https" {
         ""
     } else {
