@@ -450,3 +450,26 @@ fn a_proxys_password_is_never_shown() {
         }
     }
 }
+
+#[test]
+fn config_check_reports_a_proxy_that_cannot_be_used() {
+    let scratch = Scratch::new("proxy");
+    let path = scratch.write(
+        "config.toml",
+        "[profile.a]\nurl = \"https://a.lan\"\nproxy = \"ftp://me:hunter2@p\"\n",
+    );
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    let output = c47()
+        .args(["config", "check"])
+        .env("C47_CONFIG_PATH", &path)
+        .run()
+        .expect_code(2);
+    let text = format!("{}{}", output.stdout_text(), output.stderr_text());
+    assert!(text.contains("config.toml:3:"), "{}", output.tell());
+    assert!(
+        text.contains("'ftp' is not one of http, https"),
+        "{}",
+        output.tell()
+    );
+    assert!(!text.contains("hunter2"), "{}", output.tell());
+}

@@ -41,6 +41,8 @@ mod partial;
 mod percent;
 /// Which proxy stands before which host.
 pub(crate) mod proxy;
+/// The address of a proxy.
+pub(crate) mod proxy_address;
 mod redirect;
 /// The request.
 pub(crate) mod request;
