@@ -467,7 +467,7 @@ fn config_check_reports_a_proxy_that_cannot_be_used() {
     let text = format!("{}{}", output.stdout_text(), output.stderr_text());
     assert!(text.contains("config.toml:3:"), "{}", output.tell());
     assert!(
-        text.contains("'ftp' is not one of http, https"),
+        text.contains("unsupported proxy scheme 'ftp'"),
         "{}",
         output.tell()
     );

@@ -37,7 +37,7 @@ fn proxy_url(squid: &Squid, password: &str) -> String {
 }
 
 #[test]
-fn squid_lets_us_through() {
+fn requests_pass_through_squid() {
     let Some((nginx, certificates)) = services() else {
         return;
     };
@@ -73,7 +73,7 @@ fn squid_lets_us_through() {
 }
 
 #[test]
-fn squid_refuses_and_we_say_so() {
+fn refusal_by_squid_is_reported() {
     let Some((nginx, certificates)) = services() else {
         return;
     };
@@ -163,7 +163,7 @@ fn proxy_credentials_come_from_a_source() {
 }
 
 #[test]
-fn a_proxy_that_asks_for_credentials_says_so_in_both_modes() {
+fn proxy_that_requires_credentials_is_reported_in_both_modes() {
     let proxy = Server::start(|_| {
         let head = "proxy-authenticate: Basic realm=\"x\"\r\n";
         Answer::new("407 Proxy Authentication Required", head, "page")
@@ -199,7 +199,7 @@ fn a_proxy_that_asks_for_credentials_says_so_in_both_modes() {
 }
 
 #[test]
-fn a_proxy_that_fails_is_named_and_the_service_is_not_blamed() {
+fn failing_proxy_is_named_instead_of_the_service() {
     let port = ClosedPort::reserve();
     let closed = port.number();
     for (url, scheme) in [
@@ -280,7 +280,7 @@ fn a_proxy_that_fails_is_named_and_the_service_is_not_blamed() {
 /// CVE-2015-3153: neither the user's headers nor credentials are in the CONNECT, and the proxy's
 /// credentials are not in what goes through it.
 #[test]
-fn a_tunnel_is_opened_without_a_word_of_the_request() {
+fn connect_contains_nothing_of_the_request() {
     let proxy = Server::start(|_| Answer::new("502 No", "", ""));
     let output = c47()
         .env("S", "sekrit")
@@ -315,7 +315,7 @@ fn a_tunnel_is_opened_without_a_word_of_the_request() {
 }
 
 #[test]
-fn the_environment_names_proxies_and_exceptions() {
+fn environment_sets_proxies_and_exceptions() {
     let proxy = Server::start(|_| Answer::ok("from the proxy"));
     let address = format!("http://127.0.0.1:{}", proxy.port());
     for name in ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"] {
@@ -354,7 +354,7 @@ fn the_environment_names_proxies_and_exceptions() {
 }
 
 #[test]
-fn socks_carries_it() {
+fn request_passes_through_a_socks_proxy() {
     let Some((nginx, certificates)) = services() else {
         return;
     };
@@ -379,7 +379,7 @@ fn socks_carries_it() {
 }
 
 #[test]
-fn a_unix_socket_instead_of_a_host() {
+fn unix_socket_replaces_the_host() {
     let Some((nginx, _)) = services() else { return };
     let socket = nginx.directory().join("socket");
     let run = || {
@@ -415,7 +415,7 @@ fn a_unix_socket_instead_of_a_host() {
 }
 
 #[test]
-fn an_address_without_dns() {
+fn resolve_replaces_dns() {
     let Some((nginx, certificates)) = services() else {
         return;
     };
@@ -473,7 +473,7 @@ fn an_address_without_dns() {
 }
 
 #[test]
-fn families_of_addresses() {
+fn address_family_is_selected() {
     let server = Server::start(|_| Answer::ok(""));
     let url = format!("http://localhost:{}/", server.port());
     c47().args(["http", "-4", &url]).run().expect_code(0);
@@ -493,7 +493,7 @@ fn families_of_addresses() {
 }
 
 #[test]
-fn the_oldest_tls() {
+fn tls_min_refuses_older_versions() {
     let Some(certificates) = peers::certificates() else {
         return;
     };

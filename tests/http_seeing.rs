@@ -61,7 +61,7 @@ fn is_whole(bytes: &[u8]) -> bool {
 }
 
 #[test]
-fn offline_is_what_goes_out_to_the_byte() {
+fn offline_prints_exactly_the_sent_bytes() {
     let scratch = Scratch::new("offline");
     scratch.write("body.bin", [0, 159, 146, 150]);
     let (sender, receiver) = mpsc::channel();
@@ -240,7 +240,7 @@ fn curl_mints_its_token_with_c47() {
 }
 
 #[test]
-fn a_form_with_files_is_shown_and_made_by_curl() {
+fn curl_sends_the_same_form_with_files() {
     let Some(curl) = peers::tool("curl") else {
         return;
     };
@@ -292,7 +292,7 @@ fn a_form_with_files_is_shown_and_made_by_curl() {
 }
 
 #[test]
-fn parts_are_printed_as_asked() {
+fn print_selects_the_parts() {
     let server = Server::start(|_| {
         Answer::raw("HTTP/1.1 200 OK\r\nX-One: 1\r\ncontent-length: 2\r\n\r\nok")
     });
@@ -321,7 +321,7 @@ fn parts_are_printed_as_asked() {
 }
 
 #[test]
-fn time_is_drawn_on_stderr() {
+fn timing_prints_a_chart_on_stderr() {
     let server = Server::start(|_| Answer::ok("body"));
     let output = c47()
         .args(["http", &server.url("/"), "--timing"])
@@ -335,7 +335,7 @@ fn time_is_drawn_on_stderr() {
 }
 
 #[test]
-fn a_stream_is_passed_on_as_it_comes() {
+fn stream_prints_lines_as_they_arrive() {
     let (go, wait) = mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
     let server = Server::connection(move |mut stream| {
@@ -370,7 +370,7 @@ fn brotli_is_decoded() {
 }
 
 #[test]
-fn ways_to_print_exclude_each_other() {
+fn output_options_are_mutually_exclusive() {
     for words in [
         &["--json", "--stream"][..],
         &["--headers", "-o", "x"],
@@ -429,7 +429,7 @@ fn words_of(command: &str, scratch: &Scratch) -> Vec<String> {
 }
 
 #[test]
-fn the_shell_runs_nothing_that_an_argument_of_curl_holds() {
+fn printed_curl_command_quotes_shell_syntax() {
     let scratch = Scratch::new("curl-words");
     let evil = "`touch pwned`$(touch pwned)";
     for words in [
@@ -469,7 +469,7 @@ fn the_shell_runs_nothing_that_an_argument_of_curl_holds() {
 
 /// A report holds the body once, whatever it is: not as text, as JSON and as the report in turn.
 #[test]
-fn a_report_holds_a_large_body_once() {
+fn json_report_holds_a_large_body_only_once() {
     const LENGTH: usize = 64 << 20;
     let json = format!("\"{}\"", "x".repeat(LENGTH));
     let text = "y\n".repeat(LENGTH / 2);

@@ -291,7 +291,7 @@ mod tests {
     ];
 
     #[test]
-    fn no_text_panics() {
+    fn arbitrary_text_does_not_panic() {
         let mut next = numbers(47);
         for _ in 0..20_000 {
             let length = next() % 20;
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn options_are_read_as_curl_reads_them() {
+    fn options_are_parsed_like_curl() {
         assert_eq!(
             options("curl -sSLXPUT -ofile -H'a: b' --data x -d y -- -u"),
             [

@@ -400,7 +400,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_sorted_and_no_name_is_in_it_twice() {
+    fn option_table_is_sorted_and_unique() {
         for pair in OPTIONS.windows(2) {
             assert!(pair[0].long < pair[1].long, "{}", pair[1].long);
         }
@@ -412,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn every_refusal_says_what_to_do_and_every_ignored_option_has_a_reason() {
+    fn refused_options_have_a_hint_and_ignored_ones_a_reason() {
         for option in OPTIONS {
             let text = match option.treatment {
                 Handled(_) => continue,

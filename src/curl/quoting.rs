@@ -384,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_read_as_a_shell_reads_them() {
+    fn words_are_split_like_a_shell() {
         for (text, expected) in [
             ("a  b\tc\\d", vec!["a", "b", "cd"]),
             ("'a b'c\"d e\"", vec!["a bcd e"]),
@@ -415,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_a_shell_can_do_is_refused_by_name() {
+    fn shell_syntax_is_refused_by_name() {
         for (text, what) in [
             ("a | b", "a pipe"),
             ("a || b", "several commands"),

@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn files_stream_and_endless_pipes_are_refused() {
+    fn files_are_streamed_and_endless_pipes_refused() {
         assert!(matches!(
             Body::from_path("Cargo.toml"),
             Ok(Body::File { .. })

@@ -92,7 +92,7 @@ mod tests {
 
     /// Most cases are from <http://test.greenbytes.de/tech/tc2231/>.
     #[test]
-    fn names_as_servers_write_them() {
+    fn file_names_are_read_in_all_forms_of_servers() {
         for (header, name) in [
             ("attachment; filename=\"foo.html\"", Some("foo.html")),
             ("attachment; filename=foo.html", Some("foo.html")),

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_request_that_has_begun_can_be_cut() {
+    fn only_a_started_request_can_be_cut() {
         let wire = Wire::new(Timing::start());
         assert!(!wire.cut() && !wire.is_cut());
     }

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn each_coding_that_is_offered_is_decoded() {
+    fn every_offered_encoding_is_decoded() {
         let text = b"frames frames frames".as_slice();
         let level = Compression::default();
         // Encoded with Google's brotli library.
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn every_encoding_asked_for() {
+    fn encodings_and_their_combinations_are_decoded() {
         let text = b"frames frames frames".as_slice();
         let level = Compression::default();
         for (bytes, encoding) in [
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bomb_ends_early() {
+    fn decompression_bomb_is_refused() {
         let bomb = all(GzEncoder::new(
             io::repeat(0).take(1 << 30),
             Compression::fast(),
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bound_and_a_cut() {
+    fn size_limit_and_truncation_are_errors() {
         let text = vec![b'x'; 100_000];
         let gzip = all(GzEncoder::new(text.as_slice(), Compression::default()));
         assert!(decode(&gzip, "gzip", Some(1000)).is_err());

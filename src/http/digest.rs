@@ -308,7 +308,7 @@ mod tests {
 
     /// RFC 7616 §3.9.1.
     #[test]
-    fn the_rfcs_example() {
+    fn digest_matches_the_example_of_rfc_7616() {
         let both = head(&[
             &format!(
                 "Digest realm=\"http-auth@example.org\", qop=\"auth, auth-int\", algorithm=MD5, nonce=\"{NONCE}\", opaque=\"{OPAQUE}\""
@@ -342,7 +342,7 @@ mod tests {
 
     /// The example of RFC 2069, as corrected by its errata.
     #[test]
-    fn a_server_from_before_quality_of_protection() {
+    fn digest_works_without_qop() {
         let old = head(&[
             "Digest realm=\"testrealm@host.com\", nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", opaque=\"5ccc069c403ebaf9f0171e9517f40e41\"",
         ]);
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn challenges_among_others() {
+    fn digest_challenge_is_found_among_others() {
         let many = head(&[
             "Basic realm=\"a, b\", Digest realm=\"x \\\"y\\\"\", nonce=n, qop=auth-int, stale=TRUE,userhash=true, Bearer",
         ]);
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_met() {
+    fn unsupported_challenges_are_ignored() {
         for value in [
             "",
             "Digest",

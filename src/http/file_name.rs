@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_cannot_choose_a_harmful_name() {
+    fn file_name_from_a_server_is_made_safe() {
         for (name, expected) in [
             ("shot.exr", Some("shot.exr")),
             ("sh 010 é.exr", Some("sh 010 é.exr")),
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_keeps_its_ending() {
+    fn long_name_keeps_its_extension() {
         for (long, ending) in [
             ("x".repeat(300) + ".exr", ".exr"),
             ("é".repeat(300) + ".exr", ".exr"),
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_urls() {
+    fn file_name_comes_from_the_url() {
         for (url, name) in [
             ("http://a.lan/x/shot.exr?y=1", "shot.exr"),
             ("http://a.lan/", "index.html"),

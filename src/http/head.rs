@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_head_keeps_its_spelling() {
+    fn headers_keep_their_spelling() {
         let head = Head::parse(b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.0 404 Nothing Here\r\nX-One: a\r\nx-two: \xff\r\n\r\nbody").unwrap();
         assert_eq!(head.status_line(), "HTTP/1.0 404 Nothing Here");
         assert_eq!(

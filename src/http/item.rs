@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_backslash_before_an_at_sign_makes_a_value_a_text() {
+    fn backslash_before_an_at_sign_makes_a_text() {
         let value = |text: &str| match Item::parse(text).unwrap() {
             Item::Header { value, .. } | Item::Query { value, .. } | Item::Field { value, .. } => {
                 value
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn items_as_httpie_reads_them() {
+    fn items_are_parsed_like_httpie() {
         let file = |name: &str| Value::File(name.into());
         let n = |name: &str| name.to_owned();
         for (text, expected) in [
@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn files_to_upload() {
+    fn file_items_are_parsed() {
         for (text, path, content_type, file_name) in [
             ("f@a.png", "a.png", None, None),
             ("f@a;b@c=d:e", "a;b@c=d:e", None, None),
@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_item() {
+    fn invalid_items_are_refused() {
         for wrong in [
             "",
             ";",

@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_written_as_numbers_need_no_dns() {
+    fn numeric_addresses_need_no_dns() {
         assert_eq!(
             addresses("127.0.0.1", 80),
             Ok(vec!["127.0.0.1:80".parse().unwrap()])
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_told_apart_by_their_code() {
+    fn errors_are_distinguished_by_code() {
         assert_eq!(error_of(libc::EAI_NONAME), LookupError::UnknownName);
         assert_eq!(error_of(libc::EAI_AGAIN), LookupError::NoResponse);
         assert!(matches!(error_of(libc::EAI_FAMILY), LookupError::Other(_)));

@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_name_can_end_its_header() {
+    fn names_cannot_end_their_header() {
         let part = Part {
             name: "a\"\r\nX: y".into(),
             content: Content::Text("value".into()),
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn files_and_their_types() {
+    fn file_types_are_derived_or_given() {
         let file = |path: &str, name: Option<&str>, kind: Option<&str>| {
             Part::file(
                 "f".into(),

@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_login_of_a_machine_or_that_of_a_user() {
+    fn netrc_finds_the_first_login_or_that_of_the_user() {
         assert_eq!(login("kitsu.lan", None), pair("me", "one"));
         assert_eq!(login("KITSU.lan", Some("bot")), pair("bot", "t w\"o"));
         assert_eq!(login("other.lan", None), pair("anonymous", "any"));
@@ -178,13 +178,13 @@ mod tests {
 
     /// CVE-2026-8926: `user@host` never uses the password of another user.
     #[test]
-    fn another_users_password_is_nobodys() {
+    fn netrc_never_returns_the_password_of_another_user() {
         assert_eq!(login("kitsu.lan", Some("eve")), None);
         assert_eq!(login("other.lan", Some("me")), None);
     }
 
     #[test]
-    fn what_is_no_netrc() {
+    fn invalid_netrc_is_refused() {
         for wrong in [
             "machine",
             "machine a login",

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_outside_the_prefix_is_another_place() {
+    fn path_outside_the_prefix_drops_credentials() {
         for (next, keeps) in [
             ("https://a.lan/x/y", true),
             ("https://a.lan/x", true),
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn methods_and_bodies() {
+    fn redirect_status_decides_method_and_body() {
         for (method, status, becomes, keeps_body) in [
             ("POST", 301, "GET", false),
             ("POST", 302, "GET", false),

@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_http_needs_is_added() {
+    fn required_headers_are_added() {
         let request = request();
         let names: Vec<String> = request
             .wire_headers()
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn leaving_an_origin_takes_everything_along_that_could_tell() {
+    fn cross_origin_redirect_drops_identifying_headers() {
         let mut request = request();
         request.leave_origin();
         let names: Vec<String> = request
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_get_has_no_body_left() {
+    fn change_to_get_drops_the_body() {
         let mut request = request();
         request.become_get();
         assert_eq!(

@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_tried_again() {
+    fn only_temporary_failures_are_retried() {
         for (method, head_text, again) in [
             ("GET", "503 Busy", true),
             ("PUT", "429 Slow", true),

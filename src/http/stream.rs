@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn segments_follow_each_other() {
+    fn segments_are_sent_in_order() {
         let text = Segment::Text(b"--".to_vec());
         let empty = Segment::Text(Vec::new());
         let whole = std::fs::read("LICENSE").unwrap();
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_must_be_as_long_as_announced() {
+    fn file_shorter_than_announced_is_an_error() {
         let mut read = Vec::new();
         let error = Stream::new([file(1 << 30)])
             .read_to_end(&mut read)

@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_before_1970_is_an_error_that_names_it() {
+    fn clock_before_1970_is_an_error() {
         assert!(ensure_clock(Timestamp(0)).is_ok());
         let why = ensure_clock(Timestamp(-1)).unwrap_err().to_string();
         assert!(

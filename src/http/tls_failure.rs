@@ -185,14 +185,14 @@ mod tests {
     }
 
     #[test]
-    fn a_self_signed_root_is_told_from_other_errors_by_type() {
+    fn self_signed_root_is_detected_by_error_type() {
         assert!(is_root_as_server(&other(webpki::Error::CaUsedAsEndEntity)));
         assert!(!is_root_as_server(&other(webpki::Error::EndEntityUsedAsCa)));
         assert!(!is_root_as_server(&CertificateError::UnknownIssuer));
     }
 
     #[test]
-    fn a_wrong_name_shows_a_few_of_many() {
+    fn name_error_lists_the_first_names() {
         let many: Vec<String> = (1..8).map(|n| format!("{n}.lan")).collect();
         assert_eq!(names(&many), "1.lan, 2.lan, 3.lan, 4.lan, 5.lan, …");
         assert_eq!(names(&many[..2]), "1.lan, 2.lan");

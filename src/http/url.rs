@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_type() {
+    fn urls_are_parsed_as_users_type_them() {
         for (typed, meant) in [
             ("kitsu.studio.lan/api", "https://kitsu.studio.lan/api"),
             ("HTTP://Kitsu.Studio.lan:80", "http://kitsu.studio.lan/"),
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_url() {
+    fn invalid_urls_are_refused() {
         for wrong in [
             "",
             "https://",
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_no_part_of_the_host() {
+    fn password_is_never_part_of_the_host() {
         let url = Url::parse("https://me:p%40ss@evil.lan@host.lan/x").unwrap();
         assert_eq!(url.origin.host, "host.lan");
         assert_eq!(url.to_string(), "https://host.lan/x");
@@ -391,7 +391,7 @@ mod tests {
 
     /// RFC 3986 §5.4.1 and §5.4.2, except schemes other than http.
     #[test]
-    fn references_resolve_as_the_rfc_says() {
+    fn references_resolve_like_rfc_3986() {
         let base = Url::parse("http://a/b/c/d?q").unwrap();
         for (reference, expected) in [
             ("g", "http://a/b/c/g"),
@@ -442,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_grows() {
+    fn query_parameters_are_appended() {
         let mut url = Url::parse("a.lan").unwrap();
         url.push_query("name", "sq 010&é");
         url.push_query("page[number]", "1");
@@ -459,7 +459,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_what_never_leaves_the_machine() {
+    fn loopback_hosts_are_detected() {
         let is = |host: &str| {
             Url::parse(&format!("http://{host}/"))
                 .unwrap()

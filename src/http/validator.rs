@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_strong() {
+    fn only_strong_validators_are_used() {
         let date = "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nDate: Sun, 06 Nov 1994 08:49:";
         for (headers, if_range) in [
             ("ETag: \"a\"".to_owned(), Some("\"a\"")),
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_note_comes_back() {
+    fn note_round_trips() {
         let validator = of("ETag: \"a b\"").unwrap();
         assert_eq!(
             Validator::parse_note(&validator.note()),

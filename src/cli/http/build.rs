@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn the_method_is_guessed() {
+    fn default_method_depends_on_the_body() {
         for (words, method) in [
             ("localhost", "GET"),
             ("localhost a=b", "POST"),
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn items_become_the_request() {
+    fn items_set_url_headers_and_body() {
         let request = request("localhost/x?a=1 b==2 X-One:1 User-Agent: c[d]=é e:=1.10");
         assert_eq!(request.url.to_string(), "http://localhost/x?a=1&b=2");
         assert_eq!(body(&request), r#"{"c":{"d":"é"},"e":1.10}"#);
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_carries_no_credentials() {
+    fn credentials_over_plain_http_are_refused() {
         let bearer = |options: &mut Http| options.auth = Some("bearer=file:Cargo.toml".into());
         let refused = planned("http://a.lan", bearer).unwrap_err_text();
         assert!(refused.contains("plain text"), "{refused}");
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn the_help_of_auth_names_every_form() {
+    fn auth_help_names_every_scheme() {
         use argh::ArgsInfo;
         let info = Http::get_args_info();
         let auth = info.flags.iter().find(|flag| flag.long == "--auth");
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_go_together() {
+    fn conflicting_options_are_refused() {
         assert!(planned("localhost a=b", |options| options.body = Some("x".into())).is_err());
         assert!(planned("localhost a:=1", |options| options.form = true).is_err());
         assert!(

@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bars_are_shares() {
+    fn bar_length_is_the_share_of_the_total() {
         let ms = Duration::from_millis;
         assert_eq!(
             line("TLS", ms(25), ms(100)),

@@ -379,7 +379,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_option_is_printed() {
+    fn print_command_prints_every_option() {
         let call = Http::default();
         let sourced = Sourced::default();
         let mut known = vec![

@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_and_items_are_told_apart() {
+    fn urls_are_distinguished_from_items() {
         for url in [
             "http://a",
             "HTTPS://a.lan/x",

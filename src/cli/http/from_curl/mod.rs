@@ -229,7 +229,7 @@ mod tests {
 
     /// A handled option changes the printed command or is named in an error.
     #[test]
-    fn every_option_that_is_handled_changes_the_call() {
+    fn every_handled_curl_option_changes_the_call() {
         let made = |text: String| {
             let call = Http {
                 from_curl: Some(text),
