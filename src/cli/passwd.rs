@@ -7,7 +7,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-use crate::auth::host;
+use crate::process;
 
 /// More than the file of a site that copies all its accounts into it.
 const MAX_BYTES: u64 = 16 << 20;
@@ -22,7 +22,7 @@ pub(super) struct Entry {
 /// The effective user's entry, where there is one.
 pub(super) fn own() -> Option<Entry> {
     let file = File::open("/etc/passwd").ok()?;
-    find(BufReader::new(file.take(MAX_BYTES)), host::user_id()).ok()?
+    find(BufReader::new(file.take(MAX_BYTES)), process::user_id()).ok()?
 }
 
 /// The first entry of the user with this number (passwd(5)).
