@@ -356,7 +356,7 @@ fn output_takes_a_name_as_long_as_the_file_system_allows() {
 }
 
 #[test]
-fn output_removes_temporary_files_of_a_killed_run() {
+fn output_removes_what_a_killed_run_left() {
     let scratch = Scratch::new("killed");
     let hanging = Server::start(|_| {
         Answer::raw("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf").then_hang()
@@ -477,7 +477,10 @@ fn download_ignores_the_note_of_another_user() {
     let again = download(shared.path(), &server.url("/"), &["--continue"]).run();
     let again = again.expect_code(7);
     let told = again.stderr_text();
-    assert!(told.contains("nothing says of which version"), "{told}");
+    assert!(
+        told.contains("the version of the partial file is unknown"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -538,7 +541,7 @@ fn is_pair(directory: &Path) -> bool {
 }
 
 #[test]
-fn one_of_eight_concurrent_keygens_writes_the_pair() {
+fn of_eight_keygens_at_once_one_makes_the_pair() {
     let scratch = Scratch::new("keygens");
     for options in [&[][..], &["--overwrite"]] {
         for _ in 0..5 {

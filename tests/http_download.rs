@@ -144,7 +144,7 @@ fn cve_2020_8177_an_existing_file_is_kept() {
         assert_eq!(output.stderr_text().lines().count(), 1);
         let idle = Server::start(|_| Answer::ok("")).may_be_idle();
         let output = download(&scratch, &idle.url("/"), &["-o", name]).expect_code(2);
-        assert!(output.stderr_text().contains("hint: --overwrite"));
+        assert!(output.stderr_text().contains("hint: use --overwrite"));
         assert_eq!(idle.connections(), 0);
     }
     assert_eq!(entries(scratch.path()), ["dangling", "link", "mine"]);
@@ -354,7 +354,7 @@ fn changed_file_restarts_the_download() {
     begun(&scratch, &url, b"older bytes", "\"1\"");
     let output = download(&scratch, &url, &["-o", "out", "--continue"]).expect_code(0);
     assert!(
-        output.stderr_text().contains("starts anew"),
+        output.stderr_text().contains("restarting the download"),
         "{}",
         output.stderr_text()
     );
@@ -620,7 +620,7 @@ fn download_from_nginx_resumes_until_the_file_changes() {
     fs::write(www.join("file"), &new).unwrap();
     let output = download(&scratch, &url, &["--continue"]).expect_code(0);
     assert!(
-        output.stderr_text().contains("starts anew"),
+        output.stderr_text().contains("restarting the download"),
         "{}",
         output.stderr_text()
     );
@@ -734,7 +734,7 @@ fn stopped_download_reports_whether_it_can_be_resumed() {
         ("etag: \"1\"\r\n", "--continue resumes the download"),
         (
             "",
-            "the server names no version of the file, so --continue starts over",
+            "--continue restarts the download: the server sent no usable ETag or date",
         ),
     ] {
         let scratch = Scratch::new("stopped");
@@ -755,7 +755,7 @@ fn stopped_download_reports_whether_it_can_be_resumed() {
         });
         child.signal(libc::SIGTERM);
         let output = child.wait().expect_code(143);
-        let line = format!("c47 http: stopped; out.part is kept: {says}\n");
+        let line = format!("c47 http: stopped; out.part is kept; {says}\n");
         assert_eq!(output.stderr_text(), line);
     }
 }

@@ -173,13 +173,8 @@ fn a_decompression_bomb_ends_early() {
 }
 
 #[test]
-<<<<<<< mine
 fn slow_server_is_limited_by_the_timeout() {
-    // The whole body takes longer than the runner's time limit.
-=======
-fn a_slow_server_is_waited_for_as_long_as_was_said() {
     // The body takes longer than the time limit of the test runner.
->>>>>>> edit
     let body = "x".repeat(1000);
     let server = Server::start(move |_| Answer::ok(&body).drip(Duration::from_millis(200)));
     let output = get(&server, &["--timeout", "1s"]).expect_code(8);

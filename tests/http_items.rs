@@ -127,8 +127,8 @@ fn missing_file_of_a_value_explains_both_forms() {
             .run()
             .expect_code(7);
         let expected = format!(
-            "c47 http: cannot read Joe: no such file or directory\nhint: {item} takes the value \
-             from the file Joe; for the text @Joe write {text}\n"
+            "c47 http: cannot read Joe: no such file or directory\nhint: {item} reads the value \
+             from the file Joe; to send the text @Joe, write {text}\n"
         );
         assert_eq!(output.stderr_text(), expected);
         // The text that the hint suggests is sent as a text.

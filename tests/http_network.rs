@@ -1,4 +1,4 @@
-//! The ways to a service: proxies, sockets, addresses. The proxies are squid and microsocks.
+//! Proxies, sockets and addresses, tested with squid and microsocks.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn services() -> Option<(Nginx, peers::Certificates)> {
     Some((nginx, certificates))
 }
 
-/// A proxy never sees loopback addresses by itself: the service goes by a name.
+/// c47 does not use a proxy for loopback addresses, so the service has a name.
 fn http(nginx: &Nginx, certificates: &peers::Certificates, number: usize) -> Run {
     let scheme = if number == 0 { "https" } else { "http" };
     let run = c47().args([
@@ -62,12 +62,12 @@ fn requests_pass_through_squid() {
         log.contains(&format!("CONNECT localhost:{}", nginx.port(0))),
         "{log}"
     );
-    // Plain http goes whole: squid, as most proxies, opens tunnels to TLS ports only.
+    // Plain http is forwarded whole: squid, like most proxies, opens tunnels only to TLS ports.
     assert!(
         log.contains(&format!("GET http://localhost:{}/x", nginx.port(1))),
         "{log}"
     );
-    // CVE-2015-3153, 2026-6253: what is for the proxy stays with it.
+    // CVE-2015-3153, 2026-6253: credentials for the proxy are not sent to the server.
     let seen = std::fs::read_to_string(nginx.directory().join("full.log")).unwrap();
     assert!(!seen.contains("Basic"), "{seen}");
 }
@@ -121,7 +121,7 @@ fn refusal_by_squid_is_reported() {
     assert!(output.stderr_text().contains(&refused), "{}", output.tell());
 }
 
-/// Neither in the arguments nor in any output.
+/// Neither the arguments nor the output contain the password.
 #[test]
 fn proxy_credentials_come_from_a_source() {
     let Some((nginx, certificates)) = services() else {
@@ -228,10 +228,10 @@ fn failing_proxy_is_named_instead_of_the_service() {
     let text = output.stderr_text();
     assert!(
         text.contains("cannot resolve host 'proxy.invalid'")
-            && text.contains("hint: it is the host of a proxy"),
+            && text.contains("hint: this host is the proxy"),
         "{text}"
     );
-    // One that takes the connection and is silent.
+    // A proxy that accepts the connection but does not respond.
     let silent = Server::connection(|mut stream| {
         let _ = std::io::Read::read_to_end(&mut stream, &mut Vec::new());
     });
@@ -249,7 +249,7 @@ fn failing_proxy_is_named_instead_of_the_service() {
         silent.url("")
     );
     assert!(output.stderr_text().starts_with(&text), "{}", output.tell());
-    // A response through a proxy may be its own.
+    // A response through a proxy may come from the proxy.
     let busy = Server::start(|_| Answer::new("503 Busy", "", ""));
     let output = c47()
         .args(["http", "http://service.invalid/x", "--proxy", &busy.url("")])
@@ -277,8 +277,8 @@ fn failing_proxy_is_named_instead_of_the_service() {
     assert_eq!(output.stderr_text(), text);
 }
 
-/// CVE-2015-3153: neither the user's headers nor credentials are in the CONNECT, and the proxy's
-/// credentials are not in what goes through it.
+/// CVE-2015-3153: CONNECT contains neither the user's headers nor credentials, and the tunnel does
+/// not contain the proxy's credentials.
 #[test]
 fn connect_contains_nothing_of_the_request() {
     let proxy = Server::start(|_| Answer::new("502 No", "", ""));
@@ -343,7 +343,7 @@ fn environment_sets_proxies_and_exceptions() {
         .run()
         .expect_code(0);
     assert_eq!(output.stdout_text(), "from here");
-    // A CGI script's HTTP_PROXY is a header that the client sent (CVE-2016-5385).
+    // In a CGI script, HTTP_PROXY is a header from the client (CVE-2016-5385).
     c47()
         .env("HTTP_PROXY", &address)
         .env("REQUEST_METHOD", "GET")
@@ -439,7 +439,7 @@ fn resolve_replaces_dns() {
         .args(["http", &url, "--resolve", "nonsense"])
         .run()
         .expect_code(2);
-    // The certificate is checked against the name all the same.
+    // The certificate is still checked for the name.
     let tls = nginx.port(0);
     let output = c47()
         .args([
@@ -457,7 +457,7 @@ fn resolve_replaces_dns() {
         "{}",
         output.stderr_text()
     );
-    // It is no loopback address to credentials: who runs this names where they go.
+    // With --resolve, the name does not count as loopback, so credentials need https.
     c47()
         .env("S", "s")
         .args([
@@ -550,7 +550,7 @@ fn a_unix_socket_with_a_full_backlog_is_not_waited_for_beyond_the_timeout() {
     let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
     let (sender, receiver) = std::sync::mpsc::channel();
     let name = path.clone();
-    // Connects until nothing more fits; the last one waits until the test ends.
+    // Connects until the backlog is full; the last connection waits until the test ends.
     std::thread::spawn(move || {
         while let Ok(stream) = std::os::unix::net::UnixStream::connect(&name) {
             if sender.send(stream).is_err() {

@@ -1,5 +1,5 @@
-//! What c47 shows of a call: the request before it is sent, the same call for curl, the parts, the
-//! time it took, lines as they come.
+//! What c47 prints about a call: the request before it is sent, the curl command, the parts, the
+//! timing, and lines as they arrive.
 
 use std::io::{Read, Write};
 use std::sync::mpsc;
@@ -42,7 +42,7 @@ fn words(server: &Server, call: &[&'static str]) -> Vec<String> {
     [methods, vec![url], rest].concat()
 }
 
-/// Whether these bytes have the head of a request and all of the body that it announces.
+/// Whether the bytes contain the headers of a request and its whole announced body.
 fn is_whole(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes).to_lowercase();
     let Some((head, _)) = text.split_once("\r\n\r\n") else {
@@ -74,7 +74,7 @@ fn offline_prints_exactly_the_sent_bytes() {
             seen.extend_from_slice(&chunk[..count]);
         }
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
-        // The client hangs up after the answer; what it sent beyond the request is seen, too.
+        // The client closes after the response; extra bytes after the request would be seen too.
         let _ = stream.read_to_end(&mut seen);
         sender.send(seen).unwrap();
     });
@@ -124,7 +124,7 @@ fn offline_asks_no_source_and_shows_no_secret() {
     }
 }
 
-/// What a server can see of a request, whichever client made it.
+/// The parts of a request that do not depend on the client.
 fn essence(request: &Request) -> String {
     let headers = [
         "content-type",
@@ -190,7 +190,7 @@ fn curl_makes_the_same_call() {
             .run()
             .expect_code(0);
         let requests = server.requests();
-        // curl offers what it can decode itself.
+        // curl offers the encodings that it supports.
         let encodings = requests[1]
             .header("accept-encoding")
             .unwrap_or("")
@@ -342,7 +342,7 @@ fn stream_prints_lines_as_they_arrive() {
     let server = Server::connection(move |mut stream| {
         let _ = stream.read(&mut [0; 4096]);
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\ndata: 1\n").unwrap();
-        // The second line only comes when the first has been seen.
+        // The second line is sent only after the first was printed.
         wait.lock()
             .unwrap()
             .recv_timeout(Duration::from_secs(20))
@@ -417,7 +417,8 @@ fn a_request_that_is_only_shown_runs_no_source_of_a_header() {
     assert!(!scratch.path().join("was-run").exists());
 }
 
-/// What a shell makes of the words that `--curl` prints: `curl` only repeats its arguments.
+/// The words of a printed curl command, as a shell parses them: `curl` is replaced by a function
+/// that prints its arguments.
 fn words_of(command: &str, scratch: &Scratch) -> Vec<String> {
     let script = format!("curl() {{ printf '%s\\n' \"$@\"; }}; {command}");
     let output = std::process::Command::new("sh")
@@ -451,7 +452,7 @@ fn printed_curl_command_quotes_shell_syntax() {
             .args(["http", "https://a.invalid/", "--curl"])
             .args(words)
             .run();
-        // What no request can hold is refused.
+        // Characters that no request can contain are refused.
         if output.code == 2 {
             continue;
         }
@@ -468,7 +469,7 @@ fn printed_curl_command_quotes_shell_syntax() {
     }
 }
 
-/// A report holds the body once, whatever it is: not as text, as JSON and as the report in turn.
+/// The report holds the body once, not as text, JSON and report at the same time.
 #[test]
 fn json_report_holds_a_large_body_only_once() {
     const LENGTH: usize = 64 << 20;
@@ -480,7 +481,7 @@ fn json_report_holds_a_large_body_only_once() {
         (vec![0xff; LENGTH], LENGTH.div_ceil(3) * 4),
     ] {
         let server = Server::start(move |_| Answer::ok(&body));
-        // The body, and some 20 MiB for the program.
+        // Memory for the body, and about 20 MiB for the program.
         let limited = Run::of("sh")
             .args(["-c", "ulimit -v 98304; exec \"$@\"", "sh"])
             .arg(binary())
@@ -542,7 +543,7 @@ fn show_secrets_shows_both_directions_where_it_is_asked_for() {
     }
 }
 
-/// A login is not sent for a request that is only shown.
+/// No login is sent for a request that is only printed.
 #[test]
 fn offline_with_show_secrets_sends_no_login() {
     let scratch = Scratch::new("no-login");

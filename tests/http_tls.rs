@@ -508,7 +508,9 @@ fn keys_and_certificates_come_from_any_source_and_a_pipe_is_read_once() {
     );
     let output = run("\"$C47\" http $URL --cacert $CA --cert env:CA --key $KEY").expect_code(7);
     assert!(
-        output.stderr_text().contains("--cert env:CA: it holds no"),
+        output
+            .stderr_text()
+            .contains("--cert env:CA: it contains no"),
         "{}",
         output.tell()
     );

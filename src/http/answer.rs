@@ -122,6 +122,14 @@ fn body_failure(error: io::Error, limits: &Limits) -> Failure {
             part: Part::Body,
             detail,
         },
-        failure => failure,
+        failure @ (Failure::Resolve { .. }
+        | Failure::Connect { .. }
+        | Failure::Tls { .. }
+        | Failure::Proxy { .. }
+        | Failure::TimedOut { .. }
+        | Failure::Truncated { .. }
+        | Failure::Malformed { .. }
+        | Failure::Body { .. }
+        | Failure::TooManyRedirects { .. }) => failure,
     }
 }

@@ -128,7 +128,7 @@ impl Transport for ToProxy {
         let progress = self.inner.await_input(timeout)?;
         let input = self.inner.buffers().input();
         self.wire
-            .keep_proxy_head(input.get(before..).unwrap_or_default())?;
+            .record_proxy_headers(input.get(before..).unwrap_or_default())?;
         Ok(progress)
     }
 
@@ -159,7 +159,7 @@ impl Transport for Watched {
         if self.wire.is_cut() {
             return Ok(()); // the connection is closed before encryption
         }
-        self.wire.begin_request();
+        self.wire.start_request();
         let amount = match self.forward.take() {
             Some(forward) => rewrite_for_proxy(self.inner.buffers(), amount, &forward)?,
             None => amount,
@@ -186,7 +186,7 @@ impl Transport for Watched {
             .input()
             .get(before..)
             .unwrap_or_default();
-        self.wire.keep_head(new)?;
+        self.wire.record_headers(new)?;
         Ok(progress)
     }
 

@@ -106,7 +106,7 @@ mod tests {
             let mut four = [0; 4];
             body.read_exact(&mut four).unwrap();
             assert_eq!(&four, b"abcd");
-            wire.begin_request();
+            wire.start_request();
             assert!(wire.cut());
             assert_eq!(body.read_to_end(&mut Vec::new()).unwrap(), rest);
         }

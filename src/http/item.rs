@@ -212,7 +212,9 @@ mod tests {
             Item::Header { value, .. } | Item::Query { value, .. } | Item::Field { value, .. } => {
                 value
             }
-            other => panic!("{other:?}"),
+            other @ (Item::NoHeader { .. } | Item::Json { .. } | Item::File { .. }) => {
+                panic!("{other:?}")
+            }
         };
         for (text, expected) in [
             (r"k=\@Joe", literal("@Joe")),

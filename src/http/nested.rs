@@ -71,7 +71,7 @@ impl Tree {
             Tree::Object(_) | Tree::Array(_) => Err(format!(
                 "'{key}' would replace the values that other items have set"
             )),
-            place => {
+            place @ (Tree::Gap | Tree::Leaf(_)) => {
                 *place = Tree::Leaf(value);
                 Ok(())
             }

@@ -120,13 +120,13 @@ fn refuse(why: String) -> io::Error {
 pub(crate) struct Watch(Option<Arc<dyn Fn(u64) + Send + Sync>>);
 
 impl Watch {
-    /// `tell` is called with the number of bytes sent so far; 0 when a body starts or ends.
-    pub(crate) fn new(tell: impl Fn(u64) + Send + Sync + 'static) -> Watch {
-        Watch(Some(Arc::new(tell)))
+    /// `report` is called with the number of bytes sent so far; 0 when a body starts or ends.
+    pub(crate) fn new(report: impl Fn(u64) + Send + Sync + 'static) -> Watch {
+        Watch(Some(Arc::new(report)))
     }
 
     pub(super) fn over<R: Read>(&self, inner: R) -> Watched<R> {
-        self.tell(0);
+        self.report(0);
         Watched {
             inner,
             sent: 0,
@@ -134,9 +134,9 @@ impl Watch {
         }
     }
 
-    fn tell(&self, sent: u64) {
-        if let Watch(Some(tell)) = self {
-            tell(sent);
+    fn report(&self, sent: u64) {
+        if let Watch(Some(report)) = self {
+            report(sent);
         }
     }
 }
@@ -158,14 +158,14 @@ impl<R: Read> Read for Watched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         self.sent += count as u64;
-        self.watch.tell(self.sent);
+        self.watch.report(self.sent);
         Ok(count)
     }
 }
 
 impl<R> Drop for Watched<R> {
     fn drop(&mut self) {
-        self.watch.tell(0);
+        self.watch.report(0);
     }
 }
 

@@ -13,7 +13,7 @@ use ureq::unversioned::transport::{
 };
 
 use super::failure::Failure;
-use super::tls_failure::{Broken, explain};
+use super::tls_failure::{HandshakeError, explain};
 
 /// The other end of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl TlsConnector {
             .unwrap_or("")
             .trim_matches(['[', ']'])
             .to_owned();
-        let fail = |broken: Broken| {
+        let fail = |broken: HandshakeError| {
             let explained = explain(&broken);
             ureq::Error::from(Failure::Tls {
                 peer: match self.peer {
@@ -57,10 +57,10 @@ impl TlsConnector {
         let config = self
             .config
             .clone()
-            .ok_or_else(|| fail(Broken::NotPrepared))?;
-        let name = ServerName::try_from(host.clone()).map_err(|_| fail(Broken::NoName))?;
-        let mut connection =
-            ClientConnection::new(config, name).map_err(|error| fail(Broken::Tls(&error)))?;
+            .ok_or_else(|| fail(HandshakeError::NotPrepared))?;
+        let name = ServerName::try_from(host.clone()).map_err(|_| fail(HandshakeError::NoName))?;
+        let mut connection = ClientConnection::new(config, name)
+            .map_err(|error| fail(HandshakeError::Tls(&error)))?;
         let mut socket = TransportAdapter::new(transport, details.current_time.clone());
         socket.set_timeout(remaining(details));
         match connection.complete_io(&mut socket) {
@@ -71,8 +71,8 @@ impl TlsConnector {
                     return Err(ureq::Error::from(error));
                 }
                 return Err(match inner.and_then(|inner| inner.downcast_ref()) {
-                    Some(reason) => fail(Broken::Tls(reason)),
-                    None => fail(Broken::Connection(&error)),
+                    Some(reason) => fail(HandshakeError::Tls(reason)),
+                    None => fail(HandshakeError::Connection(&error)),
                 });
             }
         }

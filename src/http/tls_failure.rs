@@ -12,7 +12,7 @@ use crate::timestamp::Timestamp;
 
 /// The cause of a failed handshake.
 #[derive(Debug)]
-pub(super) enum Broken<'a> {
+pub(super) enum HandshakeError<'a> {
     /// TLS was not configured for the request.
     NotPrepared,
     /// The host name cannot be in a certificate.
@@ -40,13 +40,15 @@ impl Explanation {
 }
 
 /// Explains a failed handshake.
-pub(super) fn explain(broken: &Broken) -> Explanation {
+pub(super) fn explain(broken: &HandshakeError) -> Explanation {
     match broken {
-        Broken::NotPrepared => Explanation::new("TLS is not configured", None),
-        Broken::NoName => Explanation::new("the host name is not valid in a certificate", None),
-        Broken::Tls(rustls::Error::InvalidCertificate(error)) => explain_certificate(error),
-        Broken::Tls(error) => explain_protocol(error),
-        Broken::Connection(error) => Explanation::new(explain_connection(error), None),
+        HandshakeError::NotPrepared => Explanation::new("TLS is not configured", None),
+        HandshakeError::NoName => {
+            Explanation::new("the host name is not valid in a certificate", None)
+        }
+        HandshakeError::Tls(rustls::Error::InvalidCertificate(error)) => explain_certificate(error),
+        HandshakeError::Tls(error) => explain_protocol(error),
+        HandshakeError::Connection(error) => Explanation::new(explain_connection(error), None),
     }
 }
 

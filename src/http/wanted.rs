@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::begun;
+use super::earlier;
 use super::file_name;
 use super::partial::Existing;
 use super::url::Url;
@@ -28,7 +28,7 @@ pub(crate) enum Place {
 /// Where the download starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
-    Anew,
+    New,
     /// Where an earlier download was interrupted, if the file is unchanged.
     Continue,
 }
@@ -40,5 +40,5 @@ pub(crate) fn present(wanted: &Download, url: &Url) -> Option<PathBuf> {
         Place::File(path) => path.clone(),
         Place::In(directory) => directory.join(file_name::of_url(url)),
     };
-    begun::has_sha256(&path, sha256).then_some(path)
+    earlier::has_sha256(&path, sha256).then_some(path)
 }

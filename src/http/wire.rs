@@ -12,57 +12,57 @@ const MAX_HEAD: usize = 256 << 10;
 
 /// The clock of an exchange and the bytes of the response headers.
 #[derive(Clone, Debug)]
-pub(super) struct Wire(Arc<Mutex<Seen>>);
+pub(super) struct Wire(Arc<Mutex<State>>);
 
 #[derive(Debug)]
-struct Seen {
+struct State {
     timing: Timing,
-    head: KeptHead,
+    head: RecordedHeaders,
     /// The response of a proxy to CONNECT.
-    proxy_head: KeptHead,
-    request: Sending,
+    proxy_head: RecordedHeaders,
+    request: Progress,
 }
 
 /// The progress of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sending {
-    NotBegun,
-    Begun,
+enum Progress {
+    NotStarted,
+    Started,
     /// The server closed the connection before it received the whole request.
     Cut,
 }
 
 impl Wire {
     pub(super) fn new(timing: Timing) -> Wire {
-        Wire(Arc::new(Mutex::new(Seen {
+        Wire(Arc::new(Mutex::new(State {
             timing,
-            head: KeptHead::default(),
-            proxy_head: KeptHead::default(),
-            request: Sending::NotBegun,
+            head: RecordedHeaders::default(),
+            proxy_head: RecordedHeaders::default(),
+            request: Progress::NotStarted,
         })))
     }
 
     /// Starts the request: a failed write now cuts the request instead of the connection.
-    pub(super) fn begin_request(&self) {
-        let mut seen = self.lock();
-        if seen.request == Sending::NotBegun {
-            seen.request = Sending::Begun;
+    pub(super) fn start_request(&self) {
+        let mut state = self.lock();
+        if state.request == Progress::NotStarted {
+            state.request = Progress::Started;
         }
     }
 
     /// Ends the request early; `false` if none was started.
     pub(super) fn cut(&self) -> bool {
-        let mut seen = self.lock();
-        if seen.request == Sending::NotBegun {
+        let mut state = self.lock();
+        if state.request == Progress::NotStarted {
             return false;
         }
-        seen.request = Sending::Cut;
+        state.request = Progress::Cut;
         true
     }
 
     /// Whether the request was not sent completely.
     pub(super) fn is_cut(&self) -> bool {
-        self.lock().request == Sending::Cut
+        self.lock().request == Progress::Cut
     }
 
     pub(super) fn with_timing<T>(&self, look: impl FnOnce(&mut Timing) -> T) -> T {
@@ -79,7 +79,7 @@ impl Wire {
         Head::parse(&self.lock().proxy_head.bytes)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         // The data is plain and stays valid if another thread panics.
         self.0
             .lock()
@@ -90,7 +90,7 @@ impl Wire {
     ///
     /// # Errors
     /// When they are too large.
-    pub(super) fn keep_head(&self, new: &[u8]) -> Result<(), Failure> {
+    pub(super) fn record_headers(&self, new: &[u8]) -> Result<(), Failure> {
         self.lock().head.keep(new)
     }
 
@@ -98,19 +98,19 @@ impl Wire {
     ///
     /// # Errors
     /// When they are too large.
-    pub(super) fn keep_proxy_head(&self, new: &[u8]) -> Result<(), Failure> {
+    pub(super) fn record_proxy_headers(&self, new: &[u8]) -> Result<(), Failure> {
         self.lock().proxy_head.keep(new)
     }
 }
 
 /// The bytes of headers as received.
 #[derive(Debug, Default)]
-struct KeptHead {
+struct RecordedHeaders {
     bytes: Vec<u8>,
     is_complete: bool,
 }
 
-impl KeptHead {
+impl RecordedHeaders {
     fn keep(&mut self, new: &[u8]) -> Result<(), Failure> {
         if self.is_complete {
             return Ok(());

@@ -5,7 +5,7 @@ use super::credentials::{self, Credentials};
 use super::items::{self, ensure_compressible};
 use super::plan::{Parts, Plan, Show};
 use super::settings::{ensure_retries, overlay, proxy_auth};
-use super::status::Voice;
+use super::status::Verbosity;
 use super::target::{self, Target};
 use super::{Http, download, pasted};
 use crate::auth::Profile;
@@ -94,7 +94,7 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
         overlay,
         preview,
         show,
-        voice: Voice::from_switch(options.quiet),
+        level: Verbosity::from_switch(options.quiet),
         secrets,
     })
 }
@@ -236,7 +236,7 @@ fn show(options: &Http) -> Result<Show, Error> {
     }
     let mut ways = Vec::new();
     ways.extend(options.json.then_some(("--json", Show::Json)));
-    ways.extend(options.headers.then_some(("--headers", Show::Head)));
+    ways.extend(options.headers.then_some(("--headers", Show::Headers)));
     ways.extend(options.stream.then_some(("--stream", Show::Stream)));
     if let Some(letters) = &options.print {
         let parts = Parts::parse(letters).map_err(|why| Error::usage(format!("--print: {why}")))?;
@@ -275,7 +275,9 @@ mod tests {
     fn body(request: &Request) -> String {
         match &request.body {
             Body::Bytes { bytes, .. } => String::from_utf8(bytes.clone()).unwrap(),
-            other => format!("{other:?}"),
+            other @ (Body::None | Body::File { .. } | Body::Multipart(_) | Body::Gzip(_)) => {
+                format!("{other:?}")
+            }
         }
     }
 

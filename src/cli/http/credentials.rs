@@ -50,7 +50,7 @@ pub(super) fn read(
                 "credentials given by both --auth and the profile; use one",
             ));
         }
-        return of_option(text, mint, user_info, url);
+        return from_auth_option(text, mint, user_info, url);
     }
     if let Some(mint) = mint {
         return Err(Error::usage(mint.without_scheme()));
@@ -74,7 +74,7 @@ pub(super) fn read(
     }
 }
 
-fn of_option(
+fn from_auth_option(
     text: &str,
     mint: Option<MintOptions>,
     user_info: Option<UserInfo>,

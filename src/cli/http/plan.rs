@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::status::Voice;
+use super::status::Verbosity;
 use crate::auth::Issuer;
 use crate::auth::preview::Preview;
 use crate::deadline::Deadline;
@@ -30,7 +30,7 @@ pub(super) struct Plan {
     /// The statuses that mean an expired token, by the profile's service.
     pub dead_token_statuses: Vec<u16>,
     pub show: Show,
-    pub voice: Voice,
+    pub level: Verbosity,
     pub secrets: Secrets,
     /// The largest body held in memory.
     pub in_memory: u64,
@@ -40,7 +40,7 @@ pub(super) struct Plan {
 pub(super) enum Show {
     Body,
     Stream,
-    Head,
+    Headers,
     Parts(Parts),
     File(PathBuf),
     Download(Download),
@@ -50,10 +50,10 @@ pub(super) enum Show {
 /// The parts that `--print` prints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Parts {
-    pub request_head: bool,
+    pub request_headers: bool,
     pub request_body: bool,
-    pub answer_head: bool,
-    pub answer_body: bool,
+    pub response_headers: bool,
+    pub response_body: bool,
 }
 
 impl Parts {
@@ -65,10 +65,10 @@ impl Parts {
         let mut parts = Parts::default();
         for letter in letters.chars() {
             match letter {
-                'H' => parts.request_head = true,
+                'H' => parts.request_headers = true,
                 'B' => parts.request_body = true,
-                'h' => parts.answer_head = true,
-                'b' => parts.answer_body = true,
+                'h' => parts.response_headers = true,
+                'b' => parts.response_body = true,
                 other => {
                     return Err(format!(
                         "unknown letter '{other}'; use H, B (request), h, b (response)"

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::show::copy;
-use super::status::Voice;
+use super::status::Verbosity;
 use crate::atomic_file::{AtomicFile, Place, Stop, Stream};
 use crate::deadline::Deadline;
 use crate::error::Error;
@@ -18,7 +18,7 @@ pub(super) fn to_file(
     answer: &mut Answer,
     path: &Path,
     deadline: Deadline,
-    voice: Voice,
+    level: Verbosity,
 ) -> Result<(), Error> {
     if let Place::Stream(place) = Place::of(path)? {
         let mut stream = Stream::open(&place, deadline).map_err(|stop| error_of(stop, path))?;
@@ -31,7 +31,7 @@ pub(super) fn to_file(
         file.write_all(bytes).map_err(Error::file("write", path))
     })?;
     file.commit()?;
-    if voice == Voice::Normal && output::stderr_is_terminal() {
+    if level == Verbosity::Normal && output::stderr_is_terminal() {
         output::say(format_args!("c47 http: {} written", path.display()));
     }
     Ok(())

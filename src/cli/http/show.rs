@@ -9,7 +9,7 @@ use crate::redact::Secrets;
 use crate::{escape, json, output, quantity};
 
 /// Prints the request headers on stderr.
-pub(super) fn request_head(request: &Request, secrets: Secrets) {
+pub(super) fn request_headers(request: &Request, secrets: Secrets) {
     for line in super::offline::head(request, secrets)
         .trim_end_matches("\r\n")
         .split("\r\n")
@@ -20,7 +20,7 @@ pub(super) fn request_head(request: &Request, secrets: Secrets) {
 }
 
 /// Prints the response headers on stderr.
-pub(super) fn answer_head(head: &AnswerHead, secrets: Secrets) {
+pub(super) fn response_headers(head: &AnswerHead, secrets: Secrets) {
     output::say(format_args!("< {}", escape::one_line(&head.status_line())));
     for (name, value) in &head.headers {
         let value = String::from_utf8_lossy(value);
@@ -40,8 +40,8 @@ pub(super) fn parts(
     max: u64,
     secrets: Secrets,
 ) -> Result<(), Error> {
-    if parts.request_head {
-        print_head(&super::offline::head(request, secrets))?;
+    if parts.request_headers {
+        print_headers(&super::offline::head(request, secrets))?;
     }
     if parts.request_body {
         let body = super::offline::body(&request.body, secrets)?;
@@ -50,16 +50,16 @@ pub(super) fn parts(
             output::bytes(b"\r\n\r\n")?;
         }
     }
-    if parts.answer_head {
+    if parts.response_headers {
         let mut text = format!("{}\r\n", answer.head.status_line());
         for (name, value) in &answer.head.headers {
             let value = String::from_utf8_lossy(value);
             text.push_str(&format!("{name}: {}\r\n", secrets.header(name, &value)));
         }
         text.push_str("\r\n");
-        print_head(&text)?;
+        print_headers(&text)?;
     }
-    match parts.answer_body {
+    match parts.response_body {
         true => body(answer, max),
         false => Ok(()),
     }
@@ -67,12 +67,12 @@ pub(super) fn parts(
 
 /// `--offline`: prints the whole request on stdout.
 pub(super) fn request(request: &Request, secrets: Secrets) -> Result<(), Error> {
-    print_head(&super::offline::head(request, secrets))?;
+    print_headers(&super::offline::head(request, secrets))?;
     print_body(&super::offline::body(&request.body, secrets)?)
 }
 
 /// Prints headers on stdout, unchanged for a pipe and escaped for a terminal.
-fn print_head(head: &str) -> Result<(), Error> {
+fn print_headers(head: &str) -> Result<(), Error> {
     if output::stdout_is_terminal() {
         return output::bytes(for_terminal(&head.replace("\r\n", "\n")).as_bytes());
     }
@@ -88,7 +88,7 @@ fn print_body(body: &[u8]) -> Result<(), Error> {
 }
 
 /// `--headers`: prints the response headers on stdout, unchanged.
-pub(super) fn head_only(head: &AnswerHead) -> Result<(), Error> {
+pub(super) fn headers_only(head: &AnswerHead) -> Result<(), Error> {
     let mut text = head.status_line().into_bytes();
     text.push(b'\n');
     for (name, value) in &head.headers {

@@ -10,18 +10,18 @@ use crate::{escape, output};
 
 /// How much is printed on stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Voice {
+pub(super) enum Verbosity {
     Normal,
     /// `--quiet`: prints errors only.
     Quiet,
 }
 
-impl Voice {
+impl Verbosity {
     /// Reads the `--quiet` switch.
-    pub(super) fn from_switch(quiet: bool) -> Voice {
+    pub(super) fn from_switch(quiet: bool) -> Verbosity {
         match quiet {
-            true => Voice::Quiet,
-            false => Voice::Normal,
+            true => Verbosity::Quiet,
+            false => Verbosity::Normal,
         }
     }
 }
@@ -31,19 +31,19 @@ pub(super) fn report(
     request: &Request,
     head: &AnswerHead,
     proxy: Option<&Proxy>,
-    voice: Voice,
-    not_done: &str,
+    level: Verbosity,
+    consequence: &str,
 ) {
-    if voice == Voice::Quiet || (200..300).contains(&head.status) {
+    if level == Verbosity::Quiet || (200..300).contains(&head.status) {
         return;
     }
-    let is_proxys = head.status == 407 && proxy.is_some();
+    let is_from_proxy = head.status == 407 && proxy.is_some();
     let text = line(request, head, proxy);
     output::say(format_args!(
-        "c47 http: {}{not_done}",
+        "c47 http: {}{consequence}",
         escape::one_line(&text)
     ));
-    if is_proxys {
+    if is_from_proxy {
         output::say(format_args!("hint: {PROXY_CREDENTIALS}"));
     }
 }

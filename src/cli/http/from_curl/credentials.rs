@@ -25,7 +25,7 @@ pub(super) fn add(
     }
     let mut found = Vec::new();
     for (name, before, source) in std::mem::take(&mut headers.sourced) {
-        found.push(of_header(&name, &before, &source)?);
+        found.push(from_header(&name, &before, &source)?);
     }
     if let Some((name, source)) = url.sourced.take() {
         found.push(format!("query={name}:{}", source.as_written()));
@@ -37,7 +37,7 @@ pub(super) fn add(
         }
     }
     if let Some(given) = command.last(Meaning::User) {
-        found.extend(of_user(given, command.has(Meaning::Digest), url)?);
+        found.extend(from_user(given, command.has(Meaning::Digest), url)?);
     }
     if found.is_empty() && command.has(Meaning::Netrc) && !command.has(Meaning::User) {
         found.push("netrc".to_owned());
@@ -55,7 +55,7 @@ pub(super) fn add(
     Ok(())
 }
 
-fn of_header(name: &str, before: &str, source: &Source) -> Result<String, Error> {
+fn from_header(name: &str, before: &str, source: &Source) -> Result<String, Error> {
     let is_authorization = name.eq_ignore_ascii_case("authorization");
     let source = source.as_written();
     match before {
@@ -71,7 +71,7 @@ fn of_header(name: &str, before: &str, source: &Source) -> Result<String, Error>
 }
 
 /// `-u USER:PASSWORD`, `-u USER` (prompts for the password), `-u "USER:$PASSWORD"`.
-fn of_user(given: &Given, is_digest: bool, url: &mut CurlUrl) -> Result<Option<String>, Error> {
+fn from_user(given: &Given, is_digest: bool, url: &mut CurlUrl) -> Result<Option<String>, Error> {
     let scheme = if is_digest { "digest" } else { "basic" };
     url.take_user_info();
     if let Some((before, source)) = given.value.text_and_source() {

@@ -15,13 +15,13 @@ pub(super) fn add(command: &Command, call: &mut Http, url: &str) -> Result<(), E
     tls(command, call)?;
     network(command, call)?;
     protocols(command, url)?;
-    let has_own_way = call.json
+    let has_own_output = call.json
         || call.headers
         || call.stream
         || call.download
         || call.print.is_some()
         || call.output.is_some();
-    if !has_own_way {
+    if !has_own_output {
         response(command, call, url)?;
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::show;
-use super::status::Voice;
+use super::status::Verbosity;
 use crate::error::Error;
 use crate::http::Answer;
 use crate::http::observe::{Notice, Observer};
@@ -42,32 +42,32 @@ impl ProgressLine {
 }
 
 /// Prints the events of a call.
-pub(super) struct Narrator {
+pub(super) struct CallReporter {
     pub verbose: bool,
-    pub voice: Voice,
+    pub level: Verbosity,
     pub secrets: Secrets,
     pub progress: ProgressLine,
 }
 
-impl Observer for Narrator {
+impl Observer for CallReporter {
     fn before(&mut self, request: &mut Request) -> Result<(), Error> {
         self.progress.clear();
         if self.verbose {
-            show::request_head(request, self.secrets);
+            show::request_headers(request, self.secrets);
         }
         Ok(())
     }
 
     fn after(&mut self, _: &Request, answer: &Answer) -> Result<(), Error> {
         if self.verbose {
-            show::answer_head(&answer.head, self.secrets);
+            show::response_headers(&answer.head, self.secrets);
         }
         Ok(())
     }
 
     fn notice(&mut self, notice: &Notice) {
         self.progress.clear();
-        if self.voice == Voice::Quiet {
+        if self.level == Verbosity::Quiet {
             return;
         }
         match notice {
