@@ -204,7 +204,7 @@ impl Partial {
         Note::write(&meta, &self.file, &note.validator)
     }
 
-    /// Goes to its end, to be appended to.
+    /// Seeks to the end, to append.
     ///
     /// # Errors
     /// When the file system does not support it.

@@ -1,4 +1,4 @@
-//! `--download`: options to a download, and what is said of it.
+//! `--download`: reads its options, runs the download and reports its progress.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -74,7 +74,7 @@ pub(super) fn wanted(options: &Http) -> Result<Option<Download>, Error> {
     }))
 }
 
-/// Whether it is written to instead of replaced. Whatever else is wrong with it is found later.
+/// Whether the path is a stream, which cannot be replaced. Other errors are found later.
 fn is_stream(path: &Path) -> bool {
     matches!(
         atomic_file::Place::of(path),
@@ -91,7 +91,7 @@ fn sha256(text: &str) -> Result<String, Error> {
     ))
 }
 
-/// What must hold of the request; and its answer is wanted byte for byte.
+/// Checks that the request can be downloaded, and disables decoding of the response.
 ///
 /// # Errors
 /// A usage error.
@@ -119,7 +119,7 @@ pub(super) fn prepare(
     Ok(())
 }
 
-/// Downloads, shows how far it is, and prints the name of the file.
+/// Downloads the file with a progress line, and prints its name.
 ///
 /// # Errors
 /// As [`download`].
@@ -131,7 +131,7 @@ pub(super) fn run(
     level: Verbosity,
     in_memory: u64,
 ) -> Result<Exit, Error> {
-    // Ctrl-C leaves the .part for --continue, and ends with 130.
+    // Ctrl-C keeps the .part for --continue, and exits with 130.
     interrupt::install();
     let mut stop_message = None;
     let outcome = download(wanted, request, caller, &mut |step| match step {
@@ -173,7 +173,7 @@ pub(super) fn run(
     }
 }
 
-/// Prints the name of a file that was there already, with the right hash.
+/// Prints the name of an existing file with the right hash.
 ///
 /// # Errors
 /// When stdout cannot be written.
@@ -193,7 +193,7 @@ fn print_name(path: &Path) -> Result<(), Error> {
     output::line(escape::one_line(&path.display().to_string()))
 }
 
-/// What Ctrl-C says while a download runs: on a terminal it takes the place of the progress line.
+/// The message of Ctrl-C during a download; on a terminal it replaces the progress line.
 fn stopped(name: &Path, resumable: bool) -> String {
     let clear = match output::stderr_is_terminal() {
         true => "\r\x1b[K",
@@ -207,7 +207,7 @@ fn stopped(name: &Path, resumable: bool) -> String {
     format!("{clear}c47 http: stopped; {name}.part is kept; {why}\n")
 }
 
-/// How far the upload of a large body is, on a terminal.
+/// Shows the progress of the upload of a large body, on a terminal.
 pub(super) fn watch(request: &Request, level: Verbosity) -> Watch {
     let is_streamed = !matches!(request.body, Body::None | Body::Bytes { .. });
     if !is_streamed || level == Verbosity::Quiet || !output::stderr_is_terminal() {

@@ -29,10 +29,6 @@ use crate::shell::{in_quotes, is_variable, quote};
 pub(super) fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
     let request = &plan.request;
     let mut words: Vec<String> = vec!["curl".into(), "-sS".into()];
-    // Brackets and braces of an address are what they are.
-    if plan.request.url.to_string().contains(['[', ']', '{', '}']) {
-        words.push("-g".into());
-    }
     if request.method == "HEAD" {
         words.push("-I".into());
     } else if request.method != "GET" || request.body != Body::None {
