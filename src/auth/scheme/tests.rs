@@ -119,11 +119,14 @@ fn a_minted_token_is_previewed_as_the_command_that_mints_it() {
 }
 
 #[test]
-fn the_readme_names_every_form_of_the_option() {
-    let readme = std::fs::read_to_string("README.md").unwrap();
-    let (_, table) = readme.split_once("| `--auth` | sends |").unwrap();
+fn the_manual_names_every_form_of_the_option() {
+    let manual = std::fs::read_to_string("src/cli/http/manual.md").unwrap();
+    let (_, table) = manual.split_once("| `--auth` | sends |").unwrap();
     let (table, _) = table.split_once("\n\n").unwrap();
     for form in option_forms() {
-        assert!(table.contains(&format!("`{form}`")), "README lacks {form}");
+        assert!(
+            table.contains(&format!("`{form}`")),
+            "the manual lacks {form}"
+        );
     }
 }
