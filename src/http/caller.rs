@@ -12,6 +12,7 @@ use super::retry::{Attempts, Pause};
 use super::send::exchange;
 use super::settings::{Follow, Settings};
 use super::tls::ClientCertificate;
+use super::transport::Transport;
 use super::url::Origin;
 use crate::deadline::Deadline;
 use crate::error::Error;
@@ -38,6 +39,7 @@ pub(crate) struct Caller<'a> {
     renewed: Option<Credential>,
     /// The origin of the first request, which the client certificate is sent to.
     certificate_origin: Option<Origin>,
+    transport: Transport,
     observers: Vec<Box<dyn Observer + 'a>>,
 }
 
@@ -50,6 +52,7 @@ impl<'a> Caller<'a> {
             renew: None,
             renewed: None,
             certificate_origin: None,
+            transport: Transport::default(),
             observers: Vec::new(),
         }
     }
@@ -221,7 +224,13 @@ impl<'a> Caller<'a> {
             true => ClientCertificate::Shown,
             false => ClientCertificate::Withheld,
         };
-        let answer = exchange(request, &self.settings, certificate, attempts.deadline())?;
+        let answer = exchange(
+            &mut self.transport,
+            request,
+            &self.settings,
+            certificate,
+            attempts.deadline(),
+        )?;
         for observer in &mut self.observers {
             observer.after(request, &answer)?;
         }
