@@ -33,7 +33,7 @@ use crate::outline::{Details, Group, Kind, Layout};
     help_triggers("-h", "--help"),
     example = "c47 http https://kitsu.lan/api/data/projects --auth bearer=env:TOKEN",
     example = "c47 http kitsu.lan/api/data/shots name=sh010 frames:=120 data[fps]:=24",
-    example = "c47 http cue.lan/GetShows --body - --auth jwt=HS256:file:cue.key --claim sub=me"
+    example = "c47 http cue.lan/Shows --body - --auth jwt=HS256:file:cue.key --claim sub=me"
 )]
 pub(super) struct Http {
     /// the method, the URL and the items: [METHOD] URL [ITEM …]. The default method is GET, or POST
