@@ -86,7 +86,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ("[profile.a]\nurl = 3\n", ":2:1: 'url' takes a string"),
         (
             "[profile.a]\nurl = 'ftp://x'\n",
-            ":2:1: 'url': 'ftp' is not spoken here",
+            ":2:1: 'url': unsupported scheme 'ftp'",
         ),
         (
             "[profile.a]\nurl = 'https://me:hunter2@x'\n",
@@ -150,7 +150,7 @@ fn what_is_wrong_in_one_profile_disables_no_other() {
         "c47 http: warning: profile unknown: ",
         ":6:1: there is no key 'username'; did you mean 'user'?\n",
         ":1:1: there is no key 'new_section'\n",
-        ":11:1: 'url': 'ftp' is not spoken here: http and https are\n",
+        ":11:1: 'url': unsupported scheme 'ftp'; use http or https\n",
         "and 2 more: 'c47 config check' lists them\n",
     ] {
         assert!(told.contains(warning), "{warning:?} not in {told}");
@@ -160,7 +160,7 @@ fn what_is_wrong_in_one_profile_disables_no_other() {
     for (name, why) in [
         ("unknown", "there is no key '"),
         ("type", "'url' takes a string"),
-        ("address", "'ftp' is not spoken here"),
+        ("address", "unsupported scheme 'ftp'"),
         ("table", "there is no key 'pth'"),
         ("with_preset", "there is no key 'nonsense'"),
     ] {
@@ -567,7 +567,7 @@ fn config_check_reports_a_proxy_that_cannot_be_used() {
     let text = format!("{}{}", output.stdout_text(), output.stderr_text());
     assert!(text.contains("config.toml:3:"), "{}", output.tell());
     assert!(
-        text.contains("'ftp' is not one of http, https"),
+        text.contains("unsupported proxy scheme 'ftp'"),
         "{}",
         output.tell()
     );

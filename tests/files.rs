@@ -1,5 +1,5 @@
-//! Files that c47 writes in directories that other users can write: links and FIFOs planted there,
-//! permissions, and what runs that were killed leave behind.
+//! Files that c47 writes to shared directories: planted links and FIFOs, permissions, and leftovers
+//! of killed runs.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -16,7 +16,7 @@ fn mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// A directory like /tmp: everyone may write, and remove what is their own.
+/// A directory like /tmp: everyone may write, but remove only their own files.
 fn shared(name: &str) -> Scratch {
     let scratch = Scratch::new(name);
     mode(scratch.path(), 0o1777);
@@ -38,7 +38,7 @@ fn entries(directory: &Path) -> Vec<String> {
     names
 }
 
-/// A FIFO, made by `mkfifo`.
+/// Creates a FIFO with `mkfifo`.
 fn fifo(path: &Path) {
     Run::of("mkfifo").arg(path).run().expect_code(0);
 }
@@ -67,7 +67,7 @@ fn output_replaces_another_users_link_instead_of_following_it() {
     }
     assert_eq!(fs::read(&victim).unwrap(), b"precious");
     assert_eq!(entries(home.path()), [".bashrc"]);
-    // A link that leads to a link counts as well.
+    // A link to another link is refused too.
     let own = shared.path().join("own");
     symlink("theirs", &own).unwrap();
     symlink(&victim, shared.path().join("theirs")).unwrap();
@@ -97,7 +97,7 @@ fn output_follows_a_link_of_its_user_or_of_root() {
     if !can_be_two_users() {
         return;
     }
-    // Root's link, for another user.
+    // A link of root, followed for another user.
     let data = scratch.path().join("data");
     fs::create_dir(&data).unwrap();
     give_to_nobody(&data);
@@ -127,7 +127,7 @@ fn output_below_another_users_link_in_a_shared_directory_is_refused() {
         output.tell()
     );
     assert!(entries(home.path()).is_empty());
-    // In a directory that only its owner writes, the owner's link is as good as the directory.
+    // In a directory that only its owner can write, the owner's link is trusted.
     mode(shared.path(), 0o755);
     save(shared.path(), &server.url("/"), "cache/x")
         .run()
@@ -155,7 +155,7 @@ fn output_to_another_users_fifo_in_a_shared_directory_is_refused() {
         output.tell()
     );
     assert!(began.elapsed() < Duration::from_secs(4));
-    // Through a link of that user it is not even looked at.
+    // Through a link of that user, the FIFO is not opened.
     symlink("x.json", shared.path().join("link")).unwrap();
     give_to_nobody(shared.path().join("link"));
     save(shared.path(), &server.url("/"), "link")
@@ -271,7 +271,7 @@ fn output_over_a_file_gives_no_new_group_access() {
         let found = fs::metadata(&path).unwrap();
         assert_eq!((found.gid(), found.mode() & 0o777), (1234, kept));
     }
-    // Another user cannot keep a group that is not theirs: nobody in either group gains.
+    // Another user cannot keep a foreign group, so neither group gains access.
     give_to_nobody(scratch.path());
     for (old, new) in [
         (0o640, 0o600),
@@ -314,7 +314,7 @@ fn output_takes_no_mode_from_a_file_that_another_user_planted() {
 }
 
 #[test]
-fn output_is_refused_where_the_old_file_cannot_be_looked_at() {
+fn output_fails_if_the_old_file_cannot_be_inspected() {
     if crate::support::peers::tool("strace").is_none() {
         return;
     }
@@ -384,7 +384,7 @@ fn output_removes_what_a_killed_run_left() {
         child.wait().expect_code(-libc::SIGKILL);
     }
     assert_eq!(entries(scratch.path()).len(), 3);
-    // One that is alive keeps its own.
+    // A running process keeps its temporary file.
     let alive = save(scratch.path(), &hanging.url("/"), "x").spawn();
     half(1);
     let good = Server::start(|_| Answer::ok("new"));
@@ -397,7 +397,7 @@ fn output_removes_what_a_killed_run_left() {
     assert_eq!(entries(scratch.path()), ["x"]);
 }
 
-/// Kills c47 with SIGTERM right before each system call that makes, renames or removes a file.
+/// Sends SIGTERM to c47 before each system call that creates, renames or removes a file.
 #[test]
 fn output_leaves_nothing_when_a_signal_comes_at_any_moment() {
     let Some(strace) = crate::support::peers::tool("strace") else {
@@ -457,7 +457,7 @@ fn download_refuses_a_part_of_another_user() {
 }
 
 #[test]
-fn download_does_not_believe_a_note_of_another_user() {
+fn download_ignores_the_note_of_another_user() {
     if !can_be_two_users() {
         return;
     }
@@ -477,11 +477,14 @@ fn download_does_not_believe_a_note_of_another_user() {
     let again = download(shared.path(), &server.url("/"), &["--continue"]).run();
     let again = again.expect_code(7);
     let told = again.stderr_text();
-    assert!(told.contains("nothing says of which version"), "{told}");
+    assert!(
+        told.contains("the version of the partial file is unknown"),
+        "{told}"
+    );
 }
 
 #[test]
-fn download_removes_the_note_that_a_killed_one_left() {
+fn download_removes_the_note_of_a_killed_download() {
     let scratch = Scratch::new("stale-note");
     let server = Server::start(|_| Answer::ok("body")).may_be_idle();
     scratch.write("x", "old");
@@ -517,7 +520,7 @@ fn keygen(directory: &Path, options: &[&str]) -> Run {
         .args(options)
 }
 
-/// What a token signed by the one half is to the other.
+/// Whether a token that one key signed is valid for the other.
 fn is_pair(directory: &Path) -> bool {
     let sign = [
         "jwt",
@@ -559,7 +562,7 @@ fn of_eight_keygens_at_once_one_makes_the_pair() {
 }
 
 #[test]
-fn a_keygen_that_fails_leaves_the_old_pair() {
+fn failed_keygen_keeps_the_old_pair() {
     if !can_be_two_users() {
         return;
     }
@@ -568,14 +571,14 @@ fn a_keygen_that_fails_leaves_the_old_pair() {
     assert!(is_pair(shared.path()));
     give_to_nobody(shared.path().join("key"));
     let old = fs::read(shared.path().join("key")).unwrap();
-    // In a sticky directory nobody cannot replace the other half, which is root's.
+    // In a sticky directory, the user nobody cannot replace the other file, which belongs to root.
     keygen(shared.path(), &["--overwrite"])
         .run_by_nobody()
         .run()
         .expect_code(7);
     assert_eq!(fs::read(shared.path().join("key")).unwrap(), old);
     assert_eq!(entries(shared.path()), ["key", "key.pub"]);
-    // Nor is a half made beside one that is there.
+    // A single file next to an existing one is not created either.
     fs::remove_file(shared.path().join("key")).unwrap();
     keygen(shared.path(), &[])
         .run_by_nobody()
@@ -585,7 +588,7 @@ fn a_keygen_that_fails_leaves_the_old_pair() {
 }
 
 #[test]
-fn of_eight_that_make_a_file_at_once_one_does() {
+fn one_of_eight_concurrent_writers_creates_the_file() {
     let commands: [(&[&str], i32, &str); 2] = [
         (&["rez", "package"], 7, "package.py"),
         (&["config", "init", "--output", "c.toml"], 2, "c.toml"),
@@ -604,7 +607,7 @@ fn of_eight_that_make_a_file_at_once_one_does() {
 }
 
 #[test]
-fn a_package_file_is_whole_or_not_there() {
+fn package_file_is_written_whole_or_not_at_all() {
     let scratch = Scratch::new("package-limit");
     let script = "ulimit -f 0; trap '' XFSZ; exec \"$1\" rez package";
     let output = Run::of("sh")

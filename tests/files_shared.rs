@@ -1,5 +1,5 @@
-//! Files in directories that others write to as well: other machines whose locks are not seen, and
-//! other users, with and without the kernel's own protection.
+//! Files in shared directories, which other users write to, and other machines whose locks are not
+//! visible; with and without the protection of the kernel.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -28,7 +28,7 @@ fn entries(directory: &Path) -> Vec<String> {
     names
 }
 
-/// Sends half of a body, the rest when the gate opens.
+/// Sends half of a body, and the rest when the gate opens.
 fn slow(head: &'static str, body: Vec<u8>) -> (Server, Arc<Gate>) {
     let gate = Arc::new(Gate::default());
     gate.close();
@@ -49,7 +49,7 @@ fn slow(head: &'static str, body: Vec<u8>) -> (Server, Arc<Gate>) {
     (server, gate)
 }
 
-/// c47 on a machine whose locks the others do not see.
+/// Runs c47 like on another machine, whose locks are not visible.
 fn without_locks(strace: &Path, directory: &Path, words: &[&str]) -> Child {
     let run = Run::of(strace)
         .args(["-f", "-o", "/dev/null", "-e", "trace=flock"])
@@ -60,7 +60,7 @@ fn without_locks(strace: &Path, directory: &Path, words: &[&str]) -> Child {
     run.spawn()
 }
 
-/// Waits until so many unfinished files hold half of what they will.
+/// Waits until `count` temporary files contain half of their content.
 fn wait_for_halves(directory: &Path, count: usize, half: u64) {
     wait_until("half of the body is written", || {
         let files = fs::read_dir(directory).unwrap().flatten();
@@ -108,7 +108,7 @@ fn writers_that_see_no_locks_each_write_a_whole_file() {
     assert_eq!(entries(scratch.path()), ["x"]);
 }
 
-/// With and without a validator: a download notes only with one of what its file is the beginning.
+/// With and without a validator, without which a download writes no note.
 #[test]
 fn downloads_that_see_no_locks_never_mix_their_bytes() {
     let Some(strace) = peers::tool("strace") else {
@@ -117,7 +117,7 @@ fn downloads_that_see_no_locks_never_mix_their_bytes() {
     for head in ["etag: \"1\"\r\n", ""] {
         let scratch = Scratch::new("no-locks-download");
         let (first, open_first) = slow(head, vec![b'a'; SIZE]);
-        // It may be refused before it calls.
+        // It may be refused before it sends a request.
         let (second, open_second) = slow(head, vec![b'b'; SIZE]);
         let second = second.may_be_idle();
         open_second.open();
@@ -217,7 +217,7 @@ fn downloads_take_a_name_as_long_as_the_file_system_allows() {
     assert_eq!(entries(scratch.path()).len(), 3);
 }
 
-/// A directory that everyone writes to, with nobody's link in it that leads to root's directory.
+/// A directory that everyone may write to, with a link of the user nobody to a directory of root.
 fn planted_link(name: &str, directory_mode: u32) -> (Scratch, Scratch, PathBuf) {
     let (shared, home) = (Scratch::new(name), Scratch::new("victim"));
     mode(shared.path(), directory_mode);
@@ -262,8 +262,8 @@ fn no_command_writes_through_another_users_link_to_a_directory() {
             give_to_nobody(&link);
             let output = c47().args(words).run();
             let told = output.stderr_text();
-            // Where the kernel does not even say that the link leads to a directory, it is no
-            // directory to c47, and a download replaces it.
+            // If the kernel does not show that the link leads to a directory, a download replaces
+            // the link.
             let is_safe = match output.code {
                 0 => fs::symlink_metadata(&link).unwrap().is_file(),
                 _ => told.contains("belongs to another user") || kernel == Kernel::Protects,
@@ -275,7 +275,7 @@ fn no_command_writes_through_another_users_link_to_a_directory() {
     });
 }
 
-/// The link of a colleague, in a project that a group shares.
+/// A link of a colleague in a directory that a group shares.
 #[test]
 fn output_follows_a_link_to_a_directory_in_a_directory_of_a_group() {
     if !can_be_two_users() {
@@ -293,7 +293,7 @@ fn output_follows_a_link_to_a_directory_in_a_directory_of_a_group() {
 }
 
 #[test]
-fn a_token_cache_behind_another_users_link_is_refused() {
+fn token_cache_behind_the_link_of_another_user_is_refused() {
     if !can_be_two_users() {
         return;
     }
@@ -315,7 +315,7 @@ fn a_token_cache_behind_another_users_link_is_refused() {
 }
 
 #[test]
-fn a_package_file_is_not_written_through_another_users_link() {
+fn package_file_is_not_written_through_the_link_of_another_user() {
     if !can_be_two_users() {
         return;
     }
@@ -362,7 +362,7 @@ fn links_pipes_and_partial_files_of_others_are_safe_under_each_protection() {
             save(&["--download", "-o", "x"]).expect_code(7);
             assert_eq!(fs::read(&part).unwrap(), b"bo");
             assert_eq!(fs::read(&victim).unwrap(), b"precious");
-            // A second name for root's file, where the kernel lets others make one.
+            // A hard link to a file of root, if the kernel allows it.
             fs::hard_link(&victim, shared.path().join("y.part")).unwrap();
             save(&["--download", "-o", "y"]).expect_code(7);
             save(&["-o", "y.part"]).expect_code(0);
@@ -415,7 +415,7 @@ fn a_first_pair_of_keys_is_made_by_one_process_at_a_time() {
         return;
     };
     let scratch = Scratch::new("first-pair");
-    // Between its two halves.
+    // Between the private and the public key.
     let delayed = Run::of(strace)
         .args(["-f", "-o", "/dev/null", "-e", "trace=rename"])
         .args(["-e", "inject=rename:delay_enter=3000000:when=2"])

@@ -1,4 +1,4 @@
-//! `c47 http` as its users call it: what it sends, what it prints, how it ends.
+//! `c47 http` from the user's view: what it sends, what it prints, and its exit code.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ fn echoing() -> Server {
 }
 
 #[test]
-fn items_go_where_they_belong() {
+fn items_set_headers_query_and_body() {
     let server = echoing();
     let scratch = Scratch::new("items");
     scratch.write("note.txt", "two\nlines");
@@ -49,7 +49,7 @@ fn items_go_where_they_belong() {
 }
 
 #[test]
-fn a_get_is_a_get_and_names_itself() {
+fn get_sends_the_default_headers() {
     let server = echoing();
     c47()
         .args(["http", &server.url("/")])
@@ -67,7 +67,7 @@ fn a_get_is_a_get_and_names_itself() {
 }
 
 #[test]
-fn forms_and_bodies_as_they_are() {
+fn forms_and_raw_bodies_are_sent() {
     let server = echoing();
     let scratch = Scratch::new("bodies");
     scratch.write("frame.exr", [0, 159, 146, 150]);
@@ -111,7 +111,7 @@ fn forms_and_bodies_as_they_are() {
 }
 
 #[test]
-fn a_pipe_gets_the_bytes_unchanged() {
+fn body_is_unchanged_in_a_pipe() {
     let body = b"{\"b\": 1.10,\n\x00\xff \"a\"".as_slice();
     let server = Server::start(move |_| Answer::ok(body));
     let output = c47().args(["http", &server.url("/")]).run().expect_code(0);
@@ -120,7 +120,7 @@ fn a_pipe_gets_the_bytes_unchanged() {
 }
 
 #[test]
-fn the_exit_code_is_the_status_and_the_body_is_printed() {
+fn exit_code_depends_on_the_status_and_the_body_is_printed() {
     for (status, code) in [
         ("204 No Content", 0),
         ("302 Found", 3),
@@ -143,7 +143,7 @@ fn the_exit_code_is_the_status_and_the_body_is_printed() {
 }
 
 #[test]
-fn the_heads_are_shown_as_they_were_without_secrets() {
+fn verbose_prints_headers_unchanged_with_masked_secrets() {
     let server = Server::start(|_| {
         Answer::raw(
             "HTTP/1.1 200 Quite Fine\r\nX-ODD-Case: a\r\nSet-Cookie: session=sekrit\r\ncontent-length: 2\r\n\r\nok",
@@ -182,7 +182,7 @@ fn the_heads_are_shown_as_they_were_without_secrets() {
 }
 
 #[test]
-fn json_tells_everything_but_secrets() {
+fn json_reports_everything_with_masked_secrets() {
     let server = echoing();
     let output = c47()
         .env("TOKEN", "sekrit")
@@ -218,7 +218,7 @@ fn json_tells_everything_but_secrets() {
 }
 
 #[test]
-fn every_scheme_reaches_the_wire() {
+fn every_auth_scheme_sends_its_credentials() {
     let server = echoing();
     let scratch = Scratch::new("schemes");
     let file = scratch.write("key", "from a file\n");
@@ -254,7 +254,7 @@ fn every_scheme_reaches_the_wire() {
 }
 
 #[test]
-fn a_token_is_minted_for_the_call() {
+fn jwt_scheme_mints_a_token_for_the_call() {
     let Some(python) = peers::python(&["jwt"]) else {
         return;
     };
@@ -312,7 +312,7 @@ print(json.dumps([jwt.get_unverified_header(token)['kid'], claims['sub'], claims
 }
 
 #[test]
-fn a_source_without_a_secret_sends_nothing() {
+fn missing_secret_sends_nothing() {
     let server = echoing().may_be_idle();
     for source in [
         "env:NONE",
@@ -379,7 +379,7 @@ fn usage_errors_send_nothing_and_repeat_no_secret() {
 }
 
 #[test]
-fn credentials_never_go_in_plain_text_to_another_machine() {
+fn credentials_over_plain_http_to_another_machine_are_refused() {
     for words in [
         &["--auth", "bearer=env:S"][..],
         &["X-Api-Key:k"],
@@ -394,7 +394,7 @@ fn credentials_never_go_in_plain_text_to_another_machine() {
             .expect_code(2);
         assert!(output.stderr_text().contains("--allow-plaintext"));
     }
-    // Through a proxy even this machine's name leaves it.
+    // Through a proxy, even a request to localhost leaves the machine.
     let proxy = echoing().may_be_idle();
     let proxy_url = format!("http://127.0.0.1:{}", proxy.port());
     c47()
@@ -413,7 +413,7 @@ fn credentials_never_go_in_plain_text_to_another_machine() {
 }
 
 #[test]
-fn a_file_is_written_whole_or_not_at_all() {
+fn output_file_is_written_whole_or_not_at_all() {
     let scratch = Scratch::new("output");
     let target = scratch.write("out.json", "old");
     let into = |url: &str, code| {
@@ -447,7 +447,7 @@ fn a_file_is_written_whole_or_not_at_all() {
 }
 
 #[test]
-fn ctrl_c_leaves_no_half_file() {
+fn ctrl_c_leaves_no_partial_file() {
     let scratch = Scratch::new("ctrl-c");
     let server = Server::start(|_| {
         Answer::raw("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf").then_hang()
@@ -457,7 +457,7 @@ fn ctrl_c_leaves_no_half_file() {
             .current_dir(scratch.path())
             .args(["http", &server.url("/"), "-o", "x"])
             .spawn();
-        // Once there are bytes in it, the file is one that a signal removes.
+        // After the first bytes, a signal must remove the temporary file.
         wait_until("half a file is written", || {
             let mut files = std::fs::read_dir(scratch.path()).unwrap();
             files.any(|file| file.unwrap().metadata().is_ok_and(|file| file.len() == 4))
@@ -469,7 +469,7 @@ fn ctrl_c_leaves_no_half_file() {
 }
 
 #[test]
-fn time_runs_out() {
+fn timeout_ends_the_call() {
     let silent = Server::start(|_| Answer::raw("").then_hang());
     let output = c47()
         .args(["http", &silent.url("/"), "--timeout", "300ms"])
@@ -493,7 +493,7 @@ fn time_runs_out() {
 }
 
 #[test]
-fn what_cannot_be_reached() {
+fn unreachable_hosts_are_named() {
     let port = ClosedPort::reserve();
     let closed = port.number();
     let output = c47()
@@ -512,14 +512,14 @@ fn what_cannot_be_reached() {
     assert!(
         output
             .stderr_text()
-            .starts_with("c47 http: cannot find host 'no-such-host.invalid'"),
+            .starts_with("c47 http: cannot resolve host 'no-such-host.invalid'"),
         "{}",
         output.stderr_text()
     );
 }
 
 #[test]
-fn httpbin_agrees() {
+fn httpbin_receives_what_was_sent() {
     let Some(httpbin) = peers::httpbin() else {
         return;
     };
@@ -569,9 +569,9 @@ fn httpbin_agrees() {
     assert_eq!(form.json()["form"]["a b"], "c&d");
 }
 
-/// What a pipe gets is what curl writes.
+/// The output in a pipe is the same as with curl.
 #[test]
-fn curl_gets_the_same_answers() {
+fn responses_are_the_same_as_with_curl() {
     let (Some(httpbin), Some(curl)) = (peers::httpbin(), peers::tool("curl")) else {
         return;
     };
@@ -605,13 +605,13 @@ fn curl_gets_the_same_answers() {
     }
 }
 
-/// A byte now and then is not silence, and not the whole either.
+/// A slow body is not idle, but the total time is limited.
 #[test]
-fn httpbin_drips() {
+fn timeout_ends_a_slow_body() {
     let Some(httpbin) = peers::httpbin() else {
         return;
     };
-    // The whole body takes longer than the runner's time limit.
+    // The body takes longer than the time limit of the test runner.
     let url = httpbin.url("/drip?numbytes=240&duration=120&delay=0");
     c47()
         .args(["http", &url, "--timeout", "1s"])
@@ -620,7 +620,7 @@ fn httpbin_drips() {
 }
 
 #[test]
-fn an_empty_root_is_enough() {
+fn http_works_in_an_empty_root() {
     let server = echoing();
     let Some(output) = empty_root::run(["http", &server.url("/")]) else {
         return;
@@ -638,7 +638,7 @@ fn an_empty_root_is_enough() {
     let port = ClosedPort::reserve();
     let url = format!("https://127.0.0.1:{}/", port.number());
     let https = || empty_root::empty_c47().unwrap().args(["http", &url]);
-    // Without getrandom(2) and /dev/random there are no random numbers, and so no TLS.
+    // Without getrandom(2) and /dev/random there are no random numbers, so TLS fails.
     for (run, why) in [
         (https(), "connection refused"),
         (https().on_old_kernel(), "cannot get random numbers for TLS"),

@@ -1,10 +1,10 @@
-//! Digest and netrc, against httpbin and a counting server.
+//! Digest and netrc, with httpbin and a server that counts requests.
 
 use crate::support::server::{Answer, Server};
 use crate::support::{Scratch, c47, peers};
 
 #[test]
-fn httpbins_digests_are_answered() {
+fn digest_works_with_httpbin() {
     let Some(httpbin) = peers::httpbin() else {
         return;
     };
@@ -34,7 +34,7 @@ fn httpbins_digests_are_answered() {
 }
 
 #[test]
-fn a_body_is_hashed_and_sent_again() {
+fn auth_int_hashes_and_resends_the_body() {
     let server = Server::start(|request| match request.header("authorization") {
         None => Answer::new(
             "401 Prove It",
@@ -74,7 +74,7 @@ fn a_body_is_hashed_and_sent_again() {
 }
 
 #[test]
-fn a_stale_nonce_is_renewed_once_and_a_digest_stays_at_its_origin() {
+fn stale_nonce_is_retried_once_and_digest_stays_at_its_origin() {
     let server = Server::start(|_| {
         Answer::new(
             "401 Stale",
@@ -99,7 +99,7 @@ fn a_stale_nonce_is_renewed_once_and_a_digest_stays_at_its_origin() {
 }
 
 #[test]
-fn netrc_serves_its_machines_and_nobody_else() {
+fn netrc_is_used_only_for_its_hosts() {
     let server = Server::start(|_| Answer::ok(""));
     let scratch = Scratch::new("netrc");
     let file = scratch.write(
@@ -166,7 +166,7 @@ fn netrc_serves_its_machines_and_nobody_else() {
         &["--auth", "netrc"],
     )
     .expect_code(2);
-    // Home is where it is looked for otherwise.
+    // Without $NETRC, the file is in the home directory.
     scratch.write(".netrc", "default login any password three");
     c47()
         .env("HOME", scratch.path())

@@ -1,5 +1,5 @@
-//! `c47 http --download`: names, resumption, hashes, and what a server or a broken connection must
-//! not be able to do to a directory.
+//! `c47 http --download`: names, resumption, hashes, and protection of the directory from servers
+//! and broken connections.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -17,7 +17,7 @@ fn download(scratch: &Scratch, url: &str, options: &[&str]) -> Output {
         .run()
 }
 
-/// The directory's entries, sorted.
+/// The sorted entries of the directory.
 fn entries(directory: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(directory)
         .unwrap()
@@ -36,7 +36,7 @@ fn named(disposition: &str) -> Server {
     Server::start(move |_| Answer::new("200 OK", &head, "body"))
 }
 
-/// A file that says its version and gives ranges as RFC 9110 has it.
+/// A file with an ETag and ranges, as in RFC 9110.
 fn ranged(body: &'static [u8], etag: &'static str) -> impl Fn(&Request) -> Answer {
     move |request| {
         let head = format!("etag: {etag}\r\naccept-ranges: bytes\r\n");
@@ -62,7 +62,7 @@ fn ranged(body: &'static [u8], etag: &'static str) -> impl Fn(&Request) -> Answe
     }
 }
 
-/// An answer that ends after `count` bytes of its body.
+/// A response that ends after `count` bytes of its body.
 fn cut(body: &[u8], head: &str, count: usize) -> Answer {
     let head = format!(
         "HTTP/1.1 200 OK\r\n{head}content-length: {}\r\n\r\n",
@@ -74,7 +74,7 @@ fn cut(body: &[u8], head: &str, count: usize) -> Answer {
 const WHOLE: &[u8] = b"0123456789abcdef";
 
 #[test]
-fn the_name_is_printed_and_nothing_else_is_left() {
+fn download_prints_the_name_and_leaves_no_other_file() {
     let scratch = Scratch::new("name");
     let server = Server::start(|_| Answer::ok("body"));
     let output = download(&scratch, &server.url("/a/shot%20010.exr?x=y"), &[]).expect_code(0);
@@ -90,7 +90,7 @@ fn the_name_is_printed_and_nothing_else_is_left() {
     assert_eq!(fs::read(scratch.path().join(".own")).unwrap(), b"body");
 }
 
-/// CVE-2010-3842, 2016-0754: a name from the server stays in the directory.
+/// CVE-2010-3842, 2016-0754: a file name from the server stays in the directory.
 #[test]
 fn cve_2010_3842_and_2016_0754_a_server_chosen_name_stays_in_the_directory() {
     for (disposition, name) in [
@@ -130,7 +130,7 @@ fn cve_2010_3842_and_2016_0754_a_server_chosen_name_stays_in_the_directory() {
     assert!(name.len() <= 255 && name.ends_with(".exr"));
 }
 
-/// CVE-2020-8177: nothing that is there is overwritten, by whatever name it comes.
+/// CVE-2020-8177: no existing file is overwritten, wherever the name comes from.
 #[test]
 fn cve_2020_8177_an_existing_file_is_kept() {
     let scratch = Scratch::new("existing");
@@ -144,12 +144,12 @@ fn cve_2020_8177_an_existing_file_is_kept() {
         assert_eq!(output.stderr_text().lines().count(), 1);
         let idle = Server::start(|_| Answer::ok("")).may_be_idle();
         let output = download(&scratch, &idle.url("/"), &["-o", name]).expect_code(2);
-        assert!(output.stderr_text().contains("hint: --overwrite"));
+        assert!(output.stderr_text().contains("hint: use --overwrite"));
         assert_eq!(idle.connections(), 0);
     }
     assert_eq!(entries(scratch.path()), ["dangling", "link", "mine"]);
     assert_eq!(fs::read(scratch.path().join("mine")).unwrap(), b"old");
-    // Asked for, a link is replaced, not followed.
+    // With --overwrite, a link is replaced instead of followed.
     for name in ["mine", "link"] {
         let server = named(&format!("attachment; filename={name}"));
         download(&scratch, &server.url("/"), &["--overwrite"]).expect_code(0);
@@ -161,7 +161,7 @@ fn cve_2020_8177_an_existing_file_is_kept() {
     download(&scratch, &server.url("/"), &["--overwrite"]).expect_code(7);
 }
 
-/// A file that appears while the download runs is kept too.
+/// A file that is created during the download is kept too.
 #[test]
 fn cve_2020_8177_a_file_that_appears_meanwhile_is_kept() {
     let scratch = Scratch::new("meanwhile");
@@ -175,9 +175,9 @@ fn cve_2020_8177_a_file_that_appears_meanwhile_is_kept() {
     assert_eq!(fs::read(scratch.path().join("out.part")).unwrap(), b"body");
 }
 
-/// CVE-2025-11563: what is hidden in a name by percent signs is no way out either; and no dot file.
+/// CVE-2025-11563: percent-encoded names cannot leave the directory or create a dot file.
 #[test]
-fn cve_2025_11563_no_way_out_and_no_dot_file_by_a_url() {
+fn cve_2025_11563_url_cannot_choose_a_harmful_name() {
     for (path, name) in [
         ("/x/..%2f..%2fevil", "evil"),
         ("/x/..%5c..%5cevil", "evil"),
@@ -199,9 +199,9 @@ fn cve_2025_11563_no_way_out_and_no_dot_file_by_a_url() {
     assert_eq!(entries(scratch.path()), ["bashrc"]);
 }
 
-/// CVE-2010-2252 (wget): where a redirect leads to does not choose the name.
+/// CVE-2010-2252 (wget): the target of a redirect does not choose the name.
 #[test]
-fn a_redirect_does_not_choose_the_name() {
+fn redirect_does_not_choose_the_file_name() {
     let server = Server::start(|request| match request.target.as_str() {
         "/tool" => Answer::redirect("302 Found", "/.profile"),
         _ => Answer::ok("body"),
@@ -213,7 +213,7 @@ fn a_redirect_does_not_choose_the_name() {
     assert_eq!(entries(scratch.path()), ["tool"]);
 }
 
-/// CVE-2022-32207: a replaced file's permissions are not widened, at no moment.
+/// CVE-2022-32207: the permissions of a replaced file are never widened.
 #[test]
 fn cve_2022_32207_permissions_are_not_widened() {
     let scratch = Scratch::new("mode");
@@ -235,12 +235,12 @@ fn cve_2022_32207_permissions_are_not_widened() {
     let server = Server::start(|_| Answer::ok("body"));
     download(&scratch, &server.url("/"), &["-o", "new"]).expect_code(0);
     let plain = scratch.write("plain", "");
-    assert_eq!(mode(&scratch.path().join("new")), mode(&plain)); // as the umask has it
+    assert_eq!(mode(&scratch.path().join("new")), mode(&plain)); // set by the umask
 }
 
-/// CVE-2022-27778: cleaning up removes what was made, and nothing else.
+/// CVE-2022-27778: cleanup removes only files of this download.
 #[test]
-fn cve_2022_27778_only_what_was_made_is_removed() {
+fn cve_2022_27778_cleanup_removes_only_its_own_files() {
     let scratch = Scratch::new("cleanup");
     scratch.write("out", "old");
     let wrong = "0".repeat(64);
@@ -258,15 +258,15 @@ fn cve_2022_27778_only_what_was_made_is_removed() {
     let output = download(&scratch, &missing.url("/"), &["-o", "new"]).expect_code(4);
     assert_eq!(output.stdout_text(), "why");
     assert_eq!(entries(scratch.path()), ["out"]);
-    // A beginning that was there stays there.
+    // A partial file that existed before is kept.
     scratch.write("new.part", "begin");
     download(&scratch, &missing.url("/"), &["-o", "new"]).expect_code(4);
     assert_eq!(entries(scratch.path()), ["new.part", "out"]);
 }
 
-/// The .part in a directory others may write could lead to any file of the user's.
+/// In a shared directory, a planted .part could point to any file of the user.
 #[test]
-fn a_part_that_is_no_file_of_its_own_is_refused() {
+fn partial_file_that_is_a_link_is_refused() {
     let scratch = Scratch::new("trap");
     let mine = scratch.write("mine", "old");
     symlink(&mine, scratch.path().join("a.part")).unwrap();
@@ -277,7 +277,7 @@ fn a_part_that_is_no_file_of_its_own_is_refused() {
         let output = download(&scratch, &server.url("/"), &["-o", name]).expect_code(7);
         assert_eq!(output.stderr_text().lines().count(), 1);
     }
-    // A pipe would wait for ever.
+    // A FIFO would block forever.
     assert_eq!(fs::read(&mine).unwrap(), b"old");
     symlink(&mine, scratch.path().join("d.part.meta")).unwrap();
     let versioned = Server::start(ranged(WHOLE, "\"1\""));
@@ -286,7 +286,7 @@ fn a_part_that_is_no_file_of_its_own_is_refused() {
 }
 
 #[test]
-fn a_short_body_is_an_error_and_leaves_only_the_part() {
+fn short_body_is_an_error_and_keeps_the_partial_file() {
     let scratch = Scratch::new("short");
     let server = Server::start(|_| cut(WHOLE, "", 10));
     let output = download(&scratch, &server.url("/"), &["-o", "out"]).expect_code(7);
@@ -304,7 +304,7 @@ fn a_short_body_is_an_error_and_leaves_only_the_part() {
 }
 
 #[test]
-fn a_cut_download_is_continued() {
+fn interrupted_download_is_resumed() {
     let scratch = Scratch::new("continue");
     let head = "etag: \"1\"\r\n";
     let broken = AtomicUsize::new(0);
@@ -334,7 +334,7 @@ fn sha256(bytes: &[u8]) -> String {
     digest.as_ref().iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// A part and its note, as a cut download from `url` leaves them.
+/// Creates a partial file and its note, like an interrupted download from `url`.
 fn begun(scratch: &Scratch, url: &str, body: &'static [u8], etag: &str) {
     let origin_and_path = url.split('?').next().unwrap();
     let note = format!(
@@ -347,14 +347,14 @@ fn begun(scratch: &Scratch, url: &str, body: &'static [u8], etag: &str) {
 }
 
 #[test]
-fn a_changed_file_starts_anew() {
+fn changed_file_restarts_the_download() {
     let scratch = Scratch::new("changed");
     let server = Server::start(ranged(WHOLE, "\"2\""));
     let url = server.url("/out");
     begun(&scratch, &url, b"older bytes", "\"1\"");
     let output = download(&scratch, &url, &["-o", "out", "--continue"]).expect_code(0);
     assert!(
-        output.stderr_text().contains("starts anew"),
+        output.stderr_text().contains("restarting the download"),
         "{}",
         output.stderr_text()
     );
@@ -363,7 +363,7 @@ fn a_changed_file_starts_anew() {
 }
 
 #[test]
-fn a_complete_part_is_a_success() {
+fn complete_partial_file_is_a_success() {
     for complete in ["bytes */16", ""] {
         let scratch = Scratch::new("complete");
         let head = match complete {
@@ -380,7 +380,7 @@ fn a_complete_part_is_a_success() {
 }
 
 #[test]
-fn a_part_that_is_too_long_starts_anew() {
+fn too_long_partial_file_restarts_the_download() {
     let scratch = Scratch::new("longer");
     let server = Server::start(ranged(WHOLE, "\"1\""));
     let url = server.url("/out");
@@ -390,7 +390,7 @@ fn a_part_that_is_too_long_starts_anew() {
 }
 
 #[test]
-fn a_part_without_version_or_of_another_url_starts_anew() {
+fn partial_file_of_unknown_version_or_another_url_restarts_the_download() {
     let server = Server::start(ranged(WHOLE, "\"1\""));
     let scratch = Scratch::new("unknown");
     scratch.write("out.part", "who knows");
@@ -409,7 +409,7 @@ fn a_part_without_version_or_of_another_url_starts_anew() {
     );
 }
 
-/// An answer to another range than was asked for must not be put together with what is there.
+/// A response with another range must not be appended to the partial file.
 #[test]
 fn wrong_ranges_are_refused() {
     for head in [
@@ -432,15 +432,15 @@ fn wrong_ranges_are_refused() {
             &WHOLE[..10],
             "{head}"
         );
-        // Nor is one that nobody asked for.
+        // An unrequested range is refused too.
         download(&scratch, &url, &["-o", "new"]).expect_code(7);
         assert!(!scratch.path().join("new").exists());
     }
 }
 
-/// More or less than the range announced.
+/// The body is longer or shorter than the announced range.
 #[test]
-fn a_part_of_the_rest_is_not_the_rest() {
+fn range_shorter_than_announced_is_an_error() {
     let scratch = Scratch::new("less");
     let server = Server::start(|_| {
         let head = "content-range: bytes 10-12/16\r\n";
@@ -457,7 +457,7 @@ fn a_part_of_the_rest_is_not_the_rest() {
     assert!(!scratch.path().join("out").exists());
 }
 
-/// A URL may be good for one request: the name is taken from the note of the beginning.
+/// A URL may be valid for one request only, so the name comes from the note.
 #[test]
 fn continue_without_a_name_sends_one_request() {
     let scratch = Scratch::new("by-name");
@@ -478,9 +478,9 @@ fn continue_without_a_name_sends_one_request() {
     assert_eq!(server.request().header("if-range"), Some("\"1\""));
 }
 
-/// With --retry a cut body is gone on with at once.
+/// With --retry, a truncated body is resumed at once.
 #[test]
-fn a_retry_asks_for_the_rest() {
+fn retry_requests_the_rest() {
     let scratch = Scratch::new("retry");
     let count = AtomicUsize::new(0);
     let whole = ranged(WHOLE, "\"1\"");
@@ -498,9 +498,9 @@ fn a_retry_asks_for_the_rest() {
     assert_eq!(server.requests()[1].header("range"), Some("bytes=10-"));
 }
 
-/// Servers that say `Content-Encoding: gzip` of a .tar.gz: the bytes are kept as they came.
+/// Some servers send `Content-Encoding: gzip` for a .tar.gz: the bytes are saved unchanged.
 #[test]
-fn the_bytes_are_kept_as_they_were_sent() {
+fn download_does_not_decode_the_body() {
     let scratch = Scratch::new("as-sent");
     let server =
         Server::start(|_| Answer::new("200 OK", "content-encoding: x-gzip\r\n", "\x1f\u{8b}"));
@@ -512,7 +512,7 @@ fn the_bytes_are_kept_as_they_were_sent() {
 }
 
 #[test]
-fn two_downloads_of_one_name_do_not_mix() {
+fn second_download_of_the_same_name_is_refused() {
     let scratch = Scratch::new("two");
     let hanging = Server::start(|_| {
         Answer::raw("HTTP/1.1 200 OK\r\ncontent-length: 16\r\n\r\n0123").then_hang()
@@ -535,7 +535,7 @@ fn two_downloads_of_one_name_do_not_mix() {
         );
     }
     assert_eq!(fs::read(&part).unwrap(), b"0123");
-    // Ctrl-C leaves what has come.
+    // Ctrl-C keeps the received bytes.
     first.signal(libc::SIGINT);
     first.wait().expect_code(130);
     assert_eq!(fs::read(&part).unwrap(), b"0123");
@@ -544,7 +544,7 @@ fn two_downloads_of_one_name_do_not_mix() {
 }
 
 #[test]
-fn bounds_and_odd_answers() {
+fn size_limits_and_unusual_responses() {
     let scratch = Scratch::new("odd");
     let server = Server::start(|_| Answer::ok(WHOLE));
     download(&scratch, &server.url("/out"), &["--max-body=10"]).expect_code(7);
@@ -563,7 +563,7 @@ fn bounds_and_odd_answers() {
 }
 
 #[test]
-fn what_does_not_go_together() {
+fn conflicting_options_are_refused() {
     let scratch = Scratch::new("usage");
     for options in [
         &["--download", "--json"][..],
@@ -590,7 +590,7 @@ fn what_does_not_go_together() {
 }
 
 #[test]
-fn nginx_gives_ranges_until_the_file_changes() {
+fn download_from_nginx_resumes_until_the_file_changes() {
     let server = "server { listen 127.0.0.1:@port0@; root @dir@/www; }";
     let Some(nginx) = peers::nginx(server) else {
         return;
@@ -601,7 +601,7 @@ fn nginx_gives_ranges_until_the_file_changes() {
     fs::write(www.join("file"), &old).unwrap();
     let url = format!("http://127.0.0.1:{}/file", nginx.port(0));
     let scratch = Scratch::new("nginx");
-    let options = ["--max-body=1M"]; // cuts it
+    let options = ["--max-body=1M"]; // interrupts the download
     download(&scratch, &url, &options).expect_code(7);
     let part = scratch.path().join("file.part");
     let have = fs::metadata(&part).unwrap().len();
@@ -613,23 +613,23 @@ fn nginx_gives_ranges_until_the_file_changes() {
         "{}",
         nginx.access_log()
     );
-    // Cut again; then the file changes.
+    // Interrupts again; then the file changes.
     fs::remove_file(scratch.path().join("file")).unwrap();
     download(&scratch, &url, &options).expect_code(7);
     let new = vec![b'n'; 3_500_000];
     fs::write(www.join("file"), &new).unwrap();
     let output = download(&scratch, &url, &["--continue"]).expect_code(0);
     assert!(
-        output.stderr_text().contains("starts anew"),
+        output.stderr_text().contains("restarting the download"),
         "{}",
         output.stderr_text()
     );
     assert!(fs::read(scratch.path().join("file")).unwrap() == new);
 }
 
-/// Through a redirect to another origin, as storage services have it, the range goes along.
+/// Storage services redirect to another origin; the range is sent there too.
 #[test]
-fn a_redirected_download_is_continued() {
+fn redirected_download_is_resumed() {
     let storage = Server::start_at("127.0.0.2:0", ranged(WHOLE, "\"1\""));
     let location = format!("http://127.0.0.2:{}/blob", storage.port());
     let server = Server::start(move |_| Answer::redirect("302 Found", &location));
@@ -641,7 +641,7 @@ fn a_redirected_download_is_continued() {
     assert_eq!(storage.request().header("range"), Some("bytes=10-"));
 }
 
-/// The same URL gives another file now, under another name: the old beginning is none of it.
+/// The URL now returns another file with another name: the partial file is not used.
 #[test]
 fn continue_without_a_name_follows_the_servers_new_name() {
     let scratch = Scratch::new("new-name");
@@ -661,9 +661,9 @@ fn continue_without_a_name_follows_the_servers_new_name() {
     assert_eq!(server.request().header("range"), Some("bytes=10-"));
 }
 
-/// Of other URLs, of nobody's or without a note: no beginning of this download.
+/// Partial files of other URLs, of other users or without a note are not resumed.
 #[test]
-fn continue_without_a_name_takes_no_beginning_of_another_url() {
+fn continue_without_a_name_ignores_partial_files_of_other_urls() {
     let scratch = Scratch::new("others");
     let server = Server::start(ranged(WHOLE, "\"1\""));
     begun(&scratch, &server.url("/other"), &WHOLE[..10], "\"1\"");
@@ -679,7 +679,7 @@ fn continue_without_a_name_takes_no_beginning_of_another_url() {
 }
 
 #[test]
-fn a_file_that_is_there_with_the_right_hash_is_a_success_and_nothing_is_sent() {
+fn existing_file_with_the_right_hash_sends_nothing() {
     let scratch = Scratch::new("present");
     scratch.write("out", WHOLE);
     let sha256 = sha256(WHOLE);
@@ -707,7 +707,7 @@ fn a_file_that_is_there_with_the_right_hash_is_a_success_and_nothing_is_sent() {
     }
     assert_eq!(idle.connections(), 0);
     assert_eq!(entries(scratch.path()), ["out"]);
-    // Another hash: the file stays as it is.
+    // With another hash, the file is unchanged.
     scratch.write("out", "other");
     let options = ["-o", "out", "--sha256", &sha256];
     download(&scratch, &idle.url("/out"), &options).expect_code(2);
@@ -715,9 +715,9 @@ fn a_file_that_is_there_with_the_right_hash_is_a_success_and_nothing_is_sent() {
     assert_eq!(idle.connections(), 0);
 }
 
-/// The name is the server's: the body is not transferred, and the file is not replaced.
+/// The server gives the name: the body is not transferred, and the file is not replaced.
 #[test]
-fn a_file_of_the_servers_name_with_the_right_hash_is_a_success() {
+fn existing_file_of_the_servers_name_with_the_right_hash_is_a_success() {
     let scratch = Scratch::new("present-by-name");
     scratch.write("tool-1.0", WHOLE);
     let server = named("attachment; filename=tool-1.0");
@@ -729,12 +729,12 @@ fn a_file_of_the_servers_name_with_the_right_hash_is_a_success() {
 }
 
 #[test]
-fn a_stopped_download_says_whether_it_can_be_continued() {
+fn stopped_download_reports_whether_it_can_be_resumed() {
     for (head, says) in [
         ("etag: \"1\"\r\n", "--continue resumes the download"),
         (
             "",
-            "the server names no version of the file, so --continue starts over",
+            "--continue restarts the download: the server sent no usable ETag or date",
         ),
     ] {
         let scratch = Scratch::new("stopped");
@@ -755,14 +755,15 @@ fn a_stopped_download_says_whether_it_can_be_continued() {
         });
         child.signal(libc::SIGTERM);
         let output = child.wait().expect_code(143);
-        let line = format!("c47 http: stopped; out.part is kept: {says}\n");
+        let line = format!("c47 http: stopped; out.part is kept; {says}\n");
         assert_eq!(output.stderr_text(), line);
     }
 }
 
-/// Two files of one path and different queries, as an API has them: each goes on with its own.
+/// Two files with the same path and different queries, as in an API: each resumes its own partial
+/// file.
 #[test]
-fn continue_without_a_name_goes_on_with_the_file_of_the_same_query() {
+fn continue_without_a_name_resumes_the_file_of_the_same_query() {
     let scratch = Scratch::new("queries");
     let cut_once = AtomicUsize::new(0);
     let server = Server::start(move |request| {
@@ -793,9 +794,9 @@ fn continue_without_a_name_goes_on_with_the_file_of_the_same_query() {
     assert_eq!(entries(scratch.path()), ["file1", "file2"]);
 }
 
-/// A server that gives a range whatever If-Range says: parts of two files are not put together.
+/// A server that ignores If-Range: parts of two files are never joined.
 #[test]
-fn a_range_of_another_version_or_file_starts_anew() {
+fn range_of_another_version_restarts_the_download() {
     for head in [
         "etag: \"2\"\r\n",
         "content-disposition: attachment; filename=new\r\n",

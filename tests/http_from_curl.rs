@@ -1,12 +1,12 @@
-//! `c47 http --from-curl`: what it sends is what curl sends, and it is the inverse of `--curl`.
+//! `c47 http --from-curl`: sends the same request as curl, and is the inverse of `--curl`.
 
 use std::path::Path;
 
 use crate::support::server::{Answer, Request, Server};
 use crate::support::{Run, Scratch, c47, peers};
 
-/// Command lines as people write and browsers copy them, and what may stand in their way. URL is
-/// the server's.
+/// Commands as written by people and copied from browsers, including unusual ones. URL is replaced
+/// by the address of the server.
 const COMMANDS: &[&str] = &[
     "curl URL/",
     "curl 'URL/shots?project=one&page=2'",
@@ -103,7 +103,7 @@ fn scratch() -> Scratch {
     scratch
 }
 
-/// What of a request does not depend on the client.
+/// The parts of a request that do not depend on the client.
 fn shown(request: &Request) -> String {
     let ours = [
         "accept-encoding",
@@ -227,14 +227,14 @@ fn calls() -> Vec<Vec<&'static str>> {
         for (of, header) in headers.iter().enumerate() {
             for (and, url) in urls.iter().enumerate() {
                 let method = methods[(at + of + and) % methods.len()];
-                // curl has no HEAD with a body.
+                // curl cannot send a HEAD with a body.
                 let method = if at > 1 && method == ["HEAD"] {
                     &["POST"][..]
                 } else {
                     method
                 };
                 let mut call = [method, &[*url], header, body].concat();
-                // A form of files says itself what it is, with its boundary.
+                // A multipart form sets its own content type and boundary.
                 let is_multipart = at >= bodies.len() - 2;
                 call.retain(|word| !(is_multipart && word.starts_with("Content-Type")));
                 calls.push(call);
@@ -258,7 +258,7 @@ fn calls() -> Vec<Vec<&'static str>> {
     calls
 }
 
-/// The request as `--offline` shows it, with a boundary that does not change.
+/// The request as printed by `--offline`, with a fixed boundary.
 fn offline(directory: &Path, arguments: &[&str]) -> String {
     let run = c47()
         .current_dir(directory)
@@ -296,9 +296,9 @@ fn from_curl_is_the_inverse_of_curl() {
     }
 }
 
-/// What a shell makes of the printed command is the call that `--from-curl` makes.
+/// The printed command, run by a shell, makes the same call as `--from-curl`.
 #[test]
-fn the_printed_command_makes_the_same_call() {
+fn printed_command_makes_the_same_call() {
     let scratch = scratch();
     let binary = crate::support::binary().display();
     for command in COMMANDS
@@ -317,7 +317,7 @@ fn the_printed_command_makes_the_same_call() {
         if printed.stderr_text().contains("***")
             || printed.stderr_text().contains("write the secret")
         {
-            continue; // it is to be completed first
+            continue; // the user must complete it first
         }
         let line = printed
             .stdout_text()
@@ -337,9 +337,9 @@ fn the_printed_command_makes_the_same_call() {
             Some(boundary) => again.replace(boundary, "BOUNDARY"),
             None => again.clone(),
         };
-        // A secret that became a source is at the end of the headers.
+        // A secret that became a source is the last header.
         let sorted = |text: &str| {
-            // Of a login without a password the whole header is the secret.
+            // Without a password, the whole header is the secret.
             let text = text.replace("Basic ***", "***");
             let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
             lines.sort();
@@ -418,8 +418,8 @@ fn what_c47_cannot_express_is_refused_by_name() {
         ("curl --no-such https://a.lan/", "--no-such"),
         ("curl https://a.lan/ https://b.lan/", "several URLs"),
         ("curl -s", "no URL"),
-        ("curl 'https://a.lan/{a,b}'", "stand for several"),
-        ("curl https://a.lan/ -H", "-H has no value"),
+        ("curl 'https://a.lan/{a,b}'", "expand to several"),
+        ("curl https://a.lan/ -H", "-H requires a value"),
         ("curl https://a.lan/ | jq .", "a pipe"),
         ("curl https://a.lan/ > x", "a redirection"),
         ("curl https://a.lan/?a=1&b=2", "several commands"),
@@ -427,7 +427,7 @@ fn what_c47_cannot_express_is_refused_by_name() {
         ("curl \"https://$HOST/\"", "env:HOST"),
         (
             "curl -d \"a=$A\" https://a.lan/",
-            "-d has a variable (env:A)",
+            "-d contains a variable (env:A)",
         ),
         (
             "curl -H \"X-A: $A\" -H \"X-B: $B\" https://a.lan/",
@@ -442,7 +442,7 @@ fn what_c47_cannot_express_is_refused_by_name() {
         ("curl --proto '=https' http://a.lan/", "--proto"),
         ("curl ^\"https://a.lan/^\"", "cmd.exe"),
         ("wget https://a.lan/", "not a curl command"),
-        ("curl 'https://a.lan/", "no end of"),
+        ("curl 'https://a.lan/", "an unterminated"),
     ] {
         let output = c47()
             .args(["http", "--offline", "--from-curl", command])
@@ -455,7 +455,7 @@ fn what_c47_cannot_express_is_refused_by_name() {
 }
 
 #[test]
-fn options_beside_from_curl_count_more() {
+fn own_options_override_those_of_curl() {
     let shown = |arguments: &[&str]| {
         let run = c47().args(["http", "--offline", "--from-curl"]);
         run.args(arguments)
@@ -499,7 +499,7 @@ fn options_beside_from_curl_count_more() {
 }
 
 #[test]
-fn the_command_comes_from_an_argument_a_file_or_stdin() {
+fn curl_command_is_read_from_an_argument_a_file_or_stdin() {
     let scratch = Scratch::new("from-curl-places");
     let command = "# copied\ncurl https://a.lan/ \\\r\n  -H 'X: y'\r\n";
     scratch.write("command.txt", command);
@@ -535,7 +535,7 @@ fn the_command_comes_from_an_argument_a_file_or_stdin() {
 }
 
 #[test]
-fn print_command_prints_a_command_of_its_own_too() {
+fn print_command_works_without_from_curl() {
     let printed = c47()
         .args([
             "http",
@@ -557,7 +557,7 @@ fn print_command_prints_a_command_of_its_own_too() {
 }
 
 #[test]
-fn the_example_in_the_manual_is_true() {
+fn manual_example_is_correct() {
     let manual = std::fs::read_to_string(crate::support::source("src/cli/http/manual.md")).unwrap();
     let (_, example) = manual.split_once("--from-curl - <<'END'\n").unwrap();
     let (command, rest) = example.split_once("\nEND\n").unwrap();
@@ -570,7 +570,7 @@ fn the_example_in_the_manual_is_true() {
 }
 
 #[test]
-fn stdin_is_read_by_one_of_them() {
+fn stdin_is_read_only_once() {
     for option in [
         "-d @-",
         "--data-binary @-",
@@ -603,9 +603,9 @@ fn stdin_is_read_by_one_of_them() {
     );
 }
 
-/// Each option of the installed curl is made, or refused by its name.
+/// Each option of the installed curl is supported, or refused by its name.
 #[test]
-fn every_option_of_curl_is_known() {
+fn every_option_of_the_installed_curl_is_known() {
     let Some(curl) = peers::tool("curl") else {
         return;
     };
@@ -639,7 +639,7 @@ fn every_option_of_curl_is_known() {
 }
 
 #[test]
-fn the_response_goes_where_curl_puts_it() {
+fn response_goes_where_curl_puts_it() {
     let scratch = Scratch::new("from-curl-response");
     let server = Server::start(|_| Answer::new("200 OK", "X-One: 1\r\n", "body"));
     let run = |command: &str| {
@@ -655,7 +655,7 @@ fn the_response_goes_where_curl_puts_it() {
     assert_eq!(run("curl -o out.txt URL"), "");
     assert_eq!(read("out.txt"), "body");
     assert_eq!(run("curl -O URL?x=1"), "");
-    assert_eq!(run("curl -O URL"), ""); // it overwrites, as curl does
+    assert_eq!(run("curl -O URL"), ""); // overwrites the file, like curl
     assert_eq!(read("name.txt"), "body");
     std::fs::create_dir(scratch.path().join("sub")).unwrap();
     assert_eq!(run("curl -LO --output-dir sub URL"), "");
@@ -668,7 +668,7 @@ fn the_response_goes_where_curl_puts_it() {
 }
 
 #[test]
-fn a_second_url_is_refused() {
+fn second_url_is_refused() {
     let run = c47().args(["http", "--offline", "--from-curl", "curl https://a.lan/"]);
     let output = run.arg("https://b.lan/").run().expect_code(2);
     assert!(
@@ -678,9 +678,9 @@ fn a_second_url_is_refused() {
     );
 }
 
-/// `--curl` writes these sources as programs that a shell runs.
+/// `--curl` prints these sources as commands that a shell would run.
 #[test]
-fn a_source_that_only_a_shell_can_ask_is_refused() {
+fn source_that_needs_a_shell_is_refused() {
     for auth in [
         "jwt=HS256:env:KEY",
         "bearer=command:pass show a",
@@ -695,7 +695,7 @@ fn a_source_that_only_a_shell_can_ask_is_refused() {
             "{}",
             output.tell()
         );
-        // What stands beside it does not help: nothing of the command is run.
+        // An explicit --auth does not change this: no part of the command is run.
         let run = c47().args(["http", "--offline", "--auth", auth, "--from-curl", &command]);
         run.run().expect_code(2);
     }

@@ -1,5 +1,4 @@
-//! Servers that mean harm, or are broken: no call panics, hangs past its time, or leaves a wrong
-//! file.
+//! Malicious and broken servers: no call panics, exceeds its time limit, or leaves a wrong file.
 
 use std::io::{Read, Write};
 use std::time::Duration;
@@ -18,13 +17,13 @@ fn raw(bytes: impl Into<Vec<u8>>) -> Server {
     Server::start(move |_| Answer::raw(bytes.clone()))
 }
 
-/// Cut within the head is no success (curl 7.88 takes it for one); cut within the body neither.
+/// A truncated header is not a success (curl 7.88 accepts it); neither is a truncated body.
 #[test]
 fn an_answer_cut_at_any_byte_is_an_error() {
     let chunked = "HTTP/1.1 200 OK\r\nX-A: b\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n3\r\nyou\r\n0\r\n\r\n";
     let sized = "HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 8\r\n\r\nhelloyou";
     for whole in [chunked, sized] {
-        // The last line of a chunked body may be missing: "0\r\n" has said that it is whole.
+        // The last line of a chunked body may be missing, because "0\r\n" already marks the end.
         let needed = whole.find("0\r\n\r\n").map_or(whole.len(), |at| at + 3);
         let scratch = Scratch::new("cut");
         let target = scratch.write("out", "old");
@@ -62,7 +61,7 @@ fn an_answer_cut_at_any_byte_is_an_error() {
 }
 
 #[test]
-fn wrong_lengths_and_chunks() {
+fn invalid_lengths_and_chunks_are_errors() {
     let body = "Content-Length: 5\r\n\r\nhello";
     for head in [
         format!("Content-Length: 6\r\n{body}"),
@@ -97,7 +96,7 @@ fn wrong_lengths_and_chunks() {
 }
 
 #[test]
-fn what_is_no_http() {
+fn invalid_http_is_an_error() {
     for bytes in [
         &b"SSH-2.0-OpenSSH_9.2\r\n"[..],
         b"\x15\x03\x01\x00\x02\x02\x28",
@@ -114,7 +113,7 @@ fn what_is_no_http() {
     }
 }
 
-/// CVE-2023-38039: a head without end, in each of its forms.
+/// CVE-2023-38039: endless headers, in all forms.
 #[test]
 fn endless_heads_end() {
     let forms: [(&str, &str); 4] = [
@@ -137,13 +136,13 @@ fn endless_heads_end() {
     }
 }
 
-/// CVE-2022-32206, 2023-23916: ten gigabytes of zeros in ten megabytes.
+/// CVE-2022-32206, 2023-23916: ten megabytes of gzip that expand to ten gigabytes.
 #[test]
 fn a_decompression_bomb_ends_early() {
     let bomb = {
         let zeros = std::io::repeat(0).take(10 << 30);
         let mut encoder = flate2::read::GzEncoder::new(zeros, flate2::Compression::fast());
-        // A tenth of it is more than enough to send, and quicker made.
+        // A tenth is enough, and faster to create.
         let mut bytes = Vec::new();
         encoder
             .by_ref()
@@ -160,7 +159,7 @@ fn a_decompression_bomb_ends_early() {
     let target = scratch.path().join("out");
     let output = get(&server, &["-o", target.to_str().unwrap()]).expect_code(7);
     assert!(
-        output.stderr_text().contains("grows without end"),
+        output.stderr_text().contains("expands too much"),
         "{}",
         output.stderr_text()
     );
@@ -174,8 +173,8 @@ fn a_decompression_bomb_ends_early() {
 }
 
 #[test]
-fn a_slow_server_is_waited_for_as_long_as_was_said() {
-    // The whole body takes longer than the runner's time limit.
+fn slow_server_is_limited_by_the_timeout() {
+    // The body takes longer than the time limit of the test runner.
     let body = "x".repeat(1000);
     let server = Server::start(move |_| Answer::ok(&body).drip(Duration::from_millis(200)));
     let output = get(&server, &["--timeout", "1s"]).expect_code(8);
@@ -199,9 +198,9 @@ fn a_head_cannot_forge_lines_on_a_terminal_or_in_a_log() {
     );
 }
 
-/// What a client must take from old or odd servers.
+/// Responses of old or unusual servers that a client must accept.
 #[test]
-fn odd_and_fine() {
+fn unusual_but_valid_responses_are_accepted() {
     for (answer, body) in [
         ("HTTP/1.0 200 OK\r\n\r\nuntil the end", "until the end"),
         (
@@ -239,7 +238,7 @@ fn odd_and_fine() {
     }
 }
 
-/// Sends `response` to the first byte of a request, and then a reset: there are unread bytes.
+/// Sends `response` after the first byte of a request, then a reset because of unread bytes.
 fn resetting(response: &'static str) -> Server {
     Server::connection(move |mut stream| {
         let mut first = [0; 1];
@@ -249,9 +248,9 @@ fn resetting(response: &'static str) -> Server {
     })
 }
 
-/// curl: 56. Whoever is on the way can forge a reset, so it ends no body.
+/// curl: exit code 56. A reset can be forged on the network, so it does not end a body.
 #[test]
-fn a_reset_does_not_end_a_body_without_a_length() {
+fn reset_does_not_end_a_body_without_a_length() {
     let scratch = Scratch::new("reset");
     let target = scratch.write("out", "old");
     for head in [
@@ -263,13 +262,13 @@ fn a_reset_does_not_end_a_body_without_a_length() {
         let options = ["-o", target.to_str().unwrap()];
         let output = get(&resetting(head), &options).expect_code(7);
         let said = output.stderr_text();
-        assert!(said.contains("not whole"), "{head:?}: {said}");
+        assert!(said.contains("incomplete"), "{head:?}: {said}");
         assert_eq!(std::fs::read(&target).unwrap(), b"old", "{head:?}");
         get(&resetting(head), &["--json"]).expect_code(7);
     }
 }
 
-/// A server that has seen enough: it responds while the upload still runs, and closes.
+/// A server that responds and closes the connection during the upload.
 fn early(response: &'static str) -> Server {
     Server::connection(move |mut stream| {
         let mut start = [0; 1024];
@@ -280,7 +279,7 @@ fn early(response: &'static str) -> Server {
 }
 
 #[test]
-fn an_early_response_is_read_although_the_upload_was_cut() {
+fn early_response_to_an_upload_is_read() {
     let scratch = Scratch::new("early");
     scratch.write("body", vec![b'x'; 32 << 20]);
     let response = "HTTP/1.1 413 Too Large\r\nContent-Length: 8\r\n\r\ntoo much";
@@ -298,7 +297,7 @@ fn an_early_response_is_read_although_the_upload_was_cut() {
             .expect_code(4);
         assert_eq!(output.stdout_text(), "too much", "{options:?}");
     }
-    // A success is none where the request was not read, and neither is half a response.
+    // A success is not accepted if the request was not read, nor is a truncated response.
     for response in [
         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
         "HTTP/1.1 413 Too Large\r\nContent-Length: 9\r\n\r\ntoo much",
@@ -312,6 +311,6 @@ fn an_early_response_is_read_although_the_upload_was_cut() {
             .run()
             .expect_code(7);
         let said = output.stderr_text();
-        assert!(said.contains("not whole"), "{response:?}: {said}");
+        assert!(said.contains("incomplete"), "{response:?}: {said}");
     }
 }

@@ -1,10 +1,10 @@
-//! The words of `c47 http`: what is taken for the method, the URL and the items.
+//! The arguments of `c47 http`: which are the method, the URL and the items.
 
 use crate::support::server::{Answer, Server};
 use crate::support::{Scratch, c47};
 
 #[test]
-fn a_url_in_the_place_of_an_item_is_refused_and_nothing_is_sent() {
+fn url_as_an_item_is_refused_and_nothing_is_sent() {
     let server = Server::start(|_| Answer::ok("")).may_be_idle();
     let url = server.url("/");
     for word in [
@@ -45,7 +45,7 @@ fn a_mistyped_method_is_refused_with_the_nearest_one() {
         ("delet", "DELETE"),
     ] {
         for url in [&url, &port, &host] {
-            // The credentials would go to a host of that name.
+            // The credentials would be sent to a host of that name.
             let output = c47()
                 .args(["http", word, url, "--auth", "bearer=env:T"])
                 .env("T", "hunter2")
@@ -57,12 +57,12 @@ fn a_mistyped_method_is_refused_with_the_nearest_one() {
         }
     }
     let output = c47().args(["http", "xyzzy", &url]).run().expect_code(2);
-    assert!(output.stderr_text().contains("written in capitals"));
+    assert!(output.stderr_text().contains("in capitals"));
     assert!(server.requests().is_empty());
 }
 
 #[test]
-fn a_host_of_one_label_is_a_url() {
+fn host_of_one_label_is_a_url() {
     let server = Server::start(|request| Answer::ok(&request.method));
     for (words, line) in [
         (&["render01"][..], "GET / HTTP/1.1"),
@@ -94,7 +94,7 @@ fn a_host_of_one_label_is_a_url() {
 }
 
 #[test]
-fn a_backslash_sends_a_value_that_begins_with_an_at_sign() {
+fn backslash_sends_a_value_that_starts_with_an_at_sign() {
     let scratch = Scratch::new("items");
     scratch.write("Joe", "text of a file");
     let server = Server::start(|_| Answer::ok(""));
@@ -114,7 +114,7 @@ fn a_backslash_sends_a_value_that_begins_with_an_at_sign() {
 }
 
 #[test]
-fn a_missing_file_of_a_value_names_both_readings() {
+fn missing_file_of_a_value_explains_both_forms() {
     let server = Server::start(|_| Answer::ok("")).may_be_idle();
     for (item, text) in [
         ("comment=@Joe", r"comment=\@Joe"),
@@ -127,11 +127,11 @@ fn a_missing_file_of_a_value_names_both_readings() {
             .run()
             .expect_code(7);
         let expected = format!(
-            "c47 http: cannot read Joe: no such file or directory\nhint: {item} takes the value \
-             from the file Joe; for the text @Joe write {text}\n"
+            "c47 http: cannot read Joe: no such file or directory\nhint: {item} reads the value \
+             from the file Joe; to send the text @Joe, write {text}\n"
         );
         assert_eq!(output.stderr_text(), expected);
-        // What it advises is taken for a text.
+        // The text that the hint suggests is sent as a text.
         c47()
             .args(["http", "a.lan", text, "--offline"])
             .run()

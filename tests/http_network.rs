@@ -1,4 +1,4 @@
-//! The ways to a service: proxies, sockets, addresses. The proxies are squid and microsocks.
+//! Proxies, sockets and addresses, tested with squid and microsocks.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn services() -> Option<(Nginx, peers::Certificates)> {
     Some((nginx, certificates))
 }
 
-/// A proxy never sees loopback addresses by itself: the service goes by a name.
+/// c47 does not use a proxy for loopback addresses, so the service has a name.
 fn http(nginx: &Nginx, certificates: &peers::Certificates, number: usize) -> Run {
     let scheme = if number == 0 { "https" } else { "http" };
     let run = c47().args([
@@ -37,7 +37,7 @@ fn proxy_url(squid: &Squid, password: &str) -> String {
 }
 
 #[test]
-fn squid_lets_us_through() {
+fn requests_pass_through_squid() {
     let Some((nginx, certificates)) = services() else {
         return;
     };
@@ -62,18 +62,18 @@ fn squid_lets_us_through() {
         log.contains(&format!("CONNECT localhost:{}", nginx.port(0))),
         "{log}"
     );
-    // Plain http goes whole: squid, as most proxies, opens tunnels to TLS ports only.
+    // Plain http is forwarded whole: squid, like most proxies, opens tunnels only to TLS ports.
     assert!(
         log.contains(&format!("GET http://localhost:{}/x", nginx.port(1))),
         "{log}"
     );
-    // CVE-2015-3153, 2026-6253: what is for the proxy stays with it.
+    // CVE-2015-3153, 2026-6253: credentials for the proxy are not sent to the server.
     let seen = std::fs::read_to_string(nginx.directory().join("full.log")).unwrap();
     assert!(!seen.contains("Basic"), "{seen}");
 }
 
 #[test]
-fn squid_refuses_and_we_say_so() {
+fn refusal_by_squid_is_reported() {
     let Some((nginx, certificates)) = services() else {
         return;
     };
@@ -98,7 +98,10 @@ fn squid_refuses_and_we_say_so() {
     let named = format!("the proxy http://127.0.0.1:{}", squid.port);
     for text in [output.stderr_text(), plain.stderr_text()] {
         assert!(text.contains(&named) && text.contains("rejected"), "{text}");
-        assert!(text.contains("hint: --proxy-auth USER:SOURCE"), "{text}");
+        assert!(
+            text.contains("hint: use --proxy-auth USER:SOURCE"),
+            "{text}"
+        );
         assert!(!text.contains("hunter2"), "{text}");
     }
     let tls_to_elsewhere = format!("https://localhost:{}/", nginx.port(1));
@@ -118,7 +121,7 @@ fn squid_refuses_and_we_say_so() {
     assert!(output.stderr_text().contains(&refused), "{}", output.tell());
 }
 
-/// Neither in the arguments nor in any output.
+/// Neither the arguments nor the output contain the password.
 #[test]
 fn proxy_credentials_come_from_a_source() {
     let Some((nginx, certificates)) = services() else {
@@ -160,7 +163,7 @@ fn proxy_credentials_come_from_a_source() {
 }
 
 #[test]
-fn a_proxy_that_asks_for_credentials_says_so_in_both_modes() {
+fn proxy_that_requires_credentials_is_reported_in_both_modes() {
     let proxy = Server::start(|_| {
         let head = "proxy-authenticate: Basic realm=\"x\"\r\n";
         Answer::new("407 Proxy Authentication Required", head, "page")
@@ -175,9 +178,12 @@ fn a_proxy_that_asks_for_credentials_says_so_in_both_modes() {
             .run()
             .expect_code(code);
         let text = output.stderr_text();
-        let says = format!("the proxy {address} asks for credentials");
+        let says = format!("the proxy {address} requires credentials");
         assert!(text.contains(&says) && text.contains("407"), "{text}");
-        assert!(text.contains("hint: --proxy-auth USER:SOURCE"), "{text}");
+        assert!(
+            text.contains("hint: use --proxy-auth USER:SOURCE"),
+            "{text}"
+        );
     }
     let output = c47()
         .args([
@@ -193,7 +199,7 @@ fn a_proxy_that_asks_for_credentials_says_so_in_both_modes() {
 }
 
 #[test]
-fn a_proxy_that_fails_is_named_and_the_service_is_not_blamed() {
+fn failing_proxy_is_named_instead_of_the_service() {
     let port = ClosedPort::reserve();
     let closed = port.number();
     for (url, scheme) in [
@@ -221,11 +227,11 @@ fn a_proxy_that_fails_is_named_and_the_service_is_not_blamed() {
         .expect_code(7);
     let text = output.stderr_text();
     assert!(
-        text.contains("cannot find host 'proxy.invalid'")
-            && text.contains("hint: it is the host of a proxy"),
+        text.contains("cannot resolve host 'proxy.invalid'")
+            && text.contains("hint: this host is the proxy"),
         "{text}"
     );
-    // One that takes the connection and is silent.
+    // A proxy that accepts the connection but does not respond.
     let silent = Server::connection(|mut stream| {
         let _ = std::io::Read::read_to_end(&mut stream, &mut Vec::new());
     });
@@ -239,11 +245,11 @@ fn a_proxy_that_fails_is_named_and_the_service_is_not_blamed() {
         .run()
         .expect_code(8);
     let text = format!(
-        "c47 http: the proxy {} gave no connection in time (300ms)\n",
+        "c47 http: the proxy {} did not connect in time (300ms)\n",
         silent.url("")
     );
     assert!(output.stderr_text().starts_with(&text), "{}", output.tell());
-    // A response through a proxy may be its own.
+    // A response through a proxy may come from the proxy.
     let busy = Server::start(|_| Answer::new("503 Busy", "", ""));
     let output = c47()
         .args(["http", "http://service.invalid/x", "--proxy", &busy.url("")])
@@ -271,10 +277,10 @@ fn a_proxy_that_fails_is_named_and_the_service_is_not_blamed() {
     assert_eq!(output.stderr_text(), text);
 }
 
-/// CVE-2015-3153: neither the user's headers nor credentials are in the CONNECT, and the proxy's
-/// credentials are not in what goes through it.
+/// CVE-2015-3153: CONNECT contains neither the user's headers nor credentials, and the tunnel does
+/// not contain the proxy's credentials.
 #[test]
-fn a_tunnel_is_opened_without_a_word_of_the_request() {
+fn connect_contains_nothing_of_the_request() {
     let proxy = Server::start(|_| Answer::new("502 No", "", ""));
     let output = c47()
         .env("S", "sekrit")
@@ -309,7 +315,7 @@ fn a_tunnel_is_opened_without_a_word_of_the_request() {
 }
 
 #[test]
-fn the_environment_names_proxies_and_exceptions() {
+fn environment_sets_proxies_and_exceptions() {
     let proxy = Server::start(|_| Answer::ok("from the proxy"));
     let address = format!("http://127.0.0.1:{}", proxy.port());
     for name in ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"] {
@@ -337,7 +343,7 @@ fn the_environment_names_proxies_and_exceptions() {
         .run()
         .expect_code(0);
     assert_eq!(output.stdout_text(), "from here");
-    // A CGI script's HTTP_PROXY is a header that the client sent (CVE-2016-5385).
+    // In a CGI script, HTTP_PROXY is a header from the client (CVE-2016-5385).
     c47()
         .env("HTTP_PROXY", &address)
         .env("REQUEST_METHOD", "GET")
@@ -348,7 +354,7 @@ fn the_environment_names_proxies_and_exceptions() {
 }
 
 #[test]
-fn socks_carries_it() {
+fn request_passes_through_a_socks_proxy() {
     let Some((nginx, certificates)) = services() else {
         return;
     };
@@ -373,7 +379,7 @@ fn socks_carries_it() {
 }
 
 #[test]
-fn a_unix_socket_instead_of_a_host() {
+fn unix_socket_replaces_the_host() {
     let Some((nginx, _)) = services() else { return };
     let socket = nginx.directory().join("socket");
     let run = || {
@@ -409,7 +415,7 @@ fn a_unix_socket_instead_of_a_host() {
 }
 
 #[test]
-fn an_address_without_dns() {
+fn resolve_replaces_dns() {
     let Some((nginx, certificates)) = services() else {
         return;
     };
@@ -433,7 +439,7 @@ fn an_address_without_dns() {
         .args(["http", &url, "--resolve", "nonsense"])
         .run()
         .expect_code(2);
-    // The certificate is checked against the name all the same.
+    // The certificate is still checked for the name.
     let tls = nginx.port(0);
     let output = c47()
         .args([
@@ -451,7 +457,7 @@ fn an_address_without_dns() {
         "{}",
         output.stderr_text()
     );
-    // It is no loopback address to credentials: who runs this names where they go.
+    // With --resolve, the name does not count as loopback, so credentials need https.
     c47()
         .env("S", "s")
         .args([
@@ -467,7 +473,7 @@ fn an_address_without_dns() {
 }
 
 #[test]
-fn families_of_addresses() {
+fn address_family_is_selected() {
     let server = Server::start(|_| Answer::ok(""));
     let url = format!("http://localhost:{}/", server.port());
     c47().args(["http", "-4", &url]).run().expect_code(0);
@@ -480,14 +486,14 @@ fn families_of_addresses() {
     assert!(
         output
             .stderr_text()
-            .contains("no address of the wanted kind"),
+            .contains("no address of the requested family"),
         "{}",
         output.stderr_text()
     );
 }
 
 #[test]
-fn the_oldest_tls() {
+fn tls_min_refuses_older_versions() {
     let Some(certificates) = peers::certificates() else {
         return;
     };
@@ -544,7 +550,7 @@ fn a_unix_socket_with_a_full_backlog_is_not_waited_for_beyond_the_timeout() {
     let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
     let (sender, receiver) = std::sync::mpsc::channel();
     let name = path.clone();
-    // Connects until nothing more fits; the last one waits until the test ends.
+    // Connects until the backlog is full; the last connection waits until the test ends.
     std::thread::spawn(move || {
         while let Ok(stream) = std::os::unix::net::UnixStream::connect(&name) {
             if sender.send(stream).is_err() {

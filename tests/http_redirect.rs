@@ -1,9 +1,9 @@
-//! Redirects: what goes along, and what never does. Each test is a mistake that another client made.
+//! Redirects: what is sent to the new place. Each test covers a bug of another client.
 
 use crate::support::c47;
 use crate::support::server::{Answer, Request, Server};
 
-/// Everything a request could tell of who sent it.
+/// Everything in a request that may identify the sender.
 fn all_of(request: &Request) -> String {
     format!(
         "{} {:?} {}",
@@ -64,7 +64,7 @@ fn credentials_never_reach_another_host_or_port() {
 }
 
 #[test]
-fn credentials_do_not_come_back_either() {
+fn credentials_are_not_sent_after_a_redirect_back() {
     let home = Server::start(|request| match request.target.as_str() {
         "/home" => Answer::ok("home"),
         away => Answer::redirect(
@@ -91,7 +91,7 @@ fn credentials_do_not_come_back_either() {
 }
 
 #[test]
-fn within_an_origin_everything_goes_along() {
+fn same_origin_redirect_keeps_credentials() {
     for credential in CREDENTIALS {
         let server = Server::start(|request| {
             if request.target.starts_with("/there") {
@@ -116,7 +116,7 @@ fn within_an_origin_everything_goes_along() {
 
 /// CVE-2022-32221, 2023-28322: 303 becomes GET; 307 and 308 keep method and body.
 #[test]
-fn methods_and_bodies_follow_the_status() {
+fn status_decides_method_and_body() {
     for (status, method, body) in [
         ("301 Moved", "GET", ""),
         ("302 Found", "GET", ""),
@@ -150,7 +150,7 @@ fn methods_and_bodies_follow_the_status() {
 }
 
 #[test]
-fn a_streamed_file_is_sent_again_from_its_beginning() {
+fn streamed_file_is_resent_from_the_start() {
     let scratch = crate::support::Scratch::new("resend");
     let body = vec![b'x'; 300_000];
     scratch.write("body", &body);
@@ -178,7 +178,7 @@ fn a_streamed_file_is_sent_again_from_its_beginning() {
 }
 
 #[test]
-fn nobody_is_followed_unasked_and_nobody_forever() {
+fn redirects_are_opt_in_and_limited() {
     let server = Server::start(|_| Answer::redirect("302 Found", "/again"));
     c47().args(["http", &server.url("/")]).run().expect_code(3);
     assert_eq!(server.requests().len(), 1);
@@ -198,7 +198,7 @@ fn nobody_is_followed_unasked_and_nobody_forever() {
 }
 
 #[test]
-fn a_location_that_is_no_place_is_the_answer() {
+fn invalid_location_is_not_followed() {
     for location in [
         "ftp://a.lan/",
         "mailto:me@a.lan",
@@ -220,9 +220,9 @@ fn a_location_that_is_no_place_is_the_answer() {
     }
 }
 
-/// CVE-2014-8150, 2012-0036: nothing in an item or URL breaks a line on the wire.
+/// CVE-2014-8150, 2012-0036: no item and no URL can add a line to the request.
 #[test]
-fn no_line_break_reaches_the_wire() {
+fn line_breaks_never_reach_the_wire() {
     let server = Server::start(|_| Answer::ok("")).may_be_idle();
     let url = server.url("/");
     for words in [
@@ -249,9 +249,9 @@ fn no_line_break_reaches_the_wire() {
     assert_eq!(server.requests().len(), 1);
 }
 
-/// CVE-2022-27780, 2016-8624: a host name ends where a host name ends.
+/// CVE-2022-27780, 2016-8624: the host name has one unambiguous end.
 #[test]
-fn nothing_hides_in_a_host_name() {
+fn ambiguous_host_names_are_refused() {
     for url in [
         "http://127.0.0.1%2Fx/",
         "http://127.0.0.1%23@evil.invalid%2F/",
@@ -263,9 +263,9 @@ fn nothing_hides_in_a_host_name() {
     }
 }
 
-/// CVE-2020-8169, 2021-22876: a password in a URL reaches neither DNS nor anything printed.
+/// CVE-2020-8169, 2021-22876: a password in a URL is never sent to DNS or printed.
 #[test]
-fn a_password_in_a_url_is_never_shown() {
+fn password_in_a_url_is_never_shown() {
     let output = c47()
         .args(["http", "-v", "https://me:se@krit@no-such-host.invalid/"])
         .run()
@@ -294,9 +294,9 @@ fn a_password_in_a_url_is_never_shown() {
     assert_eq!(server.request().header("referer"), None);
 }
 
-/// CVE-2022-22576: no connection is reused, and so none with another's credentials.
+/// CVE-2022-22576: no connection is reused, so none has other credentials.
 #[test]
-fn every_request_has_a_connection_of_its_own() {
+fn connections_are_not_reused() {
     let server = Server::start(|request| match request.target.as_str() {
         "/there" => Answer::ok(""),
         _ => Answer::redirect("302 Found", "/there"),
@@ -315,7 +315,7 @@ fn every_request_has_a_connection_of_its_own() {
     assert_eq!((server.requests().len(), server.connections()), (2, 2));
 }
 
-/// 307 and 308 repeat the body, and 301 and 302 that of a PUT: to another origin only when asked.
+/// 307 and 308, and 301 and 302 for a PUT, repeat the body; to another origin only with the option.
 #[test]
 fn a_body_goes_to_another_origin_only_with_redirect_body() {
     for (status, method) in [
@@ -340,7 +340,7 @@ fn a_body_goes_to_another_origin_only_with_redirect_body() {
 }
 
 #[test]
-fn a_redirect_that_drops_the_body_needs_no_option() {
+fn redirect_that_drops_the_body_needs_no_option() {
     let other = Server::start(|_| Answer::ok("there"));
     let place = other.url("/x");
     let first = Server::start(move |_| Answer::redirect("303 See Other", &place));

@@ -1,4 +1,4 @@
-//! `c47 http --retry`: what is tried again, how it is told, and what is not.
+//! `c47 http --retry`: what is retried, how it is reported, and what is not retried.
 
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::support::server::{Answer, Server};
 use crate::support::{ClosedPort, Scratch, c47};
 
-/// 503, to be tried again at once.
+/// A 503 that asks for a retry at once.
 fn busy() -> Answer {
     Answer::new("503 Busy", "retry-after: 0\r\n", "later")
 }
 
 #[test]
-fn each_attempt_is_told_and_the_last_answer_counts() {
+fn each_retry_is_reported_and_the_last_response_is_printed() {
     let server = Server::script([
         busy(),
         Answer::new("429 Slow Down", "retry-after: 0\r\n", ""),
@@ -25,13 +25,13 @@ fn each_attempt_is_told_and_the_last_answer_counts() {
     assert_eq!(output.stdout_text(), "done");
     assert_eq!(
         output.stderr_text(),
-        "c47 http: 503, trying again at once (1 of 3)\n\
-         c47 http: 429, trying again at once (2 of 3)\n"
+        "c47 http: 503; retrying now (1 of 3)\n\
+         c47 http: 429; retrying now (2 of 3)\n"
     );
 }
 
 #[test]
-fn when_all_attempts_fail_the_last_answer_is_given() {
+fn last_response_is_printed_when_all_attempts_fail() {
     let server = Server::script([busy(), busy(), busy()]);
     let output = c47()
         .args(["http", &server.url("/"), "--retry=2"])
@@ -42,7 +42,7 @@ fn when_all_attempts_fail_the_last_answer_is_given() {
 }
 
 #[test]
-fn only_passing_statuses_and_idempotent_methods() {
+fn only_temporary_statuses_and_idempotent_methods_are_retried() {
     for (method, status, requests) in [
         ("PUT", "502 Bad", 2),
         ("DELETE", "504 Late", 2),
@@ -75,11 +75,11 @@ fn only_passing_statuses_and_idempotent_methods() {
     assert_eq!(first.body, second.body);
 }
 
-/// A wait longer than what is left is not begun: the answer is given at once.
+/// A wait that exceeds the remaining time is not started: the response is printed at once.
 #[test]
-fn bounds_of_time() {
+fn wait_beyond_the_time_limit_is_not_started() {
     for (value, option) in [
-        // Longer than the runner's time limit: a program that waits fails the test.
+        // Longer than the time limit of the test runner: a program that waits fails the test.
         ("101", "--retry-max-time=100s"),
         ("101", "--timeout=100s"),
         ("99999999999999999999", "--retry-max-time=1m"),
@@ -98,7 +98,7 @@ fn bounds_of_time() {
 }
 
 #[test]
-fn a_date_that_has_passed_is_at_once() {
+fn past_retry_after_date_means_no_wait() {
     let server = Server::script([
         Answer::new(
             "503 Busy",
@@ -113,12 +113,12 @@ fn a_date_that_has_passed_is_at_once() {
         .expect_code(0);
 }
 
-/// Nobody listens on the first attempt: nothing was sent, and so a POST may be tried again.
+/// Nothing listens at the first attempt, so nothing was sent, and a POST may be retried.
 #[test]
-fn a_refused_connection_is_tried_again_whatever_the_method() {
+fn refused_connection_is_retried_for_any_method() {
     let port = ClosedPort::reserve();
     let url = format!("http://127.0.0.1:{}/", port.number());
-    // So many that one comes after the port listens, however late this process is scheduled.
+    // Enough attempts that one comes after the port listens, even if this process is delayed.
     let child = c47().args(["http", &url, "a=b"]).arg("--retry=9").spawn();
     child.wait_for_stderr("(1 of 9)");
     let (mut stream, _) = port.listen().accept().unwrap();
@@ -130,7 +130,9 @@ fn a_refused_connection_is_tried_again_whatever_the_method() {
         .unwrap();
     let output = child.wait().expect_code(0);
     assert!(
-        output.stderr_text().contains("connection refused, trying"),
+        output
+            .stderr_text()
+            .contains("connection refused; retrying"),
         "{}",
         output.stderr_text()
     );
@@ -138,7 +140,7 @@ fn a_refused_connection_is_tried_again_whatever_the_method() {
 
 /// The request was sent: a GET may be sent twice, a POST may not.
 #[test]
-fn a_dropped_connection() {
+fn dropped_connection_is_retried_only_for_idempotent_methods() {
     let count = AtomicUsize::new(0);
     let server = Server::start(move |_| match count.fetch_add(1, Ordering::SeqCst) {
         0 => Answer::close(),
@@ -154,12 +156,12 @@ fn a_dropped_connection() {
         .run()
         .expect_code(7);
     assert_eq!(dropping.requests().len(), 1);
-    assert!(!output.stderr_text().contains("trying again"));
+    assert!(!output.stderr_text().contains("retrying"));
 }
 
-/// What would fail the same way again is not tried again.
+/// A failure that would repeat is not retried.
 #[test]
-fn no_retry_where_it_cannot_help() {
+fn permanent_failures_are_not_retried() {
     let server = Server::start(|_| Answer::raw("HTTP/1.1 nonsense\r\n\r\n"));
     c47()
         .args(["http", &server.url("/"), "--retry=1"])
@@ -179,9 +181,9 @@ fn no_retry_where_it_cannot_help() {
         .expect_code(2);
 }
 
-/// A token minted for one request is not sent a second time.
+/// A token for one request is not sent twice.
 #[test]
-fn a_minted_token_is_fresh_for_each_attempt() {
+fn token_is_minted_for_each_attempt() {
     let server = Server::script([busy(), Answer::ok("done")]);
     let scratch = Scratch::new("minted");
     let key = scratch.write("key", "0123456789abcdef0123456789abcdef");
@@ -200,9 +202,9 @@ fn a_minted_token_is_fresh_for_each_attempt() {
     assert_ne!(token(first), token(second));
 }
 
-/// CVE-2022-32221, 2023-28322 once more: after 303 the GET is what is tried again, not the POST.
+/// CVE-2022-32221, 2023-28322: after a 303, the GET is retried, not the POST.
 #[test]
-fn a_redirected_request_is_tried_again_as_it_was_redirected() {
+fn retry_after_a_redirect_keeps_the_changed_method() {
     let seen = AtomicUsize::new(0);
     let server = Server::start(move |request| match request.method.as_str() {
         "POST" => Answer::redirect("303 See Other", "/result"),
@@ -218,7 +220,7 @@ fn a_redirected_request_is_tried_again_as_it_was_redirected() {
 }
 
 #[test]
-fn a_body_from_stdin_is_sent_again() {
+fn body_from_stdin_is_resent() {
     let server = Server::script([busy(), Answer::ok("done")]);
     c47()
         .args(["http", "PUT", &server.url("/"), "--body=-", "--retry=1"])

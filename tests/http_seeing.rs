@@ -1,5 +1,5 @@
-//! What c47 shows of a call: the request before it is sent, the same call for curl, the parts, the
-//! time it took, lines as they come.
+//! What c47 prints about a call: the request before it is sent, the curl command, the parts, the
+//! timing, and lines as they arrive.
 
 use std::io::{Read, Write};
 use std::sync::mpsc;
@@ -42,7 +42,7 @@ fn words(server: &Server, call: &[&'static str]) -> Vec<String> {
     [methods, vec![url], rest].concat()
 }
 
-/// Whether these bytes have the head of a request and all of the body that it announces.
+/// Whether the bytes contain the headers of a request and its whole announced body.
 fn is_whole(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes).to_lowercase();
     let Some((head, _)) = text.split_once("\r\n\r\n") else {
@@ -61,7 +61,7 @@ fn is_whole(bytes: &[u8]) -> bool {
 }
 
 #[test]
-fn offline_is_what_goes_out_to_the_byte() {
+fn offline_prints_exactly_the_sent_bytes() {
     let scratch = Scratch::new("offline");
     scratch.write("body.bin", [0, 159, 146, 150]);
     let (sender, receiver) = mpsc::channel();
@@ -74,7 +74,7 @@ fn offline_is_what_goes_out_to_the_byte() {
             seen.extend_from_slice(&chunk[..count]);
         }
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
-        // The client hangs up after the answer; what it sent beyond the request is seen, too.
+        // The client closes after the response; extra bytes after the request would be seen too.
         let _ = stream.read_to_end(&mut seen);
         sender.send(seen).unwrap();
     });
@@ -124,7 +124,7 @@ fn offline_asks_no_source_and_shows_no_secret() {
     }
 }
 
-/// What a server can see of a request, whichever client made it.
+/// The parts of a request that do not depend on the client.
 fn essence(request: &Request) -> String {
     let headers = [
         "content-type",
@@ -190,7 +190,7 @@ fn curl_makes_the_same_call() {
             .run()
             .expect_code(0);
         let requests = server.requests();
-        // curl offers what it can decode itself.
+        // curl offers the encodings that it supports.
         let encodings = requests[1]
             .header("accept-encoding")
             .unwrap_or("")
@@ -241,7 +241,7 @@ fn curl_mints_its_token_with_c47() {
 }
 
 #[test]
-fn a_form_with_files_is_shown_and_made_by_curl() {
+fn curl_sends_the_same_form_with_files() {
     let Some(curl) = peers::tool("curl") else {
         return;
     };
@@ -293,7 +293,7 @@ fn a_form_with_files_is_shown_and_made_by_curl() {
 }
 
 #[test]
-fn parts_are_printed_as_asked() {
+fn print_selects_the_parts() {
     let server = Server::start(|_| {
         Answer::raw("HTTP/1.1 200 OK\r\nX-One: 1\r\ncontent-length: 2\r\n\r\nok")
     });
@@ -322,27 +322,27 @@ fn parts_are_printed_as_asked() {
 }
 
 #[test]
-fn time_is_drawn_on_stderr() {
+fn timing_prints_a_chart_on_stderr() {
     let server = Server::start(|_| Answer::ok("body"));
     let output = c47()
         .args(["http", &server.url("/"), "--timing"])
         .run()
         .expect_code(0);
     assert_eq!(output.stdout_text(), "body");
-    for part in ["connect", "first byte", "transfer", "in all"] {
+    for part in ["connect", "first byte", "transfer", "total"] {
         assert!(output.stderr_text().contains(part), "{}", output.tell());
     }
     assert!(!output.stderr_text().contains("TLS"));
 }
 
 #[test]
-fn a_stream_is_passed_on_as_it_comes() {
+fn stream_prints_lines_as_they_arrive() {
     let (go, wait) = mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
     let server = Server::connection(move |mut stream| {
         let _ = stream.read(&mut [0; 4096]);
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\ndata: 1\n").unwrap();
-        // The second line only comes when the first has been seen.
+        // The second line is sent only after the first was printed.
         wait.lock()
             .unwrap()
             .recv_timeout(Duration::from_secs(20))
@@ -371,7 +371,7 @@ fn brotli_is_decoded() {
 }
 
 #[test]
-fn ways_to_print_exclude_each_other() {
+fn output_options_are_mutually_exclusive() {
     for words in [
         &["--json", "--stream"][..],
         &["--headers", "-o", "x"],
@@ -417,7 +417,8 @@ fn a_request_that_is_only_shown_runs_no_source_of_a_header() {
     assert!(!scratch.path().join("was-run").exists());
 }
 
-/// What a shell makes of the words that `--curl` prints: `curl` only repeats its arguments.
+/// The words of a printed curl command, as a shell parses them: `curl` is replaced by a function
+/// that prints its arguments.
 fn words_of(command: &str, scratch: &Scratch) -> Vec<String> {
     let script = format!("curl() {{ printf '%s\\n' \"$@\"; }}; {command}");
     let output = std::process::Command::new("sh")
@@ -430,7 +431,7 @@ fn words_of(command: &str, scratch: &Scratch) -> Vec<String> {
 }
 
 #[test]
-fn the_shell_runs_nothing_that_an_argument_of_curl_holds() {
+fn printed_curl_command_quotes_shell_syntax() {
     let scratch = Scratch::new("curl-words");
     let evil = "`touch pwned`$(touch pwned)";
     for words in [
@@ -451,7 +452,7 @@ fn the_shell_runs_nothing_that_an_argument_of_curl_holds() {
             .args(["http", "https://a.invalid/", "--curl"])
             .args(words)
             .run();
-        // What no request can hold is refused.
+        // Characters that no request can contain are refused.
         if output.code == 2 {
             continue;
         }
@@ -468,9 +469,9 @@ fn the_shell_runs_nothing_that_an_argument_of_curl_holds() {
     }
 }
 
-/// A report holds the body once, whatever it is: not as text, as JSON and as the report in turn.
+/// The report holds the body once, not as text, JSON and report at the same time.
 #[test]
-fn a_report_holds_a_large_body_once() {
+fn json_report_holds_a_large_body_only_once() {
     const LENGTH: usize = 64 << 20;
     let json = format!("\"{}\"", "x".repeat(LENGTH));
     let text = "y\n".repeat(LENGTH / 2);
@@ -480,7 +481,7 @@ fn a_report_holds_a_large_body_once() {
         (vec![0xff; LENGTH], LENGTH.div_ceil(3) * 4),
     ] {
         let server = Server::start(move |_| Answer::ok(&body));
-        // The body, and some 20 MiB for the program.
+        // Memory for the body, and about 20 MiB for the program.
         let limited = Run::of("sh")
             .args(["-c", "ulimit -v 98304; exec \"$@\"", "sh"])
             .arg(binary())
@@ -542,7 +543,7 @@ fn show_secrets_shows_both_directions_where_it_is_asked_for() {
     }
 }
 
-/// A login is not sent for a request that is only shown.
+/// No login is sent for a request that is only printed.
 #[test]
 fn offline_with_show_secrets_sends_no_login() {
     let scratch = Scratch::new("no-login");

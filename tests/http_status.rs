@@ -1,11 +1,11 @@
-//! The line on stderr about a response outside 2xx, and `--quiet`.
+//! The line on stderr for a response outside 2xx, and `--quiet`.
 
 use std::fs;
 
 use crate::support::server::{Answer, Server};
 use crate::support::{Scratch, c47};
 
-/// Every way to show a response.
+/// Every way to print a response.
 const WAYS: [&[&str]; 8] = [
     &[],
     &["-o", "out"],
@@ -18,7 +18,7 @@ const WAYS: [&[&str]; 8] = [
 ];
 
 #[test]
-fn a_response_outside_2xx_is_one_line_on_stderr_whatever_is_printed() {
+fn response_outside_2xx_prints_one_line_on_stderr() {
     for (status, code) in [
         ("500 Internal Server Error", 5),
         ("404 Not Found", 4),
@@ -44,7 +44,7 @@ fn a_response_outside_2xx_is_one_line_on_stderr_whatever_is_printed() {
 }
 
 #[test]
-fn a_success_says_nothing_on_stderr() {
+fn success_prints_nothing_on_stderr() {
     for way in WAYS {
         let scratch = Scratch::new("success");
         let server = Server::start(|_| Answer::new("201 Created", "", ""));
@@ -87,19 +87,19 @@ fn the_status_line_masks_secrets_and_names_location_and_challenge() {
         text.ends_with("; www-authenticate: Negotiate, Bearer\n"),
         "{text}"
     );
-    // HTTP/1.1 lets the reason be empty.
+    // HTTP/1.1 allows an empty reason.
     let text = stderr(Answer::new("503 ", "", ""), 5);
     assert!(
         text.starts_with("c47 http: 503 Service Unavailable from"),
         "{text}"
     );
-    // A reason cannot forge a line or drive the terminal.
+    // A reason cannot forge a line or control the terminal.
     let text = stderr(Answer::new("500 a\u{9b}31m", "", ""), 5);
     assert!(!text.contains('\u{9b}'), "{text:?}");
 }
 
 #[test]
-fn the_status_line_names_the_last_request_after_redirects() {
+fn status_line_names_the_last_request_after_redirects() {
     let server = Server::start(|request| match request.target.as_str() {
         "/a" => Answer::redirect("302 Found", "/b"),
         _ => Answer::new("410 Gone", "", ""),
@@ -122,7 +122,7 @@ fn the_status_line_names_the_last_request_after_redirects() {
 }
 
 #[test]
-fn quiet_silences_the_status_and_not_failures() {
+fn quiet_hides_the_status_but_not_errors() {
     for way in WAYS {
         for quiet in ["--quiet", "-q"] {
             let scratch = Scratch::new("quiet");

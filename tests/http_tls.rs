@@ -1,4 +1,4 @@
-//! TLS against nginx: whom c47 trusts, and what it says when it does not.
+//! TLS with nginx: which servers c47 trusts, and its messages for those that it does not.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ fn cacert(path: &Path) -> [&str; 2] {
 }
 
 #[test]
-fn good_certificates_hold() {
+fn valid_certificates_are_accepted() {
     let Some(certificates) = peers::certificates() else {
         return;
     };
@@ -43,7 +43,7 @@ fn good_certificates_hold() {
                 .args(cacert(&certificates.ca))
                 .run()
                 .expect_code(0);
-            // The machine's store is where SSL_CERT_FILE says.
+            // SSL_CERT_FILE names the system's roots.
             let url = format!("https://localhost:{}/", nginx.port(0));
             c47()
                 .env("SSL_CERT_FILE", &certificates.ca)
@@ -61,7 +61,7 @@ fn good_certificates_hold() {
 }
 
 #[test]
-fn what_failed_is_named() {
+fn certificate_errors_name_the_cause() {
     let Some(certificates) = peers::certificates() else {
         return;
     };
@@ -94,7 +94,7 @@ fn what_failed_is_named() {
         assert_eq!(output.stdout_text(), "");
         if why == "unknown issuer" || why == "issued by '" {
             assert!(
-                output.stderr_text().contains("hint: --cacert"),
+                output.stderr_text().contains("hint: use --cacert"),
                 "{}",
                 output.stderr_text()
             );
@@ -107,9 +107,9 @@ fn what_failed_is_named() {
     }
 }
 
-/// As `openssl req -x509` makes them, and as curl takes them: root and server in one.
+/// Certificates of `openssl req -x509`, which curl accepts: root and server in one.
 #[test]
-fn a_self_signed_root_is_trusted_when_it_is_named() {
+fn cacert_trusts_a_self_signed_root() {
     let Some(openssl) = peers::tool("openssl") else {
         return;
     };
@@ -157,7 +157,7 @@ fn a_self_signed_root_is_trusted_when_it_is_named() {
 }
 
 #[test]
-fn a_self_signed_certificate_is_trusted_when_it_is_named() {
+fn cacert_trusts_a_self_signed_certificate() {
     let Some(certificates) = peers::certificates() else {
         return;
     };
@@ -168,7 +168,7 @@ fn a_self_signed_certificate_is_trusted_when_it_is_named() {
 }
 
 #[test]
-fn a_directory_of_roots_is_looked_into() {
+fn ssl_cert_dir_is_used() {
     let Some(certificates) = peers::certificates() else {
         return;
     };
@@ -191,7 +191,7 @@ fn a_directory_of_roots_is_looked_into() {
 }
 
 #[test]
-fn a_client_certificate_is_shown_when_asked_for() {
+fn client_certificate_is_sent_on_request() {
     let Some(certificates) = peers::certificates() else {
         return;
     };
@@ -233,7 +233,7 @@ fn a_client_certificate_is_shown_when_asked_for() {
 }
 
 #[test]
-fn a_store_that_is_not_there_is_said() {
+fn missing_root_store_is_reported() {
     let Some(certificates) = peers::certificates() else {
         return;
     };
@@ -254,7 +254,7 @@ fn a_store_that_is_not_there_is_said() {
         output.stderr_text()
     );
     get(&nginx, &["--cacert", "/etc/hostname"]).expect_code(7);
-    // Without any store the roots compiled in serve: this CA is none of them.
+    // Without a root store, the built-in roots are used, which do not include this CA.
     let plain = format!("https://localhost:{}/", nginx.port(1));
     let output = c47().args(["http", &plain]).run().expect_code(7);
     assert!(
@@ -264,7 +264,7 @@ fn a_store_that_is_not_there_is_said() {
     );
 }
 
-/// From https to http is refused: what was secret on the way here would not be on the way there.
+/// A redirect from https to http is refused, because it would expose secrets.
 #[test]
 fn a_redirect_to_http_is_not_followed() {
     let Some(certificates) = peers::certificates() else {
@@ -298,8 +298,8 @@ fn a_redirect_to_http_is_not_followed() {
     c47().args(["http", "--follow", &up]).run().expect_code(0);
 }
 
-/// A TLS server in Python. It takes one connection after the other, prints whether the client showed
-/// a certificate, reads a little, responds, and closes: with a reset, or after close_notify.
+/// A TLS server in Python. For each connection it prints whether the client sent a certificate,
+/// reads a part of the request, responds, and closes with a reset or after close_notify.
 const SERVER: &str = r#"
 import socket, ssl, struct, sys, time
 certificate, key, ca, response, end = sys.argv[1:]
@@ -330,7 +330,7 @@ while True:
         raw.close()
 "#;
 
-/// The server, its port, and the options with which c47 trusts it.
+/// The server, its port, and the options that make c47 trust it.
 struct PythonServer {
     child: support::Child,
     port: u16,
@@ -356,7 +356,7 @@ impl PythonServer {
     }
 }
 
-/// A forged reset must not get around close_notify.
+/// A forged reset must not replace close_notify.
 #[test]
 fn a_reset_over_tls_does_not_end_a_body_without_a_length() {
     let Some(certificates) = peers::certificates() else {
@@ -374,12 +374,12 @@ fn a_reset_over_tls_does_not_end_a_body_without_a_length() {
         .run()
         .expect_code(7);
     let said = output.stderr_text();
-    assert!(said.contains("not whole"), "{said}");
+    assert!(said.contains("incomplete"), "{said}");
     assert_eq!(std::fs::read(&target).unwrap(), b"old");
 }
 
 #[test]
-fn an_early_response_over_tls_is_read_although_the_upload_was_cut() {
+fn early_response_over_tls_is_read() {
     let Some(certificates) = peers::certificates() else {
         return;
     };
@@ -450,7 +450,7 @@ fn a_client_certificate_is_not_shown_to_an_https_proxy() {
     assert_eq!(proxy.child.stdout_line(), "no certificate");
 }
 
-/// As curl would ask for the same; bash makes files of what is no file.
+/// Sources that curl supports too; bash creates files for the others.
 #[test]
 fn keys_and_certificates_come_from_any_source_and_a_pipe_is_read_once() {
     let Some(certificates) = peers::certificates() else {
@@ -508,14 +508,16 @@ fn keys_and_certificates_come_from_any_source_and_a_pipe_is_read_once() {
     );
     let output = run("\"$C47\" http $URL --cacert $CA --cert env:CA --key $KEY").expect_code(7);
     assert!(
-        output.stderr_text().contains("--cert env:CA: it holds no"),
+        output
+            .stderr_text()
+            .contains("--cert env:CA: it contains no"),
         "{}",
         output.tell()
     );
 }
 
 #[test]
-fn a_profile_takes_certificates_and_keys_by_path_or_source() {
+fn profile_takes_certificates_and_keys_by_path_or_source() {
     let Some(certificates) = peers::certificates() else {
         return;
     };

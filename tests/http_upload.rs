@@ -1,4 +1,4 @@
-//! Uploads: multipart forms, files streamed, gzip; read back by parsers we did not write.
+//! Uploads: multipart forms, streamed files, gzip; parsed by independent programs.
 
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ fn server() -> Server {
     Server::start(|_| Answer::ok("{}"))
 }
 
-/// Python's email package reads the form: name, file name, type and content of each part.
+/// Parses the form with Python's email package: name, file name, type and content of each part.
 fn parse(request: &Request) -> Option<serde_json::Value> {
     const PARSE: &str = "
 import sys, json, email, email.policy
@@ -45,7 +45,7 @@ print(json.dumps(parts))
 }
 
 #[test]
-fn a_form_with_files() {
+fn multipart_form_is_parsed_by_python() {
     let server = server();
     let scratch = Scratch::new("form");
     scratch.write("frame.png", b"\x89PNG\r\n\x00\xff--");
@@ -79,7 +79,7 @@ fn a_form_with_files() {
     assert_eq!(parts, expected);
 }
 
-/// CVE-2014-8150 once more, in a part's header: no name can end it.
+/// CVE-2014-8150 in the header of a part: a name cannot end it.
 #[test]
 fn names_cannot_inject_a_header() {
     let server = server();
@@ -106,7 +106,7 @@ fn names_cannot_inject_a_header() {
 }
 
 #[test]
-fn httpbin_reads_the_form() {
+fn httpbin_parses_the_form() {
     let Some(httpbin) = peers::httpbin() else {
         return;
     };
@@ -123,7 +123,7 @@ fn httpbin_reads_the_form() {
 }
 
 #[test]
-fn a_form_is_sent_again_after_308_and_503() {
+fn form_is_resent_after_308_and_503() {
     let server = Server::script([
         Answer::redirect("308 Moved", "/there"),
         Answer::new("503 Busy", "retry-after: 0\r\n", ""),
@@ -156,7 +156,7 @@ fn unzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn compressed_bodies() {
+fn compress_sends_gzip() {
     let server = server();
     let scratch = Scratch::new("gzip");
     let large: Vec<u8> = (0..5_000_000_u32).map(|n| (n / 7) as u8).collect();
@@ -191,9 +191,9 @@ fn compressed_bodies() {
     assert!(String::from_utf8_lossy(&unzip(&requests[3].body)).contains("name=\"f\""));
 }
 
-/// To another origin the body goes along (307), and so must what says how to read it.
+/// A redirect to another origin (307) sends the body, and also its Content-Encoding.
 #[test]
-fn a_compressed_body_stays_readable_after_a_redirect() {
+fn compressed_body_keeps_its_encoding_header_after_a_redirect() {
     let other = Server::start_at("127.0.0.2:0", |_| Answer::ok("{}"));
     let location = format!("http://127.0.0.2:{}/", other.port());
     let server = Server::start(move |_| Answer::redirect("307 Moved", &location));
@@ -214,7 +214,7 @@ fn a_compressed_body_stays_readable_after_a_redirect() {
 }
 
 #[test]
-fn what_cannot_be_sent() {
+fn invalid_uploads_are_refused() {
     let scratch = Scratch::new("wrong");
     scratch.write("f", "x");
     for arguments in [
@@ -242,13 +242,13 @@ fn what_cannot_be_sent() {
     }
 }
 
-/// A file that shrinks on its way is an error, not a request that never ends.
+/// A file that shrinks while it is sent is an error, not an endless request.
 #[test]
-fn a_file_must_stay_as_long_as_it_was() {
+fn file_that_shrinks_during_upload_is_an_error() {
     let scratch = Scratch::new("shrinks");
     let path = scratch.write("f", "");
     let file = std::fs::File::create(&path).unwrap();
-    file.set_len(1 << 30).unwrap(); // more than any buffer on the way
+    file.set_len(1 << 30).unwrap(); // larger than all buffers
     let server = Server::connection(move |mut stream| {
         let mut some = [0; 1024];
         let _ = stream.read(&mut some);
@@ -269,7 +269,7 @@ fn a_file_must_stay_as_long_as_it_was() {
 }
 
 #[test]
-fn a_form_as_it_may_be_shown() {
+fn printed_form_masks_secrets() {
     let scratch = Scratch::new("shown");
     scratch.write("a.txt", "content");
     let call = |option: &str| {

@@ -100,7 +100,7 @@ fn binary_body_is_not_printed() {
     };
     assert!(
         String::from_utf8_lossy(&output.stdout)
-            .contains("3 B that are no text: -o FILE keeps them")
+            .contains("the body is not text (3 B); use -o FILE to save it")
     );
 }
 
@@ -211,7 +211,7 @@ fn a_secret_in_a_curl_command_is_warned_of_once() {
             shown.contains("exit 0") && shown.contains(instead) && !shown.contains("hunter2"),
             "{command}: {shown}"
         );
-        assert_eq!(shown.matches("holds a secret").count(), 1, "{shown}");
+        assert_eq!(shown.matches("contains a secret").count(), 1, "{shown}");
         let output = crate::support::c47().args(words).run().expect_code(0);
         assert_eq!(output.stderr_text(), "", "{command}");
     }
@@ -362,7 +362,7 @@ fn ctrl_c_during_a_download_clears_the_progress_line_and_names_continue() {
         .expect_code(0);
     let shown = String::from_utf8_lossy(&output.stdout).into_owned();
     let last =
-        "\r\u{1b}[Kc47 http: stopped; plate.exr.part is kept: --continue resumes the download\r\n";
+        "\r\u{1b}[Kc47 http: stopped; plate.exr.part is kept; --continue resumes the download\r\n";
     assert!(
         shown.contains(last) && shown.contains("exit 130"),
         "{shown:?}"

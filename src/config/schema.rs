@@ -382,7 +382,7 @@ mod tests {
                 "f:1:1: there is no key 'new'",
                 "profile a: f:3:1: there is no key 'urll'; did you mean 'url'?",
                 "profile a: f:4:1: 'url' takes a string, not a whole number",
-                "profile b: f:7:1: 'url': 'ftp' is not spoken here: http and https are",
+                "profile b: f:7:1: 'url': unsupported scheme 'ftp'; use http or https",
                 "preset c: f:9:1: there is no key 'x'",
                 "f:11:1: 'd e' is not a name: letters, digits, '_', '-' and '.'",
                 "profile f: f:12:1: 'f' is a table, not a whole number",

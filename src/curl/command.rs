@@ -1,45 +1,45 @@
-//! A curl command: the options that it gives, and their values.
+//! Parses a curl command into options and values.
 
 use super::options::{Curl, Takes, Treatment, find_long, find_short};
 use super::quoting;
 use super::{MAX_LENGTH, Meaning, Word};
 use crate::error::Error;
 
-/// The options of a command that mean something to a call, in their order.
+/// The options of a command that affect the call, in order.
 #[derive(Debug)]
 pub(crate) struct Command {
     given: Vec<Given>,
 }
 
-/// An option as it was given.
+/// An option as given.
 #[derive(Debug)]
 pub(crate) struct Given {
     pub meaning: Meaning,
-    /// As it was written: `-H`, `--header`.
+    /// As written: `-H`, `--header`.
     pub name: String,
     /// Empty for a switch.
     pub value: Word,
 }
 
 impl Given {
-    /// Its value.
+    /// The value.
     ///
     /// # Errors
-    /// When a shell would put in a value.
+    /// When the value contains a shell variable.
     pub(crate) fn text(&self) -> Result<&str, Error> {
         self.value.text().ok_or_else(|| self.has_variable())
     }
 
-    /// The error for a value that only a shell knows.
+    /// The error for a value that contains a shell variable.
     pub(crate) fn has_variable(&self) -> Error {
         let source = self.value.first_source();
         let source = source.map_or_else(String::new, |source| format!(" ({source})"));
         Error::usage_hint(
             format!(
-                "curl's {} has a variable{source} that c47 does not expand",
+                "curl's {} contains a variable{source} that c47 does not expand",
                 self.name
             ),
-            "write its value; a secret may be the whole value of a header or the password of -u",
+            "write its value; a secret can be a whole header value or the password of -u",
         )
     }
 
@@ -53,10 +53,10 @@ impl Given {
 }
 
 impl Command {
-    /// Reads a command as a shell and curl read it.
+    /// Parses a command like a shell and curl.
     ///
     /// # Errors
-    /// Names what is not a curl command, or the option that c47 has no equivalent for.
+    /// Names a program other than curl, or the option that c47 has no equivalent for.
     pub(crate) fn parse(text: &str) -> Result<Command, Error> {
         if text.len() as u64 > MAX_LENGTH {
             return Err(Error::usage("the curl command is longer than 1 MiB"));
@@ -69,7 +69,7 @@ impl Command {
         }
         let words = quoting::words(text)?;
         let mut words = words.into_iter().peekable();
-        // A prompt that was copied along.
+        // A copied shell prompt.
         if words.peek().and_then(Word::text) == Some("$") {
             words.next();
         }
@@ -77,8 +77,8 @@ impl Command {
         let program = first.as_ref().and_then(Word::text).unwrap_or_default();
         if !matches!(program.rsplit('/').next(), Some("curl" | "curl.exe")) {
             return Err(Error::usage_hint(
-                "it is not a curl command: its first word is not curl",
-                "--from-curl takes 'curl …', a file that holds it, or - for stdin",
+                "not a curl command: the first word is not curl",
+                "--from-curl takes 'curl …', a file that contains it, or - for stdin",
             ));
         }
         let mut command = Command { given: Vec::new() };
@@ -108,7 +108,10 @@ impl Command {
 
     fn long(&mut self, word: &Word, rest: &mut impl Iterator<Item = Word>) -> Result<(), Error> {
         let Some(name) = word.text() else {
-            return Err(no_such(word.start(), "an option's name has no variable"));
+            return Err(no_such(
+                word.start(),
+                "an option name cannot contain a variable",
+            ));
         };
         if let Some(option) = find_long(name) {
             let value = match option.takes {
@@ -128,14 +131,15 @@ impl Command {
             Some(_) | None => Err(no_such(
                 name,
                 match name.contains('=') {
-                    true => "curl takes a value as the next word: --name value",
-                    false => "curl's long options are written in full",
+                    true => "give the value as a separate word: --name value",
+                    false => "curl's long options cannot be abbreviated here",
                 },
             )),
         }
     }
 
-    /// Letters behind one dash: switches, and perhaps one that takes the rest as its value.
+    /// Parses letters after one dash: switches, and possibly one option that takes the rest as its
+    /// value.
     fn short(&mut self, word: &Word, rest: &mut impl Iterator<Item = Word>) -> Result<(), Error> {
         let mut at = 1;
         let letters = word.start().to_owned();
@@ -158,13 +162,16 @@ impl Command {
         }
         match word.text() {
             Some(_) => Ok(()),
-            None => Err(no_such(&letters, "an option's name has no variable")),
+            None => Err(no_such(
+                &letters,
+                "an option name cannot contain a variable",
+            )),
         }
     }
 
     fn take(&mut self, option: &Curl, name: &str, value: Word) -> Result<(), Error> {
         match option.treatment {
-            // A switch that is repeated says nothing new.
+            // A repeated switch has no further effect.
             Treatment::Handled(meaning) if option.takes == Takes::Nothing && self.has(meaning) => {}
             Treatment::Handled(meaning) => self.push(meaning, name, value),
             Treatment::Ignored(_) => {}
@@ -178,21 +185,21 @@ impl Command {
         Ok(())
     }
 
-    /// Every use of an option.
+    /// All occurrences of an option.
     pub(crate) fn all(&self, meaning: Meaning) -> impl Iterator<Item = &Given> {
         self.given
             .iter()
             .filter(move |given| given.meaning == meaning)
     }
 
-    /// Every use of these options, in their order.
+    /// All occurrences of these options, in order.
     pub(crate) fn all_of(&self, meanings: &[Meaning]) -> impl Iterator<Item = &Given> {
         self.given
             .iter()
             .filter(|given| meanings.contains(&given.meaning))
     }
 
-    /// The last use of an option, which counts.
+    /// The last occurrence of an option, which takes effect.
     pub(crate) fn last(&self, meaning: Meaning) -> Option<&Given> {
         self.all(meaning).last()
     }
@@ -202,16 +209,16 @@ impl Command {
         self.all(meaning).next().is_some()
     }
 
-    /// The text of the last use of an option.
+    /// The text of the last occurrence of an option.
     ///
     /// # Errors
-    /// When a shell would put in a value.
+    /// When the value contains a shell variable.
     pub(crate) fn text(&self, meaning: Meaning) -> Result<Option<&str>, Error> {
         self.last(meaning).map(Given::text).transpose()
     }
 }
 
-/// Whether it is quoted as Windows' cmd.exe reads it, with carets.
+/// Whether the text is quoted for cmd.exe, with carets.
 fn is_for_cmd(text: &str) -> bool {
     let first = text.lines().next().unwrap_or_default();
     first.contains("curl ^\"") || first.contains("curl.exe ^\"") || first.ends_with(" ^")
@@ -222,14 +229,14 @@ fn no_such(name: &str, hint: &str) -> Error {
 }
 
 fn no_value(name: &str) -> Error {
-    Error::usage(format!("curl's {name} has no value"))
+    Error::usage(format!("curl's {name} requires a value"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// xorshift64: the same numbers on each run.
+    /// xorshift64: the same numbers in each run.
     fn numbers(seed: u64) -> impl FnMut() -> usize {
         let mut state = seed;
         move || {
@@ -284,7 +291,7 @@ mod tests {
     ];
 
     #[test]
-    fn no_text_panics() {
+    fn arbitrary_text_does_not_panic() {
         let mut next = numbers(47);
         for _ in 0..20_000 {
             let length = next() % 20;
@@ -300,7 +307,7 @@ mod tests {
         }
     }
 
-    /// Each of these has to end, and soon: time that grows with the square of the length would not.
+    /// A quadratic algorithm would not end in time on these.
     #[test]
     fn long_texts_are_read_in_linear_time() {
         let most = 64 << 10;
@@ -325,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn options_are_read_as_curl_reads_them() {
+    fn options_are_parsed_like_curl() {
         assert_eq!(
             options("curl -sSLXPUT -ofile -H'a: b' --data x -d y -- -u"),
             [

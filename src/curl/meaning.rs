@@ -1,6 +1,6 @@
-//! What the options of curl mean to a call.
+//! What the options of curl mean for a call.
 
-/// What an option that c47 has an equivalent for means. Options that mean the same share one.
+/// The meaning of an option that c47 has an equivalent for. Options with the same effect share one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Meaning {
     Bearer,

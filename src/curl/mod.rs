@@ -1,5 +1,5 @@
-//! curl's command line: a pasted command as words of a shell, and as options of curl. Nothing is
-//! run and no variable is expanded: what a shell would compute is a source of a secret, or refused.
+//! Reads a pasted curl command: shell words first, then options. Nothing is run and no variable is
+//! expanded. A variable becomes the source of a secret; other shell syntax is refused.
 
 mod command;
 mod meaning;
@@ -21,7 +21,7 @@ pub(crate) fn is_option(name: &str) -> bool {
         || letter.is_some_and(|letter| options::find_short(letter).is_some())
 }
 
-/// The longest command that is read.
+/// The longest command that is accepted.
 pub(crate) const MAX_LENGTH: u64 = 1 << 20;
 
 #[cfg(test)]

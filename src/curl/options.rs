@@ -1,21 +1,21 @@
-//! Every option of curl, and what becomes of it.
+//! Every option of curl, and how c47 treats it.
 
 use super::meaning::Meaning;
 
-/// What becomes of an option.
+/// How an option is treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Treatment {
     Handled(Meaning),
-    /// It changes nothing for c47, for this reason.
+    /// The option has no effect in c47, for this reason.
     #[allow(dead_code)] // a test reads it
     Ignored(&'static str),
-    /// c47 has no equivalent; what to do instead.
+    /// c47 has no equivalent; the text says what to do instead.
     Refused(&'static str),
 }
 
 use Treatment::{Handled, Ignored, Refused};
 
-/// What an option takes.
+/// Whether an option takes a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Takes {
     Nothing,
@@ -25,17 +25,17 @@ pub(super) enum Takes {
 /// An option of curl.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Curl {
-    /// Without its dashes.
+    /// Without the dashes.
     pub long: &'static str,
     pub short: Option<char>,
     pub takes: Takes,
     pub treatment: Treatment,
 }
 
-/// The option of a name with its dashes.
+/// Finds an option by its name with dashes.
 pub(super) fn find_long(name: &str) -> Option<&'static Curl> {
     let name = name.strip_prefix("--")?;
-    // `--expand-OPTION` is OPTION with variables of curl's own in its value.
+    // `--expand-OPTION` is OPTION with curl's own variables in the value.
     let name = match name.starts_with("expand-") {
         true => "variable",
         false => name,
@@ -43,7 +43,7 @@ pub(super) fn find_long(name: &str) -> Option<&'static Curl> {
     OPTIONS.iter().find(|option| option.long == name)
 }
 
-/// The option of a letter.
+/// Finds an option by its letter.
 pub(super) fn find_short(letter: char) -> Option<&'static Curl> {
     OPTIONS.iter().find(|option| option.short == Some(letter))
 }
@@ -67,44 +67,44 @@ const fn value(long: &'static str, short: char, treatment: Treatment) -> Curl {
     option(long, short, Takes::Value, treatment)
 }
 
-// Why an option changes nothing.
-const SILENT: &str = "c47 prints errors, and progress on a terminal only";
-const STATUS: &str = "c47's exit code is that of the status";
-const WHOLE: &str = "c47 writes a whole file or none";
-const HTTP_1_1: &str = "c47 uses HTTP/1.1, which every server of HTTP/2 has too";
-const TUNING: &str = "it tunes connections, not the request";
-const DEFAULT: &str = "c47 does that anyway, or it concerns what c47 never does";
-const TLS: &str = "c47 uses TLS 1.2 or newer, and the scheme of the URL";
+// Reasons why an option has no effect.
+const SILENT: &str = "c47 always prints errors, and progress only on a terminal";
+const STATUS: &str = "c47's exit code depends on the status";
+const WHOLE: &str = "c47 writes a whole file or nothing";
+const HTTP_1_1: &str = "c47 uses HTTP/1.1, which HTTP/2 servers support too";
+const TUNING: &str = "it changes the connection, not the request";
+const DEFAULT: &str = "c47 does this by default, or does not have the feature";
+const TLS: &str = "c47 uses TLS 1.2 or later, and the scheme of the URL";
 
-// What to do instead of an option.
-const OTHER_PROTOCOL: &str = "it belongs to FTP, mail or SSH; leave it out";
-const AUTH: &str = "c47 has Basic, Digest, bearer tokens and keys: see --auth";
-const PROXY_AUTH: &str = "c47 uses http, https and socks5 proxies, with Basic: see --proxy";
-const PROXY_TLS: &str = "c47 checks an https proxy by the same roots as the server";
-const TLS_LIMITS: &str = "leave it out; --tls-min and --cacert narrow what is trusted";
+// Hints on what to do instead of an option.
+const OTHER_PROTOCOL: &str = "omit it; it applies to FTP, mail or SSH";
+const AUTH: &str = "c47 supports Basic, Digest, bearer tokens and API keys; see --auth";
+const PROXY_AUTH: &str = "c47 supports http, https and socks5 proxies with Basic; see --proxy";
+const PROXY_TLS: &str = "c47 checks an https proxy with the same roots as the server";
+const TLS_LIMITS: &str = "omit it; use --tls-min and --cacert to restrict TLS";
 const ROOTS: &str = "set SSL_CERT_DIR or SSL_CERT_FILE, or use --cacert FILE";
-const DNS: &str = "leave it out; --resolve HOST:PORT:ADDRESS gives an address";
-const COOKIES: &str = "c47 keeps nothing between calls; send a cookie with -b NAME=VALUE";
-const ONE_CALL: &str = "write one whole curl command for one call";
-const TRACE: &str = "leave it out; --json, --verbose and --timing show a call";
-const FILES: &str = "leave it out; -o and --download write whole files";
-const SPEED: &str = "leave it out; --timeout bounds a call";
-const INFO: &str = "give the curl command of a call";
-const PROTOCOL_VERSION: &str = "c47 uses HTTP/1.1 as it is; leave it out";
-const TRUSTED: &str = "use -L; credentials never go to another origin";
-const RESUME: &str = "c47 http URL --download --continue";
-const RETRY_ALL: &str = "use --retry N; c47 http has --retry-unsafe";
-const RETRY_DELAY: &str = "leave it out; c47 waits 1 s, 2 s, 4 s, or as Retry-After says";
-const POST_AGAIN: &str = "c47 sends a GET after 301, 302 and 303; use -L";
+const DNS: &str = "omit it; use --resolve HOST:PORT:ADDRESS to set an address";
+const COOKIES: &str = "c47 stores no cookies; send a cookie with -b NAME=VALUE";
+const ONE_CALL: &str = "give one curl command for each call";
+const TRACE: &str = "omit it; --json, --verbose and --timing show a call";
+const FILES: &str = "omit it; -o and --download write whole files";
+const SPEED: &str = "omit it; use --timeout to limit a call";
+const INFO: &str = "give a curl command that makes a call";
+const PROTOCOL_VERSION: &str = "omit it; c47 uses HTTP/1.1";
+const TRUSTED: &str = "use -L; c47 never sends credentials to another origin";
+const RESUME: &str = "use c47 http URL --download --continue";
+const RETRY_ALL: &str = "use --retry N with c47's --retry-unsafe";
+const RETRY_DELAY: &str = "omit it; c47 waits 1 s, 2 s, 4 s, or as Retry-After says";
+const POST_AGAIN: &str = "use -L; c47 sends a GET after 301, 302 and 303";
 const KEY_PASSWORD: &str = "decrypt the key first: openssl pkey -in KEY -out FILE";
-const NETRC_FILE: &str = "set NETRC=FILE, and use --netrc";
-const NO_PROXY: &str = "set NO_PROXY, and leave -x out";
-const TIME_COND: &str = "write the header: -H 'If-Modified-Since: DATE'";
-const FORM_ESCAPE: &str = "c47 escapes names as browsers do; leave it out";
-const USERNAME: &str = "leave it out";
+const NETRC_FILE: &str = "set NETRC=FILE and use --netrc";
+const NO_PROXY: &str = "set NO_PROXY and omit -x";
+const TIME_COND: &str = "use the header -H 'If-Modified-Since: DATE'";
+const FORM_ESCAPE: &str = "omit it; c47 escapes names as browsers do";
+const USERNAME: &str = "omit it";
 const PROTO_DEFAULT: &str = "write https:// before the host";
 
-/// The table, by name. It has those of curl 7.88 and the newer ones.
+/// All options of curl 7.88 and the newer ones, sorted by name.
 pub(super) const OPTIONS: &[Curl] = &[
     value("abstract-unix-socket", NONE, Refused(DNS)),
     value("alt-svc", NONE, Refused(COOKIES)),
@@ -385,7 +385,7 @@ pub(super) const OPTIONS: &[Curl] = &[
     switch("xattr", NONE, Refused(FILES)),
 ];
 
-/// The long names of the options that mean something to a call, and whether each takes a value.
+/// The long names of the options that affect a call, and whether each takes a value.
 #[cfg(test)]
 pub(crate) fn handled() -> impl Iterator<Item = (&'static str, bool)> {
     let is_handled = |option: &&Curl| matches!(option.treatment, Handled(_));
@@ -400,7 +400,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_sorted_and_no_name_is_in_it_twice() {
+    fn option_table_is_sorted_and_unique() {
         for pair in OPTIONS.windows(2) {
             assert!(pair[0].long < pair[1].long, "{}", pair[1].long);
         }
@@ -412,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn every_refusal_says_what_to_do_and_every_ignored_option_has_a_reason() {
+    fn refused_options_have_a_hint_and_ignored_ones_a_reason() {
         for option in OPTIONS {
             let text = match option.treatment {
                 Handled(_) => continue,
@@ -423,7 +423,8 @@ mod tests {
         }
     }
 
-    /// What the installed curl lists: ` -a, --append   Append …`, `     --alt-svc <file> …`.
+    /// Parses the list of the installed curl: ` -a, --append   Append …`, `     --alt-svc <file>
+    /// …`.
     #[test]
     fn every_option_of_the_installed_curl_is_in_the_table() {
         let Ok(output) = Command::new("curl").args(["--help", "all"]).output() else {
@@ -442,7 +443,7 @@ mod tests {
                 && rest[name.len() + 1..].starts_with(['<', '[']);
             let found = find_long(&format!("--{name}")).unwrap_or_else(|| panic!("--{name}"));
             assert_eq!(found.takes == Takes::Value, value, "--{name}");
-            // Before 7.88 and after it letters are added, none gets another meaning.
+            // Versions differ in added letters; no letter changes its meaning.
             assert!(short.is_none() || found.short == short, "--{name}");
             known += 1;
         }

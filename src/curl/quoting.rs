@@ -1,22 +1,22 @@
-//! The words of a command as a POSIX shell reads them, and bash's `$'…'`. What a shell would
-//! compute is refused, but for a variable and for `$(cat FILE)`: they are sources of a secret.
+//! Splits a command into words like a POSIX shell, including bash's `$'…'`. Shell syntax that needs
+//! evaluation is refused, except a variable and `$(cat FILE)`, which become sources of a secret.
 
 use super::word::Word;
 use crate::error::Error;
 use crate::secret::Source;
 use crate::shell::is_variable;
 
-/// Reads the one command that the text holds.
+/// Reads a text that contains exactly one command.
 ///
 /// # Errors
-/// Names what only a shell can do: pipes, redirections, several commands, expansions.
+/// Names the unsupported shell syntax: pipes, redirections, several commands, expansions.
 pub(super) fn words(text: &str) -> Result<Vec<Word>, Error> {
     let mut reader = Reader::new(text, Ending::Text);
     reader.command()?;
     Ok(reader.words)
 }
 
-/// What ends a command.
+/// Where a command ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ending {
     Text,
@@ -27,7 +27,7 @@ enum Ending {
 struct Reader<'a> {
     rest: &'a str,
     words: Vec<Word>,
-    /// The word that is being read, where one has begun.
+    /// The current word, if one has started.
     word: Option<Word>,
     ending: Ending,
 }
@@ -38,7 +38,7 @@ fn refused(what: &str, hint: &str) -> Error {
 
 fn unfinished(what: &str) -> Error {
     refused(
-        &format!("no end of {what}"),
+        &format!("an unterminated {what}"),
         "copy the whole command; c47 http --from-curl - reads it from stdin",
     )
 }
@@ -46,21 +46,18 @@ fn unfinished(what: &str) -> Error {
 fn substitution() -> Error {
     refused(
         "a command substitution",
-        "c47 runs nothing of it; use $NAME or $(cat FILE) for a secret",
+        "c47 runs no commands; use $NAME or $(cat FILE) for a secret",
     )
 }
 
 fn redirection() -> Error {
-    refused(
-        "a redirection",
-        "leave it out, or write it after the c47 command",
-    )
+    refused("a redirection", "remove it, or add it to the c47 command")
 }
 
 fn several() -> Error {
     refused(
         "several commands",
-        "give one curl command; quote a URL that has & or ; in it",
+        "give one curl command; quote a URL that contains & or ;",
     )
 }
 
@@ -116,7 +113,7 @@ impl<'a> Reader<'a> {
                 '"' => self.double_quoted()?,
                 '\\' if self.skip("\n") || self.skip("\r\n") => {}
                 '\\' => {
-                    let escaped = self.next().ok_or_else(|| unfinished("its last line"))?;
+                    let escaped = self.next().ok_or_else(|| unfinished("last line"))?;
                     self.push(escaped);
                 }
                 '$' => self.dollar(false)?,
@@ -127,14 +124,13 @@ impl<'a> Reader<'a> {
                 }
                 '|' if self.rest.starts_with('|') => return Err(several()),
                 '|' => {
-                    return Err(refused(
-                        "a pipe",
-                        "leave it out, or write it after the c47 command",
-                    ));
+                    return Err(refused("a pipe", "remove it, or add it to the c47 command"));
                 }
                 '&' => return Err(several()),
                 '<' | '>' => return Err(redirection()),
-                '(' | ')' => return Err(refused("a parenthesis", "quote a word that has one")),
+                '(' | ')' => {
+                    return Err(refused("a parenthesis", "quote the word that contains it"));
+                }
                 '~' if self.word.is_none() => {
                     return Err(refused(
                         "a '~', which a shell expands",
@@ -147,7 +143,7 @@ impl<'a> Reader<'a> {
         self.end_word();
         match self.ending {
             Ending::Text => Ok(()),
-            Ending::Parenthesis => Err(unfinished("a '$('")),
+            Ending::Parenthesis => Err(unfinished("'$('")),
         }
     }
 
@@ -156,7 +152,7 @@ impl<'a> Reader<'a> {
         self.rest = self.rest.get(end..).unwrap_or_default();
     }
 
-    /// After the end of the command only blank lines and comments may follow.
+    /// Ensures that only blank lines and comments follow the command.
     fn ensure_nothing_follows(&mut self) -> Result<(), Error> {
         loop {
             self.rest = self.rest.trim_ascii_start();
@@ -175,7 +171,7 @@ impl<'a> Reader<'a> {
         let (text, rest) = self
             .rest
             .split_once('\'')
-            .ok_or_else(|| unfinished("a '…' quote"))?;
+            .ok_or_else(|| unfinished("'…' quote"))?;
         self.word().push_text(text);
         self.rest = rest;
         Ok(())
@@ -184,7 +180,7 @@ impl<'a> Reader<'a> {
     fn double_quoted(&mut self) -> Result<(), Error> {
         self.word(); // it may be empty
         loop {
-            match self.next().ok_or_else(|| unfinished("a \"…\" quote"))? {
+            match self.next().ok_or_else(|| unfinished("\"…\" quote"))? {
                 '"' => return Ok(()),
                 '$' => self.dollar(true)?,
                 '`' => return Err(substitution()),
@@ -198,7 +194,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What follows a dollar sign.
+    /// Reads what follows a dollar sign.
     fn dollar(&mut self, in_quotes: bool) -> Result<(), Error> {
         let first = self.rest.chars().next().unwrap_or(' ');
         match first {
@@ -213,11 +209,11 @@ impl<'a> Reader<'a> {
             '(' => self.substitution(),
             '{' => {
                 let inside = self.rest.get(1..).unwrap_or_default();
-                let (name, rest) = inside.split_once('}').ok_or_else(|| unfinished("a '${'"))?;
+                let (name, rest) = inside.split_once('}').ok_or_else(|| unfinished("'${'"))?;
                 if !is_variable(name) {
                     return Err(refused(
-                        "an expansion that a shell computes",
-                        "c47 takes $NAME and ${NAME}, for a secret",
+                        "an expansion that only a shell can do",
+                        "c47 supports only $NAME and ${NAME}, for a secret",
                     ));
                 }
                 self.rest = rest;
@@ -233,8 +229,8 @@ impl<'a> Reader<'a> {
                 Ok(())
             }
             '0'..='9' | '@' | '*' | '#' | '?' | '-' | '$' | '!' => Err(refused(
-                &format!("'${first}', which only a shell knows"),
-                "quote a dollar sign that is meant as one: '…'",
+                &format!("'${first}', which only a shell can expand"),
+                "quote a literal dollar sign: '…'",
             )),
             _ => {
                 self.push('$');
@@ -243,7 +239,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `$(cat FILE)` and `$(printenv NAME)`, which `--curl` prints for a source.
+    /// Reads `$(cat FILE)` and `$(printenv NAME)`, which `--curl` prints for a source.
     fn substitution(&mut self) -> Result<(), Error> {
         if self.ending == Ending::Parenthesis {
             return Err(substitution());
@@ -266,11 +262,11 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// `$'…'`, whose escapes may be bytes of UTF-8.
+    /// Reads `$'…'`, which may escape the bytes of UTF-8 characters.
     fn ansi_quoted(&mut self) -> Result<(), Error> {
         let mut bytes = Vec::new();
         loop {
-            match self.next().ok_or_else(|| unfinished("a $'…' quote"))? {
+            match self.next().ok_or_else(|| unfinished("$'…' quote"))? {
                 '\'' => break,
                 '\\' => self.ansi_escape(&mut bytes)?,
                 other => bytes.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes()),
@@ -287,7 +283,7 @@ impl<'a> Reader<'a> {
     }
 
     fn ansi_escape(&mut self, bytes: &mut Vec<u8>) -> Result<(), Error> {
-        let escape = self.next().ok_or_else(|| unfinished("a $'…' quote"))?;
+        let escape = self.next().ok_or_else(|| unfinished("$'…' quote"))?;
         let byte = match escape {
             'a' => 0x07,
             'b' => 0x08,
@@ -314,7 +310,12 @@ impl<'a> Reader<'a> {
             'u' | 'U' => return self.unicode(escape, bytes),
             'c' => match self.next() {
                 Some(control) if control.is_ascii() => u8::try_from(control).unwrap_or(b'?') & 0x1f,
-                _ => return Err(refused("a wrong escape in a $'…' quote", "quote it as '…'")),
+                _ => {
+                    return Err(refused(
+                        "an invalid escape in a $'…' quote",
+                        "quote it as '…'",
+                    ));
+                }
             },
             other => {
                 bytes.push(b'\\');
@@ -334,9 +335,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `\uHHHH` and `\UHHHHHHHH`; browsers write what is beyond as two surrogates.
+    /// Reads `\uHHHH` and `\UHHHHHHHH`; browsers write a character beyond the BMP as two
+    /// surrogates.
     fn unicode(&mut self, escape: char, bytes: &mut Vec<u8>) -> Result<(), Error> {
-        let wrong = || refused("a wrong escape in a $'…' quote", "quote it as '…'");
+        let wrong = || refused("an invalid escape in a $'…' quote", "quote it as '…'");
         let most = if escape == 'u' { 4 } else { 8 };
         let mut number = self.number(16, most).ok_or_else(wrong)?;
         if (0xd800..0xdc00).contains(&number) && self.skip("\\u") {
@@ -350,13 +352,13 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// How many digits follow, up to `most`.
+    /// The number of digits that follow, up to `most`.
     fn digits(&self, base: u32, most: usize) -> usize {
         let digits = self.rest.chars().take(most);
         digits.take_while(|c| c.is_digit(base)).count()
     }
 
-    /// A number of at most so many digits.
+    /// Reads a number of at most `most` digits.
     fn number(&mut self, base: u32, most: usize) -> Option<u32> {
         let (digits, rest) = self.rest.split_at_checked(self.digits(base, most))?;
         let number = u32::from_str_radix(digits, base).ok()?;
@@ -382,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_read_as_a_shell_reads_them() {
+    fn words_are_split_like_a_shell() {
         for (text, expected) in [
             ("a  b\tc\\d", vec!["a", "b", "cd"]),
             ("'a b'c\"d e\"", vec!["a bcd e"]),
@@ -413,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_a_shell_can_do_is_refused_by_name() {
+    fn shell_syntax_is_refused_by_name() {
         for (text, what) in [
             ("a | b", "a pipe"),
             ("a || b", "several commands"),
@@ -432,13 +434,13 @@ mod tests {
             ("a ${B:-c}", "an expansion"),
             ("a $1", "'$1'"),
             ("a ~/b", "a '~'"),
-            ("a 'b", "no end of a '…' quote"),
-            ("a \"b", "no end of a \"…\" quote"),
-            ("a $'b", "no end of a $'…' quote"),
-            ("a \\", "no end of its last line"),
+            ("a 'b", "an unterminated '…' quote"),
+            ("a \"b", "an unterminated \"…\" quote"),
+            ("a $'b", "an unterminated $'…' quote"),
+            ("a \\", "an unterminated last line"),
             ("a $'\\xff'", "not UTF-8"),
             ("a $'\\x00'", "a NUL byte"),
-            ("a $'\\ud83d'", "a wrong escape"),
+            ("a $'\\ud83d'", "an invalid escape"),
         ] {
             let why = read(text).unwrap_err();
             assert!(why.contains(what), "{text}: {why}");

@@ -1,11 +1,11 @@
-//! A word of a shell command, its quoting removed.
+//! A word of a shell command, without its quotes.
 
 use crate::secret::Source;
 
-/// A word: text, and places where a shell puts in a value that is not known here.
+/// A word: text, and places where the shell inserts an unknown value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Word {
-    /// Two texts never follow each other.
+    /// Two text pieces are never adjacent.
     pieces: Vec<Piece>,
 }
 
@@ -28,7 +28,7 @@ impl Word {
         self.pieces.push(Piece::Source(source));
     }
 
-    /// Its text; `None` where a shell would put in a value.
+    /// The text; `None` if the word contains a shell variable.
     pub(crate) fn text(&self) -> Option<&str> {
         match self.pieces.as_slice() {
             [] => Some(""),
@@ -37,7 +37,7 @@ impl Word {
         }
     }
 
-    /// Text, and the one source that follows it and ends the word.
+    /// The text and the one source at the end of the word.
     pub(crate) fn text_and_source(&self) -> Option<(&str, &Source)> {
         match self.pieces.as_slice() {
             [Piece::Source(source)] => Some(("", source)),
@@ -46,7 +46,7 @@ impl Word {
         }
     }
 
-    /// The source that stands in it first.
+    /// The first source in the word.
     pub(crate) fn first_source(&self) -> Option<&Source> {
         self.pieces.iter().find_map(|piece| match piece {
             Piece::Source(source) => Some(source),
@@ -54,7 +54,7 @@ impl Word {
         })
     }
 
-    /// The text it begins with.
+    /// The text at the start of the word.
     pub(super) fn start(&self) -> &str {
         match self.pieces.first() {
             Some(Piece::Text(text)) => text,

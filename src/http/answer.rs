@@ -1,4 +1,4 @@
-//! An answer: its head, and its body as a stream.
+//! A response: its headers, and its body as a stream.
 
 use std::io::{self, Read};
 
@@ -13,20 +13,20 @@ use super::wire::Wire;
 
 pub(crate) use super::head::Head as AnswerHead;
 
-/// What came back.
+/// A response.
 pub(crate) struct Answer {
     pub head: Head,
     pub body: BodyStream,
-    /// The proxy that took the request whole: the response may be its own.
+    /// The proxy that forwarded the request: the response may come from it.
     pub proxy: Option<Proxy>,
 }
 
-/// The body's bytes, decoded, within the limits.
+/// The decoded bytes of the body, within the limits.
 pub(crate) struct BodyStream {
     inner: Decoded<'static>,
     wire: Wire,
     limits: Limits,
-    /// Its length, where the server says it and nothing is decoded.
+    /// The length, if the server sends it and nothing is decoded.
     announced: Option<u64>,
 }
 
@@ -58,10 +58,10 @@ impl BodyStream {
         })
     }
 
-    /// Fills `buffer` with what comes next; 0 is the end.
+    /// Reads the next bytes into `buffer`; 0 is the end.
     ///
     /// # Errors
-    /// When the rest is late, broken, or more than allowed.
+    /// When the rest is late, invalid or too large.
     pub(crate) fn next(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
         let count = self
             .inner
@@ -76,13 +76,14 @@ impl BodyStream {
         Ok(count)
     }
 
-    /// All of it in memory, `max` bytes at most.
+    /// Reads the whole body into memory, up to `max` bytes.
     ///
     /// # Errors
-    /// As [`BodyStream::next`], and when there is more.
+    /// As [`BodyStream::next`], and when the body is larger.
     pub(crate) fn read_all(&mut self, max: u64) -> Result<Vec<u8>, Failure> {
         let mut all = Vec::new();
-        // A vector that grows holds its bytes twice; that there is no room is seen when they come.
+        // A growing vector may need twice its memory, so the space for the known length is reserved
+        // first.
         let announced = self.announced.unwrap_or(0).min(max);
         let _ = all.try_reserve_exact(usize::try_from(announced).unwrap_or(0));
         let mut buffer = vec![0; 64 << 10];
@@ -101,7 +102,7 @@ impl BodyStream {
         }
     }
 
-    /// How long things took so far.
+    /// The time spent so far in each step.
     pub(crate) fn timing(&self) -> Timing {
         self.wire.with_timing(|timing| *timing)
     }
@@ -109,7 +110,7 @@ impl BodyStream {
 
 fn body_failure(error: io::Error, limits: &Limits) -> Failure {
     match Failure::from_ureq(ureq::Error::from(error), "the server", limits) {
-        // Once the head is there, a late byte is the body's.
+        // The headers have arrived, so a timeout is one of the body.
         Failure::TimedOut {
             phase: Phase::Answer,
             after,
@@ -121,6 +122,14 @@ fn body_failure(error: io::Error, limits: &Limits) -> Failure {
             part: Part::Body,
             detail,
         },
-        failure => failure,
+        failure @ (Failure::Resolve { .. }
+        | Failure::Connect { .. }
+        | Failure::Tls { .. }
+        | Failure::Proxy { .. }
+        | Failure::TimedOut { .. }
+        | Failure::Truncated { .. }
+        | Failure::Malformed { .. }
+        | Failure::Body { .. }
+        | Failure::TooManyRedirects { .. }) => failure,
     }
 }

@@ -5,19 +5,18 @@ use std::net::{IpAddr, Ipv6Addr};
 use super::percent::percent_decode;
 use crate::secret::Secret;
 
-/// A user and a password that stood in a URL.
+/// A user and a password from a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UserInfo {
     pub user: String,
     pub password: Option<Secret>,
 }
 
-/// The last `@` separates: whatever stands before it is never part of the host, and so never
-/// reaches DNS.
+/// Splits at the last `@`: the text before it is never a part of the host, and never reaches DNS.
 pub(super) fn split_user_info(authority: &str) -> Result<(Option<UserInfo>, &str), String> {
-    // Browsers take a backslash for a slash, RFC 3986 does not: one URL with two hosts.
+    // Browsers read a backslash as a slash, RFC 3986 does not: the URL would have two hosts.
     if authority.contains('\\') {
-        return Err("a backslash stands before the path".into());
+        return Err("the URL contains a backslash before the path".into());
     }
     let Some((user_info, host)) = authority.rsplit_once('@') else {
         return Ok((None, authority));
@@ -25,7 +24,7 @@ pub(super) fn split_user_info(authority: &str) -> Result<(Option<UserInfo>, &str
     let decode = |text: &str| {
         let bytes = percent_decode(text);
         if bytes.iter().any(u8::is_ascii_control) {
-            return Err("the user or password in the URL holds a control character".to_owned());
+            return Err("the user or password in the URL contains a control character".to_owned());
         }
         Ok(bytes)
     };
@@ -38,27 +37,27 @@ pub(super) fn split_user_info(authority: &str) -> Result<(Option<UserInfo>, &str
     Ok((Some(UserInfo { user, password }), host))
 }
 
-/// Host and port, an IPv6 address without its brackets.
+/// Splits host and port; returns an IPv6 address without brackets.
 pub(super) fn split_port(text: &str, may_be_bare: bool) -> Result<(&str, Option<u16>), String> {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => match rest.split_once(']') {
             Some((host, "")) => (host, None),
             Some((host, port)) => match port.strip_prefix(':') {
                 Some(port) => (host, Some(port)),
-                None => return Err("something other than a port stands after the ']'".into()),
+                None => return Err("only a port may follow the ']' of an IPv6 address".into()),
             },
-            None => return Err("the IPv6 address lacks its ']'".into()),
+            None => return Err("the IPv6 address has no closing ']'".into()),
         },
         None => match text.split_once(':') {
             Some((_, port)) if port.contains(':') => {
-                return Err("an IPv6 address is written in brackets: [::1]".into());
+                return Err("write an IPv6 address in brackets: [::1]".into());
             }
             Some((host, port)) => (host, Some(port)),
             None => (text, None),
         },
     };
     if text.starts_with('[') && host.parse::<Ipv6Addr>().is_err() {
-        return Err("what stands in brackets is no IPv6 address".into());
+        return Err("the text in brackets is not an IPv6 address".into());
     }
     let port = match port {
         None | Some("") => None,
@@ -67,22 +66,22 @@ pub(super) fn split_port(text: &str, may_be_bare: bool) -> Result<(&str, Option<
                 .parse()
                 .ok()
                 .filter(|&port| port > 0)
-                .ok_or("a port is a number from 1 to 65535")?,
+                .ok_or("the port is not a number from 1 to 65535")?,
         ),
-        Some(_) => return Err("a port is a number from 1 to 65535".into()),
+        Some(_) => return Err("the port is not a number from 1 to 65535".into()),
     };
     if host.is_empty() {
         return if may_be_bare && text.starts_with(':') {
             Ok(("localhost", port))
         } else {
-            Err("the URL names no host".into())
+            Err("the URL has no host".into())
         };
     }
     Ok((host, port))
 }
 
-/// A host is a name of letters, digits, `-`, `.` and `_`, or an address. A percent sign, a `#` or a
-/// letter outside ASCII would be read one way here and another way elsewhere.
+/// Checks a host: a name of letters, digits, `-`, `.` and `_`, or an address. Other programs may
+/// read a percent sign, a `#` or a letter outside ASCII in another way.
 pub(super) fn check_host(host: &str) -> Result<String, String> {
     if host.parse::<IpAddr>().is_ok() {
         return Ok(host.to_owned());
@@ -103,6 +102,6 @@ pub(super) fn check_host(host: &str) -> Result<String, String> {
     if valid {
         Ok(host.to_ascii_lowercase())
     } else {
-        Err(format!("'{host}' is no host name"))
+        Err(format!("'{host}' is not a valid host name"))
     }
 }

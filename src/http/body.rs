@@ -1,4 +1,4 @@
-//! What is sent as a body: built from items, or a file's bytes as they are.
+//! Request bodies: built from items, or the unchanged bytes of a file.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -15,11 +15,11 @@ use super::url::form_encode;
 use crate::error::Error;
 use crate::json::Text;
 
-/// A file up to here is compressed in memory, so that its length can be announced: there are
-/// servers that take no chunks.
+/// A file up to this size is compressed in memory, so that its length can be sent: some servers do
+/// not support chunks.
 const MAX_COMPRESSED_AT_ONCE: u64 = 4 << 20;
 
-/// A body that can be sent again, after a redirect.
+/// A body that can be sent more than once, for redirects and retries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Body {
     None,
@@ -32,9 +32,9 @@ pub(crate) enum Body {
         length: u64,
         content_type: Option<&'static str>,
     },
-    /// A form with files.
+    /// A multipart form with files.
     Multipart(Multipart),
-    /// Compressed while it is sent: its length is not known, it goes out in chunks.
+    /// Compressed while it is sent. The length is unknown, so it is sent in chunks.
     Gzip(Box<Body>),
 }
 
@@ -47,7 +47,7 @@ impl Body {
         }
     }
 
-    /// A text as it is.
+    /// A text, unchanged.
     pub(crate) fn text(text: &str) -> Body {
         Body::Bytes {
             bytes: text.as_bytes().to_vec(),
@@ -58,7 +58,7 @@ impl Body {
     /// The bytes of a file, or of stdin for `-`.
     ///
     /// # Errors
-    /// When it cannot be read, or is a pipe of more than [`MAX_IN_MEMORY`].
+    /// When it cannot be read, or is a pipe with more than [`MAX_IN_MEMORY`].
     pub(crate) fn from_path(path: &str) -> Result<Body, Error> {
         let content_type = path.ends_with(".json").then_some("application/json");
         if path == "-" {
@@ -89,7 +89,7 @@ impl Body {
         })
     }
 
-    /// The Content-Length; `None` where nothing is sent, or in chunks.
+    /// The Content-Length; `None` without a body or with chunks.
     pub(crate) fn length(&self) -> Option<u64> {
         match self {
             Body::None | Body::Gzip(_) => None,
@@ -99,12 +99,12 @@ impl Body {
         }
     }
 
-    /// Whether its length is not known before it is sent.
+    /// Whether the length is unknown until the body is sent.
     pub(crate) fn is_chunked(&self) -> bool {
         matches!(self, Body::Gzip(_))
     }
 
-    /// Its bytes as they go out, from the first on; it can be had again.
+    /// The bytes from the start; can be called again.
     pub(crate) fn stream(&self) -> Box<dyn Read> {
         match self {
             Body::None => Box::new(io::empty()),
@@ -118,10 +118,10 @@ impl Body {
         }
     }
 
-    /// Its hash, for Digest's `auth-int`.
+    /// The hash of the body, for Digest with `auth-int`.
     ///
     /// # Errors
-    /// When its file cannot be read, or is too large to be hashed in memory.
+    /// When a file cannot be read, or is too large for the memory.
     pub(super) fn hashed(&self, hash: Hash) -> io::Result<String> {
         match self {
             Body::None => Ok(hash.of(b"")),
@@ -142,7 +142,7 @@ impl Body {
         }
     }
 
-    /// The Content-Type that goes with it unless the user says another.
+    /// The default Content-Type of the body.
     pub(crate) fn content_type(&self) -> Option<&str> {
         match self {
             Body::None => None,
@@ -154,13 +154,13 @@ impl Body {
 }
 
 fn too_large_to_hash() -> io::Error {
-    io::Error::other("the server wants its hash (auth-int), and it is larger than 64 MiB")
+    io::Error::other("the server requires its hash (auth-int), and it is larger than 64 MiB")
 }
 
-/// A text that an item's `@file` names.
+/// Reads the text file of an `@file` item.
 ///
 /// # Errors
-/// When it cannot be read, is too large, or is no UTF-8.
+/// When the file cannot be read, is too large, or is not UTF-8.
 pub(crate) fn read_text(path: &str) -> Result<String, Error> {
     let bytes = if path == "-" {
         read_stdin()?
@@ -172,7 +172,7 @@ pub(crate) fn read_text(path: &str) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|_| Error::malformed(path, "it is not UTF-8 text"))
 }
 
-/// The body, compressed: at once where it is small or in memory anyway, else while it is sent.
+/// Compresses a body: at once if it is small or in memory, else while it is sent.
 ///
 /// # Errors
 /// When a file cannot be read.
@@ -198,7 +198,7 @@ pub(crate) fn gzip(body: Body) -> Result<Body, Error> {
     }
 }
 
-/// A JSON body of `key=value` and `key:=json` items, in their order.
+/// Builds a JSON body from `key=value` and `key:=json` items, in order.
 ///
 /// # Errors
 /// When two items contradict each other.
@@ -210,7 +210,7 @@ pub(crate) fn json_of(fields: &[(String, Text)]) -> Result<Body, String> {
     Ok(Body::json(&tree.into_text()))
 }
 
-/// An urlencoded form.
+/// Builds an urlencoded form.
 pub(crate) fn form_of(fields: &[(String, String)]) -> Body {
     let pairs: Vec<String> = fields
         .iter()
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn files_stream_and_endless_pipes_are_refused() {
+    fn files_are_streamed_and_endless_pipes_refused() {
         assert!(matches!(
             Body::from_path("Cargo.toml"),
             Ok(Body::File { .. })

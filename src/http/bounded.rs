@@ -1,4 +1,4 @@
-//! Streams that are read whole, up to a bound.
+//! Reads whole streams, up to a limit.
 
 use std::io::Read;
 
@@ -8,14 +8,14 @@ use crate::descriptor;
 use crate::error::Error;
 use crate::io_error::reason;
 
-/// What is held in memory: a body from stdin or a pipe, which cannot be read twice. Files stream.
+/// The largest body from stdin or a pipe, which is held in memory because it cannot be read twice.
+/// Files are streamed.
 pub(crate) const MAX_IN_MEMORY: u64 = 64 << 20;
 
-/// What is waited for no longer than the call may take: an item's file may be a pipe to which
-/// nobody writes.
+/// Runs `read` within the time of the call: an item's file may be a pipe without a writer.
 ///
 /// # Errors
-/// Those of `read`; when it does not end in time.
+/// The errors of `read`, and a timeout.
 pub(crate) fn within<T: Send + 'static>(
     deadline: Deadline,
     read: impl FnOnce() -> Result<T, Error> + Send + 'static,
@@ -32,14 +32,14 @@ pub(crate) fn within<T: Send + 'static>(
     })
 }
 
-/// Reads all of standard input.
+/// Reads all of stdin.
 pub(super) fn read_stdin() -> Result<Vec<u8>, Error> {
     const NAME: &str = "standard input";
     let stdin = descriptor::stdin().map_err(|error| Error::malformed(NAME, reason(&error)))?;
     read_bounded(stdin, NAME)
 }
 
-/// Reads all of a stream that has no length.
+/// Reads a whole stream of unknown length.
 pub(super) fn read_bounded(from: impl Read, name: &str) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     from.take(MAX_IN_MEMORY + 1)
@@ -48,7 +48,7 @@ pub(super) fn read_bounded(from: impl Read, name: &str) -> Result<Vec<u8>, Error
     if bytes.len() as u64 > MAX_IN_MEMORY {
         return Err(Error::usage_hint(
             format!("{name} is larger than 64 MiB"),
-            "write it to a file first: --body FILE streams one of any size",
+            "write it to a file first; --body FILE streams files of any size",
         ));
     }
     Ok(bytes)

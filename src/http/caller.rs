@@ -1,5 +1,4 @@
-//! The one way a call is made: settings, redirects, attempts, renewal of credentials and observers
-//! meet here, and nothing else sends a request.
+//! Makes all calls: combines settings, redirects, attempts, renewal of credentials and observers.
 
 use super::answer::Answer;
 use super::credential::Credential;
@@ -18,34 +17,34 @@ use super::url::Origin;
 use crate::deadline::Deadline;
 use crate::error::Error;
 
-/// Why another credential is asked for.
+/// Why a new credential is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Renewal {
-    /// The request is about to be sent once more: a token made for one request has served.
+    /// The request is about to be sent again: a token for one request has been used.
     NextAttempt,
-    /// The service refused the call with this status.
+    /// The service rejected the credential with this status.
     Rejected(u16),
 }
 
-/// Gets another credential; `None` where the one there is serves on.
+/// Returns a new credential; `None` if the current one stays in use.
 pub(super) type Renew<'a> = Box<dyn FnMut(Renewal) -> Result<Option<Credential>, Error> + 'a>;
 
-/// Makes calls. What it owns outlives a call: the settings, the newest credential, the observers.
+/// Makes calls. The settings, the latest credential and the observers are kept between calls.
 pub(crate) struct Caller<'a> {
     settings: Settings,
-    /// The end of all its calls, where one was handed down.
+    /// The deadline of all calls, if one is set.
     deadline: Option<Deadline>,
     renew: Option<Renew<'a>>,
-    /// What `renew` gave last: later requests carry it too.
+    /// The last credential from `renew`, which later requests use too.
     renewed: Option<Credential>,
-    /// Where the client certificate belongs: to the origin that the call began with.
+    /// The origin of the first request, which the client certificate is sent to.
     certificate_origin: Option<Origin>,
     transport: Transport,
     observers: Vec<Box<dyn Observer + 'a>>,
 }
 
 impl<'a> Caller<'a> {
-    /// A caller that nobody observes, with credentials that are never renewed.
+    /// A caller without observers, whose credentials are not renewed.
     pub(crate) fn new(settings: Settings) -> Caller<'a> {
         Caller {
             settings,
@@ -58,22 +57,21 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// Asks `renew` for another credential where one attempt or a rejection used up the first.
+    /// Sets the function that renews a credential after it was used up or rejected.
     #[must_use]
     pub(crate) fn renewing(mut self, renew: Renew<'a>) -> Caller<'a> {
         self.renew = Some(renew);
         self
     }
 
-    /// Ends every call at `deadline`, which was made before the first step: what went before, as a
-    /// login, has used a part of the time.
+    /// Ends every call at `deadline`, which includes earlier steps such as a login.
     #[must_use]
     pub(crate) fn until(mut self, deadline: Deadline) -> Caller<'a> {
         self.deadline = Some(deadline);
         self
     }
 
-    /// Adds an observer; they are called in the order they were added.
+    /// Adds an observer; observers are called in the order of addition.
     #[must_use]
     pub(crate) fn observed_by(mut self, observer: Box<dyn Observer + 'a>) -> Caller<'a> {
         self.observers.push(observer);
@@ -92,16 +90,16 @@ impl<'a> Caller<'a> {
         Attempts::new(self.settings.retry, deadline)
     }
 
-    /// Makes the call, with the requests that redirects, retries and a renewed credential ask for.
-    /// The request is left as it was last sent.
+    /// Makes the call, with redirects, retries and a renewed credential. Afterwards `request` is
+    /// the last request that was sent.
     ///
     /// # Errors
-    /// When there is no response, one redirect too many, or a credential may not be sent.
+    /// When there is no response, there are too many redirects, or a credential may not be sent.
     pub(crate) fn call(&mut self, request: &mut Request) -> Result<Answer, Error> {
         self.call_within(&mut self.attempts(), request)
     }
 
-    /// The same, with as many attempts as there are left.
+    /// Like [`Caller::call`], with the remaining attempts.
     ///
     /// # Errors
     /// As [`Caller::call`], after the last attempt.
@@ -116,7 +114,7 @@ impl<'a> Caller<'a> {
         self.certificate_origin = Some(request.url.origin.clone());
         let first = self.renew.is_some().then(|| request.clone());
         let answer = self.follow(attempts, request)?;
-        // After a redirect away from the service its response says nothing about the credential.
+        // A response after a redirect away from the service does not concern the credential.
         let is_rejected =
             matches!(answer.head.status, 400..=599) && request.credential != Credential::None;
         if let (true, Some(first)) = (is_rejected, first)
@@ -129,7 +127,7 @@ impl<'a> Caller<'a> {
         Ok(answer)
     }
 
-    /// Waits before the next attempt, which the observers hear of first.
+    /// Notifies the observers, then waits until the next attempt.
     pub(super) fn rest(&mut self, pause: &Pause) {
         self.notice(&Notice::Retrying(pause));
         std::thread::sleep(pause.wait);
@@ -146,7 +144,7 @@ impl<'a> Caller<'a> {
         Ok(credential)
     }
 
-    /// The request, and those that redirects ask for.
+    /// Sends the request, and follows redirects.
     fn follow(&mut self, attempts: &mut Attempts, request: &mut Request) -> Result<Answer, Error> {
         let mut followed = 0;
         loop {
@@ -171,13 +169,13 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// One request and its response; where the server asks for a digest, the request with it too.
+    /// Sends one request; if the server sends a Digest challenge, sends it again with the digest.
     fn authenticated(
         &mut self,
         attempts: &mut Attempts,
         request: &mut Request,
     ) -> Result<Answer, Error> {
-        // A digest holds for one method and target; one more try where its nonce was merely old.
+        // A digest is valid for one method and target; a stale nonce gets one more attempt.
         if let Credential::Digest { answer, .. } = &mut request.credential {
             *answer = None;
         }
@@ -198,7 +196,7 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// Sends the request until its response, or the lack of one, is final.
+    /// Sends the request until its response or error is final.
     fn persist(&mut self, attempts: &mut Attempts, request: &mut Request) -> Result<Answer, Error> {
         loop {
             let result = self.send(request, attempts);
@@ -207,7 +205,7 @@ impl<'a> Caller<'a> {
                 Err(error) => attempts.after_error(&request.method, error),
             };
             let Some(pause) = pause else { return result };
-            drop(result); // and with it the connection
+            drop(result); // also closes the connection
             self.rest(&pause);
             if request.credential != Credential::None
                 && let Some(credential) = self.renewed_for(Renewal::NextAttempt)?
@@ -260,7 +258,7 @@ mod tests {
     use crate::http::url::Url;
     use crate::secret::Secret;
 
-    /// Answers one connection after the other with these responses; returns the request heads.
+    /// Serves these responses, one for each connection; returns the headers of the requests.
     fn serve(answers: &'static [&'static str]) -> (Url, JoinHandle<Vec<String>>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -296,7 +294,7 @@ mod tests {
         }
     }
 
-    /// A cookie jar in miniature: it keeps what a response sets and sends it with later requests.
+    /// A minimal cookie jar: stores the cookie of a response and sends it with later requests.
     #[derive(Default)]
     struct Jar(Rc<RefCell<Option<String>>>);
 

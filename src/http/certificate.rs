@@ -1,4 +1,4 @@
-//! What a certificate says, as far as messages and reports need it.
+//! Reads the fields of a certificate that messages and reports need.
 
 use std::net::IpAddr;
 
@@ -14,17 +14,17 @@ const ORGANIZATION: [u8; 3] = [0x55, 4, 10];
 /// 2.5.29.17.
 const SUBJECT_ALT_NAME: [u8; 3] = [0x55, 29, 17];
 
-/// Parts of a certificate (RFC 5280 §4.1).
+/// Fields of a certificate (RFC 5280 §4.1).
 pub(crate) struct Fields<'a> {
     issuer: &'a [u8],
     validity: &'a [u8],
     subject: &'a [u8],
-    /// The key, and from version 3 on the extensions.
+    /// The key, and the extensions from version 3 on.
     rest: Reader<'a>,
 }
 
 impl<'a> Fields<'a> {
-    /// Reads them; a certificate that is not DER has none.
+    /// Reads the fields; fails if the certificate is not DER.
     pub(crate) fn read(certificate: &'a [u8]) -> Result<Fields<'a>, der::Wrong> {
         let mut outer = Reader::sequence_of(certificate)?;
         let mut inner = outer.nested(der::SEQUENCE)?;
@@ -42,17 +42,17 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// Whom it is for, by common name, else by organization; in quotation marks.
+    /// The quoted common name of the subject, or its organization.
     pub(crate) fn subject_name(&self) -> Option<String> {
         common_name(self.subject)
     }
 
-    /// Who signed it, as `subject_name` has it.
+    /// The quoted common name of the issuer, or its organization.
     pub(crate) fn issuer_name(&self) -> Option<String> {
         common_name(self.issuer)
     }
 
-    /// The hosts, addresses and URIs that it is for.
+    /// The hosts, addresses and URIs of the certificate.
     pub(crate) fn names(&self) -> Vec<String> {
         self.alternative_names().unwrap_or_default()
     }
@@ -75,7 +75,7 @@ impl<'a> Fields<'a> {
         Ok(Vec::new())
     }
 
-    /// From when and until when it holds.
+    /// The start and end of the validity.
     pub(crate) fn validity(&self) -> Option<(Timestamp, Timestamp)> {
         let mut reader = Reader::new(self.validity);
         Some((time(reader.any().ok()?)?, time(reader.any().ok()?)?))
@@ -99,7 +99,7 @@ fn time((tag, content): (u8, &[u8])) -> Option<Timestamp> {
     )
 }
 
-/// GeneralNames (RFC 5280 §4.2.1.6) of the kinds that a host can be called by.
+/// Reads the GeneralNames (RFC 5280 §4.2.1.6) that can name a host.
 fn general_names(mut list: Reader) -> Result<Vec<String>, der::Wrong> {
     const DNS_NAME: u8 = der::context_primitive(2);
     const URI: u8 = der::context_primitive(6);
@@ -121,7 +121,7 @@ fn ip_address(bytes: &[u8]) -> Option<IpAddr> {
     v4.or(v6).ok()
 }
 
-/// The common name in a Name, else the organization.
+/// The common name in a Name, or the organization.
 fn common_name(name: &[u8]) -> Option<String> {
     let mut found: Option<String> = None;
     let mut sets = Reader::new(name);

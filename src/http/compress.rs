@@ -1,4 +1,4 @@
-//! gzip of what is sent (RFC 9110 §8.4.1.3).
+//! gzip compression of request bodies (RFC 9110 §8.4.1.3).
 
 use std::io::Read;
 
@@ -8,12 +8,12 @@ use flate2::read::GzEncoder;
 use crate::error::Error;
 use crate::io_error::reason;
 
-/// The compressed bytes, as they are asked for.
+/// Compresses a stream while it is read.
 pub(super) fn encoder<R: Read>(from: R) -> GzEncoder<R> {
     GzEncoder::new(from, Compression::default())
 }
 
-/// The compressed bytes, all at once.
+/// Compresses a whole stream.
 ///
 /// # Errors
 /// When `from` cannot be read.
@@ -21,9 +21,6 @@ pub(super) fn whole(from: impl Read) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     match encoder(from).read_to_end(&mut bytes) {
         Ok(_) => Ok(bytes),
-        Err(error) => Err(Error::malformed(
-            "the body cannot be compressed",
-            reason(&error),
-        )),
+        Err(error) => Err(Error::malformed("cannot compress the body", reason(&error))),
     }
 }

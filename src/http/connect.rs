@@ -1,5 +1,5 @@
-//! The chain that makes a connection: proxy, TCP, TLS, and on top a pair of eyes that keeps the
-//! answer's head as it came, bounds it, and tells the clock.
+//! The connector chain: proxy, TCP, TLS. On top it records the response headers as received, limits
+//! their size, and measures time.
 
 use std::path::PathBuf;
 
@@ -14,28 +14,28 @@ use super::tls_connect::TlsConnector;
 use super::unix_socket::UnixTransport;
 use super::wire::Wire;
 
-/// A plain-http request that a proxy takes whole (RFC 9112 §3.2.2).
+/// A plain http request that is forwarded by a proxy (RFC 9112 §3.2.2).
 #[derive(Clone, Debug)]
 pub(crate) struct Forward {
-    /// `http://host:port`, put before the request target.
+    /// `http://host:port`, inserted before the request target.
     pub origin: String,
-    /// Its name in messages.
+    /// The name of the proxy in messages.
     pub proxy: String,
     /// The value of Proxy-Authorization.
     pub authorization: Option<crate::secret::Secret>,
 }
 
-/// All of it, as ureq wants it.
+/// The whole chain, as ureq requires it.
 #[derive(Debug)]
 pub(super) struct Chain {
     pub tls: TlsConnector,
-    /// For the connection to an https proxy, which does not see the client certificate.
+    /// For the connection to an https proxy, which does not receive the client certificate.
     pub proxy_tls: TlsConnector,
     pub forward: Option<Forward>,
     pub wire: Wire,
-    /// What the request is for: a connection to a proxy on the way to it is not watched.
+    /// The destination of the request: a connection to a proxy is not recorded.
     pub target: ureq::http::Uri,
-    /// Connected to instead of the host.
+    /// The socket to connect to instead of the host.
     pub unix_socket: Option<PathBuf>,
 }
 
@@ -69,7 +69,7 @@ impl Connector<()> for Chain {
         } else {
             transport
         };
-        // A proxy's own responses are not the server's.
+        // The responses of a proxy are not those of the server.
         if is_to_proxy {
             return Ok(Some(Box::new(ToProxy {
                 inner: transport,
@@ -107,7 +107,7 @@ impl Chain {
     }
 }
 
-/// A connection to a proxy that is asked for a tunnel: the head of its response is kept.
+/// A connection to a proxy that opens a tunnel; records the headers of its response.
 #[derive(Debug)]
 struct ToProxy {
     inner: Box<dyn Transport>,
@@ -128,7 +128,7 @@ impl Transport for ToProxy {
         let progress = self.inner.await_input(timeout)?;
         let input = self.inner.buffers().input();
         self.wire
-            .keep_proxy_head(input.get(before..).unwrap_or_default())?;
+            .record_proxy_headers(input.get(before..).unwrap_or_default())?;
         Ok(progress)
     }
 
@@ -141,11 +141,11 @@ impl Transport for ToProxy {
     }
 }
 
-/// A transport that is looked at.
+/// A transport that records the response headers.
 #[derive(Debug)]
 struct Watched {
     inner: Box<dyn Transport>,
-    /// Taken when the request line has been rewritten.
+    /// Removed after the request line is rewritten.
     forward: Option<Forward>,
     wire: Wire,
 }
@@ -157,9 +157,9 @@ impl Transport for Watched {
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
         if self.wire.is_cut() {
-            return Ok(()); // not even encrypted
+            return Ok(()); // the connection is closed before encryption
         }
-        self.wire.begin_request();
+        self.wire.start_request();
         let amount = match self.forward.take() {
             Some(forward) => rewrite_for_proxy(self.inner.buffers(), amount, &forward)?,
             None => amount,
@@ -173,8 +173,8 @@ impl Transport for Watched {
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
         let before = self.inner.buffers().input().len();
         let progress = match self.inner.await_input(timeout) {
-            // ureq takes these for the end of a body that has no length, and anybody on the way can
-            // forge a reset.
+            // ureq treats these errors as the end of a body without a length, but a reset can be
+            // forged by anyone on the network.
             Err(ureq::Error::Io(error)) if is_closed(&error) => {
                 return Err(Failure::closed_early().into());
             }
@@ -186,7 +186,7 @@ impl Transport for Watched {
             .input()
             .get(before..)
             .unwrap_or_default();
-        self.wire.keep_head(new)?;
+        self.wire.record_headers(new)?;
         Ok(progress)
     }
 
@@ -199,7 +199,7 @@ impl Transport for Watched {
     }
 }
 
-/// `GET /x HTTP/1.1` becomes `GET http://host/x HTTP/1.1`, with the proxy's own credentials below.
+/// Rewrites `GET /x HTTP/1.1` to `GET http://host/x HTTP/1.1`, and adds the proxy's credentials.
 /// ureq writes the whole request line into the first output.
 fn rewrite_for_proxy(
     buffers: &mut dyn Buffers,
@@ -208,7 +208,7 @@ fn rewrite_for_proxy(
 ) -> Result<usize, Failure> {
     let too_long = || Failure::Proxy {
         proxy: forward.proxy.clone(),
-        why: ProxyError::Other("the request's head is too long for it".into()),
+        why: ProxyError::Other("the request headers are too long".into()),
     };
     let output = buffers.output();
     let head = output.get(..amount).unwrap_or_default().to_vec();

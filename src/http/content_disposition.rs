@@ -1,9 +1,9 @@
-//! The file name in Content-Disposition (RFC 6266; `filename*` as of RFC 8187), as the server
-//! wrote it: [`super::file_name`] makes it safe.
+//! Reads the file name in Content-Disposition (RFC 6266, and RFC 8187 for `filename*`), unchanged.
+//! [`super::file_name`] makes it safe.
 
 use super::url::percent_decode;
 
-/// `filename*` before `filename`, as the RFC wants it; `None` where there is neither.
+/// Returns `filename*` or else `filename`, as the RFC requires; `None` if both are missing.
 pub(super) fn file_name(header: &[u8]) -> Option<String> {
     let text = text_of(header);
     let parameters = parameters(&text);
@@ -15,7 +15,7 @@ pub(super) fn file_name(header: &[u8]) -> Option<String> {
     extended.or_else(|| value("filename").map(plain))
 }
 
-/// UTF-8 where it is, else ISO 8859-1: what servers send without asking the RFC.
+/// Decodes UTF-8, or else ISO 8859-1, which servers send in violation of the RFC.
 fn text_of(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
@@ -23,7 +23,8 @@ fn text_of(bytes: &[u8]) -> String {
     }
 }
 
-/// Names in lower case, and values without their quotes; what precedes the first `;` is the type.
+/// The parameters, with names in lower case and unquoted values; the text before the first `;` is
+/// the type.
 fn parameters(text: &str) -> Vec<(String, String)> {
     let mut parameters = Vec::new();
     let mut name = String::new();
@@ -48,13 +49,13 @@ fn parameters(text: &str) -> Vec<(String, String)> {
     parameters
 }
 
-/// What follows an opening quote, up to the closing one.
+/// Reads a quoted string up to the closing quote.
 fn quoted(chars: &mut std::str::Chars) -> String {
     let mut text = String::new();
     while let Some(c) = chars.next() {
         match c {
             '"' => break,
-            // Only these two need it; servers on Windows write paths with plain backslashes.
+            // Only these two are escaped; servers on Windows send paths with plain backslashes.
             '\\' => match chars.clone().next() {
                 Some(escaped @ ('"' | '\\')) => {
                     chars.next();
@@ -68,7 +69,7 @@ fn quoted(chars: &mut std::str::Chars) -> String {
     text
 }
 
-/// `UTF-8'en'%e2%82%ac%20rates`.
+/// Decodes `UTF-8'en'%e2%82%ac%20rates`.
 fn extended(value: &str) -> Option<String> {
     let (charset, rest) = value.split_once('\'')?;
     let (_, encoded) = rest.split_once('\'')?;
@@ -80,7 +81,7 @@ fn extended(value: &str) -> Option<String> {
     }
 }
 
-/// Some servers percent-encode here too, and browsers decode it.
+/// Decodes percent signs, which some servers use here and browsers decode.
 fn plain(value: &str) -> String {
     String::from_utf8(percent_decode(value)).unwrap_or_else(|_| value.to_owned())
 }
@@ -89,9 +90,9 @@ fn plain(value: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Most are of <http://test.greenbytes.de/tech/tc2231/>.
+    /// Most cases are from <http://test.greenbytes.de/tech/tc2231/>.
     #[test]
-    fn names_as_servers_write_them() {
+    fn file_names_are_read_in_all_forms_of_servers() {
         for (header, name) in [
             ("attachment; filename=\"foo.html\"", Some("foo.html")),
             ("attachment; filename=foo.html", Some("foo.html")),

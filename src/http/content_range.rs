@@ -1,4 +1,4 @@
-//! Which part of a file a response holds.
+//! Reads which part of a file a response contains.
 
 use super::head::Head;
 
@@ -6,14 +6,14 @@ use super::head::Head;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Range {
     pub start: u64,
-    /// Behind its last byte.
+    /// The offset after the last byte.
     pub end: u64,
-    /// The length of the whole file, where the server says it.
+    /// The length of the whole file, if the server sends it.
     pub whole: Option<u64>,
 }
 
 impl Range {
-    /// What a head says; `None` where it is not possible.
+    /// Reads the header; `None` if it is missing or invalid.
     pub(super) fn of(head: &Head) -> Option<Range> {
         let text = head.header("content-range")?.trim();
         let (range, whole) = text.strip_prefix("bytes ")?.split_once('/')?;
@@ -29,13 +29,13 @@ impl Range {
     }
 }
 
-/// The file's length in a 416: `bytes */N`.
+/// Reads the length of the file in a 416: `bytes */N`.
 pub(super) fn unsatisfied_length(head: &Head) -> Option<u64> {
     let text = head.header("content-range")?.trim();
     number(text.strip_prefix("bytes */")?)
 }
 
-/// A number in digits and nothing else.
+/// Reads a number that contains only digits.
 pub(super) fn number(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     is_number.then(|| text.parse().ok())?

@@ -1,4 +1,4 @@
-//! What proves who the caller is, as it goes onto the wire.
+//! Credentials as they are sent.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +8,7 @@ use super::url::form_encode;
 use crate::redact::MASK;
 use crate::secret::Secret;
 
-/// What a request carries.
+/// The credential of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Credential {
     None,
@@ -17,7 +17,7 @@ pub(crate) enum Credential {
         value: Secret,
     },
     Query(Vec<QueryMember>),
-    /// RFC 7616: nothing is sent until a challenge has been answered.
+    /// RFC 7616: nothing is sent before a challenge.
     Digest {
         user: String,
         password: Secret,
@@ -25,7 +25,7 @@ pub(crate) enum Credential {
     },
 }
 
-/// A member of the query that is a secret, percent-encoded already.
+/// A query parameter that is a secret, percent-encoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct QueryMember {
     pub name: String,
@@ -42,7 +42,7 @@ impl Credential {
     }
 }
 
-/// Where a token goes in a request.
+/// Where a token is placed in a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Placement {
     /// RFC 6750.
@@ -52,7 +52,7 @@ pub(crate) enum Placement {
 }
 
 impl Placement {
-    /// `token` at its place.
+    /// The credential that puts `token` in this place.
     pub(crate) fn credential(&self, token: &Secret) -> Credential {
         let header = |name: &str, value: &[u8]| Credential::Header {
             name: name.to_owned(),
@@ -74,10 +74,10 @@ impl Placement {
         }
     }
 
-    /// The mask at the token's place: for a request that is only shown.
+    /// The credential with a mask instead of the token, for a request that is only printed.
     pub(crate) fn masked(&self) -> Credential {
         match self {
-            // Not percent-encoded: a mask is read by people.
+            // Not percent-encoded, because it is only displayed.
             Placement::Query(name) => Credential::Query(vec![QueryMember {
                 name: form_encode(name),
                 value: Secret::new(MASK.into()),
@@ -86,7 +86,7 @@ impl Placement {
         }
     }
 
-    /// Whether it becomes an Authorization header.
+    /// Whether the credential is an Authorization header.
     pub(crate) fn is_authorization(&self) -> bool {
         match self {
             Placement::Bearer => true,
@@ -102,16 +102,16 @@ pub(crate) fn basic(user: &str, password: &Secret) -> Secret {
     Secret::new([b"Basic ", encoded.as_bytes()].concat())
 }
 
-/// A user and a password as Basic encodes them.
+/// Encodes a user and a password for Basic.
 pub(crate) fn base64_pair(user: &[u8], password: &[u8]) -> Zeroizing<String> {
     let pair = Zeroizing::new([user, b":", password].concat());
     Zeroizing::new(STANDARD.encode(&*pair))
 }
 
-/// Ensures that this can be a header's name (RFC 9110 §5.1).
+/// Ensures that a text is a valid header name (RFC 9110 §5.1).
 ///
 /// # Errors
-/// Names it.
+/// Names the text.
 pub(crate) fn ensure_header_name(name: &str) -> Result<(), String> {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     match !name.is_empty() && name.bytes().all(is_token) {

@@ -1,5 +1,5 @@
-//! A server may respond before it has read the whole request, and close the connection: a 413 to an
-//! upload. What is left of the request then goes nowhere, and the response that has come is read.
+//! A server may respond and close the connection before it has read the whole request, for example
+//! with a 413 to an upload. The rest of the request is then discarded, and the response is read.
 
 use std::io::{self, Read};
 
@@ -7,8 +7,8 @@ use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
 use super::wire::Wire;
 
-/// A connection on which a request that was cut is no error yet: the response may be there. It is
-/// below TLS, which would not read again after a write that failed.
+/// A connection on which a failed write is not yet an error, because the response may have arrived.
+/// It is below TLS, which does not read again after a failed write.
 #[derive(Debug)]
 pub(super) struct CutTransport {
     pub inner: Box<dyn Transport>,
@@ -32,7 +32,7 @@ impl Transport for CutTransport {
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
         match self.inner.await_input(timeout) {
-            // The failed write took the error that told a reset from an end.
+            // The failed write consumed the error that distinguishes a reset from an end.
             Ok(false) if self.wire.is_cut() => {
                 Err(io::Error::from(io::ErrorKind::ConnectionReset).into())
             }
@@ -49,7 +49,7 @@ impl Transport for CutTransport {
     }
 }
 
-/// Whether the other side, or something on the way, closed the connection.
+/// Whether the peer, or a device on the way, closed the connection.
 pub(super) fn is_closed(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -60,11 +60,11 @@ pub(super) fn is_closed(error: &io::Error) -> bool {
     )
 }
 
-/// A body that is no longer read once nobody takes it: it only keeps its length, which was
+/// A body that is no longer read after the connection is closed. It still has the length that was
 /// announced.
 pub(super) struct CutBody<R> {
     inner: R,
-    /// `None` for a body in chunks, which may end at any time.
+    /// `None` for a chunked body, which may end at any time.
     left: Option<u64>,
     wire: Wire,
 }
@@ -106,14 +106,14 @@ mod tests {
             let mut four = [0; 4];
             body.read_exact(&mut four).unwrap();
             assert_eq!(&four, b"abcd");
-            wire.begin_request();
+            wire.start_request();
             assert!(wire.cut());
             assert_eq!(body.read_to_end(&mut Vec::new()).unwrap(), rest);
         }
     }
 
     #[test]
-    fn only_a_request_that_has_begun_can_be_cut() {
+    fn only_a_started_request_can_be_cut() {
         let wire = Wire::new(Timing::start());
         assert!(!wire.cut() && !wire.is_cut());
     }

@@ -1,5 +1,5 @@
-//! Takes the content encoding off a body as it comes (RFC 9110 §8.4), and bounds what comes out: a
-//! few megabytes of gzip can be ten gigabytes of zeros.
+//! Decodes the content encoding of a body while it arrives (RFC 9110 §8.4), and limits the output:
+//! a few megabytes of gzip can expand to ten gigabytes of zeros.
 
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -9,21 +9,22 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
 use super::failure::Failure;
 
-/// Up to here any ratio is taken.
+/// Up to this size, any ratio is accepted.
 const FREE: u64 = 64 << 20;
-/// Beyond it: no JSON, text or image shrinks more than this; a bomb does a thousandfold.
+/// The highest ratio above that size. JSON, text and images compress less; a bomb has a ratio of
+/// about 1000.
 const MAX_RATIO: u64 = 200;
 
-/// A content coding that is decoded.
+/// A content encoding that c47 decodes.
 struct Coding {
     name: &'static str,
-    /// Another name of it (RFC 9110 §8.4.1.3).
+    /// An alternative name (RFC 9110 §8.4.1.3).
     alias: Option<&'static str>,
-    /// Decodes a body whose first bytes, two at most, were read.
+    /// Decodes a body; up to two bytes are already read.
     decoder: for<'a> fn(Peeked<'a>, &[u8]) -> Box<dyn Read + 'a>,
 }
 
-/// The codings in the order in which Accept-Encoding offers them.
+/// The encodings, in the order of Accept-Encoding.
 const CODINGS: &[Coding] = &[
     Coding {
         name: "gzip",
@@ -45,13 +46,14 @@ const CODINGS: &[Coding] = &[
     },
 ];
 
-/// The value of Accept-Encoding: all codings that are decoded.
+/// The value of Accept-Encoding: all supported encodings.
 pub(crate) fn accept_encoding() -> String {
     let names: Vec<&str> = CODINGS.iter().map(|coding| coding.name).collect();
     names.join(", ")
 }
 
-/// Whether a body begins as zlib: "deflate" is zlib by the RFC, and bare deflate from some servers.
+/// Whether a body starts like zlib: "deflate" means zlib in the RFC, but some servers send raw
+/// deflate.
 fn is_zlib(first: &[u8]) -> bool {
     match first {
         [method, flags] => u16::from_be_bytes([*method, *flags]) % 31 == 0 && method & 0x0f == 8,
@@ -59,10 +61,10 @@ fn is_zlib(first: &[u8]) -> bool {
     }
 }
 
-/// What brotli reads at a time.
+/// The size of brotli's input buffer.
 const BUFFER: usize = 8 << 10;
 
-/// A body without its encoding.
+/// A decoded body.
 pub(super) struct Decoded<'a> {
     inner: Box<dyn Read + 'a>,
     is_encoded: bool,
@@ -71,15 +73,15 @@ pub(super) struct Decoded<'a> {
     max: Option<u64>,
 }
 
-/// An encoded body, of which the first bytes were read to tell its format.
+/// An encoded body whose first bytes were read to detect the format.
 type Peeked<'a> = io::Chain<io::Cursor<Vec<u8>>, Counted<Box<dyn Read + 'a>>>;
 
 impl<'a> Decoded<'a> {
-    /// Reads `body` as `encoding` (Content-Encoding's value) says; `max` bounds the bytes that come
-    /// out, as [`super::Limits::body`].
+    /// Decodes `body` by the value of Content-Encoding; `max` limits the output, as
+    /// [`super::Limits::body`].
     ///
     /// # Errors
-    /// When the coding is not one of those that were offered, or the first bytes cannot be read.
+    /// When the encoding is unsupported, or the first bytes cannot be read.
     pub(super) fn new(
         body: impl Read + 'a,
         encoding: &str,
@@ -95,7 +97,7 @@ impl<'a> Decoded<'a> {
             Some(coding) => {
                 let first = peek(&mut counted)?;
                 let whole = io::Cursor::new(first.clone()).chain(counted);
-                // A response without a body may still name a coding.
+                // A response without a body may still have a Content-Encoding.
                 match first.is_empty() {
                     true => (Box::new(whole), false),
                     false => ((coding.decoder)(whole, &first), true),
@@ -119,15 +121,13 @@ impl<'a> Decoded<'a> {
             )));
         }
         if self.is_encoded && self.out > FREE && self.out / MAX_RATIO > self.wire.get() {
-            return Err(refuse(
-                "its body grows without end when decompressed".into(),
-            ));
+            return Err(refuse("its body expands too much when decompressed".into()));
         }
         Ok(())
     }
 }
 
-/// The coding that Content-Encoding names; `None` where there is none.
+/// Finds the encoding in Content-Encoding; `None` if there is none.
 fn coding(encoding: &str) -> io::Result<Option<&'static Coding>> {
     let name = encoding.trim().to_ascii_lowercase();
     if name.is_empty() || name == "identity" {
@@ -135,14 +135,14 @@ fn coding(encoding: &str) -> io::Result<Option<&'static Coding>> {
     }
     let is_it = |coding: &&Coding| coding.name == name || coding.alias == Some(&name);
     let found = CODINGS.iter().find(is_it).map(Some);
-    found.ok_or_else(|| refuse(format!("its encoding '{name}' was not asked for")))
+    found.ok_or_else(|| refuse(format!("its encoding '{name}' is unsupported")))
 }
 
 fn refuse(why: String) -> io::Error {
     ureq::Error::from(Failure::Malformed { why }).into_io()
 }
 
-/// The first two bytes, or as many as there are.
+/// Reads the first two bytes, or fewer at the end.
 fn peek(from: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut first = Vec::with_capacity(2);
     from.by_ref().take(2).read_to_end(&mut first)?;
@@ -162,7 +162,7 @@ impl Read for Decoded<'_> {
     }
 }
 
-/// What the decoder says of the bytes; what the connection says goes through.
+/// Converts an error of the decoder; an error of the connection is unchanged.
 fn broken(error: io::Error) -> io::Error {
     match error.kind() {
         _ if error
@@ -172,17 +172,17 @@ fn broken(error: io::Error) -> io::Error {
             error
         }
         io::ErrorKind::UnexpectedEof => ureq::Error::from(Failure::Truncated {
-            why: "its compressed body ends in the middle".into(),
+            why: "its compressed body is truncated".into(),
         })
         .into_io(),
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
-            refuse("its compressed body is broken".into())
+            refuse("its compressed body is corrupt".into())
         }
         _ => error,
     }
 }
 
-/// A reader that counts what passed.
+/// A reader that counts the bytes read.
 struct Counted<R> {
     inner: R,
     count: Rc<Cell<u64>>,
@@ -215,10 +215,10 @@ mod tests {
     }
 
     #[test]
-    fn each_coding_that_is_offered_is_decoded() {
+    fn every_offered_encoding_is_decoded() {
         let text = b"frames frames frames".as_slice();
         let level = Compression::default();
-        // As Google's brotli library encodes the text.
+        // Encoded with Google's brotli library.
         let brotli = b"\x1b\x13\x00\xf8\x056\xe0Hc\x1d\xde\x96\x8fx\"\x813\xd5\x07";
         for coding in CODINGS {
             let encoded = match coding.name {
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn every_encoding_asked_for() {
+    fn encodings_and_their_combinations_are_decoded() {
         let text = b"frames frames frames".as_slice();
         let level = Compression::default();
         for (bytes, encoding) in [
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bomb_ends_early() {
+    fn decompression_bomb_is_refused() {
         let bomb = all(GzEncoder::new(
             io::repeat(0).take(1 << 30),
             Compression::fast(),
@@ -275,11 +275,11 @@ mod tests {
             }
         };
         assert!(count < 2 * FREE, "{count}");
-        assert!(error.to_string().contains("without end"), "{error}");
+        assert!(error.to_string().contains("expands too much"), "{error}");
     }
 
     #[test]
-    fn a_bound_and_a_cut() {
+    fn size_limit_and_truncation_are_errors() {
         let text = vec![b'x'; 100_000];
         let gzip = all(GzEncoder::new(text.as_slice(), Compression::default()));
         assert!(decode(&gzip, "gzip", Some(1000)).is_err());

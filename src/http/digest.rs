@@ -1,4 +1,4 @@
-//! Digest access authentication (RFC 7616): MD5 and SHA-256, with and without `-sess`, `auth` and
+//! Digest authentication (RFC 7616): MD5 and SHA-256, with and without `-sess`, `auth` and
 //! `auth-int`.
 
 use std::fmt::Write;
@@ -10,14 +10,14 @@ use crate::crypto;
 use crate::hex;
 use crate::secret::Secret;
 
-/// A hash that a challenge may ask for, the better one last.
+/// A hash of a challenge, the better one last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Hash {
     Md5,
     Sha256,
 }
 
-/// What a server asks to be answered.
+/// A Digest challenge of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Challenge {
     realm: String,
@@ -25,10 +25,10 @@ pub(super) struct Challenge {
     opaque: Option<String>,
     hash: Hash,
     is_session: bool,
-    /// `None`: a server from before RFC 2617.
+    /// `None`: the server predates RFC 2617.
     quality: Option<Quality>,
     hashed_user: bool,
-    /// The nonce was good once: the same password is to be tried with the new one.
+    /// The nonce expired: retry the same password with the new nonce.
     pub stale: bool,
 }
 
@@ -38,19 +38,19 @@ enum Quality {
     AuthInt,
 }
 
-/// What is answered for.
+/// The request that is authenticated.
 pub(super) struct Call<'a> {
     pub user: &'a str,
     pub password: &'a Secret,
     pub method: &'a str,
     /// The request target: path and query.
     pub target: &'a str,
-    /// The hash of the body, where `auth-int` is asked for.
+    /// The hash of the body, for `auth-int`.
     pub body: &'a dyn Fn(Hash) -> std::io::Result<String>,
 }
 
 impl Challenge {
-    /// The best challenge of a 401 answer that we can meet.
+    /// The best supported challenge of a 401 response.
     pub(super) fn of(head: &Head) -> Option<Challenge> {
         head.headers
             .iter()
@@ -104,10 +104,10 @@ impl Challenge {
         })
     }
 
-    /// The value of Authorization that answers it.
+    /// The value of Authorization for this challenge.
     ///
     /// # Errors
-    /// When there is no randomness, or the body cannot be read.
+    /// When the system has no random numbers, or the body cannot be read.
     pub(super) fn answer(&self, call: &Call) -> std::io::Result<Secret> {
         let nonce = crypto::random(16)?;
         self.answer_with(call, &hex::encode(&nonce))
@@ -201,7 +201,7 @@ impl Hash {
         }
     }
 
-    /// The hash of `data` in hexadecimal digits.
+    /// The hash of `data`, in hexadecimal.
     pub(super) fn of(self, data: &[u8]) -> String {
         match self {
             Hash::Md5 => hex::encode(md5::compute(data).as_slice()),
@@ -214,8 +214,8 @@ fn quoted(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
 }
 
-/// The parameters of each Digest challenge in one WWW-Authenticate value (RFC 9110 §11.6.1):
-/// schemes and parameters are both separated by commas.
+/// Splits a WWW-Authenticate value into the parameters of each Digest challenge (RFC 9110 §11.6.1).
+/// Commas separate both challenges and parameters.
 fn challenges(value: &str) -> Vec<Vec<(String, String)>> {
     let mut found: Vec<(String, Vec<(String, String)>)> = Vec::new();
     let mut rest = value;
@@ -248,7 +248,8 @@ fn challenges(value: &str) -> Vec<Vec<(String, String)>> {
         .collect()
 }
 
-/// A token or a quoted string, and what follows it. Never empty-handed: the walk goes on.
+/// Reads a token or a quoted string; returns it and the rest. Always consumes input, so that
+/// parsing ends.
 fn parameter_value(text: &str) -> (String, &str) {
     let Some(inner) = text.strip_prefix('"') else {
         let end = text.find([',', ' ', '\t']).unwrap_or(text.len());
@@ -307,7 +308,7 @@ mod tests {
 
     /// RFC 7616 §3.9.1.
     #[test]
-    fn the_rfcs_example() {
+    fn digest_matches_the_example_of_rfc_7616() {
         let both = head(&[
             &format!(
                 "Digest realm=\"http-auth@example.org\", qop=\"auth, auth-int\", algorithm=MD5, nonce=\"{NONCE}\", opaque=\"{OPAQUE}\""
@@ -339,9 +340,9 @@ mod tests {
         );
     }
 
-    /// RFC 2069's example, as corrected by its errata.
+    /// The example of RFC 2069, as corrected by its errata.
     #[test]
-    fn a_server_from_before_quality_of_protection() {
+    fn digest_works_without_qop() {
         let old = head(&[
             "Digest realm=\"testrealm@host.com\", nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", opaque=\"5ccc069c403ebaf9f0171e9517f40e41\"",
         ]);
@@ -363,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn challenges_among_others() {
+    fn digest_challenge_is_found_among_others() {
         let many = head(&[
             "Basic realm=\"a, b\", Digest realm=\"x \\\"y\\\"\", nonce=n, qop=auth-int, stale=TRUE,userhash=true, Bearer",
         ]);
@@ -376,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_met() {
+    fn unsupported_challenges_are_ignored() {
         for value in [
             "",
             "Digest",

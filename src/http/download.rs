@@ -1,11 +1,11 @@
-//! Downloads: into a `.part` file beside the one they become, gone on with where they were cut.
+//! Downloads to a `.part` file, which is resumed after an interruption and renamed when complete.
 
 use std::path::PathBuf;
 
 use super::answer::Answer;
-use super::begun;
 use super::caller::Caller;
 use super::content_range::{Range, number, unsatisfied_length};
+use super::earlier;
 use super::failure::Failure;
 use super::file_name;
 use super::head::Head;
@@ -20,42 +20,42 @@ use crate::quantity::count;
 pub(crate) use super::partial::Existing;
 pub(crate) use super::wanted::{Download, Place, Start, present};
 
-/// What happens on the way, beside what the caller's observers are told.
+/// An event of a download, in addition to those of the observers.
 pub(crate) enum Step<'a> {
-    /// So much is there, of so much; under this name.
+    /// `have` of `whole` bytes are received under this name.
     Receiving {
         name: &'a std::path::Path,
         have: u64,
         whole: Option<u64>,
-        /// Whether `--continue` can go on from here.
+        /// Whether `--continue` can resume from here.
         resumable: bool,
     },
-    /// It cannot go on where it was cut: why.
-    Anew { why: &'static str },
+    /// The download restarts, for this reason.
+    Restarting { why: &'static str },
 }
 
-/// How it ended.
+/// The result of a download.
 pub(crate) enum Outcome {
     Saved(PathBuf),
-    /// It was there already, with the right hash.
+    /// The file already existed, with the right hash.
     Present(PathBuf),
-    /// The response to this request is none to keep: its status is not 2xx.
+    /// The status of the response is not 2xx, so nothing is saved.
     Refused {
         request: Box<Request>,
         answer: Box<Answer>,
     },
 }
 
-/// Downloads what `request` asks for.
+/// Downloads the response to `request`.
 ///
 /// # Errors
-/// When there is no answer, or not a whole one; when the file cannot be written, or its hash is
-/// another. What has come stays in the `.part` file, but for a wrong hash.
+/// When there is no complete response, the file cannot be written, or the hash differs. The
+/// received bytes stay in the `.part` file, except after a wrong hash.
 pub(crate) fn download(
     wanted: &Download,
     request: &Request,
     caller: &mut Caller,
-    tell: &mut dyn FnMut(Step),
+    report: &mut dyn FnMut(Step),
 ) -> Result<Outcome, Error> {
     let mut attempts = caller.attempts();
     let max = caller.settings().limits.body;
@@ -64,35 +64,36 @@ pub(crate) fn download(
         request,
         part: match &wanted.place {
             Place::File(path) => Some(Partial::open(path, wanted.existing)?),
-            // Its name is asked of no server: that would use up a URL that is good for one request.
+            // The server is not asked for the name, because a URL may be valid for only one
+            // request.
             Place::In(directory) => match wanted.start {
-                Start::Anew => None,
-                Start::Continue => begun::begun(directory, &request.url, wanted.existing)
+                Start::New => None,
+                Start::Continue => earlier::find_partial(directory, &request.url, wanted.existing)
                     .map(|path| Partial::open(&path, wanted.existing))
                     .transpose()?,
             },
         },
-        from: From::Start,
+        requested: Requested::Start,
         digest: None,
     };
     if wanted.start == Start::Continue {
-        job.look_for_rest(tell);
+        job.prepare_resume(report);
     }
     loop {
         let mut sent = job.request_to_send();
         let mut answer = caller.call_within(&mut attempts, &mut sent)?;
         job.digest = None;
-        match job.begin(&answer.head, tell)? {
-            Begun::NotOurs => {
+        match job.start(&answer.head, report)? {
+            NextStep::NotOurs => {
                 return Ok(Outcome::Refused {
                     request: Box::new(sent),
                     answer: Box::new(answer),
                 });
             }
-            Begun::Present(path) => return Ok(Outcome::Present(path)),
-            Begun::AskAgain => continue,
-            Begun::Complete => {}
-            Begun::Body(expected) => match job.receive(&mut answer, &expected, max, tell) {
+            NextStep::Present(path) => return Ok(Outcome::Present(path)),
+            NextStep::AskAgain => continue,
+            NextStep::Complete => {}
+            NextStep::Body(expected) => match job.receive(&mut answer, &expected, max, report) {
                 Ok(()) => {}
                 Err(error) => match attempts.after_error(&request.method, &error) {
                     Some(pause) => {
@@ -107,69 +108,69 @@ pub(crate) fn download(
     }
 }
 
-const CHANGED: &str = "the file is not surely the one that was begun";
+const CHANGED: &str = "the file on the server may have changed";
 
-/// A download on its way.
+/// A running download.
 struct Job<'a> {
     wanted: &'a Download,
     request: &'a Request,
     part: Option<Partial>,
-    from: From,
-    /// Of what is in the part, where a hash is wanted.
+    requested: Requested,
+    /// The hash of the partial file, if one is required.
     digest: Option<Sha256>,
 }
 
-/// What is asked for.
+/// The requested part of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum From {
+enum Requested {
     Start,
-    /// The rest of what has this validator.
+    /// The rest of the file with this validator.
     Rest(Validator),
 }
 
-/// What the head of an answer means for the file.
-enum Begun {
-    /// Another status: nothing to keep.
+/// What to do after the headers of a response.
+enum NextStep {
+    /// Stop: the status has nothing to save.
     NotOurs,
-    /// The same request with, or without, a range.
+    /// Send the request again, with or without a range.
     AskAgain,
-    /// All of it has come already.
+    /// Finish: all bytes are already received.
     Complete,
-    /// The file is there, under its own name and with the wanted hash.
+    /// Finish: the file exists under its name, with the right hash.
     Present(PathBuf),
-    /// A body follows.
+    /// Receive the body.
     Body(Expected),
 }
 
 struct Expected {
     /// The length of the whole file.
     whole: Option<u64>,
-    /// Where this answer ends.
+    /// The offset of the end of this response.
     end: Option<u64>,
 }
 
 impl Job<'_> {
-    /// Asks for the rest, where there is a beginning of the same file.
-    fn look_for_rest(&mut self, tell: &mut dyn FnMut(Step)) {
+    /// Requests the rest, if there is a partial file of the same version.
+    fn prepare_resume(&mut self, report: &mut dyn FnMut(Step)) {
         let Some(part) = self.part.as_ref().filter(|part| part.length() > 0) else {
             return;
         };
         match part.validator() {
             Some(validator) if validator.is_of(&self.request.url) => {
-                self.from = From::Rest(validator);
+                self.requested = Requested::Rest(validator);
             }
-            Some(_) => tell(Step::Anew {
-                why: "what is there is of another URL",
+            Some(_) => report(Step::Restarting {
+                why: "the partial file is from another URL",
             }),
-            None => tell(Step::Anew {
-                why: "nothing says of which version it is the beginning",
+            None => report(Step::Restarting {
+                why: "the version of the partial file is unknown",
             }),
         }
     }
 
     fn request_to_send(&self) -> Request {
         let mut request = self.request.clone();
-        if let (From::Rest(validator), Some(part)) = (&self.from, &self.part) {
+        if let (Requested::Rest(validator), Some(part)) = (&self.requested, &self.part) {
             let range = format!("bytes={}-", part.length());
             request.headers.push(Header::plain("range", range));
             let if_range = validator.if_range.clone();
@@ -178,57 +179,57 @@ impl Job<'_> {
         request
     }
 
-    /// Makes the part ready for what this head announces.
-    fn begin(&mut self, head: &Head, tell: &mut dyn FnMut(Step)) -> Result<Begun, Error> {
-        match (head.status, &self.from) {
-            (416, From::Rest(validator)) => {
+    /// Prepares the partial file for this response.
+    fn start(&mut self, head: &Head, report: &mut dyn FnMut(Step)) -> Result<NextStep, Error> {
+        match (head.status, &self.requested) {
+            (416, Requested::Rest(validator)) => {
                 let have = self.part.as_ref().map_or(0, Partial::length);
                 if unsatisfied_length(head).or(validator.length) == Some(have) {
-                    return Ok(Begun::Complete);
+                    return Ok(NextStep::Complete);
                 }
-                tell(Step::Anew {
-                    why: "what is there is longer than the file",
+                report(Step::Restarting {
+                    why: "the partial file is longer than the file on the server",
                 });
-                self.from = From::Start;
-                Ok(Begun::AskAgain)
+                self.requested = Requested::Start;
+                Ok(NextStep::AskAgain)
             }
-            (206, From::Rest(validator))
+            (206, Requested::Rest(validator))
                 if validator.contradicts(head) || self.has_other_name(head) =>
             {
-                tell(Step::Anew { why: CHANGED });
-                self.from = From::Start;
+                report(Step::Restarting { why: CHANGED });
+                self.requested = Requested::Start;
                 self.part = match &self.wanted.place {
                     Place::File(_) => self.part.take(),
                     Place::In(_) => None,
                 };
-                Ok(Begun::AskAgain)
+                Ok(NextStep::AskAgain)
             }
-            (206, From::Rest(validator)) => {
+            (206, Requested::Rest(validator)) => {
                 let have = self.part.as_ref().map_or(0, Partial::length);
                 let range = Range::of(head).filter(|range| range.start == have);
                 let range = range.ok_or_else(|| Failure::Malformed {
-                    why: format!("it is not the part from byte {have} on that was asked for"),
+                    why: format!("it is not the requested range from byte {have}"),
                 })?;
                 let is_other = |length| range.whole.is_some_and(|whole| whole != length);
                 if validator.length.is_some_and(is_other) {
-                    let why = "it is a part of a file of another length".into();
+                    let why = "its range is of a file of another length".into();
                     return Err(Failure::Malformed { why }.into());
                 }
-                Ok(Begun::Body(Expected {
+                Ok(NextStep::Body(Expected {
                     whole: range.whole,
                     end: Some(range.end),
                 }))
             }
-            (206, From::Start) if !self.request.has_header("range") => {
-                let why = "it is a part of the file, and the whole was asked for".into();
+            (206, Requested::Start) if !self.request.has_header("range") => {
+                let why = "it is a part of the file, not the whole file".into();
                 Err(Failure::Malformed { why }.into())
             }
-            (200..=299, _) => self.begin_whole(head, tell),
-            _ => Ok(Begun::NotOurs),
+            (200..=299, _) => self.start_whole(head, report),
+            _ => Ok(NextStep::NotOurs),
         }
     }
 
-    /// Whether the server chooses the name, and it is not that of the part.
+    /// Whether the server chose a name that differs from the partial file's.
     fn has_other_name(&self, head: &Head) -> bool {
         match (
             &self.wanted.place,
@@ -240,8 +241,12 @@ impl Job<'_> {
         }
     }
 
-    fn begin_whole(&mut self, head: &Head, tell: &mut dyn FnMut(Step)) -> Result<Begun, Error> {
-        // With chunks a length is to be ignored (RFC 9112 §6.3).
+    fn start_whole(
+        &mut self,
+        head: &Head,
+        report: &mut dyn FnMut(Step),
+    ) -> Result<NextStep, Error> {
+        // With chunks, Content-Length is ignored (RFC 9112 §6.3).
         let length = match head.header("transfer-encoding") {
             Some(_) => None,
             None => head.header("content-length").and_then(number),
@@ -256,35 +261,35 @@ impl Job<'_> {
                 Some(directory.join(file_name::of_answer(head, &self.request.url)))
             }
         };
-        // The URL may have come to give a file of another name.
+        // The URL may now return a file with another name.
         let is_it = |part: &Partial| named.as_deref().is_none_or(|path| path == part.target());
         let part = match (self.part.take().filter(is_it), named) {
             (Some(part), _) => part,
-            (None, None) => return Ok(Begun::NotOurs),
+            (None, None) => return Ok(NextStep::NotOurs),
             (None, Some(path)) => {
                 let sha256 = self.wanted.sha256.as_deref();
-                if sha256.is_some_and(|wanted| begun::has_sha256(&path, wanted)) {
-                    return Ok(Begun::Present(path));
+                if sha256.is_some_and(|wanted| earlier::has_sha256(&path, wanted)) {
+                    return Ok(NextStep::Present(path));
                 }
                 if self.wanted.existing == Existing::Keep && path.symlink_metadata().is_ok() {
-                    // Not a usage error: something was sent.
-                    let why = "it exists already; --overwrite replaces it";
+                    // Not a usage error, because a request was sent.
+                    let why = "it already exists; use --overwrite to replace it";
                     return Err(Error::malformed(path.display().to_string(), why));
                 }
                 let part = Partial::open(&path, self.wanted.existing)?;
                 if self.wanted.start == Start::Continue && part.length() > 0 {
-                    tell(Step::Anew { why: CHANGED });
+                    report(Step::Restarting { why: CHANGED });
                 }
                 part
             }
         };
         let part = self.part.insert(part);
-        if matches!(self.from, From::Rest(_)) && part.length() > 0 {
-            tell(Step::Anew { why: CHANGED });
+        if matches!(self.requested, Requested::Rest(_)) && part.length() > 0 {
+            report(Step::Restarting { why: CHANGED });
         }
-        part.begin(validator.as_ref())?;
-        self.from = From::Start;
-        Ok(Begun::Body(Expected {
+        part.reset(validator.as_ref())?;
+        self.requested = Requested::Start;
+        Ok(NextStep::Body(Expected {
             whole: length,
             end: length,
         }))
@@ -295,7 +300,7 @@ impl Job<'_> {
         answer: &mut Answer,
         expected: &Expected,
         max: Option<u64>,
-        tell: &mut dyn FnMut(Step),
+        report: &mut dyn FnMut(Step),
     ) -> Result<(), Error> {
         let Some(part) = &mut self.part else {
             return Ok(());
@@ -323,7 +328,7 @@ impl Job<'_> {
                 let why = format!("the file is larger than {size} (--max-body)");
                 return Err(Failure::Malformed { why }.into());
             }
-            tell(Step::Receiving {
+            report(Step::Receiving {
                 name: part.target(),
                 have: part.length(),
                 whole: expected.whole,
@@ -339,11 +344,11 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// Waits, then asks for the rest, or for all of it where no version is known.
+    /// Waits, then requests the rest, or the whole file if the version is unknown.
     fn pause(&mut self, pause: &Pause, caller: &mut Caller) {
         caller.rest(pause);
         let validator = self.part.as_ref().and_then(Partial::validator);
-        self.from = validator.map_or(From::Start, From::Rest);
+        self.requested = validator.map_or(Requested::Start, Requested::Rest);
     }
 
     fn finish(self) -> Result<PathBuf, Error> {
@@ -353,7 +358,7 @@ impl Job<'_> {
         if let Some(wanted) = &self.wanted.sha256 {
             let found = match self.digest {
                 Some(digest) => digest,
-                // It was complete already.
+                // The file was already complete.
                 None => {
                     let mut digest = Sha256::new();
                     part.digest(&mut digest)?;
@@ -364,7 +369,7 @@ impl Job<'_> {
             if found != *wanted {
                 let name = part.target().display().to_string();
                 part.discard();
-                let why = format!("its SHA-256 is {found}, not {wanted}; nothing was kept");
+                let why = format!("its SHA-256 is {found}, not {wanted}; the download was deleted");
                 return Err(Error::malformed(name, why));
             }
         }

@@ -1,4 +1,4 @@
-//! What can go wrong between a request and its answer: each a line of its own.
+//! The failures of a call, each with its message.
 
 use std::fmt;
 use std::io;
@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::io_error::reason;
 use crate::quantity::{count, say_duration};
 
-/// Where a call spent its time when it ran out.
+/// The phase in which the time ran out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     Resolve,
@@ -21,21 +21,21 @@ pub enum Phase {
     Whole,
 }
 
-/// Why a host's name gave no address.
+/// Why a host name was not resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LookupError {
     UnknownName,
-    /// Asking again may bring one.
+    /// Temporary: another attempt may succeed.
     NoResponse,
-    /// There are addresses, but none of the wanted family.
+    /// No address belongs to the requested family.
     NoSuitableAddress,
     Other(String),
 }
 
-/// Why a connection was not made.
+/// Why a connection failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConnectError {
-    /// Nobody listens: the request was certainly not sent.
+    /// Nothing listens on the port, so the request was not sent.
     Refused,
     Other(String),
 }
@@ -50,31 +50,32 @@ impl ConnectError {
     }
 }
 
-/// Why a proxy did not let the request through.
+/// Why a proxy did not forward the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProxyError {
-    /// It answered CONNECT with this status.
+    /// The response to CONNECT had this status.
     Refused {
-        /// The host and port that were asked for.
+        /// The requested host and port.
         target: String,
         /// `403 Forbidden`.
         status: String,
     },
-    /// 407: it asks for credentials, and none were sent.
+    /// 407: the proxy requires credentials, and none were sent.
     NoCredentials,
-    /// 407: it rejected those that were sent.
+    /// 407: the proxy rejected the credentials.
     WrongCredentials,
-    /// There was no connection through it in time.
+    /// The proxy did not connect in time.
     TimedOut {
         after: Option<Duration>,
     },
     Other(String),
 }
 
-const CONNECT_TIMEOUT: &str = "--connect-timeout bounds name look-up and connection";
+const CONNECT_TIMEOUT: &str = "--connect-timeout limits the time for DNS and connect";
 
-/// What to do about a 407.
-pub(crate) const PROXY_CREDENTIALS: &str = "--proxy-auth USER:SOURCE gives the proxy's credentials; in a profile: proxy = 'http://USER:${NAME}@HOST:PORT'";
+/// The hint for a 407.
+pub(crate) const PROXY_CREDENTIALS: &str =
+    "use --proxy-auth USER:SOURCE, or in a profile proxy = 'http://USER:${NAME}@HOST:PORT'";
 
 /// A part of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,52 +84,52 @@ pub enum Part {
     Body,
 }
 
-/// Why there is no answer, or not a whole one.
+/// Why there is no complete response.
 #[derive(Debug)]
 pub enum Failure {
-    /// DNS knows no such name, or did not answer.
+    /// The name does not exist, or DNS did not respond.
     Resolve {
         host: String,
         why: LookupError,
         hint: Option<&'static str>,
     },
-    /// No connection: refused, unreachable.
+    /// No connection: refused or unreachable.
     Connect { to: String, why: ConnectError },
-    /// The TLS handshake failed: usually a certificate that does not hold.
+    /// The TLS handshake failed, usually because of an invalid certificate.
     Tls {
         /// `'host'`, or `the proxy 'host'`.
         peer: String,
         why: String,
         hint: Option<&'static str>,
     },
-    /// The proxy would not connect us.
+    /// The proxy did not connect to the server.
     Proxy { proxy: String, why: ProxyError },
-    /// Nothing came, or not all of it, in time.
+    /// The response did not arrive completely in time.
     TimedOut {
         phase: Phase,
         after: Option<Duration>,
     },
-    /// The connection broke before the answer was whole.
+    /// The connection was closed before the end of the response.
     Truncated { why: String },
-    /// The answer is no HTTP, in the parser's words.
+    /// The response is not valid HTTP; the text is the parser's.
     Protocol { part: Part, detail: String },
-    /// The answer is not what was asked for, or more than we take.
+    /// The response was not expected, or is too large.
     Malformed { why: String },
-    /// The request's body could not be read.
+    /// The request body could not be read.
     Body { why: String },
-    /// More redirects than allowed.
+    /// There were more redirects than allowed.
     TooManyRedirects { limit: u32 },
 }
 
 impl Failure {
-    /// The connection was closed, cleanly or not, while more was expected.
+    /// The connection was closed before the expected end.
     pub(super) fn closed_early() -> Failure {
         Failure::Truncated {
-            why: "the connection was closed in the middle".into(),
+            why: "the connection was closed early".into(),
         }
     }
 
-    /// The code the process exits with.
+    /// The exit code of the process.
     pub fn exit(&self) -> Exit {
         match self {
             Failure::TimedOut { .. }
@@ -148,7 +149,7 @@ impl Failure {
         }
     }
 
-    /// What kind of failure it is, for programs.
+    /// The kind of the failure, for programs.
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
             Failure::Resolve { .. } => ErrorKind::Resolve,
@@ -170,7 +171,7 @@ impl Failure {
         }
     }
 
-    /// What to do about it.
+    /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
             Failure::Resolve { hint, .. } | Failure::Tls { hint, .. } => hint.map(str::to_owned),
@@ -178,8 +179,8 @@ impl Failure {
                 phase: Phase::Resolve | Phase::Connect,
                 ..
             } => Some(CONNECT_TIMEOUT.into()),
-            Failure::TimedOut { .. } => Some("--timeout bounds the whole call".into()),
-            Failure::TooManyRedirects { .. } => Some("--max-redirects allows more".into()),
+            Failure::TimedOut { .. } => Some("--timeout limits the time for the whole call".into()),
+            Failure::TooManyRedirects { .. } => Some("use --max-redirects to allow more".into()),
             Failure::Proxy { why, .. } => match why {
                 ProxyError::NoCredentials | ProxyError::WrongCredentials => {
                     Some(PROXY_CREDENTIALS.into())
@@ -195,7 +196,7 @@ impl Failure {
         }
     }
 
-    /// What ureq ran into. `limits` says after how long, where time ran out.
+    /// Converts an error of ureq; `limits` has the duration of a timeout.
     pub fn from_ureq(error: ureq::Error, connecting_to: &str, limits: &Limits) -> Failure {
         match error {
             ureq::Error::Other(other) => match other.downcast::<Failure>() {
@@ -207,7 +208,7 @@ impl Failure {
             ureq::Error::Timeout(timeout) => timed_out(timeout, limits),
             ureq::Error::HostNotFound => Failure::Resolve {
                 host: connecting_to.into(),
-                why: LookupError::Other("it has no address".into()),
+                why: LookupError::Other("no address found".into()),
                 hint: None,
             },
             ureq::Error::Io(error) => from_io(error, connecting_to, limits),
@@ -220,14 +221,14 @@ impl Failure {
                 detail: error.to_string(),
             },
             ureq::Error::LargeResponseHeader(..) => Failure::Malformed {
-                why: "its head is larger than 64 KiB".into(),
+                why: "its headers are larger than 64 KiB".into(),
             },
             ureq::Error::BodyStalled => Failure::Truncated {
                 why: "it stalled".into(),
             },
             ureq::Error::ConnectionFailed => Failure::Connect {
                 to: connecting_to.into(),
-                why: ConnectError::Other("no connection could be made".into()),
+                why: ConnectError::Other("the connection failed".into()),
             },
             other => Failure::Malformed {
                 why: other.to_string(),
@@ -285,7 +286,7 @@ fn timed_out(timeout: ureq::Timeout, limits: &Limits) -> Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Resolve { host, why, .. } => write!(f, "cannot find host '{host}': {why}"),
+            Failure::Resolve { host, why, .. } => write!(f, "cannot resolve host '{host}': {why}"),
             Failure::Connect { to, why } => write!(f, "cannot connect to {to}: {why}"),
             Failure::Tls { peer, why, .. } => write!(f, "no secure connection to {peer}: {why}"),
             Failure::Proxy { proxy, why } => write!(f, "{proxy} {why}"),
@@ -294,21 +295,24 @@ impl fmt::Display for Failure {
                     Phase::Resolve => "timed out looking up the host",
                     Phase::Connect => "timed out connecting",
                     Phase::Send => "timed out sending the request",
-                    Phase::Answer => "timed out waiting for the answer",
+                    Phase::Answer => "timed out waiting for the response",
                     Phase::Body => "timed out receiving the body",
                     Phase::Whole => "timed out",
                 })?;
                 after.map_or(Ok(()), |after| write!(f, " after {}", say_duration(after)))
             }
-            Failure::Truncated { why } => write!(f, "the answer is not whole: {why}"),
+            Failure::Truncated { why } => write!(f, "the response is incomplete: {why}"),
             Failure::Protocol { part, detail } => {
                 let what = match part {
                     Part::Head => "it is",
                     Part::Body => "its body is",
                 };
-                write!(f, "the answer cannot be used: {what} no HTTP: {detail}")
+                write!(
+                    f,
+                    "the response cannot be used: {what} not valid HTTP: {detail}"
+                )
             }
-            Failure::Malformed { why } => write!(f, "the answer cannot be used: {why}"),
+            Failure::Malformed { why } => write!(f, "the response cannot be used: {why}"),
             Failure::Body { why } => write!(f, "cannot send the body: {why}"),
             Failure::TooManyRedirects { limit } => {
                 write!(f, "more than {}", count(*limit, "redirect"))
@@ -320,9 +324,9 @@ impl fmt::Display for Failure {
 impl fmt::Display for LookupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            LookupError::UnknownName => "DNS knows no such name",
-            LookupError::NoResponse => "DNS did not answer",
-            LookupError::NoSuitableAddress => "it has no address of the wanted kind",
+            LookupError::UnknownName => "name not found in DNS",
+            LookupError::NoResponse => "DNS did not respond",
+            LookupError::NoSuitableAddress => "no address of the requested family",
             LookupError::Other(why) => why,
         })
     }
@@ -337,7 +341,7 @@ impl fmt::Display for ConnectError {
     }
 }
 
-/// Goes on after the proxy's name.
+/// Continues a message after the name of the proxy.
 impl fmt::Display for ProxyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -345,13 +349,13 @@ impl fmt::Display for ProxyError {
                 write!(f, "refused the tunnel to {target}: {status}")
             }
             ProxyError::NoCredentials => {
-                f.write_str("asks for credentials: 407 Proxy Authentication Required")
+                f.write_str("requires credentials: 407 Proxy Authentication Required")
             }
             ProxyError::WrongCredentials => {
                 f.write_str("rejected the credentials: 407 Proxy Authentication Required")
             }
             ProxyError::TimedOut { after } => {
-                f.write_str("gave no connection in time")?;
+                f.write_str("did not connect in time")?;
                 after.map_or(Ok(()), |after| write!(f, " ({})", say_duration(after)))
             }
             ProxyError::Other(why) => write!(f, "failed: {why}"),
@@ -361,7 +365,7 @@ impl fmt::Display for ProxyError {
 
 impl std::error::Error for Failure {}
 
-/// As ureq's connectors and resolvers hand it through.
+/// ureq passes it through connectors and resolvers.
 impl From<Failure> for ureq::Error {
     fn from(failure: Failure) -> ureq::Error {
         ureq::Error::Other(Box::new(failure))

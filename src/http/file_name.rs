@@ -1,20 +1,20 @@
-//! A name a server chose, made one that can do no harm: it stays in the directory, hides nothing,
-//! and can be typed.
+//! Makes a file name from a server safe: it stays in the directory, is not hidden, and can be
+//! typed.
 
 use super::content_disposition;
 use super::head::Head;
 use super::url::{Url, percent_decode};
 
-/// What a directory entry can hold, less room for `.part.meta`.
+/// The limit of a directory entry, minus room for `.part.meta`.
 const MAX_BYTES: usize = 255 - 10;
 
-/// The name for what came from `url`: Content-Disposition's, else the URL's last segment, else
+/// The name for a response from `url`: from Content-Disposition, or the last segment of the URL, or
 /// `index.html`.
 pub(super) fn of_answer(head: &Head, url: &Url) -> String {
     of_disposition(head).unwrap_or_else(|| of_url(url))
 }
 
-/// The name that Content-Disposition gives.
+/// The name from Content-Disposition.
 pub(super) fn of_disposition(head: &Head) -> Option<String> {
     let mut headers = head.headers.iter();
     headers
@@ -23,15 +23,16 @@ pub(super) fn of_disposition(head: &Head) -> Option<String> {
         .and_then(|name| safe(&name))
 }
 
-/// The name for what is at `url`, as long as no answer says another.
+/// The name from `url`, until a response gives another.
 pub(super) fn of_url(url: &Url) -> String {
     let path = url.path.rsplit('/').next().unwrap_or("");
-    // Decoded after the split: `%2F` in a segment is no separator, and is taken for one by `safe`.
+    // Decoded after the split: `%2F` does not separate segments, but `safe` treats it as a
+    // separator.
     let name = String::from_utf8_lossy(&percent_decode(path)).into_owned();
     safe(&name).unwrap_or_else(|| "index.html".into())
 }
 
-/// The last component, without what could hide, confuse or escape; `None` where nothing is left.
+/// The last component, without characters that hide, mislead or escape; `None` if nothing is left.
 fn safe(name: &str) -> Option<String> {
     let last = name.rsplit(['/', '\\']).next().unwrap_or("");
     let mut clean: String = last
@@ -45,19 +46,19 @@ fn safe(name: &str) -> Option<String> {
         clean = rest.to_owned();
     }
     let edges = |c: char| c == '.' || c.is_whitespace();
-    // A leading dash would be an option to the next program.
+    // Other programs would read a leading dash as an option.
     let clean = clean
         .trim_start_matches(|c| edges(c) || c == '-' || c == '~')
         .trim_end_matches(edges);
     (!clean.is_empty()).then(|| shortened(clean))
 }
 
-/// Characters that turn the writing direction or take no room: `gpj.exe` can look like `exe.jpg`.
+/// Characters that change the text direction or are invisible: `gpj.exe` can look like `exe.jpg`.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Cut in the middle, so that the ending stays.
+/// Shortens a name in the middle and keeps its extension.
 fn shortened(name: &str) -> String {
     if name.len() <= MAX_BYTES {
         return name.to_owned();
@@ -78,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_cannot_choose_a_harmful_name() {
+    fn file_name_from_a_server_is_made_safe() {
         for (name, expected) in [
             ("shot.exr", Some("shot.exr")),
             ("sh 010 é.exr", Some("sh 010 é.exr")),
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_keeps_its_ending() {
+    fn long_name_keeps_its_extension() {
         for (long, ending) in [
             ("x".repeat(300) + ".exr", ".exr"),
             ("é".repeat(300) + ".exr", ".exr"),
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_urls() {
+    fn file_name_comes_from_the_url() {
         for (url, name) in [
             ("http://a.lan/x/shot.exr?y=1", "shot.exr"),
             ("http://a.lan/", "index.html"),

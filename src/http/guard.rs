@@ -1,5 +1,4 @@
-//! The one place that decides what plain http may carry: no secret, and no key that a token is
-//! verified with.
+//! Decides what may be sent over plain http: no secret, and no key that verifies a token.
 
 use super::proxy::Route;
 use super::request::Request;
@@ -8,8 +7,8 @@ use super::url::{Origin, Scheme};
 use crate::error::Error;
 use crate::redact::Secrets;
 
-/// Ensures that a secret may go to `origin`: over https, or without leaving this machine, or
-/// because the user allowed plain text.
+/// Ensures that a secret may be sent to `origin`: over https, on this machine, or because the user
+/// allowed plain text.
 ///
 /// # Errors
 /// Names the origin.
@@ -22,11 +21,11 @@ pub(crate) fn ensure_confidential(origin: &Origin, settings: &Settings) -> Resul
     }
     Err(Error::usage_hint(
         format!("credentials would be sent in plain text to {origin}"),
-        "use https; where the network may see them: --allow-plaintext, or allow_plaintext = true in the profile",
+        "use https, or allow it with --allow-plaintext or with allow_plaintext = true in the profile",
     ))
 }
 
-/// Ensures it for a request as it is, just before it is sent.
+/// Ensures it for a complete request, just before it is sent.
 ///
 /// # Errors
 /// As [`ensure_confidential`].
@@ -40,11 +39,11 @@ pub(super) fn ensure_request_confidential(
     }
 }
 
-/// Ensures that nobody on the way can change the response to a request, as it was last sent: it came
-/// over https, or from this machine.
+/// Ensures that no one on the network can change the response to a request: it came over https, or
+/// from this machine.
 ///
 /// # Errors
-/// Names the address.
+/// Names the URL.
 pub(crate) fn ensure_authentic(request: &Request) -> Result<(), Error> {
     let origin = &request.url.origin;
     if origin.scheme == Scheme::Https || origin.is_loopback() {
@@ -62,7 +61,7 @@ fn stays_on_this_machine(origin: &Origin, settings: &Settings) -> Result<bool, E
         return Ok(true);
     }
     let route = settings.proxies.route(origin).map_err(Error::usage)?;
-    // A loopback name counts only where no override sends it elsewhere.
+    // A loopback name counts only if no override changes its address.
     let given = overridden(&settings.network.overrides, &origin.host, origin.port);
     let is_sent_elsewhere = given
         .iter()

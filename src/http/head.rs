@@ -1,21 +1,21 @@
-//! The head of an answer, kept as the server wrote it.
+//! The status line and headers of a response, as the server sent them.
 
-/// Version, status, reason and headers: names in their own case and order.
+/// Version, status, reason and headers; names keep their case and order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
-    /// 1.0 or 1.1: the minor number.
+    /// The minor version: 0 or 1.
     pub minor_version: u8,
     pub status: u16,
-    /// The server's own words; may be empty.
+    /// The reason phrase of the server; may be empty.
     pub reason: String,
     pub headers: Vec<(String, Vec<u8>)>,
 }
 
-/// As many as ureq reads.
+/// The limit of ureq.
 const MAX_HEADERS: usize = 128;
 
 impl Head {
-    /// Reads the last head in `bytes`: 1xx ones go before it.
+    /// Parses the last response in `bytes`; 1xx responses precede it.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Head> {
         let mut rest = bytes;
         loop {
@@ -42,7 +42,7 @@ impl Head {
         }
     }
 
-    /// The first header of this name, as text, where it is text.
+    /// The first header of this name, if its value is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -50,7 +50,7 @@ impl Head {
             .and_then(|(_, value)| std::str::from_utf8(value).ok())
     }
 
-    /// Status and reason: the server's, else the standard's (`404 Not Found`).
+    /// Status and reason: the server's, or the standard one (`404 Not Found`).
     pub(crate) fn status_and_reason(&self) -> String {
         let standard = || {
             let status = ureq::http::StatusCode::from_u16(self.status).ok();
@@ -63,7 +63,7 @@ impl Head {
         format!("{} {reason}", self.status).trim_end().to_owned()
     }
 
-    /// The head's first line.
+    /// The status line.
     pub(crate) fn status_line(&self) -> String {
         let line = format!(
             "HTTP/1.{} {} {}",
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_head_keeps_its_spelling() {
+    fn headers_keep_their_spelling() {
         let head = Head::parse(b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.0 404 Nothing Here\r\nX-One: a\r\nx-two: \xff\r\n\r\nbody").unwrap();
         assert_eq!(head.status_line(), "HTTP/1.0 404 Nothing Here");
         assert_eq!(

@@ -1,18 +1,18 @@
-//! Request items as HTTPie defined them: `Name:value`, `key==value`, `key=value`, `key:=json`, and
-//! the same with `@file`; and `key@file`.
+//! Request items, as defined by HTTPie: `Name:value`, `key==value`, `key=value`, `key:=json`, the
+//! same with `@file`, and `key@file`.
 
-/// One item, with where its value comes from.
+/// An item, with the origin of its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Item {
     /// `Name:value`, `Name:@file`, `Name;` (empty).
     Header { name: String, value: Value },
-    /// `Name:` takes a header away that would be sent by itself.
+    /// `Name:` removes a default header.
     NoHeader { name: String },
     /// `key==value`, `key==@file`.
     Query { name: String, value: Value },
-    /// `key=value`, `key=@file`: a string of the JSON or form body.
+    /// `key=value`, `key=@file`: a string in the JSON or form body.
     Field { name: String, value: Value },
-    /// `key:=json`, `key:=@file`: any JSON value of the body.
+    /// `key:=json`, `key:=@file`: a JSON value in the body.
     Json { name: String, value: Value },
     /// `key@file`, `key@file;type=image/png;filename=sh010.png`: a file to upload (`-`: stdin).
     File {
@@ -23,27 +23,27 @@ pub(crate) enum Item {
     },
 }
 
-/// A value, or the file that holds it (`-`: stdin).
+/// A value, or the file that contains it (`-`: stdin).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     Literal(String),
     File(String),
 }
 
-/// Longest first, so that `:=@` is not read as `:`.
+/// The longest first, so that `:=@` is not read as `:`.
 const SEPARATORS: [&str; 9] = [":=@", "==@", ":=", "==", "=@", ":@", "=", ":", "@"];
 
 impl Item {
-    /// Whether it uploads a file.
+    /// Whether the item uploads a file.
     pub(crate) fn is_file(&self) -> bool {
         matches!(self, Item::File { .. })
     }
 
-    /// Reads an item. A backslash in the name escapes a separator; before an `@` that begins the
-    /// value it keeps the value from being read as a file.
+    /// Parses an item. A backslash in the name escapes a separator; before an `@` at the start of
+    /// the value, it makes the value a text instead of a file.
     ///
     /// # Errors
-    /// Says what an item looks like; never repeats a value, it may be a secret.
+    /// Describes the syntax; never repeats a value, which may be a secret.
     pub(crate) fn parse(text: &str) -> Result<Item, String> {
         let Some((name, separator, value)) = split(text) else {
             return match text.strip_suffix(';') {
@@ -52,20 +52,18 @@ impl Item {
                     value: Value::Literal(String::new()),
                 }),
                 _ => Err(format!(
-                    "'{text}' is no item: write Name:value, key==value, key=value, key:=json or \
+                    "'{text}' is not a valid item; use Name:value, key==value, key=value, key:=json or \
                      key@file"
                 )),
             };
         };
         if name.is_empty() && !matches!(separator, "=" | ":=" | "=@" | ":=@") {
-            return Err(format!(
-                "an item without a name stands before '{separator}'"
-            ));
+            return Err(format!("an item has no name before '{separator}'"));
         }
         let literal = Value::Literal(unescape_first(value).to_owned());
         let file = Value::File(value.to_owned());
         if separator.ends_with('@') && value.is_empty() {
-            return Err(format!("'{name}{separator}' names no file"));
+            return Err(format!("'{name}{separator}' has no file name"));
         }
         Ok(match separator {
             ":" if value.is_empty() => Item::NoHeader {
@@ -99,7 +97,7 @@ impl Item {
     }
 }
 
-/// `\@Joe` is the text `@Joe`, and `\\@Joe` the text `\@Joe`; any other value is as it is written.
+/// `\@Joe` is the text `@Joe`, and `\\@Joe` is `\@Joe`; other values are unchanged.
 fn unescape_first(value: &str) -> &str {
     match value.trim_start_matches('\\').starts_with('@') {
         true => value.strip_prefix('\\').unwrap_or(value),
@@ -107,8 +105,8 @@ fn unescape_first(value: &str) -> &str {
     }
 }
 
-/// `file;type=…;filename=…`, in any order: what comes after the last of these belongs to it, so that
-/// a path may hold semicolons.
+/// Parses `file;type=…;filename=…`, in any order. The last parameter extends to the end, and the
+/// path may contain semicolons.
 fn upload(name: String, text: &str) -> Result<Item, String> {
     let (mut path, mut content_type, mut file_name) = (text, None, None);
     loop {
@@ -129,7 +127,7 @@ fn upload(name: String, text: &str) -> Result<Item, String> {
         path = path.get(..at).unwrap_or("");
     }
     if path.is_empty() {
-        return Err(format!("'{name}@' names no file"));
+        return Err(format!("'{name}@' has no file name"));
     }
     Ok(Item::File {
         name,
@@ -139,8 +137,8 @@ fn upload(name: String, text: &str) -> Result<Item, String> {
     })
 }
 
-/// Name, separator, value, at the first separator that no backslash precedes. The name is
-/// unescaped except for `\[` and `\]`, which mean something to a nested key.
+/// Splits at the first separator without a backslash into name, separator and value. In the name,
+/// `\[` and `\]` stay escaped for nested keys.
 fn split(text: &str) -> Option<(String, &'static str, &str)> {
     let mut name = String::new();
     let mut rest = text;
@@ -172,8 +170,8 @@ fn split(text: &str) -> Option<(String, &'static str, &str)> {
     None
 }
 
-/// A name as it is written before a separator: each one that is in it behind a backslash. `None`
-/// where it has a backslash of its own before one.
+/// Escapes the separators in a name with backslashes. `None` if the name has a backslash before a
+/// separator.
 pub(crate) fn written_name(name: &str) -> Option<String> {
     let mut out = String::new();
     let mut after_backslash = false;
@@ -194,13 +192,13 @@ fn unescape(name: &str) -> String {
     split(&format!("{name}=")).map_or_else(|| name.to_owned(), |(name, _, _)| name)
 }
 
-/// RFC 9110 §5.1: a header's name is a token. Anything else could forge a second header.
+/// Checks a header name (RFC 9110 §5.1). An invalid one could inject another header.
 fn header_name(name: String) -> Result<String, String> {
     let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     if !name.is_empty() && name.bytes().all(is_token) {
         Ok(name)
     } else {
-        Err(format!("'{name}' is no header name"))
+        Err(format!("'{name}' is not a valid header name"))
     }
 }
 
@@ -209,12 +207,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_backslash_before_an_at_sign_makes_a_value_a_text() {
+    fn backslash_before_an_at_sign_makes_a_text() {
         let value = |text: &str| match Item::parse(text).unwrap() {
             Item::Header { value, .. } | Item::Query { value, .. } | Item::Field { value, .. } => {
                 value
             }
-            other => panic!("{other:?}"),
+            other @ (Item::NoHeader { .. } | Item::Json { .. } | Item::File { .. }) => {
+                panic!("{other:?}")
+            }
         };
         for (text, expected) in [
             (r"k=\@Joe", literal("@Joe")),
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn items_as_httpie_reads_them() {
+    fn items_are_parsed_like_httpie() {
         let file = |name: &str| Value::File(name.into());
         let n = |name: &str| name.to_owned();
         for (text, expected) in [
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn files_to_upload() {
+    fn file_items_are_parsed() {
         for (text, path, content_type, file_name) in [
             ("f@a.png", "a.png", None, None),
             ("f@a;b@c=d:e", "a;b@c=d:e", None, None),
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_item() {
+    fn invalid_items_are_refused() {
         for wrong in [
             "",
             ";",

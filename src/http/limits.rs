@@ -1,22 +1,22 @@
-//! How long a call may take and how large a response may be.
+//! Limits on the time of a call and the size of a response.
 
 use std::time::Duration;
 
-/// Bounds of a call.
+/// The limits of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Name look-up and connection, TLS and all.
+    /// For DNS and connect, including TLS.
     pub connect: Duration,
     /// Without a byte in either direction.
     pub idle: Duration,
-    /// The whole call, redirects and body included.
+    /// For the whole call, including redirects and the body.
     pub whole: Option<Duration>,
-    /// Bytes of a body, decoded.
+    /// The size of a decoded body.
     pub body: Option<u64>,
 }
 
 impl Default for Limits {
-    /// A call may take as long as bytes come.
+    /// By default, a call has no time limit while bytes arrive.
     fn default() -> Limits {
         Limits {
             connect: Duration::from_secs(10),

@@ -1,5 +1,5 @@
-//! getaddrinfo(3) with its error as a code. std hands on only the C library's sentence, and whether
-//! a look-up is worth another attempt must not depend on a sentence.
+//! Calls getaddrinfo(3) and returns its error as a code. std returns only the C library's message,
+//! and retries must not depend on a message.
 #![allow(unsafe_code)] // getaddrinfo, its list and gai_strerror
 
 use std::ffi::{CStr, CString};
@@ -10,18 +10,18 @@ use std::ptr;
 use super::failure::LookupError;
 use crate::io_error::reason;
 
-/// The addresses of `host`, each with `port`, in the order the system prefers. Blocks as long as
-/// the resolver takes.
+/// The addresses of `host` with `port`, in the order that the system prefers. Blocks as long as the
+/// resolver needs.
 ///
 /// # Errors
-/// When the name has none, or the resolver does not answer.
+/// When the name has no address, or the resolver does not respond.
 pub(super) fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, LookupError> {
     let name = CString::new(host).map_err(|_| LookupError::UnknownName)?;
-    // SAFETY: addrinfo is plain old data; all zero asks for any family and no flags.
+    // SAFETY: addrinfo is plain data; all zeros mean any family and no flags.
     let mut hints: libc::addrinfo = unsafe { std::mem::zeroed() };
     hints.ai_socktype = libc::SOCK_STREAM;
     let mut list: *mut libc::addrinfo = ptr::null_mut();
-    // SAFETY: `name` ends in NUL, `hints` and `list` live through the call.
+    // SAFETY: `name` ends in NUL; `hints` and `list` outlive the call.
     let code = unsafe { libc::getaddrinfo(name.as_ptr(), ptr::null(), &hints, &mut list) };
     if code != 0 {
         return Err(error_of(code));
@@ -29,13 +29,13 @@ pub(super) fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, Lookup
     let mut found = Vec::new();
     let mut next = list;
     while !next.is_null() {
-        // SAFETY: a node of the list getaddrinfo made; the list is freed below.
+        // SAFETY: a node of getaddrinfo's list, which is freed below.
         let node = unsafe { &*next };
         // SAFETY: ai_addr points to an address of the node's family.
         found.extend(unsafe { address_of(node, port) });
         next = node.ai_next;
     }
-    // SAFETY: the list is getaddrinfo's and is not used again.
+    // SAFETY: the list is from getaddrinfo and is not used again.
     unsafe { libc::freeaddrinfo(list) };
     Ok(found)
 }
@@ -45,7 +45,7 @@ pub(super) fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, Lookup
 unsafe fn address_of(node: &libc::addrinfo, port: u16) -> Option<SocketAddr> {
     match node.ai_family {
         libc::AF_INET => {
-            // SAFETY: the caller's promise; the address may be unaligned.
+            // SAFETY: guaranteed by the caller; the address may be unaligned.
             let v4 = unsafe { ptr::read_unaligned(node.ai_addr.cast::<libc::sockaddr_in>()) };
             let address = Ipv4Addr::from(u32::from_be(v4.sin_addr.s_addr));
             Some(SocketAddrV4::new(address, port).into())
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_written_as_numbers_need_no_dns() {
+    fn numeric_addresses_need_no_dns() {
         assert_eq!(
             addresses("127.0.0.1", 80),
             Ok(vec!["127.0.0.1:80".parse().unwrap()])
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_told_apart_by_their_code() {
+    fn errors_are_distinguished_by_code() {
         assert_eq!(error_of(libc::EAI_NONAME), LookupError::UnknownName);
         assert_eq!(error_of(libc::EAI_AGAIN), LookupError::NoResponse);
         assert!(matches!(error_of(libc::EAI_FAMILY), LookupError::Other(_)));

@@ -1,27 +1,27 @@
-//! HTTP/1.1 calls (RFC 9110, 9112) on ureq: one request, its credentials, its redirects, its answer.
+//! HTTP/1.1 calls (RFC 9110, 9112) on ureq: requests, credentials, redirects and responses.
 
-/// The answer: its head as the server wrote it, and its body, decoded.
+/// Responses: headers as sent by the server, and the decoded body.
 pub(crate) mod answer;
 mod authority;
-mod begun;
-/// What is sent as a body.
+/// Request bodies.
 pub(crate) mod body;
 mod bounded;
 mod caller;
-/// What a certificate says.
+/// The fields of a certificate.
 pub(crate) mod certificate;
 mod compress;
 mod connect;
 mod content_disposition;
 mod content_range;
-/// What proves who the caller is.
+/// Credentials as they are sent.
 pub(crate) mod credential;
 mod cut;
 mod decode;
 mod digest;
-/// Downloads into files.
+/// Downloads to files.
 pub(crate) mod download;
-/// What can go wrong on the way.
+mod earlier;
+/// The failures of a call.
 pub(crate) mod failure;
 mod file_name;
 /// Whether a secret may be sent in plain text.
@@ -31,35 +31,35 @@ pub(crate) mod head;
 pub(crate) mod item;
 mod limits;
 mod lookup;
-/// Forms with files.
+/// Multipart forms.
 pub(crate) mod multipart;
 mod nested;
-/// Logins from a file, by machine.
+/// Logins from a netrc file.
 pub(crate) mod netrc;
 mod note;
-/// What follows the requests of a caller.
+/// Observers of the requests of a caller.
 pub(crate) mod observe;
 mod partial;
 mod percent;
-/// Which proxy stands before which host.
+/// The proxy for a host.
 pub(crate) mod proxy;
-/// The address of a proxy.
+/// Proxy addresses.
 pub(crate) mod proxy_address;
 mod redirect;
-/// The request.
+/// Requests.
 pub(crate) mod request;
 mod resolve;
-/// Trying again.
+/// Retries.
 pub(crate) mod retry;
-/// The roots that TLS trusts.
+/// Trusted root certificates.
 pub(crate) mod roots;
 mod send;
-/// How calls are made, and what a profile or a command line changes.
+/// The settings of calls, and the overlays of profiles and command lines.
 pub(crate) mod settings;
 /// Bodies that are read while they are sent.
 pub(crate) mod stream;
 mod timing;
-/// TLS: what a connection is configured with.
+/// The TLS configuration.
 pub(crate) mod tls;
 mod tls_connect;
 mod tls_failure;

@@ -11,22 +11,22 @@ use crate::error::Error;
 use crate::hex;
 use crate::io_error::reason;
 
-/// A form with files.
+/// A multipart form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Multipart {
-    /// With the boundary.
+    /// Includes the boundary.
     pub content_type: String,
     pub segments: Vec<Segment>,
 }
 
-/// One field.
+/// One field of the form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Part {
     pub name: String,
     pub content: Content,
 }
 
-/// What a field holds.
+/// The content of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
     Text(String),
@@ -38,11 +38,11 @@ pub(crate) enum Content {
 }
 
 impl Part {
-    /// A field that uploads the file at `path`, or stdin for `-`. Without a type it is that of the
-    /// name's ending.
+    /// A field that uploads the file at `path`, or stdin for `-`. The default type depends on the
+    /// file extension.
     ///
     /// # Errors
-    /// When it cannot be read, or the type is none.
+    /// When the file cannot be read, or the type is invalid.
     pub(crate) fn file(
         name: String,
         path: &str,
@@ -54,10 +54,10 @@ impl Part {
         let own_name = last.map_or_else(|| path.to_owned(), |n| n.to_string_lossy().into_owned());
         let file_name = file_name.unwrap_or(own_name);
         let content_type = content_type.unwrap_or_else(|| type_of(&file_name).to_owned());
-        // It stands in a header of its part.
+        // The type becomes a header of the part.
         if content_type.chars().any(char::is_control) || !content_type.contains('/') {
             return Err(Error::usage(format!(
-                "'{content_type}' is no content type: write type/subtype"
+                "'{content_type}' is not a valid content type; use type/subtype"
             )));
         }
         Ok(Part {
@@ -94,14 +94,13 @@ fn segment(path: &str) -> Result<Segment, Error> {
 }
 
 impl Multipart {
-    /// The parts in their order, behind a random boundary.
+    /// Joins the parts in order, with a random boundary.
     ///
     /// # Errors
-    /// When the system has no randomness.
+    /// When the system has no random numbers.
     pub(crate) fn new(parts: Vec<Part>) -> Result<Multipart, Error> {
-        let random = crypto::random(16).map_err(|error| {
-            Error::malformed("no boundary can be made for the form", reason(&error))
-        })?;
+        let random = crypto::random(16)
+            .map_err(|error| Error::malformed("cannot create a form boundary", reason(&error)))?;
         let boundary = format!("----c47-{}", hex::encode(&random));
         Ok(Multipart::behind(&boundary, parts))
     }
@@ -139,20 +138,20 @@ impl Multipart {
         }
     }
 
-    /// In bytes.
+    /// The length in bytes.
     pub(crate) fn length(&self) -> u64 {
         self.segments.iter().map(Segment::length).sum()
     }
 }
 
-/// What could end the quoted name or the header, as the HTML standard writes it.
+/// Escapes characters that would end the quoted name or the header, like the HTML standard.
 fn escape(name: &str) -> String {
     name.replace('\r', "%0D")
         .replace('\n', "%0A")
         .replace('"', "%22")
 }
 
-/// By the ending; servers go by it where the type says nothing.
+/// The type by the file extension, which servers use if there is no other.
 pub(crate) fn type_of(file_name: &str) -> &'static str {
     let ending = file_name.rsplit_once('.').map_or("", |(_, ending)| ending);
     match ending.to_ascii_lowercase().as_str() {
@@ -177,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_name_can_end_its_header() {
+    fn names_cannot_end_their_header() {
         let part = Part {
             name: "a\"\r\nX: y".into(),
             content: Content::Text("value".into()),
@@ -194,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn files_and_their_types() {
+    fn file_types_are_derived_or_given() {
         let file = |path: &str, name: Option<&str>, kind: Option<&str>| {
             Part::file(
                 "f".into(),

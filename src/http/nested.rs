@@ -1,16 +1,16 @@
-//! A JSON body built from items: `shot[name]=sq010`, `frames[]:=1001`, `tags[0]=x`, as HTTPie's
-//! nested syntax has it.
+//! Builds a JSON body from items in HTTPie's nested syntax: `shot[name]=sq010`, `frames[]:=1001`,
+//! `tags[0]=x`.
 
 use std::collections::BTreeMap;
 
 use crate::json::Text;
 
-/// An index beyond this is a slip of the finger, and would fill the memory with nulls.
+/// The largest index; a larger one is probably a typing error and would fill the memory with nulls.
 const MAX_INDEX: usize = 9_999;
-/// As deep as the reader of any JSON text goes.
+/// The depth limit of the JSON parser.
 const MAX_DEPTH: usize = 100;
 
-/// One step into a value.
+/// One step of a path into a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Step {
     Member(String),
@@ -18,7 +18,7 @@ enum Step {
     Append,
 }
 
-/// A body being built. What nobody has set yet is a gap, which becomes `null`.
+/// A body under construction. A gap becomes `null`.
 #[derive(Debug, Default)]
 pub(super) enum Tree {
     #[default]
@@ -28,7 +28,7 @@ pub(super) enum Tree {
     Array(Vec<Tree>),
 }
 
-/// The members of an object, in order, and where each is: a body may have very many.
+/// The members of an object, in order, with an index: a body may have many.
 #[derive(Debug, Default)]
 pub(super) struct Members {
     list: Vec<(String, Tree)>,
@@ -36,7 +36,7 @@ pub(super) struct Members {
 }
 
 impl Members {
-    /// The member of this name, which is added where there is none.
+    /// Returns the member of this name, and adds it if it is missing.
     fn entry(&mut self, name: &str) -> Option<&mut Tree> {
         let at = match self.places.get(name) {
             Some(at) => *at,
@@ -52,33 +52,33 @@ impl Members {
 }
 
 impl Tree {
-    /// Puts `value` where `key` says.
+    /// Sets `value` at the path `key`.
     ///
     /// # Errors
-    /// When the key cannot be read, or another item has made something else of the same place.
+    /// When the key is invalid, or another item has set a conflicting value.
     pub(super) fn insert(&mut self, key: &str, value: Text) -> Result<(), String> {
         let steps = steps(key)?;
         let mut place = self;
         for step in &steps {
             place = place.enter(step).map_err(|found| {
                 format!(
-                    "'{key}' wants {} where another item has put {found}",
+                    "'{key}' requires {} where another item has set {found}",
                     step.container()
                 )
             })?;
         }
         match place {
             Tree::Object(_) | Tree::Array(_) => Err(format!(
-                "'{key}' would replace what other items have built there"
+                "'{key}' would replace the values that other items have set"
             )),
-            place => {
+            place @ (Tree::Gap | Tree::Leaf(_)) => {
                 *place = Tree::Leaf(value);
                 Ok(())
             }
         }
     }
 
-    /// The JSON text.
+    /// Converts the tree to JSON text.
     pub(super) fn into_text(self) -> Text {
         match self {
             Tree::Gap => Text::null(),
@@ -133,8 +133,8 @@ impl Step {
     }
 }
 
-/// `a[b][]` in steps. The first word is a member unless the key begins with a bracket; `\[` and
-/// `\]` are brackets of a name.
+/// Splits `a[b][]` into steps. The first word is a member unless the key starts with a bracket;
+/// `\[` and `\]` are literal brackets.
 fn steps(key: &str) -> Result<Vec<Step>, String> {
     let mut steps = Vec::new();
     let mut name = String::new();
@@ -151,12 +151,12 @@ fn steps(key: &str) -> Result<Vec<Step>, String> {
                 Some(other) => name.extend(['\\', other]),
                 None => name.push('\\'),
             },
-            '[' if inside => return Err(format!("'{key}': a '[' within brackets is written \\[")),
+            '[' if inside => return Err(format!("'{key}': write a '[' inside brackets as \\[")),
             '[' => {
                 if steps.is_empty() && !name.is_empty() {
                     steps.push(Step::Member(std::mem::take(&mut name)));
                 } else if !name.is_empty() {
-                    return Err(format!("'{key}': '{name}' stands between two brackets"));
+                    return Err(format!("'{key}': unexpected '{name}' between brackets"));
                 }
                 (inside, literal) = (true, false);
             }
@@ -164,19 +164,21 @@ fn steps(key: &str) -> Result<Vec<Step>, String> {
                 steps.push(bracketed(std::mem::take(&mut name), literal, key)?);
                 inside = false;
             }
-            ']' => return Err(format!("'{key}': a ']' without its '[' is written \\]")),
+            ']' => return Err(format!("'{key}': write a ']' without a '[' as \\]")),
             c => name.push(c),
         }
     }
     if inside {
         return Err(format!(
-            "'{key}': a '[' is not closed; written \\[ it is part of the name"
+            "'{key}': unclosed '['; write \\[ for a literal '['"
         ));
     }
     if steps.is_empty() {
         steps.push(Step::Member(name));
     } else if !name.is_empty() {
-        return Err(format!("'{key}': '{name}' stands after the last bracket"));
+        return Err(format!(
+            "'{key}': unexpected '{name}' after the last bracket"
+        ));
     }
     if steps.len() > MAX_DEPTH {
         return Err(format!(
@@ -196,7 +198,7 @@ fn bracketed(name: String, literal: bool, key: &str) -> Result<Step, String> {
     }
     match name.parse() {
         Ok(index) if index <= MAX_INDEX => Ok(Step::Index(index)),
-        _ => Err(format!("'{key}': an index is at most {MAX_INDEX}")),
+        _ => Err(format!("'{key}': the largest index is {MAX_INDEX}")),
     }
 }
 
@@ -213,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn nested_bodies() {
+    fn nested_keys_build_json() {
         for (items, expected) in [
             (
                 &[("a", "1.10"), ("b", "\"x\"")][..],
@@ -242,9 +244,9 @@ mod tests {
         }
     }
 
-    /// A search through all members for each took 11 s for these.
+    /// A linear search for each member took 11 s for these.
     #[test]
-    fn very_many_keys_take_no_quadratic_time() {
+    fn many_keys_take_linear_time() {
         let began = std::time::Instant::now();
         let mut tree = Tree::default();
         for number in 0..100_000 {
@@ -256,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_built() {
+    fn conflicting_keys_are_refused() {
         for items in [
             &[("a", "1"), ("a[b]", "2")][..],
             &[("a[b]", "1"), ("a[]", "2")],

@@ -1,18 +1,18 @@
-//! `.netrc` (curl(1), ftp(1)): logins by machine.
+//! Parses `.netrc` (curl(1), ftp(1)): logins by host.
 
 use crate::secret::Secret;
 
-/// A login for a machine.
+/// A login for a host.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Login {
     pub user: String,
     pub password: Secret,
 }
 
-/// The login for `host`; with `user`, the one of that user. `default` serves any host.
+/// Finds the login for `host`, and for `user` if given. `default` matches any host.
 ///
 /// # Errors
-/// When the file cannot be understood; never repeats what stands in it.
+/// When the file is invalid; never repeats its content.
 pub(crate) fn find(text: &str, host: &str, user: Option<&str>) -> Result<Option<Login>, String> {
     let mut words = Words {
         rest: text,
@@ -56,12 +56,9 @@ pub(crate) fn find(text: &str, host: &str, user: Option<&str>) -> Result<Option<
                 words.value("account")?;
             }
             "macdef" => words.skip_macro(),
-            // Not repeated: it may be half of a password with a space in it.
+            // Not repeated: it may be a part of a password with a space.
             _ => {
-                return Err(format!(
-                    "line {}: a word that netrc does not know",
-                    words.line
-                ));
+                return Err(format!("line {}: unknown keyword", words.line));
             }
         }
     }
@@ -87,7 +84,7 @@ impl Entry {
     }
 }
 
-/// Words separated by white space; quotes and backslash protect, `#` begins a comment.
+/// Words separated by white space; quotes and backslashes escape, and `#` starts a comment.
 struct Words<'a> {
     rest: &'a str,
     line: usize,
@@ -130,7 +127,7 @@ impl Words<'_> {
             }
         }
         if !is_closed {
-            return Err(format!("line {}: a quote that does not end", self.line));
+            return Err(format!("line {}: unterminated quote", self.line));
         }
         self.advance_to(self.rest.get(end..).unwrap_or(""));
         Ok(Some(word))
@@ -138,10 +135,10 @@ impl Words<'_> {
 
     fn value(&mut self, what: &str) -> Result<String, String> {
         self.next()?
-            .ok_or_else(|| format!("line {}: '{what}' without its value", self.line))
+            .ok_or_else(|| format!("line {}: '{what}' has no value", self.line))
     }
 
-    /// A macro goes up to the next empty line.
+    /// Skips a macro, which ends at the next empty line.
     fn skip_macro(&mut self) {
         let end = self.rest.find("\n\n").map_or(self.rest.len(), |at| at + 2);
         self.advance_to(self.rest.get(end..).unwrap_or(""));
@@ -173,21 +170,21 @@ mod tests {
     }
 
     #[test]
-    fn the_first_login_of_a_machine_or_that_of_a_user() {
+    fn netrc_finds_the_first_login_or_that_of_the_user() {
         assert_eq!(login("kitsu.lan", None), pair("me", "one"));
         assert_eq!(login("KITSU.lan", Some("bot")), pair("bot", "t w\"o"));
         assert_eq!(login("other.lan", None), pair("anonymous", "any"));
     }
 
-    /// CVE-2026-8926: `user@host` never gets another user's password.
+    /// CVE-2026-8926: `user@host` never uses the password of another user.
     #[test]
-    fn another_users_password_is_nobodys() {
+    fn netrc_never_returns_the_password_of_another_user() {
         assert_eq!(login("kitsu.lan", Some("eve")), None);
         assert_eq!(login("other.lan", Some("me")), None);
     }
 
     #[test]
-    fn what_is_no_netrc() {
+    fn invalid_netrc_is_refused() {
         for wrong in [
             "machine",
             "machine a login",

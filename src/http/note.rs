@@ -1,4 +1,4 @@
-//! `NAME.part.meta`: who writes `NAME.part`, and of what it is the beginning.
+//! `NAME.part.meta`: the writer of `NAME.part`, and the version of its file.
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
@@ -14,20 +14,20 @@ use crate::error::Error;
 use crate::process::user_id;
 use crate::unfinished::{Kinship, Writer, shortened};
 
-/// More than any writer and validator.
+/// Larger than any writer and validator.
 const MAX_BYTES: u64 = 16 << 10;
 
-/// What is noted of a partial file.
+/// The note about a partial file.
 pub(super) struct Note {
-    /// Who writes the partial file, and its inode: where no lock is seen, two downloads may write
-    /// their notes. Version 0.1.0 noted neither.
+    /// The writer of the partial file, and its inode: without locks, two downloads may write notes.
+    /// Version 0.1.0 wrote neither.
     writer: Option<(Writer, u64)>,
     pub validator: Validator,
 }
 
 impl Note {
-    /// The note at `path`, if it is of this partial file. Another user's note could say that a file
-    /// of theirs is the one that was begun.
+    /// Reads the note at `path`, if it belongs to this partial file. A note of another user could
+    /// present a file of that user as the partial download.
     pub(super) fn read(path: &Path, part: &File) -> Option<Note> {
         let file = OpenOptions::new()
             .read(true)
@@ -45,7 +45,7 @@ impl Note {
         is_of_it.then_some(note)
     }
 
-    /// How the partial file's writer is known.
+    /// What is known about the writer of the partial file.
     pub(super) fn kinship(&self) -> Kinship {
         let writer = self.writer.as_ref();
         writer.map_or(Kinship::Stranger, |(writer, _)| writer.kinship())
@@ -66,10 +66,10 @@ impl Note {
         })
     }
 
-    /// Notes that this process writes the partial file, and of what it is the beginning.
+    /// Stores this process as the writer of the partial file, and the version of its content.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When the note cannot be written.
     pub(super) fn write(path: &Path, part: &File, validator: &Validator) -> Result<(), Error> {
         let inode = part.metadata().map_err(Error::file("read", path))?.ino();
         let writer = Writer::own();
@@ -78,7 +78,7 @@ impl Note {
     }
 }
 
-/// Removes the note of a download that was killed after its file had been renamed or removed.
+/// Removes the note of a download that was killed after its file was renamed or removed.
 pub(super) fn reclaim(note: &Path, part: &Path) {
     let is_gone =
         fs::symlink_metadata(part).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
@@ -87,12 +87,12 @@ pub(super) fn reclaim(note: &Path, part: &Path) {
     }
 }
 
-/// A regular file of the caller's with one name.
+/// Whether it is a regular file of the current user, without another hard link.
 pub(super) fn is_ours(found: &Metadata) -> bool {
     found.is_file() && found.uid() == user_id() && found.nlink() == 1
 }
 
-/// A name may have so many bytes.
+/// The limit of a file name in bytes.
 const MAX_NAME_BYTES: usize = 255;
 const PART: &str = ".part";
 const META: &str = ".meta";

@@ -1,24 +1,24 @@
-//! What outlives a call and follows it: asked before each request goes out, told of each response.
-//! A printer of request heads is one, a cookie jar another.
+//! Observers of a call, which see each request and response, for example to print headers or to
+//! store cookies.
 
 use super::answer::Answer;
 use super::request::Request;
 use super::retry::Pause;
 use crate::error::Error;
 
-/// Follows the requests of a [`super::Caller`]. All its methods have a default that does nothing.
+/// Observes the requests of a [`super::Caller`]. The default methods do nothing.
 pub(crate) trait Observer {
-    /// Called before each request goes out, redirects and retries included. It may complete the
-    /// request; what it adds is subject to the same rules on a redirect as the user's headers.
+    /// Called before each request, including redirects and retries. May modify the request; on a
+    /// redirect, additions are treated like the user's headers.
     ///
     /// # Errors
-    /// Ends the call; nothing is sent.
+    /// Ends the call before the request is sent.
     fn before(&mut self, request: &mut Request) -> Result<(), Error> {
         let _ = request;
         Ok(())
     }
 
-    /// Called with each response head.
+    /// Called after the headers of each response.
     ///
     /// # Errors
     /// Ends the call.
@@ -27,17 +27,17 @@ pub(crate) trait Observer {
         Ok(())
     }
 
-    /// Called when something happens in between.
+    /// Called for events between two requests.
     fn notice(&mut self, notice: &Notice) {
         let _ = notice;
     }
 }
 
-/// What happens between two requests of a call.
+/// An event between two requests of a call.
 #[derive(Debug)]
 pub(crate) enum Notice<'a> {
-    /// The request is sent again after a wait.
+    /// The request is sent again after a pause.
     Retrying(&'a Pause),
-    /// The response names another place, and it is not followed there: why.
+    /// A redirect is not followed, for this reason.
     RedirectRefused { to: String, why: &'static str },
 }

@@ -1,6 +1,6 @@
-//! `NAME.part`: a download that is not whole yet, and beside it `NAME.part.meta`, which says who
-//! writes it and of what it is the beginning. Only one process ever writes into one such file, also
-//! where its lock is not seen on other machines.
+//! `NAME.part`, an incomplete download, and `NAME.part.meta`, which stores its writer and the
+//! version of its file. Only one process writes to the file, even if its lock is not visible on
+//! other machines.
 
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -16,38 +16,39 @@ use crate::interrupt::{self, RemoveOnSignal};
 use crate::process::user_id;
 use crate::unfinished::{self, Kinship};
 
-/// Whether a file that is there already may go.
+/// Whether an existing file may be overwritten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Existing {
     Keep,
     Overwrite,
 }
 
-/// A download's file while it grows. It is locked: another download of the same name is refused.
+/// The file of a running download. It is locked, so that another download of the same name is
+/// refused.
 pub(super) struct Partial {
     file: File,
     path: PathBuf,
     target: PathBuf,
     existing: Existing,
-    /// The file it will replace.
+    /// The file that it will replace.
     replaced: Option<Metadata>,
     length: u64,
     done: bool,
 }
 
 impl Partial {
-    /// Opens `target`'s partial file, or makes an empty one. What it holds stays.
+    /// Opens the partial file of `target`, or creates an empty one. Keeps its content.
     ///
     /// # Errors
-    /// When `target` is there and is to be kept, or is no regular file; when the partial file is
-    /// being written by another, or cannot be had.
+    /// When `target` exists and must be kept, or is not a regular file; when the partial file is in
+    /// use or cannot be opened.
     pub(super) fn open(target: &Path, existing: Existing) -> Result<Partial, Error> {
         let path = part_of(target);
         note::reclaim(&note_of(&path), &path);
         let replaced = ensure_free(target, existing)?;
-        // Its final mode may depend on a group that it does not have yet.
+        // Its final mode may depend on a group that is not set yet.
         let mode = if replaced.is_some() { 0o600 } else { 0o666 };
-        // Between opening and locking, another download may finish and take the file away.
+        // Between open and lock, another download may finish and rename the file.
         for _ in 0..5 {
             let file = open(&path, mode)?;
             ensure_ours(&path, &file.metadata().map_err(Error::file("read", &path))?)?;
@@ -56,7 +57,7 @@ impl Partial {
                 Err(TryLockError::WouldBlock) => {
                     return Err(busy(&path));
                 }
-                // A file system that knows no locks: the note tells as much.
+                // A file system without locks: the note names the writer.
                 Err(TryLockError::Error(_)) => {}
             }
             let opened = file.metadata().map_err(Error::file("read", &path))?;
@@ -64,7 +65,7 @@ impl Partial {
                 continue;
             }
             ensure_ours(&path, &opened)?;
-            // Where locks do nothing.
+            // For file systems without locks.
             if Note::read(&note_of(&path), &file)
                 .is_some_and(|note| note.kinship() == Kinship::Alive)
             {
@@ -83,21 +84,21 @@ impl Partial {
                 done: false,
             });
         }
-        let why = "it does not stay in its place";
+        let why = "it is replaced again and again";
         Err(Error::file("write", &path)(io::Error::other(why)))
     }
 
-    /// Bytes it holds.
+    /// The number of bytes received.
     pub(super) fn length(&self) -> u64 {
         self.length
     }
 
-    /// What it will be.
+    /// The path of the complete file.
     pub(super) fn target(&self) -> &Path {
         &self.target
     }
 
-    /// What it is the beginning of; `None` where nobody noted it, or there is nothing yet.
+    /// The version of the file; `None` if it was not stored, or nothing is received yet.
     pub(super) fn validator(&self) -> Option<Validator> {
         if self.length == 0 {
             return None;
@@ -105,7 +106,7 @@ impl Partial {
         self.note().map(|note| note.validator)
     }
 
-    /// Whether a later download can go on with it.
+    /// Whether a later download can resume it.
     pub(super) fn is_resumable(&self) -> bool {
         self.note().is_some()
     }
@@ -114,12 +115,12 @@ impl Partial {
         Note::read(&note_of(&self.path), &self.file)
     }
 
-    /// Begins it anew as another file, and notes of what it will be the beginning: a download that
-    /// is not seen from here, on another machine, may still write into the old one.
+    /// Creates a new partial file, and stores the version of its content. A download on another
+    /// machine may still write to the old file.
     ///
     /// # Errors
-    /// When it cannot be written.
-    pub(super) fn begin(&mut self, validator: Option<&Validator>) -> Result<(), Error> {
+    /// When a file cannot be written.
+    pub(super) fn reset(&mut self, validator: Option<&Validator>) -> Result<(), Error> {
         let meta = note_of(&self.path);
         remove(&meta)?;
         self.replace(|_| Ok(()))?;
@@ -130,7 +131,7 @@ impl Partial {
         Ok(())
     }
 
-    /// Puts a new file in the place of the partial one, filled by `fill`.
+    /// Replaces the partial file with a new one that `fill` writes.
     fn replace(&mut self, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Error> {
         let fail = |error| Error::file("write", &self.path)(error);
         let mode = self.file.metadata().map_err(fail)?.mode() & 0o777;
@@ -144,7 +145,7 @@ impl Partial {
                 .open(&temporary)
         })
         .map_err(fail)?;
-        let _ = file.try_lock(); // nobody else knows its name
+        let _ = file.try_lock(); // no other process knows its name
         let placed = self
             .replaced
             .as_ref()
@@ -165,8 +166,8 @@ impl Partial {
         Ok(())
     }
 
-    /// Makes sure that nobody else writes into what is there: of a writer on another machine, or
-    /// before this one was started again, nothing is known, so that its bytes are copied.
+    /// Ensures that no other process writes to the partial file. If the writer is on another
+    /// machine, or is from before a reboot, its state is unknown, so the bytes are copied.
     ///
     /// # Errors
     /// When another download is writing it, or it cannot be copied.
@@ -178,7 +179,7 @@ impl Partial {
         match note.kinship() {
             Kinship::Own => return Ok(()),
             Kinship::Alive => return Err(busy(&self.path)),
-            // The lock that this process has counts.
+            // The lock of this process is sufficient.
             Kinship::Dead | Kinship::SameMachine => {}
             Kinship::Stranger => {
                 let fail = Error::file("read", &self.path);
@@ -196,27 +197,27 @@ impl Partial {
         Note::write(&meta, &self.file, &note.validator)
     }
 
-    /// Goes to its end, to be appended to.
+    /// Seeks to the end, to append.
     ///
     /// # Errors
-    /// When its file system cannot.
+    /// When the file system does not support it.
     pub(super) fn seek_end(&mut self) -> Result<(), Error> {
         let end = self.file.seek(SeekFrom::End(0));
         self.length = end.map_err(Error::file("write", &self.path))?;
         Ok(())
     }
 
-    /// Gives all its bytes to `digest`.
+    /// Adds the whole content to `digest`.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When the file cannot be read.
     pub(super) fn digest(&mut self, digest: &mut Sha256) -> Result<(), Error> {
         let fail = |error| Error::file("read", &self.path)(error);
         self.file.seek(SeekFrom::Start(0)).map_err(fail)?;
-        feed(&mut self.file, digest).map_err(fail)
+        hash_rest(&mut self.file, digest).map_err(fail)
     }
 
-    /// Appends.
+    /// Appends bytes.
     ///
     /// # Errors
     /// When the disk is full.
@@ -228,13 +229,13 @@ impl Partial {
         Ok(())
     }
 
-    /// Puts the whole file in its place: synced, then renamed.
+    /// Moves the complete file to its place: synced, then renamed.
     ///
     /// # Errors
-    /// When the disk is full, a file of that name has appeared meanwhile, or another download has
-    /// replaced the partial one; that stays.
+    /// When the disk is full, a file of that name was created meanwhile, or another download has
+    /// replaced the partial file, which is then kept.
     pub(super) fn commit(mut self) -> Result<PathBuf, Error> {
-        // Its access may have been narrowed while the download ran.
+        // Its mode may have been reduced during the download.
         let now = match self.existing {
             Existing::Overwrite => ensure_free(&self.target, self.existing)?,
             Existing::Keep => None,
@@ -251,7 +252,7 @@ impl Partial {
                 .map_err(Error::file("write", &self.path))?;
             match self.existing {
                 Existing::Overwrite => fs::rename(&self.path, &self.target),
-                Existing::Keep => to_new(&self.path, &self.target),
+                Existing::Keep => rename_without_overwrite(&self.path, &self.target),
             }
             .map_err(Error::file("write", &self.target))?;
             self.done = true;
@@ -262,7 +263,7 @@ impl Partial {
         Ok(std::mem::take(&mut self.target))
     }
 
-    /// Removes it, and what was noted.
+    /// Removes the file and its metadata.
     pub(super) fn discard(mut self) {
         self.remove();
     }
@@ -280,15 +281,16 @@ impl Partial {
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        // Nothing came: nothing to go on with. It is still locked, and so ours to remove.
+        // Nothing was received, so nothing can be resumed. The file is still locked by this
+        // process.
         if !self.done && self.length == 0 {
             self.remove();
         }
     }
 }
 
-/// Gives all that is left of a file to `digest`.
-pub(super) fn feed(file: &mut File, digest: &mut Sha256) -> io::Result<()> {
+/// Adds the rest of a file to `digest`.
+pub(super) fn hash_rest(file: &mut File, digest: &mut Sha256) -> io::Result<()> {
     let mut buffer = vec![0; 1 << 20];
     loop {
         match file.read(&mut buffer) {
@@ -300,7 +302,7 @@ pub(super) fn feed(file: &mut File, digest: &mut Sha256) -> io::Result<()> {
     }
 }
 
-/// The file that would be replaced.
+/// Ensures that the target may be written; returns the metadata of an existing file.
 fn ensure_free(target: &Path, existing: Existing) -> Result<Option<Metadata>, Error> {
     let refuse = |why: &str| Err(Error::file("write", target)(io::Error::other(why)));
     match (fs::symlink_metadata(target), existing) {
@@ -308,11 +310,11 @@ fn ensure_free(target: &Path, existing: Existing) -> Result<Option<Metadata>, Er
         (Err(error), _) => Err(Error::file("write", target)(error)),
         (Ok(found), _) if found.is_dir() => refuse("it is a directory"),
         (Ok(_), Existing::Keep) => Err(Error::usage_hint(
-            format!("{} exists already", target.display()),
-            "--overwrite replaces it",
+            format!("{} already exists", target.display()),
+            "use --overwrite to replace it",
         )),
         (Ok(found), Existing::Overwrite) if found.is_file() => Ok(Some(found)),
-        // A link is replaced, not followed: it may lead anywhere.
+        // A symlink is replaced, not followed.
         (Ok(found), Existing::Overwrite) if found.is_symlink() => Ok(None),
         (Ok(_), Existing::Overwrite) => refuse("it is not a regular file"),
     }
@@ -325,11 +327,11 @@ fn open(path: &Path, mode: u32) -> Result<File, Error> {
         .create(true)
         .truncate(false)
         .mode(mode)
-        // Neither through a link, nor waiting for a pipe's other end.
+        // O_NOFOLLOW refuses a symlink, O_NONBLOCK does not wait for a pipe.
         .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
         .open(path)
         .or_else(|error| {
-            // With fs.protected_regular the kernel refuses it first, with a poorer reason.
+            // With fs.protected_regular the kernel refuses it first, with a less specific reason.
             if let Ok(found) = fs::symlink_metadata(path)
                 && found.is_file()
             {
@@ -343,8 +345,8 @@ fn busy(path: &Path) -> Error {
     Error::file("write", path)(io::Error::other("another download is writing it"))
 }
 
-/// Another user could change the file after it was verified, and others' data could be overwritten
-/// through a second name or a device.
+/// Refuses a file of another user, who could change it after verification, and a hard link or
+/// device, which would overwrite other data.
 fn ensure_ours(path: &Path, opened: &Metadata) -> Result<(), Error> {
     let why = if opened.uid() != user_id() {
         "it belongs to another user; remove it or choose another directory"
@@ -358,11 +360,11 @@ fn ensure_ours(path: &Path, opened: &Metadata) -> Result<(), Error> {
     Err(Error::file("write", path)(io::Error::other(why)))
 }
 
-fn to_new(from: &Path, to: &Path) -> io::Result<()> {
+fn rename_without_overwrite(from: &Path, to: &Path) -> io::Result<()> {
     rename_new(from, to).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => {
-            io::Error::other("a file of this name has appeared; --overwrite replaces it")
-        }
+        io::ErrorKind::AlreadyExists => io::Error::other(
+            "a file of this name was created meanwhile; use --overwrite to replace it",
+        ),
         _ => error,
     })
 }

@@ -1,6 +1,6 @@
 //! Percent-encoding (RFC 3986 §2.1).
 
-/// Percent-encodes what may not stand in a path or query as it is; what is encoded already stays.
+/// Percent-encodes characters that are invalid in a path or query; encoded ones stay.
 pub(super) fn encode_illegal(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -14,7 +14,7 @@ pub(super) fn encode_illegal(text: &str) -> String {
     out
 }
 
-/// Percent-encodes all but RFC 3986's unreserved characters; also fit for a form's members.
+/// Percent-encodes all but the unreserved characters of RFC 3986; also valid in forms.
 pub(crate) fn form_encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -35,7 +35,7 @@ fn push_byte(out: &mut String, byte: u8, as_it_is: bool) {
     }
 }
 
-/// Decodes `%XX`; a percent sign without two hexadecimal digits stays.
+/// Decodes `%XX`; a percent sign without two hexadecimal digits is unchanged.
 pub(crate) fn percent_decode(text: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.as_bytes();

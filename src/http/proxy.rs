@@ -1,5 +1,5 @@
-//! Which proxy stands before which host: `--proxy`, else HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, less
-//! what NO_PROXY excepts.
+//! Selects the proxy for a host: `--proxy`, or else HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, except for
+//! hosts in NO_PROXY.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -10,38 +10,39 @@ use super::proxy_address::{Names, ProxyAddress, ProxyChoice};
 use super::url::{Origin, Scheme, UserInfo};
 use crate::secret::Secret;
 
-/// What the environment and the command line say.
+/// The proxies of the environment and the command line.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Proxies {
-    /// `--proxy`, or a profile's: for every host, this machine too.
+    /// `--proxy`, or a profile's proxy: for every host, including this machine.
     pub always: Option<ProxyChoice>,
-    /// Those of the environment are read when they are needed: a wrong one breaks no other call.
+    /// The variables are parsed when they are needed, so that an invalid one affects no other call.
     pub https: Option<String>,
     pub http: Option<String>,
     pub all: Option<String>,
-    /// NO_PROXY: names, `.suffixes`, addresses, networks (`10.0.0.0/8`), `*`; comma-separated.
+    /// NO_PROXY: names, `.suffixes`, addresses, networks (`10.0.0.0/8`) or `*`, separated by
+    /// commas.
     pub none: String,
-    /// Sent to the proxy, in place of those in its address.
+    /// Credentials for the proxy, which replace those in its URL.
     pub credentials: Option<UserInfo>,
 }
 
-/// How one request goes out.
+/// How a request is sent.
 #[derive(Debug)]
 pub(crate) enum Route {
     Direct,
-    /// The proxy takes the whole request: a plain-http one through an http proxy.
+    /// The proxy forwards the whole request: plain http through an http proxy.
     Forward {
         proxy: Proxy,
         forward: Forward,
     },
-    /// The proxy opens a tunnel: CONNECT, or SOCKS.
+    /// The proxy opens a tunnel, with CONNECT or SOCKS.
     Tunnel {
         proxy: Proxy,
         tunnel: ureq::Proxy,
     },
 }
 
-/// A proxy, as far as it may be shown.
+/// A proxy, without its credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Proxy {
     pub scheme: &'static str,
@@ -71,7 +72,7 @@ impl fmt::Display for Proxy {
 }
 
 impl Route {
-    /// The proxy on the way.
+    /// The proxy of this route, if any.
     pub(super) fn proxy(&self) -> Option<&Proxy> {
         match self {
             Route::Direct => None,
@@ -81,17 +82,18 @@ impl Route {
 }
 
 impl Proxies {
-    /// The way to `origin`.
+    /// The route to `origin`.
     ///
     /// # Errors
-    /// When the proxy that is meant for it has no usable address; never repeats its password.
+    /// When the proxy has an invalid URL; never repeats its password.
     pub(crate) fn route(&self, origin: &Origin) -> Result<Route, String> {
         let from_environment = || {
             let by_scheme = match origin.scheme {
                 Scheme::Https => &self.https,
                 Scheme::Http => &self.http,
             };
-            // A proxy cannot reach our own loopback, and what is meant for it must not leave.
+            // A proxy cannot reach our loopback interface, and such requests must not leave the
+            // machine.
             let excepted = origin.is_loopback() || self.excepts(origin);
             by_scheme
                 .as_ref()
@@ -127,7 +129,7 @@ impl Proxies {
     }
 }
 
-/// Whether an entry of NO_PROXY is this host, a domain above it, or a network around it.
+/// Whether an entry of NO_PROXY is this host, a parent domain, or a network that contains it.
 fn covers(entry: &str, host: &str) -> bool {
     if entry == "*" {
         return true;
@@ -204,13 +206,11 @@ fn tunnel(address: &ProxyAddress, user_info: Option<&UserInfo>) -> Result<ureq::
         if let Some(password) = password {
             let text = password
                 .expose_text()
-                .map_err(|why| format!("the proxy's password: {why}"))?;
+                .map_err(|why| format!("invalid proxy password: {why}"))?;
             builder = builder.password(text);
         }
     }
-    builder
-        .build()
-        .map_err(|_| "the proxy's address cannot be used".into())
+    builder.build().map_err(|_| "invalid proxy address".into())
 }
 
 fn basic(user_info: Option<&UserInfo>) -> Option<Secret> {

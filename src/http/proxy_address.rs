@@ -1,19 +1,19 @@
-//! A proxy's address, as `--proxy`, a profile or a variable gives it, and the table of schemes.
+//! The address of a proxy, from `--proxy`, a profile or a variable, and the supported schemes.
 
 use super::url::{Url, UserInfo};
 use crate::redact;
 
-/// How a proxy is spoken to.
+/// The protocol of a proxy.
 #[derive(Debug)]
 pub(crate) struct Protocol {
     pub scheme: &'static str,
     default_port: u16,
-    /// What ureq calls it.
+    /// The same protocol in ureq.
     pub(super) ureq: ureq::ProxyProtocol,
     pub(super) names: Names,
 }
 
-/// Who looks up the names of servers.
+/// Where the names of servers are resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Names {
     ResolvedHere,
@@ -84,19 +84,19 @@ pub(crate) struct ProxyAddress {
     pub user_info: Option<UserInfo>,
 }
 
-/// What a setting says of the way to every host.
+/// The proxy setting for every host.
 #[derive(Clone, Debug)]
 pub(crate) enum ProxyChoice {
-    /// No proxy, whatever the environment says.
+    /// No proxy; the environment is ignored.
     Direct,
     Through(ProxyAddress),
 }
 
 impl ProxyChoice {
-    /// Reads `[SCHEME://][USER:PASSWORD@]HOST[:PORT]`; an empty text is no proxy.
+    /// Parses `[SCHEME://][USER:PASSWORD@]HOST[:PORT]`; an empty text means no proxy.
     ///
     /// # Errors
-    /// What is wrong with it; the text is not repeated, since it may hold a password.
+    /// Describes the error without repeating the text, which may contain a password.
     pub(crate) fn parse(text: &str) -> Result<ProxyChoice, String> {
         match text.trim() {
             "" => Ok(ProxyChoice::Direct),
@@ -106,7 +106,7 @@ impl ProxyChoice {
 }
 
 impl ProxyChoice {
-    /// As it may be shown: its credentials are masked.
+    /// The address for display, with masked credentials.
     pub(crate) fn shown(&self) -> String {
         let ProxyChoice::Through(address) = self else {
             return String::new();
@@ -127,15 +127,15 @@ impl ProxyAddress {
         let protocol = PROTOCOLS.iter().find(|known| known.scheme == scheme);
         let protocol = protocol.ok_or_else(|| {
             let known = PROTOCOLS.each_ref().map(|known| known.scheme).join(", ");
-            format!("the proxy's scheme '{scheme}' is not one of {known}")
+            format!("unsupported proxy scheme '{scheme}'; use one of {known}")
         })?;
-        // Our own parser, so that a proxy's address is as strict as any other.
+        // c47's own parser is as strict for proxies as for other URLs.
         let url = Url::parse(&format!("http://{rest}"))
-            .map_err(|why| format!("the proxy's address: {why}"))?;
+            .map_err(|why| format!("invalid proxy address: {why}"))?;
         Ok(ProxyAddress {
             protocol,
             host: url.origin.host,
-            // The parser takes 80 for a port that is not written.
+            // The parser uses 80 as the default port.
             port: match has_port(rest) {
                 true => url.origin.port,
                 false => protocol.default_port,
@@ -144,7 +144,7 @@ impl ProxyAddress {
         })
     }
 
-    /// The host as it is written before a port.
+    /// The host as in a URL: an IPv6 address in brackets.
     pub(super) fn bracketed_host(&self) -> String {
         match self.host.contains(':') {
             true => format!("[{}]", self.host),
@@ -153,7 +153,7 @@ impl ProxyAddress {
     }
 }
 
-/// Whether a port is written behind the host.
+/// Whether the address has a port.
 fn has_port(address: &str) -> bool {
     let authority = address.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();

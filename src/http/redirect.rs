@@ -1,5 +1,5 @@
-//! Redirects, followed by our own rules (RFC 9110 §15.4): credentials never leave their origin, and
-//! nothing goes from https to http.
+//! Follows redirects (RFC 9110 §15.4) with two rules: credentials never leave their origin, and a
+//! redirect from https to http is not followed.
 
 use super::body::Body;
 use super::head::Head;
@@ -7,20 +7,20 @@ use super::request::Request;
 use super::settings::RedirectedBody;
 use super::url::{Scheme, Url};
 
-/// Where a response leads.
+/// The target of a response.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Target {
-    /// Nowhere: it is not a redirect.
+    /// None: it is not a redirect.
     None,
     Url(Url),
-    /// To a place where nobody is to follow: why.
+    /// A place that is not followed, for this reason.
     Refused {
         to: String,
         why: &'static str,
     },
 }
 
-/// Where the response to `request` leads.
+/// The target of the response to `request`.
 pub(super) fn target(head: &Head, request: &Request, redirected_body: RedirectedBody) -> Target {
     let from = &request.url;
     if !matches!(head.status, 301 | 302 | 303 | 307 | 308) {
@@ -32,12 +32,12 @@ pub(super) fn target(head: &Head, request: &Request, redirected_body: Redirected
     match from.join(location) {
         Err(_) => Target::Refused {
             to: location.to_owned(),
-            why: "it is no http or https URL",
+            why: "it is not an http or https URL",
         },
         Ok(next) if from.origin.scheme == Scheme::Https && next.origin.scheme == Scheme::Http => {
             Target::Refused {
                 to: next.to_string(),
-                why: "from https to http",
+                why: "it leads from https to http",
             }
         }
         Ok(next)
@@ -48,19 +48,19 @@ pub(super) fn target(head: &Head, request: &Request, redirected_body: Redirected
         {
             Target::Refused {
                 to: next.to_string(),
-                why: "the body would go to another origin; --redirect-body sends it there",
+                why: "the body would be sent to another origin; use --redirect-body to allow it",
             }
         }
         Ok(next) => Target::Url(next),
     }
 }
 
-/// 301 and 302 turn a POST into a GET, as every client has always done; 307 and 308 keep all.
+/// Whether 301 and 302 turn a POST into a GET, as all clients do; 307 and 308 never do.
 fn becomes_get(method: &str, status: u16) -> bool {
     status == 303 || (matches!(status, 301 | 302) && method == "POST")
 }
 
-/// Turns the request into the one that `status` asks for.
+/// Changes the request for the redirect with this `status`.
 pub(super) fn apply(request: &mut Request, status: u16, next: Url) {
     if becomes_get(&request.method, status) {
         request.become_get();
@@ -68,7 +68,7 @@ pub(super) fn apply(request: &mut Request, status: u16, next: Url) {
     if !request.keeps_credentials_at(&next) {
         request.leave_origin();
     }
-    // A query credential is not part of `url`, and so goes along only with the credential.
+    // A query credential is not in `url`; it is sent only together with the credential.
     request.url = next;
 }
 
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_outside_the_prefix_is_another_place() {
+    fn path_outside_the_prefix_drops_credentials() {
         for (next, keeps) in [
             ("https://a.lan/x/y", true),
             ("https://a.lan/x", true),
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn methods_and_bodies() {
+    fn redirect_status_decides_method_and_body() {
         for (method, status, becomes, keeps_body) in [
             ("POST", 301, "GET", false),
             ("POST", 302, "GET", false),

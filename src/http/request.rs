@@ -1,4 +1,4 @@
-//! A request, ready to be sent: what the user gave, apart from what credentials add.
+//! A request that is ready to be sent: the user's part, and the credentials.
 
 use super::body::Body;
 use super::credential::{Credential, QueryMember};
@@ -10,27 +10,28 @@ use crate::redact::{self, Secrets};
 use crate::secret::Secret;
 use std::borrow::Cow;
 
-/// The name c47 goes by. Not a browser's: some services answer those with cookies.
+/// The User-Agent. It does not look like a browser, because some services respond to browsers with
+/// cookies.
 pub(crate) const USER_AGENT: &str = concat!("c47/", env!("CARGO_PKG_VERSION"));
 
-/// One header to send.
+/// A header of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     pub name: String,
     pub value: Value,
 }
 
-/// A header's value, and what it is worth.
+/// The value of a header, and whether it is a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
-    /// Anybody may see it.
+    /// Public.
     Plain(String),
-    /// It proves who the caller is.
+    /// A credential.
     Secret(Secret),
 }
 
 impl Header {
-    /// A header that anybody may see.
+    /// A public header.
     pub(crate) fn plain(name: &str, value: impl Into<String>) -> Header {
         Header {
             name: name.to_owned(),
@@ -38,7 +39,7 @@ impl Header {
         }
     }
 
-    /// A header that proves who the caller is.
+    /// A header with a credential.
     pub(crate) fn secret(name: &str, value: Secret) -> Header {
         Header {
             name: name.to_owned(),
@@ -46,12 +47,12 @@ impl Header {
         }
     }
 
-    /// Whether it carries a secret, by its kind or by its name.
+    /// Whether the header is a secret, by its kind or its name.
     pub(crate) fn is_secret(&self) -> bool {
         matches!(self.value, Value::Secret(_)) || redact::is_secret_header(&self.name)
     }
 
-    /// The value as it may be shown: of a credential, its scheme's word and a mask.
+    /// The value for display: a credential shows its scheme and a mask.
     pub(crate) fn shown_value(&self, secrets: Secrets) -> Cow<'_, str> {
         match (&self.value, secrets) {
             (Value::Plain(value), _) => secrets.header(&self.name, value),
@@ -63,29 +64,29 @@ impl Header {
     }
 }
 
-/// A request. The credential stands apart: it belongs to one origin only.
+/// A request. The credential is separate, because it belongs to one origin.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
-    /// An RFC 9110 token in upper case as the user gave it.
+    /// An RFC 9110 token, in the case that the user gave.
     pub method: String,
     pub url: Url,
-    /// In the order they are sent; names may repeat.
+    /// In the order in which they are sent; names may repeat.
     pub headers: Vec<Header>,
     pub credential: Credential,
     pub body: Body,
-    /// Where within the origin the credential and the headers belong: at this path and below.
-    /// `None` is everywhere.
+    /// The path that the credential and the headers are restricted to, including the paths below.
+    /// `None` means the whole origin.
     pub path_prefix: Option<String>,
 }
 
 impl Request {
-    /// Whether what was added for this service may also go to `next`.
+    /// Whether the credentials may also be sent to `next`.
     pub(crate) fn keeps_credentials_at(&self, next: &Url) -> bool {
         let prefix = self.path_prefix.as_deref().unwrap_or("/");
         next.origin == self.url.origin && (self.path_prefix.is_none() || next.is_below(prefix))
     }
 
-    /// A plain GET, without credentials.
+    /// A GET without credentials.
     pub(crate) fn get(url: Url) -> Request {
         Request {
             method: "GET".into(),
@@ -101,8 +102,8 @@ impl Request {
         }
     }
 
-    /// All headers as they go out, credentials among them, in order: what HTTP itself needs comes
-    /// first. Names are in lower case, as ureq sends them.
+    /// All headers as they are sent, including credentials. Headers that HTTP requires come first.
+    /// Names are in lower case, as ureq sends them.
     pub(crate) fn wire_headers(&self) -> Vec<Header> {
         let mut headers = Vec::with_capacity(self.headers.len() + 3);
         if !self.has_header("host") {
@@ -130,7 +131,7 @@ impl Request {
         headers
     }
 
-    /// The URL as it is sent, a query credential included.
+    /// The URL as it is sent, including a query credential.
     pub(crate) fn wire_url(&self) -> Url {
         let mut url = self.url.clone();
         let query = url.query.take().filter(|query| !query.is_empty());
@@ -146,7 +147,7 @@ impl Request {
         url
     }
 
-    /// The URL as it may be shown: a query credential masked, whatever its name.
+    /// The URL for display: a query credential is masked, whatever its name.
     pub(crate) fn shown_url(&self, secrets: Secrets) -> String {
         if secrets == Secrets::Shown {
             return self.wire_url().to_string();
@@ -161,7 +162,7 @@ impl Request {
         shown
     }
 
-    /// The members of the query that are a credential.
+    /// The query parameters of the credential.
     fn secret_members(&self) -> &[QueryMember] {
         match &self.credential {
             Credential::Query(members) => members,
@@ -169,22 +170,22 @@ impl Request {
         }
     }
 
-    /// Whether it carries a credential or a header that is a secret.
+    /// Whether the request contains a credential or a secret header.
     pub(crate) fn carries_secret(&self) -> bool {
         self.credential != Credential::None || self.headers.iter().any(Header::is_secret)
     }
 
-    /// Whether a header of this name is among the user's.
+    /// Whether the user has set a header of this name.
     pub(crate) fn has_header(&self, name: &str) -> bool {
         self.headers
             .iter()
             .any(|header| header.name.eq_ignore_ascii_case(name))
     }
 
-    /// Answers a server's challenge, with what the credential holds.
+    /// Sets the response to a server's challenge, from the credential.
     ///
     /// # Errors
-    /// When the body cannot be read, or there is no randomness.
+    /// When the body cannot be read, or the system has no random numbers.
     pub(super) fn meet(&mut self, challenge: &Challenge) -> Result<(), Failure> {
         let target = self.url.path_and_query();
         let body = |hash: Hash| self.body.hashed(hash);
@@ -207,8 +208,8 @@ impl Request {
         Ok(())
     }
 
-    /// Takes away all that must not reach another origin: credentials of every kind, and every
-    /// header but those that only describe the content.
+    /// Removes everything that must not reach another origin: all credentials, and all headers
+    /// except those that describe the content.
     pub(crate) fn leave_origin(&mut self) {
         const HARMLESS: [&str; 8] = [
             "accept",
@@ -229,7 +230,7 @@ impl Request {
         self.url.user_info = None;
     }
 
-    /// Becomes a GET without a body, as after 303 (RFC 9110 §15.4.4).
+    /// Changes the request to a GET without a body, as after 303 (RFC 9110 §15.4.4).
     pub(crate) fn become_get(&mut self) {
         if self.method != "HEAD" {
             self.method = "GET".into();
@@ -279,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_http_needs_is_added() {
+    fn required_headers_are_added() {
         let request = request();
         let names: Vec<String> = request
             .wire_headers()
@@ -302,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn leaving_an_origin_takes_everything_along_that_could_tell() {
+    fn cross_origin_redirect_drops_identifying_headers() {
         let mut request = request();
         request.leave_origin();
         let names: Vec<String> = request
@@ -315,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_get_has_no_body_left() {
+    fn change_to_get_drops_the_body() {
         let mut request = request();
         request.become_get();
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Host names to addresses, within a time limit and without surprises for this machine's own name.
+//! Resolves host names within a time limit; names of this machine never reach DNS.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
@@ -16,13 +16,13 @@ use super::url::Origin;
 use super::wire::Wire;
 use crate::io_error::reason;
 
-/// Looks up what a URI names or, where a proxy takes whole requests, that proxy.
+/// Resolves the host of a URI, or the proxy that forwards the request.
 #[derive(Debug)]
 pub(super) struct Lookup {
-    /// The proxy that is connected to instead.
+    /// The proxy to connect to instead.
     pub instead: Option<(String, u16)>,
     pub overrides: Vec<Override>,
-    /// Not where the connection is to a Unix socket.
+    /// Unused if the connection is to a Unix socket.
     pub is_needed: bool,
     pub wire: Wire,
 }
@@ -83,8 +83,8 @@ fn addresses(host: &str, port: u16, timeout: NextTimeout) -> Result<Vec<SocketAd
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
-    // RFC 6761 §6.3: never asked of DNS, so that credentials for this machine stay on it, and that
-    // it works where there is no /etc/hosts.
+    // RFC 6761 §6.3: never sent to DNS, so that credentials for this machine stay on it, and to
+    // work without /etc/hosts.
     let origin = Origin {
         scheme: super::url::Scheme::Http,
         host: host.to_owned(),
@@ -98,14 +98,14 @@ fn addresses(host: &str, port: u16, timeout: NextTimeout) -> Result<Vec<SocketAd
     }
     let (sender, receiver) = mpsc::sync_channel(1);
     let asked = host.to_owned();
-    // getaddrinfo knows no time limit: a thread waits for it, and is left behind if it must be.
+    // getaddrinfo has no time limit, so a thread waits for it and is abandoned after a timeout.
     std::thread::Builder::new()
         .spawn(move || {
             let _ = sender.send(lookup::addresses(&asked, port));
         })
         .map_err(|error| {
-            // Its own kind, "would block", would be taken for a time limit.
-            let why = format!("no thread can be started: {}", reason(&error));
+            // Its kind, "would block", would be read as a timeout.
+            let why = format!("cannot start a thread: {}", reason(&error));
             ureq::Error::Io(std::io::Error::other(why))
         })?;
     let answer = if timeout.after.is_not_happening() {

@@ -1,4 +1,4 @@
-//! Trying again: after what failures and statuses, how often, and how long to wait in between.
+//! Retries: after which failures and statuses, how often, and how long to wait.
 
 use std::time::{Duration, Instant};
 
@@ -10,34 +10,34 @@ use crate::error::Error;
 use crate::timestamp::Timestamp;
 use crate::{crypto, quantity};
 
-/// The first wait; each further one is twice as long, up to [`LONGEST_WAIT`].
+/// The first wait; each next one is twice as long, up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// The attempts of one call, over all its requests.
+/// The attempts of one call, including redirects.
 #[derive(Debug)]
 pub(crate) struct Attempts {
     policy: Retry,
     began: Instant,
-    /// The end of the whole call, waits included.
+    /// The deadline of the whole call, including waits.
     deadline: Deadline,
     used: u32,
 }
 
-/// A wait before the next attempt.
+/// The wait before the next attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Pause {
-    /// A status, or what went wrong.
+    /// A status or an error.
     pub why: String,
     pub wait: Duration,
-    /// The attempt that follows is this one …
+    /// The number of the next attempt …
     pub number: u32,
-    /// … of so many.
+    /// … of this many.
     pub of: u32,
 }
 
 impl Attempts {
-    /// Starts the clock of the attempts; `deadline` is the end of the whole call.
+    /// Starts the clock of the attempts; `deadline` is that of the whole call.
     pub(super) fn new(policy: Retry, deadline: Deadline) -> Attempts {
         Attempts {
             policy,
@@ -47,12 +47,12 @@ impl Attempts {
         }
     }
 
-    /// The end of the whole call.
+    /// The deadline of the whole call.
     pub(super) fn deadline(&self) -> Deadline {
         self.deadline
     }
 
-    /// The wait before `method` may be tried once more after `error`; `None` where it may not.
+    /// The wait before `method` is retried after `error`; `None` if it is not retried.
     pub(crate) fn after_error(&mut self, method: &str, error: &Error) -> Option<Pause> {
         let Error::Http(failure) = error else {
             return None;
@@ -65,8 +65,7 @@ impl Attempts {
         self.pause(failure.to_string(), None)
     }
 
-    /// The wait before `method` may be tried once more after this response; `None` where it is
-    /// final.
+    /// The wait before `method` is retried after this response; `None` if the response is final.
     pub(super) fn after_answer(&mut self, method: &str, head: &Head) -> Option<Pause> {
         let is_passing = matches!(head.status, 408 | 429 | 502 | 503 | 504);
         if !is_passing || !self.may_repeat(method) {
@@ -80,7 +79,7 @@ impl Attempts {
         self.policy.methods == Methods::All || IDEMPOTENT.contains(&method)
     }
 
-    /// `asked` is what the server wants; it counts, whatever we would have waited.
+    /// `asked` is the wait that the server requests; it replaces the default.
     fn pause(&mut self, why: String, asked: Option<Duration>) -> Option<Pause> {
         if self.used >= self.policy.retries {
             return None;
@@ -89,7 +88,7 @@ impl Attempts {
         let next = Instant::now().checked_add(wait)?;
         let is_too_late = next.saturating_duration_since(self.began) > self.policy.max_time
             || self.deadline.is_over_after(wait);
-        // Waiting would change nothing: the answer or error is given now.
+        // There is no time left to wait, so the response or error is returned now.
         if is_too_late {
             return None;
         }
@@ -103,15 +102,15 @@ impl Attempts {
     }
 }
 
-/// What the failed request may have done at the server.
+/// What a failed request may have caused on the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Effect {
-    /// It was never sent.
+    /// It was not sent.
     None,
     Possible,
 }
 
-/// `None` where the next attempt would fail the same way.
+/// `None` if the next attempt would fail in the same way.
 fn effect(failure: &Failure) -> Option<Effect> {
     match failure {
         Failure::Resolve { why, .. } => match why {
@@ -121,7 +120,7 @@ fn effect(failure: &Failure) -> Option<Effect> {
             }
         },
         Failure::Connect { why, .. } => Some(match why {
-            // Nobody listens: the request was certainly not sent.
+            // Nothing listens on the port, so the request was not sent.
             ConnectError::Refused => Effect::None,
             ConnectError::Other(_) => Effect::Possible,
         }),
@@ -144,7 +143,8 @@ fn effect(failure: &Failure) -> Option<Effect> {
     }
 }
 
-/// Between half and all of 1 s, 2 s, 4 s … 60 s: a farm's nodes must not come back all at once.
+/// Between half and all of 1 s, 2 s, 4 s … 60 s, at random, so that the nodes of a farm do not
+/// retry at the same time.
 fn back_off(used: u32, random: u8) -> Duration {
     let whole = FIRST_WAIT
         .saturating_mul(2_u32.saturating_pow(used))
@@ -153,14 +153,14 @@ fn back_off(used: u32, random: u8) -> Duration {
 }
 
 fn random_byte() -> u8 {
-    // Without randomness there is no spread, and nothing worse.
+    // Without random numbers the waits are not spread, which is harmless.
     let bytes = crypto::random(1).ok();
     bytes
         .and_then(|bytes| bytes.first().copied())
         .unwrap_or(u8::MAX)
 }
 
-/// Retry-After (RFC 9110 §10.2.3): seconds, or a date.
+/// Reads Retry-After (RFC 9110 §10.2.3): seconds, or a date.
 fn retry_after(head: &Head, now: Timestamp) -> Option<Duration> {
     let text = head.header("retry-after")?.trim();
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
@@ -174,11 +174,11 @@ fn retry_after(head: &Head, now: Timestamp) -> Option<Duration> {
 impl std::fmt::Display for Pause {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let when = match self.wait {
-            Duration::ZERO => "at once".to_owned(),
+            Duration::ZERO => "now".to_owned(),
             wait => format!("in {}", quantity::say_duration(wait)),
         };
         let (number, of) = (self.number, self.of);
-        write!(f, "{}, trying again {when} ({number} of {of})", self.why)
+        write!(f, "{}; retrying {when} ({number} of {of})", self.why)
     }
 }
 
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_tried_again() {
+    fn only_temporary_failures_are_retried() {
         for (method, head_text, again) in [
             ("GET", "503 Busy", true),
             ("PUT", "429 Slow", true),
@@ -240,7 +240,7 @@ mod tests {
         }
         let mut unsafe_too = attempts(1, Methods::All);
         assert!(unsafe_too.after_answer("POST", &head("503 Busy")).is_some());
-        // Nothing was sent: any method.
+        // Nothing was sent, so any method is retried.
         let idempotent = || attempts(1, Methods::Idempotent);
         assert!(idempotent().after_error("POST", &refused()).is_some());
         assert!(idempotent().after_error("POST", &cut()).is_none());
@@ -263,10 +263,7 @@ mod tests {
         let mut two = attempts(2, Methods::Idempotent);
         let busy = head("503 Busy\r\nRetry-After: 0");
         let pause = two.after_answer("GET", &busy).unwrap();
-        assert_eq!(
-            pause.to_string(),
-            "503, trying again at once (1 of 2)".to_owned()
-        );
+        assert_eq!(pause.to_string(), "503; retrying now (1 of 2)".to_owned());
         assert!(two.after_answer("GET", &busy).is_some());
         assert!(two.after_answer("GET", &busy).is_none());
         let mut short = attempts(9, Methods::Idempotent);

@@ -1,4 +1,4 @@
-//! The roots that TLS trusts, and certificates in files.
+//! Trusted root certificates, and certificates in files.
 
 use std::fs::File;
 use std::io::Read;
@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::io_error::reason;
 use crate::secret::KeySource;
 
-/// Where distributions keep all their roots in one file.
+/// The bundles of all roots in the common distributions.
 pub(crate) const BUNDLES: [&str; 6] = [
     "/etc/ssl/certs/ca-certificates.crt", // Debian, Ubuntu
     "/etc/pki/tls/certs/ca-bundle.crt",   // CentOS, Rocky, Alma, RHEL, Fedora
@@ -22,38 +22,38 @@ pub(crate) const BUNDLES: [&str; 6] = [
     "/etc/ssl/cert.pem",                  // Alpine
 ];
 
-/// A bundle has some 200 KiB; more than this is no bundle.
+/// The size limit of a bundle, which usually has about 200 KiB.
 const MAX_BUNDLE: u64 = 16 << 20;
 
-/// Whom to trust.
+/// Which servers to trust.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Trust {
-    /// The machine's roots: `bundle` and `directory` are SSL_CERT_FILE and SSL_CERT_DIR.
+    /// The system's roots: `bundle` and `directory` are SSL_CERT_FILE and SSL_CERT_DIR.
     System {
         bundle: Option<PathBuf>,
         directory: Option<PathBuf>,
     },
-    /// `--cacert`: these and no others.
+    /// `--cacert`: only these roots.
     Only(KeySource),
-    /// `--insecure`: anybody.
+    /// `--insecure`: any server.
     Anybody,
 }
 
-/// Roots, and where they are from.
+/// Roots, and where they come from.
 #[derive(Debug)]
 pub(crate) struct Roots {
     pub certificates: Vec<CertificateDer<'static>>,
     pub from: String,
-    /// Whether those compiled in serve, because the machine has no store.
+    /// Whether the built-in roots are used, because the system has none.
     pub built_in: bool,
-    /// SSL_CERT_DIR, looked into for what is not among them.
+    /// SSL_CERT_DIR, which is read if the bundle does not have the root.
     pub directory: Option<PathBuf>,
 }
 
-/// Reads the roots to trust.
+/// Reads the trusted roots.
 ///
 /// # Errors
-/// When a file that was named cannot be read, or holds no certificate.
+/// When a given file cannot be read, or contains no certificate.
 pub(crate) fn read(trust: &Trust, deadline: Deadline) -> Result<Roots, Error> {
     let (bundle, directory) = match trust {
         Trust::Only(source) => {
@@ -106,18 +106,18 @@ fn named_bundle(path: &Path, what: &str) -> Result<Roots, Error> {
     })
 }
 
-/// The certificates in a file, PEM or DER.
+/// Reads the certificates in a PEM or DER file.
 ///
 /// # Errors
-/// When it cannot be read or holds none, in words.
+/// The reason as text, when the file cannot be read or contains none.
 pub(crate) fn certificates_of(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     parsed(read_bounded(path)?)
 }
 
-/// The certificates that a source gives; `option` names it in messages.
+/// Reads the certificates of a source; `option` names it in messages.
 ///
 /// # Errors
-/// As [`certificates_of`], and those of the source.
+/// As [`certificates_of`], and the errors of the source.
 pub(super) fn certificates_from(
     source: &KeySource,
     option: &str,
@@ -139,14 +139,14 @@ fn parsed(bytes: Vec<u8>) -> Result<Vec<CertificateDer<'static>>, String> {
     let found: Result<Vec<_>, pem::Error> = CertificateDer::pem_slice_iter(&bytes).collect();
     match found {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        // A DER file is one certificate, without any armour.
+        // A DER file is a single certificate.
         Ok(_) if bytes.first() == Some(&0x30) => Ok(vec![CertificateDer::from(bytes)]),
-        Ok(_) => Err("it holds no certificate in PEM form".into()),
-        Err(error) => Err(format!("its PEM is broken: {error}")),
+        Ok(_) => Err("it contains no PEM certificate".into()),
+        Err(error) => Err(format!("invalid PEM: {error}")),
     }
 }
 
-/// A file of certificates or a key, whole.
+/// Reads a whole file of certificates or a key.
 pub(super) fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
     let file = File::open(path).map_err(|error| reason(&error))?;
     let mut bytes = Vec::with_capacity(256 << 10);
@@ -160,7 +160,7 @@ pub(super) fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
     }
 }
 
-/// Whatever certificates a directory's files hold; others are passed over, as OpenSSL does.
+/// Reads the certificates in a directory; ignores other files, as OpenSSL does.
 pub(super) fn read_directory(directory: &Path) -> Vec<CertificateDer<'static>> {
     let mut certificates = Vec::new();
     let Ok(entries) = std::fs::read_dir(directory) else {

@@ -1,4 +1,4 @@
-//! One exchange: a request out, an answer's head in, its body waiting.
+//! One exchange: sends a request, and reads the response headers.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ use super::wire::Wire;
 use crate::deadline::Deadline;
 use crate::error::Error;
 
-/// Sends `request` and waits for the answer's head. `deadline` is the end of the whole call.
+/// Sends `request` and waits for the response headers, until the `deadline` of the whole call.
 pub(super) fn exchange(
     transport: &mut Transport,
     request: &Request,
@@ -43,7 +43,7 @@ pub(super) fn exchange(
     let uri: http::Uri = url
         .to_string()
         .parse()
-        .map_err(|_| Error::usage(format!("'{}' is no URL that can be sent", request.url)))?;
+        .map_err(|_| Error::usage(format!("'{}' is not a valid request URL", request.url)))?;
     let (tls, proxy_tls) = connectors(transport, &url, &route, settings, certificate, deadline)?;
     let wire = Wire::new(Timing::start());
     let proxy = route.proxy().cloned();
@@ -75,7 +75,7 @@ pub(super) fn exchange(
         .map_err(|error| failure(error, &url.origin, proxy.as_ref(), &wire, &settings.limits))?;
     wire.with_timing(|timing| timing.first_byte = Some(timing.lap()));
     let head = Head::parse(&wire.head()).ok_or_else(|| Failure::Malformed {
-        why: "its head cannot be read".into(),
+        why: "its headers cannot be read".into(),
     })?;
     ensure_wholly_sent(&wire, &head)?;
     let body = BodyStream::new(response.into_body(), &head, wire, settings)?;
@@ -86,7 +86,7 @@ pub(super) fn exchange(
     })
 }
 
-/// What makes TLS connections to the server and to the proxy, where they need it.
+/// The TLS connectors for the server and the proxy, if needed.
 fn connectors(
     transport: &mut Transport,
     url: &Url,
@@ -113,7 +113,7 @@ fn connectors(
     Ok((tls, proxy_tls))
 }
 
-/// Why the exchange failed, and whether it was the proxy or the server.
+/// Why the exchange failed, and whether the proxy or the server failed.
 fn failure(
     error: ureq::Error,
     origin: &Origin,
@@ -132,7 +132,7 @@ fn failure(
     let is_within_tunnel =
         matches!(&error, ureq::Error::Io(error) if error.raw_os_error().is_none());
     let connecting_to = match is_within_tunnel {
-        // What a SOCKS proxy says may be about the server.
+        // A reply of a SOCKS proxy may concern the server.
         true => format!("{origin} through {proxy}"),
         false => proxy.to_string(),
     };
@@ -148,14 +148,14 @@ fn failure(
             host,
             why,
             hint: hint.or(Some(
-                "it is the host of a proxy: --proxy, the profile's proxy, or HTTPS_PROXY, HTTP_PROXY, ALL_PROXY",
+                "this host is the proxy; check --proxy, the profile's proxy, HTTPS_PROXY, HTTP_PROXY and ALL_PROXY",
             )),
         },
         failure => failure,
     }
 }
 
-/// What a proxy's response to CONNECT means.
+/// The failure for a proxy's response to CONNECT.
 fn refused(proxy: &Proxy, origin: &Origin, head: &Head) -> Failure {
     let why = match (head.status, proxy.login) {
         (407, Login::Absent) => ProxyError::NoCredentials,
@@ -171,18 +171,18 @@ fn refused(proxy: &Proxy, origin: &Origin, head: &Head) -> Failure {
     }
 }
 
-/// A success that came before the server had the whole request is none that can be trusted.
+/// A success is not trusted if the server sent it before it received the whole request.
 fn ensure_wholly_sent(wire: &Wire, head: &Head) -> Result<(), Failure> {
     if wire.is_cut() && (200..300).contains(&head.status) {
         let status = head.status;
         return Err(Failure::Truncated {
-            why: format!("the server said {status} and closed before it had the whole request"),
+            why: format!("the server sent {status} before it received the whole request"),
         });
     }
     Ok(())
 }
 
-/// Whether the connection to the proxy needs TLS.
+/// Whether the connection to the proxy uses TLS.
 fn needs_tls(route: &Route) -> bool {
     matches!(route, Route::Tunnel { tunnel, .. } if tunnel.protocol() == ureq::ProxyProtocol::Https)
 }
@@ -212,7 +212,7 @@ fn configuration(
             Family::Ipv4 => IpFamily::Ipv4Only,
             Family::Ipv6 => IpFamily::Ipv6Only,
         })
-        // All headers are ours to choose; these would come by themselves.
+        // c47 sets all headers; ureq would add these by default.
         .user_agent("")
         .accept("")
         .accept_encoding("")
@@ -227,13 +227,13 @@ fn configuration(
         .build())
 }
 
-/// The request in ureq's terms. A secret's value is marked, so that no one prints it.
+/// Converts the request for ureq. The value of a secret is marked as sensitive.
 fn build(request: &Request, uri: http::Uri) -> Result<http::Request<()>, Error> {
     let mut builder = http::Request::builder()
         .method(request.method.as_str())
         .uri(uri);
     for header in request.wire_headers() {
-        let wrong = || Error::usage(format!("header '{}' holds what no header can", header.name));
+        let wrong = || Error::usage(format!("header '{}' has an invalid value", header.name));
         let name = HeaderName::from_bytes(header.name.as_bytes()).map_err(|_| wrong())?;
         let value = match &header.value {
             Value::Plain(text) => HeaderValue::from_bytes(text.as_bytes()).map_err(|_| wrong())?,
@@ -247,7 +247,7 @@ fn build(request: &Request, uri: http::Uri) -> Result<http::Request<()>, Error> 
     }
     builder
         .body(())
-        .map_err(|error| Error::usage(format!("the request cannot be made: {error}")))
+        .map_err(|error| Error::usage(format!("cannot build the request: {error}")))
 }
 
 fn run(

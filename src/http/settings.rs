@@ -1,5 +1,5 @@
-//! How calls are made, whatever they ask for: one complete [`Settings`], and the [`Overlay`] that a
-//! profile or a command line lays over it. The order is defaults < profile < command line.
+//! The settings of calls: a complete [`Settings`], and the [`Overlay`] of a profile or a command
+//! line. The command line overrides the profile, which overrides the defaults.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use super::stream::Watch;
 use super::tls::{self, Oldest, Trust};
 use crate::secret::KeySource;
 
-/// What a call is made with, whatever it asks for.
+/// The settings of a call, independent of its request.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub limits: Limits,
@@ -24,12 +24,12 @@ pub(crate) struct Settings {
     pub redirected_body: RedirectedBody,
     pub retry: Retry,
     pub intake: Intake,
-    /// Called with the progress of an upload.
+    /// Reports the progress of an upload.
     pub watch: Watch,
 }
 
 impl Settings {
-    /// What holds where neither a profile nor an option says otherwise; no proxies.
+    /// The defaults, without proxies.
     pub(crate) fn new(trust: Trust) -> Settings {
         Settings {
             limits: Limits::default(),
@@ -58,7 +58,7 @@ pub(crate) enum Plaintext {
     Allowed,
 }
 
-/// Whether and how far redirects are followed.
+/// Whether redirects are followed, and how many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Follow {
     #[default]
@@ -67,7 +67,7 @@ pub(crate) enum Follow {
     UpTo(u32),
 }
 
-/// Whether a redirect may take the body to another origin, where the status keeps it.
+/// Whether a redirect may send the body to another origin, if the status keeps the body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum RedirectedBody {
     #[default]
@@ -75,10 +75,10 @@ pub(crate) enum RedirectedBody {
     Allowed,
 }
 
-/// How often a request is sent again, for how long, and which requests are.
+/// How often, how long and for which methods a request is retried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Retry {
-    /// Attempts after the first; 0 is never.
+    /// The number of retries after the first attempt; 0 means none.
     pub retries: u32,
     /// No attempt starts later than this after the first.
     pub max_time: Duration,
@@ -95,28 +95,28 @@ impl Default for Retry {
     }
 }
 
-/// Which requests may be sent twice although the server may have processed the first.
+/// The methods that may be sent twice although the server may have processed the first request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Methods {
-    /// Those of RFC 9110 §9.2.2: sending one twice has the effect of sending it once.
+    /// The idempotent methods of RFC 9110 §9.2.2.
     #[default]
     Idempotent,
     All,
 }
 
-/// How a response's body is read.
+/// How the body of a response is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Intake {
-    /// To be looked at: decoded, in steps that cost little memory.
+    /// For display: decoded, in small steps.
     #[default]
     Decoded,
-    /// To be kept: byte for byte as it was sent, in large steps.
+    /// For saving: unchanged, in large steps.
     AsSent,
 }
 
 impl Intake {
-    /// Bytes read from the connection at a time. Of 64 KiB, 256 KiB and 1 MiB the largest takes a
-    /// quarter less processor time than the smallest for 1 GiB; more brings nothing.
+    /// The number of bytes per read. For 1 GiB, 1 MiB needs a quarter less processor time than 64
+    /// KiB; larger steps bring no gain.
     pub(super) fn step(self) -> usize {
         match self {
             Intake::Decoded => 64 << 10,
@@ -125,17 +125,17 @@ impl Intake {
     }
 }
 
-/// How hosts are reached, where it is not left to the system.
+/// Overrides of how hosts are reached.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Network {
     pub family: Family,
-    /// `--resolve`: addresses used instead of asking DNS.
+    /// `--resolve`: addresses instead of DNS.
     pub overrides: Vec<Override>,
-    /// `--unix-socket`: connected to instead of the host.
+    /// `--unix-socket`: the socket to connect to instead of the host.
     pub unix_socket: Option<PathBuf>,
 }
 
-/// Which addresses are used.
+/// The address family to use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Family {
     #[default]
@@ -152,7 +152,7 @@ pub(crate) struct Override {
     pub address: IpAddr,
 }
 
-/// The addresses that overrides give for a host and port; none where DNS is asked.
+/// The addresses that override DNS for a host and port; empty if DNS is used.
 pub(super) fn overridden(overrides: &[Override], host: &str, port: u16) -> Vec<IpAddr> {
     overrides
         .iter()
@@ -162,10 +162,10 @@ pub(super) fn overridden(overrides: &[Override], host: &str, port: u16) -> Vec<I
 }
 
 impl Override {
-    /// Reads `HOST:PORT:ADDRESS`; an IPv6 address may be in brackets.
+    /// Parses `HOST:PORT:ADDRESS`; an IPv6 address may be in brackets.
     ///
     /// # Errors
-    /// Names the expected form.
+    /// Describes the syntax.
     pub(crate) fn parse(text: &str) -> Result<Override, String> {
         let wrong = || format!("'{text}' is not HOST:PORT:ADDRESS");
         let (host, rest) = text.split_once(':').ok_or_else(wrong)?;
@@ -181,14 +181,14 @@ impl Override {
     }
 }
 
-/// What a profile or a command line sets; `None` leaves what is beneath.
+/// The settings of a profile or a command line; `None` keeps the lower value.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Overlay {
     pub timeout: Option<Duration>,
     pub connect_timeout: Option<Duration>,
     pub max_body: Option<u64>,
     pub trust: Option<Trust>,
-    /// Certificate chain and private key: one choice, so that no key meets another's certificate.
+    /// Certificate chain and private key, set together so that they always match.
     pub client: Option<(KeySource, KeySource)>,
     pub oldest_tls: Option<Oldest>,
     pub proxy: Option<ProxyChoice>,
@@ -204,10 +204,10 @@ pub(crate) struct Overlay {
 }
 
 impl Overlay {
-    /// This overlay over `beneath`: what this one sets counts.
+    /// Combines two overlays; the values of this one take precedence.
     #[must_use]
     pub(crate) fn over(self, beneath: Overlay) -> Overlay {
-        // A socket on the command line replaces the way there that a profile sets.
+        // A socket on the command line replaces the proxy of a profile.
         let beneath_proxy = beneath.proxy.filter(|_| self.unix_socket.is_none());
         Overlay {
             timeout: self.timeout.or(beneath.timeout),
@@ -231,7 +231,7 @@ impl Overlay {
 }
 
 impl Settings {
-    /// These settings with `overlay` over them.
+    /// Applies an overlay to the settings.
     #[must_use]
     pub(crate) fn with(mut self, overlay: &Overlay) -> Settings {
         fn set<T: Clone>(field: &mut T, value: Option<&T>) {
@@ -241,7 +241,7 @@ impl Settings {
         }
         if let Some(whole) = overlay.timeout {
             self.limits.whole = Some(whole);
-            // A longer time for the call is a longer time to wait for its first byte too.
+            // A longer time limit of the call also extends the wait for the first byte.
             self.limits.idle = self.limits.idle.max(whole);
         }
         set(&mut self.limits.connect, overlay.connect_timeout.as_ref());

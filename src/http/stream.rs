@@ -1,5 +1,5 @@
-//! A body that is read while it is sent: texts and files one after the other, each as long as was
-//! announced.
+//! A body that is read while it is sent: texts and files in sequence, each with the announced
+//! length.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -11,11 +11,11 @@ use std::sync::Arc;
 use super::failure::Failure;
 use crate::io_error::reason;
 
-/// A piece of a body.
+/// A part of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Segment {
     Text(Vec<u8>),
-    /// A regular file, and the length it had when it was announced.
+    /// A regular file, and its length when the request headers were built.
     File {
         path: PathBuf,
         length: u64,
@@ -23,7 +23,7 @@ pub(crate) enum Segment {
 }
 
 impl Segment {
-    /// In bytes.
+    /// The length in bytes.
     pub(crate) fn length(&self) -> u64 {
         match self {
             Segment::Text(text) => text.len() as u64,
@@ -32,7 +32,7 @@ impl Segment {
     }
 }
 
-/// Reads segments; a file is opened when it is its turn.
+/// Reads segments; opens each file when it is needed.
 pub(crate) struct Stream {
     rest: VecDeque<Segment>,
     current: Current,
@@ -49,7 +49,7 @@ enum Current {
 }
 
 impl Stream {
-    /// The segments from the first on.
+    /// A stream that starts at the first segment.
     pub(crate) fn new(segments: impl IntoIterator<Item = Segment>) -> Stream {
         Stream {
             rest: segments.into_iter().collect(),
@@ -95,7 +95,7 @@ impl Read for Stream {
     }
 }
 
-/// Exactly as much as was announced: a file that grows meanwhile must not spill over.
+/// Reads exactly the announced length, even if a file grows meanwhile.
 fn read_announced(
     file: &mut File,
     path: &std::path::Path,
@@ -115,18 +115,18 @@ fn refuse(why: String) -> io::Error {
     ureq::Error::from(Failure::Body { why }).into_io()
 }
 
-/// What is told, as a body goes out, how much of it has.
+/// Reports the progress of an upload.
 #[derive(Clone, Default)]
 pub(crate) struct Watch(Option<Arc<dyn Fn(u64) + Send + Sync>>);
 
 impl Watch {
-    /// `tell` is called with the bytes that have gone out so far; 0 when a body begins or ends.
-    pub(crate) fn new(tell: impl Fn(u64) + Send + Sync + 'static) -> Watch {
-        Watch(Some(Arc::new(tell)))
+    /// `report` is called with the number of bytes sent so far; 0 when a body starts or ends.
+    pub(crate) fn new(report: impl Fn(u64) + Send + Sync + 'static) -> Watch {
+        Watch(Some(Arc::new(report)))
     }
 
     pub(super) fn over<R: Read>(&self, inner: R) -> Watched<R> {
-        self.tell(0);
+        self.report(0);
         Watched {
             inner,
             sent: 0,
@@ -134,9 +134,9 @@ impl Watch {
         }
     }
 
-    fn tell(&self, sent: u64) {
-        if let Watch(Some(tell)) = self {
-            tell(sent);
+    fn report(&self, sent: u64) {
+        if let Watch(Some(report)) = self {
+            report(sent);
         }
     }
 }
@@ -147,7 +147,7 @@ impl fmt::Debug for Watch {
     }
 }
 
-/// A body that is watched.
+/// A body with progress reports.
 pub(super) struct Watched<R> {
     inner: R,
     sent: u64,
@@ -158,14 +158,14 @@ impl<R: Read> Read for Watched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         self.sent += count as u64;
-        self.watch.tell(self.sent);
+        self.watch.report(self.sent);
         Ok(count)
     }
 }
 
 impl<R> Drop for Watched<R> {
     fn drop(&mut self) {
-        self.watch.tell(0);
+        self.watch.report(0);
     }
 }
 
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn segments_follow_each_other() {
+    fn segments_are_sent_in_order() {
         let text = Segment::Text(b"--".to_vec());
         let empty = Segment::Text(Vec::new());
         let whole = std::fs::read("LICENSE").unwrap();
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_must_be_as_long_as_announced() {
+    fn file_shorter_than_announced_is_an_error() {
         let mut read = Vec::new();
         let error = Stream::new([file(1 << 30)])
             .read_to_end(&mut read)

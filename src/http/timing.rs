@@ -1,19 +1,19 @@
-//! How long each part of an exchange took, for `--json` and `--timing`.
+//! The time of each step of an exchange, for `--json` and `--timing`.
 
 use std::time::{Duration, Instant};
 
-/// Durations of the last exchange's parts; `None` for what did not happen (no TLS on http).
+/// The durations of the last exchange; `None` for a step that did not happen (no TLS with http).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timing {
     pub started: Instant,
     pub resolve: Option<Duration>,
     pub connect: Option<Duration>,
     pub tls: Option<Duration>,
-    /// From the request sent to the answer's head.
+    /// From the sent request to the response headers.
     pub first_byte: Option<Duration>,
-    /// From the answer's head to the end of its body.
+    /// From the response headers to the end of the body.
     pub transfer: Option<Duration>,
-    /// When the last part ended.
+    /// The end of the last step.
     pub mark: Instant,
 }
 
@@ -32,7 +32,7 @@ impl Timing {
         }
     }
 
-    /// The time since the last part ended; the next one begins.
+    /// The time since the last step ended; starts the next step.
     pub(crate) fn lap(&mut self) -> Duration {
         let now = Instant::now();
         let lap = now.duration_since(self.mark);

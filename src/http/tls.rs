@@ -1,4 +1,4 @@
-//! TLS: what a connection is configured with.
+//! The TLS configuration.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use super::roots;
 pub(crate) use super::roots::Trust;
-use super::verifier::{TrustAnybody, Verifier};
+use super::verifier::{AcceptAnyCertificate, Verifier};
 use crate::crypto;
 use crate::deadline::Deadline;
 use crate::error::Error;
@@ -21,7 +21,7 @@ use crate::process_limits::forbid_core_files;
 use crate::secret::{KeySource, Secret};
 use crate::timestamp::Timestamp;
 
-/// What TLS is to be done with.
+/// The options of TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Options {
     pub trust: Trust,
@@ -30,14 +30,15 @@ pub(crate) struct Options {
     pub oldest: Oldest,
 }
 
-/// Whether a server may see the client certificate. It belongs to one origin, as credentials do.
+/// Whether the server may receive the client certificate, which belongs to one origin like
+/// credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ClientCertificate {
     Shown,
     Withheld,
 }
 
-/// The oldest version of TLS that is spoken.
+/// The oldest accepted TLS version.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Oldest {
     #[default]
@@ -47,16 +48,16 @@ pub(crate) enum Oldest {
 
 static ONLY_TLS13: [&rustls::SupportedProtocolVersion; 1] = [&rustls::version::TLS13];
 
-/// The configuration for a connection to a server that may, or may not, see the client certificate.
+/// The configuration for a connection, with or without the client certificate.
 ///
 /// # Errors
-/// When roots, client certificate or key cannot be read, or do not fit each other.
+/// When roots, client certificate or key cannot be read or do not match.
 pub(super) fn configure(
     options: &Options,
     certificate: ClientCertificate,
     deadline: Deadline,
 ) -> Result<Arc<ClientConfig>, Error> {
-    // rustls and std's hash tables take randomness for granted, and panic without.
+    // rustls and std's hash tables panic without random numbers.
     crypto::random(1).map_err(|source| Error::System {
         action: "get random numbers for TLS",
         source,
@@ -87,7 +88,7 @@ pub(super) fn configure(
                 .map_err(|error| {
                     Error::malformed(
                         format!("--key {key}"),
-                        format!("it does not serve with the certificate: {error}"),
+                        format!("it does not match the certificate: {error}"),
                     )
                 })?
         }
@@ -95,7 +96,7 @@ pub(super) fn configure(
     Ok(Arc::new(config))
 }
 
-/// rustls's own clock panics before 1970; with this one the handshake fails.
+/// The clock of rustls panics before 1970; with this one the handshake fails.
 #[derive(Debug)]
 struct Clock;
 
@@ -106,25 +107,26 @@ impl TimeProvider for Clock {
     }
 }
 
-/// A board without a battery may start in 1969, where no certificate is valid.
+/// Ensures that the clock is set: without a battery it may start in 1969, when no certificate is
+/// valid.
 fn ensure_clock(now: Timestamp) -> Result<(), Error> {
     if now.0 >= 0 {
         return Ok(());
     }
     Err(Error::malformed(
         "the clock of this machine",
-        format!("it says {now}, before 1970: certificates cannot be checked"),
+        format!("it is set to {now}, before 1970; certificates cannot be checked"),
     ))
 }
 
-/// Checks the server's certificate, as far as it is to be trusted.
+/// The verifier of the server's certificate.
 fn verifier(
     trust: &Trust,
     provider: Arc<CryptoProvider>,
     deadline: Deadline,
 ) -> Result<Arc<dyn ServerCertVerifier>, Error> {
     if matches!(trust, Trust::Anybody) {
-        return Ok(Arc::new(TrustAnybody(provider)));
+        return Ok(Arc::new(AcceptAnyCertificate(provider)));
     }
     let roots = roots::read(trust, deadline)?;
     let mut store = RootCertStore::empty();
@@ -163,10 +165,10 @@ fn private_key(key: &KeySource, deadline: Deadline) -> Result<PrivateKeyDer<'sta
     };
     if bytes.windows(9).any(|part| part == b"ENCRYPTED") {
         return Err(wrong(
-            "the key is encrypted; c47 takes it decrypted, in a file only you can read",
+            "the key is encrypted; decrypt it into a file that only you can read",
         ));
     }
-    PrivateKeyDer::from_pem_slice(bytes).map_err(|_| wrong("it holds no private key in PEM form"))
+    PrivateKeyDer::from_pem_slice(bytes).map_err(|_| wrong("it contains no PEM private key"))
 }
 
 #[cfg(test)]
@@ -174,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_before_1970_is_an_error_that_names_it() {
+    fn clock_before_1970_is_an_error() {
         assert!(ensure_clock(Timestamp(0)).is_ok());
         let why = ensure_clock(Timestamp(-1)).unwrap_err().to_string();
         assert!(

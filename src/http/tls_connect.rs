@@ -1,5 +1,5 @@
-//! The TLS handshake over a connection, by rustls. ureq's own connector panics on a client key that
-//! does not fit its certificate, and hides why a check failed.
+//! The TLS handshake with rustls. ureq's own connector panics on a client key that does not match
+//! its certificate, and hides why verification failed.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -13,25 +13,25 @@ use ureq::unversioned::transport::{
 };
 
 use super::failure::Failure;
-use super::tls_failure::{Broken, explain};
+use super::tls_failure::{HandshakeError, explain};
 
-/// Who is at the other end.
+/// The other end of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Peer {
     Server,
     Proxy,
 }
 
-/// Shakes hands with a prepared configuration.
+/// Connects with a prepared configuration.
 #[derive(Clone, Debug)]
 pub(super) struct TlsConnector {
-    /// `None` where the request is plain http and no roots were read.
+    /// `None` for plain http, where no roots are read.
     pub config: Option<Arc<ClientConfig>>,
     pub peer: Peer,
 }
 
 impl TlsConnector {
-    /// Wraps `transport` in TLS for the host of `details`.
+    /// Performs the handshake for the host of `details` over `transport`.
     pub(super) fn handshake(
         &self,
         details: &ConnectionDetails,
@@ -43,7 +43,7 @@ impl TlsConnector {
             .unwrap_or("")
             .trim_matches(['[', ']'])
             .to_owned();
-        let fail = |broken: Broken| {
+        let fail = |broken: HandshakeError| {
             let explained = explain(&broken);
             ureq::Error::from(Failure::Tls {
                 peer: match self.peer {
@@ -57,10 +57,10 @@ impl TlsConnector {
         let config = self
             .config
             .clone()
-            .ok_or_else(|| fail(Broken::NotPrepared))?;
-        let name = ServerName::try_from(host.clone()).map_err(|_| fail(Broken::NoName))?;
-        let mut connection =
-            ClientConnection::new(config, name).map_err(|error| fail(Broken::Tls(&error)))?;
+            .ok_or_else(|| fail(HandshakeError::NotPrepared))?;
+        let name = ServerName::try_from(host.clone()).map_err(|_| fail(HandshakeError::NoName))?;
+        let mut connection = ClientConnection::new(config, name)
+            .map_err(|error| fail(HandshakeError::Tls(&error)))?;
         let mut socket = TransportAdapter::new(transport, details.current_time.clone());
         socket.set_timeout(remaining(details));
         match connection.complete_io(&mut socket) {
@@ -71,8 +71,8 @@ impl TlsConnector {
                     return Err(ureq::Error::from(error));
                 }
                 return Err(match inner.and_then(|inner| inner.downcast_ref()) {
-                    Some(reason) => fail(Broken::Tls(reason)),
-                    None => fail(Broken::Connection(&error)),
+                    Some(reason) => fail(HandshakeError::Tls(reason)),
+                    None => fail(HandshakeError::Connection(&error)),
                 });
             }
         }
@@ -85,7 +85,7 @@ impl TlsConnector {
     }
 }
 
-/// What is left of the connection's time: name look-up and TCP have used some of it.
+/// The remaining time for the connection, after DNS and TCP.
 fn remaining(details: &ConnectionDetails) -> NextTimeout {
     let mut timeout = details.timeout;
     if let (false, Instant::Exact(now), Instant::Exact(began)) = (
@@ -101,7 +101,7 @@ fn remaining(details: &ConnectionDetails) -> NextTimeout {
     timeout
 }
 
-/// A connection under TLS.
+/// A connection with TLS.
 pub(super) struct TlsTransport {
     buffers: LazyBuffers,
     stream: StreamOwned<ClientConnection, TransportAdapter>,
@@ -128,10 +128,10 @@ impl Transport for TlsTransport {
                 self.buffers.input_appended(amount);
                 Ok(amount > 0)
             }
-            // Without TLS's own farewell anybody on the way may have cut the answer short: no end
-            // of a body that has no length.
+            // Without close_notify the response may have been truncated on the network, so this is
+            // not the end of a body without a length.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(Failure::Truncated {
-                why: "the connection was closed without TLS's close_notify".into(),
+                why: "the connection was closed without a TLS close_notify".into(),
             }
             .into()),
             Err(error) => Err(error.into()),

@@ -1,5 +1,5 @@
-//! Why no TLS connection came about, in words, and what to do about it. Every message about TLS
-//! that the other modules hand on is made here.
+//! Explains why a TLS connection failed, and what to do about it. All messages about TLS are
+//! defined here.
 
 use std::fmt;
 use std::io;
@@ -10,20 +10,20 @@ use rustls::{AlertDescription, CertificateError};
 use crate::io_error::reason;
 use crate::timestamp::Timestamp;
 
-/// What a handshake failed on.
+/// The cause of a failed handshake.
 #[derive(Debug)]
-pub(super) enum Broken<'a> {
-    /// The request was taken for one without TLS.
+pub(super) enum HandshakeError<'a> {
+    /// TLS was not configured for the request.
     NotPrepared,
-    /// The host's name is none that a certificate could be for.
+    /// The host name cannot be in a certificate.
     NoName,
-    /// rustls refused, or was refused.
+    /// An error or alert of TLS.
     Tls(&'a rustls::Error),
-    /// The connection failed under it.
+    /// The connection failed.
     Connection(&'a io::Error),
 }
 
-/// A message, and what the user can do about it.
+/// A message, and a hint for the user.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Explanation {
     pub why: String,
@@ -39,20 +39,20 @@ impl Explanation {
     }
 }
 
-/// What a failed handshake means, and what to do about it.
-pub(super) fn explain(broken: &Broken) -> Explanation {
+/// Explains a failed handshake.
+pub(super) fn explain(broken: &HandshakeError) -> Explanation {
     match broken {
-        Broken::NotPrepared => Explanation::new("TLS was not prepared", None),
-        Broken::NoName => {
-            Explanation::new("the host has no name that a certificate could hold", None)
+        HandshakeError::NotPrepared => Explanation::new("TLS is not configured", None),
+        HandshakeError::NoName => {
+            Explanation::new("the host name is not valid in a certificate", None)
         }
-        Broken::Tls(rustls::Error::InvalidCertificate(error)) => explain_certificate(error),
-        Broken::Tls(error) => explain_protocol(error),
-        Broken::Connection(error) => Explanation::new(explain_connection(error), None),
+        HandshakeError::Tls(rustls::Error::InvalidCertificate(error)) => explain_certificate(error),
+        HandshakeError::Tls(error) => explain_protocol(error),
+        HandshakeError::Connection(error) => Explanation::new(explain_connection(error), None),
     }
 }
 
-/// A certificate that no root signed, with its issuer's name.
+/// A certificate that no trusted root signed, with the name of its issuer.
 #[derive(Debug)]
 pub(super) struct UnknownIssuer(pub String);
 
@@ -64,8 +64,8 @@ impl fmt::Display for UnknownIssuer {
 
 impl std::error::Error for UnknownIssuer {}
 
-/// webpki takes no certificate for a server's that says it may sign others, as those do that
-/// `openssl req -x509` makes.
+/// Whether webpki refused the certificate because it may sign others, like those of `openssl req
+/// -x509`.
 pub(super) fn is_root_as_server(error: &CertificateError) -> bool {
     let CertificateError::Other(other) = error else {
         return false;
@@ -76,7 +76,8 @@ pub(super) fn is_root_as_server(error: &CertificateError) -> bool {
     )
 }
 
-const CACERT: &str = "--cacert FILE names the root that signed it; --insecure trusts anybody";
+const CACERT: &str =
+    "use --cacert FILE to trust the root that signed it, or --insecure to skip the check";
 
 fn explain_certificate(error: &CertificateError) -> Explanation {
     let (why, hint) = match error {
@@ -90,11 +91,11 @@ fn explain_certificate(error: &CertificateError) -> Explanation {
                 "the server's certificate is not valid before {}",
                 date(*not_before)
             ),
-            Some("is this machine's clock right?"),
+            Some("check the clock of this machine"),
         ),
         CertificateError::NotValidForNameContext { presented, .. } => (
             format!("wrong name: the certificate is for {}", names(presented)),
-            Some("call the service by the name its certificate is for"),
+            Some("use the host name that the certificate is for"),
         ),
         CertificateError::UnknownIssuer => (
             "unknown issuer: no trusted root signed the server's certificate".into(),
@@ -120,7 +121,7 @@ fn explain_certificate(error: &CertificateError) -> Explanation {
             Some(CACERT),
         ),
         other => (
-            format!("the server's certificate does not hold: {other:?}"),
+            format!("the server's certificate is invalid: {other:?}"),
             Some(CACERT),
         ),
     };
@@ -134,14 +135,14 @@ fn explain_protocol(error: &rustls::Error) -> Explanation {
             Alert::CertificateRequired | Alert::BadCertificate | Alert::HandshakeFailure,
         ) => Explanation::new(
             format!("the server refused the handshake: {error}"),
-            Some("a service that wants a client certificate takes it with --cert FILE --key FILE"),
+            Some("if the service requires a client certificate, use --cert FILE --key FILE"),
         ),
         rustls::Error::InvalidMessage(_) => Explanation::new(
-            "what the server speaks is not TLS",
-            Some("is it a plain http:// service?"),
+            "the response of the server is not TLS",
+            Some("if it is a plain http service, use http://"),
         ),
         rustls::Error::PeerIncompatible(_) => Explanation::new(
-            "the server offers no TLS 1.2 or 1.3 that both sides know",
+            "the server supports no TLS version or cipher that c47 supports",
             None,
         ),
         other => Explanation::new(other.to_string(), None),
@@ -153,7 +154,7 @@ fn explain_connection(error: &io::Error) -> String {
         io::ErrorKind::UnexpectedEof
         | io::ErrorKind::ConnectionReset
         | io::ErrorKind::BrokenPipe => {
-            "the server closed the connection in the middle of the handshake".into()
+            "the server closed the connection during the handshake".into()
         }
         _ => reason(error),
     }
@@ -163,11 +164,11 @@ fn date(time: UnixTime) -> Timestamp {
     Timestamp(i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
 }
 
-/// The names a certificate is for; a few of many.
+/// The names of a certificate; the first few if there are many.
 fn names(presented: &[String]) -> String {
     let shown = presented.get(..5).unwrap_or(presented);
     match (shown.is_empty(), presented.len() > shown.len()) {
-        (true, _) => "no name at all".into(),
+        (true, _) => "no name".into(),
         (false, false) => shown.join(", "),
         (false, true) => format!("{}, …", shown.join(", ")),
     }
@@ -186,17 +187,17 @@ mod tests {
     }
 
     #[test]
-    fn a_self_signed_root_is_told_from_other_errors_by_type() {
+    fn self_signed_root_is_detected_by_error_type() {
         assert!(is_root_as_server(&other(webpki::Error::CaUsedAsEndEntity)));
         assert!(!is_root_as_server(&other(webpki::Error::EndEntityUsedAsCa)));
         assert!(!is_root_as_server(&CertificateError::UnknownIssuer));
     }
 
     #[test]
-    fn a_wrong_name_shows_a_few_of_many() {
+    fn name_error_lists_the_first_names() {
         let many: Vec<String> = (1..8).map(|n| format!("{n}.lan")).collect();
         assert_eq!(names(&many), "1.lan, 2.lan, 3.lan, 4.lan, 5.lan, …");
         assert_eq!(names(&many[..2]), "1.lan, 2.lan");
-        assert_eq!(names(&[]), "no name at all");
+        assert_eq!(names(&[]), "no name");
     }
 }

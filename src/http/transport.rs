@@ -1,5 +1,5 @@
-//! What a caller keeps between its requests: TLS configurations, each made once, so that later
-//! connections resume its sessions. A pool of connections belongs here.
+//! The state that a caller keeps between requests: TLS configurations, which are created once, so
+//! that later connections resume their sessions. A connection pool would belong here.
 
 use std::sync::Arc;
 
@@ -11,18 +11,18 @@ use super::tls::{self, ClientCertificate};
 use crate::deadline::Deadline;
 use crate::error::Error;
 
-/// Belongs to one caller, and so to one set of settings.
+/// The state of one caller, with one set of settings.
 #[derive(Default)]
 pub(super) struct Transport {
     configurations: Vec<(ClientCertificate, Arc<ClientConfig>)>,
 }
 
 impl Transport {
-    /// The TLS configuration for servers that may, or may not, see the client certificate.
+    /// The TLS configuration, with or without the client certificate.
     ///
     /// # Errors
-    /// When roots, certificate or key cannot be read, or not before the deadline: their files may
-    /// be pipes, or on a file server that hangs.
+    /// When roots, certificate or key cannot be read before the deadline: their files may be pipes,
+    /// or on a file server that does not respond.
     pub(super) fn tls(
         &mut self,
         settings: &Settings,

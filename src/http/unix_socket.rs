@@ -1,4 +1,4 @@
-//! `--unix-socket`: HTTP to a daemon on this machine that listens on a file.
+//! `--unix-socket`: HTTP to a local daemon over a Unix socket.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -12,7 +12,7 @@ use ureq::unversioned::transport::{
 use super::failure::{ConnectError, Failure};
 use crate::deadline::Deadline;
 
-/// A connection to a Unix socket.
+/// A connection over a Unix socket.
 #[derive(Debug)]
 pub(super) struct UnixTransport {
     stream: UnixStream,
@@ -29,7 +29,7 @@ impl UnixTransport {
             to: path.display().to_string(),
             why: ConnectError::of(&error),
         };
-        // connect(2) waits without end where the daemon accepts nobody.
+        // connect(2) blocks forever if the daemon does not accept connections.
         let deadline = Deadline::after(limit(details.timeout));
         let socket = path.to_owned();
         let stream = deadline
@@ -43,7 +43,7 @@ impl UnixTransport {
     }
 }
 
-/// `None` where there is no limit; never zero, which the system takes for none.
+/// `None` without a limit; never zero, which the system reads as no limit.
 fn limit(timeout: NextTimeout) -> Option<Duration> {
     timeout.not_zero().map(|limit| *limit)
 }

@@ -1,5 +1,5 @@
-//! URLs as a person types them and as a server's Location gives them (RFC 3986), strict about the
-//! host: what looks like a host is what is connected to.
+//! URLs as typed by users and as sent in Location headers (RFC 3986). Parsing is strict about the
+//! host, so that the visible host is the one that is connected to.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -13,7 +13,7 @@ pub(crate) use super::percent::{form_encode, percent_decode};
 /// Longer than any service accepts.
 const MAX_LENGTH: usize = 64 << 10;
 
-/// How a service is spoken to.
+/// The protocol of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Scheme {
     Http,
@@ -21,7 +21,7 @@ pub(crate) enum Scheme {
 }
 
 impl Scheme {
-    /// The scheme's name in a URL.
+    /// The name of the scheme in a URL.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Scheme::Http => "http",
@@ -37,17 +37,17 @@ impl Scheme {
     }
 }
 
-/// Scheme, host and port: what credentials belong to (RFC 6454).
+/// Scheme, host and port, which credentials belong to (RFC 6454).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Origin {
     pub scheme: Scheme,
-    /// A name in lower case, an IPv4 address, or an IPv6 address without brackets.
+    /// A lower-case name, an IPv4 address, or an IPv6 address without brackets.
     pub host: String,
     pub port: u16,
 }
 
 impl Origin {
-    /// The host as it stands in a URL: an IPv6 address in brackets.
+    /// The host as in a URL: an IPv6 address in brackets.
     pub(crate) fn bracketed_host(&self) -> String {
         if self.host.contains(':') {
             format!("[{}]", self.host)
@@ -56,8 +56,8 @@ impl Origin {
         }
     }
 
-    /// Whether the host is this machine whatever DNS says: a loopback address, `localhost`, or a
-    /// name below it (RFC 6761 §6.3).
+    /// Whether the host is this machine independent of DNS: a loopback address, `localhost`, or a
+    /// subdomain of it (RFC 6761 §6.3).
     pub(crate) fn is_loopback(&self) -> bool {
         match self.host.parse::<IpAddr>() {
             Ok(address) => address.is_loopback(),
@@ -76,11 +76,11 @@ impl fmt::Display for Origin {
     }
 }
 
-/// An http or https URL. Its `Display` has no user and no password.
+/// An http or https URL. `Display` omits the user and the password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Url {
     pub origin: Origin,
-    /// Begins with `/`; percent-encoded.
+    /// Starts with `/`; percent-encoded.
     pub path: String,
     /// Without the `?`; percent-encoded.
     pub query: Option<String>,
@@ -88,17 +88,17 @@ pub(crate) struct Url {
 }
 
 impl Url {
-    /// Reads what a person types: `https://host/x`, `host/x` (https, but http for this machine),
-    /// `:8080/x` (this machine).
+    /// Parses user input: `https://host/x`, `host/x` (https, but http for this machine), `:8080/x`
+    /// (this machine).
     ///
     /// # Errors
-    /// Says what is wrong, and never repeats a password.
+    /// Describes the error; never repeats a password.
     pub(crate) fn parse(text: &str) -> Result<Url, String> {
         if text.len() > MAX_LENGTH {
             return Err("the URL is longer than 64 KiB".into());
         }
         if text.chars().any(char::is_control) {
-            return Err("the URL holds a control character".into());
+            return Err("the URL contains a control character".into());
         }
         let (scheme, rest) = match text.split_once("://") {
             Some((scheme, rest)) if is_scheme(scheme) => (Some(scheme), rest),
@@ -108,7 +108,7 @@ impl Url {
             None => None,
             Some(name) if name.eq_ignore_ascii_case("http") => Some(Scheme::Http),
             Some(name) if name.eq_ignore_ascii_case("https") => Some(Scheme::Https),
-            Some(name) => return Err(format!("'{name}' is not spoken here: http and https are")),
+            Some(name) => return Err(format!("unsupported scheme '{name}'; use http or https")),
         };
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, tail) = rest.split_at(end);
@@ -139,11 +139,11 @@ impl Url {
         })
     }
 
-    /// The URL that a Location header names, seen from this one (RFC 3986 §5.2). A fragment is
-    /// dropped; a user and password in it are not taken over.
+    /// Resolves a Location header against this URL (RFC 3986 §5.2). A fragment, user and password
+    /// are dropped.
     ///
     /// # Errors
-    /// When it is no http or https URL.
+    /// When the result is not an http or https URL.
     pub(crate) fn join(&self, reference: &str) -> Result<Url, String> {
         let reference = reference.trim_matches([' ', '\t']);
         let scheme_end = reference.find([':', '/', '?', '#']);
@@ -155,11 +155,11 @@ impl Url {
         });
         if has_scheme {
             let url = Url::parse(reference)?;
-            // "http:/path" and "mailto:x" have a scheme and no authority.
+            // "http:/path" and "mailto:x" have a scheme but no authority.
             return if reference.contains("://") {
                 Ok(without_user(url))
             } else {
-                Err("it names no host".into())
+                Err("it has no host".into())
             };
         }
         if let Some(authority) = reference.strip_prefix("//") {
@@ -167,7 +167,7 @@ impl Url {
                 .map(without_user);
         }
         if reference.len() > MAX_LENGTH || reference.chars().any(char::is_control) {
-            return Err("it is no URL".into());
+            return Err("it is not a valid URL".into());
         }
         let (path, query) = split_query(reference);
         let given = reference.split(['?', '#']).next().unwrap_or("");
@@ -206,8 +206,8 @@ impl Url {
         })
     }
 
-    /// Whether the path is `prefix` or below it, however a server reads it: a path with `..` in
-    /// it, percent-encoded or behind a backslash, is below nothing.
+    /// Whether the path is `prefix` or below it, for any server: a path with an encoded or
+    /// unencoded `..` or a backslash is never below.
     pub(crate) fn is_below(&self, prefix: &str) -> bool {
         let bytes = percent_decode(&self.path);
         let climbs = bytes
@@ -221,7 +221,7 @@ impl Url {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    /// Adds a query member, percent-encoded as a form has it.
+    /// Adds a query parameter, percent-encoded like in a form.
     pub(crate) fn push_query(&mut self, name: &str, value: &str) {
         let pair = format!("{}={}", form_encode(name), form_encode(value));
         match &mut self.query {
@@ -233,7 +233,7 @@ impl Url {
         }
     }
 
-    /// What stands in the request line.
+    /// The target in the request line.
     pub(crate) fn path_and_query(&self) -> String {
         match &self.query {
             Some(query) => format!("{}?{query}", self.path),
@@ -241,7 +241,7 @@ impl Url {
         }
     }
 
-    /// What stands in the Host header: the port only where it is not the scheme's own.
+    /// The value of the Host header, without the default port.
     pub(crate) fn host_header(&self) -> String {
         let host = self.origin.bracketed_host();
         if self.origin.port == self.origin.scheme.default_port() {
@@ -272,7 +272,7 @@ fn is_scheme(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
-/// Path and query of what follows the authority, without the fragment.
+/// Splits the text after the authority into path and query, without the fragment.
 fn split_query(tail: &str) -> (String, Option<String>) {
     let tail = tail.split('#').next().unwrap_or("");
     let (path, query) = match tail.split_once('?') {
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_type() {
+    fn urls_are_parsed_as_users_type_them() {
         for (typed, meant) in [
             ("kitsu.studio.lan/api", "https://kitsu.studio.lan/api"),
             ("HTTP://Kitsu.Studio.lan:80", "http://kitsu.studio.lan/"),
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_url() {
+    fn invalid_urls_are_refused() {
         for wrong in [
             "",
             "https://",
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_no_part_of_the_host() {
+    fn password_is_never_part_of_the_host() {
         let url = Url::parse("https://me:p%40ss@evil.lan@host.lan/x").unwrap();
         assert_eq!(url.origin.host, "host.lan");
         assert_eq!(url.to_string(), "https://host.lan/x");
@@ -389,9 +389,9 @@ mod tests {
         assert!(Url::parse("https://a:b%0d%0a@host/").is_err());
     }
 
-    /// RFC 3986 §5.4.1 and §5.4.2, less what is not http.
+    /// RFC 3986 §5.4.1 and §5.4.2, except schemes other than http.
     #[test]
-    fn references_resolve_as_the_rfc_says() {
+    fn references_resolve_like_rfc_3986() {
         let base = Url::parse("http://a/b/c/d?q").unwrap();
         for (reference, expected) in [
             ("g", "http://a/b/c/g"),
@@ -442,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_grows() {
+    fn query_parameters_are_appended() {
         let mut url = Url::parse("a.lan").unwrap();
         url.push_query("name", "sq 010&é");
         url.push_query("page[number]", "1");
@@ -459,7 +459,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_what_never_leaves_the_machine() {
+    fn loopback_hosts_are_detected() {
         let is = |host: &str| {
             Url::parse(&format!("http://{host}/"))
                 .unwrap()

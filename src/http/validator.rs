@@ -1,27 +1,27 @@
-//! What tells whether a file at a server is still the one it was (RFC 9110 §8.8), so that a download
-//! may go on.
+//! Detects whether a file on a server has changed (RFC 9110 §8.8), so that a download can be
+//! resumed.
 
 use super::head::Head;
 use super::url::Url;
 use crate::crypto::digest::Sha256;
 use crate::timestamp::Timestamp;
 
-/// A file's version, and where it is.
+/// The version and location of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Validator {
-    /// The value of If-Range: a strong ETag, or a date of modification that is as good.
+    /// The value of If-Range: a strong ETag, or a modification date that is strong.
     pub if_range: String,
-    /// The whole file's length, where the server said it.
+    /// The length of the whole file, if the server sent it.
     pub length: Option<u64>,
-    /// Two files of one build may have the same date: so a hash of the URL, which may hold a secret
-    /// itself. Without the query, where signed URLs change each time.
+    /// A hash of the URL without its query, because different files may have the same date. It is a
+    /// hash because the URL may contain a secret; signed URLs change the query.
     place: String,
-    /// A hash of the query, where the note has one: it tells two files of one path apart.
+    /// A hash of the query, if the metadata has one; distinguishes files with the same path.
     query: Option<String>,
 }
 
 impl Validator {
-    /// What the answer says of the file; `None` where it says nothing that is sure.
+    /// The validator of a response; `None` if nothing in it is strong.
     pub(super) fn of(head: &Head, url: &Url, length: Option<u64>) -> Option<Validator> {
         let etag = head.header("etag").filter(|etag| is_strong(etag));
         let if_range = etag.or_else(|| strong_date(head))?.to_owned();
@@ -33,24 +33,24 @@ impl Validator {
         })
     }
 
-    /// Whether it is of the file at `url`.
+    /// Whether it belongs to the file at `url`.
     pub(super) fn is_of(&self, url: &Url) -> bool {
         self.place == place(url)
     }
 
-    /// Whether its URL had the same query too.
+    /// Whether the URL had the same query.
     pub(super) fn has_query_of(&self, url: &Url) -> bool {
         self.query.as_deref() == Some(&query(url))
     }
 
-    /// Whether a response is surely of another version: its ETag is another.
+    /// Whether the ETag of a response shows another version.
     pub(super) fn contradicts(&self, head: &Head) -> bool {
         let known = is_strong(&self.if_range).then_some(self.if_range.as_str());
         let etag = head.header("etag");
         known.is_some() && etag.is_some() && known != etag
     }
 
-    /// As it stands in `NAME.part.meta`.
+    /// The content of `NAME.part.meta`.
     pub(super) fn note(&self) -> String {
         let length = self.length.map_or("?".into(), |length| length.to_string());
         let query = self.query.as_deref().unwrap_or("?");
@@ -60,7 +60,7 @@ impl Validator {
         )
     }
 
-    /// Reads [`Validator::note`].
+    /// Parses [`Validator::note`].
     pub(super) fn parse_note(text: &str) -> Option<Validator> {
         let mut lines = text.lines();
         let mut value = |name: &str| lines.next()?.strip_prefix(name)?.strip_prefix(' ');
@@ -99,8 +99,8 @@ fn is_strong(etag: &str) -> bool {
     opaque.is_some_and(|opaque| !opaque.chars().any(|c| c == '"' || c.is_control()))
 }
 
-/// RFC 9110 §8.8.2.2: a file changed twice in one second keeps its date; so it must be older than
-/// the answer.
+/// The modification date if it is strong (RFC 9110 §8.8.2.2): older than the response, because a
+/// file that changes twice in one second keeps its date.
 fn strong_date(head: &Head) -> Option<&str> {
     let text = head.header("last-modified")?;
     let modified = Timestamp::parse_http_date(text)?;
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_strong() {
+    fn only_strong_validators_are_used() {
         let date = "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nDate: Sun, 06 Nov 1994 08:49:";
         for (headers, if_range) in [
             ("ETag: \"a\"".to_owned(), Some("\"a\"")),
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_note_comes_back() {
+    fn note_round_trips() {
         let validator = of("ETag: \"a b\"").unwrap();
         assert_eq!(
             Validator::parse_note(&validator.note()),

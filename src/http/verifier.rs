@@ -1,5 +1,5 @@
-//! Checks a server's certificate: by webpki against the roots and, beyond that, a root that serves
-//! by itself when it was named; and says who issued what nobody trusts.
+//! Verifies a server's certificate: with webpki against the roots, and a trusted self-signed root
+//! as a server certificate. Names the issuer of an untrusted certificate.
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -17,13 +17,13 @@ use super::tls_failure::{UnknownIssuer, is_root_as_server};
 use crate::deadline::Deadline;
 use crate::timestamp::Timestamp;
 
-/// webpki, and what webpki does not do.
+/// webpki with additional checks.
 #[derive(Debug)]
 pub(super) struct Verifier {
     webpki: Arc<WebPkiServerVerifier>,
-    /// The roots as they stand in their file.
+    /// The roots as DER.
     roots: Vec<CertificateDer<'static>>,
-    /// SSL_CERT_DIR: its hundreds of files are only read for what the bundle does not know.
+    /// SSL_CERT_DIR: its hundreds of files are read only if the bundle does not have the root.
     directory: Option<PathBuf>,
     of_directory: OnceLock<Option<Arc<WebPkiServerVerifier>>>,
     provider: Arc<CryptoProvider>,
@@ -98,7 +98,7 @@ impl ServerCertVerifier for Verifier {
             rustls::Error::InvalidCertificate(why)
                 if is_root_as_server(&why) && self.roots.iter().any(|root| root == server) =>
             {
-                // Nobody has to vouch for what is trusted itself: the name and the dates must hold.
+                // A trusted certificate needs no issuer, but its name and dates must be valid.
                 verify_server_name(&ParsedCertificate::try_from(server)?, name)
                     .map_err(|error| with_names_of(server, error))?;
                 ensure_valid_at(server, now)?;
@@ -134,8 +134,8 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// A wrong name, with the names as the certificate has them: webpki gives each in the form that
-/// its own `Debug` prints.
+/// Adds the names of the certificate to a name error. webpki has only the `Debug` form of each
+/// name.
 fn with_names_of(server: &CertificateDer<'_>, error: rustls::Error) -> rustls::Error {
     match error {
         rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
@@ -153,7 +153,7 @@ fn with_names_of(server: &CertificateDer<'_>, error: rustls::Error) -> rustls::E
     }
 }
 
-/// The last of the chain is the one whose issuer is not here.
+/// The error for an unknown issuer: the last certificate of the chain names it.
 fn unknown_issuer(
     server: &CertificateDer<'_>,
     intermediates: &[CertificateDer<'_>],
@@ -163,7 +163,7 @@ fn unknown_issuer(
         Ok(fields) => {
             let name = fields
                 .issuer_name()
-                .unwrap_or_else(|| "somebody without a name".into());
+                .unwrap_or_else(|| "an unnamed issuer".into());
             CertificateError::Other(OtherError(Arc::new(UnknownIssuer(name))))
         }
         Err(_) => CertificateError::UnknownIssuer,
@@ -190,11 +190,11 @@ fn ensure_valid_at(certificate: &CertificateDer<'_>, time: UnixTime) -> Result<(
     Ok(())
 }
 
-/// `--insecure`: the handshake's signature is still checked, who signed the certificate is not.
+/// `--insecure`: verifies the signature of the handshake, but not the certificate.
 #[derive(Debug)]
-pub(super) struct TrustAnybody(pub Arc<CryptoProvider>);
+pub(super) struct AcceptAnyCertificate(pub Arc<CryptoProvider>);
 
-impl ServerCertVerifier for TrustAnybody {
+impl ServerCertVerifier for AcceptAnyCertificate {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,

@@ -1,13 +1,13 @@
-//! What a download is to be: where it goes, where it starts, and whether it is there already.
+//! The parameters of a download: its place, where it starts, and whether the file already exists.
 
 use std::path::PathBuf;
 
-use super::begun;
+use super::earlier;
 use super::file_name;
 use super::partial::Existing;
 use super::url::Url;
 
-/// What is wanted.
+/// The parameters of a download.
 #[derive(Clone, Debug)]
 pub(crate) struct Download {
     pub place: Place,
@@ -17,29 +17,28 @@ pub(crate) struct Download {
     pub sha256: Option<String>,
 }
 
-/// Where it goes.
+/// Where the file is saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     File(PathBuf),
-    /// Into this directory, by the name the server or the URL gives.
+    /// In this directory, under the name from the server or the URL.
     In(PathBuf),
 }
 
-/// Where it starts.
+/// Where the download starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
-    Anew,
-    /// Where an earlier one was cut, if the file is still the same.
+    New,
+    /// Where an earlier download was interrupted, if the file is unchanged.
     Continue,
 }
 
-/// The file that is there already and has the wanted hash, as far as its name is known before
-/// anything is sent.
+/// The existing file with the right hash, if its name is known before a request is sent.
 pub(crate) fn present(wanted: &Download, url: &Url) -> Option<PathBuf> {
     let sha256 = wanted.sha256.as_deref()?;
     let path = match &wanted.place {
         Place::File(path) => path.clone(),
         Place::In(directory) => directory.join(file_name::of_url(url)),
     };
-    begun::has_sha256(&path, sha256).then_some(path)
+    earlier::has_sha256(&path, sha256).then_some(path)
 }

@@ -1,5 +1,5 @@
-//! What one exchange leaves behind: its clock, the response head's own bytes, and how far the request
-//! went. A leaf.
+//! The state that an exchange records: its clock, the bytes of the response headers, and the
+//! progress of the request. A leaf module.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,110 +7,110 @@ use super::failure::Failure;
 use super::head::Head;
 use super::timing::Timing;
 
-/// Heads of any number of 1xx answers and the final one, together.
+/// The size limit of the headers of all 1xx responses and the final one.
 const MAX_HEAD: usize = 256 << 10;
 
-/// What one exchange leaves behind: its clock and the head's own bytes.
+/// The clock of an exchange and the bytes of the response headers.
 #[derive(Clone, Debug)]
-pub(super) struct Wire(Arc<Mutex<Seen>>);
+pub(super) struct Wire(Arc<Mutex<State>>);
 
 #[derive(Debug)]
-struct Seen {
+struct State {
     timing: Timing,
-    head: KeptHead,
-    /// Of what a proxy said to CONNECT.
-    proxy_head: KeptHead,
-    request: Sending,
+    head: RecordedHeaders,
+    /// The response of a proxy to CONNECT.
+    proxy_head: RecordedHeaders,
+    request: Progress,
 }
 
-/// How far the request is.
+/// The progress of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sending {
-    NotBegun,
-    Begun,
-    /// The server closed the connection before it had all of it.
+enum Progress {
+    NotStarted,
+    Started,
+    /// The server closed the connection before it received the whole request.
     Cut,
 }
 
 impl Wire {
     pub(super) fn new(timing: Timing) -> Wire {
-        Wire(Arc::new(Mutex::new(Seen {
+        Wire(Arc::new(Mutex::new(State {
             timing,
-            head: KeptHead::default(),
-            proxy_head: KeptHead::default(),
-            request: Sending::NotBegun,
+            head: RecordedHeaders::default(),
+            proxy_head: RecordedHeaders::default(),
+            request: Progress::NotStarted,
         })))
     }
 
-    /// From here on a write that fails cuts the request, not its connection.
-    pub(super) fn begin_request(&self) {
-        let mut seen = self.lock();
-        if seen.request == Sending::NotBegun {
-            seen.request = Sending::Begun;
+    /// Starts the request: a failed write now cuts the request instead of the connection.
+    pub(super) fn start_request(&self) {
+        let mut state = self.lock();
+        if state.request == Progress::NotStarted {
+            state.request = Progress::Started;
         }
     }
 
-    /// Nothing more of the request is sent; `false` where none was begun.
+    /// Ends the request early; `false` if none was started.
     pub(super) fn cut(&self) -> bool {
-        let mut seen = self.lock();
-        if seen.request == Sending::NotBegun {
+        let mut state = self.lock();
+        if state.request == Progress::NotStarted {
             return false;
         }
-        seen.request = Sending::Cut;
+        state.request = Progress::Cut;
         true
     }
 
-    /// Whether the request was not sent to its end.
+    /// Whether the request was not sent completely.
     pub(super) fn is_cut(&self) -> bool {
-        self.lock().request == Sending::Cut
+        self.lock().request == Progress::Cut
     }
 
     pub(super) fn with_timing<T>(&self, look: impl FnOnce(&mut Timing) -> T) -> T {
         look(&mut self.lock().timing)
     }
 
-    /// The bytes up to the end of the head.
+    /// The bytes of the response headers.
     pub(super) fn head(&self) -> Vec<u8> {
         self.lock().head.bytes.clone()
     }
 
-    /// What a proxy said to CONNECT.
+    /// The response of a proxy to CONNECT.
     pub(super) fn proxy_head(&self) -> Option<Head> {
         Head::parse(&self.lock().proxy_head.bytes)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
-        // A poisoned lock only means that another thread panicked; the data is plain.
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        // The data is plain and stays valid if another thread panics.
         self.0
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Keeps what belongs to the response's head.
+    /// Records the bytes of the response headers.
     ///
     /// # Errors
-    /// When it is too large.
-    pub(super) fn keep_head(&self, new: &[u8]) -> Result<(), Failure> {
+    /// When they are too large.
+    pub(super) fn record_headers(&self, new: &[u8]) -> Result<(), Failure> {
         self.lock().head.keep(new)
     }
 
-    /// The same of a proxy's response to CONNECT.
+    /// Records the bytes of a proxy's response to CONNECT.
     ///
     /// # Errors
-    /// When it is too large.
-    pub(super) fn keep_proxy_head(&self, new: &[u8]) -> Result<(), Failure> {
+    /// When they are too large.
+    pub(super) fn record_proxy_headers(&self, new: &[u8]) -> Result<(), Failure> {
         self.lock().proxy_head.keep(new)
     }
 }
 
-/// A head as it came, byte for byte.
+/// The bytes of headers as received.
 #[derive(Debug, Default)]
-struct KeptHead {
+struct RecordedHeaders {
     bytes: Vec<u8>,
     is_complete: bool,
 }
 
-impl KeptHead {
+impl RecordedHeaders {
     fn keep(&mut self, new: &[u8]) -> Result<(), Failure> {
         if self.is_complete {
             return Ok(());
@@ -119,7 +119,7 @@ impl KeptHead {
         self.bytes.extend(new.iter().take(room));
         if self.bytes.len() > MAX_HEAD {
             return Err(Failure::Malformed {
-                why: "its head is larger than 256 KiB".into(),
+                why: "its headers are larger than 256 KiB".into(),
             });
         }
         self.is_complete = Head::parse(&self.bytes).is_some();

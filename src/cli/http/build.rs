@@ -1,11 +1,11 @@
-//! From options and items to a plan. All that can be wrong is found here, before anything is sent
+//! Builds a plan from options and items. All usage errors are found here, before anything is sent
 //! and before any secret is read.
 
 use super::credentials::{self, Credentials};
 use super::items::{self, ensure_compressible};
 use super::plan::{Parts, Plan, Show};
 use super::settings::{ensure_retries, overlay, proxy_auth};
-use super::status::Voice;
+use super::status::Verbosity;
 use super::target::{self, Target};
 use super::{Http, download, pasted};
 use crate::auth::Profile;
@@ -22,7 +22,7 @@ use crate::http::url::{Url, UserInfo};
 use crate::redact::{self, Secrets};
 use crate::secret::{Secret, Source};
 
-/// A body that is shown whole, laid out or in JSON, is held in memory: up to this.
+/// The largest body that is held in memory to be formatted or to become a part of JSON.
 const IN_MEMORY: u64 = 256 << 20;
 
 /// Reads the options into a plan.
@@ -43,7 +43,7 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
     ensure_retries(&overlay)?;
     let proxy_auth = proxy_auth(options)?;
     let mut settings = environment::settings().with(&overlay);
-    // What the items' files are waited for is part of the call's time.
+    // Time spent waiting for the files of items is part of the call's time.
     let deadline = Deadline::after(settings.limits.whole);
     let parts = parts(items, options, &mut url, deadline)?;
     let credentials = match parts.has_header("authorization") {
@@ -94,7 +94,7 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
         overlay,
         preview,
         show,
-        voice: Voice::from_switch(options.quiet),
+        level: Verbosity::from_switch(options.quiet),
         secrets,
     })
 }
@@ -105,7 +105,7 @@ fn parts(
     url: &mut Url,
     deadline: Deadline,
 ) -> Result<items::Parts, Error> {
-    // A file among them makes it a form: JSON carries none.
+    // A file item makes the body a form, because JSON cannot contain a file.
     let is_form = options.form || options.multipart || items.iter().any(Item::is_file);
     let mut parts = items::Parts::default();
     for item in items {
@@ -121,7 +121,7 @@ fn usual_method(body: &Body) -> &'static str {
     }
 }
 
-/// Reads the source of a proxy's password.
+/// Reads the proxy's password from its source.
 fn proxy_credentials(
     (user, source): (String, Source),
     deadline: Deadline,
@@ -133,17 +133,17 @@ fn proxy_credentials(
     })
 }
 
-/// Whether secrets are shown: somewhere they would be masked.
+/// Whether secrets are shown where they would be masked by default.
 fn secrets(options: &Http) -> Result<Secrets, Error> {
     if options.show_secrets && options.curl {
         return Err(Error::usage(
-            "--curl names the sources of secrets; --show-secrets does not change it",
+            "--show-secrets cannot be used with --curl, which prints the sources of secrets",
         ));
     }
     let is_shown = options.verbose || options.json || options.offline || options.print.is_some();
     match (options.show_secrets, is_shown) {
         (true, false) => Err(Error::usage(
-            "--show-secrets belongs to -v, --print, --json or --offline",
+            "--show-secrets requires -v, --print, --json or --offline",
         )),
         (shown, _) => Ok(Secrets::from_switch(shown)),
     }
@@ -154,14 +154,14 @@ fn dead_token_statuses(credentials: &Credentials) -> Vec<u16> {
     profile.map_or_else(Vec::new, |profile| profile.dead_token_statuses.clone())
 }
 
-/// Whether a header that the profile adds is a secret.
+/// Whether the profile adds a header that contains a secret.
 fn has_secret_header(profile: &Profile, parts: &items::Parts) -> bool {
     profile.headers.iter().any(|(name, template)| {
         !parts.names_header(name) && (redact::is_secret_header(name) || !template.is_plain())
     })
 }
 
-/// The profile's headers that come from a source, less those an item sets or leaves out.
+/// The profile's headers that come from a source, except those that an item sets or removes.
 fn sources_of_headers(profile: &Profile, parts: &items::Parts) -> Vec<(String, Source)> {
     let sources = profile.headers.iter().filter_map(|(name, template)| {
         let source = template.source().filter(|_| !parts.names_header(name))?;
@@ -170,15 +170,15 @@ fn sources_of_headers(profile: &Profile, parts: &items::Parts) -> Vec<(String, S
     sources.collect()
 }
 
-/// Whether the sources of a profile's headers are read.
+/// Whether the sources of the profile's headers are read.
 #[derive(Clone, Copy, Debug)]
 enum Reading {
-    /// The request is only shown.
+    /// The request is only printed.
     Skipped,
     Until(Deadline),
 }
 
-/// Adds what the profile says of the request; returns the headers whose sources were not read.
+/// Adds the profile's headers and path prefix; returns the headers whose sources were not read.
 fn add_profile(
     profile: &Profile,
     parts: &items::Parts,
@@ -194,7 +194,7 @@ fn add_profile(
     Ok(unread)
 }
 
-/// Adds the profile's headers, less those an item sets or leaves out.
+/// Adds the profile's headers, except those that an item sets or removes.
 fn add_headers(
     profile: &Profile,
     parts: &items::Parts,
@@ -236,7 +236,7 @@ fn show(options: &Http) -> Result<Show, Error> {
     }
     let mut ways = Vec::new();
     ways.extend(options.json.then_some(("--json", Show::Json)));
-    ways.extend(options.headers.then_some(("--headers", Show::Head)));
+    ways.extend(options.headers.then_some(("--headers", Show::Headers)));
     ways.extend(options.stream.then_some(("--stream", Show::Stream)));
     if let Some(letters) = &options.print {
         let parts = Parts::parse(letters).map_err(|why| Error::usage(format!("--print: {why}")))?;
@@ -249,7 +249,7 @@ fn show(options: &Http) -> Result<Show, Error> {
     });
     if let [(one, _), (other, _), ..] = ways.as_slice() {
         return Err(Error::usage(format!(
-            "{one} and {other} exclude each other"
+            "{one} and {other} cannot be used together"
         )));
     }
     Ok(ways.pop().map_or(Show::Body, |(_, show)| show))
@@ -275,12 +275,14 @@ mod tests {
     fn body(request: &Request) -> String {
         match &request.body {
             Body::Bytes { bytes, .. } => String::from_utf8(bytes.clone()).unwrap(),
-            other => format!("{other:?}"),
+            other @ (Body::None | Body::File { .. } | Body::Multipart(_) | Body::Gzip(_)) => {
+                format!("{other:?}")
+            }
         }
     }
 
     #[test]
-    fn the_method_is_guessed() {
+    fn default_method_depends_on_the_body() {
         for (words, method) in [
             ("localhost", "GET"),
             ("localhost a=b", "POST"),
@@ -295,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn items_become_the_request() {
+    fn items_set_url_headers_and_body() {
         let request = request("localhost/x?a=1 b==2 X-One:1 User-Agent: c[d]=é e:=1.10");
         assert_eq!(request.url.to_string(), "http://localhost/x?a=1&b=2");
         assert_eq!(body(&request), r#"{"c":{"d":"é"},"e":1.10}"#);
@@ -311,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_carries_no_credentials() {
+    fn credentials_over_plain_http_are_refused() {
         let bearer = |options: &mut Http| options.auth = Some("bearer=file:Cargo.toml".into());
         let refused = planned("http://a.lan", bearer).unwrap_err_text();
         assert!(refused.contains("plain text"), "{refused}");
@@ -340,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn the_help_of_auth_names_every_form() {
+    fn auth_help_names_every_scheme() {
         use argh::ArgsInfo;
         let info = Http::get_args_info();
         let auth = info.flags.iter().find(|flag| flag.long == "--auth");
@@ -350,12 +352,15 @@ mod tests {
             .split([' ', ',', '(', ')'])
             .collect();
         for form in crate::auth::scheme::option_forms() {
-            assert!(words.contains(&form), "--auth's help lacks {form}");
+            assert!(
+                words.contains(&form),
+                "the help of --auth does not name {form}"
+            );
         }
     }
 
     #[test]
-    fn what_does_not_go_together() {
+    fn conflicting_options_are_refused() {
         assert!(planned("localhost a=b", |options| options.body = Some("x".into())).is_err());
         assert!(planned("localhost a:=1", |options| options.form = true).is_err());
         assert!(

@@ -1,4 +1,4 @@
-//! `--timing`: where the time went, as a small bar chart on stderr.
+//! `--timing`: a bar chart of the time of each step, on stderr.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::output;
 
 const WIDTH: f64 = 40.0;
 
-/// Draws a bar for each part, in the order they happened.
+/// Draws one bar for each step, in order.
 pub(super) fn draw(timing: &Timing) {
     let parts = [
         ("look-up", timing.resolve),
@@ -22,7 +22,7 @@ pub(super) fn draw(timing: &Timing) {
             output::say(line(name, part, whole));
         }
     }
-    output::say(line("in all", timing.started.elapsed(), Duration::ZERO));
+    output::say(line("total", timing.started.elapsed(), Duration::ZERO));
 }
 
 fn line(name: &str, part: Duration, whole: Duration) -> String {
@@ -40,12 +40,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bars_are_shares() {
+    fn bar_length_is_the_share_of_the_total() {
         let ms = Duration::from_millis;
         assert_eq!(
             line("TLS", ms(25), ms(100)),
             format!("TLS             25.0 ms  {}", "█".repeat(10))
         );
-        assert_eq!(line("in all", ms(1), ms(0)), "in all           1.0 ms");
+        assert_eq!(line("total", ms(1), ms(0)), "total            1.0 ms");
     }
 }

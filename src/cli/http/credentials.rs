@@ -1,5 +1,5 @@
-//! Which credentials a call carries: those of `--auth`, of the URL or of the profile, and only one
-//! of them.
+//! Selects the credentials of a call: those of `--auth`, the URL or the profile. Two of them are an
+//! error.
 
 use std::rc::Rc;
 
@@ -16,7 +16,7 @@ use crate::http::url::{Url, UserInfo};
 use crate::http::{Overlay, Settings};
 use crate::jwt::claim::Claim;
 
-/// The credentials, and the profile they are of, where there is one.
+/// The credentials, and the profile they come from, if any.
 pub(super) struct Credentials {
     pub service: Service,
     pub scheme: SharedScheme,
@@ -24,7 +24,7 @@ pub(super) struct Credentials {
     from: Place,
 }
 
-/// Where the credentials are from.
+/// Where the credentials come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Option,
@@ -33,10 +33,10 @@ enum Place {
     File,
 }
 
-/// Reads them; takes the user and password out of the URL.
+/// Reads the credentials, and removes the user and password from the URL.
 ///
 /// # Errors
-/// When two places bring credentials, or `--auth` cannot be read.
+/// When credentials are given twice, or `--auth` is invalid.
 pub(super) fn read(
     options: &Http,
     url: &mut Url,
@@ -50,7 +50,7 @@ pub(super) fn read(
                 "credentials given by both --auth and the profile; use one",
             ));
         }
-        return of_option(text, mint, user_info, url);
+        return from_auth_option(text, mint, user_info, url);
     }
     if let Some(mint) = mint {
         return Err(Error::usage(mint.without_scheme()));
@@ -74,7 +74,7 @@ pub(super) fn read(
     }
 }
 
-fn of_option(
+fn from_auth_option(
     text: &str,
     mint: Option<MintOptions>,
     user_info: Option<UserInfo>,
@@ -83,7 +83,7 @@ fn of_option(
     let scheme =
         scheme::from_option(text, mint).map_err(|why| Error::usage(format!("--auth: {why}")))?;
     let service = Service::at(url.clone(), None);
-    // A user in the URL picks the netrc entry.
+    // A user in the URL selects the netrc entry.
     let picks_user = scheme.preview(&service).is_netrc();
     let (user, from) = match user_info {
         None => (None, Place::Option),
@@ -134,8 +134,8 @@ fn mint_options(options: &Http) -> Result<Option<MintOptions>, Error> {
 }
 
 impl Credentials {
-    /// With an Authorization item of the user's: it replaces what a file says, and is never joined
-    /// by a second one.
+    /// Applies an Authorization item of the user. It replaces credentials from a file, so that the
+    /// header is never sent twice.
     ///
     /// # Errors
     /// When the command line gives both.
@@ -154,16 +154,16 @@ impl Credentials {
         }
     }
 
-    /// What the profile sets.
+    /// The settings of the profile.
     pub(super) fn overlay(&self) -> Overlay {
         let overlay = self.profile.as_ref().map(|profile| profile.overlay.clone());
         overlay.unwrap_or_default()
     }
 
-    /// Who issues them.
+    /// The issuer of the credentials.
     ///
     /// # Errors
-    /// When a token would be cached and there is no place for it.
+    /// When a token needs the cache and there is no directory for it.
     pub(super) fn issuer(
         &self,
         settings: Settings,

@@ -1,10 +1,10 @@
-//! `--download`: options to a download, and what is said of it.
+//! `--download`: reads its options, runs the download and reports its progress.
 
 use std::path::Path;
 use std::sync::Mutex;
 
-use super::narrator::ProgressLine;
-use super::status::{self, Voice};
+use super::reporter::ProgressLine;
+use super::status::{self, Verbosity};
 use super::{Http, show};
 use crate::atomic_file::{directory_of, ensure_directory};
 use crate::error::Error;
@@ -31,13 +31,13 @@ pub(super) fn wanted(options: &Http) -> Result<Option<Download>, Error> {
             ("--sha256", options.sha256.is_some()),
         ];
         return match given.iter().find(|(_, is_given)| *is_given) {
-            Some((name, _)) => Err(Error::usage(format!("{name} belongs to --download"))),
+            Some((name, _)) => Err(Error::usage(format!("{name} requires --download"))),
             None => Ok(None),
         };
     }
     if options.json || options.headers {
         return Err(Error::usage(
-            "--download writes the body to a file: --json and --headers do not",
+            "--download cannot be used with --json or --headers",
         ));
     }
     if let Some(path) = options.output.as_deref().map(Path::new) {
@@ -53,8 +53,8 @@ pub(super) fn wanted(options: &Http) -> Result<Option<Download>, Error> {
         Some(path) if Path::new(path).is_dir() => Place::In(path.into()),
         Some(path) if is_stream(Path::new(path)) => {
             return Err(Error::usage_hint(
-                format!("--download writes to a file, and {path} is none"),
-                format!("leave --download out: -o {path} writes the body to it"),
+                format!("--download writes to a regular file, and {path} is not one"),
+                format!("omit --download; -o {path} writes the body to it"),
             ));
         }
         Some(path) => Place::File(path.into()),
@@ -68,13 +68,13 @@ pub(super) fn wanted(options: &Http) -> Result<Option<Download>, Error> {
         },
         start: match options.resume {
             true => Start::Continue,
-            false => Start::Anew,
+            false => Start::New,
         },
         sha256: options.sha256.as_deref().map(sha256).transpose()?,
     }))
 }
 
-/// Whether it is written to instead of replaced. Whatever else is wrong with it is found later.
+/// Whether the path is a stream, which cannot be replaced. Other errors are found later.
 fn is_stream(path: &Path) -> bool {
     matches!(
         atomic_file::Place::of(path),
@@ -87,11 +87,11 @@ fn sha256(text: &str) -> Result<String, Error> {
         return Ok(text.to_ascii_lowercase());
     }
     Err(Error::usage(
-        "--sha256 is 64 hexadecimal digits, as sha256sum prints them",
+        "--sha256 takes 64 hexadecimal digits, as sha256sum prints them",
     ))
 }
 
-/// What must hold of the request; and its answer is wanted byte for byte.
+/// Checks that the request can be downloaded, and disables decoding of the response.
 ///
 /// # Errors
 /// A usage error.
@@ -101,23 +101,25 @@ pub(super) fn prepare(
     settings: &mut Settings,
 ) -> Result<(), Error> {
     if request.method == "HEAD" {
-        return Err(Error::usage("the answer to HEAD has nothing to download"));
+        return Err(Error::usage(
+            "--download cannot be used with HEAD; the response has no body",
+        ));
     }
     if wanted.start == Start::Continue && request.method != "GET" {
-        return Err(Error::usage("--continue goes on with a GET only"));
+        return Err(Error::usage("--continue requires the method GET"));
     }
     if wanted.start == Start::Continue
         && (request.has_header("range") || request.has_header("if-range"))
     {
         return Err(Error::usage(
-            "--continue asks for its own Range: leave the item out",
+            "--continue sets the Range header itself; remove the item",
         ));
     }
     settings.intake = Intake::AsSent;
     Ok(())
 }
 
-/// Downloads, shows how far it is, and prints the name of the file.
+/// Downloads the file with a progress line, and prints its name.
 ///
 /// # Errors
 /// As [`download`].
@@ -126,16 +128,16 @@ pub(super) fn run(
     request: &Request,
     caller: &mut Caller,
     progress: &ProgressLine,
-    voice: Voice,
+    level: Verbosity,
     in_memory: u64,
 ) -> Result<Exit, Error> {
-    // Ctrl-C leaves the .part for --continue, and ends with 130.
+    // Ctrl-C keeps the .part for --continue, and exits with 130.
     interrupt::install();
-    let mut farewell = None;
+    let mut stop_message = None;
     let outcome = download(wanted, request, caller, &mut |step| match step {
-        Step::Anew { why } => {
-            if voice == Voice::Normal {
-                output::say(format_args!("c47 http: the download starts anew: {why}"));
+        Step::Restarting { why } => {
+            if level == Verbosity::Normal {
+                output::say(format_args!("c47 http: restarting the download: {why}"));
             }
         }
         Step::Receiving {
@@ -144,41 +146,41 @@ pub(super) fn run(
             whole,
             resumable,
         } => {
-            farewell.get_or_insert_with(|| SayOnSignal::new(&stopped(name, resumable)));
+            stop_message.get_or_insert_with(|| SayOnSignal::new(&stopped(name, resumable)));
             let name = name.file_name().unwrap_or(name.as_os_str());
-            if voice == Voice::Normal {
+            if level == Verbosity::Normal {
                 progress.show(&name.to_string_lossy(), have, whole);
             }
         }
     });
-    drop(farewell);
+    drop(stop_message);
     progress.clear();
     match outcome? {
         Outcome::Saved(path) => {
             print_name(&path)?;
             Ok(Exit::Done)
         }
-        Outcome::Present(path) => present(&path, voice),
+        Outcome::Present(path) => present(&path, level),
         Outcome::Refused {
             request,
             mut answer,
         } => {
             let proxy = answer.proxy.as_ref();
-            status::report(&request, &answer.head, proxy, voice, "; nothing downloaded");
+            status::report(&request, &answer.head, proxy, level, "; nothing downloaded");
             show::body(&mut answer, in_memory)?;
             Ok(Exit::from_status(answer.head.status))
         }
     }
 }
 
-/// Prints the name of a file that was there already, with the right hash.
+/// Prints the name of an existing file with the right hash.
 ///
 /// # Errors
 /// When stdout cannot be written.
-pub(super) fn present(path: &Path, voice: Voice) -> Result<Exit, Error> {
-    if voice == Voice::Normal && output::stderr_is_terminal() {
+pub(super) fn present(path: &Path, level: Verbosity) -> Result<Exit, Error> {
+    if level == Verbosity::Normal && output::stderr_is_terminal() {
         output::say(format_args!(
-            "c47 http: {} is there already, with this SHA-256",
+            "c47 http: {} already exists with this SHA-256",
             escape::one_line(&path.display().to_string())
         ));
     }
@@ -191,7 +193,7 @@ fn print_name(path: &Path) -> Result<(), Error> {
     output::line(escape::one_line(&path.display().to_string()))
 }
 
-/// What Ctrl-C says while a download runs: on a terminal it takes the place of the progress line.
+/// The message of Ctrl-C during a download; on a terminal it replaces the progress line.
 fn stopped(name: &Path, resumable: bool) -> String {
     let clear = match output::stderr_is_terminal() {
         true => "\r\x1b[K",
@@ -199,16 +201,16 @@ fn stopped(name: &Path, resumable: bool) -> String {
     };
     let why = match resumable {
         true => "--continue resumes the download",
-        false => "the server names no version of the file, so --continue starts over",
+        false => "--continue restarts the download: the server sent no usable ETag or date",
     };
     let name = escape::one_line(&name.display().to_string());
-    format!("{clear}c47 http: stopped; {name}.part is kept: {why}\n")
+    format!("{clear}c47 http: stopped; {name}.part is kept; {why}\n")
 }
 
-/// How far the upload of a large body is, on a terminal.
-pub(super) fn watch(request: &Request, voice: Voice) -> Watch {
+/// Shows the progress of the upload of a large body, on a terminal.
+pub(super) fn watch(request: &Request, level: Verbosity) -> Watch {
     let is_streamed = !matches!(request.body, Body::None | Body::Bytes { .. });
-    if !is_streamed || voice == Voice::Quiet || !output::stderr_is_terminal() {
+    if !is_streamed || level == Verbosity::Quiet || !output::stderr_is_terminal() {
         return Watch::default();
     }
     let whole = request.body.length();

@@ -1,4 +1,4 @@
-//! What the items of a command line add up to: headers, query, body.
+//! Combines the items of a command line into headers, query and body.
 
 use std::io::ErrorKind::NotFound;
 
@@ -14,18 +14,18 @@ use crate::http::{self, accept_encoding};
 use crate::json::Text;
 use crate::process_limits::forbid_core_files;
 
-/// What the items add up to.
+/// The combined items.
 #[derive(Default)]
 pub(super) struct Parts {
     headers: Vec<(String, Option<String>)>,
     json: Vec<(String, Text)>,
     form: Vec<(String, String)>,
-    /// Each with the number of form fields that stand before it.
+    /// Each file with the number of form fields before it.
     files: Vec<(usize, Part)>,
 }
 
 impl Parts {
-    /// Whether an item sets this header or leaves it out.
+    /// Whether an item sets or removes this header.
     pub(super) fn names_header(&self, name: &str) -> bool {
         let mut headers = self.headers.iter();
         headers.any(|(known, _)| known.eq_ignore_ascii_case(name))
@@ -46,17 +46,17 @@ impl Parts {
     ) -> Result<(), Error> {
         match item {
             Item::Header { name, .. } if is_framing(&name) => Err(Error::usage(format!(
-                "'{name}' follows from the body; it cannot be set"
+                "'{name}' cannot be set; c47 derives it from the body"
             )))?,
             Item::Header { name, value } => {
                 let value = content(&format!("{name}:"), value, deadline)?;
-                // An editor's last line break is no part of a header.
+                // The last line break of a file is not a part of the header.
                 let value = value.strip_suffix('\n').unwrap_or(&value);
-                // Nor are blanks around it (RFC 9110 §5.5): `Name: @x` is the text `@x`.
+                // Nor are spaces around it (RFC 9110 §5.5): `Name: @x` is the text `@x`.
                 let value = value.trim_matches([' ', '\t']).to_owned();
                 if value.chars().any(|c| c.is_control() && c != '\t') {
                     return Err(Error::usage(format!(
-                        "header '{name}' holds a control character"
+                        "header '{name}' contains a control character"
                     )));
                 }
                 self.headers.push((name, Some(value)));
@@ -75,15 +75,15 @@ impl Parts {
             }
             Item::Json { name, .. } if form => {
                 return Err(Error::usage(format!(
-                    "'{name}:=' is JSON, which a form does not carry"
+                    "'{name}:=' is a JSON value; a form supports only key=value"
                 )));
             }
             Item::Json { name, value } => {
                 let value = content(&format!("{name}:="), value, deadline)?;
                 let text = Text::parse(value).map_err(|why| {
                     Error::usage_hint(
-                        format!("'{name}:=' is no JSON: {why}"),
-                        "a string is written key=value",
+                        format!("'{name}:=' is not valid JSON: {why}"),
+                        "for a string, use key=value",
                     )
                 })?;
                 self.json.push((name, text));
@@ -103,7 +103,7 @@ impl Parts {
         Ok(())
     }
 
-    /// Fields and files in the order they were given: some services want the file last.
+    /// Fields and files in the order given: some services require the file last.
     fn multipart(&self) -> Result<Body, Error> {
         let text = |(name, value): &(String, String)| Part {
             name: name.clone(),
@@ -125,7 +125,7 @@ impl Parts {
         if let Some(text) = &options.raw {
             if has_fields || options.form || options.multipart || options.body.is_some() {
                 return Err(Error::usage(
-                    "--raw sends a text as it is; it excludes --body, --form, --multipart and items of a body",
+                    "--raw cannot be used with --body, --form, --multipart or body items",
                 ));
             }
             let body = Body::text(text);
@@ -137,9 +137,9 @@ impl Parts {
         }
         let body = match &options.body {
             Some(_) if has_fields || options.form || options.multipart => Err(Error::usage(
-                "--body sends a file as it is: it takes no key=value or key@file items and no --form",
+                "--body cannot be used with --form, --multipart, key=value or key@file items",
             )),
-            // curl's and xh's `@` is a habit.
+            // Users of curl and xh write `@` before the file.
             Some(path) => {
                 let path = path.strip_prefix('@').unwrap_or(path).to_owned();
                 body::within(deadline, move || Body::from_path(&path))
@@ -157,12 +157,12 @@ impl Parts {
     }
 }
 
-/// Headers that say where a message ends: a second opinion is a smuggled request.
+/// Headers that set the length of a message: a second value would allow request smuggling.
 fn is_framing(name: &str) -> bool {
     name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
 }
 
-/// The value of an item; `before` is the item up to it, `name=`.
+/// Reads the value of an item; `before` is the item up to the value, `name=`.
 fn content(before: &str, value: ItemValue, deadline: Deadline) -> Result<String, Error> {
     let path = match value {
         ItemValue::Literal(text) => return Ok(text),
@@ -174,13 +174,13 @@ fn content(before: &str, value: ItemValue, deadline: Deadline) -> Result<String,
     body::within(deadline, move || body::read_text(&path)).map_err(|error| {
         let is_missing = matches!(&error, Error::File { source, .. } if source.kind() == NotFound);
         match is_missing {
-            // A script may have put a text there that begins with '@'.
+            // A script may have inserted a text that starts with '@'.
             true => {
                 let as_text = before.strip_suffix(":=").map(|name| format!("{name}="));
                 let as_text = as_text.as_deref().unwrap_or(before);
                 error.with_hint(format!(
-                    "{before}@{named} takes the value from the file {named}; \
-                     for the text @{named} write {as_text}\\@{named}"
+                    "{before}@{named} reads the value from the file {named}; \
+                     to send the text @{named}, write {as_text}\\@{named}"
                 ))
             }
             false => error,
@@ -188,7 +188,7 @@ fn content(before: &str, value: ItemValue, deadline: Deadline) -> Result<String,
     })
 }
 
-/// The headers that come by themselves, less those an item leaves out or sets, then the items'.
+/// The default headers, except those that an item removes or sets, then the headers of the items.
 pub(super) fn headers(parts: &Parts, body: &Body, options: &Http) -> Vec<Header> {
     let is_json = body.content_type() == Some("application/json");
     let accept = if is_json {
@@ -196,7 +196,7 @@ pub(super) fn headers(parts: &Parts, body: &Body, options: &Http) -> Vec<Header>
     } else {
         "*/*"
     };
-    // A range of an encoded file could not be told from one of the file.
+    // A range of an encoded body is not a range of the file.
     let accept_encoding = if options.download {
         "identity".to_owned()
     } else {
@@ -213,7 +213,7 @@ pub(super) fn headers(parts: &Parts, body: &Body, options: &Http) -> Vec<Header>
     if options.compress {
         headers.push(Header::plain("content-encoding", "gzip"));
     }
-    // An item takes the place of the header that it sets.
+    // An item replaces the default header of the same name.
     let mut own: Vec<(&str, &str)> = parts
         .headers
         .iter()
@@ -240,11 +240,11 @@ pub(super) fn headers(parts: &Parts, body: &Body, options: &Http) -> Vec<Header>
 
 pub(super) fn ensure_compressible(options: &Http, parts: &Parts, body: &Body) -> Result<(), Error> {
     if options.compress && matches!(body, Body::None) {
-        return Err(Error::usage("--compress needs a body to compress"));
+        return Err(Error::usage("--compress requires a body"));
     }
     if options.compress && parts.has_header("content-encoding") {
         return Err(Error::usage(
-            "Content-Encoding stands in an item and --compress sets it: one of them",
+            "Content-Encoding given in both an item and --compress; use one",
         ));
     }
     Ok(())

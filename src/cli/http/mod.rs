@@ -1,4 +1,4 @@
-//! `c47 http`: one HTTP call.
+//! `c47 http`: make one HTTP call.
 
 mod build;
 mod chart;
@@ -6,12 +6,12 @@ mod credentials;
 mod download;
 mod from_curl;
 mod items;
-mod narrator;
 mod offline;
 mod pasted;
 mod plan;
 mod print_command;
 mod report;
+mod reporter;
 mod run;
 mod save;
 mod settings;
@@ -25,51 +25,49 @@ use argh::{ArgsInfo, FromArgs};
 use crate::auth::scheme;
 use crate::outline::{Details, Group, Kind, Layout};
 
-/// Make one HTTP call, with credentials that no one else sees.
+/// Make an HTTP request; credentials stay at their origin.
 #[derive(FromArgs, ArgsInfo, Default)]
 #[argh(
     subcommand,
     name = "http",
     help_triggers("-h", "--help"),
-    example = "c47 http https://kitsu.studio.lan/api/data/projects --auth bearer=env:TOKEN
-      reads, with a token from the environment
-  c47 http kitsu.studio.lan/api/data/shots name=sh010 frames:=120 data[fps]:=24
-      writes JSON: key=value is a string, key:=json any value, a[b] nests
-  c47 http cue.studio.lan:8448/show.ShowInterface/GetShows --body - --auth jwt=HS256:file:/etc/cue.key --claim sub=me
-      posts what stands on stdin, with a JSON Web Token minted for this call"
+    example = "c47 http https://kitsu.lan/api/data/projects --auth bearer=env:TOKEN",
+    example = "c47 http kitsu.lan/api/data/shots name=sh010 frames:=120 data[fps]:=24",
+    example = "c47 http cue.lan/Shows --body - --auth jwt=HS256:file:cue.key --claim sub=me"
 )]
 pub(super) struct Http {
-    /// [METHOD] URL [ITEM ...], see the notes
+    /// the method, the URL and the items: [METHOD] URL [ITEM …]. The default method is GET, or POST
+    /// with a body
     #[argh(positional, arg_name = "word")]
     words: Vec<String>,
 
-    /// credentials: bearer=SOURCE, basic=USER:SOURCE, digest=USER:SOURCE, header=NAME:SOURCE,
-    /// query=NAME:SOURCE, jwt=ALG:SOURCE (a token minted for this call), netrc or netrc=bearer
-    /// (from $NETRC, else ~/.netrc)
+    /// send credentials from a source. The schemes are bearer=SOURCE, basic=USER:SOURCE,
+    /// digest=USER:SOURCE, header=NAME:SOURCE, query=NAME:SOURCE, jwt=ALG:SOURCE (mints a token for
+    /// this call), and netrc or netrc=bearer (read $NETRC, or ~/.netrc)
     #[argh(option, arg_name = "scheme=source")]
     auth: Option<String>,
 
-    /// the profile whose credentials go along; the URL must be within its own
+    /// use the credentials of a profile. The URL must be below the profile's URL
     #[argh(option, arg_name = "name")]
     profile: Option<String>,
 
-    /// a claim of the minted token: k=text or k:=json; may be repeated
+    /// add a claim to the minted token, as k=text or k:=json. May be repeated
     #[argh(option, arg_name = "k=v")]
     claim: Vec<String>,
 
-    /// lifetime of the minted token (default: 5m)
+    /// set the lifetime of the minted token. The default is 5m
     #[argh(option, arg_name = "duration")]
     ttl: Option<String>,
 
-    /// key id in the minted token's header
+    /// set the key ID in the header of the minted token
     #[argh(option, arg_name = "id")]
     kid: Option<String>,
 
-    /// give the minted token a random id (jti)
+    /// add a random ID (jti) to the minted token
     #[argh(switch)]
     jti: bool,
 
-    /// send credentials over plain http to another machine
+    /// allow credentials over plain http to another machine
     #[argh(switch)]
     allow_plaintext: bool,
 
@@ -77,81 +75,84 @@ pub(super) struct Http {
     #[argh(switch)]
     form: bool,
 
-    /// send the bytes of this file as they are (- is stdin); @file is the same
+    /// send the bytes of a file, or of stdin for -. The form @FILE does the same
     #[argh(option, arg_name = "file")]
     body: Option<String>,
 
-    /// send this text as it is
+    /// send a text as the body
     #[argh(option, arg_name = "text")]
     raw: Option<String>,
 
-    /// send key=value items as a multipart form, as key@file items are
+    /// send key=value items as a multipart form. A key@file item selects a multipart form by itself
     #[argh(switch)]
     multipart: bool,
 
-    /// make the call of a curl command: 'curl …', a file that holds it, or - for stdin
+    /// make the call of a curl command. The command is an argument ('curl …'), a file that contains
+    /// it, or - for stdin
     #[argh(option, arg_name = "command")]
     from_curl: Option<String>,
 
-    /// print the c47 command that makes this call, with sources in place of secrets, and send
-    /// nothing
+    /// print the c47 command of this call, and send nothing. Sources replace the secrets
     #[argh(switch)]
     print_command: bool,
 
-    /// send the body gzipped; a file of more than 4 MiB and a form with files go out in chunks,
-    /// which not every server takes
+    /// compress the body with gzip. A file larger than 4 MiB, and a form with files, is sent in
+    /// chunks, which some servers do not support
     #[argh(switch)]
     compress: bool,
 
-    /// try up to n times more after a failed connection or 408, 429, 502, 503, 504, waiting 1 s,
-    /// 2 s, 4 s … 60 s or as long as Retry-After says; GET, HEAD, PUT, DELETE, OPTIONS and TRACE
-    /// only, and any method when nothing was sent (default: 0)
+    /// retry up to N times after a temporary failure. These are a failed connection and the
+    /// statuses 408, 429, 502, 503 and 504. The wait is 1 s, 2 s, 4 s … 60 s, or as long as
+    /// Retry-After says. Only GET, HEAD, PUT, DELETE, OPTIONS and TRACE are retried, and any method
+    /// if nothing was sent. The default is 0
     #[argh(option, arg_name = "n")]
     retry: Option<u32>,
 
-    /// begin no further try later than this after the first (default: 10m)
+    /// start no retry later than this after the first attempt. The default is 10m
     #[argh(option, arg_name = "duration")]
     retry_max_time: Option<String>,
 
-    /// try other methods again too, although the first try may have had its effect
+    /// also retry POST and PATCH. The server may process the request twice
     #[argh(switch)]
     retry_unsafe: bool,
 
-    /// show the heads of request and response on stderr, secrets masked
+    /// print the headers of request and response on stderr. Secrets are masked
     #[argh(switch, short = 'v')]
     verbose: bool,
 
-    /// show secrets in -v, --print, --json and --offline, of the request and the response; default:
-    /// ***
+    /// print secrets instead of ***, with -v, --print, --json and --offline. This applies to the
+    /// request and the response
     #[argh(switch)]
     show_secrets: bool,
 
-    /// do not report a response outside 2xx, retries and progress on stderr; failures still are
+    /// print no progress, retries or status on stderr. Errors are still printed
     #[argh(switch, short = 'q')]
     quiet: bool,
 
-    /// print the answer's head instead of its body
+    /// print the response headers instead of the body
     #[argh(switch)]
     headers: bool,
 
-    /// write the body of a 2xx answer to this file, whole or not at all
+    /// write the body of a 2xx response to a file. The file is replaced only by a complete body
     #[argh(option, short = 'o', arg_name = "file")]
     output: Option<String>,
 
-    /// download: into -o's file, or a new one (in -o's directory) named as the server says, else
-    /// as the URL ends; prints the name. NAME.part is what has come so far
+    /// save the body under the name that the server gives. Without such a name, the last part of
+    /// the URL is used. With -o, save to that file or into that directory. Prints the name of the
+    /// file. NAME.part holds an incomplete download
     #[argh(switch)]
     download: bool,
 
-    /// go on where an earlier --download was cut, if the file is still the same
+    /// resume an interrupted --download. The download restarts if the file has changed on the
+    /// server
     #[argh(switch, long = "continue")]
     resume: bool,
 
-    /// let --download replace a file that is there
+    /// allow --download to overwrite a file
     #[argh(switch)]
     overwrite: bool,
 
-    /// the SHA-256 that the downloaded file must have
+    /// verify the SHA-256 of the downloaded file
     #[argh(option, arg_name = "hex")]
     sha256: Option<String>,
 
@@ -159,60 +160,63 @@ pub(super) struct Http {
     #[argh(switch)]
     json: bool,
 
-    /// print parts on stdout, any of H, B (request) and h, b (response), secrets masked
+    /// print parts of request and response: letters of HBhb. H and B are the headers and body of
+    /// the request, h and b those of the response. Secrets are masked
     #[argh(option, arg_name = "letters")]
     print: Option<String>,
 
-    /// pass on each line of the body as it comes
+    /// print each line of the body as it arrives
     #[argh(switch)]
     stream: bool,
 
-    /// draw where the time went, on stderr
+    /// print a chart of the time of each step on stderr
     #[argh(switch)]
     timing: bool,
 
-    /// print the request as it would go out, secrets masked, and send nothing
+    /// print the request, and send nothing. Secrets are masked
     #[argh(switch)]
     offline: bool,
 
-    /// print the curl command that makes this call, and send nothing
+    /// print the curl command of this call, and send nothing
     #[argh(switch)]
     curl: bool,
 
-    /// follow redirects; credentials and headers never go to another origin
+    /// follow redirects. Credentials and headers are never sent to another origin
     #[argh(switch)]
     follow: bool,
 
-    /// how many redirects to follow (default: 10)
+    /// set how many redirects to follow. The default is 10
     #[argh(option, arg_name = "n")]
     max_redirects: Option<u32>,
 
-    /// with --follow: send the body to another origin too, after 307, 308 and others that keep it
+    /// allow redirects to send the body to another origin. This requires --follow, and applies to
+    /// 307, 308 and other redirects that keep the body
     #[argh(switch)]
     redirect_body: bool,
 
-    /// time limit for the whole call, e.g. 2.5s; a bare number is seconds (default: none, but 60 s
-    /// without a byte end it)
+    /// limit the time of the whole call, e.g. 2.5s. A bare number is in seconds. By default there
+    /// is no limit, but the call ends after 60 s without a byte
     #[argh(option, arg_name = "duration")]
     timeout: Option<String>,
 
-    /// time limit for DNS and connect (default: 10s)
+    /// limit the time for DNS and connect. The default is 10s
     #[argh(option, arg_name = "duration")]
     connect_timeout: Option<String>,
 
-    /// largest body taken, decoded, e.g. 2G or 1.5GB (default: none; 256M where it is held in memory)
+    /// limit the size of the decoded body, e.g. 2G or 1.5GB. By default there is no limit, but 256M
+    /// for a body that is held in memory
     #[argh(option, arg_name = "size")]
     max_body: Option<String>,
 
-    /// trust the roots in this PEM file, or from this source, and no others
+    /// trust only the roots in a PEM file, or from a source
     #[argh(option, arg_name = "file")]
     cacert: Option<String>,
 
-    /// client certificate chain in PEM: a file, or its source
+    /// send a client certificate chain from a PEM file, or a source
     #[argh(option, arg_name = "file")]
     cert: Option<String>,
 
-    /// private key of the client certificate in PEM: a file, or its source
+    /// use the private key from a PEM file, or a source. It belongs to the certificate of --cert
     #[argh(option, arg_name = "file")]
     key: Option<String>,
 
@@ -220,16 +224,15 @@ pub(super) struct Http {
     #[argh(switch)]
     insecure: bool,
 
-    /// the oldest TLS version spoken: 1.2 or 1.3 (default: 1.2)
+    /// set the oldest TLS version to accept: 1.2 or 1.3. The default is 1.2
     #[argh(option, arg_name = "version")]
     tls_min: Option<String>,
 
-    /// an address for a host and port, HOST:PORT:ADDRESS, that DNS is not asked for; may be
-    /// repeated
+    /// use an address for a host and port instead of DNS. May be repeated
     #[argh(option, arg_name = "host:port:address")]
     resolve: Vec<String>,
 
-    /// connect to this Unix socket instead of the URL's host
+    /// connect to a Unix socket instead of the URL's host
     #[argh(option, arg_name = "path")]
     unix_socket: Option<String>,
 
@@ -241,17 +244,17 @@ pub(super) struct Http {
     #[argh(switch, short = '6')]
     ipv6: bool,
 
-    /// proxy: http://, https://, socks5://HOST:PORT (default: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY,
-    /// less NO_PROXY)
+    /// use a proxy: http://, https:// or socks5://HOST:PORT. The default is HTTPS_PROXY, HTTP_PROXY
+    /// or ALL_PROXY, except for hosts in NO_PROXY
     #[argh(option, arg_name = "url")]
     proxy: Option<String>,
 
-    /// credentials for the proxy, USER:SOURCE
+    /// send credentials from a source to the proxy
     #[argh(option, arg_name = "user:source")]
     proxy_auth: Option<String>,
 }
 
-/// How its help is laid out.
+/// The groups of the options in its help.
 pub(super) const LAYOUTS: &[Layout] = &[Layout {
     command: "http",
     usage: "[OPTIONS] [METHOD] URL [ITEM…]",
@@ -315,7 +318,7 @@ pub(super) const LAYOUTS: &[Layout] = &[Layout {
     ],
 }];
 
-/// The kinds of its values.
+/// What the values of its options are, for completions.
 pub(super) const DETAILS: Details = Details {
     command: "http",
     values: &[

@@ -1,4 +1,4 @@
-//! `--offline`: the request as it would go out, byte for byte but for secrets.
+//! `--offline`: prints the request exactly as it would be sent, with masked secrets.
 
 use std::io::Read;
 
@@ -9,7 +9,7 @@ use crate::io_error::reason;
 use crate::json::Text;
 use crate::redact::{self, Secrets};
 
-/// Request line and headers, up to the empty line.
+/// The request line and the headers, up to the empty line.
 pub(super) fn head(request: &Request, secrets: Secrets) -> String {
     let shown = request.shown_url(secrets);
     let origin = request.url.origin.to_string();
@@ -23,8 +23,8 @@ pub(super) fn head(request: &Request, secrets: Secrets) -> String {
     text
 }
 
-/// The body's bytes; what carries secrets in JSON and forms is masked. A body larger than
-/// [`MAX_IN_MEMORY`] is not looked into.
+/// The bytes of the body, with secrets in JSON and forms masked. A body larger than
+/// [`MAX_IN_MEMORY`] is an error.
 pub(super) fn body(body: &Body, secrets: Secrets) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let mut bounded = body.stream().take(MAX_IN_MEMORY + 1);

@@ -1,5 +1,5 @@
-//! Secrets that are on the command line themselves, where every user of the machine can read them:
-//! they work, and a person is told the better way.
+//! Warns about secrets on the command line, which every user of the machine can read. They work,
+//! but the warning names a safer way.
 
 use super::Http;
 use super::target;
@@ -12,11 +12,11 @@ use crate::output;
 use crate::process_limits::forbid_core_files;
 use crate::redact;
 
-/// Warns once, on a terminal, of the first secret that the words and options hold, and protects the
-/// memory that it is in.
+/// Prints one warning, on a terminal, about the first secret in the items and options, and protects
+/// the memory that contains it.
 ///
 /// # Errors
-/// Those of the words.
+/// When an item is invalid.
 pub(super) fn warn_on_terminal(options: &Http, url: &Url) -> Result<(), Error> {
     let Some(instead) = instead(options, url, &target::items(options)?) else {
         return Ok(());
@@ -24,7 +24,7 @@ pub(super) fn warn_on_terminal(options: &Http, url: &Url) -> Result<(), Error> {
     forbid_core_files();
     if output::stderr_is_terminal() {
         let warning = match options.from_curl {
-            Some(_) => format!("the curl command holds a secret; use {instead}"),
+            Some(_) => format!("the curl command contains a secret; use {instead}"),
             None => format!(
                 "a secret on the command line can be read by all users of this machine; use {instead}"
             ),
@@ -34,7 +34,7 @@ pub(super) fn warn_on_terminal(options: &Http, url: &Url) -> Result<(), Error> {
     Ok(())
 }
 
-/// What to write instead of the first secret.
+/// The safer replacement for the first secret.
 fn instead(options: &Http, url: &Url, items: &[Item]) -> Option<String> {
     if let Some(user_info) = &url.user_info {
         return Some(match &user_info.password {
@@ -55,10 +55,10 @@ fn instead(options: &Http, url: &Url, items: &[Item]) -> Option<String> {
     if raw.is_some_and(|raw| redact::text_body(raw) != raw) {
         return Some("--body FILE".into());
     }
-    items.iter().find_map(of_item)
+    items.iter().find_map(for_item)
 }
 
-fn of_item(item: &Item) -> Option<String> {
+fn for_item(item: &Item) -> Option<String> {
     match item {
         Item::Header {
             name,

@@ -1,8 +1,8 @@
-//! What a call is to be, once options, items and profile are read.
+//! The plan of a call, after options, items and profile are read.
 
 use std::path::PathBuf;
 
-use super::status::Voice;
+use super::status::Verbosity;
 use crate::auth::Issuer;
 use crate::auth::preview::Preview;
 use crate::deadline::Deadline;
@@ -12,66 +12,66 @@ use crate::http::{Overlay, Settings};
 use crate::redact::Secrets;
 use crate::secret::Source;
 
-/// A call, ready to be made.
+/// A call that is ready to be made.
 pub(super) struct Plan {
-    /// Without its credential: no secret has been read yet.
+    /// Has no credential yet: no secret has been read.
     pub request: Request,
-    /// The profile's headers whose sources were not read, because the request is only shown.
+    /// The profile's headers whose sources were not read, because the request is only printed.
     pub unread_headers: Vec<(String, Source)>,
     pub settings: Settings,
-    /// The end of the call, from the first secret that is read.
+    /// The deadline of the call, counted from the reading of the first secret.
     pub deadline: Deadline,
-    /// What options and profile set of the settings, for `--curl`.
+    /// The settings from the options and the profile, for `--curl`.
     pub overlay: Overlay,
-    /// Gives the credential.
+    /// Issues the credential.
     pub issuer: Issuer<'static>,
-    /// What it will be.
+    /// Describes the credential without reading it.
     pub preview: Preview,
-    /// The statuses by which the profile's service says that a token is no longer valid.
+    /// The statuses that mean an expired token, by the profile's service.
     pub dead_token_statuses: Vec<u16>,
     pub show: Show,
-    pub voice: Voice,
+    pub level: Verbosity,
     pub secrets: Secrets,
     /// The largest body held in memory.
     pub in_memory: u64,
 }
 
-/// What becomes of the response.
+/// How the response is printed or saved.
 pub(super) enum Show {
     Body,
     Stream,
-    Head,
+    Headers,
     Parts(Parts),
     File(PathBuf),
     Download(Download),
     Json,
 }
 
-/// What `--print` shows.
+/// The parts that `--print` prints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Parts {
-    pub request_head: bool,
+    pub request_headers: bool,
     pub request_body: bool,
-    pub answer_head: bool,
-    pub answer_body: bool,
+    pub response_headers: bool,
+    pub response_body: bool,
 }
 
 impl Parts {
-    /// Reads any of the letters `hHbB`: in capitals the request's, else the response's.
+    /// Reads the letters of `hHbB`: a capital selects the request, a small letter the response.
     ///
     /// # Errors
-    /// Names the letter that is not one of them.
+    /// Names the unknown letter.
     pub(super) fn parse(letters: &str) -> Result<Parts, String> {
         let mut parts = Parts::default();
         for letter in letters.chars() {
             match letter {
-                'H' => parts.request_head = true,
+                'H' => parts.request_headers = true,
                 'B' => parts.request_body = true,
-                'h' => parts.answer_head = true,
-                'b' => parts.answer_body = true,
+                'h' => parts.response_headers = true,
+                'b' => parts.response_body = true,
                 other => {
                     return Err(format!(
-                        "'{other}' is none of H, B (request), h, b (answer)"
+                        "unknown letter '{other}'; use H, B (request), h, b (response)"
                     ));
                 }
             }

@@ -1,5 +1,5 @@
-//! `--print-command`: the c47 command of a call, in words of a shell. A secret that stands in it is
-//! replaced by a source.
+//! `--print-command`: prints the c47 command of a call, quoted for a shell. Sources replace the
+//! secrets.
 
 use super::{Http, settings, target};
 use crate::error::Error;
@@ -11,13 +11,13 @@ use crate::output;
 use crate::redact;
 use crate::shell::quote;
 
-/// The longest argument that Linux takes.
+/// The longest argument that Linux accepts.
 const MAX_ARGUMENT: usize = 128 << 10;
 
-/// Prints the command; on stderr what is to be done before it works.
+/// Prints the command, and on stderr the steps that are needed before it works.
 ///
 /// # Errors
-/// When the options or items are wrong, or are more than an argument can hold.
+/// When the options or items are invalid, or too long for an argument.
 pub(super) fn print(call: &Http) -> Result<Exit, Error> {
     settings::overlay(call)?;
     target::items(call)?;
@@ -25,8 +25,8 @@ pub(super) fn print(call: &Http) -> Result<Exit, Error> {
     let words = words(call, &sourced);
     if words.iter().any(|word| word.len() >= MAX_ARGUMENT) {
         return Err(Error::usage_hint(
-            "the body is longer than an argument can be",
-            "write it to a file; --data-binary @FILE becomes --body FILE",
+            "the body is too long for an argument",
+            "write it to a file and use --data-binary @FILE",
         ));
     }
     let words: Vec<String> = words.iter().map(|word| quote(word)).collect();
@@ -62,7 +62,7 @@ fn words(call: &Http, sourced: &Sourced) -> Vec<String> {
     all
 }
 
-/// The options that take a value, once. A test finds one that is missing.
+/// The options that take one value. A test checks that none is missing.
 fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 22] {
     let number = |number: Option<u32>| number.map(|number| number.to_string());
     [
@@ -91,7 +91,7 @@ fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 22
     ]
 }
 
-/// The options that take none.
+/// The options without a value.
 fn switches(call: &Http) -> Vec<(&'static str, bool)> {
     vec![
         ("--jti", call.jti),
@@ -120,20 +120,20 @@ fn switches(call: &Http) -> Vec<(&'static str, bool)> {
     ]
 }
 
-/// With a file among the items it is a multipart form anyway.
+/// Whether a file item makes the body a multipart form.
 fn has_file(call: &Http) -> bool {
     let items = target::items(call).unwrap_or_default();
     items.iter().any(Item::is_file)
 }
 
-/// What may hold secrets, with sources in their place.
+/// The parts that may contain secrets, with sources in their place.
 #[derive(Default)]
 struct Sourced {
     words: Vec<String>,
     auth: Option<String>,
     raw: Option<String>,
     proxy: Option<String>,
-    /// What is to be done, since a secret was taken out.
+    /// The steps that are needed because a secret was removed.
     notes: Vec<String>,
 }
 
@@ -185,11 +185,11 @@ impl Sourced {
         if is_masked {
             let mask = redact::MASK;
             self.notes
-                .push(format!("{mask} stands for a secret: {instead}"));
+                .push(format!("{mask} replaces a secret; {instead}"));
         }
     }
 
-    /// Takes `auth` for a secret, where there is none yet, with a variable for the source.
+    /// Moves a secret to `--auth`, if it is free, with an environment variable as the source.
     fn take_auth(&mut self, form: &str, variable: &str, of: &str) -> bool {
         let variable = variable_name(variable);
         if self.auth.is_some() {
@@ -201,7 +201,7 @@ impl Sourced {
         true
     }
 
-    /// The source of a secret that `--auth` has no place for.
+    /// A file as the source of a secret for which `--auth` has no place.
     fn file(&mut self, name: &str) -> String {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         let plain: String = name
@@ -220,7 +220,7 @@ impl Sourced {
         file
     }
 
-    /// The URL without a password in it.
+    /// Removes the password from the URL.
     fn user_info(&mut self, text: &str) -> Result<String, Error> {
         let url = Url::parse(text).map_err(Error::usage)?;
         let Some(UserInfo {
@@ -230,7 +230,7 @@ impl Sourced {
         else {
             return Ok(text.to_owned());
         };
-        // Without a password the user is the secret, as with keys of an API.
+        // Without a password the user is the secret, as with API keys.
         let is_taken = match password.expose().is_empty() {
             true => self.take_auth(
                 "header=Authorization:",
@@ -254,7 +254,7 @@ impl Sourced {
         Ok(format!("{origin}{}", url.path_and_query()))
     }
 
-    /// The URL without secrets in its query, and the items in their place.
+    /// Removes secrets from the query of the URL, and returns items for them.
     fn query(&mut self, url: &str) -> Vec<String> {
         let Some((path, query)) = url.split_once('?') else {
             return vec![url.to_owned()];
@@ -280,7 +280,7 @@ impl Sourced {
         std::iter::once(url).chain(items).collect()
     }
 
-    /// The item, unless `--auth` takes its place.
+    /// The item, or none if `--auth` replaces it.
     fn item(&mut self, word: &str) -> Option<String> {
         let Ok(item) = Item::parse(word) else {
             return Some(word.to_owned());
@@ -335,7 +335,7 @@ impl Sourced {
     }
 }
 
-/// The name of an item as it was written, with its backslashes.
+/// The name of an item as written, with its backslashes.
 fn name_in<'a>(word: &'a str, separator: &str) -> &'a str {
     let mut from = 0;
     while let Some(at) = word.get(from..).and_then(|rest| rest.find(separator)) {
@@ -353,7 +353,7 @@ fn redacted_member(name: &str, value: &str) -> bool {
     Text::parse(object.clone()).is_ok_and(|text| redact::body(&text).as_str() != object)
 }
 
-/// The name of a variable for a secret: `X_API_KEY`.
+/// An environment variable for a secret: `X_API_KEY`.
 fn variable_name(name: &str) -> String {
     let letters = name.chars().map(|c| match c.is_ascii_alphanumeric() {
         true => c.to_ascii_uppercase(),
@@ -366,7 +366,7 @@ fn variable_name(name: &str) -> String {
     }
 }
 
-/// The command without its notes.
+/// The command without the notes.
 #[cfg(test)]
 pub(super) fn shown(call: &Http) -> Vec<String> {
     words(call, &Sourced::of(call).unwrap_or_default())
@@ -379,7 +379,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_option_is_printed() {
+    fn print_command_prints_every_option() {
         let call = Http::default();
         let sourced = Sourced::default();
         let mut known = vec![

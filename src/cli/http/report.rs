@@ -1,4 +1,4 @@
-//! `--json`: request, response and timing in one object.
+//! `--json`: prints request, response and timing as one object.
 
 use std::time::Duration;
 
@@ -14,17 +14,14 @@ use crate::outline::{Field, JsonOutput, Shape};
 use crate::output;
 use crate::redact::Secrets;
 
-/// The members of the report.
+/// The fields of the report.
 pub(super) const JSON: JsonOutput = JsonOutput {
     when: "",
     shape: Shape::Object,
     fields: &[
         Field::object("request", "the request as sent"),
         Field::string("request.method", "method"),
-        Field::string(
-            "request.url",
-            "address, secrets masked unless --show-secrets",
-        ),
+        Field::string("request.url", "URL, secrets masked unless --show-secrets"),
         Field::objects(
             "request.headers",
             "headers, secrets masked unless --show-secrets",
@@ -54,7 +51,11 @@ pub(super) const JSON: JsonOutput = JsonOutput {
         Field::number("timing_ms.resolve", "DNS").or_null(),
         Field::number("timing_ms.connect", "connection").or_null(),
         Field::number("timing_ms.tls", "TLS handshake").or_null(),
-        Field::number("timing_ms.first_byte", "until the response began").or_null(),
+        Field::number(
+            "timing_ms.first_byte",
+            "until the first byte of the response",
+        )
+        .or_null(),
         Field::number("timing_ms.transfer", "the body").or_null(),
         Field::number("timing_ms.total", "the whole call"),
     ],
@@ -84,7 +85,7 @@ struct TimingReport {
     total: f64,
 }
 
-/// What a body is.
+/// The body in the form in which it is printed.
 enum Body {
     Empty,
     Json(String),
@@ -102,7 +103,7 @@ impl Body {
         }
     }
 
-    /// Prints the two members that are about it, piece by piece: it may be as large as the memory.
+    /// Prints the two fields of the body in pieces, because it may fill the memory.
     fn print(&self) -> Result<(), Error> {
         let no_base64 = ",\"body_base64\":null";
         match self {
@@ -123,7 +124,7 @@ impl Body {
             }
             Body::Bytes(bytes) => {
                 piece("\"body\":null,\"body_base64\":\"")?;
-                // Whole groups of three bytes, so that nothing is padded in between.
+                // Pieces of a multiple of three bytes need no padding in between.
                 for bytes in bytes.chunks(PIECE / 3 * 3) {
                     piece(&base64::engine::general_purpose::STANDARD.encode(bytes))?;
                 }
@@ -133,7 +134,7 @@ impl Body {
     }
 }
 
-/// Bytes that are printed at a time.
+/// The number of bytes that are printed at a time.
 const PIECE: usize = 64 << 10;
 
 fn piece(text: &str) -> Result<(), Error> {
@@ -150,7 +151,7 @@ fn in_pieces(text: &str, print: impl Fn(&str) -> Result<(), Error>) -> Result<()
     Ok(())
 }
 
-/// Reads the body, `in_memory` bytes at most, and prints the report.
+/// Reads the body, up to `in_memory` bytes, and prints the report.
 pub(super) fn print(
     request: &Request,
     answer: &mut Answer,

@@ -1,8 +1,8 @@
-//! `c47 http` from its options to its exit code.
+//! Runs `c47 http`, from its options to its exit code.
 
-use super::narrator::{Narrator, ProgressLine};
 use super::plan::{Plan, Show};
-use super::status::Voice;
+use super::reporter::{CallReporter, ProgressLine};
+use super::status::Verbosity;
 use super::{
     Http, build, chart, download, from_curl, print_command, report, save, show, status, to_curl,
 };
@@ -41,7 +41,7 @@ impl Http {
         if let Show::Download(wanted) = &plan.show
             && let Some(path) = present(wanted, &plan.request.url)
         {
-            return download::present(&path, plan.voice);
+            return download::present(&path, plan.level);
         }
         let issued = plan.issuer.issue(&Want::default())?;
         warn("c47 http", &issued.warnings);
@@ -49,7 +49,7 @@ impl Http {
         if self.insecure {
             output::say("c47 http: --insecure: the server's certificate is not checked");
         }
-        plan.settings.watch = download::watch(&plan.request, plan.voice);
+        plan.settings.watch = download::watch(&plan.request, plan.level);
         let Plan {
             mut request,
             settings,
@@ -57,30 +57,30 @@ impl Http {
             issuer,
             dead_token_statuses,
             show,
-            voice,
+            level,
             secrets,
             in_memory,
             ..
         } = plan;
         let progress = ProgressLine::default();
-        let narrator = Narrator {
+        let reporter = CallReporter {
             verbose: self.verbose,
-            voice,
+            level,
             secrets,
             progress: progress.clone(),
         };
-        let mut caller = caller(settings, issuer, narrator).until(deadline);
+        let mut caller = caller(settings, issuer, reporter).until(deadline);
         if let Show::Download(wanted) = &show {
-            return download::run(wanted, &request, &mut caller, &progress, voice, in_memory);
+            return download::run(wanted, &request, &mut caller, &progress, level, in_memory);
         }
         let mut answer = caller.call(&mut request)?;
-        if voice == Voice::Normal
+        if level == Verbosity::Normal
             && dead_token_statuses.contains(&answer.head.status)
             && request.credential != Credential::None
         {
-            explain_skew(&answer);
+            warn_about_clock_skew(&answer);
         }
-        report_status(&show, &request, &answer, voice);
+        report_status(&show, &request, &answer, level);
         let exit = print(
             &show,
             &request,
@@ -88,7 +88,7 @@ impl Http {
             secrets,
             in_memory,
             deadline,
-            voice,
+            level,
         )?;
         if self.timing {
             chart::draw(&answer.body.timing());
@@ -97,25 +97,25 @@ impl Http {
     }
 }
 
-/// Reports a status outside 2xx, and what it leaves undone.
-fn report_status(show: &Show, request: &Request, answer: &Answer, voice: Voice) {
-    let not_done = match show {
+/// Reports a status outside 2xx and its consequence.
+fn report_status(show: &Show, request: &Request, answer: &Answer, level: Verbosity) {
+    let consequence = match show {
         Show::File(path) => {
             let path = escape::one_line(&path.display().to_string());
             format!("; {path} not written")
         }
         Show::Body
         | Show::Stream
-        | Show::Head
+        | Show::Headers
         | Show::Parts(_)
         | Show::Download(_)
         | Show::Json => String::new(),
     };
     let proxy = answer.proxy.as_ref();
-    status::report(request, &answer.head, proxy, voice, &not_done);
+    status::report(request, &answer.head, proxy, level, &consequence);
 }
 
-/// The credential of a request that is only shown: no login is sent, and no source is read unless
+/// The credential of a request that is only printed. No login is sent, and a source is read only if
 /// the user wants to see the secret.
 fn shown_credential(plan: &mut Plan) -> Result<Credential, Error> {
     match (plan.secrets, plan.issuer.lifetime()) {
@@ -128,9 +128,9 @@ fn shown_credential(plan: &mut Plan) -> Result<Credential, Error> {
     }
 }
 
-/// A caller whose credentials are renewed by `issuer`, where there are others.
-fn caller(settings: Settings, issuer: Issuer<'static>, narrator: Narrator) -> Caller<'static> {
-    let caller = Caller::new(settings).observed_by(Box::new(narrator));
+/// A caller whose credentials `issuer` renews, if they can be renewed.
+fn caller(settings: Settings, issuer: Issuer<'static>, reporter: CallReporter) -> Caller<'static> {
+    let caller = Caller::new(settings).observed_by(Box::new(reporter));
     let mut issuer = issuer;
     match issuer.lifetime() {
         Lifetime::Lasting => caller,
@@ -144,7 +144,7 @@ fn caller(settings: Settings, issuer: Issuer<'static>, narrator: Narrator) -> Ca
     }
 }
 
-/// Prints the response as the options ask for.
+/// Prints the response as the options request.
 fn print(
     show: &Show,
     request: &Request,
@@ -152,25 +152,25 @@ fn print(
     secrets: Secrets,
     in_memory: u64,
     deadline: Deadline,
-    voice: Voice,
+    level: Verbosity,
 ) -> Result<Exit, Error> {
     let exit = Exit::from_status(answer.head.status);
     match show {
         Show::Json => report::print(request, answer, in_memory, secrets)?,
         Show::Stream => show::stream(answer)?,
         Show::Parts(parts) => show::parts(request, answer, parts, in_memory, secrets)?,
-        Show::Head => show::head_only(&answer.head)?,
-        Show::File(path) if exit == Exit::Done => save::to_file(answer, path, deadline, voice)?,
+        Show::Headers => show::headers_only(&answer.head)?,
+        Show::File(path) if exit == Exit::Done => save::to_file(answer, path, deadline, level)?,
         Show::File(_) | Show::Body | Show::Download(_) => show::body(answer, in_memory)?,
     }
     Ok(exit)
 }
 
-fn explain_skew(answer: &Answer) {
+fn warn_about_clock_skew(answer: &Answer) {
     let ahead = answer.head.header("date").and_then(auth::seconds_ahead);
     if let Some(skew) = auth::skew(ahead) {
         output::say(format_args!(
-            "c47 http: {skew}: tokens may seem not yet valid, or expired"
+            "c47 http: {skew}: tokens may appear expired or not yet valid"
         ));
     }
 }

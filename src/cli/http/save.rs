@@ -1,10 +1,10 @@
-//! `-o FILE`: the body of a response into a file, or into what is no file.
+//! `-o FILE`: writes the body of a response to a file or a stream.
 
 use std::io::Write;
 use std::path::Path;
 
 use super::show::copy;
-use super::status::Voice;
+use super::status::Verbosity;
 use crate::atomic_file::{AtomicFile, Place, Stop, Stream};
 use crate::deadline::Deadline;
 use crate::error::Error;
@@ -12,12 +12,13 @@ use crate::http::Answer;
 use crate::http::failure::{Failure, Phase};
 use crate::output;
 
-/// The body into a file, whole or not at all; a device, a FIFO or a descriptor is written to.
+/// Writes the body to a file, complete or not at all. A device, a FIFO or a descriptor is written
+/// to directly.
 pub(super) fn to_file(
     answer: &mut Answer,
     path: &Path,
     deadline: Deadline,
-    voice: Voice,
+    level: Verbosity,
 ) -> Result<(), Error> {
     if let Place::Stream(place) = Place::of(path)? {
         let mut stream = Stream::open(&place, deadline).map_err(|stop| error_of(stop, path))?;
@@ -30,7 +31,7 @@ pub(super) fn to_file(
         file.write_all(bytes).map_err(Error::file("write", path))
     })?;
     file.commit()?;
-    if voice == Voice::Normal && output::stderr_is_terminal() {
+    if level == Verbosity::Normal && output::stderr_is_terminal() {
         output::say(format_args!("c47 http: {} written", path.display()));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What the options set of how calls are made.
+//! Converts the options to the settings of a call.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,7 +19,9 @@ use crate::secret::{KeySource, Source};
 /// A usage error names the option.
 pub(super) fn overlay(options: &Http) -> Result<Overlay, Error> {
     if options.unix_socket.is_some() && options.proxy.is_some() {
-        return Err(Error::usage("--unix-socket and --proxy exclude each other"));
+        return Err(Error::usage(
+            "--unix-socket and --proxy cannot be used together",
+        ));
     }
     let overrides: Result<_, _> = options
         .resolve
@@ -58,10 +60,10 @@ pub(super) fn overlay(options: &Http) -> Result<Overlay, Error> {
     })
 }
 
-/// The credentials that `--proxy-auth` gives: a user, and the source of the password.
+/// The credentials of `--proxy-auth`: a user, and the source of the password.
 ///
 /// # Errors
-/// A usage error; never repeats what may be the password itself.
+/// A usage error, which never contains the text: it may be the password itself.
 pub(super) fn proxy_auth(options: &Http) -> Result<Option<(String, Source)>, Error> {
     let Some(text) = &options.proxy_auth else {
         return Ok(None);
@@ -74,7 +76,7 @@ pub(super) fn proxy_auth(options: &Http) -> Result<Option<(String, Source)>, Err
     }
     let Some((user, source)) = text.split_once(':').filter(|(user, _)| !user.is_empty()) else {
         return Err(Error::usage(
-            "--proxy-auth is USER:SOURCE, for example me:env:PROXY_PASSWORD",
+            "--proxy-auth takes USER:SOURCE, for example me:env:PROXY_PASSWORD",
         ));
     };
     let source =
@@ -82,7 +84,7 @@ pub(super) fn proxy_auth(options: &Http) -> Result<Option<(String, Source)>, Err
     Ok(Some((user.to_owned(), source)))
 }
 
-/// Ensures that nothing is said of retries that never happen.
+/// Ensures that options of retries are given only together with `--retry`.
 ///
 /// # Errors
 /// A usage error names the options.
@@ -90,7 +92,7 @@ pub(super) fn ensure_retries(overlay: &Overlay) -> Result<(), Error> {
     let is_described = overlay.retry_max_time.is_some() || overlay.retry_methods.is_some();
     match (overlay.retries, is_described) {
         (None, true) => Err(Error::usage(
-            "--retry-max-time and --retry-unsafe belong to --retry N",
+            "--retry-max-time and --retry-unsafe require --retry N",
         )),
         (None, false) | (Some(_), _) => Ok(()),
     }
@@ -98,7 +100,7 @@ pub(super) fn ensure_retries(overlay: &Overlay) -> Result<(), Error> {
 
 fn redirected_body(options: &Http) -> Result<Option<RedirectedBody>, Error> {
     match (options.redirect_body, options.follow) {
-        (true, false) => Err(Error::usage("--redirect-body belongs to --follow")),
+        (true, false) => Err(Error::usage("--redirect-body requires --follow")),
         (true, true) => Ok(Some(RedirectedBody::Allowed)),
         (false, _) => Ok(None),
     }
@@ -109,13 +111,15 @@ fn family(options: &Http) -> Result<Option<Family>, Error> {
         (false, false) => Ok(None),
         (true, false) => Ok(Some(Family::Ipv4)),
         (false, true) => Ok(Some(Family::Ipv6)),
-        (true, true) => Err(Error::usage("-4 and -6 exclude each other")),
+        (true, true) => Err(Error::usage("-4 and -6 cannot be used together")),
     }
 }
 
 fn trust(options: &Http) -> Result<Option<Trust>, Error> {
     match (&options.cacert, options.insecure) {
-        (Some(_), true) => Err(Error::usage("--cacert and --insecure exclude each other")),
+        (Some(_), true) => Err(Error::usage(
+            "--cacert and --insecure cannot be used together",
+        )),
         (Some(path), false) => Ok(Some(Trust::Only(Source::parse_public(path).into()))),
         (None, true) => Ok(Some(Trust::Anybody)),
         (None, false) => Ok(None),
@@ -130,12 +134,12 @@ fn client(options: &Http) -> Result<Option<(KeySource, KeySource)>, Error> {
                 Source::parse_key(key).map_err(|why| Error::usage(format!("--key: {why}")))?;
             Ok(Some((certificate(cert), key.into())))
         }
-        // Both may be in one file.
+        // One file may contain both.
         (Some(cert), None) => {
             let both = certificate(cert);
             Ok(Some((both.clone(), both)))
         }
-        (None, Some(_)) => Err(Error::usage("--key belongs to --cert FILE")),
+        (None, Some(_)) => Err(Error::usage("--key requires --cert FILE")),
         (None, None) => Ok(None),
     }
 }
@@ -148,7 +152,7 @@ fn oldest_tls(options: &Http) -> Result<Option<Oldest>, Error> {
     match found {
         Some((_, oldest)) => Ok(Some(oldest)),
         None => Err(Error::usage(format!(
-            "--tls-min is {}",
+            "--tls-min takes {}",
             tls_versions().join(" or ")
         ))),
     }
@@ -157,12 +161,12 @@ fn oldest_tls(options: &Http) -> Result<Option<Oldest>, Error> {
 /// The values of `--tls-min`.
 const TLS_VERSIONS: [(&str, Oldest); 2] = [("1.2", Oldest::Tls12), ("1.3", Oldest::Tls13)];
 
-/// The names among them.
+/// The names of the values of `--tls-min`.
 pub(super) fn tls_versions() -> Vec<String> {
     TLS_VERSIONS.map(|(name, _)| name.to_owned()).to_vec()
 }
 
-/// A duration that an option gives.
+/// Reads the duration of an option.
 pub(super) fn duration(name: &str, text: Option<&str>) -> Result<Option<Duration>, Error> {
     text.map(quantity::duration)
         .transpose()

@@ -1,4 +1,4 @@
-//! What a person or a pipe sees of an answer.
+//! Prints requests and responses for a terminal or a pipe.
 
 use super::plan::Parts;
 use crate::error::Error;
@@ -8,8 +8,8 @@ use crate::http::request::Request;
 use crate::redact::Secrets;
 use crate::{escape, json, output, quantity};
 
-/// The request's head on stderr.
-pub(super) fn request_head(request: &Request, secrets: Secrets) {
+/// Prints the request headers on stderr.
+pub(super) fn request_headers(request: &Request, secrets: Secrets) {
     for line in super::offline::head(request, secrets)
         .trim_end_matches("\r\n")
         .split("\r\n")
@@ -19,8 +19,8 @@ pub(super) fn request_head(request: &Request, secrets: Secrets) {
     output::say(">");
 }
 
-/// The response's head on stderr.
-pub(super) fn answer_head(head: &AnswerHead, secrets: Secrets) {
+/// Prints the response headers on stderr.
+pub(super) fn response_headers(head: &AnswerHead, secrets: Secrets) {
     output::say(format_args!("< {}", escape::one_line(&head.status_line())));
     for (name, value) in &head.headers {
         let value = String::from_utf8_lossy(value);
@@ -32,7 +32,7 @@ pub(super) fn answer_head(head: &AnswerHead, secrets: Secrets) {
     output::say("<");
 }
 
-/// `--print`: the parts asked for, in their order.
+/// `--print`: prints the selected parts in order.
 pub(super) fn parts(
     request: &Request,
     answer: &mut Answer,
@@ -40,8 +40,8 @@ pub(super) fn parts(
     max: u64,
     secrets: Secrets,
 ) -> Result<(), Error> {
-    if parts.request_head {
-        print_head(&super::offline::head(request, secrets))?;
+    if parts.request_headers {
+        print_headers(&super::offline::head(request, secrets))?;
     }
     if parts.request_body {
         let body = super::offline::body(&request.body, secrets)?;
@@ -50,36 +50,36 @@ pub(super) fn parts(
             output::bytes(b"\r\n\r\n")?;
         }
     }
-    if parts.answer_head {
+    if parts.response_headers {
         let mut text = format!("{}\r\n", answer.head.status_line());
         for (name, value) in &answer.head.headers {
             let value = String::from_utf8_lossy(value);
             text.push_str(&format!("{name}: {}\r\n", secrets.header(name, &value)));
         }
         text.push_str("\r\n");
-        print_head(&text)?;
+        print_headers(&text)?;
     }
-    match parts.answer_body {
+    match parts.response_body {
         true => body(answer, max),
         false => Ok(()),
     }
 }
 
-/// `--offline`: the whole request on stdout.
+/// `--offline`: prints the whole request on stdout.
 pub(super) fn request(request: &Request, secrets: Secrets) -> Result<(), Error> {
-    print_head(&super::offline::head(request, secrets))?;
+    print_headers(&super::offline::head(request, secrets))?;
     print_body(&super::offline::body(&request.body, secrets)?)
 }
 
-/// A head on stdout, as it is on the wire, or safe for a terminal.
-fn print_head(head: &str) -> Result<(), Error> {
+/// Prints headers on stdout, unchanged for a pipe and escaped for a terminal.
+fn print_headers(head: &str) -> Result<(), Error> {
     if output::stdout_is_terminal() {
         return output::bytes(for_terminal(&head.replace("\r\n", "\n")).as_bytes());
     }
     output::bytes(head.as_bytes())
 }
 
-/// A request's body on stdout, as it is on the wire, or safe for a terminal.
+/// Prints a request body on stdout, unchanged for a pipe and escaped for a terminal.
 fn print_body(body: &[u8]) -> Result<(), Error> {
     if output::stdout_is_terminal() {
         return output::bytes(for_terminal(&String::from_utf8_lossy(body)).as_bytes());
@@ -87,8 +87,8 @@ fn print_body(body: &[u8]) -> Result<(), Error> {
     output::bytes(body)
 }
 
-/// `--headers`: the head on stdout, as the server wrote it.
-pub(super) fn head_only(head: &AnswerHead) -> Result<(), Error> {
+/// `--headers`: prints the response headers on stdout, unchanged.
+pub(super) fn headers_only(head: &AnswerHead) -> Result<(), Error> {
     let mut text = head.status_line().into_bytes();
     text.push(b'\n');
     for (name, value) in &head.headers {
@@ -103,7 +103,7 @@ pub(super) fn head_only(head: &AnswerHead) -> Result<(), Error> {
     output::bytes(&text)
 }
 
-/// `--stream`: each line as it comes.
+/// `--stream`: prints each line as it arrives.
 pub(super) fn stream(answer: &mut Answer) -> Result<(), Error> {
     if !output::stdout_is_terminal() {
         return to_stdout(answer);
@@ -129,10 +129,10 @@ pub(super) fn stream(answer: &mut Answer) -> Result<(), Error> {
     }
 }
 
-/// A longer line is broken on a terminal.
+/// A longer line is split on a terminal.
 const MAX_LINE: usize = 64 << 10;
 
-/// The body: laid out for a person, byte for byte for a pipe.
+/// Prints the body: formatted on a terminal, unchanged in a pipe.
 pub(super) fn body(answer: &mut Answer, in_memory: u64) -> Result<(), Error> {
     if !output::stdout_is_terminal() {
         return to_stdout(answer);
@@ -141,7 +141,7 @@ pub(super) fn body(answer: &mut Answer, in_memory: u64) -> Result<(), Error> {
     let Ok(text) = std::str::from_utf8(&bytes) else {
         let size = quantity::say_size(bytes.len() as u64);
         output::say(format_args!(
-            "c47 http: {size} that are no text: -o FILE keeps them"
+            "c47 http: the body is not text ({size}); use -o FILE to save it"
         ));
         return Ok(());
     };
@@ -155,8 +155,8 @@ pub(super) fn body(answer: &mut Answer, in_memory: u64) -> Result<(), Error> {
     }
 }
 
-/// Control characters made visible, but for line breaks and tabs: what a server sends must not
-/// drive the terminal.
+/// Escapes control characters except line breaks and tabs, so that a server cannot control the
+/// terminal.
 fn for_terminal(text: &str) -> String {
     let cells = |line: &str| {
         line.split('\t')
@@ -167,7 +167,7 @@ fn for_terminal(text: &str) -> String {
     text.split('\n').map(cells).collect::<Vec<_>>().join("\n")
 }
 
-/// The body on stdout as it is, as far as somebody reads it.
+/// Copies the body to stdout until the reader closes it.
 fn to_stdout(answer: &mut Answer) -> Result<(), Error> {
     let mut buffer = vec![0; 64 << 10];
     while !output::reader_has_gone() {
@@ -180,10 +180,10 @@ fn to_stdout(answer: &mut Answer) -> Result<(), Error> {
     Ok(())
 }
 
-/// Gives the body to `write`, piece by piece.
+/// Passes the body to `write` in pieces.
 ///
 /// # Errors
-/// When the body is not whole, and those of `write`.
+/// When the body is incomplete, and the errors of `write`.
 pub(super) fn copy(
     answer: &mut Answer,
     write: &mut dyn FnMut(&[u8]) -> Result<(), Error>,

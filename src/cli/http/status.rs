@@ -1,5 +1,5 @@
-//! The line on stderr about a response outside 2xx: a body may be empty, in a file or in a pipe, and a
-//! job's log must still say what failed.
+//! Prints one line on stderr for a response outside 2xx. The body may be empty, or saved in a file,
+//! and the log of a job must still show what failed.
 
 use crate::http::answer::AnswerHead;
 use crate::http::failure::PROXY_CREDENTIALS;
@@ -8,20 +8,20 @@ use crate::http::request::Request;
 use crate::redact::{self, Secrets};
 use crate::{escape, output};
 
-/// What is not said.
+/// How much is printed on stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Voice {
+pub(super) enum Verbosity {
     Normal,
-    /// `--quiet`: failures only.
+    /// `--quiet`: prints errors only.
     Quiet,
 }
 
-impl Voice {
-    /// What a `--quiet` switch asks for.
-    pub(super) fn from_switch(quiet: bool) -> Voice {
+impl Verbosity {
+    /// Reads the `--quiet` switch.
+    pub(super) fn from_switch(quiet: bool) -> Verbosity {
         match quiet {
-            true => Voice::Quiet,
-            false => Voice::Normal,
+            true => Verbosity::Quiet,
+            false => Verbosity::Normal,
         }
     }
 }
@@ -31,31 +31,31 @@ pub(super) fn report(
     request: &Request,
     head: &AnswerHead,
     proxy: Option<&Proxy>,
-    voice: Voice,
-    not_done: &str,
+    level: Verbosity,
+    consequence: &str,
 ) {
-    if voice == Voice::Quiet || (200..300).contains(&head.status) {
+    if level == Verbosity::Quiet || (200..300).contains(&head.status) {
         return;
     }
-    let is_proxys = head.status == 407 && proxy.is_some();
+    let is_from_proxy = head.status == 407 && proxy.is_some();
     let text = line(request, head, proxy);
     output::say(format_args!(
-        "c47 http: {}{not_done}",
+        "c47 http: {}{consequence}",
         escape::one_line(&text)
     ));
-    if is_proxys {
+    if is_from_proxy {
         output::say(format_args!("hint: {PROXY_CREDENTIALS}"));
     }
 }
 
-/// `404 Not Found from GET https://a.lan/x`, and what explains it.
+/// Formats `404 Not Found from GET https://a.lan/x`, with details.
 fn line(request: &Request, head: &AnswerHead, proxy: Option<&Proxy>) -> String {
     let status = head.status_and_reason();
     let call = format!("{} {}", request.method, request.shown_url(Secrets::Hidden));
     let mut text = match proxy {
         Some(proxy) if head.status == 407 => {
             let what = match proxy.login {
-                Login::Absent => "asks for credentials",
+                Login::Absent => "requires credentials",
                 Login::Sent => "rejected the credentials",
             };
             format!("{status}: {proxy} {what}; the request was {call}")
@@ -79,7 +79,7 @@ fn line(request: &Request, head: &AnswerHead, proxy: Option<&Proxy>) -> String {
     text
 }
 
-/// The scheme of each challenge; the rest of it may be a token.
+/// The scheme of each challenge; the parameters may contain a token.
 fn schemes<'a>(head: &'a AnswerHead, challenge: &str) -> Vec<&'a str> {
     let values = head
         .headers

@@ -1,4 +1,4 @@
-//! What the words of the command line name: a method, a URL or a path of a profile, items.
+//! Parses the positional arguments: method, URL or profile path, and items.
 
 use super::Http;
 use crate::auth::Profile;
@@ -10,19 +10,19 @@ use crate::http::url::Url;
 use crate::nearest::nearest;
 use crate::outline::owned;
 
-/// What is called.
+/// The parsed arguments.
 pub(super) struct Target {
     pub method: Option<String>,
     pub url: Url,
     pub items: Vec<Item>,
-    /// The profile whose credentials and settings go along.
+    /// The profile that provides credentials and settings.
     pub profile: Option<Profile>,
 }
 
-/// Reads the words; a profile is named by `@NAME/path` or `--profile`.
+/// Parses the arguments; `@NAME/path` or `--profile` selects a profile.
 ///
 /// # Errors
-/// A wrong word, an unknown profile, or a URL that is not within its profile.
+/// For an invalid argument, an unknown profile, or a URL outside its profile.
 pub(super) fn read(options: &Http) -> Result<Target, Error> {
     let (method, word, items) = words(&options.words)?;
     let (url, profile) = match (word.strip_prefix('@'), &options.profile) {
@@ -44,10 +44,12 @@ pub(super) fn read(options: &Http) -> Result<Target, Error> {
             if !profile.covers(&url) {
                 return Err(Error::usage_hint(
                     format!(
-                        "{url} is not within profile {name}, {}",
+                        "{url} is outside the profile {name}, {}",
                         profile.service.url
                     ),
-                    format!("its credentials go nowhere else; write @{name}/path"),
+                    format!(
+                        "the profile's credentials are sent only below its URL; use @{name}/path"
+                    ),
                 ));
             }
             (url, Some(profile))
@@ -61,10 +63,10 @@ pub(super) fn read(options: &Http) -> Result<Target, Error> {
     })
 }
 
-/// The items alone.
+/// Parses only the items.
 ///
 /// # Errors
-/// Names a wrong one.
+/// Names an invalid item.
 pub(super) fn items(options: &Http) -> Result<Vec<Item>, Error> {
     let (_, _, items) = words(&options.words)?;
     parsed(items)
@@ -78,28 +80,28 @@ fn parsed(items: &[String]) -> Result<Vec<Item>, Error> {
     parsed.collect()
 }
 
-/// A URL would be read as a header: `http://a` as `http: //a`.
+/// Refuses a URL as an item: `http://a` would be the header `http: //a`.
 fn ensure_no_url(item: &str) -> Result<(), Error> {
     if !is_absolute(item) && !has_port(item) {
         return Ok(());
     }
-    // A user, a password and a query are not repeated.
+    // The message does not repeat the user, password and query.
     let host = Url::parse(item).map(|url| url.origin.to_string());
     let what = host.unwrap_or_else(|_| "a URL".into());
     Err(Error::usage_hint(
-        format!("{what} is in the place of an item: there is one URL in a call"),
-        "write c47 http [METHOD] URL [ITEM …], and one call for each URL",
+        format!("{what} given in place of an item; c47 http takes one URL"),
+        "use c47 http [METHOD] URL [ITEM…] once for each URL",
     ))
 }
 
-/// Whether a word begins like a URL.
+/// Whether a word starts like a URL.
 fn is_absolute(word: &str) -> bool {
     const SCHEMES: [&str; 7] = ["http", "https", "ws", "wss", "ftp", "ftps", "file"];
     word.split_once("://")
         .is_some_and(|(scheme, _)| SCHEMES.iter().any(|name| scheme.eq_ignore_ascii_case(name)))
 }
 
-/// Whether a word is a host with a port and perhaps a path: `localhost:8080`, `a.lan:8080/x`.
+/// Whether a word is a host with a port and possibly a path: `localhost:8080`, `a.lan:8080/x`.
 fn has_port(word: &str) -> bool {
     let Some((host, rest)) = word.split_once(':') else {
         return false;
@@ -114,7 +116,7 @@ fn has_port(word: &str) -> bool {
     is_host && !port.is_empty() && port.parse::<u16>().is_ok()
 }
 
-/// Whether a word is a URL, and no item: it begins like one, or names a host or a path.
+/// Whether a word is a URL and not an item: it starts like one, or names a host or a path.
 fn is_url(word: &str) -> bool {
     is_absolute(word)
         || has_port(word)
@@ -122,7 +124,7 @@ fn is_url(word: &str) -> bool {
         || Item::parse(word).is_err() && is_host(word)
 }
 
-/// Whether a first word before a URL can only be a method that is mistyped.
+/// Whether a word before a URL can only be a mistyped method.
 fn looks_like_method(word: &str) -> bool {
     !is_host(word)
         && word
@@ -130,7 +132,7 @@ fn looks_like_method(word: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
 }
 
-/// Whether a word without a scheme can be nothing but a host.
+/// Whether a word without a scheme can only be a host.
 fn is_host(word: &str) -> bool {
     let end = word.find(['/', ':', '?']).unwrap_or(word.len());
     word.contains(['.', ':', '/']) || word.get(..end) == Some("localhost")
@@ -138,13 +140,13 @@ fn is_host(word: &str) -> bool {
 
 const USUAL_METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-/// The methods that completions offer, and that may be written in small letters.
+/// The methods that completions offer, and that may be written in lower case.
 pub(super) fn methods() -> Vec<String> {
     owned(&USUAL_METHODS)
 }
 
-/// Method, URL and items. The first word is the method when it is in capitals, or a usual one, and
-/// another word follows.
+/// Splits the arguments into method, URL and items. The first word is the method if it is in
+/// capitals or a usual method, and another word follows.
 fn words(words: &[String]) -> Result<(Option<String>, &str, &[String]), Error> {
     let is_usual_in_small = |word: &str| {
         word.bytes().all(|b| b.is_ascii_lowercase())
@@ -155,8 +157,8 @@ fn words(words: &[String]) -> Result<(Option<String>, &str, &[String]), Error> {
     };
     match words {
         [] => Err(Error::usage_hint(
-            "a URL is missing",
-            "c47 http [METHOD] URL [ITEM …]",
+            "missing URL",
+            "use c47 http [METHOD] URL [ITEM…]",
         )),
         [method, url, items @ ..] if is_method(method) => {
             Ok((Some(method.to_ascii_uppercase()), url, items))
@@ -167,7 +169,7 @@ fn words(words: &[String]) -> Result<(Option<String>, &str, &[String]), Error> {
                 format!("'{}' is not a method", escape::one_line(word)),
                 match near {
                     Some(near) => format!("did you mean {near}?"),
-                    None => "a method of another name is written in capitals".to_owned(),
+                    None => "write a custom method in capitals".to_owned(),
                 },
             ))
         }
@@ -180,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_and_items_are_told_apart() {
+    fn urls_are_distinguished_from_items() {
         for url in [
             "http://a",
             "HTTPS://a.lan/x",

@@ -1,4 +1,4 @@
-//! `--curl`: the curl command that makes the same call, with a secret's source in its place.
+//! `--curl`: prints the curl command of the same call, with the sources of the secrets.
 
 use std::path::Path;
 use std::time::Duration;
@@ -25,14 +25,10 @@ use crate::shell::{in_quotes, is_variable, quote};
 /// The command, on one line, for a POSIX shell.
 ///
 /// # Errors
-/// When the call has no equivalent: a body that no argument can hold.
+/// When curl has no equivalent, for example for a body that does not fit in an argument.
 pub(super) fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
     let request = &plan.request;
     let mut words: Vec<String> = vec!["curl".into(), "-sS".into()];
-    // Brackets and braces of an address are what they are.
-    if plan.request.url.to_string().contains(['[', ']', '{', '}']) {
-        words.push("-g".into());
-    }
     if request.method == "HEAD" {
         words.push("-I".into());
     } else if request.method != "GET" || request.body != Body::None {
@@ -48,7 +44,7 @@ pub(super) fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
             false => format!("{}: {shown}", header.name),
         };
         match header.name.as_str() {
-            // curl makes its own, with a boundary of its own.
+            // curl sets its own, with its own boundary.
             "content-type" if matches!(request.body, Body::Multipart(_)) => {}
             "accept-encoding" if *value == accept_encoding() => words.push("--compressed".into()),
             _ => words.extend(["-H".into(), quote(&line)]),
@@ -61,20 +57,20 @@ pub(super) fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
             &Origin::Source(source.clone()),
         );
     }
-    // What curl adds by itself and we do not send.
+    // Headers that curl adds and c47 does not send.
     let with_body = !matches!(request.body, Body::None | Body::Multipart(_));
     for (name, is_added) in [
         ("accept", true),
         ("user-agent", true),
         ("content-type", with_body),
-        // It asks for no coding; `--from-curl` does where this is not said.
+        // curl requests no encoding by default; `--from-curl` would, without this header.
         ("accept-encoding", true),
     ] {
         if is_added && !request.has_header(name) {
             words.extend(["-H".into(), quote(&format!("{name}:"))]);
         }
     }
-    // curl would take them for several URLs.
+    // curl would expand them to several URLs.
     if request.url.path_and_query().contains(['[', ']', '{', '}']) {
         words.push("-g".into());
     }
@@ -89,7 +85,7 @@ pub(super) fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
     Ok(words.join(" "))
 }
 
-/// Adds what authenticates; returns the URL, with a query credential in it.
+/// Adds the credentials; returns the URL, which includes a query credential.
 fn credentials(plan: &Plan, words: &mut Vec<String>) -> String {
     let url = redact::url(&plan.request.url.to_string());
     match &plan.preview {
@@ -140,7 +136,7 @@ fn header(words: &mut Vec<String>, start: &str, token: &Origin) {
     });
 }
 
-/// What a shell puts in a secret's place, within double quotes; `None` where it is not known.
+/// The shell expression for a secret, for use within double quotes; `None` if it is unknown.
 fn value_of(origin: &Origin) -> Option<String> {
     let command = |words: &[String]| {
         let words: Vec<String> = words.iter().map(|word| quote(word)).collect();
@@ -169,7 +165,9 @@ fn value_of(origin: &Origin) -> Option<String> {
 fn body(options: &Http, body: &Body) -> Result<Vec<String>, Error> {
     match body {
         Body::Multipart(_) => form(options),
-        Body::Gzip(_) => Err(Error::usage("curl does not compress what it sends")),
+        Body::Gzip(_) => Err(Error::usage(
+            "curl cannot compress a request body; omit --compress",
+        )),
         Body::None => Ok(Vec::new()),
         Body::File { path, .. } => Ok(vec![
             "--data-binary".into(),
@@ -181,8 +179,8 @@ fn body(options: &Http, body: &Body) -> Result<Vec<String>, Error> {
                 .filter(|text| !text.contains('\0'));
             let text = text.ok_or_else(|| {
                 Error::usage_hint(
-                    "the body is no text, which an argument of curl cannot hold",
-                    "--body FILE becomes --data-binary @FILE",
+                    "the body is not text and cannot be an argument of curl",
+                    "use --body FILE, which becomes --data-binary @FILE",
                 )
             })?;
             Ok(vec!["--data-raw".into(), quote(&text)])
@@ -190,7 +188,7 @@ fn body(options: &Http, body: &Body) -> Result<Vec<String>, Error> {
     }
 }
 
-/// A form with files, from the items it was made of.
+/// A form with files, made from its items.
 fn form(options: &Http) -> Result<Vec<String>, Error> {
     let mut words = Vec::new();
     for item in super::target::items(options)? {
@@ -201,7 +199,7 @@ fn form(options: &Http) -> Result<Vec<String>, Error> {
                 content_type,
                 file_name,
             } => {
-                // By the ending of a name curl does not find the same types.
+                // curl derives other types from file names.
                 let shown = file_name.as_deref().unwrap_or(&path);
                 let last = shown.rsplit('/').next().unwrap_or(shown);
                 let kind = content_type.unwrap_or_else(|| type_of(last).to_owned());
@@ -232,7 +230,7 @@ fn form(options: &Http) -> Result<Vec<String>, Error> {
     Ok(words)
 }
 
-/// The proxy's credentials, with the password's source in its place.
+/// The credentials of the proxy, with the source of the password.
 fn proxy_user(options: &Http) -> Result<Vec<String>, Error> {
     let Some((user, source)) = proxy_auth(options)? else {
         return Ok(Vec::new());
@@ -244,7 +242,8 @@ fn proxy_user(options: &Http) -> Result<Vec<String>, Error> {
     Ok(vec!["--proxy-user".into(), word])
 }
 
-/// A key or certificate as a file: curl takes no other source, bash makes one of what a source gives.
+/// A key or certificate as a file: curl supports no other source; bash makes a file of it with
+/// `<(…)`.
 fn file_of(key: &KeySource) -> String {
     if let Some(path) = key.file() {
         return quote(&path.display().to_string());
@@ -254,7 +253,7 @@ fn file_of(key: &KeySource) -> String {
     format!("<(printf '%s\\n' \"{value}\")")
 }
 
-/// A value of `-F`, in double quotes where a character of it would end it.
+/// A value of `-F`, in double quotes if it contains a separator.
 fn in_form(value: &str) -> String {
     match value.contains([',', ';', '"']) {
         true => format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")),

@@ -1,11 +1,11 @@
 //! The body of a curl command.
 
-/// What is sent as a body.
+/// The body to send.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Body {
     None,
     Text(String),
-    /// A file as it is; `-T` sends no content type with it.
+    /// A file, sent unchanged; `-T` sends no content type with it.
     File {
         path: String,
         is_upload: bool,

@@ -1,5 +1,5 @@
-//! The credentials of a curl command: from a source where a variable stands for them, else as they
-//! were pasted.
+//! The credentials of a curl command: from a source where the command has a variable, else as
+//! pasted.
 
 use super::headers::Headers;
 use super::url::CurlUrl;
@@ -8,7 +8,7 @@ use crate::curl::{Command, Given, Meaning};
 use crate::error::Error;
 use crate::secret::Source;
 
-/// Adds them; `--auth` and `--profile` beside `--from-curl` take their place.
+/// Adds the credentials; `--auth` and `--profile` next to `--from-curl` override them.
 ///
 /// # Errors
 /// When c47 has no equivalent for them.
@@ -25,7 +25,7 @@ pub(super) fn add(
     }
     let mut found = Vec::new();
     for (name, before, source) in std::mem::take(&mut headers.sourced) {
-        found.push(of_header(&name, &before, &source)?);
+        found.push(from_header(&name, &before, &source)?);
     }
     if let Some((name, source)) = url.sourced.take() {
         found.push(format!("query={name}:{}", source.as_written()));
@@ -37,7 +37,7 @@ pub(super) fn add(
         }
     }
     if let Some(given) = command.last(Meaning::User) {
-        found.extend(of_user(given, command.has(Meaning::Digest), url)?);
+        found.extend(from_user(given, command.has(Meaning::Digest), url)?);
     }
     if found.is_empty() && command.has(Meaning::Netrc) && !command.has(Meaning::User) {
         found.push("netrc".to_owned());
@@ -47,15 +47,15 @@ pub(super) fn add(
         [one] => call.auth = Some(one.clone()),
         [..] => {
             return Err(Error::usage_hint(
-                "the curl command has two secrets from variables; c47 takes one by --auth",
-                "write one to a file; the item Name:@FILE takes a header from it",
+                "the curl command takes two secrets from variables; --auth supports one",
+                "write one secret to a file and use the item Name:@FILE",
             ));
         }
     }
     Ok(())
 }
 
-fn of_header(name: &str, before: &str, source: &Source) -> Result<String, Error> {
+fn from_header(name: &str, before: &str, source: &Source) -> Result<String, Error> {
     let is_authorization = name.eq_ignore_ascii_case("authorization");
     let source = source.as_written();
     match before {
@@ -64,14 +64,14 @@ fn of_header(name: &str, before: &str, source: &Source) -> Result<String, Error>
             Ok(format!("bearer={source}"))
         }
         _ => Err(Error::usage_hint(
-            format!("c47 has no equivalent of a variable in a part of the header '{name}'"),
-            "the secret is the whole value, or follows 'Bearer'; -u \"USER:$PASSWORD\" is Basic",
+            format!("c47 has no equivalent of a variable inside the value of header '{name}'"),
+            "use the variable as the whole value or after 'Bearer'; for Basic, use -u \"USER:$PASSWORD\"",
         )),
     }
 }
 
-/// `-u USER:PASSWORD`, `-u USER` (asks for it), `-u "USER:$PASSWORD"`.
-fn of_user(given: &Given, is_digest: bool, url: &mut CurlUrl) -> Result<Option<String>, Error> {
+/// `-u USER:PASSWORD`, `-u USER` (prompts for the password), `-u "USER:$PASSWORD"`.
+fn from_user(given: &Given, is_digest: bool, url: &mut CurlUrl) -> Result<Option<String>, Error> {
     let scheme = if is_digest { "digest" } else { "basic" };
     url.take_user_info();
     if let Some((before, source)) = given.value.text_and_source() {
@@ -84,7 +84,7 @@ fn of_user(given: &Given, is_digest: bool, url: &mut CurlUrl) -> Result<Option<S
     match given.text()?.split_once(':') {
         None => Ok(Some(format!("{scheme}={}:prompt", given.text()?))),
         Some(_) if is_digest => Err(given.refused(
-            "with --digest and the password itself",
+            "with --digest and a literal password",
             "write -u \"USER:$PASSWORD\", or add --auth digest=USER:SOURCE",
         )),
         Some((user, password)) => {

@@ -1,4 +1,4 @@
-//! The data of `-d` and its siblings: pieces of one text.
+//! The data of `-d` and the options like it, joined to one text.
 
 use super::body::Body;
 use crate::curl::{Command, Given, Meaning};
@@ -15,19 +15,19 @@ const MEANINGS: [Meaning; 5] = [
     Meaning::Json,
 ];
 
-/// A piece of the data.
+/// One part of the data.
 enum Piece {
     Text(String),
-    /// A file as it is.
+    /// A file, unchanged.
     File(String),
     /// A file without its line breaks.
     Lines(String),
 }
 
-/// Reads it; one file that is sent as it is stays a file.
+/// Reads the data; a single unchanged file stays a file.
 ///
 /// # Errors
-/// When a file cannot be read, or a shell would put in a value.
+/// When a file cannot be read, or a value contains a shell variable.
 pub(super) fn read(command: &Command) -> Result<Body, Error> {
     let mut pieces = Vec::new();
     for given in command.all_of(&MEANINGS) {
@@ -40,7 +40,7 @@ pub(super) fn read(command: &Command) -> Result<Body, Error> {
     match pieces.as_slice() {
         [] => return Ok(Body::None),
         [(_, Piece::File(path))] => return Ok(stays_file(path)),
-        // A file on stdin or a pipe is gone once it is read.
+        // Stdin and a pipe can be read only once.
         [(_, Piece::Lines(path))] if path != "-" => {
             let text = file(path)?;
             let without = without_lines(&text);
@@ -105,7 +105,7 @@ fn file(path: &str) -> Result<String, Error> {
     within(Deadline::default(), move || read_text(&path))
 }
 
-/// `-d @FILE` leaves out what ends a line.
+/// `-d @FILE` removes line breaks.
 fn without_lines(text: &str) -> String {
     text.replace(['\r', '\n', '\0'], "")
 }

@@ -1,4 +1,4 @@
-//! The fields of `-F` and `--form-string`, as items.
+//! The fields of `-F` and `--form-string`, converted to items.
 
 use super::body::Body;
 use crate::curl::{Command, Given, Meaning};
@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::http::item::written_name;
 use crate::http::multipart::type_of;
 
-/// Reads them.
+/// Reads the fields.
 ///
 /// # Errors
 /// Names the field that c47 has no equivalent for.
@@ -26,17 +26,13 @@ fn item(given: &Given) -> Result<String, Error> {
         .text()?
         .split_once('=')
         .ok_or_else(|| given.refused("without '='", "write NAME=VALUE"))?;
-    let name = written_name(name).ok_or_else(|| {
-        given.refused(
-            &format!("with the name '{name}'"),
-            "leave the backslash out",
-        )
-    })?;
+    let name = written_name(name)
+        .ok_or_else(|| given.refused(&format!("with the name '{name}'"), "remove the backslash"))?;
     if given.meaning == Meaning::FormString {
         return text_item(given, &name, value);
     }
     if value.starts_with('(') || value == ")" {
-        return Err(given.refused("with parts in parts", "send each part as a field"));
+        return Err(given.refused("with nested parts", "send each part as a field"));
     }
     let (kind, rest) = match value.chars().next() {
         Some(kind @ ('@' | '<')) => (Some(kind), value.get(1..).unwrap_or_default()),
@@ -58,7 +54,7 @@ fn item(given: &Given) -> Result<String, Error> {
 fn text_item(given: &Given, name: &str, value: &str) -> Result<String, Error> {
     match value.starts_with('@') {
         true => Err(given.refused(
-            "with a text that begins with '@'",
+            "with a text that starts with '@'",
             "write the text to a file: -F 'NAME=<FILE'",
         )),
         false => Ok(format!("{name}={value}")),
@@ -72,14 +68,14 @@ fn file_item(
     parameters: &[String],
 ) -> Result<String, Error> {
     if path.contains(',') {
-        return Err(given.refused("with several files", "write a field for each file"));
+        return Err(given.refused("with several files", "use one -F for each file"));
     }
     let (mut content_type, mut file_name) = (None, None);
     for parameter in parameters {
         match parameter.trim_start().split_once('=') {
             Some(("type", value)) => content_type = Some(value.to_owned()),
             Some(("filename", value)) => file_name = Some(value.to_owned()),
-            // A parameter of the type itself.
+            // A parameter of the content type itself.
             Some(("charset" | "boundary", _)) if content_type.is_some() => {
                 let whole = content_type.take().unwrap_or_default();
                 content_type = Some(format!("{whole};{parameter}"));
@@ -87,7 +83,7 @@ fn file_item(
             Some(_) | None => {
                 return Err(given.refused(
                     &format!("with ';{parameter}'"),
-                    "a file has ;type= and ;filename=",
+                    "only ;type= and ;filename= are supported",
                 ));
             }
         }
@@ -125,8 +121,8 @@ fn curl_type(name: &str) -> Option<&'static str> {
     found.map(|(_, kind)| *kind)
 }
 
-/// What stands between semicolons, without the blanks around it; never empty. In double quotes a
-/// semicolon is none, and blanks stay.
+/// Splits a text at semicolons and trims the parts; never returns an empty list. Within double
+/// quotes, semicolons and spaces are literal.
 fn parameters(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
@@ -153,7 +149,7 @@ fn parameters(text: &str) -> Vec<String> {
             }
         }
         escaped = false;
-        // `filename="a"` is quoted from its value on.
+        // In `filename="a"` the quotes start at the value.
         begins = c == '=';
     }
     words.push(finished(&word, was_quoted));

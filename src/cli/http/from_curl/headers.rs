@@ -1,29 +1,29 @@
-//! The headers of a curl command: those of `-H`, and those that other options stand for.
+//! The headers of a curl command: those of `-H`, and those that other options set.
 
 use super::body::Body;
 use crate::curl::{Command, Given, Meaning};
 use crate::error::Error;
 use crate::secret::Source;
 
-/// The headers, in their order.
+/// The headers, in order.
 #[derive(Default)]
 pub(super) struct Headers {
-    /// A header without a value is one that is left out.
+    /// A header without a value is removed.
     list: Vec<(String, Option<String>)>,
-    /// Headers whose value ends in a secret from a source: name, what is before it, source.
+    /// Headers whose value ends in a secret from a source: name, text before it, source.
     pub sourced: Vec<(String, String, Source)>,
 }
 
-/// Reads them.
+/// Reads the headers.
 ///
 /// # Errors
-/// When a shell would put in a value that is not the whole of one.
+/// When a shell variable is only a part of a value.
 pub(super) fn read(command: &Command) -> Result<Headers, Error> {
     let mut headers = Headers::default();
     for given in command.all(Meaning::Header) {
         headers.line(given)?;
     }
-    // c47 asks for the codings that it can decode.
+    // c47 requests the encodings that it can decode.
     if command.has(Meaning::Compressed) {
         headers.remove("accept-encoding");
     }
@@ -42,8 +42,8 @@ pub(super) fn read(command: &Command) -> Result<Headers, Error> {
         let text = given.text()?;
         if !text.contains('=') {
             return Err(given.refused(
-                "with a file of cookies",
-                "send a cookie: -b NAME=VALUE, or the item Cookie:@FILE",
+                "with a cookie file",
+                "send a cookie with -b NAME=VALUE or the item Cookie:@FILE",
             ));
         }
         cookies.push(text);
@@ -55,7 +55,7 @@ pub(super) fn read(command: &Command) -> Result<Headers, Error> {
 }
 
 impl Headers {
-    /// A value of `-H`: `Name: value`, `Name:` (left out), `Name;` (empty).
+    /// Reads a value of `-H`: `Name: value`, `Name:` (removed), `Name;` (empty).
     fn line(&mut self, given: &Given) -> Result<(), Error> {
         let Some(line) = given.value.text() else {
             let (before, source) = given
@@ -69,8 +69,8 @@ impl Headers {
         };
         if line.starts_with('@') {
             return Err(given.refused(
-                "with a file of headers",
-                "write -H for each; the item Name:@FILE takes one value from a file",
+                "with a header file",
+                "use one -H for each header; the item Name:@FILE reads one value from a file",
             ));
         }
         match line.split_once(':') {
@@ -86,13 +86,13 @@ impl Headers {
         Ok(())
     }
 
-    /// Adds what says what the body is.
+    /// Adds the headers that describe the body.
     ///
     /// # Errors
-    /// When a form is sent as something else.
+    /// When a form is sent with another content type.
     pub(super) fn describe(&mut self, command: &Command, body: &Body) -> Result<(), Error> {
         let is_json = command.has(Meaning::Json) && !command.has(Meaning::Get);
-        // By the ending c47 takes the file for JSON, and asks for JSON.
+        // c47 would set the content type from the file name, and accept JSON.
         if matches!(body, Body::File { path, .. } if path.ends_with(".json")) && !is_json {
             self.set_default("Accept", "*/*");
         }
@@ -111,7 +111,7 @@ impl Headers {
                     self.set_default("Accept", "application/json");
                 }
             }
-            // The name of the file would say what it is.
+            // c47 would set the content type from the file name.
             Body::File {
                 is_upload: true, ..
             } => self.set_default("Content-Type", ""),
@@ -120,8 +120,8 @@ impl Headers {
                 let kind = kind.split(';').next().unwrap_or(kind).trim();
                 if !kind.eq_ignore_ascii_case("multipart/form-data") {
                     return Err(Error::usage_hint(
-                        format!("c47 has no equivalent of curl's -F sent as {kind}"),
-                        "leave the Content-Type out: a form has its own",
+                        format!("c47 has no equivalent of curl's -F with the content type {kind}"),
+                        "remove the Content-Type header; c47 sets it for a form",
                     ));
                 }
                 self.remove("content-type");
@@ -131,13 +131,13 @@ impl Headers {
     }
 
     fn push(&mut self, name: &str, value: Option<String>) {
-        // It follows from the body.
+        // c47 derives this header from the body.
         if !name.eq_ignore_ascii_case("content-length") {
             self.list.push((name.to_owned(), value));
         }
     }
 
-    /// Sets a header that no `-H` names; without a value it is left out.
+    /// Sets a header that no `-H` sets; without a value it is removed.
     fn set_default(&mut self, name: &str, value: &str) {
         if !self.names(name) {
             self.push(name, Some(value.to_owned()).filter(|v| !v.is_empty()));
@@ -164,7 +164,7 @@ impl Headers {
         self.push(name, Some(value));
     }
 
-    /// As items, less those of these names.
+    /// Returns the headers as items, except those of these names.
     pub(super) fn items(&self, except: &[&str]) -> Vec<String> {
         let is_excepted = |name: &str| except.iter().any(|known| known.eq_ignore_ascii_case(name));
         self.list
@@ -173,7 +173,7 @@ impl Headers {
             .map(|(name, value)| match value.as_deref() {
                 None => format!("{name}:"),
                 Some("") => format!("{name};"),
-                // Not the separators `:@` and `:=`.
+                // The text must not form the separators `:@` and `:=`.
                 Some(value) if value.starts_with(['@', '=']) => format!("{name}: {value}"),
                 Some(value) => format!("{name}:{value}"),
             })

@@ -1,5 +1,5 @@
-//! `--from-curl`: a curl command becomes the options and items that make the same call. What stands
-//! beside it on the command line counts more than what curl's options say.
+//! `--from-curl`: converts a curl command to the options and items of the same call. Options of c47
+//! on the command line override those of curl.
 
 mod body;
 mod credentials;
@@ -23,10 +23,10 @@ use crate::redact;
 use body::Body;
 use headers::Headers;
 
-/// The options of the call, with those of the curl command where there is one.
+/// The options of the call, merged with those of the curl command, if any.
 ///
 /// # Errors
-/// Names what in the curl command c47 has no equivalent for.
+/// Names the part of the curl command that c47 has no equivalent for.
 pub(super) fn resolved(options: Http) -> Result<Http, Error> {
     let Some(given) = options.from_curl.as_deref() else {
         return Ok(options);
@@ -69,7 +69,7 @@ pub(super) fn resolved(options: Http) -> Result<Http, Error> {
     Ok(call)
 }
 
-/// The text of the command: given itself, in a file, or on stdin.
+/// The text of the command: an argument, a file, or stdin.
 fn text(given: &str) -> Result<String, Error> {
     let command = given.trim_start();
     let command = command.strip_prefix("$ ").unwrap_or(command).trim_start();
@@ -98,7 +98,7 @@ fn bounded(from: impl Read, name: &str) -> Result<String, Error> {
         .map_err(|_| Error::usage(format!("the curl command in {name} is not UTF-8 text")))
 }
 
-/// Reads the body, and with `-G` what goes into the query instead.
+/// Reads the body, and with `-G` the data for the query.
 ///
 /// # Errors
 /// When there are two bodies, or a file cannot be read.
@@ -110,7 +110,7 @@ fn body(command: &Command) -> Result<(Body, Option<String>), Error> {
             Body::Text(text) => Ok((Body::None, Some(text))),
             Body::File { .. } | Body::Form(_) => Err(Error::usage_hint(
                 "c47 has no equivalent of curl's -G with a file",
-                "--data-urlencode NAME@FILE puts a file's text into the query",
+                "use --data-urlencode NAME@FILE to put a file's text into the query",
             )),
         };
     }
@@ -131,14 +131,14 @@ fn body(command: &Command) -> Result<(Body, Option<String>), Error> {
     let mut bodies = [data, form, upload].into_iter().filter(Body::is_some);
     match (bodies.next(), bodies.next()) {
         (Some(_), Some(_)) => Err(Error::usage(
-            "the curl command has two bodies: -d, -F and -T exclude each other",
+            "the curl command has two bodies; use only one of -d, -F and -T",
         )),
         (Some(body), None) => Ok((body, None)),
         (None, _) => Ok((Body::None, None)),
     }
 }
 
-/// Ensures that nothing else is to be read from where the command came from.
+/// Ensures that nothing else reads stdin when the command comes from it.
 fn ensure_stdin_is_free(command: &Command) -> Result<(), Error> {
     let readers = [
         Meaning::Data,
@@ -159,12 +159,12 @@ fn ensure_stdin_is_free(command: &Command) -> Result<(), Error> {
         None => Ok(()),
         Some(given) => Err(Error::usage_hint(
             format!("--from-curl - and curl's {} both read stdin", given.name),
-            "give the curl command as an argument or in a file",
+            "pass the curl command as an argument or in a file",
         )),
     }
 }
 
-/// The method, where it is not the one that c47 takes by itself.
+/// The method, if it differs from the default of c47.
 fn method(command: &Command, has_body: bool) -> Result<Option<String>, Error> {
     let given = command.last(Meaning::Request);
     let method = match given {
@@ -174,7 +174,7 @@ fn method(command: &Command, has_body: bool) -> Result<Option<String>, Error> {
             if !is_usual && (text.is_empty() || !text.bytes().all(|b| b.is_ascii_uppercase())) {
                 return Err(given.refused(
                     &format!("'{text}'"),
-                    "a method has capital letters only, from A to Z",
+                    "use only the capital letters A to Z in a method",
                 ));
             }
             text.to_ascii_uppercase()
@@ -194,7 +194,7 @@ fn method(command: &Command, has_body: bool) -> Result<Option<String>, Error> {
     Ok(Some(method).filter(|method| method != guessed))
 }
 
-/// The items of the headers, less those that an item of the command line sets or leaves out.
+/// The items of the headers, except those that an item on the command line sets or removes.
 fn items(headers: Headers, own_items: &[String]) -> Result<Vec<String>, Error> {
     if let Some(url) = own_items
         .iter()
@@ -206,11 +206,12 @@ fn items(headers: Headers, own_items: &[String]) -> Result<Vec<String>, Error> {
     {
         return Err(Error::usage_hint(
             format!("'{}' is a second URL", redact::url(url)),
-            "the URL is that of the curl command; only items may stand beside --from-curl",
+            "--from-curl takes the URL from the curl command; add only items",
         ));
     }
     let own: Result<Vec<Item>, String> = own_items.iter().map(|item| Item::parse(item)).collect();
-    let own = own.map_err(|why| Error::usage_hint(why, "the URL is that of --from-curl"))?;
+    let own = own
+        .map_err(|why| Error::usage_hint(why, "--from-curl takes the URL from the curl command"))?;
     let own_names: Vec<&str> = own
         .iter()
         .filter_map(|item| match item {
@@ -226,9 +227,9 @@ mod tests {
     use super::*;
     use crate::cli::http::print_command;
 
-    /// What an option changes is seen in the printed command, or in an error that names it.
+    /// A handled option changes the printed command or is named in an error.
     #[test]
-    fn every_option_that_is_handled_changes_the_call() {
+    fn every_handled_curl_option_changes_the_call() {
         let made = |text: String| {
             let call = Http {
                 from_curl: Some(text),
@@ -266,7 +267,7 @@ mod tests {
         }
     }
 
-    /// Every option with a value and without, alone and in pairs: none panics.
+    /// Tries every option with and without a value, alone and in pairs.
     #[test]
     fn no_option_panics_whatever_its_value() {
         let values = [

@@ -1,4 +1,4 @@
-//! The options of a curl command that set how a call is made, and what becomes of the response.
+//! The options of a curl command that control the transfer and the output of the response.
 
 use super::url::CurlUrl;
 use crate::cli::http::Http;
@@ -6,7 +6,7 @@ use crate::curl::{Command, Given, Meaning};
 use crate::error::Error;
 use crate::http::url::form_encode;
 
-/// Adds them where c47's own option is not given.
+/// Adds them where the option of c47 itself is not given.
 ///
 /// # Errors
 /// Names the option that c47 has no equivalent for.
@@ -15,13 +15,13 @@ pub(super) fn add(command: &Command, call: &mut Http, url: &str) -> Result<(), E
     tls(command, call)?;
     network(command, call)?;
     protocols(command, url)?;
-    let has_own_way = call.json
+    let has_own_output = call.json
         || call.headers
         || call.stream
         || call.download
         || call.print.is_some()
         || call.output.is_some();
-    if !has_own_way {
+    if !has_own_output {
         response(command, call, url)?;
     }
     Ok(())
@@ -52,9 +52,9 @@ fn time(command: &Command, call: &mut Http) -> Result<(), Error> {
     Ok(())
 }
 
-/// Seconds, with a fraction perhaps, as c47 writes them; 0 is none.
+/// Converts seconds, possibly with a fraction, to a duration of c47; 0 means no limit.
 fn seconds(given: &Given) -> Result<Option<String>, Error> {
-    let wrong = || given.refused("with this time", "write seconds: 30 or 2.5");
+    let wrong = || given.refused("with this time", "use seconds, for example 30 or 2.5");
     let text = given.text()?;
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let is_number = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
@@ -77,7 +77,7 @@ fn seconds(given: &Given) -> Result<Option<String>, Error> {
 fn number(given: &Given) -> Result<u32, Error> {
     let text = given.text()?;
     text.parse()
-        .map_err(|_| given.refused(&format!("'{text}'"), "write a whole number"))
+        .map_err(|_| given.refused(&format!("'{text}'"), "use a whole number"))
 }
 
 fn tls(command: &Command, call: &mut Http) -> Result<(), Error> {
@@ -91,7 +91,7 @@ fn tls(command: &Command, call: &mut Http) -> Result<(), Error> {
         if !kind.eq_ignore_ascii_case("PEM") {
             return Err(given.refused(
                 &format!("'{kind}'"),
-                "make a PEM file: openssl pkcs12 -in FILE -nodes -out FILE",
+                "convert it to PEM: openssl pkcs12 -in FILE -nodes -out FILE",
             ));
         }
     }
@@ -112,7 +112,7 @@ fn tls(command: &Command, call: &mut Http) -> Result<(), Error> {
     Ok(())
 }
 
-/// `--proto =https`: the URL must be one; c47 never goes from https to http.
+/// `--proto =https`: the URL must be https; c47 never follows a redirect from https to http.
 fn protocols(command: &Command, url: &str) -> Result<(), Error> {
     for given in command.all(Meaning::Proto) {
         let allowed = given.text()?.strip_prefix('=');
@@ -123,7 +123,7 @@ fn protocols(command: &Command, url: &str) -> Result<(), Error> {
         });
         if !is_allowed {
             let what = format!("'{}' with an {scheme} URL", given.text()?);
-            return Err(given.refused(&what, "write =https, and an https URL"));
+            return Err(given.refused(&what, "use =https with an https URL"));
         }
     }
     Ok(())
@@ -136,7 +136,7 @@ fn network(command: &Command, call: &mut Http) -> Result<(), Error> {
         if text.starts_with('-') || text.contains(',') {
             return Err(given.refused(
                 &format!("'{text}'"),
-                "write HOST:PORT:ADDRESS, with one address",
+                "use HOST:PORT:ADDRESS with one address",
             ));
         }
         call.resolve.push(text.to_owned());
@@ -184,7 +184,7 @@ fn proxy(command: &Command) -> Result<Option<String>, Error> {
         }
     };
     let has_port = host.rsplit(']').next().unwrap_or(host).contains(':');
-    // curl's port of an http proxy is that of SOCKS.
+    // The default port of curl for an http proxy is 1080.
     let port = if has_port || scheme == "https" {
         ""
     } else {
@@ -207,7 +207,7 @@ fn response(command: &Command, call: &mut Http, url: &str) -> Result<(), Error> 
     if (output.is_some() || is_download) && (heads || command.has(Meaning::Head)) {
         return Err(Error::usage_hint(
             "c47 has no equivalent of curl's -i or -I with -o or -O",
-            "leave one out; -v shows the headers on stderr",
+            "remove one; -v prints the headers on stderr",
         ));
     }
     if is_download {
@@ -235,7 +235,7 @@ fn output(command: &Command, url: &str) -> Result<Option<String>, Error> {
     };
     let name = if given.meaning == Meaning::RemoteName {
         CurlUrl::file_name(url)
-            .ok_or_else(|| given.refused("with a URL that names no file", "use -o FILE"))?
+            .ok_or_else(|| given.refused("with a URL without a file name", "use -o FILE"))?
     } else {
         given.text()?.to_owned()
     };

@@ -1,4 +1,4 @@
-//! The URL of a curl command, with what `-G` and `--url-query` add to it.
+//! The URL of a curl command, with the query that `-G` and `--url-query` add.
 
 use super::data;
 use crate::curl::{Command, Given, Meaning};
@@ -6,17 +6,17 @@ use crate::error::Error;
 use crate::http::url::{form_encode, percent_decode, remove_dot_segments};
 use crate::secret::Source;
 
-/// The URL, in parts that curl's options set.
+/// The URL, which options of curl modify.
 pub(super) struct CurlUrl {
     pub text: String,
-    /// A member of the query whose value is a secret from a source: its name, and the source.
+    /// A query parameter whose value is a secret from a source: its name, and the source.
     pub sourced: Option<(String, Source)>,
 }
 
-/// Reads it. `data` is that of `-G`.
+/// Reads the URL; `data` is the data of `-G`.
 ///
 /// # Errors
-/// When there is none, or several, or one that stands for several.
+/// When there is no URL, more than one, or one that expands to several.
 pub(super) fn read(command: &Command, data: Option<String>) -> Result<CurlUrl, Error> {
     let mut urls = command.all(Meaning::Url);
     let given = match (urls.next(), urls.next()) {
@@ -24,7 +24,7 @@ pub(super) fn read(command: &Command, data: Option<String>) -> Result<CurlUrl, E
         (Some(_), Some(_)) => {
             return Err(Error::usage_hint(
                 "the curl command has several URLs",
-                "c47 makes one call: give one URL; a value with blanks needs quotes",
+                "c47 makes one call: give one URL, and quote values that contain spaces",
             ));
         }
         (Some(given), None) => given,
@@ -61,7 +61,7 @@ pub(super) fn read(command: &Command, data: Option<String>) -> Result<CurlUrl, E
     Ok(url)
 }
 
-/// What is before the last member of a query that ends in `name=`, and that name.
+/// Splits off the last query parameter of a text that ends in `name=`.
 fn last_member(text: &str) -> Option<(&str, String)> {
     let (before, member) = text.rsplit_once(['?', '&'])?;
     let name = member.strip_suffix('=').filter(|name| !name.is_empty())?;
@@ -69,7 +69,7 @@ fn last_member(text: &str) -> Option<(&str, String)> {
     Some((before, name))
 }
 
-/// Without a scheme curl takes http.
+/// Adds http, the default scheme of curl.
 fn with_scheme(text: &str) -> String {
     let end = text.find(['/', '?', '#']).unwrap_or(text.len());
     let has_scheme = text.get(end..).is_some_and(|rest| rest.starts_with("//"))
@@ -80,20 +80,20 @@ fn with_scheme(text: &str) -> String {
     }
 }
 
-/// Ensures that curl does not take the URL for several: `{a,b}`, `[1-9]`.
+/// Ensures that curl would not expand the URL to several: `{a,b}`, `[1-9]`.
 fn ensure_one(url: &CurlUrl, given: &Given) -> Result<(), Error> {
     let (_, tail) = url.split();
     match tail.contains(['{', '}', '[', ']']) {
         true => Err(given.refused(
-            "with {…} or […], which stand for several",
-            "use -g where they are meant as they are",
+            "with {…} or […], which expand to several URLs",
+            "add -g to send the characters literally",
         )),
         false => Ok(()),
     }
 }
 
 impl CurlUrl {
-    /// Scheme and authority; path and query.
+    /// Splits the URL into scheme and authority, and path and query.
     fn split(&self) -> (&str, &str) {
         let start = self.text.find("://").map_or(0, |at| at + 3);
         let authority = self.text.get(start..).unwrap_or_default();
@@ -124,12 +124,12 @@ impl CurlUrl {
         self.push_encoded(text);
     }
 
-    /// A `#` would begin a fragment.
+    /// Encodes `#`, which would start a fragment.
     fn push_encoded(&mut self, text: &str) {
         self.text.push_str(&text.replace('#', "%23"));
     }
 
-    /// `-T FILE` adds the file's name to a path that ends in a slash.
+    /// Like `-T FILE`, adds the name of the file to a path that ends in a slash.
     pub(super) fn name_file(&mut self, path: &str) {
         let (origin, tail) = self.split();
         let (path_part, query) = match tail.find('?').and_then(|at| tail.split_at_checked(at)) {
@@ -143,7 +143,7 @@ impl CurlUrl {
         }
     }
 
-    /// The last segment of the path: the name that `-O` gives the file.
+    /// The last segment of the path, which `-O` uses as the file name.
     pub(super) fn file_name(text: &str) -> Option<String> {
         let path = text.split('?').next().unwrap_or(text);
         let (_, after) = path.split_once("://")?;
@@ -151,7 +151,7 @@ impl CurlUrl {
         Some(name.to_owned()).filter(|name| !name.is_empty())
     }
 
-    /// Takes the user and password out; returns whether there was one.
+    /// Removes the user and password.
     pub(super) fn take_user_info(&mut self) {
         let (origin, tail) = self.split();
         let Some((scheme, authority)) = origin.split_once("://") else {
@@ -162,7 +162,7 @@ impl CurlUrl {
         }
     }
 
-    /// Puts a user and password in.
+    /// Sets the user and password.
     pub(super) fn set_user_info(&mut self, user: &str, password: &str) {
         self.take_user_info();
         let (scheme, rest) = self.text.split_once("://").unwrap_or(("http", &self.text));

@@ -1,10 +1,10 @@
-//! What is printed on stderr while a call runs: heads with `-v`, retries, refused redirects.
+//! Prints on stderr while a call runs: headers with `-v`, retries, refused redirects.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::show;
-use super::status::Voice;
+use super::status::Verbosity;
 use crate::error::Error;
 use crate::http::Answer;
 use crate::http::observe::{Notice, Observer};
@@ -13,7 +13,7 @@ use crate::progress::Progress;
 use crate::redact::{self, Secrets};
 use crate::{escape, output};
 
-/// The progress line of a download, which must go before anything else is printed.
+/// The progress line of a download, which is cleared before anything else is printed.
 #[derive(Clone, Default)]
 pub(super) struct ProgressLine(Rc<RefCell<Line>>);
 
@@ -24,7 +24,7 @@ struct Line {
 }
 
 impl ProgressLine {
-    /// Shows that `have` bytes of `whole` have come.
+    /// Shows that `have` bytes of `whole` are received.
     pub(super) fn show(&self, name: &str, have: u64, whole: Option<u64>) {
         let mut line = self.0.borrow_mut();
         if !std::mem::replace(&mut line.has_begun, true) {
@@ -33,7 +33,7 @@ impl ProgressLine {
         line.progress.show(name, have, whole);
     }
 
-    /// Removes it; the next response starts another.
+    /// Clears the line; the next response starts a new one.
     pub(super) fn clear(&self) {
         let mut line = self.0.borrow_mut();
         line.progress.clear();
@@ -41,33 +41,33 @@ impl ProgressLine {
     }
 }
 
-/// Prints what happens.
-pub(super) struct Narrator {
+/// Prints the events of a call.
+pub(super) struct CallReporter {
     pub verbose: bool,
-    pub voice: Voice,
+    pub level: Verbosity,
     pub secrets: Secrets,
     pub progress: ProgressLine,
 }
 
-impl Observer for Narrator {
+impl Observer for CallReporter {
     fn before(&mut self, request: &mut Request) -> Result<(), Error> {
         self.progress.clear();
         if self.verbose {
-            show::request_head(request, self.secrets);
+            show::request_headers(request, self.secrets);
         }
         Ok(())
     }
 
     fn after(&mut self, _: &Request, answer: &Answer) -> Result<(), Error> {
         if self.verbose {
-            show::answer_head(&answer.head, self.secrets);
+            show::response_headers(&answer.head, self.secrets);
         }
         Ok(())
     }
 
     fn notice(&mut self, notice: &Notice) {
         self.progress.clear();
-        if self.voice == Voice::Quiet {
+        if self.level == Verbosity::Quiet {
             return;
         }
         match notice {

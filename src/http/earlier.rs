@@ -1,4 +1,4 @@
-//! What earlier downloads left: a beginning that is to be continued, or the whole file.
+//! Finds what earlier downloads left: a partial file to resume, or the complete file.
 
 use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
@@ -7,13 +7,13 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::note::{Note, is_ours, note_of, part_of};
-use super::partial::{Existing, feed};
+use super::partial::{Existing, hash_rest};
 use super::url::Url;
 use crate::crypto::digest::Sha256;
 
-/// The file in `directory` of which an earlier download from `url` left a beginning. Of several it is the
-/// one whose URL had the same query (in a signed URL it changes), else the one written last.
-pub(super) fn begun(directory: &Path, url: &Url, existing: Existing) -> Option<PathBuf> {
+/// Finds the partial file of an earlier download from `url` in `directory`. If there are several,
+/// prefers the same query (signed URLs change it), then the latest.
+pub(super) fn find_partial(directory: &Path, url: &Url, existing: Existing) -> Option<PathBuf> {
     let here = match directory.as_os_str().is_empty() {
         true => Path::new("."),
         false => directory,
@@ -23,7 +23,7 @@ pub(super) fn begun(directory: &Path, url: &Url, existing: Existing) -> Option<P
         let target = name.as_bytes().strip_suffix(b".part.meta")?;
         Some(directory.join(OsStr::from_bytes(target)))
     });
-    let beginnings = notes.take(MAX_NOTES).filter_map(|target| {
+    let partials = notes.take(MAX_NOTES).filter_map(|target| {
         let path = part_of(&target);
         let part = OpenOptions::new()
             .read(true)
@@ -31,16 +31,16 @@ pub(super) fn begun(directory: &Path, url: &Url, existing: Existing) -> Option<P
             .open(&path)
             .ok()?;
         let found = part.metadata().ok()?;
-        let is_begun = is_ours(&found) && found.len() > 0;
+        let is_partial = is_ours(&found) && found.len() > 0;
         let is_taken = existing == Existing::Keep && target.symlink_metadata().is_ok();
         let note = Note::read(&note_of(&path), &part)?.validator;
-        let is_it = is_begun && !is_taken && note.is_of(url);
+        let is_it = is_partial && !is_taken && note.is_of(url);
         is_it.then(|| (note.has_query_of(url), found.modified().ok(), target))
     });
-    beginnings.max().map(|(_, _, target)| target)
+    partials.max().map(|(_, _, target)| target)
 }
 
-/// Notes of earlier downloads that are read, of all in a directory.
+/// The largest number of notes that are read in a directory.
 const MAX_NOTES: usize = 1000;
 
 /// Whether the file at `path` has this SHA-256.
@@ -52,6 +52,6 @@ pub(super) fn has_sha256(path: &Path, wanted: &str) -> bool {
     let Ok(mut file) = file else { return false };
     let mut digest = Sha256::new();
     file.metadata().is_ok_and(|found| found.is_file())
-        && feed(&mut file, &mut digest).is_ok()
+        && hash_rest(&mut file, &mut digest).is_ok()
         && digest.finish() == wanted
 }
