@@ -90,7 +90,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ),
         (
             "[profile.a]\nurl = 'https://me:hunter2@x'\n",
-            "do not belong in it",
+            "must not contain",
         ),
         (
             "[profile.a]\nurl = 'https://x?a=1'\n",

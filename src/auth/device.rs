@@ -42,7 +42,7 @@ pub(super) fn obtain(
             hint: Some(format!("c47 auth login {}", service.name)),
         }));
     };
-    let said = exchange::ask(code, values, &context.settings, context.deadline)?;
+    let said = exchange::send(code, values, &context.settings, context.deadline)?;
     let text = |json: &Json, name: &str| find(json, name).and_then(Json::as_str).map(str::to_owned);
     let (status, json) = (said.status, said.json.unwrap_or(Json::Null));
     let parts = (
@@ -77,7 +77,7 @@ pub(super) fn obtain(
             let hint = format!("c47 auth login {}", service.name);
             return Err(failed("the code has expired".into(), Some(hint)));
         }
-        let said = exchange::ask(poll, values, &context.settings, context.deadline)?;
+        let said = exchange::send(poll, values, &context.settings, context.deadline)?;
         let error = said.json.as_ref().and_then(|json| text(json, "error"));
         match error.as_deref() {
             Some("authorization_pending") => {}

@@ -1,4 +1,4 @@
-//! Tokens that c47 mints: claims, signed with a key.
+//! Tokens that c47 signs itself.
 
 use serde::Deserialize;
 
@@ -13,7 +13,7 @@ use crate::jwt::{self, Mint, ShortSecret};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
-/// What a Google service account's file says, as far as it is needed.
+/// The members of a Google service account file that are used.
 #[derive(Deserialize)]
 struct ServiceAccount {
     client_email: String,
@@ -22,12 +22,12 @@ struct ServiceAccount {
     token_uri: String,
 }
 
-/// An order with its key at hand.
+/// A signing request with its key.
 pub(super) struct Signing {
     order: JwtOrder,
     secret: Secret,
     key: Key,
-    /// Where the service account's tokens are obtained.
+    /// The token endpoint of the service account.
     pub token_uri: Option<Url>,
 }
 
@@ -35,7 +35,7 @@ impl Signing {
     /// Reads the key.
     ///
     /// # Errors
-    /// When its source has none, or it is no key.
+    /// If the source cannot be read, or does not contain a key.
     pub(super) fn read(order: &JwtOrder, deadline: Deadline) -> Result<Signing, Error> {
         let mut order = order.clone();
         let secret = order.key.secret().read("Key", deadline)?;
@@ -48,10 +48,10 @@ impl Signing {
                 token_uri: None,
             });
         }
-        let wrong = |why: &str| Error::malformed("the service account's file", why);
-        // serde's own message could repeat what it read.
+        let wrong = |why: &str| Error::malformed("the service account file", why);
+        // serde's message could contain parts of the file.
         let account: ServiceAccount = serde_json::from_slice(secret.expose())
-            .map_err(|_| wrong("it is no JSON with client_email, private_key and token_uri"))?;
+            .map_err(|_| wrong("it is not JSON with client_email, private_key and token_uri"))?;
         let url = Url::parse(&account.token_uri).map_err(|why| wrong(&why))?;
         let key = Key::parse(&Secret::new(account.private_key.into_bytes()))?;
         for (name, value) in [("iss", &account.client_email), ("aud", &account.token_uri)] {
@@ -68,15 +68,15 @@ impl Signing {
         })
     }
 
-    /// The secret the key came from.
+    /// The secret that the key was read from.
     pub(super) fn secret(&self) -> &Secret {
         &self.secret
     }
 
-    /// Makes a token, from now on.
+    /// Signs a token that is valid from now.
     ///
     /// # Errors
-    /// When the key does not suit the algorithm.
+    /// If the key does not suit the algorithm.
     pub(super) fn mint(&self) -> Result<Secret, Error> {
         let algorithm = match self.order.algorithm {
             Some(algorithm) => algorithm,
@@ -84,10 +84,10 @@ impl Signing {
                 .key
                 .algorithms()
                 .first()
-                .ok_or_else(|| Error::usage("no algorithm suits the key"))?,
+                .ok_or_else(|| Error::usage("no algorithm supports this key"))?,
         };
         let mut mint = Mint::new(algorithm, &self.key, Timestamp::now());
-        // The service chose the secret, and no other would be accepted.
+        // The service chose this secret and accepts no other.
         mint.short_secret = ShortSecret::Allow;
         mint.kid = self.order.kid.clone();
         mint.claims = self.order.claims.clone();

@@ -52,7 +52,7 @@ fn stores(profile: &Profile, plan: &TokenPlan, places: &Places) -> Result<Vec<St
             Err(Unusable::Unsafe(error)) => return Err(error.into()),
         }
     }
-    stores.extend(token_store::former_store(&profile.service, plan, places));
+    stores.extend(token_store::legacy_store(&profile.service, plan, places));
     Ok(stores)
 }
 
@@ -109,7 +109,7 @@ fn revoke(
     if let Some(refresh) = &stored.refresh_token {
         values.given.insert("refresh_token", refresh.clone());
     }
-    let response = exchange::ask(exchange, &mut values, &context.settings, context.deadline)?;
+    let response = exchange::send(exchange, &mut values, &context.settings, context.deadline)?;
     match response.status {
         // A token that is no longer known needs no revoking.
         200..=299 | 401 | 422 => Ok(LoggedOut::Revoked),

@@ -34,7 +34,7 @@ fn a_public_key_is_never_a_shared_secret() {
             answer
                 .expect_code(2)
                 .stderr_text()
-                .contains("HS256 wants a shared secret, but the key is an RSA public key")
+                .contains("HS256 requires a shared secret, but the key is an RSA public key")
         );
     }
 }

@@ -13,7 +13,7 @@ use crate::http::url::Url;
 
 const NAME: &str = "client_credentials";
 
-/// The lifetime of the assertion by which a client proves who it is.
+/// The lifetime of a client assertion.
 const ASSERTION_TTL: Duration = Duration::from_secs(60);
 
 pub(super) const DEFINITION: Definition = Definition {

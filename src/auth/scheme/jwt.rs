@@ -1,4 +1,4 @@
-//! `jwt`: a token that c47 mints for each request, sent as a bearer token.
+//! `jwt`: c47 signs a bearer token for each request.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -20,13 +20,13 @@ use crate::jwt::Algorithm;
 use crate::secret::Source;
 use crate::timestamp::Timestamp;
 
-/// How `--auth` writes it.
+/// The syntax in `--auth`.
 pub(super) const FORM: &[&str] = &["jwt=ALG:SOURCE"];
 
-/// The lifetime where none is given.
+/// The default lifetime.
 pub(super) const DEFAULT_TTL: Duration = Duration::from_secs(300);
 
-/// The keys of a profile that describe a minted token.
+/// The profile keys for a token that c47 signs.
 pub(super) const KEYS: &[Key] = &[
     ("key", Kind::Key),
     ("service_account", Kind::Key),
@@ -59,10 +59,10 @@ fn parse(rest: Option<&str>, options: &mut Option<MintOptions>) -> Result<Shared
     let options = options.take().unwrap_or_default();
     let has_claim = |name: &str| options.claims.iter().any(|claim| claim.name == name);
     if options.ttl.is_some() && has_claim("exp") {
-        return Err("the claim exp and --ttl exclude each other".into());
+        return Err("--ttl cannot be used with the claim exp".into());
     }
     if options.token_id == TokenId::Random && has_claim("jti") {
-        return Err("the claim jti and --jti exclude each other".into());
+        return Err("--jti cannot be used with the claim jti".into());
     }
     Ok(Rc::new(Jwt(JwtOrder {
         key: SigningKey::Plain(SecretRef::Source(key)),
@@ -104,7 +104,7 @@ impl Scheme for Jwt {
     }
 }
 
-/// The command that mints the same token.
+/// The command that signs the same token.
 fn sign(order: &JwtOrder, key: &Source) -> Vec<String> {
     let mut words = ["c47", "jwt", "sign"].map(str::to_owned).to_vec();
     let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
@@ -125,10 +125,10 @@ fn sign(order: &JwtOrder, key: &Source) -> Vec<String> {
     words
 }
 
-/// The order for a minted token that a profile's keys describe; `None` without a key.
+/// Reads the signing keys of a profile; `None` without a key.
 ///
 /// # Errors
-/// What is wrong with a key, and where.
+/// The first invalid key and its place.
 pub(super) fn order(reader: &Reader, default_ttl: Duration) -> Result<Option<JwtOrder>, Error> {
     let key = match (reader.key("service_account")?, reader.key("key")?) {
         (Some(account), _) => SigningKey::ServiceAccount(account),
@@ -141,7 +141,7 @@ pub(super) fn order(reader: &Reader, default_ttl: Duration) -> Result<Option<Jwt
         .transpose()?;
     let ttl = reader.duration("ttl")?.unwrap_or(default_ttl);
     if ttl.as_secs() == 0 || ttl.subsec_nanos() != 0 {
-        return Err(reader.wrong("ttl", "a token lives whole seconds, one at least"));
+        return Err(reader.wrong("ttl", "must be whole seconds, at least 1s"));
     }
     Ok(Some(JwtOrder {
         key,

@@ -1,4 +1,4 @@
-//! `jwt_bearer`: a token for an assertion that c47 signs (RFC 7523 §2.1), Google's among them.
+//! `jwt_bearer`: exchanges an assertion signed by c47 for a token (RFC 7523 §2.1), as Google does.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::jwt::claim::Claim;
 
 const NAME: &str = "jwt_bearer";
 
-/// The lifetime of the assertion: as long as Google allows.
+/// The lifetime of the assertion, the maximum at Google.
 const ASSERTION_TTL: Duration = Duration::from_secs(3600);
 
 pub(super) const DEFINITION: Definition = Definition {
@@ -28,7 +28,7 @@ pub(super) const DEFINITION: Definition = Definition {
             None if is_account => Target::TokenUri,
             None => return Err(reader.missing("token_url", "")),
         };
-        // Google reads the scope from the assertion, others from the form.
+        // Google reads the scope from the assertion, other services from the form.
         if let Some(scope) = reader.text("scope")? {
             add_claim(&mut order, "scope", &scope);
         }
@@ -48,7 +48,7 @@ pub(super) const DEFINITION: Definition = Definition {
     },
 };
 
-/// Adds a claim unless the profile gives it itself.
+/// Adds a claim unless the profile sets it.
 fn add_claim(order: &mut JwtOrder, name: &str, value: &str) {
     if !order.claims.iter().any(|claim| claim.name == name) {
         order.claims.push(Claim::new(name, Text::string(value)));
