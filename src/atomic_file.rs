@@ -1,6 +1,7 @@
 //! Writes a file so that it is there whole or not at all: a temporary sibling, synced, renamed.
 
 mod access;
+mod alone;
 mod place;
 mod stream;
 mod temporary;
@@ -14,10 +15,13 @@ use rustix::fs::{CWD, RenameFlags};
 
 use crate::deadline::Deadline;
 use crate::error::Error;
-use temporary::{Temporary, Writers};
+use temporary::Temporary;
 
 pub(crate) use access::inherit;
-pub(crate) use place::{Place, directory_of, is_own, is_planted, user_id};
+pub(crate) use alone::Alone;
+pub(crate) use place::{
+    By, Place, directory_of, ensure_directory, is_own, is_planted, planted_link, way,
+};
 pub(crate) use stream::{Stop, Stream};
 
 /// A file being written. Dropped before it is committed it leaves the old one as it was.
@@ -39,25 +43,12 @@ pub(crate) enum New {
 }
 
 impl AtomicFile {
-    /// Begins to write `target`; `mode` is that of a new file (`0o600` for a secret). A file that
+    /// Begins to write `named`; `mode` is that of a new file (`0o600` for a secret). A file that
     /// it replaces lends its group and its mode where that is narrower: access never widens.
     ///
     /// # Errors
-    /// When the directory cannot be written, or `target` is no regular file.
-    pub(crate) fn create(target: &Path, mode: u32) -> Result<AtomicFile, Error> {
-        AtomicFile::begin(target, mode, Writers::Many)
-    }
-
-    /// As [`AtomicFile::create`], but refused while another process does the same: of files that
-    /// belong together, the first is begun like this.
-    ///
-    /// # Errors
-    /// As [`AtomicFile::create`], and when another process is writing the file.
-    pub(crate) fn create_alone(target: &Path, mode: u32) -> Result<AtomicFile, Error> {
-        AtomicFile::begin(target, mode, Writers::One)
-    }
-
-    fn begin(named: &Path, mode: u32, writers: Writers) -> Result<AtomicFile, Error> {
+    /// When the directory cannot be written, or it is no regular file.
+    pub(crate) fn create(named: &Path, mode: u32) -> Result<AtomicFile, Error> {
         let fail = |error| Error::file("write", named)(error);
         let target = match Place::of(named)? {
             Place::File(target) => target,
@@ -70,7 +61,7 @@ impl AtomicFile {
             None => mode,
         };
         Ok(AtomicFile {
-            temporary: Temporary::create(&target, first_mode, writers).map_err(fail)?,
+            temporary: Temporary::create(&target, first_mode).map_err(fail)?,
             target,
             mode,
             replaced,

@@ -2,18 +2,20 @@
 
 use std::borrow::Cow;
 
-/// Characters that reorder or hide text on a terminal without a control character's help.
-fn is_bidirectional(c: char) -> bool {
+/// Characters that reorder, break or hide text on a terminal without a control character's help.
+/// The two joiners, which writing systems and emoji need, are none of them.
+fn is_deceptive(c: char) -> bool {
     matches!(
         c,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
     )
 }
 
 /// Control characters beyond ASCII's first 32, some of which are escape sequences of their own, and
 /// what reorders text.
 fn is_hidden_control(c: char) -> bool {
-    matches!(c, '\u{7f}'..='\u{9f}') || is_bidirectional(c)
+    matches!(c, '\u{7f}'..='\u{9f}') || is_deceptive(c)
 }
 
 /// A JSON text with the same meaning that cannot drive a terminal. JSON itself only requires that
@@ -51,7 +53,7 @@ fn replaced(text: &str, replace: impl Fn(char, &mut String)) -> Cow<'_, str> {
 pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() || is_bidirectional(c) {
+        if c.is_control() || is_deceptive(c) {
             line.extend(c.escape_default());
         } else {
             line.push(c);
@@ -71,6 +73,13 @@ mod tests {
             "a\\r\\n\\u{1b}[2Jb\\u{202e}"
         );
         assert_eq!(one_line("café"), "café");
+        // What breaks a line elsewhere, or has no width; the joiners of scripts stay.
+        assert_eq!(
+            one_line("a\u{2028}\u{2029}\u{200b}\u{2060}\u{feff}b"),
+            "a\\u{2028}\\u{2029}\\u{200b}\\u{2060}\\u{feff}b"
+        );
+        assert_eq!(one_line("a\u{200d}\u{200c}b"), "a\u{200d}\u{200c}b");
+        assert_eq!(json("\u{2028}"), "\\u2028");
         assert_eq!(
             one_line("\u{9b}\u{200e}\u{200f}\u{61c}\u{2066}"),
             "\\u{9b}\\u{200e}\\u{200f}\\u{61c}\\u{2066}"

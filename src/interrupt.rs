@@ -15,8 +15,16 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 /// As many files as one command ever writes at a time; one more is written without this care.
 const SLOTS: usize = 64;
 
-static UNFINISHED: [AtomicPtr<libc::c_char>; SLOTS] =
-    [const { AtomicPtr::new(ptr::null_mut()) }; SLOTS];
+/// What a signal removes.
+struct Watched {
+    path: CString,
+    /// Only a file that begins like this: another process may have given the name to its own.
+    beginning: Vec<u8>,
+}
+
+static UNFINISHED: [AtomicPtr<Watched>; SLOTS] = [const { AtomicPtr::new(ptr::null_mut()) }; SLOTS];
+/// So many bytes of a file tell whose it is.
+const MOST_COMPARED: usize = 64;
 static TERMINAL: AtomicPtr<Termios> = AtomicPtr::new(ptr::null_mut());
 /// What is said on stderr before the process ends.
 static FAREWELL: AtomicPtr<libc::c_char> = AtomicPtr::new(ptr::null_mut());
@@ -57,10 +65,13 @@ pub(crate) fn undivided<T>(work: impl FnOnce() -> T) -> T {
 
 fn put_right_and_exit(signal: libc::c_int) {
     for slot in &UNFINISHED {
-        let path = slot.load(Ordering::SeqCst);
-        if !path.is_null() {
-            // SAFETY: a path in a slot is a NUL-terminated string that is never freed; both calls
-            // are async-signal-safe, and rmdir takes only a directory that is empty.
+        // SAFETY: what is in a slot is never freed.
+        if let Some(watched) = unsafe { slot.load(Ordering::SeqCst).as_ref() }
+            && begins_alike(watched)
+        {
+            let path = watched.path.as_ptr();
+            // SAFETY: a NUL-terminated string; both calls are async-signal-safe, and rmdir takes
+            // only a directory that is empty.
             unsafe {
                 if libc::unlink(path) != 0 {
                     libc::rmdir(path);
@@ -87,6 +98,26 @@ fn put_right_and_exit(signal: libc::c_int) {
     // The shell's convention, and the conventions' 130 and 143.
     // SAFETY: _exit is async-signal-safe and never returns.
     unsafe { libc::_exit(128 + signal) };
+}
+
+/// Whether the file still begins as expected. Nothing is allocated.
+fn begins_alike(watched: &Watched) -> bool {
+    let expected = &watched.beginning;
+    if expected.is_empty() {
+        return true;
+    }
+    let mut found = [0_u8; MOST_COMPARED];
+    let length = expected.len().min(MOST_COMPARED);
+    let flags = libc::O_RDONLY | libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC;
+    // SAFETY: async-signal-safe calls; the buffer is as long as is read.
+    let count = unsafe {
+        let fd = libc::open(watched.path.as_ptr(), flags);
+        let count = libc::read(fd, found.as_mut_ptr().cast(), length);
+        libc::close(fd);
+        count
+    };
+    usize::try_from(count).is_ok_and(|count| count == length)
+        && found.get(..length) == expected.get(..length)
 }
 
 /// Makes SIGINT and SIGTERM end the process with 130 and 143 after putting things right.
@@ -117,13 +148,21 @@ pub(crate) struct RemoveOnSignal(Option<usize>);
 impl RemoveOnSignal {
     /// Watches over `path`. Its name is leaked: a handler may be reading it at any moment.
     pub(crate) fn new(path: &Path) -> RemoveOnSignal {
+        RemoveOnSignal::while_it_begins(path, b"")
+    }
+
+    /// As [`RemoveOnSignal::new`], for a file that is removed only while it begins like this.
+    pub(crate) fn while_it_begins(path: &Path, beginning: &[u8]) -> RemoveOnSignal {
         install();
-        let Ok(name) = CString::new(path.as_os_str().as_bytes()) else {
+        let Ok(path) = CString::new(path.as_os_str().as_bytes()) else {
             return RemoveOnSignal(None);
         };
-        let name = name.into_raw();
+        let watched = Box::into_raw(Box::new(Watched {
+            path,
+            beginning: beginning.to_owned(),
+        }));
         let slot = UNFINISHED.iter().position(|slot| {
-            slot.compare_exchange(ptr::null_mut(), name, Ordering::SeqCst, Ordering::SeqCst)
+            slot.compare_exchange(ptr::null_mut(), watched, Ordering::SeqCst, Ordering::SeqCst)
                 .is_ok()
         });
         RemoveOnSignal(slot)

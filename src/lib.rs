@@ -68,6 +68,8 @@ mod outline;
 mod output;
 /// Where software is to run: distributions, years of the VFX Reference Platform, CPU levels.
 mod platform;
+/// Processes: when they began, whether they live.
+mod process;
 /// Core files and huge pages: ours, and those of programs we start.
 mod process_limits;
 /// How far a transfer is, on a terminal.
@@ -86,6 +88,8 @@ mod selftest;
 mod shell;
 /// Points in time as dates, RFC 3339 and back.
 mod timestamp;
+/// Names of what is not finished: who writes it, and what a killed process left.
+mod unfinished;
 /// What this program is made of.
 mod version;
 /// ZIP archives: their members, stored or deflated.

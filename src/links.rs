@@ -3,10 +3,13 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::interrupt::RemoveOnSignal;
+use crate::process::user_id;
+use crate::unfinished::{self, Kinship};
 
 /// Links in one directory.
 pub(crate) struct Links<'a> {
@@ -97,10 +100,9 @@ impl Links<'_> {
     /// # Errors
     /// When the directory cannot be written, or a file exists there.
     pub(crate) fn make(&self, path: &Path) -> Result<(), Error> {
-        let mut hidden = std::ffi::OsString::from(".");
-        hidden.push(path.file_name().unwrap_or_default());
-        hidden.push(format!(".{}.part", std::process::id()));
-        let temporary = path.with_file_name(hidden);
+        reclaim(self.directory);
+        let temporary = unfinished::beside(path);
+        let _guard = RemoveOnSignal::new(&temporary);
         let made = symlink(self.target(), &temporary).and_then(|()| {
             // rename would also replace a file that came there meanwhile.
             if fs::symlink_metadata(path).is_ok_and(|there| !there.is_symlink()) {
@@ -120,6 +122,16 @@ impl Links<'_> {
     /// When the directory cannot be written.
     pub(crate) fn remove(&self, path: &Path) -> Result<(), Error> {
         fs::remove_file(path).map_err(Error::file("remove", path))
+    }
+}
+
+/// Removes the links that killed runs made under a temporary name.
+fn reclaim(directory: &Path) {
+    for (path, writer) in unfinished::within(directory) {
+        let is_own_link = |found: fs::Metadata| found.is_symlink() && found.uid() == user_id();
+        if writer.kinship() == Kinship::Dead && fs::symlink_metadata(&path).is_ok_and(is_own_link) {
+            let _ = fs::remove_file(path);
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::support::server::{Answer, Request, Server};
-use crate::support::{Gate, Run, Scratch, c47, can_be_two_users, wait_until};
+use crate::support::{Gate, Run, Scratch, c47, can_be_two_users, peers, wait_until};
 
 /// A service whose refresh tokens `r0`, `r1`, … are each good for one use. It answers what `answer`
 /// says, and otherwise the next token, which is over at once.
@@ -279,6 +279,66 @@ fn a_stopped_holder_does_not_overwrite_a_newer_token() {
 }
 
 #[test]
+fn a_stopped_holder_that_is_ended_leaves_its_successors_lease() {
+    let (server, scratch, run) = with_login("ended", |_, _| Answer::raw("").then_hang());
+    let child = run(&["http", "@k/x"]).spawn();
+    wait_until("it logs in", || !server.requests().is_empty());
+    child.signal(libc::SIGSTOP);
+    let lease = fs::read_dir(scratch.path().join("cache"))
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .find(|path| path.extension().is_some_and(|kind| kind == "lease"))
+        .unwrap();
+    let text = fs::read_to_string(&lease).unwrap();
+    let (_, behind_id) = text.split_once("\",").unwrap();
+    fs::remove_file(&lease).unwrap();
+    let successors = format!(r#"{{"id":"0123456789abcdef01234567",{behind_id}"#);
+    fs::write(&lease, &successors).unwrap();
+    child.signal(libc::SIGTERM);
+    child.signal(libc::SIGCONT);
+    child.wait().expect_code(143);
+    assert_eq!(fs::read_to_string(&lease).unwrap(), successors);
+}
+
+#[test]
+fn a_token_is_kept_also_where_its_directory_cannot_be_synced() {
+    let Some(strace) = peers::tool("strace") else {
+        return;
+    };
+    let (_server, scratch, _) = with_login("unsynced", |number, _| token(number));
+    let cache = scratch.path().join("cache");
+    let login = Run::of(strace)
+        .args(["-f", "-o", "/dev/null", "-P"])
+        .arg(&cache)
+        .args(["-e", "trace=fsync", "-e", "inject=fsync:error=EIO"])
+        .arg(crate::support::binary())
+        .args(["auth", "login", "k"])
+        .env("C47_CONFIG_PATH", scratch.path().join("config.toml"))
+        .env("C47_CACHE_DIR", &cache)
+        .env("P", "correct-horse-battery")
+        .run()
+        .expect_code(0);
+    assert!(
+        !login.stderr_text().contains("not kept"),
+        "{}",
+        login.tell()
+    );
+    assert!(token_file(&scratch).is_some());
+}
+
+#[test]
+fn a_logout_removes_the_lease_of_a_dead_login() {
+    let (server, scratch, run) = with_login("dead-lease", |_, _| Answer::raw("").then_hang());
+    let child = run(&["http", "@k/x"]).spawn();
+    wait_until("it logs in", || !server.requests().is_empty());
+    child.signal(libc::SIGKILL);
+    child.wait().expect_code(-libc::SIGKILL);
+    run(&["auth", "logout", "k"]).run().expect_code(0);
+    let left = fs::read_dir(scratch.path().join("cache")).unwrap().count();
+    assert_eq!(left, 0);
+}
+
+#[test]
 fn a_timeout_bounds_a_command_and_the_wait_for_another_login() {
     let (server, scratch, run) = with_login("bounded", |_, _| Answer::raw("").then_hang());
     let began = Instant::now();
@@ -369,20 +429,65 @@ fn while_a_secret_is_held_no_process_of_the_user_can_look_into_it() {
     if is_root && !can_be_two_users() {
         return;
     }
-    let server = Server::start(|_| Answer::raw("").then_hang());
-    let run = match is_root {
-        true => c47().run_by_nobody(),
-        false => c47(),
-    };
-    let child = run
-        .env("T", "k3y")
-        .args(["http", &server.url("/x"), "--auth=bearer=env:T"])
-        .spawn();
-    wait_until("it calls", || !server.requests().is_empty());
-    // The files of a process that cannot be dumped are root's.
-    let owner = fs::metadata(format!("/proc/{}/environ", child.id()))
-        .unwrap()
-        .uid();
-    assert_eq!(owner, 0);
-    drop(child);
+    let hanging = Arc::new(Gate::default());
+    let (called, told) = std::sync::mpsc::channel();
+    let told = Mutex::new(told);
+    let called = Mutex::new(called);
+    hanging.close();
+    let gate = Arc::clone(&hanging);
+    let server = Server::connection(move |stream| {
+        called.lock().unwrap().send(()).unwrap();
+        gate.pass();
+        drop(stream);
+    });
+    let scratch = Scratch::new("held");
+    scratch.write("f", "k3y");
+    let url = server.url("/x");
+    let tls_url = url.replace("http:", "https:");
+    let mut with_key = vec![tls_url.clone(), "--insecure".to_owned()];
+    if let Some(certificates) = peers::certificates() {
+        let pair = &certificates.client;
+        for (option, from) in [("--cert", &pair.certificate), ("--key", &pair.key)] {
+            let bytes = fs::read(from).unwrap();
+            let copy = scratch.write(option, bytes);
+            with_key.extend([option.to_owned(), copy.display().to_string()]);
+        }
+    } else {
+        with_key.push("X-Api-Key:@f".to_owned());
+    }
+    let with_key: Vec<&str> = with_key.iter().map(String::as_str).collect();
+    let calls: [&[&str]; 7] = [
+        &[&url, "--auth=bearer=env:T"],
+        &[&url, "X-Api-Key:@f"],
+        &[&url, "password=@f"],
+        &[&url, "a:=1", "token==@f"],
+        &[&url, "X-Api-Key:k3y"],
+        &[&url, "password:=\"k3y\""],
+        &with_key,
+    ];
+    for words in calls {
+        let run = match is_root {
+            true => c47().run_by_nobody(),
+            false => c47(),
+        };
+        let child = run
+            .env("T", "k3y")
+            .current_dir(scratch.path())
+            .arg("http")
+            .args(words)
+            .spawn();
+        let call = told.lock().unwrap().recv_timeout(Duration::from_secs(50));
+        assert!(call.is_ok(), "{words:?}: {}", child.wait().tell());
+        // The files of a process that cannot be dumped are root's.
+        let owner = fs::metadata(format!("/proc/{}/environ", child.id()))
+            .unwrap()
+            .uid();
+        assert_eq!(owner, 0, "{words:?}");
+        let limits = fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+        let core = limits.lines().find(|line| line.starts_with("Max core"));
+        let soft = core.unwrap().split_whitespace().nth(4);
+        assert_eq!(soft, Some("0"), "{words:?}");
+        drop(child);
+    }
+    hanging.open();
 }

@@ -430,6 +430,106 @@ fn a_service_users_configuration_counts_only_where_it_is_named() {
 }
 
 #[test]
+fn a_configuration_behind_another_users_link_is_refused() {
+    if !can_be_two_users() {
+        return;
+    }
+    crate::support::protection::under_each_protection(|_| {
+        let (shared, home) = (Scratch::new("shared"), Scratch::new("foreign-link"));
+        mode(shared.path(), 0o1777);
+        home.write("real/config.toml", PROFILE);
+        let link = shared.path().join("dir");
+        std::os::unix::fs::symlink(home.path().join("real"), &link).unwrap();
+        give_to_nobody(&link);
+        let check = |path: &Path| configured(path).args(["config", "check"]).run();
+        let refused = check(&link.join("config.toml"));
+        let told = refused.stderr_text();
+        // The kernel's own refusal has fewer words.
+        let is_refused = told.contains("another user put it") || told.contains("permission");
+        assert!(refused.code != 0 && is_refused, "{}", refused.tell());
+    });
+    // In the user's own configuration directory no link of another user counts.
+    let home = Scratch::new("home-link");
+    home.write("real.toml", PROFILE);
+    let c47_directory = home.path().join(".config/c47");
+    std::fs::create_dir_all(&c47_directory).unwrap();
+    let link = c47_directory.join("config.toml");
+    std::os::unix::fs::symlink(home.path().join("real.toml"), &link).unwrap();
+    let by_home = || c47().env("HOME", home.path()).args(["config", "check"]);
+    by_home().run().expect_code(0);
+    give_to_nobody(&link);
+    let refused = by_home().run().expect_code(2);
+    let told = refused.stderr_text();
+    assert!(told.contains("belongs to another user"), "{told}");
+    std::fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink(home.path().join("real.toml"), &link).unwrap();
+    give_to_nobody(&c47_directory);
+    let refused = by_home().run().expect_code(2);
+    let told = refused.stderr_text();
+    assert!(told.contains("belongs to another user"), "{told}");
+}
+
+#[test]
+fn a_named_configuration_in_a_directory_that_others_write_is_warned_of() {
+    if !can_be_two_users() {
+        return;
+    }
+    let scratch = Scratch::new("site");
+    let path = scratch.write("site/config.toml", PROFILE);
+    let site = scratch.path().join("site");
+    let check = || {
+        let run = configured(&path).args(["config", "check"]).run();
+        run.expect_code(0).stderr_text().to_owned()
+    };
+    assert_eq!(check(), "");
+    mode(&site, 0o775);
+    std::os::unix::fs::chown(&site, Some(0), Some(1234)).unwrap();
+    assert!(
+        check().contains("members of group 1234 can replace it in "),
+        "{}",
+        check()
+    );
+    mode(&site, 0o755);
+    give_to_nobody(&site);
+    assert!(
+        check().contains("user 65534 can replace it in "),
+        "{}",
+        check()
+    );
+}
+
+#[test]
+fn hints_quote_what_they_name() {
+    let scratch = Scratch::new("quoted");
+    let cache = scratch.path().join("ca; touch X");
+    std::fs::create_dir(&cache).unwrap();
+    mode(&cache, 0o755);
+    let text = "[profile.k]\nurl = 'http://127.0.0.1:9'\npreset = 'kitsu'\nuser = 'u'\npassword = 'env:P'\n";
+    let config = scratch.write("c47.toml", text);
+    let output = configured(&config)
+        .env("C47_CACHE_DIR", &cache)
+        .env("P", "p")
+        .args(["http", "@k/x"])
+        .run();
+    let hint = format!("hint: chmod 700 '{}'\n", cache.display());
+    assert!(output.stderr_text().ends_with(&hint), "{}", output.tell());
+    let literal = "[profile.a]\nurl = 'https://a.lan'\nproxy = 'http://u:p@p.lan'\n";
+    let path = scratch.write("a b.toml", literal);
+    let output = configured(&path).args(["config", "check"]).run();
+    let hint = format!("hint: chmod 600 '{}'\n", path.display());
+    assert!(output.stderr_text().ends_with(&hint), "{}", output.tell());
+    let missing = ["links", "--dir", "no; touch X"];
+    let output = c47().args(missing).run().expect_code(2);
+    assert!(
+        output
+            .stderr_text()
+            .ends_with("hint: mkdir -p 'no; touch X'\n"),
+        "{}",
+        output.tell()
+    );
+}
+
+#[test]
 fn a_proxys_password_is_never_shown() {
     let scratch = Scratch::new("proxy-shown");
     for proxy in ["http://me:hunter2@p.lan:3128", "me:hunter2@p.lan:3128"] {
@@ -449,4 +549,27 @@ fn a_proxys_password_is_never_shown() {
             );
         }
     }
+}
+
+#[test]
+fn config_check_reports_a_proxy_that_cannot_be_used() {
+    let scratch = Scratch::new("proxy");
+    let path = scratch.write(
+        "config.toml",
+        "[profile.a]\nurl = \"https://a.lan\"\nproxy = \"ftp://me:hunter2@p\"\n",
+    );
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    let output = c47()
+        .args(["config", "check"])
+        .env("C47_CONFIG_PATH", &path)
+        .run()
+        .expect_code(2);
+    let text = format!("{}{}", output.stdout_text(), output.stderr_text());
+    assert!(text.contains("config.toml:3:"), "{}", output.tell());
+    assert!(
+        text.contains("'ftp' is not one of http, https"),
+        "{}",
+        output.tell()
+    );
+    assert!(!text.contains("hunter2"), "{}", output.tell());
 }

@@ -597,3 +597,24 @@ fn a_pipe_that_nobody_writes_to_is_not_waited_for_beyond_the_timeout() {
         assert!(said.contains("timed out"), "{words:?}: {said}");
     }
 }
+
+#[test]
+fn certificates_and_keys_that_cannot_be_read_are_not_waited_for_beyond_the_timeout() {
+    let scratch = Scratch::new("tls-fifo");
+    let made = std::process::Command::new("mkfifo")
+        .arg(scratch.path().join("pipe"))
+        .status();
+    assert!(made.unwrap().success());
+    let url = ["http", "https://127.0.0.1:9/", "--timeout", "1s"];
+    let run = || c47().current_dir(scratch.path()).args(url);
+    for run in [
+        run().args(["--cacert", "pipe"]),
+        run().args(["--insecure", "--cert", "pipe"]),
+        run().args(["--insecure", "--cert", "pipe", "--key", "pipe"]),
+        run().env("SSL_CERT_FILE", "pipe"),
+    ] {
+        let output = run.limit(Duration::from_secs(20)).run().expect_code(8);
+        let told = output.stderr_text();
+        assert!(told.contains("timed out"), "{told}");
+    }
+}

@@ -156,6 +156,7 @@ fn curl_makes_the_same_call() {
     let with_auth = [
         vec!["/a", "--auth", "bearer=env:S"],
         vec!["/b", "--auth", "basic=me:env:S"],
+        vec!["/b?a[1]=1&b={x}"],
         vec!["/c", "--auth", "header=X-Api-Key:file:key file"],
         vec!["/d?x=1", "--auth", "query=tsid:command:printf 'a1\\nb'"],
     ];

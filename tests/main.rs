@@ -22,6 +22,7 @@ mod elf_bounds;
 mod elf_ldd;
 mod elf_wheels;
 mod files;
+mod files_shared;
 mod fuzz_smoke;
 mod harness;
 mod host;

@@ -823,18 +823,24 @@ fn a_cure_quotes_the_names_in_it() {
 fn an_install_removes_what_a_killed_one_left() {
     let scratch = Scratch::new("repo");
     let repository = scratch.path().join("packages");
-    let left = repository.join("say/.1.0.c47-1-0.part");
+    let staging = |writer: &str| {
+        repository
+            .join("say")
+            .join(support::writer::name("1.0", writer))
+    };
+    let left = staging(&support::writer::dead());
     fs::create_dir_all(left.join("bin")).unwrap();
     fs::write(left.join("bin/say"), "").unwrap();
-    // That of a living install is locked.
-    let alive = repository.join("say/.1.0.c47-2-0.part");
-    fs::create_dir(&alive).unwrap();
-    let lock = fs::File::open(&alive).unwrap();
-    lock.lock().unwrap();
+    // A living install, and one on another machine, whose lock is not seen here.
+    let kept = [support::writer::alive(), support::writer::elsewhere()];
+    for writer in &kept {
+        fs::create_dir(staging(writer)).unwrap();
+    }
     install_say(&repository, "1.0", &say(&scratch, "x"))
         .run()
         .expect_code(0);
-    assert_eq!(names(&repository.join("say")), [".1.0.c47-2-0.part", "1.0"]);
+    assert!(!left.exists() && kept.iter().all(|writer| staging(writer).exists()));
+    assert_eq!(names(&repository.join("say")).len(), 3);
 }
 
 #[test]

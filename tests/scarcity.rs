@@ -30,7 +30,8 @@ fn without_threads() -> Option<Run> {
 
 #[test]
 fn without_more_threads_each_command_answers_or_says_why() {
-    let commands: [&[&str]; 6] = [
+    let commands: [&[&str]; 7] = [
+        &["echo", "--port", "0"],
         &["elf", "dupes", "/usr/bin"],
         &["elf", "glibc", "/usr/bin"],
         &["selftest"],

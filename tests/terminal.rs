@@ -224,6 +224,8 @@ fn a_secret_on_the_command_line_is_warned_of_once() {
         (&["Authorization:Bearer hunter2"], "--auth bearer=SOURCE"),
         (&["api_key==hunter2"], "--auth query=api_key:SOURCE"),
         (&["password=hunter2", "token=hunter2"], "password=@FILE"),
+        (&["password:=\"hunter2\""], "password:=@FILE"),
+        (&["a:={\"password\":\"hunter2\"}"], "a:=@FILE"),
         (
             &["--proxy", "http://u:hunter2@127.0.0.1:9"],
             "--proxy-auth USER:SOURCE",
@@ -255,6 +257,10 @@ fn a_secret_on_the_command_line_is_warned_of_once() {
     let output = on_terminal("", "", &in_url, &[]).unwrap();
     let shown = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(shown.contains("--auth basic=me:SOURCE"), "{shown}");
+    let token_in_url = ["http", "http://hunter2@localhost:9/", "--offline"];
+    let output = on_terminal("", "", &token_in_url, &[]).unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(shown.contains("bearer=SOURCE"), "{shown}");
     let in_query = ["http", "http://localhost:9/?token=hunter2", "--offline"];
     let output = on_terminal("", "", &in_query, &[]).unwrap();
     let shown = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::fs::{Gid, XattrFlags};
 use rustix::io::Errno;
 
-use super::place::{directory_of, is_planted};
+use super::place::{By, directory_of, is_planted};
 
 const ACL: &str = "system.posix_acl_access";
 /// Larger than any list of users that a file system keeps.
@@ -22,7 +22,7 @@ const MAX_ACL_BYTES: usize = 64 << 10;
 /// When the mode cannot be set.
 pub(crate) fn inherit(file: &File, old: &Metadata, path: &Path, most: u32) -> io::Result<()> {
     let mut mode = old.mode() & most & 0o777;
-    if is_planted(old, directory_of(path))? {
+    if is_planted(old, directory_of(path), By::Anyone)? {
         // Another user's choice of who may read it.
         mode &= 0o700;
     }

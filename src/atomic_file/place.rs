@@ -4,14 +4,16 @@
 use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::process::user_id;
 
 /// As many links as the kernel follows.
 const MOST_LINKS: usize = 40;
 const WORLD_WRITABLE: u32 = 0o002;
+const GROUP_WRITABLE: u32 = 0o020;
 
 /// What a name leads to.
 #[derive(Debug, PartialEq, Eq)]
@@ -58,7 +60,12 @@ fn find(path: &Path) -> io::Result<Place> {
     if found.is_file() || found.is_symlink() {
         return Ok(Place::File(place));
     }
-    if is_planted(&found, directory_of(&place))? {
+    // The owner of a FIFO would read what is written; only root makes devices.
+    let is_foreign = match found.file_type().is_fifo() {
+        true => !is_own(&found),
+        false => is_planted(&found, directory_of(&place), By::Members)?,
+    };
+    if is_foreign {
         let why = "it is not a regular file and belongs to another user";
         return Err(io::Error::other(why));
     }
@@ -67,6 +74,84 @@ fn find(path: &Path) -> io::Result<Place> {
 
 /// The path with its links followed, but for a foreign one at its end.
 fn without_links(path: &Path) -> io::Result<PathBuf> {
+    walk(path, &mut |entry, found, is_last| {
+        if !found.is_symlink() || is_descriptor(entry) {
+            return Ok(Link::Kept);
+        }
+        if is_last && !is_own(found) {
+            return Ok(Link::Kept);
+        }
+        match is_planted(found, directory_of(entry), By::Members)? {
+            true => Err(foreign(entry)),
+            false => Ok(Link::Followed),
+        }
+    })
+}
+
+/// Ensures that the way to a directory, of which the end may not be there yet, is by no link that
+/// another user may have planted.
+///
+/// # Errors
+/// When it is, or something on the way cannot be looked at.
+pub(crate) fn ensure_directory(directory: &Path) -> Result<(), Error> {
+    let fail = |error| Error::file("write", directory)(error);
+    match planted_link(directory).map_err(fail)? {
+        None => Ok(()),
+        Some(link) => Err(fail(foreign(&link))),
+    }
+}
+
+/// The first link on the way to a directory that another user may have planted.
+///
+/// # Errors
+/// When something on the way cannot be looked at.
+pub(crate) fn planted_link(directory: &Path) -> io::Result<Option<PathBuf>> {
+    let mut planted = None;
+    let walked = walk(directory, &mut |entry, found, _| {
+        if found.is_symlink() && is_planted(found, directory_of(entry), By::Members)? {
+            planted.get_or_insert_with(|| entry.to_owned());
+            return Err(foreign(entry));
+        }
+        Ok(Link::Followed)
+    });
+    match walked {
+        _ if planted.is_some() => Ok(planted),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(_) | Err(_) => Ok(None),
+    }
+}
+
+fn foreign(link: &Path) -> io::Error {
+    let why = format!("the link {} belongs to another user", link.display());
+    io::Error::other(why)
+}
+
+/// Everything on the way to a file: directories, links, and the file itself.
+///
+/// # Errors
+/// When something cannot be looked at.
+pub(crate) fn way(path: &Path) -> io::Result<Vec<(PathBuf, Metadata)>> {
+    let mut way = Vec::new();
+    walk(&std::path::absolute(path)?, &mut |entry, found, _| {
+        way.push((entry.to_owned(), found.clone()));
+        Ok(Link::Followed)
+    })?;
+    Ok(way)
+}
+
+/// What becomes of a link on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Link {
+    Followed,
+    Kept,
+}
+
+/// Goes along a path, part by part, and shows each entry to `visit`: its path, what it is, and
+/// whether it is the last. Returns the path with its links followed.
+fn walk(
+    path: &Path,
+    visit: &mut dyn FnMut(&Path, &Metadata, bool) -> io::Result<Link>,
+) -> io::Result<PathBuf> {
     let mut left = parts(path);
     let mut place = PathBuf::new();
     let mut links = 0;
@@ -79,16 +164,10 @@ fn without_links(path: &Path) -> io::Result<PathBuf> {
             }
             Err(error) => return Err(error),
         };
-        if !found.is_symlink() || is_descriptor(&next) {
+        let link = visit(&next, &found, left.is_empty())?;
+        if link == Link::Kept || !found.is_symlink() {
             place = next;
             continue;
-        }
-        if left.is_empty() && !is_own(&found) {
-            return Ok(next);
-        }
-        if is_planted(&found, directory_of(&next))? {
-            let why = format!("the link {} belongs to another user", next.display());
-            return Err(io::Error::other(why));
         }
         links += 1;
         if links > MOST_LINKS {
@@ -130,9 +209,13 @@ pub(crate) fn is_own(found: &Metadata) -> bool {
     [0, user_id()].contains(&found.uid())
 }
 
-/// The caller, as the kernel sees it for files.
-pub(crate) fn user_id() -> u32 {
-    rustix::process::geteuid().as_raw()
+/// Who may plant something in a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    /// Every user.
+    Anyone,
+    /// Every user, or the members of the directory's group.
+    Members,
 }
 
 /// Whether an entry of `directory` may have been put there by a user who is neither the caller
@@ -141,12 +224,16 @@ pub(crate) fn user_id() -> u32 {
 ///
 /// # Errors
 /// When the directory cannot be looked at.
-pub(crate) fn is_planted(found: &Metadata, directory: &Path) -> io::Result<bool> {
+pub(crate) fn is_planted(found: &Metadata, directory: &Path, by: By) -> io::Result<bool> {
     if is_own(found) {
         return Ok(false);
     }
+    let writable = match by {
+        By::Anyone => WORLD_WRITABLE,
+        By::Members => WORLD_WRITABLE | GROUP_WRITABLE,
+    };
     let directory = fs::metadata(directory)?;
-    Ok(directory.mode() & WORLD_WRITABLE != 0 && directory.uid() != found.uid())
+    Ok(directory.mode() & writable != 0 && directory.uid() != found.uid())
 }
 
 /// The directory of a path's last part.

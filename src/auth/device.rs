@@ -13,6 +13,7 @@ use super::service::Service;
 use super::values::Values;
 use crate::error::Error;
 use crate::secret::Secret;
+use crate::shell::quote;
 
 /// No code lives longer here, whatever the service says.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
@@ -39,7 +40,7 @@ pub(super) fn obtain(
         return Err(Error::Auth(AuthError::Refused {
             profile: service.name.clone(),
             why: "a person must log in".into(),
-            hint: Some(format!("c47 auth login {}", service.name)),
+            hint: Some(format!("c47 auth login {}", quote(&service.name))),
         }));
     };
     let said = exchange::send(code, values, &context.settings, context.deadline)?;
@@ -74,7 +75,7 @@ pub(super) fn obtain(
         // Never faster than once a second, never slower than a person's patience.
         thread::sleep(interval.clamp(Duration::from_secs(1), Duration::from_secs(60)));
         if started.elapsed() > lifetime || context.deadline.is_over() {
-            let hint = format!("c47 auth login {}", service.name);
+            let hint = format!("c47 auth login {}", quote(&service.name));
             return Err(failed("the code has expired".into(), Some(hint)));
         }
         let said = exchange::send(poll, values, &context.settings, context.deadline)?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::error::kind::ErrorKind;
 use crate::exit::Exit;
 use crate::quantity::{say_ago, say_duration};
+use crate::shell::quote;
 
 /// What stands between a profile and its token.
 #[derive(Clone, Debug)]
@@ -66,7 +67,8 @@ impl Error {
             | Error::Failed { hint, .. }
             | Error::Cache { hint, .. } => hint.clone(),
             Error::RefusedBefore { profile, .. } => Some(format!(
-                "another secret is tried at once, this one a minute after the refusal, or now with 'c47 auth login {profile}'"
+                "another secret is tried at once, this one a minute after the refusal, or now with: c47 auth login {}",
+                quote(profile)
             )),
             Error::Busy { .. } => None,
         }

@@ -16,7 +16,7 @@ use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::escape::one_line;
 use crate::http::body::{self, Body};
-use crate::http::credential::Credential;
+use crate::http::credential::{Credential, QueryMember};
 use crate::http::guard;
 use crate::http::request::{Header, Request, USER_AGENT};
 use crate::http::settings::{Intake, Retry};
@@ -146,20 +146,18 @@ fn request(
 
 /// The query may contain secrets, so it is a credential, which no message shows.
 fn query(exchange: &Exchange, values: &mut Values) -> Result<Credential, Error> {
-    let mut query = Vec::new();
+    let mut members = Vec::new();
     for (name, template) in &exchange.query {
         if let Some(value) = fill(template, values)? {
-            query.push(format!("{}={}", form_encode(name), form_encode(&value)));
+            members.push(QueryMember {
+                name: form_encode(name),
+                value: Secret::new(form_encode(&value).into_bytes()),
+            });
         }
     }
-    if query.is_empty() {
-        return Ok(Credential::None);
-    }
-    let pairs = Zeroizing::new(query.join("&"));
-    let (name, value) = pairs.split_once('=').unwrap_or((&pairs, ""));
-    Ok(Credential::Query {
-        name: name.to_owned(),
-        value: Secret::new(value.as_bytes().to_vec()),
+    Ok(match members.is_empty() {
+        true => Credential::None,
+        false => Credential::Query(members),
     })
 }
 

@@ -15,6 +15,7 @@ use super::service::Service;
 use super::values::Values;
 use crate::crypto;
 use crate::error::Error;
+use crate::shell::quote;
 use crate::timestamp::Timestamp;
 
 /// The name of the refresh token among a plan's values.
@@ -164,7 +165,7 @@ impl Grants<'_, '_> {
     fn new_one_needed(&self) -> String {
         format!(
             "put a new refresh token where the profile has the old one, then: c47 auth login {}",
-            self.service.name
+            quote(&self.service.name)
         )
     }
 

@@ -13,6 +13,7 @@ use super::host;
 use super::store::{Store, unique};
 use crate::interrupt;
 use crate::json::Text;
+use crate::process;
 use crate::timestamp::Timestamp;
 
 const KIND: &str = "lease";
@@ -63,7 +64,8 @@ impl Lease {
             return Ok(Claim::Busy(holder));
         }
         let id = unique()?;
-        let temporary = store.temporary(content(&id, length).as_str().as_bytes())?;
+        let content = content(&id, length);
+        let temporary = store.temporary(content.as_str().as_bytes())?;
         let path = store.path(KIND);
         let linked = match fs::hard_link(temporary.path(), &path) {
             Ok(()) => Ok(true),
@@ -73,11 +75,13 @@ impl Lease {
                 Ok(true)
             }
             // A file system without links: the name alone must do.
-            Err(_) => exclusively(&path, content(&id, length).as_str()),
+            Err(_) => exclusively(&path, content.as_str()),
         };
         drop(temporary);
         if linked? {
-            let guard = interrupt::RemoveOnSignal::new(&path);
+            // After a stop another process may have made its own lease.
+            let guard =
+                interrupt::RemoveOnSignal::while_it_begins(&path, content.as_str().as_bytes());
             return Ok(Claim::Held(Lease {
                 store: store.clone(),
                 id,
@@ -96,6 +100,17 @@ impl Lease {
     /// Whether it is still this process's: one that was stopped for long may have been succeeded.
     pub(super) fn is_held(&self) -> bool {
         holder(&self.store, Duration::ZERO).is_some_and(|holder| holder.id == self.id)
+    }
+}
+
+/// Removes a lease whose holder is dead.
+///
+/// # Errors
+/// When it stays.
+pub(super) fn remove_dead(store: &Store) -> io::Result<()> {
+    match holder(store, Duration::ZERO) {
+        Some(holder) if holder.is_dead() => store.remove(KIND),
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -126,8 +141,8 @@ impl Holder {
     }
 
     fn is_dead(&self) -> bool {
-        let is_here = !self.space.is_empty() && host::process_space().as_ref() == Some(&self.space);
-        is_here && host::is_dead(self.pid, self.start)
+        let is_here = !self.space.is_empty() && process::space().as_ref() == Some(&self.space);
+        is_here && process::is_dead(self.pid, self.start)
     }
 }
 
@@ -205,10 +220,10 @@ fn content(id: &str, length: Duration) -> Text {
         ("host", &Text::string(&host::host_name())),
         (
             "space",
-            &Text::string(&host::process_space().unwrap_or_default()),
+            &Text::string(&process::space().unwrap_or_default()),
         ),
         ("pid", &Text::integer(i64::from(pid))),
-        ("start", &number(host::process_start(pid).unwrap_or(0))),
+        ("start", &number(process::start_of(pid).unwrap_or(0))),
         ("expires", &Text::integer(Timestamp::now().plus(seconds).0)),
         ("length", &Text::integer(seconds)),
     ])
@@ -293,7 +308,7 @@ mod tests {
                 ("length", &Text::integer(60)),
             ])
         };
-        let here = host::process_space().unwrap();
+        let here = process::space().unwrap();
         let now = Timestamp::now().0;
         for (text, falls) in [
             (lease(&here, now + 60), true),

@@ -10,11 +10,14 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::error::Error;
-use super::host;
+use crate::atomic_file::planted_link;
 use crate::crypto;
 use crate::hex;
 use crate::interrupt;
 use crate::io_error::reason;
+use crate::process::user_id;
+use crate::shell;
+use crate::unfinished::{Kinship, Writer};
 
 /// More than any token and what stands beside it.
 const MAX_BYTES: u64 = 2 << 20;
@@ -90,12 +93,7 @@ impl Store {
     /// # Errors
     /// When the disk is full, or the directory has gone.
     pub(crate) fn temporary(&self, bytes: &[u8]) -> io::Result<Temporary> {
-        let name = format!(
-            ".{}.{}-{}{SUFFIX}",
-            self.stem,
-            Writer::own().as_name(),
-            unique()?
-        );
+        let name = format!(".{}.{}-{}{SUFFIX}", self.stem, Writer::own(), unique()?);
         let path = self.directory.join(name);
         // Before the file is there: a signal in between must not leave it.
         let guard = interrupt::RemoveOnSignal::new(&path);
@@ -141,7 +139,9 @@ impl Store {
         reserved.file.set_len(bytes.len() as u64)?;
         reserved.file.sync_all()?;
         fs::rename(reserved.path(), self.path(kind))?;
-        File::open(&self.directory)?.sync_all()
+        // It is kept; some network file systems cannot sync a directory.
+        let _ = File::open(&self.directory).and_then(|directory| directory.sync_all());
+        Ok(())
     }
 
     /// Removes a file; that it is not there is as good.
@@ -172,7 +172,7 @@ impl Store {
                 None => continue,
             };
             let is_left = what == Leftovers::All
-                || writer.is_some_and(|writer| writer.is_dead())
+                || writer.is_some_and(|writer| writer.kinship() == Kinship::Dead)
                 || is_old(&entry);
             if is_left {
                 result = result.and(removed(&entry.path()));
@@ -211,48 +211,6 @@ impl Drop for Temporary {
     }
 }
 
-/// Who writes a file, as its name says it: the machine and namespace, the process and its start.
-struct Writer {
-    space: String,
-    pid: u32,
-    start: u64,
-}
-
-impl Writer {
-    fn own() -> Writer {
-        let pid = std::process::id();
-        Writer {
-            space: Writer::space(),
-            pid,
-            start: host::process_start(pid).unwrap_or(0),
-        }
-    }
-
-    fn space() -> String {
-        let space = host::process_space().unwrap_or_default();
-        let digest = crypto::sha256(space.as_bytes());
-        hex::encode(digest.get(..8).unwrap_or(&digest))
-    }
-
-    fn as_name(&self) -> String {
-        format!("{}-{}-{}", self.space, self.pid, self.start)
-    }
-
-    /// Reads a name from its writer on.
-    fn parse(name: &str) -> Option<Writer> {
-        let mut parts = name.split('-');
-        Some(Writer {
-            space: parts.next()?.to_owned(),
-            pid: parts.next()?.parse().ok()?,
-            start: parts.next()?.parse().ok()?,
-        })
-    }
-
-    fn is_dead(&self) -> bool {
-        self.space == Writer::space() && host::is_dead(self.pid, self.start)
-    }
-}
-
 /// Whether a file is older than any process needs to finish it.
 fn is_old(entry: &fs::DirEntry) -> bool {
     let modified = entry.metadata().and_then(|metadata| metadata.modified());
@@ -276,6 +234,14 @@ pub(super) fn unique() -> io::Result<String> {
 /// # Errors
 /// When it cannot be made, or is not ours alone.
 pub(super) fn ensure_private(directory: &Path) -> Result<(), Unusable> {
+    let planted = planted_link(directory).map_err(Unusable::Unwritable)?;
+    if let Some(link) = planted {
+        return Err(Unusable::Unsafe(Error::Cache {
+            path: directory.to_owned(),
+            why: format!("the link {} belongs to another user", link.display()),
+            hint: Some("name another with C47_CACHE_DIR".to_owned()),
+        }));
+    }
     if let Err(error) = DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -295,7 +261,6 @@ pub(super) fn ensure_private(directory: &Path) -> Result<(), Unusable> {
             hint: Some(hint),
         }))
     };
-    let shown = directory.display();
     let elsewhere = || "name another with C47_CACHE_DIR".to_owned();
     if metadata.file_type().is_symlink() {
         return wrong("it is a symbolic link", elsewhere());
@@ -303,11 +268,14 @@ pub(super) fn ensure_private(directory: &Path) -> Result<(), Unusable> {
     if !metadata.is_dir() {
         return wrong("it is no directory", elsewhere());
     }
-    if metadata.uid() != host::user_id() {
+    if metadata.uid() != user_id() {
         return wrong("it belongs to another user", elsewhere());
     }
     if metadata.mode() & 0o077 != 0 {
-        return wrong("others can look into it", format!("chmod 700 {shown}"));
+        return wrong(
+            "others can look into it",
+            format!("chmod 700 {}", shell::quote_path(directory)),
+        );
     }
     Ok(())
 }
@@ -316,7 +284,7 @@ fn read_private(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
     let fail = |why: String| Error::Cache {
         path: path.to_owned(),
         why,
-        hint: Some(format!("rm {}", path.display())),
+        hint: Some(format!("rm {}", shell::quote_path(path))),
     };
     // Not blocking: what was replaced by a pipe must not hang.
     let opened = OpenOptions::new()
@@ -337,7 +305,7 @@ fn read_private(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
     if !metadata.is_file() {
         return Err(fail("it is not a regular file".into()));
     }
-    if metadata.uid() != host::user_id() {
+    if metadata.uid() != user_id() {
         return Err(fail("it belongs to another user".into()));
     }
     if metadata.mode() & 0o077 != 0 {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::context::{Context, Places};
 use super::error::Error as AuthError;
 use super::exchange;
+use super::lease;
 use super::plan::TokenPlan;
 use super::profile::Profile;
 use super::records::StoredToken;
@@ -85,6 +86,7 @@ pub(crate) fn logout(profile: &Profile, context: &Context) -> Result<LoggedOut, 
         }
         let path = store.path("token");
         let swept = store.sweep(Leftovers::All);
+        let swept = swept.and(lease::remove_dead(&store));
         forgotten = forgotten.and(swept.map_err(Error::file("remove what is left of", &path)));
     }
     // What cannot be removed is of no use once it is revoked.

@@ -9,7 +9,7 @@ use nanoserde::SerJson;
 
 use super::environment;
 use super::profile::{load, say_if_none, warn_of_faults};
-use crate::atomic_file::{self, AtomicFile, New};
+use crate::atomic_file::{self, AtomicFile, New, ensure_directory};
 use crate::auth::scheme;
 use crate::config::{self, Fault, Found};
 use crate::error::Error;
@@ -379,6 +379,7 @@ impl Init {
             return Err(exists());
         }
         if let Some(directory) = path.parent().filter(|path| !path.as_os_str().is_empty()) {
+            ensure_directory(directory)?;
             std::fs::create_dir_all(directory).map_err(Error::file("make", directory))?;
         }
         let mut file = AtomicFile::create(&path, 0o600)?;

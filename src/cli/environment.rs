@@ -10,6 +10,7 @@ use crate::config::{Candidate, Named, Search};
 use crate::http::Settings;
 use crate::http::proxy::Proxies;
 use crate::http::tls::Trust;
+use crate::process;
 
 /// HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY in upper or lower case; lower case wins.
 fn proxies() -> Proxies {
@@ -51,7 +52,7 @@ fn home() -> Result<PathBuf, String> {
     if let Some(home) = path("HOME") {
         return Ok(home);
     }
-    let user = host::user_id();
+    let user = process::user_id();
     match passwd::own().map(|entry| entry.home) {
         Some(home) if home.is_absolute() => Ok(home),
         Some(_) => Err(format!(

@@ -14,7 +14,7 @@ use crate::links::{self, Place};
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 use crate::quantity;
-use crate::shell;
+use crate::{atomic_file, shell};
 
 /// Where a node's own tools are, whatever PATH says.
 const SYSTEM: [&str; 6] = [
@@ -108,6 +108,7 @@ impl Links {
                 format!("mkdir -p {}", shell::quote_path(directory)),
             ));
         }
+        atomic_file::ensure_directory(directory)?;
         let names = names(self.prefix.as_deref().unwrap_or("c47-"));
         let links = links::Links {
             program: &program,

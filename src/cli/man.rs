@@ -109,6 +109,7 @@ fn find<'a>(whole: &'a Command, words: &[String]) -> Result<&'a Command, Error> 
 }
 
 fn write_all(whole: &Command, directory: &Path) -> Result<Report, Error> {
+    atomic_file::ensure_directory(directory)?;
     fs::create_dir_all(directory).map_err(Error::file("make", directory))?;
     let mut pages = Vec::new();
     for command in whole.all() {

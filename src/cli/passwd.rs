@@ -7,7 +7,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-use crate::auth::host;
+use crate::process;
 
 /// Larger than the passwd file of any site.
 const MAX_BYTES: u64 = 16 << 20;
@@ -22,7 +22,7 @@ pub(super) struct Entry {
 /// The effective user's entry.
 pub(super) fn own() -> Option<Entry> {
     let file = File::open("/etc/passwd").ok()?;
-    find(BufReader::new(file.take(MAX_BYTES)), host::user_id()).ok()?
+    find(BufReader::new(file.take(MAX_BYTES)), process::user_id()).ok()?
 }
 
 /// The first entry with this user ID (passwd(5)).

@@ -24,6 +24,7 @@ use crate::auth::{Profile, presets};
 use crate::error::Error;
 use crate::io_error::reason;
 use crate::nearest::nearest;
+use crate::shell;
 use fault::Owner;
 use value::{Entry, Place, Table, Value};
 
@@ -111,7 +112,7 @@ impl Config {
         {
             return Err(Error::usage_hint(
                 format!("{place}: a secret stands in a file that others can read"),
-                format!("chmod 600 {}", path.display()),
+                format!("chmod 600 {}", shell::quote_path(path)),
             ));
         }
         value::merge(&mut self.profiles, checked.profiles);

@@ -7,6 +7,7 @@ use crate::auth::service::{Service, Share};
 use crate::auth::{Profile, scheme};
 use crate::error::Error;
 use crate::http::Overlay;
+use crate::http::proxy_address::ProxyChoice;
 use crate::http::settings::Plaintext;
 use crate::http::tls::Trust;
 
@@ -79,10 +80,16 @@ fn overlay(reader: &Reader) -> Result<Overlay, Error> {
         retries: reader.integer("retry")?,
         trust: reader.key_file("cacert")?.map(Trust::Only),
         client,
-        proxy: reader.text("proxy")?,
+        proxy: proxy(reader)?,
         plaintext: reader
             .switch("allow_plaintext")
             .then_some(Plaintext::Allowed),
         ..Overlay::default()
     })
+}
+
+fn proxy(reader: &Reader) -> Result<Option<ProxyChoice>, Error> {
+    let text = reader.text("proxy")?;
+    let choice = text.as_deref().map(ProxyChoice::parse).transpose();
+    choice.map_err(|why| reader.wrong("proxy", why))
 }

@@ -4,14 +4,18 @@ use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::atomic_file::{directory_of, is_own, is_planted, user_id};
+use crate::atomic_file::{By, directory_of, is_own, is_planted, way};
 use crate::error::Error;
 use crate::io_error::reason;
+use crate::process::user_id;
 use crate::shell;
 
 const GROUP_WRITABLE: u32 = 0o020;
 const WORLD_WRITABLE: u32 = 0o002;
 const STICKY: u32 = 0o1000;
+
+/// Everything on the way to a file: a link or directory of another user decides as the file does.
+type Way = [(PathBuf, Metadata)];
 
 /// Who named a configuration file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,67 +66,81 @@ pub(super) fn ensure(file: &Candidate, opened: &Metadata) -> Result<Option<Strin
             &chmod("o-w", path),
         ));
     }
-    let real = fs::canonicalize(path).map_err(fail)?;
-    for place in [path.as_path(), &real] {
-        let entry = fs::symlink_metadata(place).map_err(fail)?;
-        if is_planted(&entry, directory_of(place)).map_err(fail)? {
+    let way = way(path).map_err(fail)?;
+    for (entry, found) in &way {
+        if is_planted(found, directory_of(entry), By::Anyone).map_err(fail)? {
             let why = "another user put it into a directory that every user can write";
             return Err(refused(path, why, "copy it to a directory of your own"));
         }
-        ensure_directories(path, place)?;
+        // In it a file can be replaced by anyone.
+        if found.is_dir() && found.mode() & WORLD_WRITABLE != 0 && found.mode() & STICKY == 0 {
+            let why = format!("every user can replace it in {}", entry.display());
+            return Err(refused(path, &why, &chmod("o-w", entry)));
+        }
     }
     match file.named {
-        Named::ByHome => ensure_users_own(path, opened, directory_of(&real)).map(|()| None),
-        Named::Explicitly | Named::BySite => Ok(warning(opened)),
+        Named::ByHome => ensure_users_own(path, opened, &way).map(|()| None),
+        Named::Explicitly | Named::BySite => Ok(warning(opened, &way)),
     }
 }
 
-/// In a directory that every user can write, and rename in, a file can be replaced by anyone.
-fn ensure_directories(path: &Path, place: &Path) -> Result<(), Error> {
-    let Ok(directory) = fs::canonicalize(directory_of(place)) else {
-        return Ok(());
+/// The user's own configuration: nobody else may own or write it, or choose by a link which it is.
+fn ensure_users_own(path: &Path, opened: &Metadata, way: &Way) -> Result<(), Error> {
+    let foreign = |place: &Path| {
+        let why = format!("{} belongs to another user", place.display());
+        let hint = "name the file in C47_CONFIG_PATH to use it";
+        Err(refused(path, &why, hint))
     };
-    for above in directory.ancestors() {
-        let is_open =
-            |found: Metadata| found.mode() & WORLD_WRITABLE != 0 && found.mode() & STICKY == 0;
-        if fs::metadata(above).is_ok_and(is_open) {
-            let why = format!("every user can replace it in {}", above.display());
-            return Err(refused(path, &why, &chmod("o-w", above)));
-        }
+    let is_foreign_link = |found: &Metadata| found.is_symlink() && !is_own(found);
+    if let Some((link, _)) = way.iter().find(|(_, found)| is_foreign_link(found)) {
+        return foreign(link);
     }
-    Ok(())
-}
-
-/// The user's own configuration: nobody else may own or write it.
-fn ensure_users_own(path: &Path, opened: &Metadata, directory: &Path) -> Result<(), Error> {
-    let around = fs::metadata(directory).ok();
-    let places = [(path, Some(opened)), (directory, around.as_ref())];
-    for (place, found) in places {
+    let last = way.last().map_or(path, |(entry, _)| entry);
+    let directories = [directory_of(path), directory_of(last)];
+    let around = directories.map(|directory| fs::metadata(directory).ok());
+    let directories = directories
+        .into_iter()
+        .zip(around.iter().map(Option::as_ref));
+    for (place, found) in std::iter::once((path, Some(opened))).chain(directories) {
         let Some(found) = found else { continue };
-        let shown = place.display();
         if !is_own(found) {
-            let why = format!("{shown} belongs to another user");
-            return Err(refused(
-                path,
-                &why,
-                "name the file in C47_CONFIG_PATH to use it",
-            ));
+            return foreign(place);
         }
-        // With a group for each user, which has the user's number, the umask leaves it this bit.
-        let is_private_group = found.gid() == user_id() && found.uid() == user_id();
-        if found.mode() & GROUP_WRITABLE != 0 && !is_private_group {
-            let why = format!("the group of {shown} can write it");
+        if is_open_to_group(found) {
+            let why = format!("the group of {} can write it", place.display());
             return Err(refused(path, &why, &chmod("g-w", place)));
         }
     }
     Ok(())
 }
 
-fn warning(opened: &Metadata) -> Option<String> {
+/// With a group for each user, which has the user's number, the umask leaves it this bit.
+fn is_open_to_group(found: &Metadata) -> bool {
+    let is_private_group = found.gid() == user_id() && found.uid() == user_id();
+    found.mode() & GROUP_WRITABLE != 0 && !is_private_group
+}
+
+/// Who else may change a file that was named, or replace it.
+fn warning(opened: &Metadata, way: &Way) -> Option<String> {
     let owner = (!is_own(opened)).then(|| format!("user {} owns it", opened.uid()));
     let group = (opened.mode() & GROUP_WRITABLE != 0)
         .then(|| format!("members of group {} can write it", opened.gid()));
-    let who: Vec<String> = owner.into_iter().chain(group).collect();
+    let above = way.iter().rev().find_map(|(entry, found)| {
+        let entry = entry.display();
+        if !found.is_dir() {
+            None
+        } else if !is_own(found) && found.uid() != opened.uid() {
+            Some(format!("user {} can replace it in {entry}", found.uid()))
+        } else if is_open_to_group(found) && found.mode() & STICKY == 0 {
+            let group = found.gid();
+            Some(format!(
+                "members of group {group} can replace it in {entry}"
+            ))
+        } else {
+            None
+        }
+    });
+    let who: Vec<String> = owner.into_iter().chain(group).chain(above).collect();
     (!who.is_empty()).then(|| {
         let who = who.join(" and ");
         format!("{who}: its command: sources run as whoever uses it")
@@ -134,8 +152,5 @@ fn refused(path: &Path, why: &str, hint: &str) -> Error {
 }
 
 fn chmod(change: &str, path: &Path) -> String {
-    format!(
-        "chmod {change} {}",
-        shell::quote(&path.display().to_string())
-    )
+    format!("chmod {change} {}", shell::quote_path(path))
 }

@@ -49,8 +49,13 @@ impl Server {
         let service = Arc::new(Service::new(&self.listener, self.settings, log)?);
         let (refused, refusals) = sync_channel(service.settings.limits.connections);
         let farewells = Arc::clone(&service);
-        // Without this thread the surplus is cut off without a word, no more.
-        let _ = thread("refuse", move || refuse(&farewells, &refusals));
+        // Without a thread for the surplus there is none for anyone.
+        thread("refuse", move || refuse(&farewells, &refusals)).map_err(|source| {
+            AnyError::System {
+                action: "start a thread",
+                source,
+            }
+        })?;
         loop {
             let accepted = self.listener.accept();
             if service.is_over() {

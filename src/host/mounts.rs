@@ -11,6 +11,7 @@ use super::calls::{self, Space};
 use super::patience::{self, Begun, Silence};
 use super::{Surroundings, files};
 use crate::elf::root::Root;
+use crate::unfinished::Writer;
 
 /// A node with more network mounts than this is an automounter's.
 const MOST_MOUNTS: usize = 200;
@@ -302,7 +303,7 @@ pub(crate) fn used_for<'a>(mounts: &'a [Mount], what: &str) -> Option<&'a Mount>
 /// Whether it can be written to at all; not known counts as yes.
 pub(crate) fn is_writable(directory: &Path) -> Result<(), String> {
     use std::io::Write;
-    let path = directory.join(format!(".c47-host-{}", std::process::id()));
+    let path = directory.join(format!(".c47-host-{}", Writer::own()));
     let _guard = crate::interrupt::RemoveOnSignal::new(&path);
     let written = fs::OpenOptions::new()
         .write(true)

@@ -16,17 +16,20 @@ pub(crate) enum Credential {
         name: String,
         value: Secret,
     },
-    /// Percent-encoded already.
-    Query {
-        name: String,
-        value: Secret,
-    },
+    Query(Vec<QueryMember>),
     /// RFC 7616: nothing is sent until a challenge has been answered.
     Digest {
         user: String,
         password: Secret,
         answer: Option<Secret>,
     },
+}
+
+/// A member of the query that is a secret, percent-encoded already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct QueryMember {
+    pub name: String,
+    pub value: Secret,
 }
 
 impl Credential {
@@ -63,10 +66,10 @@ impl Placement {
             Placement::Header(name) => header(name, token.expose()),
             Placement::Query(name) => {
                 let text = Zeroizing::new(String::from_utf8_lossy(token.expose()).into_owned());
-                Credential::Query {
+                Credential::Query(vec![QueryMember {
                     name: form_encode(name),
                     value: Secret::new(form_encode(&text).into_bytes()),
-                }
+                }])
             }
         }
     }
@@ -75,10 +78,10 @@ impl Placement {
     pub(crate) fn masked(&self) -> Credential {
         match self {
             // Not percent-encoded: a mask is read by people.
-            Placement::Query(name) => Credential::Query {
+            Placement::Query(name) => Credential::Query(vec![QueryMember {
                 name: form_encode(name),
                 value: Secret::new(MASK.into()),
-            },
+            }]),
             Placement::Bearer | Placement::Header(_) => self.credential(&Secret::new(MASK.into())),
         }
     }
@@ -138,10 +141,10 @@ mod tests {
         );
         assert_eq!(
             Placement::Query("t[]".into()).credential(&token),
-            Credential::Query {
+            Credential::Query(vec![QueryMember {
                 name: "t%5B%5D".into(),
                 value: Secret::new(b"a%20b".to_vec()),
-            }
+            }])
         );
         assert_eq!(
             Credential::basic("me", &Secret::new(b"p@ss".to_vec())),

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use super::answer::Answer;
+use super::begun;
 use super::caller::Caller;
 use super::content_range::{Range, number, unsatisfied_length};
 use super::failure::Failure;
 use super::file_name;
 use super::head::Head;
-use super::partial::{self, Partial};
+use super::partial::Partial;
 use super::request::{Header, Request};
 use super::retry::Pause;
 use super::validator::Validator;
@@ -66,7 +67,7 @@ pub(crate) fn download(
             // Its name is asked of no server: that would use up a URL that is good for one request.
             Place::In(directory) => match wanted.start {
                 Start::Anew => None,
-                Start::Continue => partial::begun(directory, &request.url, wanted.existing)
+                Start::Continue => begun::begun(directory, &request.url, wanted.existing)
                     .map(|path| Partial::open(&path, wanted.existing))
                     .transpose()?,
             },
@@ -262,7 +263,7 @@ impl Job<'_> {
             (None, None) => return Ok(Begun::NotOurs),
             (None, Some(path)) => {
                 let sha256 = self.wanted.sha256.as_deref();
-                if sha256.is_some_and(|wanted| partial::has_sha256(&path, wanted)) {
+                if sha256.is_some_and(|wanted| begun::has_sha256(&path, wanted)) {
                     return Ok(Begun::Present(path));
                 }
                 if self.wanted.existing == Existing::Keep && path.symlink_metadata().is_ok() {
@@ -299,6 +300,7 @@ impl Job<'_> {
         let Some(part) = &mut self.part else {
             return Ok(());
         };
+        part.take_over()?;
         if self.wanted.sha256.is_some() {
             let digest = self.digest.insert(Sha256::new());
             part.digest(digest)?;

@@ -3,6 +3,7 @@
 /// The answer: its head as the server wrote it, and its body, decoded.
 pub(crate) mod answer;
 mod authority;
+mod begun;
 /// What is sent as a body.
 pub(crate) mod body;
 mod bounded;
@@ -35,12 +36,15 @@ pub(crate) mod multipart;
 mod nested;
 /// Logins from a file, by machine.
 pub(crate) mod netrc;
+mod note;
 /// What follows the requests of a caller.
 pub(crate) mod observe;
 mod partial;
 mod percent;
 /// Which proxy stands before which host.
 pub(crate) mod proxy;
+/// The address of a proxy.
+pub(crate) mod proxy_address;
 mod redirect;
 /// The request.
 pub(crate) mod request;

@@ -1,19 +1,22 @@
-//! `NAME.part`: a download that is not whole yet, and beside it `NAME.part.meta`, which says of what
-//! it is the beginning.
+//! `NAME.part`: a download that is not whole yet, and beside it `NAME.part.meta`, which says who
+//! writes it and of what it is the beginning. Only one process ever writes into one such file, also
+//! where its lock is not seen on other machines.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::url::Url;
+use super::note::{self, Note};
 use super::validator::Validator;
-use crate::atomic_file::{inherit, rename_new, user_id};
+use crate::atomic_file::{inherit, rename_new};
 use crate::crypto::digest::Sha256;
 use crate::error::Error;
-use crate::interrupt;
+use crate::interrupt::{self, RemoveOnSignal};
+use crate::process::user_id;
+use crate::unfinished::{self, Kinship, shortened};
 
 /// Whether a file that is there already may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +37,10 @@ pub(super) struct Partial {
     done: bool,
 }
 
-/// More than any validator.
-const MAX_META: u64 = 16 << 10;
+/// A name may have so many bytes.
+const MAX_NAME_BYTES: usize = 255;
+const PART: &str = ".part";
+const META: &str = ".meta";
 
 impl Partial {
     /// Opens `target`'s partial file, or makes an empty one. What it holds stays.
@@ -44,8 +49,8 @@ impl Partial {
     /// When `target` is there and is to be kept, or is no regular file; when the partial file is
     /// being written by another, or cannot be had.
     pub(super) fn open(target: &Path, existing: Existing) -> Result<Partial, Error> {
-        let path = with_suffix(target, ".part");
-        reclaim_note(&path);
+        let path = part_of(target);
+        note::reclaim(&note_of(&path), &path);
         let replaced = ensure_free(target, existing)?;
         // Its final mode may depend on a group that it does not have yet.
         let mode = if replaced.is_some() { 0o600 } else { 0o666 };
@@ -56,17 +61,22 @@ impl Partial {
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    let why = "another download is writing it";
-                    return Err(Error::file("write", &path)(io::Error::other(why)));
+                    return Err(busy(&path));
                 }
-                // A file system that knows no locks: as it was before there were any.
+                // A file system that knows no locks: the note tells as much.
                 Err(TryLockError::Error(_)) => {}
             }
             let opened = file.metadata().map_err(Error::file("read", &path))?;
-            if !fs::symlink_metadata(&path).is_ok_and(|named| is_same(&named, &opened)) {
+            if !unfinished::is_at(&path, &file) {
                 continue;
             }
             ensure_ours(&path, &opened)?;
+            // Where locks do nothing.
+            if Note::read(&note_of(&path), &file)
+                .is_some_and(|note| note.kinship() == Kinship::Alive)
+            {
+                return Err(busy(&path));
+            }
             if let Some(old) = &replaced {
                 inherit(&file, old, target, 0o666).map_err(Error::file("write", &path))?;
             }
@@ -99,37 +109,98 @@ impl Partial {
         if self.length == 0 {
             return None;
         }
-        read_note(&self.meta())
+        self.note().map(|note| note.validator)
     }
 
     /// Whether a later download can go on with it.
     pub(super) fn is_resumable(&self) -> bool {
-        read_note(&self.meta()).is_some()
+        self.note().is_some()
     }
 
-    /// Empties it, and notes what it will be the beginning of.
+    fn note(&self) -> Option<Note> {
+        Note::read(&note_of(&self.path), &self.file)
+    }
+
+    /// Begins it anew as another file, and notes of what it will be the beginning: a download that
+    /// is not seen from here, on another machine, may still write into the old one.
     ///
     /// # Errors
     /// When it cannot be written.
     pub(super) fn begin(&mut self, validator: Option<&Validator>) -> Result<(), Error> {
-        let meta = self.meta();
+        let meta = note_of(&self.path);
         remove(&meta)?;
-        self.file
-            .set_len(0)
-            .and_then(|()| self.file.seek(SeekFrom::Start(0)))
-            .map_err(Error::file("write", &self.path))?;
+        self.replace(|_| Ok(()))?;
         self.length = 0;
         if let Some(validator) = validator {
-            // Made new, so that it is no link to somewhere else.
-            OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&meta)
-                .and_then(|mut file| file.write_all(validator.note().as_bytes()))
-                .map_err(Error::file("write", &meta))?;
+            Note::write(&meta, &self.file, validator)?;
         }
         Ok(())
+    }
+
+    /// Puts a new file in the place of the partial one, filled by `fill`.
+    fn replace(&mut self, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Error> {
+        let fail = |error| Error::file("write", &self.path)(error);
+        let mode = self.file.metadata().map_err(fail)?.mode() & 0o777;
+        let temporary = unfinished::beside(&self.path);
+        let (mut file, guard) = RemoveOnSignal::around(&temporary, || {
+            OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create_new(true)
+                .mode(mode)
+                .open(&temporary)
+        })
+        .map_err(fail)?;
+        let _ = file.try_lock(); // nobody else knows its name
+        let placed = self
+            .replaced
+            .as_ref()
+            .map_or(Ok(()), |old| inherit(&file, old, &self.target, 0o666))
+            .and_then(|()| fill(&mut file))
+            .and_then(|()| {
+                interrupt::undivided(|| {
+                    fs::rename(&temporary, &self.path)?;
+                    drop(guard);
+                    Ok(())
+                })
+            });
+        if let Err(error) = placed {
+            let _ = fs::remove_file(&temporary);
+            return Err(fail(error));
+        }
+        self.file = file;
+        Ok(())
+    }
+
+    /// Makes sure that nobody else writes into what is there: of a writer on another machine, or
+    /// before this one was started again, nothing is known, so that its bytes are copied.
+    ///
+    /// # Errors
+    /// When another download is writing it, or it cannot be copied.
+    pub(super) fn take_over(&mut self) -> Result<(), Error> {
+        let meta = note_of(&self.path);
+        let Some(note) = Note::read(&meta, &self.file) else {
+            return Ok(());
+        };
+        match note.kinship() {
+            Kinship::Own => return Ok(()),
+            Kinship::Alive => return Err(busy(&self.path)),
+            // The lock that this process has counts.
+            Kinship::Dead | Kinship::SameMachine => {}
+            Kinship::Stranger => {
+                let fail = Error::file("read", &self.path);
+                let mut old = self.file.try_clone().map_err(fail)?;
+                let length = self.length;
+                self.replace(|new| {
+                    old.seek(SeekFrom::Start(0))?;
+                    match io::copy(&mut old.take(length), new)? == length {
+                        true => Ok(()),
+                        false => Err(io::Error::other("another download changed it")),
+                    }
+                })?;
+            }
+        }
+        Note::write(&meta, &self.file, &note.validator)
     }
 
     /// Goes to its end, to be appended to.
@@ -167,7 +238,8 @@ impl Partial {
     /// Puts the whole file in its place: synced, then renamed.
     ///
     /// # Errors
-    /// When the disk is full, or a file of that name has appeared meanwhile; the partial one stays.
+    /// When the disk is full, a file of that name has appeared meanwhile, or another download has
+    /// replaced the partial one; that stays.
     pub(super) fn commit(mut self) -> Result<PathBuf, Error> {
         // Its access may have been narrowed while the download ran.
         let now = match self.existing {
@@ -182,14 +254,17 @@ impl Partial {
             .sync_all()
             .map_err(Error::file("write", &self.path))?;
         interrupt::undivided(|| {
+            unfinished::ensure_at(&self.path, &self.file)
+                .map_err(Error::file("write", &self.path))?;
             match self.existing {
                 Existing::Overwrite => fs::rename(&self.path, &self.target),
                 Existing::Keep => to_new(&self.path, &self.target),
             }
             .map_err(Error::file("write", &self.target))?;
             self.done = true;
-            let _ = fs::remove_file(self.meta());
-            Ok::<(), Error>(())
+            let _ = fs::remove_file(note_of(&self.path));
+            unfinished::ensure_at(&self.target, &self.file)
+                .map_err(Error::file("write", &self.target))
         })?;
         Ok(std::mem::take(&mut self.target))
     }
@@ -202,13 +277,11 @@ impl Partial {
     fn remove(&mut self) {
         self.done = true;
         interrupt::undivided(|| {
-            let _ = fs::remove_file(&self.path);
-            let _ = fs::remove_file(self.meta());
+            if unfinished::is_at(&self.path, &self.file) {
+                let _ = fs::remove_file(&self.path);
+                let _ = fs::remove_file(note_of(&self.path));
+            }
         });
-    }
-
-    fn meta(&self) -> PathBuf {
-        with_suffix(&self.path, ".meta")
     }
 }
 
@@ -221,48 +294,8 @@ impl Drop for Partial {
     }
 }
 
-/// The file in `directory` of which an earlier download from `url` left a beginning. Of several it is the
-/// one whose URL had the same query (in a signed URL it changes), else the one written last.
-pub(super) fn begun(directory: &Path, url: &Url, existing: Existing) -> Option<PathBuf> {
-    let here = match directory.as_os_str().is_empty() {
-        true => Path::new("."),
-        false => directory,
-    };
-    let notes = fs::read_dir(here).ok()?.filter_map(|entry| {
-        let name = entry.ok()?.file_name();
-        let target = name.as_bytes().strip_suffix(b".part.meta")?;
-        Some(directory.join(OsStr::from_bytes(target)))
-    });
-    let beginnings = notes.take(MAX_NOTES).filter_map(|target| {
-        let part = with_suffix(&target, ".part");
-        let found = fs::symlink_metadata(&part).ok()?;
-        let is_begun = is_ours(&found) && found.len() > 0;
-        let is_taken = existing == Existing::Keep && target.symlink_metadata().is_ok();
-        let note = read_note(&with_suffix(&part, ".meta"))?;
-        let is_it = is_begun && !is_taken && note.is_of(url);
-        is_it.then(|| (note.has_query_of(url), found.modified().ok(), target))
-    });
-    beginnings.max().map(|(_, _, target)| target)
-}
-
-/// Notes of earlier downloads that are read, of all in a directory.
-const MAX_NOTES: usize = 1000;
-
-/// Whether the file at `path` has this SHA-256.
-pub(super) fn has_sha256(path: &Path, wanted: &str) -> bool {
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NONBLOCK)
-        .open(path);
-    let Ok(mut file) = file else { return false };
-    let mut digest = Sha256::new();
-    file.metadata().is_ok_and(|found| found.is_file())
-        && feed(&mut file, &mut digest).is_ok()
-        && digest.finish() == wanted
-}
-
 /// Gives all that is left of a file to `digest`.
-fn feed(file: &mut File, digest: &mut Sha256) -> io::Result<()> {
+pub(super) fn feed(file: &mut File, digest: &mut Sha256) -> io::Result<()> {
     let mut buffer = vec![0; 1 << 20];
     loop {
         match file.read(&mut buffer) {
@@ -272,17 +305,6 @@ fn feed(file: &mut File, digest: &mut Sha256) -> io::Result<()> {
             Err(error) => return Err(error),
         }
     }
-}
-
-fn read_note(note: &Path) -> Option<Validator> {
-    let mut text = String::new();
-    let file = open_to_read(note).ok()?;
-    // Another user's note could say that a file of theirs is the one that was begun.
-    if !file.metadata().is_ok_and(|note| is_ours(&note)) {
-        return None;
-    }
-    file.take(MAX_META).read_to_string(&mut text).ok()?;
-    Validator::parse_note(&text)
 }
 
 /// The file that would be replaced.
@@ -324,11 +346,8 @@ fn open(path: &Path, mode: u32) -> Result<File, Error> {
         })
 }
 
-fn open_to_read(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-        .open(path)
+fn busy(path: &Path) -> Error {
+    Error::file("write", path)(io::Error::other("another download is writing it"))
 }
 
 /// Another user could change the file after it was verified, and others' data could be overwritten
@@ -344,25 +363,6 @@ fn ensure_ours(path: &Path, opened: &Metadata) -> Result<(), Error> {
         return Ok(());
     };
     Err(Error::file("write", path)(io::Error::other(why)))
-}
-
-/// A regular file of the caller's with one name.
-fn is_ours(found: &Metadata) -> bool {
-    found.is_file() && found.uid() == user_id() && found.nlink() == 1
-}
-
-/// Removes the note of a download that was killed after its file had been renamed or removed.
-fn reclaim_note(path: &Path) {
-    let note = with_suffix(path, ".meta");
-    let is_gone =
-        fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
-    if is_gone && fs::symlink_metadata(&note).is_ok_and(|note| is_ours(&note)) {
-        let _ = fs::remove_file(note);
-    }
-}
-
-fn is_same(one: &Metadata, other: &Metadata) -> bool {
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
 fn to_new(from: &Path, to: &Path) -> io::Result<()> {
@@ -383,8 +383,25 @@ fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(suffix);
+/// `NAME.part`; with a hash in it where a name with the note's ending would be too long.
+pub(super) fn part_of(target: &Path) -> PathBuf {
+    let name = target.file_name().unwrap_or_default();
+    let room = MAX_NAME_BYTES - PART.len() - META.len();
+    let mut part = name.to_owned();
+    if name.len() > room {
+        let mut digest = Sha256::new();
+        digest.update(name.as_bytes());
+        let digest = digest.finish();
+        part = shortened(name, room - 17);
+        part.push(format!("-{}", digest.get(..16).unwrap_or_default()));
+    }
+    part.push(PART);
+    target.with_file_name(part)
+}
+
+/// `NAME.part.meta`.
+pub(super) fn note_of(part: &Path) -> PathBuf {
+    let mut name = OsString::from(part);
+    name.push(META);
     name.into()
 }

@@ -6,14 +6,16 @@ use std::net::IpAddr;
 
 use super::connect::Forward;
 use super::credential;
-use super::url::{Origin, Scheme, Url, UserInfo};
+use super::proxy_address::{Names, ProxyAddress, ProxyChoice};
+use super::url::{Origin, Scheme, UserInfo};
 use crate::secret::Secret;
 
 /// What the environment and the command line say.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Proxies {
-    /// `--proxy`: for every host, this machine too.
-    pub always: Option<String>,
+    /// `--proxy`, or a profile's: for every host, this machine too.
+    pub always: Option<ProxyChoice>,
+    /// Those of the environment are read when they are needed: a wrong one breaks no other call.
     pub https: Option<String>,
     pub http: Option<String>,
     pub all: Option<String>,
@@ -42,7 +44,7 @@ pub(crate) enum Route {
 /// A proxy, as far as it may be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Proxy {
-    pub scheme: String,
+    pub scheme: &'static str,
     pub host: String,
     pub port: u16,
     pub login: Login,
@@ -96,14 +98,17 @@ impl Proxies {
                 .or(self.all.as_ref())
                 .filter(|_| !excepted)
         };
-        match self
-            .always
-            .as_ref()
-            .or_else(from_environment)
-            .map(|text| text.trim())
-        {
-            None | Some("") => Ok(Route::Direct),
-            Some(text) => through(text, origin, self.credentials.as_ref()),
+        let choice = match &self.always {
+            Some(choice) => Some(choice.clone()),
+            None => from_environment()
+                .map(|text| ProxyChoice::parse(text))
+                .transpose()?,
+        };
+        match choice {
+            None | Some(ProxyChoice::Direct) => Ok(Route::Direct),
+            Some(ProxyChoice::Through(address)) => {
+                through(&address, origin, self.credentials.as_ref())
+            }
         }
     }
 
@@ -162,53 +167,22 @@ fn in_network(address: IpAddr, network: IpAddr, bits: u32) -> bool {
     }
 }
 
-fn through(text: &str, origin: &Origin, given: Option<&UserInfo>) -> Result<Route, String> {
-    let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
-    let scheme = scheme.to_ascii_lowercase();
-    if !matches!(
-        scheme.as_str(),
-        "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h"
-    ) {
-        return Err(format!(
-            "the proxy's scheme '{scheme}' is none of http, https, socks4, socks4a, socks5, socks5h"
-        ));
-    }
-    let default_port = match scheme.as_str() {
-        "http" => 80,
-        "https" => 443,
-        _ => 1080,
-    };
-    // Our own parser, so that a proxy's address is as strict as any other; the port it finds as
-    // the scheme's own is a SOCKS proxy's.
-    let url = Url::parse(&format!("http://{rest}"))
-        .map_err(|why| format!("the proxy's address: {why}"))?;
-    let has_port = rest
-        .split(['/', '?', '#'])
-        .next()
-        .unwrap_or("")
-        .rsplit('@')
-        .next()
-        .is_some_and(|host| {
-            host.rsplit_once(':').is_some_and(|(_, port)| {
-                !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())
-            })
-        });
-    let port = if has_port {
-        url.origin.port
-    } else {
-        default_port
-    };
-    let user_info = given.or(url.user_info.as_ref());
+fn through(
+    address: &ProxyAddress,
+    origin: &Origin,
+    given: Option<&UserInfo>,
+) -> Result<Route, String> {
+    let user_info = given.or(address.user_info.as_ref());
     let proxy = Proxy {
-        scheme,
-        host: url.origin.host.clone(),
-        port,
+        scheme: address.protocol.scheme,
+        host: address.host.clone(),
+        port: address.port,
         login: match user_info {
             Some(_) => Login::Sent,
             None => Login::Absent,
         },
     };
-    if proxy.scheme == "http" && origin.scheme == Scheme::Http {
+    if address.protocol.ureq == ureq::ProxyProtocol::Http && origin.scheme == Scheme::Http {
         let forward = Forward {
             origin: origin.to_string(),
             proxy: proxy.to_string(),
@@ -216,22 +190,15 @@ fn through(text: &str, origin: &Origin, given: Option<&UserInfo>) -> Result<Rout
         };
         return Ok(Route::Forward { proxy, forward });
     }
-    let tunnel = tunnel(&proxy, &url.origin.bracketed_host(), user_info)?;
+    let tunnel = tunnel(address, user_info)?;
     Ok(Route::Tunnel { proxy, tunnel })
 }
 
-fn tunnel(proxy: &Proxy, host: &str, user_info: Option<&UserInfo>) -> Result<ureq::Proxy, String> {
-    let protocol = match proxy.scheme.as_str() {
-        "http" => ureq::ProxyProtocol::Http,
-        "https" => ureq::ProxyProtocol::Https,
-        "socks4" => ureq::ProxyProtocol::Socks4,
-        "socks4a" => ureq::ProxyProtocol::Socks4A,
-        _ => ureq::ProxyProtocol::Socks5,
-    };
-    let mut builder = ureq::Proxy::builder(protocol).host(host).port(proxy.port);
-    if proxy.scheme == "socks5h" {
-        builder = builder.resolve_target(false);
-    }
+fn tunnel(address: &ProxyAddress, user_info: Option<&UserInfo>) -> Result<ureq::Proxy, String> {
+    let mut builder = ureq::Proxy::builder(address.protocol.ureq)
+        .host(&address.bracketed_host())
+        .port(address.port)
+        .resolve_target(address.protocol.names == Names::ResolvedHere);
     if let Some(UserInfo { user, password }) = user_info {
         builder = builder.username(user);
         if let Some(password) = password {
@@ -254,6 +221,7 @@ fn basic(user_info: Option<&UserInfo>) -> Option<Secret> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::url::Url;
     use super::*;
 
     fn proxies(none: &str) -> Proxies {
@@ -304,7 +272,7 @@ mod tests {
         };
         assert_eq!(route(&all, "https://a.lan"), "tunnel Socks5 s:1080");
         let always = Proxies {
-            always: Some("p:8080".into()),
+            always: Some(ProxyChoice::parse("p:8080").unwrap()),
             none: "*".into(),
             ..Proxies::default()
         };
@@ -336,22 +304,6 @@ mod tests {
                 direct,
                 "{none} {url}"
             );
-        }
-    }
-
-    #[test]
-    fn a_wrong_address_is_said_without_its_password() {
-        for wrong in [
-            "ftp://me:hunter2@p",
-            "http://me:hunter2@",
-            "http://me:hunter2@p:99999",
-        ] {
-            let proxies = Proxies {
-                always: Some(wrong.into()),
-                ..Proxies::default()
-            };
-            let why = route(&proxies, "https://a.lan");
-            assert!(why.contains("proxy") && !why.contains("hunter2"), "{why}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A request, ready to be sent: what the user gave, apart from what credentials add.
 
 use super::body::Body;
-use super::credential::Credential;
+use super::credential::{Credential, QueryMember};
 use super::decode::accept_encoding;
 use super::digest::{Call, Challenge, Hash};
 use super::failure::Failure;
@@ -121,7 +121,7 @@ impl Request {
         let credential = match &self.credential {
             Credential::Header { name, value } => Some((name.as_str(), value)),
             Credential::Digest { answer, .. } => answer.as_ref().map(|it| ("authorization", it)),
-            Credential::None | Credential::Query { .. } => None,
+            Credential::None | Credential::Query(_) => None,
         };
         headers.extend(credential.map(|(name, value)| Header::secret(name, value.clone())));
         for header in &mut headers {
@@ -130,16 +130,19 @@ impl Request {
         headers
     }
 
-    /// The URL as it goes out, a query credential included.
+    /// The URL as it is sent, a query credential included.
     pub(crate) fn wire_url(&self) -> Url {
         let mut url = self.url.clone();
-        if let Credential::Query { name, value } = &self.credential {
-            let pair = format!("{name}={}", String::from_utf8_lossy(value.expose()));
-            url.query = Some(match url.query.take().filter(|query| !query.is_empty()) {
-                Some(query) => format!("{query}&{pair}"),
-                None => pair,
-            });
-        }
+        let query = url.query.take().filter(|query| !query.is_empty());
+        let members = self.secret_members().iter().map(|member| {
+            let value = String::from_utf8_lossy(member.value.expose());
+            format!("{}={value}", member.name)
+        });
+        let members: Vec<String> = query.into_iter().chain(members).collect();
+        url.query = match (members.is_empty(), &self.url.query) {
+            (true, query) => query.clone(),
+            (false, _) => Some(members.join("&")),
+        };
         url
     }
 
@@ -148,13 +151,21 @@ impl Request {
         if secrets == Secrets::Shown {
             return self.wire_url().to_string();
         }
-        let shown = redact::url(&self.url.to_string());
+        let mut shown = redact::url(&self.url.to_string());
+        let mut separator = if self.url.query.is_some() { '&' } else { '?' };
+        for member in self.secret_members() {
+            shown.push(separator);
+            shown.push_str(&format!("{}={}", member.name, redact::MASK));
+            separator = '&';
+        }
+        shown
+    }
+
+    /// The members of the query that are a credential.
+    fn secret_members(&self) -> &[QueryMember] {
         match &self.credential {
-            Credential::Query { name, .. } => {
-                let separator = if self.url.query.is_some() { '&' } else { '?' };
-                format!("{shown}{separator}{name}={}", redact::MASK)
-            }
-            _ => shown,
+            Credential::Query(members) => members,
+            Credential::None | Credential::Header { .. } | Credential::Digest { .. } => &[],
         }
     }
 
@@ -255,10 +266,10 @@ mod tests {
                 plain("Cookie", "c"),
                 plain("content-type", "t"),
             ],
-            credential: Credential::Query {
+            credential: Credential::Query(vec![QueryMember {
                 name: "t".into(),
                 value: Secret::new(b"s".to_vec()),
-            },
+            }]),
             body: Body::Bytes {
                 bytes: b"abc".to_vec(),
                 content_type: None,

@@ -161,9 +161,10 @@ pub(super) fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// Whatever certificates a directory's files hold; others are passed over, as OpenSSL does.
-pub(super) fn read_directory(directory: &Path, certificates: &mut Vec<CertificateDer<'static>>) {
+pub(super) fn read_directory(directory: &Path) -> Vec<CertificateDer<'static>> {
+    let mut certificates = Vec::new();
     let Ok(entries) = std::fs::read_dir(directory) else {
-        return;
+        return certificates;
     };
     for entry in entries.flatten().take(10_000) {
         let path = entry.path();
@@ -171,4 +172,5 @@ pub(super) fn read_directory(directory: &Path, certificates: &mut Vec<Certificat
             certificates.extend(certificates_of(&path).unwrap_or_default());
         }
     }
+    certificates
 }

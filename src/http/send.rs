@@ -8,6 +8,7 @@ use ureq::http::{self, HeaderName, HeaderValue};
 
 use super::answer::{Answer, BodyStream};
 use super::body::Body;
+use super::bounded::within;
 use super::connect::Chain;
 use super::cut::CutBody;
 use super::failure::{Failure, Phase, ProxyError};
@@ -92,18 +93,24 @@ fn connectors(
     certificate: ClientCertificate,
     deadline: Deadline,
 ) -> Result<(TlsConnector, TlsConnector), Error> {
+    // The files of roots, certificate and key may be pipes, or on a file server that hangs.
+    let configure = |certificate| {
+        let options = settings.tls.clone();
+        within(deadline, move || {
+            tls::configure(&options, certificate, deadline)
+        })
+    };
     let tls = TlsConnector {
         peer: Peer::Server,
         config: match url.origin.scheme {
-            Scheme::Https => Some(tls::configure(&settings.tls, certificate, deadline)?),
+            Scheme::Https => Some(configure(certificate)?),
             Scheme::Http => None,
         },
     };
-    let withheld = ClientCertificate::Withheld;
     let proxy_tls = TlsConnector {
         peer: Peer::Proxy,
         config: match needs_tls(route) {
-            true => Some(tls::configure(&settings.tls, withheld, deadline)?),
+            true => Some(configure(ClientCertificate::Withheld)?),
             false => None,
         },
     };

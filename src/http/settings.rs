@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::limits::Limits;
 use super::proxy::Proxies;
+use super::proxy_address::ProxyChoice;
 use super::stream::Watch;
 use super::tls::{self, Oldest, Trust};
 use crate::secret::KeySource;
@@ -190,7 +191,7 @@ pub(crate) struct Overlay {
     /// Certificate chain and private key: one choice, so that no key meets another's certificate.
     pub client: Option<(KeySource, KeySource)>,
     pub oldest_tls: Option<Oldest>,
-    pub proxy: Option<String>,
+    pub proxy: Option<ProxyChoice>,
     pub family: Option<Family>,
     pub overrides: Vec<Override>,
     pub unix_socket: Option<PathBuf>,
@@ -273,7 +274,7 @@ mod tests {
 
     fn proxy(name: &str) -> Overlay {
         Overlay {
-            proxy: Some(name.into()),
+            proxy: Some(ProxyChoice::parse(name).unwrap()),
             timeout: Some(Duration::from_secs(5)),
             client: Some((key("a.crt"), key("a.key"))),
             ..Overlay::default()
@@ -288,7 +289,7 @@ mod tests {
             ..Overlay::default()
         };
         let merged = options.over(proxy("http://p"));
-        assert_eq!(merged.proxy.as_deref(), Some("http://p"));
+        assert!(matches!(merged.proxy, Some(ProxyChoice::Through(address)) if address.host == "p"));
         assert_eq!(merged.timeout, Some(Duration::from_secs(90)));
         assert_eq!(merged.client, Some((key("b.pem"), key("b.pem"))));
     }
@@ -299,7 +300,7 @@ mod tests {
             unix_socket: Some("/run/x".into()),
             ..Overlay::default()
         };
-        assert_eq!(options.over(proxy("http://p")).proxy, None);
+        assert!(options.over(proxy("http://p")).proxy.is_none());
     }
 
     #[test]

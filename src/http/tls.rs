@@ -17,6 +17,7 @@ use super::verifier::{TrustAnybody, Verifier};
 use crate::crypto;
 use crate::deadline::Deadline;
 use crate::error::Error;
+use crate::process_limits::forbid_core_files;
 use crate::secret::{KeySource, Secret};
 use crate::timestamp::Timestamp;
 
@@ -145,11 +146,13 @@ fn verifier(
         roots.certificates,
         roots.directory,
         provider,
+        deadline,
     )))
 }
 
 fn private_key(key: &KeySource, deadline: Deadline) -> Result<PrivateKeyDer<'static>, Error> {
     let wrong = |why: &str| Error::malformed(format!("--key {key}"), why);
+    forbid_core_files();
     let read;
     let bytes = match key.file() {
         Some(path) => {

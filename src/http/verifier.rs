@@ -14,6 +14,7 @@ use rustls::{CertificateError, DigitallySignedStruct, OtherError, RootCertStore,
 use super::certificate::Fields;
 use super::roots::read_directory;
 use super::tls_failure::{UnknownIssuer, is_root_as_server};
+use crate::deadline::Deadline;
 use crate::timestamp::Timestamp;
 
 /// webpki, and what webpki does not do.
@@ -26,6 +27,8 @@ pub(super) struct Verifier {
     directory: Option<PathBuf>,
     of_directory: OnceLock<Option<Arc<WebPkiServerVerifier>>>,
     provider: Arc<CryptoProvider>,
+    /// Until when the directory may be read.
+    deadline: Deadline,
 }
 
 impl Verifier {
@@ -34,6 +37,7 @@ impl Verifier {
         roots: Vec<CertificateDer<'static>>,
         directory: Option<PathBuf>,
         provider: Arc<CryptoProvider>,
+        deadline: Deadline,
     ) -> Verifier {
         Verifier {
             webpki,
@@ -41,13 +45,15 @@ impl Verifier {
             directory,
             of_directory: OnceLock::new(),
             provider,
+            deadline,
         }
     }
 
     fn of_directory(&self) -> Option<&Arc<WebPkiServerVerifier>> {
         let made = self.of_directory.get_or_init(|| {
-            let mut certificates = Vec::new();
-            read_directory(self.directory.as_ref()?, &mut certificates);
+            let directory = self.directory.clone()?;
+            let read = move || read_directory(&directory);
+            let certificates = self.deadline.wait_for(read).ok()??;
             let mut store = RootCertStore::empty();
             store.add_parsable_certificates(certificates);
             let provider = self.provider.clone();

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::begun;
 use super::file_name;
-use super::partial::{self, Existing};
+use super::partial::Existing;
 use super::url::Url;
 
 /// What is wanted.
@@ -40,5 +41,5 @@ pub(crate) fn present(wanted: &Download, url: &Url) -> Option<PathBuf> {
         Place::File(path) => path.clone(),
         Place::In(directory) => directory.join(file_name::of_url(url)),
     };
-    partial::has_sha256(&path, sha256).then_some(path)
+    begun::has_sha256(&path, sha256).then_some(path)
 }

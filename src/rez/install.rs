@@ -12,6 +12,7 @@ use super::error::Error as RezError;
 use super::package::Package;
 use super::payload::Tool;
 use super::staging::{Staging, make_directory, sync};
+use crate::atomic_file::ensure_directory;
 use crate::error::Error;
 
 /// What to do with a version that is there.
@@ -49,6 +50,7 @@ pub(crate) fn install(order: &Order) -> Result<Installed, Error> {
         return Err(RezError::NoRepository(order.repository.to_owned()).into());
     }
     let family = order.repository.join(&order.package.name);
+    ensure_directory(&family)?;
     let version = &order.package.version;
     let target = family.join(version);
     ensure_free(&target, order.existing)?;

@@ -6,18 +6,10 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::payload::Tool;
-use crate::atomic_file::user_id;
 use crate::error::Error;
 use crate::interrupt::RemoveOnSignal;
-
-/// Every staging directory has these in its name.
-const MARK: &str = ".c47-";
-const ENDING: &str = ".part";
-
-/// Whether a name is that of a staging directory: outside an install, one that was killed left it.
-pub(super) fn is_staging(name: &str) -> bool {
-    name.ends_with(ENDING) && name.contains(MARK)
-}
+use crate::process::user_id;
+use crate::unfinished::{self, is_at};
 
 /// The directory, beside where the version will be; removed when dropped, with what is in it then.
 pub(super) struct Staging {
@@ -40,7 +32,7 @@ impl Staging {
         tools: &[Tool],
     ) -> Result<Staging, Error> {
         reclaim(family);
-        let (path, lock, guard) = Staging::make(family, version)?;
+        let (path, lock, guard) = Staging::make(&family.join(version))?;
         let bin = path.join("bin");
         let package_file = path.join("package.py");
         let mut watched: Vec<PathBuf> = tools.iter().map(|tool| bin.join(&tool.name)).collect();
@@ -62,10 +54,9 @@ impl Staging {
         Ok(staging)
     }
 
-    fn make(family: &Path, version: &str) -> Result<(PathBuf, File, RemoveOnSignal), Error> {
-        for attempt in 0..100 {
-            let process = std::process::id();
-            let path = family.join(format!(".{version}{MARK}{process}-{attempt}{ENDING}"));
+    fn make(target: &Path) -> Result<(PathBuf, File, RemoveOnSignal), Error> {
+        for _ in 0..100 {
+            let path = unfinished::beside(target);
             let fail = |error| Error::file("make", &path)(error);
             let guard = match RemoveOnSignal::around(&path, || make_directory(&path)) {
                 Ok(((), guard)) => guard,
@@ -73,8 +64,8 @@ impl Staging {
                 Err(error) => return Err(fail(error)),
             };
             match File::open(&path) {
-                // Without locks no directory counts as left behind. Before the lock another install
-                // may have removed it as one that was.
+                // Installs in other namespaces know by the lock that this one lives. Before it they
+                // may have removed the directory as one that was left behind.
                 Ok(lock)
                     if !matches!(lock.try_lock(), Err(TryLockError::WouldBlock))
                         && is_at(&path, &lock) =>
@@ -89,8 +80,8 @@ impl Staging {
                 }
             }
         }
-        let crowd = io::Error::other("a hundred unfinished ones stand in it");
-        Err(Error::file("write", family)(crowd))
+        let why = io::Error::other("another process removes its temporary directories");
+        Err(Error::file("write", target)(why))
     }
 
     /// Removes what is in it now: after an exchange, the old version.
@@ -120,32 +111,15 @@ impl Drop for Staging {
 /// Removes what killed installs of the caller's left in a family. What cannot be removed stays;
 /// `rez check` names it.
 fn reclaim(family: &Path) {
-    let Ok(entries) = fs::read_dir(family) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let path = entry.path();
+    for (path, writer) in unfinished::within(family) {
         let is_own = |found: fs::Metadata| found.is_dir() && found.uid() == user_id();
-        if !entry.file_name().to_str().is_some_and(is_staging)
-            || !fs::symlink_metadata(&path).is_ok_and(is_own)
-        {
-            continue;
-        }
-        if let Ok(left) = File::open(&path)
-            && left.try_lock().is_ok()
+        if fs::symlink_metadata(&path).is_ok_and(is_own)
+            && let Ok(left) = File::open(&path)
+            && writer.has_left(&left)
             && is_at(&path, &left)
         {
             let _ = fs::remove_dir_all(&path);
         }
-    }
-}
-
-/// Whether a path still leads to this open directory.
-fn is_at(path: &Path, opened: &File) -> bool {
-    let id = |found: fs::Metadata| (found.dev(), found.ino());
-    match (fs::symlink_metadata(path), opened.metadata()) {
-        (Ok(named), Ok(opened)) => id(named) == id(opened),
-        (Err(_), _) | (_, Err(_)) => false,
     }
 }
 

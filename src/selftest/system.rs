@@ -13,6 +13,7 @@ use super::{Answer, Good};
 use crate::interrupt::RemoveOnSignal;
 use crate::io_error::reason;
 use crate::timestamp::Timestamp;
+use crate::unfinished::Writer;
 
 const THREADS: u8 = 4;
 const BLOCKS: usize = 256;
@@ -68,7 +69,7 @@ pub(super) fn temporary_files(directory: &Path) -> Answer {
     if !directory.is_dir() {
         return Err(format!("{shown} is no directory: TMPDIR names another"));
     }
-    let name = format!("c47-selftest-{}", std::process::id());
+    let name = format!("c47-selftest-{}", Writer::own());
     let first = Temporary::new(directory.join(format!("{name}.1")));
     let second = Temporary::new(directory.join(format!("{name}.2")));
     let content = b"c47".repeat(1000);

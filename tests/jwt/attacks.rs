@@ -4,7 +4,7 @@ use std::fs;
 
 use super::peers::{named, peer};
 use super::{file, jwt, sign, verify};
-use crate::support::{Scratch, peers};
+use crate::support::{Run, Scratch, peers};
 
 #[test]
 fn a_public_key_is_never_a_shared_secret() {
@@ -78,15 +78,57 @@ fn a_damaged_public_key_is_never_a_shared_secret() {
     }
 }
 
+/// The first bytes of a file are lost more easily than one thinks: `tail -c +2`, a copied line.
+#[test]
+fn an_rsa_public_key_cut_at_its_front_is_never_a_shared_secret() {
+    let Some(openssl) = peers::tool("openssl") else {
+        return;
+    };
+    let scratch = Scratch::new("cut-key");
+    let run = |arguments: &[&str]| {
+        let run = Run::of(&openssl).args(arguments);
+        let output = run.current_dir(scratch.path()).run();
+        output.expect_code(0);
+    };
+    run(&["genpkey", "-quiet", "-algorithm", "RSA", "-out", "key.pem"]);
+    let to_der = ["rsa", "-in", "key.pem", "-outform", "DER"];
+    run(&[&to_der[..], &["-RSAPublicKey_out", "-out", "pkcs1"]].concat());
+    run(&[&to_der[..], &["-pubout", "-out", "spki"]].concat());
+    for kind in ["pkcs1", "spki"] {
+        let der = fs::read(scratch.path().join(kind)).unwrap();
+        for cut in [1, 2, 7, 9, 16] {
+            let key = scratch.write("cut", &der[cut..]);
+            // Whoever knows the public key signs with it.
+            let hexkey = der[cut..].iter().map(|byte| format!("{byte:02x}"));
+            let hexkey = format!("hexkey:{}", hexkey.collect::<String>());
+            let head = format!(
+                "{}.{}",
+                part(r#"{"alg":"HS256"}"#),
+                part(r#"{"sub":"admin"}"#)
+            );
+            scratch.write("head", &head);
+            let sign = ["dgst", "-sha256", "-mac", "HMAC", "-macopt", &hexkey];
+            run(&[&sign[..], &["-binary", "-out", "signature", "head"]].concat());
+            let signature = fs::read(scratch.path().join("signature")).unwrap();
+            let forged = format!("{head}.{}", part_of(&signature));
+            verify(&forged, &key, &[]).expect_code(7);
+        }
+    }
+}
+
 /// Header and payload in base64url, and a signature.
 fn token(header: &str, payload: &str, signature: &str) -> String {
     format!("{}.{}.{signature}", part(header), part(payload))
 }
 
 fn part(text: &str) -> String {
+    part_of(text.as_bytes())
+}
+
+fn part_of(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut out = String::new();
-    for three in text.as_bytes().chunks(3) {
+    for three in bytes.chunks(3) {
         let bits = three
             .iter()
             .fold(0_u32, |bits, &b| bits << 8 | u32::from(b))

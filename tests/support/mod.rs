@@ -11,8 +11,10 @@ mod wait;
 pub mod echo;
 pub mod empty_root;
 pub mod peers;
+pub mod protection;
 pub mod server;
 pub mod snapshot;
+pub mod writer;
 pub mod zip;
 
 pub use child::Child;

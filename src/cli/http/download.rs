@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use super::narrator::ProgressLine;
 use super::status::{self, Voice};
 use super::{Http, show};
+use crate::atomic_file::{directory_of, ensure_directory};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::http::body::Body;
@@ -38,6 +39,14 @@ pub(super) fn wanted(options: &Http) -> Result<Option<Download>, Error> {
         return Err(Error::usage(
             "--download writes the body to a file: --json and --headers do not",
         ));
+    }
+    if let Some(path) = options.output.as_deref().map(Path::new) {
+        let is_directory = path.is_dir();
+        ensure_directory(if is_directory {
+            path
+        } else {
+            directory_of(path)
+        })?;
     }
     let place = match options.output.as_deref() {
         Some("-") => return Err(Error::usage("--download writes to a file, not to stdout")),

@@ -12,6 +12,7 @@ use crate::http::request::{Header, USER_AGENT};
 use crate::http::url::Url;
 use crate::http::{self, accept_encoding};
 use crate::json::Text;
+use crate::process_limits::forbid_core_files;
 
 /// What the items add up to.
 #[derive(Default)]
@@ -167,6 +168,8 @@ fn content(before: &str, value: ItemValue, deadline: Deadline) -> Result<String,
         ItemValue::Literal(text) => return Ok(text),
         ItemValue::File(path) => path,
     };
+    // The warning about a pasted secret advises to keep it in a file.
+    forbid_core_files();
     let named = path.clone();
     body::within(deadline, move || body::read_text(&path)).map_err(|error| {
         let is_missing = matches!(&error, Error::File { source, .. } if source.kind() == NotFound);

@@ -7,18 +7,22 @@ use crate::cli::profile::warn;
 use crate::error::Error;
 use crate::http::item::{Item, Value};
 use crate::http::url::Url;
+use crate::json::Text;
 use crate::output;
+use crate::process_limits::forbid_core_files;
 use crate::redact;
 
-/// Warns once, on a terminal, of the first secret that the words and options hold.
+/// Warns once, on a terminal, of the first secret that the words and options hold, and protects the
+/// memory that it is in.
 ///
 /// # Errors
 /// Those of the words.
 pub(super) fn warn_on_terminal(options: &Http, url: &Url) -> Result<(), Error> {
-    if !output::stderr_is_terminal() {
+    let Some(instead) = instead(options, url, &target::items(options)?) else {
         return Ok(());
-    }
-    if let Some(instead) = instead(options, url, &target::items(options)?) {
+    };
+    forbid_core_files();
+    if output::stderr_is_terminal() {
         let warning = match options.from_curl {
             Some(_) => format!("the curl command holds a secret; use {instead}"),
             None => format!(
@@ -32,12 +36,12 @@ pub(super) fn warn_on_terminal(options: &Http, url: &Url) -> Result<(), Error> {
 
 /// What to write instead of the first secret.
 fn instead(options: &Http, url: &Url, items: &[Item]) -> Option<String> {
-    if let Some(user_info) = url
-        .user_info
-        .as_ref()
-        .filter(|info| info.password.is_some())
-    {
-        return Some(format!("--auth basic={}:SOURCE", user_info.user));
+    if let Some(user_info) = &url.user_info {
+        return Some(match &user_info.password {
+            Some(_) => format!("--auth basic={}:SOURCE", user_info.user),
+            // A name alone is a token, as a rule: `https://TOKEN@host`.
+            None => "--auth basic=USER:SOURCE or bearer=SOURCE".into(),
+        });
     }
     let proxy = options.proxy.as_deref();
     if proxy.is_some_and(|proxy| redact::proxy(proxy) != proxy) {
@@ -75,6 +79,10 @@ fn of_item(item: &Item) -> Option<String> {
             name,
             value: Value::Literal(value),
         } if redact::member(name, value) != value.as_str() => Some(format!("{name}=@FILE")),
+        Item::Json {
+            name,
+            value: Value::Literal(value),
+        } if is_secret_json(name, value) => Some(format!("{name}:=@FILE")),
         Item::Header { .. }
         | Item::NoHeader { .. }
         | Item::Query { .. }
@@ -82,4 +90,13 @@ fn of_item(item: &Item) -> Option<String> {
         | Item::Json { .. }
         | Item::File { .. } => None,
     }
+}
+
+/// Whether a JSON value is a secret by its name, or holds one.
+fn is_secret_json(name: &str, value: &str) -> bool {
+    let Ok(text) = Text::parse(value.to_owned()) else {
+        return false;
+    };
+    let whole = Text::object([(name, &text)]);
+    redact::body(&whole).as_str() != whole.as_str()
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Http;
 use crate::error::Error;
+use crate::http::proxy_address::ProxyChoice;
 use crate::http::settings::{Family, Methods, Override, Plaintext, RedirectedBody};
 use crate::http::tls::{Oldest, Trust};
 use crate::http::{Follow, Overlay};
@@ -37,7 +38,12 @@ pub(super) fn overlay(options: &Http) -> Result<Overlay, Error> {
         trust: trust(options)?,
         client: client(options)?,
         oldest_tls: oldest_tls(options)?,
-        proxy: options.proxy.clone(),
+        proxy: options
+            .proxy
+            .as_deref()
+            .map(ProxyChoice::parse)
+            .transpose()
+            .map_err(|why| Error::usage(format!("--proxy: {why}")))?,
         family: family(options)?,
         overrides: overrides.map_err(|why| Error::usage(format!("--resolve: {why}")))?,
         unix_socket: options.unix_socket.as_ref().map(PathBuf::from),

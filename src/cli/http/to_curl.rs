@@ -12,6 +12,7 @@ use crate::http::body::Body;
 use crate::http::credential::Placement;
 use crate::http::item::{Item, Value as ItemValue};
 use crate::http::multipart::type_of;
+use crate::http::proxy_address::ProxyChoice;
 use crate::http::request::Value;
 use crate::http::settings::Family;
 use crate::http::tls::{Oldest, Trust};
@@ -28,6 +29,10 @@ use crate::shell::{in_quotes, is_variable, quote};
 pub(super) fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
     let request = &plan.request;
     let mut words: Vec<String> = vec!["curl".into(), "-sS".into()];
+    // Brackets and braces of an address are what they are.
+    if plan.request.url.to_string().contains(['[', ']', '{', '}']) {
+        words.push("-g".into());
+    }
     if request.method == "HEAD" {
         words.push("-I".into());
     } else if request.method != "GET" || request.body != Body::None {
@@ -269,7 +274,7 @@ fn network(options: &Http, overlay: &Overlay) -> Vec<String> {
     }
     with_value("-m", seconds(overlay.timeout));
     with_value("--connect-timeout", seconds(overlay.connect_timeout));
-    with_value("-x", overlay.proxy.as_deref().map(redact::proxy));
+    with_value("-x", overlay.proxy.as_ref().map(ProxyChoice::shown));
     with_value("--unix-socket", overlay.unix_socket.as_deref().map(path));
     with_value("-o", options.output.clone());
     for address in &options.resolve {

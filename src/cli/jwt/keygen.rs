@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use argh::{ArgsInfo, FromArgs};
 use zeroize::Zeroizing;
 
-use crate::atomic_file::{self, AtomicFile, New};
+use crate::atomic_file::{self, Alone, AtomicFile, New};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::interrupt;
@@ -16,6 +16,7 @@ use crate::jwt::Algorithm;
 use crate::jwt::keygen::{Form, algorithm_names, generate};
 use crate::outline::{Details, Kind};
 use crate::output;
+use crate::unfinished;
 
 /// Make a key: a private key and its public half, or a shared secret.
 #[derive(FromArgs, ArgsInfo)]
@@ -77,16 +78,19 @@ impl Keygen {
                 ensure_new(&beside)?;
             }
         }
-        // Begun by one process at a time, so that no two mix their halves.
-        let private = filled(AtomicFile::create_alone(path, 0o600)?, &written.private)?;
+        let private = filled(AtomicFile::create(path, 0o600)?, &written.private)?;
         let public = match &written.public {
             Some(public) => Some(filled(AtomicFile::create(&beside, 0o644)?, public)?),
             None => None,
         };
         // A signal between the two would leave the halves of two keys.
-        interrupt::undivided(|| match self.overwrite {
-            true => replace(private, public),
-            false => place_new(private, public),
+        interrupt::undivided(|| {
+            // Held until both are in place, so that no two processes mix their halves.
+            let _alone = Alone::claim(private.target())?;
+            match self.overwrite {
+                true => replace(private, public),
+                false => place_new(private, public),
+            }
         })?;
         Ok(Exit::Done)
     }
@@ -127,7 +131,8 @@ fn replace(private: AtomicFile, public: Option<AtomicFile>) -> Result<(), Error>
         return private.commit();
     };
     let path = private.target().to_owned();
-    let saved = suffixed(&path, ".old");
+    // A name that the next run removes when this one is killed.
+    let saved = unfinished::beside(&path);
     let is_saved = match path.symlink_metadata() {
         Ok(_) => {
             save_as(&path, &saved).map_err(Error::file("write", &saved))?;
@@ -160,12 +165,6 @@ fn save_as(path: &Path, saved: &Path) -> io::Result<()> {
     }
 }
 
-fn suffixed(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(suffix);
-    name.into()
-}
-
 fn exists(path: &Path) -> Error {
     Error::usage_hint(
         format!("{} exists already", path.display()),
@@ -174,7 +173,9 @@ fn exists(path: &Path) -> Error {
 }
 
 fn public_path(path: &Path) -> PathBuf {
-    suffixed(path, ".pub")
+    let mut name = OsString::from(path);
+    name.push(".pub");
+    name.into()
 }
 
 /// A key that is replaced by mistake is lost, and with it all that it signed.

@@ -11,33 +11,79 @@ use crate::jwt::Error;
 const MIN_SEQUENCE_BYTES: usize = 16;
 /// So many foreign or missing bytes before a key do not hide it.
 const MOST_SHIFTED_BYTES: usize = 4;
-/// The object identifiers that keys and certificates name early: RSA, EC, Ed25519.
-const ALGORITHMS: [&[u8]; 3] = [
-    b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01",
-    b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01",
-    b"\x30\x05\x06\x03\x2b\x65\x70",
+/// So far into a key without its first bytes its numbers may begin.
+const NUMBERS_WITHIN_BYTES: usize = 32;
+/// What the object identifiers of keys and certificates have in common: RSA, EC and its curves,
+/// Ed25519.
+const ALGORITHMS: [&[u8]; 4] = [
+    b"\x2a\x86\x48\x86\xf7\x0d\x01\x01",
+    b"\x2a\x86\x48\xce\x3d",
+    b"\x05\x2b\x81\x04\x00",
+    b"\x06\x03\x2b\x65\x70",
 ];
 /// So far into a certificate its algorithm may be.
 const ALGORITHM_WITHIN_BYTES: usize = 2048;
+/// The exponent of nearly all RSA keys as an INTEGER, wherever it is.
+const EXPONENT: &[u8] = b"\x02\x03\x01\x00\x01";
+/// Other exponents, and what is left of the first, at the end of a public key.
+const LAST_EXPONENTS: [&[u8]; 4] = [
+    b"\x02\x01\x03",
+    b"\x02\x01\x11",
+    b"\x02\x03\x01",
+    b"\x02\x03\x01\x00",
+];
+/// The beginning of the point of an EC key as a BIT STRING: P-256, P-384, P-521.
+const POINTS: [&[u8]; 3] = [
+    b"\x03\x42\x00\x04",
+    b"\x03\x62\x00\x04",
+    b"\x03\x81\x86\x00\x04",
+];
+/// Within the bytes of an OpenSSH key: the end of a type's name, or the exponent of an RSA key.
+const OPENSSH: [&[u8]; 5] = [
+    b"-rsa\0\0\0",
+    b"-dss\0\0\0",
+    b"-ed25519\0\0\0",
+    b"-nistp",
+    b"\0\0\0\x03\x01\x00\x01\0\0",
+];
+
+/// Members and values of a JWK.
+const JWK_WORDS: [&str; 9] = [
+    "kty", "crv", "AQAB", "RSA", "EC", "OKP", "P-256", "P-384", "Ed25519",
+];
 
 /// Ensures that bytes of no known format may be a shared secret.
 ///
 /// # Errors
-/// When they begin like a key in DER, PEM or JSON, also in base64 or hexadecimal digits.
+/// When they are like a key in DER, PEM, JSON, XML or OpenSSH's format, also in base64 or
+/// hexadecimal digits.
 pub(super) fn ensure_none(bytes: &[u8]) -> Result<(), Error> {
-    let text = unquoted(bytes);
-    let found = found_in(bytes)
-        .or_else(|| found_in(text))
-        .or_else(|| found_in_base64(text))
-        .or_else(|| found_in(&leading_hex(text)))
-        .or_else(|| found_in(&leading_hex(text.get(1..)?)));
+    let found = found_in_text(bytes).or_else(|| match bytes.contains(&0) {
+        // UTF-16 has a NUL beside each character.
+        true => found_in_text(&without_nul(bytes)),
+        false => None,
+    });
     match found {
         None => Ok(()),
         Some(format) => Err(Error::key_hint(
-            format!("it begins like a key in {format}, but is not a whole one"),
+            format!("it looks like a key in {format}, but is not a whole one"),
             "check that the file is complete; give a shared secret that only looks like a key as a JWK: {\"kty\":\"oct\",\"k\":\"BASE64URL\"}",
         )),
     }
+}
+
+fn found_in_text(bytes: &[u8]) -> Option<&'static str> {
+    let digits = hex_digits(bytes);
+    found_in(bytes)
+        .or_else(|| found_in(unquoted(bytes)))
+        .or_else(|| found_in_base64(bytes))
+        .or_else(|| (0..2).find_map(|lost| found_in(&from_hex(digits.get(lost..)?))))
+}
+
+fn without_nul(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut bare = Zeroizing::new(Vec::with_capacity(bytes.len()));
+    bare.extend(bytes.iter().filter(|&&byte| byte != 0));
+    bare
 }
 
 fn found_in(bytes: &[u8]) -> Option<&'static str> {
@@ -47,17 +93,54 @@ fn found_in(bytes: &[u8]) -> Option<&'static str> {
         Some("PEM")
     } else if is_like_jwk(bytes) {
         Some("JSON")
+    } else if is_like_xml(bytes) {
+        Some("XML")
+    } else if OPENSSH.iter().any(|part| has(bytes, part)) {
+        Some("OpenSSH's format")
     } else {
         None
     }
 }
 
-/// Whether the first elements are those of a key, or any that are too long for a short secret.
-/// Text never passes, random bytes about once in 500,000 times.
+fn has(bytes: &[u8], part: &[u8]) -> bool {
+    memchr::memmem::find(bytes, part).is_some()
+}
+
+/// Whether the first elements are those of a key, or any that are too long for a short secret, or
+/// the numbers of a key follow where its first bytes are missing. Text never passes, random bytes
+/// about once in 200,000 times.
 fn is_like_der(bytes: &[u8]) -> bool {
     begins_long_sequence(bytes)
         || names_algorithm(bytes)
         || (0..=MOST_SHIFTED_BYTES).any(|at| begins_key(bytes.get(at..).unwrap_or_default()))
+        || has_exponent(bytes)
+        || bytes.len() == 34 && bytes.starts_with(b"\x21\x00")
+        || (0..NUMBERS_WITHIN_BYTES).any(|at| begins_numbers(bytes.get(at..).unwrap_or_default()))
+}
+
+/// The public exponent of an RSA key, which stands behind the modulus.
+fn has_exponent(bytes: &[u8]) -> bool {
+    let ends_with_one = || LAST_EXPONENTS.iter().any(|end| bytes.ends_with(end));
+    has(bytes, EXPONENT) || bytes.len() > 128 && ends_with_one()
+}
+
+/// The modulus of an RSA key, the point of an EC key, or an Ed25519 key, without what is before it.
+fn begins_numbers(bytes: &[u8]) -> bool {
+    let is_half_there = |length: usize, rest: &[u8]| rest.len() >= length / 2;
+    match bytes {
+        // An odd modulus of 1024 bits or more has its highest bit set, and so a zero before it.
+        [0x02, 0x81, length @ 0x80..=0xff, 0, rest @ ..] => is_half_there((*length).into(), rest),
+        [0x02, 0x82, high @ 0..=8, low, 0, rest @ ..] => {
+            is_half_there(u16::from_be_bytes([*high, *low]).into(), rest)
+        }
+        // Without its tag, where the length is right.
+        [0x82, high, low, 0, rest @ ..] => {
+            let length: usize = u16::from_be_bytes([*high, *low]).into();
+            length >= 0x80 && rest.len().abs_diff(length) <= 16
+        }
+        [0x03, 0x21, 0x00, rest @ ..] => (24..=40).contains(&rest.len()),
+        bytes => POINTS.iter().any(|point| bytes.starts_with(point)),
+    }
 }
 
 /// A SEQUENCE of 128 bytes or more with an element in it, of whatever format.
@@ -96,15 +179,13 @@ fn content(bytes: &[u8], tag: u8) -> Option<&[u8]> {
 
 fn names_algorithm(bytes: &[u8]) -> bool {
     let start = bytes.get(..ALGORITHM_WITHIN_BYTES).unwrap_or(bytes);
-    ALGORITHMS
-        .iter()
-        .any(|oid| memchr::memmem::find(start, oid).is_some())
+    ALGORITHMS.iter().any(|oid| has(start, oid))
 }
 
 /// An armour line, also where some of its dashes are missing or it is in another case.
 fn is_like_pem(bytes: &[u8]) -> bool {
     let lower = Zeroizing::new(bytes.to_ascii_lowercase());
-    let has = |text: &[u8]| memchr::memmem::find(&lower, text).is_some();
+    let has = |text: &[u8]| has(&lower, text);
     let names_kind = || {
         [&b" key-"[..], b" certificate-", b" parameters-"]
             .into_iter()
@@ -113,10 +194,23 @@ fn is_like_pem(bytes: &[u8]) -> bool {
     has(b"-----begin") || has(b"-----end") || (has(b"begin ") || has(b"end ")) && names_kind()
 }
 
-/// A member that a key cannot be without, in the quotes of JSON, Python or JavaScript.
+/// Members or values that a public key cannot be without, in the quotes of JSON, Python or
+/// JavaScript.
 fn is_like_jwk(bytes: &[u8]) -> bool {
-    let has = |text: &[u8]| memchr::memmem::find(bytes, text).is_some();
-    has(b"\"kty\"") || has(b"'kty'") || has(b"\\\"kty\\\"")
+    let quoted = |word: &str| {
+        let forms = [
+            format!("\"{word}\""),
+            format!("'{word}'"),
+            format!("\\\"{word}\\\""),
+        ];
+        forms.iter().any(|form| has(bytes, form.as_bytes()))
+    };
+    JWK_WORDS.into_iter().any(quoted) || quoted("n") && quoted("e") || quoted("x") && quoted("y")
+}
+
+/// An element of XML Signature's RSA key, as .NET writes it.
+fn is_like_xml(bytes: &[u8]) -> bool {
+    has(bytes, b"RSAKeyValue>") || has(bytes, b"<Modulus>") || has(bytes, b"</Modulus>")
 }
 
 /// The bytes from the first letter or digit on: without quotes, white space, NUL or a byte order
@@ -129,13 +223,13 @@ fn unquoted(bytes: &[u8]) -> &[u8] {
 /// Looks into base64, also where characters before it are missing or too many: whole groups of
 /// four later the bytes are the same again.
 fn found_in_base64(text: &[u8]) -> Option<&'static str> {
-    let digits = leading_base64(text);
+    let digits = base64_digits(text);
     (0..4).find_map(|lost| found_in(&decoded(digits.get(lost..)?)))
 }
 
-/// The digits up to the first other character, white space and the two characters `\n` left out;
-/// those of base64url as those of base64.
-fn leading_base64(text: &[u8]) -> Zeroizing<Vec<u8>> {
+/// The digits, other characters and the two characters `\n` left out; those of base64url as those
+/// of base64.
+fn base64_digits(text: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut digits = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text;
     while let Some((&byte, after)) = rest.split_first() {
@@ -147,36 +241,45 @@ fn leading_base64(text: &[u8]) -> Zeroizing<Vec<u8>> {
             b'\\' if after.starts_with(b"n") || after.starts_with(b"r") => {
                 rest = after.get(1..).unwrap_or_default();
             }
-            byte if byte.is_ascii_whitespace() => {}
-            _ => break,
+            _ => {}
         }
     }
     digits
 }
 
-/// As many whole groups of four digits as there are.
+/// The whole bytes that the digits hold.
 fn decoded(digits: &[u8]) -> Zeroizing<Vec<u8>> {
-    let whole = digits.get(..digits.len() / 4 * 4).unwrap_or_default();
+    let mut whole = Zeroizing::new(digits.to_vec());
+    whole.resize(digits.len().next_multiple_of(4), b'A');
     let mut bytes = Zeroizing::new(vec![0; whole.len()]);
-    let length = STANDARD.decode_slice(whole, &mut bytes).unwrap_or(0);
-    bytes.truncate(length);
+    let length = STANDARD.decode_slice(&*whole, &mut bytes).unwrap_or(0);
+    bytes.truncate(length.min(digits.len() * 6 / 8));
     bytes
 }
 
-/// What the text holds in hexadecimal digits, white space and colons between them left out.
-fn leading_hex(text: &[u8]) -> Zeroizing<Vec<u8>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() / 2));
-    let mut high = None;
-    for &byte in text {
-        let digit = match char::from(byte).to_digit(16) {
-            Some(digit) => u8::try_from(digit).unwrap_or(0),
-            None if byte == b':' || byte.is_ascii_whitespace() => continue,
-            None => break,
+/// The hexadecimal digits of a text, other characters and `0x` left out.
+fn hex_digits(text: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut digits = Zeroizing::new(Vec::with_capacity(text.len()));
+    let mut rest = text;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = match after {
+            [b'x' | b'X', behind @ ..] if byte == b'0' => behind,
+            _ => {
+                let digit = char::from(byte).to_digit(16);
+                digits.extend(digit.and_then(|digit| u8::try_from(digit).ok()));
+                after
+            }
         };
-        match high.take() {
-            Some(high) => bytes.push(high << 4 | digit),
-            None => high = Some(digit),
-        }
     }
+    digits
+}
+
+/// A byte for each two digits.
+fn from_hex(digits: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(digits.len() / 2));
+    bytes.extend(digits.chunks_exact(2).map(|pair| match pair {
+        [high, low] => high << 4 | low,
+        _ => 0,
+    }));
     bytes
 }

@@ -200,11 +200,82 @@ fn ensure_damage_is_refused(whole: &[u8]) {
         damaged.push([&[byte], whole].concat());
         damaged.push([&whole[..half], &[byte], &whole[half..]].concat());
     }
+    for at in 0..5 {
+        damaged.push([&whole[..at], &whole[at + 1..]].concat());
+        damaged.push(whole[at + 1..].to_vec());
+    }
     for bytes in damaged {
-        if let Ok(key) = parse(&bytes) {
-            let is_shared = matches!(key.material(), Material::Shared(_));
-            assert!(!is_shared, "{}", String::from_utf8_lossy(&bytes));
+        ensure_refused(&bytes);
+    }
+}
+
+/// Each public key without its first bytes, as long as anything but its random numbers is left.
+#[test]
+fn a_public_key_cut_at_its_front_is_never_a_shared_secret() {
+    let rsa = parse(RSA.as_bytes()).unwrap();
+    let spki = rsa.material().spki().unwrap();
+    let exponent_3 = [&spki[24..spki.len() - 5], b"\x02\x01\x03"].concat();
+    let mut keys = vec![
+        (spki[24..].to_vec(), 16), // PKCS#1
+        (exponent_3, 8),
+        (STANDARD.decode(CERTIFICATE).unwrap(), 16),
+        (spki, 16),
+    ];
+    for (jwk, most) in [(P256, 16), (P384, 16), (ED25519, 10)] {
+        let key = parse(jwk.as_bytes()).unwrap();
+        keys.push((key.material().spki().unwrap(), most));
+    }
+    for (der, most) in keys {
+        let hex = crate::hex::encode(&der);
+        let base64 = STANDARD.encode(&der);
+        for cut in 1..=most {
+            ensure_refused(&der[cut..]);
+            ensure_refused(STANDARD.encode(&der[cut..]).as_bytes());
+            ensure_refused(URL_SAFE_NO_PAD.encode(&der[cut..]).as_bytes());
+            ensure_refused(&base64.as_bytes()[cut..]);
+            ensure_refused(&hex.as_bytes()[cut..]);
+            ensure_refused(format!("0x{}", &hex[cut..]).as_bytes());
         }
+        for at in 0..5 {
+            ensure_refused(&[&der[..at], &der[at + 1..]].concat());
+            ensure_refused(&[&der[..at], b"\x47", &der[at..]].concat());
+            ensure_refused(format!("{}!{}", &base64[..at], &base64[at..]).as_bytes());
+        }
+        ensure_refused(hex.replace("30", "0x30, ").as_bytes());
+    }
+}
+
+#[test]
+fn a_public_key_of_a_format_that_is_not_read_is_never_a_shared_secret() {
+    let openssh = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQCh+BYK4uPJtGXOjS1lYmM2K5J9vinh8CR3/BYlzJChNuOL2TSXxbbqY913EeZ8dClX5rD7io8ImtxLaYk8wTM/U+3QGbh3hCUv7JFP5IV3aVlL6kKA0ywPVb9ilE8TA5a8bpvfrb3SvaNnjuygxmj3AbONv/s4zQs4v5tJ/reSlpIdJed1LnPmt7Ex1sFhSwsD178pcF1A5L5ROjtZMEQxrZHYJqkeDrrnGya11UxMFBji4NmXG9vSoKjlnAqH2QbgtPr8jkiGUkftoaHLFcW9Qr4NY2ai50Xw0Byj3+H2JoY2Pyrz62EWQwuz3WTOTY8BwNNb2BvniHgVFbK5emh me@farm";
+    let ed25519 =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea me@farm";
+    let xml = "<RSAKeyValue><Modulus>ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd/wWJcyQoTbji9k0l8W26mPddxHmfHQp</Modulus><Exponent>AQAB</Exponent></RSAKeyValue>";
+    for text in [openssh, ed25519, xml] {
+        ensure_refused(format!("\"{text}\"").as_bytes());
+        let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        ensure_refused(&wide);
+        for cut in 1..=12 {
+            ensure_refused(&text.as_bytes()[cut..]);
+        }
+    }
+    for jwk in [RSA, P256, P384, ED25519] {
+        let public = parse(jwk.as_bytes()).unwrap().public_jwk().unwrap();
+        for cut in 1..=16 {
+            ensure_refused(&public.as_str().as_bytes()[cut..]);
+        }
+    }
+}
+
+fn ensure_refused(bytes: &[u8]) {
+    if let Ok(key) = parse(bytes) {
+        let is_shared = matches!(key.material(), Material::Shared(_));
+        assert!(
+            !is_shared,
+            "{} ({})",
+            String::from_utf8_lossy(bytes),
+            crate::hex::encode(bytes)
+        );
     }
 }
 
@@ -218,6 +289,8 @@ fn a_shared_secret_is_not_mistaken_for_a_key() {
         "MIDNIGHT-secret-of-the-render-farm-of-old",
         "begin with a long word, end with another one",
         "-- a secret with dashes --",
+        "a farm's \"secret\" with ssh-rsa and an 'x' in it",
+        "0x0123456789abcdef0123456789abcdef",
     ] {
         let key = parse(secret.as_bytes()).unwrap_or_else(|error| panic!("{secret}: {error}"));
         assert!(matches!(key.material(), Material::Shared(_)), "{secret}");

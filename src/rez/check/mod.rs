@@ -11,11 +11,11 @@ mod requirements;
 mod tree;
 
 use super::package::is_name;
-use super::staging::is_staging;
 use crate::atomic_file::directory_of;
 use crate::error::Error;
 use crate::io_error::reason;
 use crate::shell::quote_path;
+use crate::unfinished::is_unfinished;
 use definition::Demand;
 
 /// Entries looked at, and how deep; a repository that has more is no repository of packages.
@@ -304,7 +304,7 @@ impl Check {
     }
 
     fn leftover(&mut self, path: &Path, name: &str) {
-        if is_staging(name) {
+        if is_unfinished(name) {
             self.find(
                 path,
                 "an install that was killed left it behind; Rez does not see it",

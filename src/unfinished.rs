@@ -1,0 +1,266 @@
+//! Names of files and directories that are not finished: they say who writes them, so that no two
+//! writers use one, on this machine or another, and the next run tells what a killed one left.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use crate::process;
+
+/// Every such name has these in it, and at its end.
+const MARK: &str = ".c47-";
+const ENDING: &str = ".part";
+/// With the writer, a name has at most 143 bytes, as some encrypted file systems allow.
+const MOST_STEM_BYTES: usize = 78;
+/// So many entries of a directory are looked at.
+const MOST_ENTRIES: usize = 10_000;
+/// Of a writer on another machine, or before this one was started again, nothing is known: what
+/// nobody wrote to for so long is nobody's.
+const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Who writes a file: machine, namespace, process and its start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Writer {
+    /// The beginning of the kernel's boot_id; empty where that cannot be told.
+    kernel: String,
+    namespace: u64,
+    pid: u32,
+    start: u64,
+}
+
+/// How a writer is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kinship {
+    /// This process.
+    Own,
+    /// Of this machine and namespace, and alive.
+    Alive,
+    /// Of this machine and namespace, and dead.
+    Dead,
+    /// Of this machine, where locks are shared, and another namespace, as in a container.
+    SameMachine,
+    /// Of another machine, or of this one before it was started again.
+    Stranger,
+}
+
+impl Writer {
+    /// This process.
+    pub(crate) fn own() -> Writer {
+        let pid = std::process::id();
+        let hexadecimal = |c: &char| c.is_ascii_hexdigit();
+        let kernel = process::kernel().unwrap_or_default();
+        let namespace = process::namespace().unwrap_or_default();
+        let digits: String = namespace.chars().filter(char::is_ascii_digit).collect();
+        Writer {
+            kernel: kernel.chars().filter(hexadecimal).take(16).collect(),
+            namespace: digits.parse().unwrap_or(0),
+            pid,
+            start: process::start_of(pid).unwrap_or(0),
+        }
+    }
+
+    /// Reads [`Writer`]'s text, and whatever is behind it.
+    pub(crate) fn parse(text: &str) -> Option<Writer> {
+        let mut parts = text.split('-');
+        Some(Writer {
+            kernel: parts.next()?.to_owned(),
+            namespace: parts.next()?.parse().ok()?,
+            pid: parts.next()?.parse().ok()?,
+            start: parts.next()?.parse().ok()?,
+        })
+    }
+
+    pub(crate) fn kinship(&self) -> Kinship {
+        let own = Writer::own();
+        if own.kernel.is_empty() || own.kernel != self.kernel {
+            Kinship::Stranger
+        } else if own.namespace != self.namespace || own.start == 0 {
+            Kinship::SameMachine
+        } else if own == *self {
+            Kinship::Own
+        } else if process::is_dead(self.pid, self.start) {
+            Kinship::Dead
+        } else {
+            Kinship::Alive
+        }
+    }
+
+    /// Whether nobody will finish what this writer began, which is open as `file`.
+    pub(crate) fn has_left(&self, file: &File) -> bool {
+        match self.kinship() {
+            Kinship::Own | Kinship::Alive => false,
+            Kinship::Dead => true,
+            // Even a lock that other machines do not see is seen on this one.
+            Kinship::SameMachine => match file.try_lock() {
+                Ok(()) => true,
+                Err(TryLockError::WouldBlock) => false,
+                Err(TryLockError::Error(_)) => is_old(file),
+            },
+            Kinship::Stranger => is_old(file),
+        }
+    }
+}
+
+impl fmt::Display for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Writer {
+            kernel,
+            namespace,
+            pid,
+            start,
+        } = self;
+        write!(f, "{kernel}-{namespace}-{pid}-{start}")
+    }
+}
+
+/// A name beside `target` that no other process has, for what will become `target`.
+pub(crate) fn beside(target: &Path) -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let stem = target.file_name().unwrap_or_default();
+    let mut name = OsString::from(".");
+    name.push(shortened(stem, MOST_STEM_BYTES));
+    name.push(format!("{MARK}{}-{count}{ENDING}", Writer::own()));
+    target.with_file_name(name)
+}
+
+/// At most so many bytes of a name, and no half of a character.
+pub(crate) fn shortened(name: &OsStr, most: usize) -> OsString {
+    match name.to_str() {
+        Some(name) => name
+            .get(..name.floor_char_boundary(most))
+            .unwrap_or(name)
+            .into(),
+        None => {
+            let bytes = name.as_bytes();
+            OsString::from_vec(bytes.get(..most).unwrap_or(bytes).to_vec())
+        }
+    }
+}
+
+/// Whether a name is that of something unfinished.
+pub(crate) fn is_unfinished(name: &str) -> bool {
+    name.ends_with(ENDING) && name.contains(MARK)
+}
+
+/// What is unfinished in a directory: paths, and who writes them.
+pub(crate) fn within(directory: &Path) -> Vec<(PathBuf, Writer)> {
+    let Ok(entries) = fs::read_dir(directory) else {
+        return Vec::new();
+    };
+    let found = entries.flatten().take(MOST_ENTRIES).filter_map(|entry| {
+        let name = entry.file_name();
+        let name = name.as_bytes().strip_suffix(ENDING.as_bytes())?;
+        let at = memchr::memmem::rfind(name, MARK.as_bytes())?;
+        let writer = str::from_utf8(name.get(at + MARK.len()..)?).ok()?;
+        Some((entry.path(), Writer::parse(writer)?))
+    });
+    found.collect()
+}
+
+/// Removes the regular file at `path` if it is the caller's and whoever wrote it, by `writer`'s
+/// reading of it, has left it; whether it did.
+pub(crate) fn reclaim(path: &Path, writer: impl FnOnce(&mut File) -> Option<Writer>) -> bool {
+    let opened = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+        .open(path);
+    let Ok(mut file) = opened else { return false };
+    let is_own = |found: Metadata| found.is_file() && found.uid() == process::user_id();
+    file.metadata().is_ok_and(is_own)
+        && match writer(&mut file) {
+            Some(writer) => writer.has_left(&file),
+            None => is_old(&file),
+        }
+        // Of several that reclaim it only one may remove it: the name may be another file's by then.
+        && !matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+        && is_at(path, &file)
+        && fs::remove_file(path).is_ok()
+}
+
+/// Whether a path still leads to this open file or directory.
+pub(crate) fn is_at(path: &Path, opened: &File) -> bool {
+    let id = |found: Metadata| (found.dev(), found.ino());
+    match (fs::symlink_metadata(path), opened.metadata()) {
+        (Ok(named), Ok(opened)) => id(named) == id(opened),
+        (Err(_), _) | (_, Err(_)) => false,
+    }
+}
+
+/// An error unless the path still leads to this open file: its name then is another writer's.
+///
+/// # Errors
+/// When it does not.
+pub(crate) fn ensure_at(path: &Path, opened: &File) -> io::Result<()> {
+    match is_at(path, opened) {
+        true => Ok(()),
+        false => Err(io::Error::other(
+            "another process removed or replaced its temporary file",
+        )),
+    }
+}
+
+fn is_old(file: &File) -> bool {
+    let modified = file.metadata().and_then(|found| found.modified());
+    modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > ABANDONED))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_their_writer_and_stay_short() {
+        for name in ["x", &"n".repeat(255), &"é".repeat(127)] {
+            let target = Path::new("/nowhere").join(name);
+            let (one, other) = (beside(&target), beside(&target));
+            assert_ne!(one, other);
+            let name = one.file_name().unwrap().to_str().unwrap();
+            assert!(name.len() <= 143 && is_unfinished(name), "{name}");
+            let rest = name.rsplit_once(MARK).unwrap().1;
+            assert_eq!(Writer::parse(rest).unwrap(), Writer::own());
+        }
+    }
+
+    #[test]
+    fn only_the_dead_of_this_machine_have_left_at_once() {
+        let file = File::open("/dev/null").unwrap();
+        let own = Writer::own();
+        assert_eq!(own.kinship(), Kinship::Own);
+        let with = |change: fn(&mut Writer)| {
+            let mut writer = own.clone();
+            change(&mut writer);
+            writer
+        };
+        let dead = with(|writer| writer.start += 1);
+        let parent = Writer {
+            pid: std::os::unix::process::parent_id(),
+            start: process::start_of(std::os::unix::process::parent_id()).unwrap_or(0),
+            ..own.clone()
+        };
+        let elsewhere = with(|writer| writer.kernel = "0123456789abcdef".into());
+        let contained = with(|writer| writer.namespace += 1);
+        assert_eq!(dead.kinship(), Kinship::Dead);
+        assert!(dead.has_left(&file) && !own.has_left(&file));
+        assert_eq!(parent.kinship(), Kinship::Alive);
+        assert_eq!(elsewhere.kinship(), Kinship::Stranger);
+        assert_eq!(contained.kinship(), Kinship::SameMachine);
+        // In a container, by the lock, however old the file is.
+        let path = std::env::temp_dir().join(format!("c47-left-{}", std::process::id()));
+        let locked = File::create(&path).unwrap();
+        locked.lock().unwrap();
+        locked.set_modified(std::time::UNIX_EPOCH).unwrap();
+        let other = File::open(&path).unwrap();
+        assert!(!contained.has_left(&other) && elsewhere.has_left(&other));
+        drop(locked);
+        assert!(contained.has_left(&other));
+        fs::remove_file(path).unwrap();
+    }
+}
