@@ -225,7 +225,7 @@ fn refused_login_is_not_repeated_with_the_same_password() {
 }
 
 #[test]
-fn credentials_are_sent_only_below_the_profile_url() {
+fn credentials_stay_below_the_profiles_address() {
     let elsewhere = Server::start(|_| Answer::ok("elsewhere"));
     let target = elsewhere.url("/x");
     let server = Server::start(move |request| match request.target.as_str() {
@@ -301,7 +301,7 @@ fn credentials_are_sent_only_below_the_profile_url() {
 }
 
 #[test]
-fn plain_http_to_another_machine_is_rejected() {
+fn plain_http_to_another_machine_is_refused() {
     let scratch = Scratch::new("plain");
     let config = scratch.write(
         "config.toml",
@@ -321,7 +321,7 @@ fn plain_http_to_another_machine_is_rejected() {
 }
 
 #[test]
-fn no_command_prints_a_secret() {
+fn nothing_tells_a_secret() {
     let service = service("3600");
     let scratch = Scratch::new("no-secret");
     let job = service.job(&scratch);
@@ -444,7 +444,7 @@ fn exec_command_does_not_inherit_process_limits() {
 }
 
 #[test]
-fn unsafe_cache_directory_is_rejected() {
+fn a_hostile_cache_is_refused() {
     let service = service("3600");
     let scratch = Scratch::new("hostile");
     let mut job = service.job(&scratch);
@@ -456,15 +456,15 @@ fn unsafe_cache_directory_is_rejected() {
     fs::create_dir(&open).unwrap();
     fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
     job.cache = open.display().to_string();
-    refused(&job, "others can look into it");
+    refused(&job, "other users can access it");
     let link = scratch.path().join("link");
     fs::create_dir(scratch.path().join("real")).unwrap();
     symlink(scratch.path().join("real"), &link).unwrap();
     job.cache = link.display().to_string();
     refused(&job, "it is a symbolic link");
     job.cache = scratch.write("file", "").display().to_string();
-    refused(&job, "it is no directory");
-    // Root's own, unless the tests are root's: then nobody's.
+    refused(&job, "it is not a directory");
+    // A directory of another user: / for normal users, one of nobody for root.
     let foreign = if fs::metadata("/proc/self").unwrap().permissions().mode() != 0
         && std::os::unix::fs::MetadataExt::uid(&fs::metadata(scratch.path()).unwrap()) == 0
     {
@@ -516,7 +516,7 @@ fn invalid_token_file_is_ignored_and_unsafe_one_rejected() {
     let before = service.logins();
     let open = job.call().expect_code(7);
     assert!(
-        open.stderr_text().contains("others can read"),
+        open.stderr_text().contains("other users can read"),
         "{}",
         open.tell()
     );

@@ -247,7 +247,7 @@ fn terminated_process_releases_the_lease() {
 }
 
 #[test]
-fn no_file_locks_are_used_and_no_arguments_contain_secrets() {
+fn no_lock_is_relied_upon_and_no_program_sees_a_secret() {
     let Some(strace) = support::peers::tool("strace") else {
         return;
     };

@@ -31,7 +31,7 @@ fn count_in_memory(pid: u32, needles: &[&[u8]]) -> Vec<usize> {
 /// The password is not needed after the login. Buffers for network, JSON and forms are overwritten
 /// when they are freed.
 #[test]
-fn password_is_not_in_memory_after_login() {
+fn after_a_login_the_password_is_no_longer_in_memory() {
     const PASSWORD: &str = "correct-horse-battery-staple";
     if !can_be_two_users() {
         return;

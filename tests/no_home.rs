@@ -151,7 +151,9 @@ fn unknown_profile_error_lists_the_searched_files() {
     };
     let stderr = call.run().expect_code(2).stderr_text().to_owned();
     assert!(
-        stderr.contains("there is kitsu; looked in /etc/c47/config.toml (read); HOME is not set"),
+        stderr.contains(
+            "available profile: kitsu; searched /etc/c47/config.toml (read); HOME is not set"
+        ),
         "{stderr}"
     );
     // An unreadable default file does not disable other files.

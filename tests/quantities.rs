@@ -209,7 +209,7 @@ fn empty_profile_list_prints_a_message() {
         assert_eq!(output.stdout_text(), "", "{}", output.tell());
         let text = output.stderr_text();
         assert!(
-            text.contains("no profiles configured: looked in"),
+            text.contains("no profiles configured: searched"),
             "{}",
             output.tell()
         );

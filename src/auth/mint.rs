@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::plan::{JwtOrder, SigningKey, TokenId};
+use super::plan::{SigningKey, TokenId, TokenSpec};
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::http::url::Url;
@@ -24,7 +24,7 @@ struct ServiceAccount {
 
 /// A signing request with its key.
 pub(super) struct Signing {
-    order: JwtOrder,
+    spec: TokenSpec,
     secret: Secret,
     key: Key,
     /// The token endpoint of the service account.
@@ -36,13 +36,13 @@ impl Signing {
     ///
     /// # Errors
     /// If the source cannot be read, or does not contain a key.
-    pub(super) fn read(order: &JwtOrder, deadline: Deadline) -> Result<Signing, Error> {
-        let mut order = order.clone();
-        let secret = order.key.secret().read("Key", deadline)?;
-        if let SigningKey::Plain(_) = order.key {
+    pub(super) fn read(spec: &TokenSpec, deadline: Deadline) -> Result<Signing, Error> {
+        let mut spec = spec.clone();
+        let secret = spec.key.secret().read("Key", deadline)?;
+        if let SigningKey::Plain(_) = spec.key {
             let key = Key::parse(&secret)?;
             return Ok(Signing {
-                order,
+                spec,
                 secret,
                 key,
                 token_uri: None,
@@ -55,13 +55,13 @@ impl Signing {
         let url = Url::parse(&account.token_uri).map_err(|why| wrong(&why))?;
         let key = Key::parse(&Secret::new(account.private_key.into_bytes()))?;
         for (name, value) in [("iss", &account.client_email), ("aud", &account.token_uri)] {
-            if !order.claims.iter().any(|claim| claim.name == name) {
-                order.claims.push(Claim::new(name, Text::string(value)));
+            if !spec.claims.iter().any(|claim| claim.name == name) {
+                spec.claims.push(Claim::new(name, Text::string(value)));
             }
         }
-        order.kid = order.kid.or(account.private_key_id);
+        spec.kid = spec.kid.or(account.private_key_id);
         Ok(Signing {
-            order,
+            spec,
             secret,
             key,
             token_uri: Some(url),
@@ -78,7 +78,7 @@ impl Signing {
     /// # Errors
     /// If the key does not suit the algorithm.
     pub(super) fn mint(&self) -> Result<Secret, Error> {
-        let algorithm = match self.order.algorithm {
+        let algorithm = match self.spec.algorithm {
             Some(algorithm) => algorithm,
             None => *self
                 .key
@@ -89,11 +89,11 @@ impl Signing {
         let mut mint = Mint::new(algorithm, &self.key, Timestamp::now());
         // The service chose this secret and accepts no other.
         mint.short_secret = ShortSecret::Allow;
-        mint.kid = self.order.kid.clone();
-        mint.claims = self.order.claims.clone();
-        let has = |name: &str| self.order.claims.iter().any(|claim| claim.name == name);
-        mint.ttl = (!has("exp")).then_some(self.order.ttl);
-        mint.jti = match self.order.token_id {
+        mint.kid = self.spec.kid.clone();
+        mint.claims = self.spec.claims.clone();
+        let has = |name: &str| self.spec.claims.iter().any(|claim| claim.name == name);
+        mint.ttl = (!has("exp")).then_some(self.spec.ttl);
+        mint.jti = match self.spec.token_id {
             TokenId::Random => !has("jti"),
             TokenId::None => false,
         };

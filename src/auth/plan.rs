@@ -12,7 +12,7 @@ use crate::jwt::claim::Claim;
 
 /// A token for c47 to sign.
 #[derive(Clone, Debug)]
-pub(crate) struct JwtOrder {
+pub(crate) struct TokenSpec {
     pub key: SigningKey,
     /// The default is the first algorithm that supports the key.
     pub algorithm: Option<Algorithm>,
@@ -60,7 +60,7 @@ pub(crate) struct TokenPlan {
     pub texts: BTreeMap<String, String>,
     pub secrets: BTreeMap<String, SecretRef>,
     /// The token that replaces `{jwt}`.
-    pub jwt: Option<JwtOrder>,
+    pub jwt: Option<TokenSpec>,
     pub obtain: Obtain,
     pub refresh: Option<Exchange>,
     pub revoke: Option<Exchange>,
@@ -178,7 +178,7 @@ impl TokenPlan {
 
     /// All secrets, including the signing key.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &SecretRef> {
-        let key = self.jwt.iter().map(|order| order.key.secret());
+        let key = self.jwt.iter().map(|spec| spec.key.secret());
         self.secrets.values().chain(key)
     }
 }

@@ -105,9 +105,9 @@ impl<'a> Values<'a> {
     /// The key that signs `{jwt}`.
     pub(super) fn signing(&mut self) -> Result<&mint::Signing, Error> {
         if self.signing.is_none()
-            && let Some(order) = &self.plan.jwt
+            && let Some(spec) = &self.plan.jwt
         {
-            self.signing = Some(mint::Signing::read(order, self.deadline)?);
+            self.signing = Some(mint::Signing::read(spec, self.deadline)?);
         }
         self.signing
             .as_ref()

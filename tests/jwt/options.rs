@@ -196,7 +196,7 @@ fn sign_requires_an_expiry() {
 }
 
 #[test]
-fn short_secret_signs_only_with_weak_key_and_verifies_with_a_warning() {
+fn a_short_secret_signs_only_with_weak_key_and_verifies_with_a_warning() {
     let scratch = Scratch::new("short");
     let key = scratch.write("key", "secret");
     let short = "the secret has 6 bytes, HS384 needs at least 48 (RFC 7518)";
@@ -354,7 +354,7 @@ fn keygen_writes_private_files_and_does_not_overwrite() {
     assert_eq!(mode("key.pem.pub").unwrap() & 0o600, 0o600);
     let before = fs::read(scratch.path().join("key.pem")).unwrap();
     let output = keygen(&["--alg=ES256", "-o", "key.pem"]).expect_code(2);
-    assert!(output.stderr_text().contains("key.pem exists already"));
+    assert!(output.stderr_text().contains("key.pem already exists"));
     fs::remove_file(scratch.path().join("key.pem")).unwrap();
     keygen(&["--alg=ES256", "-o", "key.pem"]).expect_code(2); // key.pem.pub would be overwritten
     assert!(mode("key.pem").is_err());

@@ -6,7 +6,7 @@ use super::definition::Definition;
 use super::jwt;
 use super::obtained::{self, Grant};
 use crate::auth::oauth;
-use crate::auth::plan::{JwtOrder, Obtain, Refusals};
+use crate::auth::plan::{Obtain, Refusals, TokenSpec};
 use crate::config::read::Reader;
 use crate::error::Error;
 use crate::http::url::Url;
@@ -43,12 +43,12 @@ pub(super) const DEFINITION: Definition = Definition {
     },
 };
 
-fn assertion(reader: &Reader, url: &Url) -> Result<JwtOrder, Error> {
-    let order = jwt::order(reader, ASSERTION_TTL)?;
-    let mut order = order.ok_or_else(|| reader.missing("key", " for private_key_jwt"))?;
-    order.claims.extend(oauth::client_claims(
+fn assertion(reader: &Reader, url: &Url) -> Result<TokenSpec, Error> {
+    let spec = jwt::spec(reader, ASSERTION_TTL)?;
+    let mut spec = spec.ok_or_else(|| reader.missing("key", " for private_key_jwt"))?;
+    spec.claims.extend(oauth::client_claims(
         &reader.need("client_id")?,
         &reader.text("audience")?.unwrap_or_else(|| url.to_string()),
     ));
-    Ok(order)
+    Ok(spec)
 }

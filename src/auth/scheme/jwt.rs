@@ -8,7 +8,7 @@ use super::definition::{
 };
 use crate::auth::context::{Context, Issued, Storage, Want};
 use crate::auth::mint::Signing;
-use crate::auth::plan::{JwtOrder, SigningKey, TokenId};
+use crate::auth::plan::{SigningKey, TokenId, TokenSpec};
 use crate::auth::preview::{Origin, Preview};
 use crate::auth::secret_ref::SecretRef;
 use crate::auth::service::Service;
@@ -44,14 +44,14 @@ pub(super) const DEFINITION: Definition = Definition {
     }),
     keys: &[KEYS],
     from_profile: |reader, _| {
-        let order = order(reader, DEFAULT_TTL)?;
-        let order = order.ok_or_else(|| reader.missing("key", " to sign with"))?;
-        Ok(Rc::new(Jwt(order)))
+        let spec = spec(reader, DEFAULT_TTL)?;
+        let spec = spec.ok_or_else(|| reader.missing("key", " to sign with"))?;
+        Ok(Rc::new(Jwt(spec)))
     },
 };
 
 #[derive(Debug)]
-struct Jwt(JwtOrder);
+struct Jwt(TokenSpec);
 
 fn parse(rest: Option<&str>, options: &mut Option<MintOptions>) -> Result<SharedScheme, String> {
     let (algorithm, key) = named_key("jwt", "ALG", rest)?;
@@ -64,7 +64,7 @@ fn parse(rest: Option<&str>, options: &mut Option<MintOptions>) -> Result<Shared
     if options.token_id == TokenId::Random && has_claim("jti") {
         return Err("--jti cannot be used with the claim jti".into());
     }
-    Ok(Rc::new(Jwt(JwtOrder {
+    Ok(Rc::new(Jwt(TokenSpec {
         key: SigningKey::Plain(SecretRef::Source(key)),
         algorithm: Some(algorithm),
         kid: options.kid,
@@ -105,21 +105,21 @@ impl Scheme for Jwt {
 }
 
 /// The command that signs the same token.
-fn sign(order: &JwtOrder, key: &Source) -> Vec<String> {
+fn sign(spec: &TokenSpec, key: &Source) -> Vec<String> {
     let mut words = ["c47", "jwt", "sign"].map(str::to_owned).to_vec();
     let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
-    if let Some(algorithm) = order.algorithm {
+    if let Some(algorithm) = spec.algorithm {
         option("--alg", algorithm.name().to_owned());
     }
     option("--key", key.as_written());
-    option("--ttl", format!("{}s", order.ttl.as_secs()));
-    for claim in &order.claims {
+    option("--ttl", format!("{}s", spec.ttl.as_secs()));
+    for claim in &spec.claims {
         option("--claim", claim.as_written());
     }
-    if let Some(kid) = &order.kid {
+    if let Some(kid) = &spec.kid {
         option("--kid", kid.clone());
     }
-    if order.token_id == TokenId::Random {
+    if spec.token_id == TokenId::Random {
         words.push("--jti".into());
     }
     words
@@ -129,7 +129,7 @@ fn sign(order: &JwtOrder, key: &Source) -> Vec<String> {
 ///
 /// # Errors
 /// The first invalid key and its place.
-pub(super) fn order(reader: &Reader, default_ttl: Duration) -> Result<Option<JwtOrder>, Error> {
+pub(super) fn spec(reader: &Reader, default_ttl: Duration) -> Result<Option<TokenSpec>, Error> {
     let key = match (reader.key("service_account")?, reader.key("key")?) {
         (Some(account), _) => SigningKey::ServiceAccount(account),
         (None, Some(key)) => SigningKey::Plain(key),
@@ -143,7 +143,7 @@ pub(super) fn order(reader: &Reader, default_ttl: Duration) -> Result<Option<Jwt
     if ttl.as_secs() == 0 || ttl.subsec_nanos() != 0 {
         return Err(reader.wrong("ttl", "must be whole seconds, at least 1s"));
     }
-    Ok(Some(JwtOrder {
+    Ok(Some(TokenSpec {
         key,
         algorithm,
         kid: reader.text("kid")?,

@@ -22,7 +22,7 @@ pub(super) const DEFINITION: Definition = Definition {
         if let Target::Url(url) = &mut login.target {
             url.path = fill_path(reader, &url.path)?;
         }
-        let key = jwt::order(reader, jwt::DEFAULT_TTL)?;
+        let key = jwt::spec(reader, jwt::DEFAULT_TTL)?;
         let obtain = Obtain::Exchange(Box::new(login));
         let grant = Grant {
             kind: NAME,

@@ -7,7 +7,7 @@ use super::definition::{Lifetime, Scheme, SharedScheme};
 use crate::auth::context::{Context, Issued, Want};
 use crate::auth::oauth;
 use crate::auth::plan::{
-    Exchange, Fields, JwtOrder, Obtain, Refusals, ResponseNames, SigningKey, Target, TokenPlan,
+    Exchange, Fields, Obtain, Refusals, ResponseNames, SigningKey, Target, TokenPlan, TokenSpec,
 };
 use crate::auth::preview::{Origin, Preview};
 use crate::auth::secret_ref::SecretRef;
@@ -75,7 +75,7 @@ pub(super) struct Grant {
     pub kind: &'static str,
     pub obtain: Obtain,
     /// The assertion for the token endpoint.
-    pub jwt: Option<JwtOrder>,
+    pub jwt: Option<TokenSpec>,
     /// Which responses are a refusal, unless the profile sets it.
     pub refusals: Refusals,
 }

@@ -56,7 +56,7 @@ fn log_out(config: &Config, name: &str) -> Result<(), Error> {
     let profile = config.profile(name)?;
     let did = match auth::logout(&profile, &context(&profile))? {
         LoggedOut::Nothing => "no token stored",
-        LoggedOut::Forgotten => {
+        LoggedOut::Deleted => {
             "token deleted, not revoked: the profile has no revoke_url or [logout]"
         }
         LoggedOut::Revoked => "token revoked and deleted",

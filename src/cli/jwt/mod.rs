@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::jwt;
 use crate::jwt::key::KeySet;
-use crate::outline::Details;
+use crate::outline::{Details, Group, Layout};
 use crate::output;
 use crate::secret::{Secret, Source};
 
@@ -42,6 +42,57 @@ pub(super) const DETAILS: &[Details] = &[
     verify::DETAILS,
     keygen::DETAILS,
     jwks::DETAILS,
+];
+
+/// The options of the subcommands with many options, in groups.
+pub(super) const LAYOUTS: &[Layout] = &[
+    Layout {
+        command: "jwt sign",
+        usage: "",
+        groups: &[
+            Group {
+                name: "Signing",
+                daily: &["--alg", "--key", "--kid"],
+                more: &["--weak-key"],
+            },
+            Group {
+                name: "Claims",
+                daily: &["--claim", "--claims", "--ttl", "--no-exp", "--nbf", "--jti"],
+                more: &[],
+            },
+            Group {
+                name: "Header",
+                daily: &["--header", "--typ"],
+                more: &[],
+            },
+        ],
+    },
+    Layout {
+        command: "jwt verify",
+        usage: "",
+        groups: &[
+            Group {
+                name: "Token and keys",
+                daily: &["--token", "--key", "--jwks", "--alg"],
+                more: &["--jws"],
+            },
+            Group {
+                name: "Claims",
+                daily: &["--aud", "--any-aud", "--iss", "--sub", "--require"],
+                more: &[],
+            },
+            Group {
+                name: "Time",
+                daily: &["--leeway", "--at"],
+                more: &[],
+            },
+            Group {
+                name: "Output",
+                daily: &["--json"],
+                more: &[],
+            },
+        ],
+    },
 ];
 
 #[derive(FromArgs, ArgsInfo)]

@@ -22,7 +22,7 @@ use crate::timestamp::Timestamp;
     subcommand,
     name = "sign",
     help_triggers("-h", "--help"),
-    example = "c47 jwt sign --alg HS256 --key env:SECRET --claim sub=farm --claim admin:=true --ttl 5m"
+    example = "c47 jwt sign --alg HS256 --key env:SECRET --claim sub=farm --ttl 5m\nc47 jwt sign --alg ES256 --key key.pem --claim admin:=true --ttl 12h"
 )]
 pub(super) struct Sign {
     /// sign with this algorithm. It is HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384,

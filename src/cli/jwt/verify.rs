@@ -31,7 +31,7 @@ use crate::timestamp::Timestamp;
     subcommand,
     name = "verify",
     help_triggers("-h", "--help"),
-    example = "c47 jwt verify --key file:key.pem --aud shotgrid --require exp --token env:TOKEN"
+    example = "c47 jwt verify --key key.pem.pub --aud shotgrid --token env:TOKEN"
 )]
 pub(super) struct Verify {
     /// token, or - for stdin
