@@ -380,7 +380,7 @@ impl Init {
         }
         if let Some(directory) = path.parent().filter(|path| !path.as_os_str().is_empty()) {
             ensure_directory(directory)?;
-            std::fs::create_dir_all(directory).map_err(Error::file("make", directory))?;
+            std::fs::create_dir_all(directory).map_err(Error::file("create", directory))?;
         }
         let mut file = AtomicFile::create(&path, 0o600)?;
         file.write_all(example().as_bytes())
