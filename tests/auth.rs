@@ -869,8 +869,8 @@ fn example_configuration_lists_every_scheme() {
         .args(["config", "init", "--output", "-"])
         .run()
         .expect_code(0);
-    let readme = std::fs::read_to_string(source("README.md")).unwrap();
-    let row = readme
+    let manual = std::fs::read_to_string(source("src/cli/config/manual.md")).unwrap();
+    let row = manual
         .lines()
         .find(|line| line.starts_with("| `auth` |"))
         .unwrap();
@@ -882,6 +882,6 @@ fn example_configuration_lists_every_scheme() {
         .filter(|word| !word.is_empty())
         .collect();
     assert!(names.len() >= 13, "{names:?}");
-    let in_readme: Vec<&str> = row.split('`').skip(3).step_by(2).collect();
-    assert_eq!(in_readme, names);
+    let in_manual: Vec<&str> = row.split('`').skip(3).step_by(2).collect();
+    assert_eq!(in_manual, names);
 }

@@ -235,44 +235,59 @@ fn no_command_writes_through_another_users_link_to_a_directory() {
     let server = Server::start(|_| Answer::ok("new")).may_be_idle();
     let url = server.url("/");
     under_each_protection(|kernel| {
-        for directory_mode in [0o1777, 0o2775] {
-            let (shared, home, link) = planted_link("planted-links", directory_mode);
-            home.write("bashrc", "precious");
-            let tool = shared.write("tool", "#!/bin/sh\n");
-            mode(&tool, 0o755);
-            let below = |name: &str| link.join(name).display().to_string();
-            let dir = link.display().to_string();
-            let (bashrc, with_slash) = (below("bashrc"), format!("{dir}/"));
-            let (man, key, config) = (below("man"), below("key"), below("new/config.toml"));
-            let tool = tool.display().to_string();
-            let download = ["http", &url, "--download", "--overwrite", "-o"];
-            let install = ["rez", "install", "--name=say", "--pkg-version=1", "--tool"];
-            let commands: [&[&str]; 8] = [
-                &[&download[..], &[&bashrc]].concat(),
-                &[&download[..], &[&dir]].concat(),
-                &[&download[..], &[&with_slash]].concat(),
-                &["links", "--dir", &dir],
-                &["man", "--all", &man],
-                &["jwt", "keygen", "--alg=ES256", "-o", &key],
-                &["config", "init", "--output", &config],
-                &[&install[..], &[&tool, "--repo", &dir]].concat(),
-            ];
-            for words in commands {
-                let _ = fs::remove_file(&link);
-                symlink(home.path(), &link).unwrap();
-                give_to_nobody(&link);
-                let output = c47().args(words).run();
-                let told = output.stderr_text();
-                // Where the kernel does not even say that the link leads to a directory, it is no
-                // directory to c47, and a download replaces it.
-                let is_safe = match output.code {
-                    0 => fs::symlink_metadata(&link).unwrap().is_file(),
-                    _ => told.contains("belongs to another user") || kernel == Kernel::Protects,
-                };
-                assert!(is_safe, "{}", output.tell());
-                assert_eq!(entries(home.path()), ["bashrc"], "{}", output.tell());
-                assert_eq!(fs::read(home.path().join("bashrc")).unwrap(), b"precious");
-            }
+        let (shared, home, link) = planted_link("planted-links", 0o1777);
+        home.write("bashrc", "precious");
+        let tool = shared.write("tool", "#!/bin/sh\n");
+        mode(&tool, 0o755);
+        let below = |name: &str| link.join(name).display().to_string();
+        let dir = link.display().to_string();
+        let (bashrc, with_slash) = (below("bashrc"), format!("{dir}/"));
+        let (man, key, config) = (below("man"), below("key"), below("new/config.toml"));
+        let tool = tool.display().to_string();
+        let download = ["http", &url, "--download", "--overwrite", "-o"];
+        let install = ["rez", "install", "--name=say", "--pkg-version=1", "--tool"];
+        let commands: [&[&str]; 8] = [
+            &[&download[..], &[&bashrc]].concat(),
+            &[&download[..], &[&dir]].concat(),
+            &[&download[..], &[&with_slash]].concat(),
+            &["links", "--dir", &dir],
+            &["man", "--all", &man],
+            &["jwt", "keygen", "--alg=ES256", "-o", &key],
+            &["config", "init", "--output", &config],
+            &[&install[..], &[&tool, "--repo", &dir]].concat(),
+        ];
+        for words in commands {
+            let _ = fs::remove_file(&link);
+            symlink(home.path(), &link).unwrap();
+            give_to_nobody(&link);
+            let output = c47().args(words).run();
+            let told = output.stderr_text();
+            // Where the kernel does not even say that the link leads to a directory, it is no
+            // directory to c47, and a download replaces it.
+            let is_safe = match output.code {
+                0 => fs::symlink_metadata(&link).unwrap().is_file(),
+                _ => told.contains("belongs to another user") || kernel == Kernel::Protects,
+            };
+            assert!(is_safe, "{}", output.tell());
+            assert_eq!(entries(home.path()), ["bashrc"], "{}", output.tell());
+            assert_eq!(fs::read(home.path().join("bashrc")).unwrap(), b"precious");
+        }
+    });
+}
+
+/// The link of a colleague, in a project that a group shares.
+#[test]
+fn output_follows_a_link_to_a_directory_in_a_directory_of_a_group() {
+    if !can_be_two_users() {
+        return;
+    }
+    let server = Server::start(|_| Answer::ok("new"));
+    under_each_protection(|_| {
+        let (_shared, home, link) = planted_link("group-links", 0o2775);
+        for more in [&["-o"][..], &["--download", "--overwrite", "-o"]] {
+            let output = c47().args(["http", &server.url("/")]).args(more);
+            output.arg(link.join("x.json")).run().expect_code(0);
+            assert_eq!(fs::read(home.path().join("x.json")).unwrap(), b"new");
         }
     });
 }

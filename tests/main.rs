@@ -13,6 +13,7 @@ mod cli;
 mod completions;
 mod config;
 mod dependencies;
+mod documentation;
 mod echo;
 mod echo_hostile;
 mod elf;

@@ -72,7 +72,9 @@ fn find(path: &Path) -> io::Result<Place> {
     Ok(Place::Stream(place))
 }
 
-/// The path with its links followed, but for a foreign one at its end.
+/// The path with its links followed, but for a foreign one at its end. On the way, links in a
+/// directory that a group shares are followed, as the kernel does: a studio's projects are full of
+/// links that colleagues made.
 fn without_links(path: &Path) -> io::Result<PathBuf> {
     walk(path, &mut |entry, found, is_last| {
         if !found.is_symlink() || is_descriptor(entry) {
@@ -81,7 +83,7 @@ fn without_links(path: &Path) -> io::Result<PathBuf> {
         if is_last && !is_own(found) {
             return Ok(Link::Kept);
         }
-        match is_planted(found, directory_of(entry), By::Members)? {
+        match is_planted(found, directory_of(entry), By::Anyone)? {
             true => Err(foreign(entry)),
             false => Ok(Link::Followed),
         }
@@ -108,7 +110,7 @@ pub(crate) fn ensure_directory(directory: &Path) -> Result<(), Error> {
 pub(crate) fn planted_link(directory: &Path) -> io::Result<Option<PathBuf>> {
     let mut planted = None;
     let walked = walk(directory, &mut |entry, found, _| {
-        if found.is_symlink() && is_planted(found, directory_of(entry), By::Members)? {
+        if found.is_symlink() && is_planted(found, directory_of(entry), By::Anyone)? {
             planted.get_or_insert_with(|| entry.to_owned());
             return Err(foreign(entry));
         }

@@ -25,11 +25,11 @@ mod tests {
         names.sort();
         let built_in: Vec<&str> = ALL.iter().map(|(name, _)| *name).collect();
         assert_eq!(built_in, names);
-        let readme = std::fs::read_to_string("README.md").unwrap();
+        let manual = std::fs::read_to_string("src/cli/config/manual.md").unwrap();
         for name in names {
             assert!(
-                readme.contains(&format!("\n| `{name}` |")),
-                "README does not mention {name}"
+                manual.contains(&format!("\n| `{name}` |")),
+                "the manual does not mention {name}"
             );
         }
         assert!(text("kitsu").unwrap().contains("[login]") && text("x").is_none());

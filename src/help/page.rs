@@ -248,3 +248,26 @@ fn see_also(blocks: &mut Vec<Block>, command: &Command, whole: &Command) {
         blocks.push(Block::Paragraph(text));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_failure_is_listed_with_its_meaning() {
+        let whole = crate::cli::whole();
+        let page = page(&whole, &whole);
+        let listed: Vec<(String, String)> = page
+            .blocks
+            .iter()
+            .filter_map(|block| match block {
+                Block::Entry { term, about } => Some((unstyled(term), unstyled(about.first()?))),
+                _ => None,
+            })
+            .collect();
+        for kind in ErrorKind::ALL {
+            let row = (kind.word().to_owned(), kind.meaning().to_owned());
+            assert!(listed.contains(&row), "{row:?}");
+        }
+    }
+}

@@ -6,8 +6,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::note::{Note, is_ours};
-use super::partial::{Existing, feed, note_of, part_of};
+use super::note::{Note, is_ours, note_of, part_of};
+use super::partial::{Existing, feed};
 use super::url::Url;
 use crate::crypto::digest::Sha256;
 

@@ -13,6 +13,7 @@ use super::retry::{Attempts, Pause};
 use super::send::exchange;
 use super::settings::{Follow, Settings};
 use super::tls::ClientCertificate;
+use super::transport::Transport;
 use super::url::Origin;
 use crate::deadline::Deadline;
 use crate::error::Error;
@@ -39,6 +40,7 @@ pub(crate) struct Caller<'a> {
     renewed: Option<Credential>,
     /// Where the client certificate belongs: to the origin that the call began with.
     certificate_origin: Option<Origin>,
+    transport: Transport,
     observers: Vec<Box<dyn Observer + 'a>>,
 }
 
@@ -51,6 +53,7 @@ impl<'a> Caller<'a> {
             renew: None,
             renewed: None,
             certificate_origin: None,
+            transport: Transport::default(),
             observers: Vec::new(),
         }
     }
@@ -223,7 +226,13 @@ impl<'a> Caller<'a> {
             true => ClientCertificate::Shown,
             false => ClientCertificate::Withheld,
         };
-        let answer = exchange(request, &self.settings, certificate, attempts.deadline())?;
+        let answer = exchange(
+            &mut self.transport,
+            request,
+            &self.settings,
+            certificate,
+            attempts.deadline(),
+        )?;
         for observer in &mut self.observers {
             observer.after(request, &answer)?;
         }

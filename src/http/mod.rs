@@ -63,6 +63,7 @@ mod timing;
 pub(crate) mod tls;
 mod tls_connect;
 mod tls_failure;
+mod transport;
 mod unix_socket;
 /// URLs and origins.
 pub(crate) mod url;

@@ -1,15 +1,18 @@
 //! `NAME.part.meta`: who writes `NAME.part`, and of what it is the beginning.
 
+use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::validator::Validator;
 use crate::atomic_file;
+use crate::crypto::digest::Sha256;
 use crate::error::Error;
 use crate::process::user_id;
-use crate::unfinished::{Kinship, Writer};
+use crate::unfinished::{Kinship, Writer, shortened};
 
 /// More than any writer and validator.
 const MAX_BYTES: u64 = 16 << 10;
@@ -87,4 +90,32 @@ pub(super) fn reclaim(note: &Path, part: &Path) {
 /// A regular file of the caller's with one name.
 pub(super) fn is_ours(found: &Metadata) -> bool {
     found.is_file() && found.uid() == user_id() && found.nlink() == 1
+}
+
+/// A name may have so many bytes.
+const MAX_NAME_BYTES: usize = 255;
+const PART: &str = ".part";
+const META: &str = ".meta";
+
+/// `NAME.part`; with a hash in it where a name with the note's ending would be too long.
+pub(super) fn part_of(target: &Path) -> PathBuf {
+    let name = target.file_name().unwrap_or_default();
+    let room = MAX_NAME_BYTES - PART.len() - META.len();
+    let mut part = name.to_owned();
+    if name.len() > room {
+        let mut digest = Sha256::new();
+        digest.update(name.as_bytes());
+        let digest = digest.finish();
+        part = shortened(name, room - 17);
+        part.push(format!("-{}", digest.get(..16).unwrap_or_default()));
+    }
+    part.push(PART);
+    target.with_file_name(part)
+}
+
+/// `NAME.part.meta`.
+pub(super) fn note_of(part: &Path) -> PathBuf {
+    let mut name = OsString::from(part);
+    name.push(META);
+    name.into()
 }

@@ -2,21 +2,19 @@
 //! writes it and of what it is the beginning. Only one process ever writes into one such file, also
 //! where its lock is not seen on other machines.
 
-use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::note::{self, Note};
+use super::note::{self, Note, note_of, part_of};
 use super::validator::Validator;
 use crate::atomic_file::{inherit, rename_new};
 use crate::crypto::digest::Sha256;
 use crate::error::Error;
 use crate::interrupt::{self, RemoveOnSignal};
 use crate::process::user_id;
-use crate::unfinished::{self, Kinship, shortened};
+use crate::unfinished::{self, Kinship};
 
 /// Whether a file that is there already may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,11 +34,6 @@ pub(super) struct Partial {
     length: u64,
     done: bool,
 }
-
-/// A name may have so many bytes.
-const MAX_NAME_BYTES: usize = 255;
-const PART: &str = ".part";
-const META: &str = ".meta";
 
 impl Partial {
     /// Opens `target`'s partial file, or makes an empty one. What it holds stays.
@@ -381,27 +374,4 @@ fn remove(path: &Path) -> Result<(), Error> {
         }
         _ => Ok(()),
     }
-}
-
-/// `NAME.part`; with a hash in it where a name with the note's ending would be too long.
-pub(super) fn part_of(target: &Path) -> PathBuf {
-    let name = target.file_name().unwrap_or_default();
-    let room = MAX_NAME_BYTES - PART.len() - META.len();
-    let mut part = name.to_owned();
-    if name.len() > room {
-        let mut digest = Sha256::new();
-        digest.update(name.as_bytes());
-        let digest = digest.finish();
-        part = shortened(name, room - 17);
-        part.push(format!("-{}", digest.get(..16).unwrap_or_default()));
-    }
-    part.push(PART);
-    target.with_file_name(part)
-}
-
-/// `NAME.part.meta`.
-pub(super) fn note_of(part: &Path) -> PathBuf {
-    let mut name = OsString::from(part);
-    name.push(META);
-    name.into()
 }

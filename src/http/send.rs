@@ -8,7 +8,6 @@ use ureq::http::{self, HeaderName, HeaderValue};
 
 use super::answer::{Answer, BodyStream};
 use super::body::Body;
-use super::bounded::within;
 use super::connect::Chain;
 use super::cut::CutBody;
 use super::failure::{Failure, Phase, ProxyError};
@@ -20,8 +19,9 @@ use super::resolve::Lookup;
 use super::settings::{Family, Settings};
 use super::stream::Watch;
 use super::timing::Timing;
-use super::tls::{self, ClientCertificate};
+use super::tls::ClientCertificate;
 use super::tls_connect::{Peer, TlsConnector};
+use super::transport::Transport;
 use super::url::{Origin, Scheme, Url};
 use super::wire::Wire;
 use crate::deadline::Deadline;
@@ -29,6 +29,7 @@ use crate::error::Error;
 
 /// Sends `request` and waits for the answer's head. `deadline` is the end of the whole call.
 pub(super) fn exchange(
+    transport: &mut Transport,
     request: &Request,
     settings: &Settings,
     certificate: ClientCertificate,
@@ -43,7 +44,7 @@ pub(super) fn exchange(
         .to_string()
         .parse()
         .map_err(|_| Error::usage(format!("'{}' is no URL that can be sent", request.url)))?;
-    let (tls, proxy_tls) = connectors(&url, &route, settings, certificate, deadline)?;
+    let (tls, proxy_tls) = connectors(transport, &url, &route, settings, certificate, deadline)?;
     let wire = Wire::new(Timing::start());
     let proxy = route.proxy().cloned();
     let (forward, instead, tunnel) = match route {
@@ -87,19 +88,14 @@ pub(super) fn exchange(
 
 /// What makes TLS connections to the server and to the proxy, where they need it.
 fn connectors(
+    transport: &mut Transport,
     url: &Url,
     route: &Route,
     settings: &Settings,
     certificate: ClientCertificate,
     deadline: Deadline,
 ) -> Result<(TlsConnector, TlsConnector), Error> {
-    // The files of roots, certificate and key may be pipes, or on a file server that hangs.
-    let configure = |certificate| {
-        let options = settings.tls.clone();
-        within(deadline, move || {
-            tls::configure(&options, certificate, deadline)
-        })
-    };
+    let mut configure = |certificate| transport.tls(settings, certificate, deadline);
     let tls = TlsConnector {
         peer: Peer::Server,
         config: match url.origin.scheme {

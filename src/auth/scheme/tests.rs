@@ -119,14 +119,14 @@ fn signed_token_is_previewed_as_sign_command() {
 }
 
 #[test]
-fn readme_lists_every_auth_form() {
-    let readme = std::fs::read_to_string("README.md").unwrap();
-    let (_, table) = readme.split_once("| `--auth` | sends |").unwrap();
+fn manual_lists_every_auth_form() {
+    let manual = std::fs::read_to_string("src/cli/http/manual.md").unwrap();
+    let (_, table) = manual.split_once("| `--auth` | sends |").unwrap();
     let (table, _) = table.split_once("\n\n").unwrap();
     for form in option_forms() {
         assert!(
             table.contains(&format!("`{form}`")),
-            "README does not mention {form}"
+            "the manual does not mention {form}"
         );
     }
 }

@@ -6,12 +6,14 @@ mod microsocks;
 mod nginx;
 mod process;
 mod squid;
+mod studio;
 
 pub use certificates::{Certificates, Pair, certificates};
 pub use httpbin::httpbin;
 pub use microsocks::microsocks;
 pub use nginx::{Nginx, nginx};
 pub use squid::{PASSWORD, Squid, USER, squid};
+pub use studio::{Example, are_lines, is_line, studio};
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,0 +1,198 @@
+"""A studio's services, behind a proxy: the hosts that the documentation's examples call.
+
+Prints the port of the proxy on 127.0.0.1. An `https` call arrives as CONNECT and is served right
+here, with a certificate for all the hosts, of a CA that is written to the file given.
+
+usage: studio.py CA.pem
+"""
+
+import base64
+import email.utils
+import gzip
+import http.server
+import json
+import ssl
+import sys
+import threading
+import time
+import urllib.parse
+
+import trustme
+
+HOSTS = ["*.studio.lan", "*.mirror.lan"]
+PROJECTS = [
+    {"id": "a1f7", "name": "night_shift", "fps": 24, "budget": 1.10},
+    {"id": "b2c8", "name": "tide", "fps": 25, "budget": 20},
+]
+TOOL = b"a tool of the studio\n" * 50000
+lock = threading.Lock()
+counts = {}
+
+
+def token(**claims):
+    """Of the form of a JSON Web Token; nobody checks its signature."""
+
+    def part(value):
+        return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+    now = int(time.time())
+    claims = {"iat": now, "exp": now + 3600, **claims}
+    header = json.dumps({"alg": "HS256", "typ": "JWT"}).encode()
+    return ".".join([part(header), part(json.dumps(claims).encode()), part(b"s" * 32)])
+
+
+def kitsu(request):
+    method, path = request.command, request.path
+    if (method, path) == ("POST", "/api/auth/login"):
+        login = json.loads(request.content)
+        if login.get("password") != "correct-horse":
+            return 400, {"error": True, "login": False, "message": "Wrong user or password"}
+        who = login["email"]
+        return 200, {"access_token": token(sub=who), "refresh_token": token(sub=who, type="refresh")}
+    if not request.headers.get("Authorization", "").startswith("Bearer "):
+        return 401, {"msg": "Missing Authorization Header"}
+    if (method, path) == ("GET", "/api/auth/logout"):
+        return 200, {"logout": True}
+    if (method, path) == ("GET", "/api/data/projects"):
+        return 200, PROJECTS
+    if (method, path) == ("POST", "/api/data/shots"):
+        return 201, {"id": "c3d9", **json.loads(request.content)}
+    if (method, path) == ("POST", "/api/pictures/preview"):
+        return 201, {"received": request.headers["Content-Type"].partition(";")[0]}
+    return 404, {"message": "not found"}
+
+
+def tracker(request):
+    if (request.command, request.path) == ("POST", "/v2/session"):
+        return 200, {"data": {"session": "session-of-farm", "refresh": "refresh-of-farm"}}
+    if request.headers.get("X-Session") != "session-of-farm":
+        return 401, {"message": "log in"}
+    return 200, [{"id": 7, "title": "sh010 flickers"}]
+
+
+def files(request):
+    if request.path == "/tool.tar.gz":
+        return range_of(request, TOOL)
+    if request.path == "/moved.tar.gz":
+        return 302, b"", {"Location": "https://files.mirror.lan/tool.tar.gz"}
+    if request.path == "/log" and request.command == "POST":
+        coding = request.headers.get("Content-Encoding", "identity")
+        content = gzip.decompress(request.content) if coding == "gzip" else request.content
+        return 200, {"coding": coding, "lines": content.count(b"\n")}
+    if request.command == "PUT":
+        return 201, {"stored": len(request.content)}
+    return 404, {"message": "not found"}
+
+
+def range_of(request, content):
+    headers = {"ETag": '"1"', "Content-Type": "application/gzip", "Accept-Ranges": "bytes"}
+    wanted = request.headers.get("Range", "")
+    if not wanted.startswith("bytes="):
+        return 200, content, headers
+    first = int(wanted.removeprefix("bytes=").partition("-")[0])
+    headers["Content-Range"] = f"bytes {first}-{len(content) - 1}/{len(content)}"
+    return 206, content[first:], headers
+
+
+def mirror(request):
+    """Says which of the headers that matter have come."""
+    names = ["authorization", "x-show", "cookie"]
+    return 200, {"received": {name: request.headers[name] for name in names if name in request.headers}}
+
+
+def queue(request):
+    """Is down for the first request of each path."""
+    with lock:
+        counts[request.path] = counts.get(request.path, 0) + 1
+        is_first = counts[request.path] == 1
+    if is_first:
+        return 503, {"message": "starting"}, {"Retry-After": "1"}
+    return 200, {"waiting": 12}
+
+
+def ayon(request):
+    if request.headers.get("X-Api-Key") != "ayon-key":
+        return 401, {"detail": "not logged in"}
+    return 200, {"version": "1.9.2", "user": {"name": "farm"}}
+
+
+def rez(request):
+    return 200, {"packages": 1}
+
+
+SERVICES = {
+    "kitsu.studio.lan": kitsu,
+    "tracker.studio.lan": tracker,
+    "files.studio.lan": files,
+    "files.mirror.lan": mirror,
+    "queue.studio.lan": queue,
+    "ayon.studio.lan": ayon,
+    "rez.studio.lan": rez,
+}
+
+
+class Proxy(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "studio"
+    sys_version = ""
+    host = None
+
+    def do_CONNECT(self):
+        self.host = self.path.rpartition(":")[0]
+        self.send_response_only(200)
+        self.end_headers()
+        self.connection = tls.wrap_socket(self.connection, server_side=True)
+        self.rfile = self.connection.makefile("rb")
+        self.wfile = self.connection.makefile("wb", buffering=0)
+        self.close_connection = False
+
+    def serve(self):
+        host = self.host
+        if not host:
+            url = urllib.parse.urlsplit(self.path)
+            host, self.path = url.hostname, url.path or "/"
+        self.content = self.received()
+        service = SERVICES.get(host)
+        status, body, *more = service(self) if service else (404, {"message": "no such host"})
+        if not isinstance(body, bytes):
+            body = json.dumps(body, separators=(",", ":")).encode()
+        headers = {"Content-Type": "application/json", **(more[0] if more else {})}
+        self.send_response_only(status)
+        self.send_header("Date", email.utils.formatdate(usegmt=True))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def received(self):
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        content = b""
+        while size := int(self.rfile.readline(), 16):
+            content += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return content
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = serve
+
+    def log_message(self, *_):
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        """A client that does not trust the certificate ends the connection."""
+
+
+authority = trustme.CA()
+authority.cert_pem.write_to_path(sys.argv[1])
+tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+authority.issue_cert(*HOSTS).configure_cert(tls)
+server = Server(("127.0.0.1", 0), Proxy)
+print(server.server_port, flush=True)
+server.serve_forever()
