@@ -66,11 +66,11 @@ pub(super) fn get(
         Err(Unusable::Unwritable(error)) => {
             let place = place(plan, &context.places).unwrap_or(Path::new(""));
             let what = format!("cannot create {}", place.display());
-            request.obtain_without_cache(Some(place), &what, &reason(&error))?
+            request.uncached(Some(place), &what, &reason(&error))?
         }
         Err(Unusable::Nowhere(why)) => {
             let what = "no cache directory (set C47_CACHE_DIR)";
-            request.obtain_without_cache(None, what, &why)?
+            request.uncached(None, what, &why)?
         }
     };
     Ok(ObtainedToken {
@@ -124,11 +124,7 @@ impl<'a> TokenRequest<'a> {
                 Ok(Claim::Busy(holder)) => holder,
                 Err(error) => {
                     let path = store.path("token");
-                    return self.obtain_without_cache(
-                        Some(&path),
-                        "cannot write the cache",
-                        &reason(&error),
-                    );
+                    return self.uncached(Some(&path), "cannot write the cache", &reason(&error));
                 }
             };
             watch.look(store, &holder);
@@ -164,11 +160,7 @@ impl<'a> TokenRequest<'a> {
             Ok(room) => room,
             Err(error) => {
                 let path = store.path("token");
-                return self.obtain_without_cache(
-                    Some(&path),
-                    "cannot write the cache",
-                    &reason(&error),
-                );
+                return self.uncached(Some(&path), "cannot write the cache", &reason(&error));
             }
         };
         let mut fate = Fate::default();
@@ -252,7 +244,7 @@ impl<'a> TokenRequest<'a> {
 
     /// Logs in without storing the token. A refresh token is not used, because the next one would
     /// be lost.
-    fn obtain_without_cache(
+    fn uncached(
         &mut self,
         path: Option<&Path>,
         what: &str,
