@@ -57,7 +57,11 @@ impl<'a> Reader<'a> {
     pub(crate) fn text(&self, key: &str) -> Result<Option<String>, Error> {
         self.get(key, |value| match value {
             Value::Text(text) => Some(expand(text, self.variables).and_then(ensure_one_line)),
-            _ => None,
+            Value::Integer(_)
+            | Value::Bool(_)
+            | Value::Other(_)
+            | Value::List(_)
+            | Value::Table(_) => None,
         })
     }
 
@@ -90,7 +94,11 @@ impl<'a> Reader<'a> {
             Value::Text(text) => {
                 Some(expand(text, self.variables).map(|text| SecretRef::parse(&text)))
             }
-            _ => None,
+            Value::Integer(_)
+            | Value::Bool(_)
+            | Value::Other(_)
+            | Value::List(_)
+            | Value::Table(_) => None,
         })
     }
 
@@ -100,7 +108,11 @@ impl<'a> Reader<'a> {
             Value::Text(text) => {
                 Some(expand(text, self.variables).map(|text| SecretRef::parse_key(&text)))
             }
-            _ => None,
+            Value::Integer(_)
+            | Value::Bool(_)
+            | Value::Other(_)
+            | Value::List(_)
+            | Value::Table(_) => None,
         })
     }
 
@@ -133,7 +145,11 @@ impl<'a> Reader<'a> {
             Value::Integer(number) => {
                 Some(u32::try_from(*number).map_err(|_| "the number is too large".to_owned()))
             }
-            _ => None,
+            Value::Text(_)
+            | Value::Bool(_)
+            | Value::Other(_)
+            | Value::List(_)
+            | Value::Table(_) => None,
         })
     }
 
@@ -154,7 +170,11 @@ impl<'a> Reader<'a> {
                     .iter()
                     .filter_map(|status| match status {
                         Value::Integer(number) => u16::try_from(*number).ok(),
-                        _ => None,
+                        Value::Text(_)
+                        | Value::Bool(_)
+                        | Value::Other(_)
+                        | Value::List(_)
+                        | Value::Table(_) => None,
                     })
                     .collect(),
             ),

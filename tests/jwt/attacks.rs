@@ -260,7 +260,7 @@ fn jwk_restrictions_are_applied() {
         (r#""alg":"HS512""#, "HS256 is not allowed for this key"),
         (
             r#""kid":"b""#,
-            "signed with the key 'a', and this one is 'b'",
+            "signed with the key 'a', but this key is 'b'",
         ),
         (
             r#""kid":"a","use":"sig","alg":"HS256","key_ops":["verify"]"#,

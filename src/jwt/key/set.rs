@@ -173,15 +173,15 @@ impl KeySet {
         Ok(fitting)
     }
 
-    /// The keys a token's `kid` lets verify it.
+    /// The keys that may verify a token with this `kid`.
     fn named(&self, kid: Option<&str>) -> Result<Vec<&Key>, String> {
         let all = || self.keys.iter().collect();
         let Some(kid) = kid else { return Ok(all()) };
         match self.origin {
-            // A key without a kid of its own was given for whatever comes.
+            // A single key without a kid verifies every token.
             Origin::Single => match self.keys.iter().find_map(Key::kid) {
                 Some(own) if own != kid => Err(format!(
-                    "the token is signed with the key {}, and this one is {}",
+                    "the token is signed with the key {}, but this key is {}",
                     quoted(kid),
                     quoted(own)
                 )),
