@@ -1,5 +1,5 @@
-//! DER (ITU-T X.690), as little of it as keys need, read strictly: definite and shortest lengths,
-//! no long tags, nothing left over. Every read is bounded by the bytes given.
+//! A strict reader and writer for the part of DER (ITU-T X.690) that keys need: definite and
+//! shortest lengths, no multi-byte tags, no trailing bytes.
 
 use zeroize::Zeroizing;
 
@@ -21,11 +21,11 @@ pub(crate) const fn context_primitive(number: u8) -> u8 {
     0x80 | number
 }
 
-/// The bytes are no DER, or not of the shape asked for.
+/// The bytes are not valid DER, or do not have the expected structure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Wrong;
 
-/// Reads elements one after the other.
+/// Reads elements in sequence.
 #[derive(Clone)]
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
@@ -36,7 +36,7 @@ impl<'a> Reader<'a> {
         Reader { rest: der }
     }
 
-    /// The inside of the one SEQUENCE that `der` is, with nothing after it.
+    /// A reader for the content of a SEQUENCE, which must be all of `der`.
     pub(crate) fn sequence_of(der: &'a [u8]) -> Result<Reader<'a>, Wrong> {
         let mut outer = Reader::new(der);
         let inner = outer.nested(SEQUENCE)?;
@@ -49,11 +49,11 @@ impl<'a> Reader<'a> {
         self.rest.first().copied()
     }
 
-    /// The next element's tag and content.
+    /// The tag and content of the next element.
     pub(crate) fn any(&mut self) -> Result<(u8, &'a [u8]), Wrong> {
         let (&tag, rest) = self.rest.split_first().ok_or(Wrong)?;
         if tag & 0x1f == 0x1f {
-            return Err(Wrong); // a tag of several bytes: no key has one
+            return Err(Wrong); // a multi-byte tag, which no key has
         }
         let (length, rest) = length(rest)?;
         let (content, rest) = rest.split_at_checked(length).ok_or(Wrong)?;
@@ -69,7 +69,7 @@ impl<'a> Reader<'a> {
         self.any().map(|(_, content)| content)
     }
 
-    /// The next element, which must have this tag, with tag and length.
+    /// The next element including its tag and length. It must have this tag.
     pub(crate) fn whole_element(&mut self, tag: u8) -> Result<&'a [u8], Wrong> {
         let before = self.rest;
         self.element(tag)?;
@@ -86,12 +86,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A reader for the inside of the next element, which must have this tag.
+    /// A reader for the content of the next element, which must have this tag.
     pub(crate) fn nested(&mut self, tag: u8) -> Result<Reader<'a>, Wrong> {
         self.element(tag).map(Reader::new)
     }
 
-    /// An INTEGER that is not negative, without its sign byte: empty for zero.
+    /// A non-negative INTEGER without its sign byte; empty for zero.
     pub(crate) fn unsigned(&mut self) -> Result<&'a [u8], Wrong> {
         match self.element(INTEGER)? {
             [0] => Ok(&[]),
@@ -102,7 +102,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An INTEGER from 0 to 255: a version.
+    /// An INTEGER from 0 to 255, such as a version.
     pub(crate) fn small(&mut self) -> Result<u8, Wrong> {
         match self.unsigned()? {
             [] => Ok(0),
@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
         whole_bytes(self.element(BIT_STRING)?)
     }
 
-    /// Ensures that nothing is left.
+    /// Checks that no bytes are left.
     pub(crate) fn finish(self) -> Result<(), Wrong> {
         if self.rest.is_empty() {
             Ok(())
@@ -126,12 +126,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A BIT STRING's content without its count of unused bits, which must be zero.
+/// The content of a BIT STRING without the count of unused bits, which must be zero.
 pub(crate) fn whole_bytes(content: &[u8]) -> Result<&[u8], Wrong> {
     content.strip_prefix(&[0]).ok_or(Wrong)
 }
 
-/// The length at the start of `bytes`, in its shortest form, and what follows it.
+/// Reads the length at the start of `bytes`, which must have the shortest form.
 fn length(bytes: &[u8]) -> Result<(usize, &[u8]), Wrong> {
     let (&first, rest) = bytes.split_first().ok_or(Wrong)?;
     let count = match first {
@@ -149,8 +149,7 @@ fn length(bytes: &[u8]) -> Result<(usize, &[u8]), Wrong> {
     Ok((length, rest))
 }
 
-/// Whether `bytes` are one SEQUENCE of elements and nothing else. Thirty random bytes pass for
-/// one about once in a million.
+/// Whether `bytes` is exactly one SEQUENCE. Thirty random bytes match about once in a million.
 pub(crate) fn is_sequence(bytes: &[u8]) -> bool {
     let Ok(mut inside) = Reader::sequence_of(bytes) else {
         return false;
@@ -165,10 +164,10 @@ pub(crate) fn is_sequence(bytes: &[u8]) -> bool {
     elements > 0
 }
 
-/// An element with this tag and these contents, one after the other.
+/// Writes an element with this tag. Its content is the concatenation of `contents`.
 pub(crate) fn element(tag: u8, contents: &[&[u8]]) -> Zeroizing<Vec<u8>> {
     let length: usize = contents.iter().map(|content| content.len()).sum();
-    // All at once, so that no half-written private key is left behind by a reallocation.
+    // Allocate the full size: a reallocation would leave parts of a private key in memory.
     let mut der = Zeroizing::new(Vec::with_capacity(length + 10));
     der.push(tag);
     if let Ok(short) = u8::try_from(length)
@@ -188,7 +187,7 @@ pub(crate) fn element(tag: u8, contents: &[&[u8]]) -> Zeroizing<Vec<u8>> {
     der
 }
 
-/// An INTEGER from the big-endian bytes of a number that is not negative.
+/// Writes an INTEGER from the big-endian bytes of a non-negative number.
 pub(crate) fn unsigned(number: &[u8]) -> Zeroizing<Vec<u8>> {
     let number = without_leading_zeros(number);
     match number.first() {
@@ -202,7 +201,7 @@ pub(crate) fn bit_string(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
     element(BIT_STRING, &[&[0], bytes])
 }
 
-/// A number's bytes in their shortest form.
+/// The bytes of a number in shortest form.
 pub(crate) fn without_leading_zeros(number: &[u8]) -> &[u8] {
     let zeros = number.iter().take_while(|&&byte| byte == 0).count();
     number.get(zeros..).unwrap_or_default()
@@ -213,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_are_the_shortest() {
+    fn lengths_must_have_shortest_form() {
         let long = vec![7; 300];
         for size in [0, 1, 127, 128, 255, 256, 300] {
             let content = &long[..size];
@@ -223,8 +222,8 @@ mod tests {
             assert_eq!(reader.finish(), Ok(()));
         }
         for wrong in [
-            &[0x04, 0x81, 0x01, 7][..],      // one byte would do
-            &[0x04, 0x82, 0x00, 0x80],       // so it would here
+            &[0x04, 0x81, 0x01, 7][..],      // one byte is enough
+            &[0x04, 0x82, 0x00, 0x80],       // one byte is enough
             &[0x04, 0x80, 7, 0, 0],          // indefinite
             &[0x04, 0x85, 0, 0, 0, 0, 1, 7], // five bytes of length
             &[0x04, 0x84, 0xff, 0xff, 0xff, 0xff],
@@ -237,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn integers() {
+    fn integers_must_have_shortest_form() {
         let read = |der: &'static [u8]| Reader::new(der).unsigned();
         assert_eq!(read(&[2, 1, 0]), Ok(&[][..]));
         assert_eq!(read(&[2, 2, 0, 0x80]), Ok(&[0x80][..]));
@@ -250,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_der() {
+    fn is_sequence_requires_complete_der() {
         assert!(is_sequence(&[0x30, 3, 2, 1, 0]));
         assert!(!is_sequence(&[0x30, 0]));
         assert!(!is_sequence(&[0x30, 3, 2, 1]));

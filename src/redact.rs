@@ -1,6 +1,6 @@
-//! Takes the secrets out of what is shown: headers, addresses, queries, forms, JSON and text.
-//! The name of a thing decides, and a value that gives itself away. What is masked wrongly costs
-//! a look with `--show-secrets`; what is shown wrongly stays in a render log for years.
+//! Masks secrets in headers, URLs, queries, forms, JSON and text before they are printed. A value
+//! is masked if its name is that of a secret, or if it looks like a token. When in doubt it is
+//! masked: `--show-secrets` can show it, but a leaked secret stays in render logs for years.
 
 mod names;
 mod text;
@@ -12,10 +12,10 @@ use crate::json::{Text, token_length};
 pub(crate) use names::of_header as is_secret_header;
 pub(crate) use text::{multipart, text};
 
-/// Stands where a secret stood.
+/// Replaces a secret.
 pub(crate) const MASK: &str = "***";
 
-/// Whether secrets are masked in what is shown.
+/// Whether secrets are masked in output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Secrets {
     #[default]
@@ -24,7 +24,7 @@ pub enum Secrets {
 }
 
 impl Secrets {
-    /// What a `--show-secrets` switch asks for.
+    /// From the value of `--show-secrets`.
     pub(crate) fn from_switch(shown: bool) -> Secrets {
         if shown {
             Secrets::Shown
@@ -41,7 +41,7 @@ impl Secrets {
         }
     }
 
-    /// An address, as [`url`] takes it.
+    /// A URL, as for [`url`].
     pub(crate) fn url(self, text: &str) -> String {
         match self {
             Secrets::Hidden => url(text),
@@ -50,8 +50,8 @@ impl Secrets {
     }
 }
 
-/// Words that may stand before a credential and say how it is meant. Only these stay visible:
-/// the first word of anything else may be half of a password.
+/// The scheme names that stay visible before a credential. Any other first word may be part of a
+/// password.
 const SCHEMES: [&str; 16] = [
     "apikey",
     "aws4-hmac-sha256",
@@ -71,12 +71,12 @@ const SCHEMES: [&str; 16] = [
     "token",
 ];
 
-/// A header's value as it may be shown: `Bearer ***`.
+/// Masks the value of a header: `Bearer ***`.
 pub(crate) fn header<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     if value.is_empty() {
         return value.into();
     }
-    // A challenge tells why a call was refused; only these two carry a token in it.
+    // A challenge explains why a request was rejected. Only these two schemes put a token in it.
     if names::is_challenge(name) {
         return match value.split_once(' ') {
             Some((scheme, _)) if names::is_one_of(scheme, &["negotiate", "ntlm"]) => {
@@ -97,7 +97,7 @@ pub(crate) fn header<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     value.into()
 }
 
-/// A query or an urlencoded form, without its `?`: `page=1&token=***`.
+/// Masks a query (without `?`) or an urlencoded form: `page=1&token=***`.
 pub(crate) fn query(query: &str) -> String {
     let mut out = String::with_capacity(query.len());
     for member in query.split_inclusive('&') {
@@ -105,8 +105,8 @@ pub(crate) fn query(query: &str) -> String {
             Some(member) => (member, "&"),
             None => (member, ""),
         };
-        // Some servers still split at ';': what comes after one is a member too, but within a
-        // secret's value it is part of the secret.
+        // Some servers also split at ';', so each part is a member. After the name of a secret, the
+        // rest is part of the secret.
         let mut rest = member;
         loop {
             let (one, tail) = match rest.split_once(';') {
@@ -141,7 +141,7 @@ pub(crate) fn query(query: &str) -> String {
     out
 }
 
-/// A query member's decoded value as it may be shown.
+/// Masks the decoded value of a query member.
 pub(crate) fn member<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     if value.is_empty() || !(names::of_member(name) || reveals(value)) {
         value.into()
@@ -150,8 +150,8 @@ pub(crate) fn member<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     }
 }
 
-/// An address, whole or from its path on, or a text with addresses in it: the user and password
-/// before the host go, and the secrets of the query and of the fragment.
+/// Masks a URL, a path with a query, or a text that contains URLs: user and password, and secrets
+/// in the query and fragment.
 pub(crate) fn url(text: &str) -> String {
     let is_end = |c: char| c.is_ascii_whitespace() || matches!(c, '<' | '>' | '"');
     let mut out = String::with_capacity(text.len());
@@ -163,7 +163,7 @@ pub(crate) fn url(text: &str) -> String {
     out
 }
 
-/// A proxy's address, which may lack its scheme: `***@proxy:3128`.
+/// Masks a proxy URL, which may have no scheme: `***@proxy:3128`.
 pub(crate) fn proxy(text: &str) -> String {
     const SCHEME: &str = "http://";
     if text.contains("://") {
@@ -201,13 +201,13 @@ fn one_url(url: &str) -> String {
     }
     if let Some(fragment) = fragment {
         out.push('#');
-        out.push_str(&query(fragment)); // OAuth's implicit answers stand there
+        out.push_str(&query(fragment)); // OAuth's implicit flow returns tokens here
     }
     out
 }
 
-/// How much of what follows `://` is user and password. A password with a bare `/`, `?` or `#`
-/// in it cuts the authority short: what then stands where a port should is no number.
+/// The length of user and password after `://`. An unescaped `/`, `?` or `#` in a password ends the
+/// authority too early; then the part after the last colon is not a port number.
 fn userinfo_length(after: &str) -> usize {
     let end = after.find(['/', '?', '#']).unwrap_or(after.len());
     let authority = after.get(..end).unwrap_or(after);
@@ -226,8 +226,8 @@ fn userinfo_length(after: &str) -> usize {
     }
 }
 
-/// A JSON text: the values of members with a secret's name become `"***"`, all else stays to the
-/// letter. Truth values, null and the empty string tell nothing and stay.
+/// Masks JSON: values of members with the name of a secret become `"***"`. Everything else stays
+/// unchanged, also booleans, null and empty strings.
 pub(crate) fn body(body: &Text) -> Text {
     let mut out = String::with_capacity(body.as_str().len());
     let mut rest = body.as_str();
@@ -259,11 +259,11 @@ pub(crate) fn body(body: &Text) -> Text {
             rest = tail;
         }
     }
-    // What was a JSON text still is one; if ever not, nothing is shown.
+    // The result is still JSON. If not, nothing is shown.
     Text::parse(out).unwrap_or_else(|_| Text::string(MASK))
 }
 
-/// A body that is text of a kind that is not known: JSON, a multipart form, or an urlencoded one.
+/// Masks a text body of unknown type: JSON, a multipart form or an urlencoded form.
 pub(crate) fn text_body(body: &str) -> String {
     if let Ok(json) = Text::parse(body) {
         return self::body(&json).as_str().to_owned();
@@ -277,8 +277,8 @@ pub(crate) fn text_body(body: &str) -> String {
     }
 }
 
-/// A value that stands under a harmless name: a string may hold a token, an address, a form or JSON
-/// all the same.
+/// Masks secrets in a string value whose name is harmless: it may contain a token, a URL, a form or
+/// JSON.
 fn shown(first: u8, token: &str) -> Cow<'_, str> {
     let may_reveal = token.contains(['=', ':', '@']) || token.contains("eyJ");
     if first != b'"' || !may_reveal {
@@ -293,9 +293,8 @@ fn shown(first: u8, token: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a value under a harmless name holds a secret: it is a token, an address with a password,
-/// or text with a secret's name in it. It is only looked through, not into what it may hold in
-/// turn: values within values have no end.
+/// Whether a value with a harmless name contains a secret: a token, a URL with a password, or text
+/// with the name of a secret. Nested values are not checked, which bounds the work.
 fn reveals(value: &str) -> bool {
     let has_user_info = value
         .split_once("://")
@@ -316,7 +315,7 @@ fn after_colon(tail: &str) -> &str {
     tail.strip_prefix(':').unwrap_or(tail).trim_ascii_start()
 }
 
-/// The whole value a checked text begins with, with all that is nested in it.
+/// Splits off the first complete value, including nested ones.
 fn split_value(text: &str) -> (&str, &str) {
     let mut rest = text;
     let mut depth = 0_usize;
@@ -338,8 +337,7 @@ fn split_value(text: &str) -> (&str, &str) {
         .unwrap_or((text, ""))
 }
 
-/// A credential with the word before it that says how it is meant, where there is one.
-/// A credential as it may be shown: the word of its scheme, and a mask.
+/// Masks a credential but keeps the name of its scheme.
 pub(crate) fn credential(value: &str) -> String {
     match value.trim_start().split_once(' ') {
         Some((scheme, _)) if names::is_one_of(scheme, &SCHEMES) => format!("{scheme} {MASK}"),
@@ -347,13 +345,13 @@ pub(crate) fn credential(value: &str) -> String {
     }
 }
 
-/// Whether a value is, or begins with, a JSON Web Token, or a credential with its scheme:
-/// `{"` in base64url is `eyJ`.
+/// Whether a value starts with a JSON Web Token (`{"` in base64url is `eyJ`), or is a credential
+/// with its scheme.
 fn looks_like_token(value: &str) -> bool {
     let value = value.trim_start();
     let value = match value.split_once(' ') {
         Some((scheme, rest)) if names::is_one_of(scheme, &["bearer", "basic"]) => {
-            // "basic training" is no credential; what is has eight letters at least, all of base64.
+            // "basic training" is not a credential: one has at least eight base64 characters.
             return rest.len() >= 8
                 && rest
                     .trim_end()
@@ -365,7 +363,7 @@ fn looks_like_token(value: &str) -> bool {
     value.starts_with("eyJ") && value.bytes().filter(|&b| b == b'.').count() >= 2
 }
 
-/// A query member's name or value as the server will read it: `%41` and `+` decoded.
+/// Decodes `%41` and `+` in the name or value of a query member.
 pub(crate) fn decoded(name: &str) -> String {
     let mut bytes = Vec::with_capacity(name.len());
     let mut rest = name.bytes();

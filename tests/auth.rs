@@ -1,4 +1,4 @@
-//! Profiles' credentials: what is sent, what is kept, what is refused.
+//! Credentials of profiles: what is sent, stored and rejected.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::support::server::{Answer, Request, Server};
 use crate::support::{Output, Run, Scratch, c47, source};
 
-/// A service in the manner of Kitsu, that counts. Its tokens are `token-N`.
+/// A service like Kitsu that counts logins. Its tokens are `token-N`.
 struct Service {
     server: Server,
     logins: Arc<AtomicUsize>,
     refreshes: Arc<AtomicUsize>,
-    /// The first token that is good.
+    /// The number of the first valid token.
     good_from: Arc<AtomicUsize>,
 }
 
@@ -37,7 +37,7 @@ fn service(expires_in: &'static str) -> Service {
                 l.fetch_add(1, Ordering::SeqCst);
                 let expected = format!(r#"{{"email":"bot","password":"{PASSWORD}"}}"#);
                 if request.body_text() != expected {
-                    // It repeats what it was sent, as a bad service might.
+                    // A badly written service may repeat the request.
                     let body = format!(
                         r#"{{"login":false,"message":"wrong: {}"}}"#,
                         request.body_text().replace('"', "'")
@@ -86,7 +86,7 @@ impl Service {
         self.refreshes.load(Ordering::SeqCst)
     }
 
-    /// A job's surroundings: its configuration, cache and password.
+    /// The environment of a job: configuration, cache and password.
     fn job(&self, scratch: &Scratch) -> Job {
         let config = scratch.write(
             "config.toml",
@@ -121,7 +121,7 @@ impl Job {
     }
 }
 
-/// Nothing anybody sees of a run has the secrets in it.
+/// Checks that the output contains no secrets.
 #[track_caller]
 fn expect_no_secret(output: &Output) {
     for text in [&output.stdout, &output.stderr] {
@@ -133,7 +133,7 @@ fn expect_no_secret(output: &Output) {
 }
 
 #[test]
-fn one_login_serves_all_later_calls() {
+fn login_is_reused_by_later_requests() {
     let service = service("3600");
     let scratch = Scratch::new("one-login");
     let job = service.job(&scratch);
@@ -141,7 +141,7 @@ fn one_login_serves_all_later_calls() {
         assert_eq!(job.call().expect_code(0).stdout_text(), "[1]");
     }
     assert_eq!((service.logins(), service.refreshes()), (1, 0));
-    // The cache is nobody else's.
+    // The cache is private.
     let cache = fs::metadata(&job.cache).unwrap();
     assert_eq!(cache.permissions().mode() & 0o777, 0o700);
     let files: Vec<_> = fs::read_dir(&job.cache)
@@ -156,7 +156,7 @@ fn one_login_serves_all_later_calls() {
 }
 
 #[test]
-fn a_dead_token_is_renewed_once_and_the_call_repeated_once() {
+fn rejected_token_is_renewed_and_request_repeated_once() {
     let service = service("3600");
     let scratch = Scratch::new("dead");
     let job = service.job(&scratch);
@@ -164,7 +164,7 @@ fn a_dead_token_is_renewed_once_and_the_call_repeated_once() {
     service.good_from.store(2, Ordering::SeqCst);
     job.call().expect_code(0);
     assert_eq!((service.logins(), service.refreshes()), (1, 1));
-    // One that is dead whatever is done is told as it is, after one try more.
+    // If the new token is rejected too, the response is final.
     service.good_from.store(1000, Ordering::SeqCst);
     let before = service.server.requests().len();
     job.call().expect_code(4);
@@ -172,19 +172,19 @@ fn a_dead_token_is_renewed_once_and_the_call_repeated_once() {
 }
 
 #[test]
-fn an_expiring_token_is_renewed_before_its_end() {
+fn token_is_renewed_before_it_expires() {
     let service = service("\"1\"");
     let scratch = Scratch::new("expiring");
     let job = service.job(&scratch);
     job.call().expect_code(0);
     job.call().expect_code(0);
-    // The refreshed one has no expiry of its own: it is taken as it is.
+    // The refreshed token has no expiry, so it is used without renewal.
     job.call().expect_code(0);
     assert_eq!((service.logins(), service.refreshes()), (1, 1));
 }
 
 #[test]
-fn a_refused_login_is_told_once_and_remembered_for_all() {
+fn refused_login_is_not_repeated_with_the_same_password() {
     let service = service("3600");
     let scratch = Scratch::new("refused");
     let job = service.job(&scratch);
@@ -194,9 +194,12 @@ fn a_refused_login_is_told_once_and_remembered_for_all() {
             .run()
     };
     let first = wrong("not-the-password").expect_code(9);
-    let told = first.stderr_text();
-    assert!(told.contains("kitsu: login refused: 400 wrong: "), "{told}");
-    assert!(!told.contains("not-the-password"), "{told}");
+    let stderr = first.stderr_text();
+    assert!(
+        stderr.contains("kitsu: login refused: 400 wrong: "),
+        "{stderr}"
+    );
+    assert!(!stderr.contains("not-the-password"), "{stderr}");
     for _ in 0..3 {
         let again = wrong("not-the-password").expect_code(9);
         assert!(
@@ -211,12 +214,12 @@ fn a_refused_login_is_told_once_and_remembered_for_all() {
         );
     }
     assert_eq!(service.logins(), 1);
-    // Nothing of the password is on the disk.
+    // The password is not on disk.
     for file in fs::read_dir(&job.cache).unwrap() {
         let text = fs::read_to_string(file.unwrap().path()).unwrap();
         assert!(!text.contains("not-the-password"), "{text}");
     }
-    // Another one is tried at once.
+    // Another password is tried immediately.
     job.call().expect_code(0);
     assert_eq!(service.logins(), 2);
 }
@@ -274,7 +277,7 @@ fn credentials_stay_below_the_profiles_address() {
         ]
     );
     assert_eq!(elsewhere.request().header("x-key"), None);
-    // With an address of its own it must be within the profile's; nothing is sent otherwise.
+    // An explicit URL must be below the profile's URL; otherwise nothing is sent.
     run(&["--profile", "a", &server.url("/api/y")]).expect_code(0);
     let before = server.requests().len();
     for outside in [
@@ -339,14 +342,16 @@ fn nothing_tells_a_secret() {
 }
 
 #[test]
-fn the_auth_command() {
+fn auth_commands_manage_a_token() {
     let service = service("3600");
     let scratch = Scratch::new("command");
     let job = service.job(&scratch);
     job.run(&["auth", "status", "kitsu"]).run().expect_code(1);
     let login = job.run(&["auth", "login", "kitsu"]).run().expect_code(0);
     assert!(
-        login.stderr_text().contains("logged in to kitsu, until 20"),
+        login
+            .stderr_text()
+            .contains("logged in to kitsu; the token expires 20"),
         "{}",
         login.tell()
     );
@@ -362,7 +367,7 @@ fn the_auth_command() {
         .run()
         .expect_code(0);
     assert_eq!(more.stdout_text(), "token-2\n");
-    // A login that was mistyped does not cost the token that is good.
+    // A failed login does not delete the valid token.
     job.run(&["auth", "login", "kitsu"])
         .env("KITSU_PASSWORD", "mistyped")
         .run()
@@ -403,7 +408,7 @@ fn the_auth_command() {
 }
 
 #[test]
-fn a_signal_reaches_the_program_that_exec_runs() {
+fn exec_command_receives_signals() {
     let service = service("3600");
     let scratch = Scratch::new("signal");
     let job = service.job(&scratch);
@@ -423,9 +428,9 @@ fn a_signal_reaches_the_program_that_exec_runs() {
     child.wait().expect_code(42);
 }
 
-/// What c47 limits itself to is not handed down: a DCC keeps its core files and huge pages.
+/// The command does not inherit the limits of c47 on core files and huge pages.
 #[test]
-fn a_program_that_exec_runs_is_as_it_would_be_without_c47() {
+fn exec_command_does_not_inherit_process_limits() {
     let service = service("3600");
     let scratch = Scratch::new("as-found");
     let job = service.job(&scratch);
@@ -451,15 +456,15 @@ fn a_hostile_cache_is_refused() {
     fs::create_dir(&open).unwrap();
     fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
     job.cache = open.display().to_string();
-    refused(&job, "others can look into it");
+    refused(&job, "other users can access it");
     let link = scratch.path().join("link");
     fs::create_dir(scratch.path().join("real")).unwrap();
     symlink(scratch.path().join("real"), &link).unwrap();
     job.cache = link.display().to_string();
     refused(&job, "it is a symbolic link");
     job.cache = scratch.write("file", "").display().to_string();
-    refused(&job, "it is no directory");
-    // Root's own, unless the tests are root's: then nobody's.
+    refused(&job, "it is not a directory");
+    // A directory of another user: / for normal users, one of nobody for root.
     let foreign = if fs::metadata("/proc/self").unwrap().permissions().mode() != 0
         && std::os::unix::fs::MetadataExt::uid(&fs::metadata(scratch.path()).unwrap()) == 0
     {
@@ -474,11 +479,11 @@ fn a_hostile_cache_is_refused() {
     job.cache = foreign.display().to_string();
     refused(&job, "it belongs to another user");
     assert_eq!(service.logins(), 0);
-    // Where nothing can be written, the login serves this call alone.
+    // If the cache cannot be written, the token is used for this request only.
     job.cache = "/proc/c47".into();
     let alone = job.call().expect_code(0);
     assert!(
-        alone.stderr_text().contains("the token is not kept"),
+        alone.stderr_text().contains("the token is not stored"),
         "{}",
         alone.tell()
     );
@@ -486,7 +491,7 @@ fn a_hostile_cache_is_refused() {
 }
 
 #[test]
-fn a_token_file_that_is_not_sound_is_passed_over_or_refused() {
+fn invalid_token_file_is_ignored_and_unsafe_one_rejected() {
     let service = service("3600");
     let scratch = Scratch::new("files");
     let job = service.job(&scratch);
@@ -498,7 +503,7 @@ fn a_token_file_that_is_not_sound_is_passed_over_or_refused() {
         .unwrap()
         .path();
     let whole = fs::read_to_string(&file).unwrap();
-    // Half written, empty, and another profile's.
+    // Truncated, empty, and of another profile.
     let other = whole.replace("\"bot\"", "\"tob\"");
     for text in [&whole[..whole.len() / 2], "", &other] {
         let before = service.logins();
@@ -506,12 +511,12 @@ fn a_token_file_that_is_not_sound_is_passed_over_or_refused() {
         job.call().expect_code(0);
         assert_eq!(service.logins(), before + 1, "{text}");
     }
-    // Readable to others: perhaps not ours alone any more.
+    // Readable by others.
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     let before = service.logins();
     let open = job.call().expect_code(7);
     assert!(
-        open.stderr_text().contains("others can read"),
+        open.stderr_text().contains("other users can read"),
         "{}",
         open.tell()
     );
@@ -527,7 +532,7 @@ fn a_token_file_that_is_not_sound_is_passed_over_or_refused() {
 }
 
 #[test]
-fn the_presets_of_static_schemes() {
+fn presets_with_static_credentials_send_them() {
     let server = Server::start(|_| Answer::ok("ok"));
     let scratch = Scratch::new("presets");
     let url = server.url("");
@@ -576,7 +581,7 @@ fn the_presets_of_static_schemes() {
 }
 
 #[test]
-fn a_clock_that_is_off_is_told() {
+fn clock_skew_is_reported() {
     let server = Server::start(|request| {
         let date = "date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
         match request.target.as_str() {
@@ -614,7 +619,7 @@ fn a_clock_that_is_off_is_told() {
 }
 
 #[test]
-fn a_person_logs_in_with_a_code() {
+fn device_login_shows_a_code_and_polls() {
     let polls = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&polls);
     let server = Server::start(move |request: &Request| match request.target.as_str() {
@@ -655,7 +660,7 @@ fn a_person_logs_in_with_a_code() {
             .args(words)
             .run()
     };
-    // A job cannot ask anybody.
+    // A job cannot prompt.
     let job = run(&["http", "@p/x"]).expect_code(9);
     assert!(
         job.stderr_text().contains("hint: c47 auth login p"),
@@ -663,18 +668,18 @@ fn a_person_logs_in_with_a_code() {
         job.tell()
     );
     let login = run(&["auth", "login", "p"]).expect_code(0);
-    let told = login.stderr_text();
+    let stderr = login.stderr_text();
     assert!(
-        told.contains("Open https://x.lan/device and enter the code WDJB-MJHT"),
-        "{told}"
+        stderr.contains("Open https://x.lan/device and enter the code WDJB-MJHT"),
+        "{stderr}"
     );
-    assert!(!told.contains("d3v1ce"), "{told}");
+    assert!(!stderr.contains("d3v1ce"), "{stderr}");
     run(&["http", "@p/x"]).expect_code(0);
     assert_eq!(polls.load(Ordering::SeqCst), 2);
 }
 
 #[test]
-fn logins_of_other_shapes() {
+fn presets_with_login_requests_send_them() {
     let server = Server::start(|request: &Request| {
         let target = request.target.as_str();
         if target.starts_with("/Tractor/monitor?q=login") {
@@ -738,7 +743,7 @@ fn logins_of_other_shapes() {
     assert_eq!(calls[1].0, "/Tractor/monitor?q=jobs&tsid=s3ss10n");
     assert_eq!(calls[3].1.as_deref(), Some("Bearer ghs_x"));
     assert_eq!(calls[5].1.as_deref(), Some("Bearer 0123"));
-    // The call as curl would make it logs nobody in.
+    // --curl and --offline do not log in.
     let before = server.requests().len();
     let curl = run(&["http", "--curl", "@ayon/api/info"]).expect_code(0);
     assert!(
@@ -755,9 +760,9 @@ fn logins_of_other_shapes() {
     assert_eq!(server.requests().len(), before);
 }
 
-/// A profile that mints its tokens does so for each attempt, as `--auth jwt=…` does.
+/// A profile signs a token for each attempt, like `--auth jwt=…`.
 #[test]
-fn a_profile_mints_another_token_for_each_attempt() {
+fn profile_signs_a_new_token_for_each_attempt() {
     let server = Server::script([
         Answer::new("503 Busy", "Retry-After: 0\r\n", ""),
         Answer::ok("done"),
@@ -787,9 +792,9 @@ fn a_profile_mints_another_token_for_each_attempt() {
     assert!(first.starts_with("Bearer ") && first != second);
 }
 
-/// What goes into a Unix socket stays on this machine: with a profile as with `--auth`.
+/// A Unix socket is local, so plain HTTP is allowed with a profile and with `--auth`.
 #[test]
-fn a_unix_socket_is_exempt_from_the_plaintext_guard() {
+fn unix_socket_is_exempt_from_the_plaintext_guard() {
     let scratch = Scratch::new("socket-guard");
     let path = scratch.path().join("s");
     let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
@@ -832,7 +837,7 @@ fn a_unix_socket_is_exempt_from_the_plaintext_guard() {
 }
 
 #[test]
-fn an_authorization_item_replaces_the_profiles_credentials() {
+fn authorization_item_replaces_the_profile_credentials() {
     let server = Server::start(|_| Answer::ok(""));
     let scratch = Scratch::new("own-authorization");
     let config = scratch.write(
@@ -857,9 +862,9 @@ fn an_authorization_item_replaces_the_profiles_credentials() {
     assert_eq!(sent, ["Custom x"]);
 }
 
-/// The list in the example configuration is the table's.
+/// The list in the example configuration matches the README.
 #[test]
-fn the_example_configuration_names_every_scheme() {
+fn example_configuration_lists_every_scheme() {
     let example = c47()
         .args(["config", "init", "--output", "-"])
         .run()

@@ -1,4 +1,4 @@
-//! One login for a whole farm: many processes at once, some of which die.
+//! Concurrent logins on a farm: many processes share one login, and some of them die.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,14 +16,14 @@ struct Farm {
     server: Server,
     logins: Arc<AtomicUsize>,
     refreshes: Arc<AtomicUsize>,
-    /// Closed while jobs are started, so that all run before the service answers.
+    /// Closed while jobs start, so that all run before the service responds.
     gate: Arc<Gate>,
     config: PathBuf,
     cache: PathBuf,
     _scratch: Scratch,
 }
 
-/// `login` answers the login with this number; `token-0` has expired.
+/// `login` returns the response to each login. `token-0` is expired.
 fn farm(name: &str, login: impl Fn(usize) -> Answer + Send + Sync + 'static) -> Farm {
     let logins = Arc::new(AtomicUsize::new(0));
     let refreshes = Arc::new(AtomicUsize::new(0));
@@ -96,7 +96,7 @@ impl Farm {
         self.logins.load(Ordering::SeqCst)
     }
 
-    /// The process that holds the lease, once one does.
+    /// Waits for a process to hold the lease.
     fn holder(&self) -> i32 {
         let pid = || {
             let files = fs::read_dir(&self.cache).into_iter().flatten().flatten();
@@ -107,11 +107,11 @@ impl Farm {
             let json = text.and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
             json.and_then(|json| json["pid"].as_i64())
         };
-        wait_until("somebody holds the lease", || pid().is_some());
+        wait_until("a process holds the lease", || pid().is_some());
         i32::try_from(pid().unwrap()).unwrap()
     }
 
-    /// What is kept is the token alone: no lease, no half-written file.
+    /// Checks that only the token is stored: no lease and no temporary file.
     #[track_caller]
     fn expect_tidy(&self) {
         let names: Vec<String> = fs::read_dir(&self.cache)
@@ -126,7 +126,7 @@ impl Farm {
 }
 
 #[test]
-fn two_hundred_at_once_log_in_once() {
+fn concurrent_processes_share_one_login() {
     let farm = farm("many", |_| token(1, 3600));
     for child in farm.start(MANY) {
         assert_eq!(child.wait().expect_code(0).stdout_text(), "[1]");
@@ -137,13 +137,13 @@ fn two_hundred_at_once_log_in_once() {
 }
 
 #[test]
-fn a_holder_that_is_killed_is_succeeded_at_once() {
+fn lease_of_killed_process_is_taken_over() {
     let farm = farm("killed", |number| match number {
         0 => Answer::raw("").then_hang(),
         _ => token(1, 3600),
     });
     let children = farm.start(60);
-    wait_until("somebody logs in", || farm.logins() > 0);
+    wait_until("a process logs in", || farm.logins() > 0);
     let holder = farm.holder();
     let killed = Instant::now();
     let status = std::process::Command::new("kill")
@@ -159,7 +159,7 @@ fn a_holder_that_is_killed_is_succeeded_at_once() {
         }
     }
     assert_eq!((dead, farm.logins()), (1, 2));
-    // Far less than the lease lasts.
+    // Much shorter than the lease.
     assert!(
         killed.elapsed() < Duration::from_secs(30),
         "{:?}",
@@ -180,7 +180,7 @@ fn a_holder_that_is_killed_is_succeeded_at_once() {
 }
 
 #[test]
-fn a_token_that_ends_under_load_is_renewed_once() {
+fn expired_token_is_renewed_once_under_load() {
     let farm = farm("expiring", |_| token(1, 1));
     farm.job().run().expect_code(0);
     for child in farm.start(100) {
@@ -194,8 +194,8 @@ fn a_token_that_ends_under_load_is_renewed_once() {
 }
 
 #[test]
-fn a_token_that_dies_under_load_is_renewed_once() {
-    // The service calls token-0 dead whenever it sees it.
+fn rejected_token_is_renewed_once_under_load() {
+    // The service always rejects token-0.
     let farm = farm("dying", |_| token(0, 3600));
     for child in farm.start(100) {
         child.wait().expect_code(0);
@@ -207,7 +207,7 @@ fn a_token_that_dies_under_load_is_renewed_once() {
 }
 
 #[test]
-fn a_refusal_under_load_is_one_login() {
+fn refused_login_is_sent_once_under_load() {
     let farm = farm("refusing", |_| {
         Answer::new("400 Bad Request", "", r#"{"login":false}"#)
     });
@@ -223,23 +223,23 @@ fn a_refusal_under_load_is_one_login() {
 }
 
 #[test]
-fn a_service_that_is_down_is_not_asked_by_each() {
+fn failed_login_is_shared_with_waiting_processes() {
     let farm = farm("down", |_| Answer::new("503 Service Unavailable", "", ""));
     for child in farm.start(60) {
         child.wait().expect_code(7);
     }
-    // Those who came after the first failure may have tried themselves.
+    // Processes that start after the first failure may try again.
     assert!(farm.logins() <= 10, "{} logins", farm.logins());
 }
 
 #[test]
-fn a_stopped_holder_leaves_the_lease() {
+fn terminated_process_releases_the_lease() {
     let farm = farm("stopped", |number| match number {
         0 => Answer::raw("").then_hang(),
         _ => token(1, 3600),
     });
     let child = farm.job().spawn();
-    wait_until("somebody logs in", || farm.logins() > 0);
+    wait_until("a process logs in", || farm.logins() > 0);
     child.signal(libc::SIGTERM);
     child.wait().expect_code(143);
     assert_eq!(fs::read_dir(&farm.cache).unwrap().count(), 0);
@@ -276,7 +276,7 @@ fn no_lock_is_relied_upon_and_no_program_sees_a_secret() {
             !line.contains("flock(") && !line.contains("F_SETLK"),
             "{line}"
         );
-        // The environment that the caller gave is the caller's; arguments are everybody's.
+        // Arguments are visible to all users, the environment is not.
         let arguments = line.split("], [").next().unwrap();
         for secret in [PASSWORD, "token-1"] {
             assert!(!arguments.contains(secret), "{line}");
@@ -285,10 +285,10 @@ fn no_lock_is_relied_upon_and_no_program_sees_a_secret() {
 }
 
 #[test]
-fn while_it_logs_in_nothing_of_the_process_tells() {
+fn process_arguments_and_core_files_contain_no_secret() {
     let farm = farm("looking", |_| Answer::raw("").then_hang());
     let child = farm.job().spawn();
-    wait_until("somebody logs in", || farm.logins() > 0);
+    wait_until("a process logs in", || farm.logins() > 0);
     let process = Path::new("/proc").join(child.id().to_string());
     let line = fs::read_to_string(process.join("cmdline")).unwrap();
     assert!(
@@ -306,9 +306,9 @@ fn while_it_logs_in_nothing_of_the_process_tells() {
 }
 
 #[test]
-fn a_full_disk_costs_a_login_and_nothing_else() {
+fn full_disk_only_prevents_storing_the_token() {
     let farm = farm("full", |_| token(1, 3600));
-    // A file of no bytes is all that may be written.
+    // Only empty files can be written.
     let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" http @kitsu/data";
     for _ in 0..2 {
         let output = farm
@@ -319,7 +319,7 @@ fn a_full_disk_costs_a_login_and_nothing_else() {
             .expect_code(0);
         assert_eq!(output.stdout_text(), "[1]");
         assert!(
-            output.stderr_text().contains("the token is not kept"),
+            output.stderr_text().contains("the token is not stored"),
             "{}",
             output.tell()
         );
@@ -329,7 +329,7 @@ fn a_full_disk_costs_a_login_and_nothing_else() {
 }
 
 #[test]
-fn client_credentials_a_bearer_assertion_and_a_refresh_token() {
+fn oauth_grants_send_the_specified_forms() {
     let forms: Arc<Mutex<Vec<Request>>> = Arc::default();
     let seen = Arc::clone(&forms);
     let server = Server::start(move |request: &Request| {

@@ -1,4 +1,4 @@
-//! What a login survives: a service that is busy, a disk that is full, a clock that is wrong.
+//! Logins with a busy service, a full disk or a wrong clock.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use crate::support::server::{Answer, Request, Server};
 use crate::support::{Gate, Run, Scratch, c47, can_be_two_users, peers, wait_until};
 
-/// A service whose refresh tokens `r0`, `r1`, … are each good for one use. It answers what `answer`
-/// says, and otherwise the next token, which is over at once.
+/// A service whose refresh tokens `r0`, `r1`, … are each valid once. It returns `answer` if set, else
+/// the next token, which expires at once.
 struct Rotating {
     server: Server,
-    /// The refresh tokens that were sent.
+    /// The received refresh tokens.
     sent: Arc<Mutex<Vec<String>>>,
     answer: Arc<Mutex<Option<Answer>>>,
     scratch: Scratch,
@@ -80,7 +80,7 @@ impl Rotating {
         self.sent.lock().unwrap().clone()
     }
 
-    /// Lets a minute pass, in which a refusal is not repeated.
+    /// Removes refusals, as if a minute had passed.
     fn forget_refusals(&self) {
         for file in fs::read_dir(self.state()).unwrap().flatten() {
             if file
@@ -134,18 +134,18 @@ fn the_first_refresh_token_is_not_sent_again_once_it_was_rotated() {
     service.forget_refusals();
     let spent = service.call().run().expect_code(9);
     assert!(
-        spent.stderr_text().contains("new refresh token"),
+        spent.stderr_text().contains("replace the refresh token"),
         "{}",
         spent.tell()
     );
     assert_eq!(service.sent(), ["r0", "r1"]);
-    // Another one from the person is taken at once.
+    // A new refresh token in the profile is used at once.
     service.call().env("FIRST", "r7").run().expect_code(0);
     assert_eq!(service.sent(), ["r0", "r1", "r7"]);
 }
 
 #[test]
-fn a_refused_client_keeps_its_refresh_token() {
+fn refresh_token_survives_a_refused_client() {
     let service = rotating("client");
     service.call().run().expect_code(0);
     service.answers(Some(Answer::new(
@@ -161,13 +161,13 @@ fn a_refused_client_keeps_its_refresh_token() {
 }
 
 #[test]
-fn a_refresh_token_is_kept_where_it_survives_a_reboot_and_not_spent_on_a_full_disk() {
+fn refresh_token_is_stored_permanently_and_not_used_on_a_full_disk() {
     let service = rotating("full");
     service.call().run().expect_code(0);
     let files = fs::read_dir(service.state()).unwrap().count();
     assert_eq!(files, 1);
     assert!(!service.scratch.path().join("run/c47").exists());
-    // The disk is full: nothing may be written.
+    // The disk is full: nothing can be written.
     let config = service.scratch.path().join("config.toml");
     let failed = Run::of("sh")
         .env("C47_CONFIG_PATH", config)
@@ -178,7 +178,7 @@ fn a_refresh_token_is_kept_where_it_survives_a_reboot_and_not_spent_on_a_full_di
         .run()
         .expect_code(7);
     assert!(
-        failed.stderr_text().contains("could not be kept"),
+        failed.stderr_text().contains("could not be stored"),
         "{}",
         failed.tell()
     );
@@ -187,7 +187,7 @@ fn a_refresh_token_is_kept_where_it_survives_a_reboot_and_not_spent_on_a_full_di
     assert_eq!(service.sent(), ["r0", "r1"]);
 }
 
-/// A service with a login by password; what it answers to each login, by its number.
+/// A service with a password login. `answer` returns the response to each login.
 fn with_login(
     name: &str,
     answer: impl Fn(usize, &Request) -> Answer + Send + Sync + 'static,
@@ -231,7 +231,7 @@ fn token_file(scratch: &Scratch) -> Option<PathBuf> {
 }
 
 #[test]
-fn a_token_from_the_future_does_not_satisfy_a_login() {
+fn token_with_future_date_does_not_satisfy_a_login() {
     let (_server, scratch, run) = with_login("future", |number, _| token(number));
     run(&["auth", "login", "k"]).run().expect_code(0);
     let file = token_file(&scratch).unwrap();
@@ -260,7 +260,7 @@ fn a_stopped_holder_does_not_overwrite_a_newer_token() {
     let child = run(&["http", "@k/x"]).spawn();
     wait_until("it logs in", || asked.load(Ordering::SeqCst) == 1);
     child.signal(libc::SIGSTOP);
-    // Its lease has run out, and another process has taken it and logged in.
+    // Its lease has expired, and another process has logged in.
     for file in fs::read_dir(scratch.path().join("cache"))
         .unwrap()
         .flatten()
@@ -301,7 +301,7 @@ fn a_stopped_holder_that_is_ended_leaves_its_successors_lease() {
 }
 
 #[test]
-fn a_token_is_kept_also_where_its_directory_cannot_be_synced() {
+fn token_is_stored_if_the_directory_cannot_be_synced() {
     let Some(strace) = peers::tool("strace") else {
         return;
     };
@@ -319,7 +319,7 @@ fn a_token_is_kept_also_where_its_directory_cannot_be_synced() {
         .run()
         .expect_code(0);
     assert!(
-        !login.stderr_text().contains("not kept"),
+        !login.stderr_text().contains("not stored"),
         "{}",
         login.tell()
     );
@@ -327,7 +327,7 @@ fn a_token_is_kept_also_where_its_directory_cannot_be_synced() {
 }
 
 #[test]
-fn a_logout_removes_the_lease_of_a_dead_login() {
+fn logout_removes_the_lease_of_a_dead_process() {
     let (server, scratch, run) = with_login("dead-lease", |_, _| Answer::raw("").then_hang());
     let child = run(&["http", "@k/x"]).spawn();
     wait_until("it logs in", || !server.requests().is_empty());
@@ -341,13 +341,13 @@ fn a_logout_removes_the_lease_of_a_dead_login() {
 #[test]
 fn a_timeout_bounds_a_command_and_the_wait_for_another_login() {
     let (server, scratch, run) = with_login("bounded", |_, _| Answer::raw("").then_hang());
-    let began = Instant::now();
+    let started = Instant::now();
     let slow = c47()
         .args(["http", &server.url("/x"), "--timeout=1s"])
         .args(["--auth", "bearer=command:sleep 30"])
         .run()
         .expect_code(8);
-    assert!(slow.stderr_text().contains("in time"), "{}", slow.tell());
+    assert!(slow.stderr_text().contains("timed out"), "{}", slow.tell());
     let holder = run(&["http", "@k/x"]).spawn();
     wait_until("it logs in", || !server.requests().is_empty());
     let waiting = run(&["http", "@k/x", "--timeout=1s"]).run().expect_code(8);
@@ -357,9 +357,9 @@ fn a_timeout_bounds_a_command_and_the_wait_for_another_login() {
         waiting.tell()
     );
     assert!(
-        began.elapsed() < Duration::from_secs(15),
+        started.elapsed() < Duration::from_secs(15),
         "{:?}",
-        began.elapsed()
+        started.elapsed()
     );
     drop(holder);
     drop(scratch);
@@ -384,7 +384,7 @@ fn a_long_error_text_shows_no_part_of_a_secret() {
     let (_server, _scratch, run) = with_login("half", |_, request| {
         let sent: serde_json::Value = serde_json::from_str(request.body_text()).unwrap();
         let password = sent["password"].as_str().unwrap();
-        // The password begins just before the text is cut.
+        // The text is truncated within the password.
         let text = format!("{}{password}", "x".repeat(190));
         let body = format!(r#"{{"message":"{text}"}}"#);
         Answer::new("400 Bad Request", "", body)
@@ -398,7 +398,7 @@ fn a_long_error_text_shows_no_part_of_a_secret() {
 }
 
 #[test]
-fn a_login_that_is_not_kept_and_a_logout_that_forgets_nothing_say_so() {
+fn login_and_logout_report_cache_failures() {
     let (_server, scratch, run) = with_login("unkept", |number, _| token(number));
     run(&["auth", "login", "k"])
         .env("C47_CACHE_DIR", "/proc/c47")
@@ -406,7 +406,7 @@ fn a_login_that_is_not_kept_and_a_logout_that_forgets_nothing_say_so() {
         .expect_code(7);
     run(&["auth", "login", "k"]).run().expect_code(0);
     let file = token_file(&scratch).unwrap();
-    // What a killed login left goes with the token.
+    // Files of a killed login are removed with the token.
     let stem = file.file_stem().unwrap().to_str().unwrap();
     let left = file.with_file_name(format!(".{stem}.0123456789abcdef.part"));
     fs::write(&left, "a token").unwrap();
@@ -425,7 +425,7 @@ fn a_login_that_is_not_kept_and_a_logout_that_forgets_nothing_say_so() {
 fn while_a_secret_is_held_no_process_of_the_user_can_look_into_it() {
     use std::os::unix::fs::MetadataExt;
     let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
-    // As root itself it would be allowed to look anyway.
+    // root can inspect every process.
     if is_root && !can_be_two_users() {
         return;
     }
@@ -478,7 +478,7 @@ fn while_a_secret_is_held_no_process_of_the_user_can_look_into_it() {
             .spawn();
         let call = told.lock().unwrap().recv_timeout(Duration::from_secs(50));
         assert!(call.is_ok(), "{words:?}: {}", child.wait().tell());
-        // The files of a process that cannot be dumped are root's.
+        // root owns the /proc files of a process that is not dumpable.
         let owner = fs::metadata(format!("/proc/{}/environ", child.id()))
             .unwrap()
             .uid();

@@ -1,4 +1,4 @@
-//! Keys: a path that exists, or a source, wherever one is taken.
+//! Every option for a key accepts an existing path or a source.
 
 use crate::support::{Run, Scratch, c47};
 
@@ -31,7 +31,7 @@ fn sign(scratch: &Scratch, algorithm: &str, key: &str) -> String {
 }
 
 #[test]
-fn jwt_takes_a_key_by_its_path_as_by_its_source() {
+fn jwt_accepts_key_path_and_source() {
     let scratch = keys();
     for (algorithm, private, public) in [
         ("HS256", "shared.key", "shared.key"),
@@ -60,7 +60,7 @@ fn jwt_takes_a_key_by_its_path_as_by_its_source() {
 }
 
 #[test]
-fn echo_auth_and_profiles_take_a_key_by_its_path() {
+fn echo_auth_and_profiles_accept_key_path() {
     let scratch = keys();
     let words = ["echo", "--jwt-key", "shared.key", "--count", "3", "--json"];
     let mut echo = in_directory(&scratch, &words).spawn();
@@ -82,7 +82,7 @@ fn echo_auth_and_profiles_take_a_key_by_its_path() {
     )
     .run()
     .expect_code(0);
-    // A path is no secret that others must not read, and is shown.
+    // A path is not a secret: it is shown, and the file may be readable by others.
     let profile = |words: &[&str]| in_directory(&scratch, words).env("C47_CONFIG_PATH", &config);
     profile(&["http", "@svc/"]).run().expect_code(0);
     let shown = profile(&["config", "show"]).run().expect_code(0);
@@ -129,14 +129,14 @@ fn a_key_on_the_command_line_is_refused_and_not_repeated() {
         "{}",
         output.tell()
     );
-    // A directory is no key.
+    // A directory is not a key.
     in_directory(&scratch, &["jwt", "verify", "x", "--key", "."])
         .run()
         .expect_code(2);
 }
 
 #[test]
-fn a_token_is_not_taken_from_a_path() {
+fn token_is_not_read_from_a_path() {
     let scratch = keys();
     let words = ["http", "https://a.invalid", "--auth", "bearer=shared.key"];
     in_directory(&scratch, &words).run().expect_code(2);

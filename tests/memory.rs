@@ -1,4 +1,4 @@
-//! What of a secret is in the memory of a process that no longer needs it.
+//! Secrets are removed from memory when they are no longer needed.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::support::server::{Answer, Server};
 use crate::support::{Gate, Scratch, c47, can_be_two_users, wait_until};
 
-/// How often each of these is in the writable memory of a process.
+/// Counts the occurrences of each needle in the writable memory of a process.
 fn count_in_memory(pid: u32, needles: &[&[u8]]) -> Vec<usize> {
     let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
     let mut memory = File::open(format!("/proc/{pid}/mem")).unwrap();
@@ -19,7 +19,7 @@ fn count_in_memory(pid: u32, needles: &[&[u8]]) -> Vec<usize> {
         let (start, end) = (address(start), address(end));
         let mut bytes = Vec::new();
         memory.seek(SeekFrom::Start(start)).unwrap();
-        // What is reserved and not there yet cannot be read.
+        // Reserved but unmapped pages cannot be read.
         let _ = (&mut memory).take(end - start).read_to_end(&mut bytes);
         for (count, needle) in counts.iter_mut().zip(needles) {
             *count += memchr::memmem::find_iter(&bytes, needle).count();
@@ -28,8 +28,8 @@ fn count_in_memory(pid: u32, needles: &[&[u8]]) -> Vec<usize> {
     counts
 }
 
-/// The password has served once the token is there: buffers of the network, of JSON and of forms
-/// that held it are overwritten when they are freed.
+/// The password is not needed after the login. Buffers for network, JSON and forms are overwritten
+/// when they are freed.
 #[test]
 fn after_a_login_the_password_is_no_longer_in_memory() {
     const PASSWORD: &str = "correct-horse-battery-staple";
@@ -65,7 +65,7 @@ fn after_a_login_the_password_is_no_longer_in_memory() {
             .env("C47_CONFIG_PATH", config)
             .args(["http", "@a/x"])
             .spawn();
-        wait_until("the call is made", || server.requests().len() == 2);
+        wait_until("the request is sent", || server.requests().len() == 2);
         let token = b"token-that-is-in-use";
         let counts = count_in_memory(child.id(), &[token, PASSWORD.as_bytes()]);
         gate.open();

@@ -1,4 +1,4 @@
-//! Where HOME is not set, as in cron and below farm daemons.
+//! Without HOME, as in cron jobs and farm daemons.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::support::server::{Answer, Request, Server};
 use crate::support::{Run, Scratch, c47, can_be_two_users, empty_root};
 
-/// A service that asks for a login, and counts them.
+/// A service that requires a login and counts logins.
 fn service() -> (Server, Arc<AtomicUsize>) {
     let logins = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&logins);
@@ -24,8 +24,7 @@ fn service() -> (Server, Arc<AtomicUsize>) {
     (server, logins)
 }
 
-/// A root with a configuration, and an account for whoever runs the test: root, or the one user of
-/// a namespace.
+/// A root directory with a configuration, and an account for the user that runs the test.
 fn root(server: &Server, home: &str) -> Scratch {
     let root = Scratch::new("no-home");
     let passwd = format!("root:x:0:0::{home}:/bin/sh\nother:x:65534:65534::{home}:/bin/sh\n");
@@ -44,7 +43,7 @@ fn job(root: &Scratch, words: &[&str]) -> Option<Run> {
 }
 
 #[test]
-fn without_home_the_token_is_kept_below_the_home_of_the_account() {
+fn without_home_token_is_stored_in_home_directory_of_passwd() {
     let (server, logins) = service();
     let root = root(&server, "/home/farm");
     fs::create_dir_all(root.path().join("home/farm")).unwrap();
@@ -68,7 +67,7 @@ fn without_home_the_token_is_kept_below_the_home_of_the_account() {
 }
 
 #[test]
-fn configuration_is_found_below_the_home_of_the_account() {
+fn without_home_configuration_is_read_from_home_directory_of_passwd() {
     let (server, _) = service();
     let root = root(&server, "/home/farm");
     root.write(
@@ -85,7 +84,7 @@ fn configuration_is_found_below_the_home_of_the_account() {
         "{text}"
     );
     assert!(text.contains("kitsu: ok\n"), "{text}");
-    // ${HOME} is known, and no URL.
+    // ${HOME} is set, but not a valid URL.
     assert!(!text.contains("is not set"), "{text}");
     job(&root, &["http", "@kitsu/data/projects"])
         .unwrap()
@@ -94,16 +93,16 @@ fn configuration_is_found_below_the_home_of_the_account() {
 }
 
 #[test]
-fn without_a_place_for_tokens_a_call_works_and_warns() {
+fn request_without_token_directory_works_with_a_warning() {
     let (server, logins) = service();
-    // An account without a usable home, one whose home cannot be made, and no account at all.
+    // A home that cannot be created, an account without a home, and no account.
     let unmade = root(&server, "/dev/null/home");
     let homeless = root(&server, "");
     let unknown = root(&server, "");
     unknown.write("etc/passwd", "");
     unmade.write("dev/null", "");
     let cases = [
-        (&unmade, "cannot make /dev/null/home/.local/state/c47"),
+        (&unmade, "cannot create /dev/null/home/.local/state/c47"),
         (&homeless, "/etc/passwd has no home directory"),
         (&unknown, "/etc/passwd has no entry for user "),
     ];
@@ -113,9 +112,9 @@ fn without_a_place_for_tokens_a_call_works_and_warns() {
         };
         let call = call.run().expect_code(0);
         assert_eq!(call.stdout_text(), "[1]");
-        let told = call.stderr_text();
-        assert!(told.contains("the token is not kept: "), "{told}");
-        assert!(told.contains(why), "{told}");
+        let stderr = call.stderr_text();
+        assert!(stderr.contains("the token is not stored: "), "{stderr}");
+        assert!(stderr.contains(why), "{stderr}");
         assert_eq!(logins.load(Ordering::SeqCst), number + 1);
         let status = job(root, &["auth", "status", "kitsu"]).unwrap().run();
         status.expect_code(1);
@@ -124,7 +123,7 @@ fn without_a_place_for_tokens_a_call_works_and_warns() {
             .run()
             .expect_code(0);
     }
-    // A refresh token is not spent where the next one could not be kept.
+    // A refresh token is not used if the next one cannot be stored.
     let config = format!(
         "[profile.r]\nurl = '{}'\nauth = 'refresh_token'\ntoken_url = '{}'\nclient_id = 'c'\n\
          refresh_token = 'env:R'\n",
@@ -136,7 +135,7 @@ fn without_a_place_for_tokens_a_call_works_and_warns() {
     let refused = job(&unknown, &["http", "@r/x"]).unwrap().env("R", "spent");
     let refused = refused.run().expect_code(7);
     assert!(
-        refused.stderr_text().contains("hint: C47_CACHE_DIR"),
+        refused.stderr_text().contains("hint: set C47_CACHE_DIR"),
         "{}",
         refused.tell()
     );
@@ -144,37 +143,39 @@ fn without_a_place_for_tokens_a_call_works_and_warns() {
 }
 
 #[test]
-fn an_unknown_profile_says_which_files_were_looked_for_and_why_one_was_not_read() {
+fn unknown_profile_error_lists_the_searched_files() {
     let (server, _) = service();
     let root = root(&server, "");
     let Some(call) = job(&root, &["http", "@other/x"]) else {
         return;
     };
-    let told = call.run().expect_code(2).stderr_text().to_owned();
+    let stderr = call.run().expect_code(2).stderr_text().to_owned();
     assert!(
-        told.contains("there is kitsu; looked in /etc/c47/config.toml (read); HOME is not set"),
-        "{told}"
+        stderr.contains(
+            "available profile: kitsu; searched /etc/c47/config.toml (read); HOME is not set"
+        ),
+        "{stderr}"
     );
-    // A file that nobody named and that cannot be read does not stop what is configured elsewhere.
+    // An unreadable default file does not disable other files.
     let home = Scratch::new("unreadable");
     home.write(".config/c47", "a file where a directory should be");
     let call = c47().env("HOME", home.path()).args(["http", "@a/x"]).run();
-    let told = call.expect_code(2).stderr_text().to_owned();
+    let stderr = call.expect_code(2).stderr_text().to_owned();
     assert!(
-        told.contains(".config/c47/config.toml (not found)"),
-        "{told}"
+        stderr.contains(".config/c47/config.toml (not found)"),
+        "{stderr}"
     );
     if can_be_two_users() {
         home.write("private/.config/c47/config.toml", "");
         let private = home.path().join("private");
         fs::set_permissions(&private, fs::Permissions::from_mode(0o700)).unwrap();
         let call = c47().env("HOME", private).args(["http", "@a/x"]);
-        let told = call.run_by_nobody().run().expect_code(2);
-        let told = told.stderr_text();
-        assert!(told.contains("c47 http: warning: "), "{told}");
+        let stderr = call.run_by_nobody().run().expect_code(2);
+        let stderr = stderr.stderr_text();
+        assert!(stderr.contains("c47 http: warning: "), "{stderr}");
         assert!(
-            told.contains(".config/c47/config.toml (not readable: permission denied"),
-            "{told}"
+            stderr.contains(".config/c47/config.toml (not readable: permission denied"),
+            "{stderr}"
         );
     }
     let init = job(&root, &["config", "init"]).unwrap().run();
@@ -183,7 +184,7 @@ fn an_unknown_profile_says_which_files_were_looked_for_and_why_one_was_not_read(
             .stderr_text()
             .contains("HOME is not set")
     );
-    // Calls to the service, which fails a test that never asks it.
+    // The test server requires at least one request.
     job(&root, &["http", "@kitsu/x"])
         .unwrap()
         .run()

@@ -1,4 +1,4 @@
-//! Durations and sizes: one reading for each option and each key of a configuration.
+//! All options and configuration keys read durations and sizes in the same way.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn lifetime(ttl: &str) -> i64 {
 }
 
 #[test]
-fn a_bare_number_is_seconds_and_units_add_up() {
+fn bare_number_is_seconds_and_units_add_up() {
     for (ttl, seconds) in [
         ("30", 30),
         ("1m30s", 90),
@@ -38,7 +38,7 @@ fn a_bare_number_is_seconds_and_units_add_up() {
 }
 
 #[test]
-fn a_timeout_may_have_a_fraction() {
+fn timeout_may_have_a_fraction() {
     let server = Server::start(|_| Answer::ok("x").drip(Duration::from_secs(60)));
     for timeout in ["0.3", "0.3s", "300ms"] {
         let output = c47()
@@ -54,7 +54,7 @@ fn a_timeout_may_have_a_fraction() {
 }
 
 #[test]
-fn every_option_for_a_duration_or_size_reads_it_alike() {
+fn all_options_read_durations_and_sizes_alike() {
     let options: [(&[&str], &str); 8] = [
         (&["http", "a.lan", "--offline", "--timeout"], "time"),
         (&["http", "a.lan", "--offline", "--connect-timeout"], "time"),
@@ -128,7 +128,7 @@ fn every_option_for_a_duration_or_size_reads_it_alike() {
 }
 
 #[test]
-fn a_size_bounds_a_body_in_powers_of_1000_or_1024() {
+fn sizes_are_powers_of_1000_or_1024() {
     for (bytes, size, code) in [
         (1000, "1kB", 0),
         (1001, "1kB", 7),
@@ -146,7 +146,7 @@ fn a_size_bounds_a_body_in_powers_of_1000_or_1024() {
 }
 
 #[test]
-fn a_configuration_takes_durations_as_text_or_seconds() {
+fn configuration_accepts_durations_as_strings_or_numbers() {
     let server = Server::start(|_| Answer::ok("x").drip(Duration::from_secs(60)));
     let scratch = Scratch::new("quantities");
     let run = |keys: &str| {
@@ -177,7 +177,7 @@ fn a_configuration_takes_durations_as_text_or_seconds() {
     for wrong in ["true", "[1]"] {
         let output = run(&format!("timeout = {wrong}\n")).expect_code(2);
         assert!(
-            output.stderr_text().contains("takes a duration"),
+            output.stderr_text().contains("must be a duration"),
             "{}",
             output.tell()
         );
@@ -200,7 +200,7 @@ fn a_configuration_takes_durations_as_text_or_seconds() {
 }
 
 #[test]
-fn a_list_of_no_profiles_says_so_and_prints_no_blank_line() {
+fn empty_profile_list_prints_a_message() {
     let scratch = Scratch::new("quantities");
     let config = scratch.write("config.toml", "");
     for words in [["auth", "profiles"], ["auth", "status"], ["config", "show"]] {
@@ -209,7 +209,7 @@ fn a_list_of_no_profiles_says_so_and_prints_no_blank_line() {
         assert_eq!(output.stdout_text(), "", "{}", output.tell());
         let text = output.stderr_text();
         assert!(
-            text.contains("there are no profiles: looked in"),
+            text.contains("no profiles configured: searched"),
             "{}",
             output.tell()
         );
@@ -221,7 +221,7 @@ fn a_list_of_no_profiles_says_so_and_prints_no_blank_line() {
 }
 
 #[test]
-fn one_object_is_not_several() {
+fn singular_is_used_for_one() {
     let scratch = Scratch::new("quantities");
     scratch.place(crate::support::binary(), "only");
     let output = c47()
@@ -250,7 +250,7 @@ fn one_object_is_not_several() {
 }
 
 #[test]
-fn what_expired_decades_ago_is_said_in_years() {
+fn long_ago_is_printed_in_years() {
     let token = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjF9.AAAA";
     let output = c47().args(["jwt", "decode", token]).run().expect_code(0);
     let words: Vec<&str> = output.stdout_text().split_whitespace().collect();

@@ -108,12 +108,12 @@ fn binary_body_is_not_printed() {
 fn prompt_reads_a_secret_without_echo() {
     let server = Server::start(|_| Answer::ok("in")).may_be_idle();
     let words = ["http", &server.url("/"), "--auth", "basic=me:prompt"];
-    let Some(output) = on_terminal("Password of me: ", "sekrit\\n", &words, &[]) else {
+    let Some(output) = on_terminal("Password for me: ", "sekrit\\n", &words, &[]) else {
         return;
     };
     let shown = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
-        shown.contains("Password of me: ") && !shown.contains("sekrit"),
+        shown.contains("Password for me: ") && !shown.contains("sekrit"),
         "{shown}"
     );
     assert!(shown.contains("exit 0, echo on"), "{shown}");

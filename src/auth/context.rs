@@ -1,4 +1,4 @@
-//! What a credential is issued with, and what comes of it.
+//! The inputs and the result of issuing a credential.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,74 +9,74 @@ use crate::http::credential::Credential;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
-/// What issuing needs from outside.
+/// The environment that credentials are issued in.
 pub(crate) struct Context<'a> {
     pub places: Places,
-    /// The end of everything done for the call.
+    /// The deadline for the whole call.
     pub deadline: Deadline,
-    /// How logins are sent.
+    /// The settings for login requests.
     pub settings: Settings,
-    /// The netrc file; `None` where neither NETRC nor a home directory is known.
+    /// The netrc file; `None` if neither NETRC nor a home directory is known.
     pub netrc: Option<PathBuf>,
-    /// Shows a person the page and the code of a device login; without it nobody is there.
+    /// Shows a person the page and the code of a device login; `None` in non-interactive use.
     pub show_code: Option<&'a dyn Fn(&DeviceCode)>,
 }
 
-/// Where tokens are kept.
+/// Where tokens are stored.
 #[derive(Clone, Debug)]
 pub(crate) enum Places {
     In {
-        /// The directory of tokens that a login brings again: it may be gone after a reboot.
+        /// The directory for tokens that a new login can replace. A reboot may delete it.
         cache: PathBuf,
-        /// The directory of tokens that come with a refresh token: it lasts.
+        /// The permanent directory for tokens that have a refresh token.
         state: PathBuf,
     },
-    /// In memory only, and why.
+    /// Only in memory; holds the reason.
     Nowhere(String),
 }
 
-/// What a person is shown to log in on another device (RFC 8628).
+/// The page and code of a login on another device (RFC 8628).
 pub(crate) struct DeviceCode {
     pub page: String,
     pub code: String,
-    /// The page with the code in it, where there is one.
+    /// The URL that already includes the code, if the service has one.
     pub complete: Option<String>,
 }
 
-/// Which token is acceptable.
+/// The requirements for a token.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Want {
-    /// It must be valid for this long.
+    /// It must be valid for at least this long.
     pub min_ttl: Duration,
-    /// Not this one: the service has rejected it.
+    /// A token that the service has rejected.
     pub except: Option<Secret>,
     pub login: Login,
 }
 
-/// Whether a cached token is acceptable at all.
+/// Whether a cached token may be used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Login {
     #[default]
     IfNeeded,
-    /// Log in, whatever is cached.
+    /// Log in even if a token is cached.
     Always,
 }
 
-/// A credential, ready to be sent.
+/// A credential that can be sent.
 #[derive(Debug)]
 pub(crate) struct Issued {
     pub credential: Credential,
-    /// The token alone, for scripts; a password is not one.
+    /// The token alone, for scripts. A password is not a token.
     pub token: Option<Secret>,
     pub expires: Option<Timestamp>,
     pub storage: Storage,
     pub warnings: Vec<String>,
 }
 
-/// Whether a token is there for the next process.
+/// Whether the token was stored for other processes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Storage {
-    /// It is stored, or it is not meant to be.
+    /// It is stored, or does not need to be.
     #[default]
     AsMeant,
     /// It could not be stored.
@@ -84,7 +84,7 @@ pub(crate) enum Storage {
 }
 
 impl Issued {
-    /// A credential that does not expire as far as anybody knows.
+    /// A credential with no known expiry.
     pub(crate) fn lasting(credential: Credential, token: Option<Secret>) -> Issued {
         Issued {
             credential,

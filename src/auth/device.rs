@@ -1,4 +1,4 @@
-//! A login by a person on another device (RFC 8628): a page, a code, and polling as told.
+//! A login by a person on another device (RFC 8628): show a page and a code, then poll.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,13 +15,13 @@ use crate::error::Error;
 use crate::secret::Secret;
 use crate::shell::quote;
 
-/// No code lives longer here, whatever the service says.
-const LONGEST: Duration = Duration::from_secs(30 * 60);
+/// The maximum lifetime of a code, even if the service allows more.
+const MAX_LIFETIME: Duration = Duration::from_secs(30 * 60);
 
-/// Shows the code and waits for the person.
+/// Shows the code and polls until the person has logged in.
 ///
 /// # Errors
-/// When nobody is there, or the service cannot be asked.
+/// If no person can be prompted, or a request fails.
 pub(super) fn obtain(
     service: &Service,
     plan: &TokenPlan,
@@ -39,20 +39,20 @@ pub(super) fn obtain(
     let Some(show) = context.show_code else {
         return Err(Error::Auth(AuthError::Refused {
             profile: service.name.clone(),
-            why: "a person must log in".into(),
+            why: "an interactive login is required".into(),
             hint: Some(format!("c47 auth login {}", quote(&service.name))),
         }));
     };
-    let said = exchange::ask(code, values, &context.settings, context.deadline)?;
+    let response = exchange::send(code, values, &context.settings, context.deadline)?;
     let text = |json: &Json, name: &str| find(json, name).and_then(Json::as_str).map(str::to_owned);
-    let (status, json) = (said.status, said.json.unwrap_or(Json::Null));
+    let (status, json) = (response.status, response.json.unwrap_or(Json::Null));
     let parts = (
         text(&json, "device_code"),
         text(&json, "user_code"),
         text(&json, "verification_uri").or_else(|| text(&json, "verification_url")),
     );
     let (200, (Some(device), Some(code), Some(page))) = (status, parts) else {
-        let why = format!("the service answered {status} and gave no code");
+        let why = format!("the service returned {status} without a code");
         return Err(failed(why, None));
     };
     let seconds = |name: &str| {
@@ -60,7 +60,9 @@ pub(super) fn obtain(
             .and_then(Json::as_u64)
             .map(Duration::from_secs)
     };
-    let lifetime = seconds("expires_in").unwrap_or(LONGEST).min(LONGEST);
+    let lifetime = seconds("expires_in")
+        .unwrap_or(MAX_LIFETIME)
+        .min(MAX_LIFETIME);
     let mut interval = seconds("interval").unwrap_or(Duration::from_secs(5));
     show(&DeviceCode {
         page,
@@ -72,19 +74,19 @@ pub(super) fn obtain(
         .insert("device_code", Secret::new(device.into_bytes()));
     let started = Instant::now();
     loop {
-        // Never faster than once a second, never slower than a person's patience.
+        // Poll at least once a minute and at most once a second.
         thread::sleep(interval.clamp(Duration::from_secs(1), Duration::from_secs(60)));
         if started.elapsed() > lifetime || context.deadline.is_over() {
             let hint = format!("c47 auth login {}", quote(&service.name));
             return Err(failed("the code has expired".into(), Some(hint)));
         }
-        let said = exchange::ask(poll, values, &context.settings, context.deadline)?;
-        let error = said.json.as_ref().and_then(|json| text(json, "error"));
+        let response = exchange::send(poll, values, &context.settings, context.deadline)?;
+        let error = response.json.as_ref().and_then(|json| text(json, "error"));
         match error.as_deref() {
             Some("authorization_pending") => {}
             // RFC 8628 §3.5.
             Some("slow_down") => interval += Duration::from_secs(5),
-            _ => return exchange::judge(service, plan, poll, values, said),
+            _ => return exchange::judge(service, plan, poll, values, response),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Why there is no token.
+//! Errors from getting a token.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,30 +9,30 @@ use crate::exit::Exit;
 use crate::quantity::{say_ago, say_duration};
 use crate::shell::quote;
 
-/// What stands between a profile and its token.
+/// Why a token could not be obtained.
 #[derive(Clone, Debug)]
 pub enum Error {
-    /// The service said no.
+    /// The service refused the login.
     Refused {
         profile: String,
         why: String,
         hint: Option<String>,
     },
-    /// The service said no a while ago, and would say it again.
+    /// The service refused the same login a short time ago.
     RefusedBefore {
         profile: String,
         why: String,
         ago: Duration,
     },
-    /// The service could not be asked, or answered something else.
+    /// The request failed, or the response was unusable.
     Failed {
         profile: String,
         why: String,
         hint: Option<String>,
     },
-    /// Somebody else logs in and comes to no end.
+    /// Another process is logging in and does not finish.
     Busy { profile: String, after: Duration },
-    /// The place tokens are kept at cannot be trusted or used.
+    /// The token cache is not private or cannot be used.
     Cache {
         path: PathBuf,
         why: String,
@@ -60,14 +60,14 @@ impl Error {
         }
     }
 
-    /// What to do about it.
+    /// The hint for the user.
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::Refused { hint, .. }
             | Error::Failed { hint, .. }
             | Error::Cache { hint, .. } => hint.clone(),
             Error::RefusedBefore { profile, .. } => Some(format!(
-                "another secret is tried at once, this one a minute after the refusal, or now with: c47 auth login {}",
+                "wait a minute, change the secret, or try again now with: c47 auth login {}",
                 quote(profile)
             )),
             Error::Busy { .. } => None,
@@ -84,7 +84,7 @@ impl fmt::Display for Error {
                 "{profile}: login refused {}, not tried again: {why}",
                 say_ago(*ago)
             ),
-            Error::Failed { profile, why, .. } => write!(f, "{profile}: no token: {why}"),
+            Error::Failed { profile, why, .. } => write!(f, "{profile}: cannot get a token: {why}"),
             Error::Busy { profile, after } => write!(
                 f,
                 "{profile}: another process has been logging in for {}",

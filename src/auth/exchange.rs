@@ -1,4 +1,4 @@
-//! One request for a token, and what its answer says.
+//! One token request and its response.
 
 use std::time::Duration;
 
@@ -27,34 +27,34 @@ use crate::jwt;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
-/// The longest a service may take to answer a login.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
-const MAX_ANSWER: u64 = 1 << 20;
-/// As much of a service's own words as a message shows.
-const MAX_WORDS: usize = 200;
+/// The time limit for a login request.
+pub(super) const LOGIN_TIMEOUT: Duration = Duration::from_secs(20);
+const MAX_RESPONSE_BYTES: u64 = 1 << 20;
+/// The maximum length of the service's error text in a message.
+const MAX_ERROR_CHARS: usize = 200;
 
-/// What an exchange brought.
+/// The tokens in a response.
 #[derive(Debug)]
 pub(super) struct Granted {
     pub token: Secret,
     pub refresh_token: Option<Secret>,
-    /// When it ends, by this machine's clock.
+    /// When it expires, by this machine's clock.
     pub expires: Option<Timestamp>,
 }
 
-/// An answer, whatever it says.
+/// The response to a token request, of any status.
 pub(super) struct TokenResponse {
     pub status: u16,
     pub json: Option<Json>,
-    /// How far the service's clock is ahead of ours, in seconds.
+    /// How many seconds the service's clock is ahead of this machine's.
     pub ahead: Option<i64>,
 }
 
-/// Sends the request and reads the answer, before the deadline.
+/// Sends the request and reads the response before the deadline.
 ///
 /// # Errors
-/// When a secret cannot be had, or no answer comes.
-pub(super) fn ask(
+/// If a secret cannot be read or no response arrives.
+pub(super) fn send(
     exchange: &Exchange,
     values: &mut Values,
     settings: &Settings,
@@ -66,34 +66,34 @@ pub(super) fn ask(
         settings
             .limits
             .whole
-            .map_or(PATIENCE, |own| own.min(PATIENCE)),
+            .map_or(LOGIN_TIMEOUT, |own| own.min(LOGIN_TIMEOUT)),
     );
-    settings.limits.body = Some(MAX_ANSWER);
-    // A redirect would take the secrets to a place nobody chose; a retry is the caller's decision.
+    settings.limits.body = Some(MAX_RESPONSE_BYTES);
+    // A redirect would send the secrets to another URL. The caller decides about retries.
     settings.follow = Follow::No;
     settings.retry = Retry::default();
     settings.intake = Intake::default();
     let called = Caller::new(settings)
-        .until(deadline.or_after(PATIENCE))
+        .until(deadline.or_after(LOGIN_TIMEOUT))
         .call(&mut request);
     if let Body::Bytes { bytes, .. } = &mut request.body {
         bytes.zeroize();
     }
-    let mut answer = called?;
-    let bytes = Zeroizing::new(answer.body.read_all(MAX_ANSWER)?);
+    let mut response = called?;
+    let bytes = Zeroizing::new(response.body.read_all(MAX_RESPONSE_BYTES)?);
     Ok(TokenResponse {
-        status: answer.head.status,
+        status: response.head.status,
         json: serde_json::from_slice(&bytes).ok(),
-        ahead: answer.head.header("date").and_then(seconds_ahead),
+        ahead: response.head.header("date").and_then(seconds_ahead),
     })
 }
 
-/// How far a Date header is ahead of this machine's clock.
+/// How many seconds a Date header is ahead of this machine's clock.
 pub(crate) fn seconds_ahead(date: &str) -> Option<i64> {
     Timestamp::parse_http_date(date).map(|date| date.0.saturating_sub(Timestamp::now().0))
 }
 
-/// "the service's clock is 5m ahead of this machine's", where it is more than a minute off.
+/// "the service's clock is 5m ahead of this machine's" if it differs by more than a minute.
 pub(crate) fn skew(ahead: Option<i64>) -> Option<String> {
     let ahead = ahead.filter(|ahead| ahead.abs() > 60)?;
     let length = crate::quantity::say_duration(Duration::from_secs(ahead.unsigned_abs()));
@@ -114,10 +114,10 @@ fn request(
             .signing()?
             .token_uri
             .clone()
-            .ok_or_else(|| Error::usage("there is no token_url"))?,
+            .ok_or_else(|| Error::usage("no token_url given"))?,
     };
     url.query = None;
-    // Before any secret is read; the body is one too.
+    // Before any secret is read. The body contains secrets too.
     guard::ensure_confidential(&url.origin, settings)?;
     let credential = query(exchange, values)?;
     let body = body(&exchange.fields, values)?;
@@ -144,7 +144,7 @@ fn request(
     })
 }
 
-/// A query may hold secrets: it is a credential, which no message shows.
+/// The query may contain secrets, so it is a credential, which no message shows.
 fn query(exchange: &Exchange, values: &mut Values) -> Result<Credential, Error> {
     let mut members = Vec::new();
     for (name, template) in &exchange.query {
@@ -190,10 +190,10 @@ fn fill(template: &Template, values: &mut Values) -> Result<Option<Zeroizing<Str
     Ok(filled.map(|secret| Zeroizing::new(String::from_utf8_lossy(secret.expose()).into_owned())))
 }
 
-/// What came of an exchange, beside what is an error to anybody.
+/// The result of a token request that got a usable response.
 pub(super) enum Outcome {
     Granted(Granted),
-    /// The service said no, in these words.
+    /// The service refused; `why` is its error text.
     Refused {
         what: Refused,
         why: String,
@@ -201,10 +201,10 @@ pub(super) enum Outcome {
     },
 }
 
-/// Asks for a token.
+/// Requests a token.
 ///
 /// # Errors
-/// When the service cannot be asked, or answers what is neither a token nor a refusal.
+/// If the request fails, or the response is neither a token nor a refusal.
 pub(super) fn obtain(
     service: &Service,
     plan: &TokenPlan,
@@ -212,14 +212,14 @@ pub(super) fn obtain(
     values: &mut Values,
     context: &Context,
 ) -> Result<Outcome, Error> {
-    let response = ask(exchange, values, &context.settings, context.deadline)?;
+    let response = send(exchange, values, &context.settings, context.deadline)?;
     judge(service, plan, exchange, values, response)
 }
 
-/// Makes a token or a refusal of an answer.
+/// Reads a token or a refusal from a response.
 ///
 /// # Errors
-/// When it is neither: such a failure is temporary.
+/// If it is neither. Such a failure is temporary.
 pub(super) fn judge(
     service: &Service,
     plan: &TokenPlan,
@@ -239,27 +239,27 @@ pub(super) fn judge(
         json,
         ahead,
     } = response;
-    let words = json.as_ref().and_then(|json| words(json, values));
+    let message = json.as_ref().and_then(|json| error_text(json, values));
     if !matches!(status, 200..=299) {
         if let Some(what) = refused(&plan.refusals, status, json.as_ref()) {
-            let why = match words {
-                Some(words) => format!("{status} {words}"),
-                None => format!("the service answered {status}"),
+            let why = match message {
+                Some(message) => format!("{status} {message}"),
+                None => format!("the service returned {status}"),
             };
             return Ok(Outcome::Refused { what, why, ahead });
         }
-        return Err(failed(match (status, words) {
+        return Err(failed(match (status, message) {
             (300..=399, _) => {
-                format!("the service answered {status}: a redirect of a login is not followed")
+                format!("the service returned {status}; redirects of a login are not followed")
             }
-            (_, Some(words)) => format!("the service answered {status}: {words}"),
-            (_, None) => format!("the service answered {status}"),
+            (_, Some(message)) => format!("the service returned {status}: {message}"),
+            (_, None) => format!("the service returned {status}"),
         }));
     }
-    let json = json.ok_or_else(|| failed("the service's answer is no JSON".into()))?;
+    let json = json.ok_or_else(|| failed("the response is not JSON".into()))?;
     let names = &exchange.answer;
     let Some(token) = find(&json, &names.token).and_then(Json::as_str) else {
-        let why = words.unwrap_or_else(|| format!("the answer has no '{}'", names.token));
+        let why = message.unwrap_or_else(|| format!("the response has no '{}'", names.token));
         let what = match code(&json).map(of_code) {
             Some(Meaning::Temporary) => return Err(failed(why)),
             Some(Meaning::Refused(what)) => what,
@@ -267,13 +267,13 @@ pub(super) fn judge(
         };
         return Ok(Outcome::Refused { what, why, ahead });
     };
-    let token = checked(token).map_err(|why| failed(format!("the token: {why}")))?;
+    let token = checked(token).map_err(|why| failed(format!("invalid token: {why}")))?;
     let refresh_token = find(&json, &names.refresh_token)
         .and_then(Json::as_str)
         .filter(|text| !text.is_empty())
         .map(checked)
         .transpose()
-        .map_err(|why| failed(format!("the refresh token: {why}")))?;
+        .map_err(|why| failed(format!("invalid refresh token: {why}")))?;
     let expires = expiry(&json, exchange, &token, ahead.unwrap_or(0), plan.ttl);
     Ok(Outcome::Granted(Granted {
         token,
@@ -285,14 +285,14 @@ pub(super) fn judge(
 fn checked(text: &str) -> Result<Secret, &'static str> {
     let secret = Secret::new(text.as_bytes().to_vec());
     if text.is_empty() || text.chars().any(|c| c.is_control() || c == ' ') {
-        return Err("it is empty or holds what no header can");
+        return Err("it is empty or contains a space or control character");
     }
     secret.expose_text()?;
     Ok(secret)
 }
 
-/// When a token ends: by `expires_in`, else by `expires_at`, else by the token's own `exp`, else by
-/// the profile's `ttl`.
+/// When a token expires: `expires_in`, else `expires_at`, else the token's `exp`, else the profile's
+/// `ttl`.
 fn expiry(
     json: &Json,
     exchange: &Exchange,
@@ -318,7 +318,7 @@ fn expiry(
         Json::String(text) => Timestamp::parse(text).ok(),
         value => number(value).and_then(seconds).map(Timestamp),
     });
-    // The service's times are by its clock.
+    // These times are by the service's clock.
     let by_service = at.or_else(|| jwt::expiry(token));
     match by_service {
         Some(at) => Some(at.plus(-ahead)),
@@ -326,14 +326,14 @@ fn expiry(
     }
 }
 
-/// A member by its name, or by names with dots between.
+/// A member by its name, or by names separated by dots.
 pub(super) fn find<'a>(json: &'a Json, path: &str) -> Option<&'a Json> {
     path.split('.').try_fold(json, |json, name| json.get(name))
 }
 
-/// What a service says went wrong (RFC 6749 §5.2, and what others use), as it may be shown. Secrets
-/// are masked first: half of one would not be found.
-fn words(json: &Json, values: &Values) -> Option<String> {
+/// The error text in a response (RFC 6749 §5.2 and other common members), without secrets. Masking
+/// comes before truncation, because a truncated secret would not be recognized.
+fn error_text(json: &Json, values: &Values) -> Option<String> {
     let text = |name: &str| json.get(name).and_then(Json::as_str);
     let main = text("error_description")
         .or(text("message"))
@@ -341,16 +341,16 @@ fn words(json: &Json, values: &Values) -> Option<String> {
         .or(text("error"))?;
     let shown = |text: &str| {
         let masked = one_line(&values.without_secrets(text));
-        masked.chars().take(MAX_WORDS).collect::<String>()
+        masked.chars().take(MAX_ERROR_CHARS).collect::<String>()
     };
-    let words = shown(main);
+    let message = shown(main);
     match text("error").filter(|code| *code != main && code.len() < 60) {
-        Some(code) => Some(format!("{}: {words}", shown(code))),
-        None => Some(words),
+        Some(code) => Some(format!("{}: {message}", shown(code))),
+        None => Some(message),
     }
 }
 
-/// Whether a failed call may have reached nobody: then it says nothing about the secret.
+/// Whether the call failed without a verdict on the secret.
 pub(super) fn is_transport(error: &Error) -> bool {
     matches!(error, Error::Http(_)) || matches!(error, Error::Auth(AuthError::Failed { .. }))
 }

@@ -1,8 +1,8 @@
-//! How a token is got from its service: by the refresh token that is stored, else by a login.
+//! Gets a token with the stored refresh token, else with a login.
 //!
-//! A service may take a refresh token only once and give the next one with each answer. One that
-//! was used before looks stolen to it, and then it revokes all of them. So the first refresh token,
-//! which a person put into the profile, is never sent again once the service has given another.
+//! A service with rotation accepts a refresh token once and returns a new one with each response. If
+//! a token is used twice, the service assumes theft and revokes all of them. So the refresh token in
+//! the profile is never sent again after the service has returned another one.
 
 use super::context::{Context, Login};
 use super::device;
@@ -21,7 +21,7 @@ use crate::timestamp::Timestamp;
 /// The name of the refresh token among a plan's values.
 const REFRESH_TOKEN: &str = "refresh_token";
 
-/// Asks the service for tokens.
+/// Requests tokens from the service.
 pub(super) struct Grants<'r, 'a> {
     pub service: &'a Service,
     pub plan: &'a TokenPlan,
@@ -31,23 +31,22 @@ pub(super) struct Grants<'r, 'a> {
     pub values: &'r mut Values<'a>,
 }
 
-/// What became of the refresh token that is stored.
+/// The state of the stored refresh token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// It is as good as it was.
+    /// It is still valid.
     #[default]
-    Kept,
-    /// The service will not take it again.
+    Valid,
+    /// The service has refused it.
     Refused,
 }
 
 impl Grants<'_, '_> {
-    /// Renews the old token if it can be, else logs in. A failure that is temporary ends it: a
-    /// login in the place of a refresh could cost the refresh token.
+    /// Renews the old token if possible, else logs in. A temporary failure of the renewal is final,
+    /// because a login could make the refresh token invalid.
     ///
     /// # Errors
-    /// When the service refuses or cannot be asked. `fate` is what is to become of the old refresh
-    /// token all the same.
+    /// If the service refuses or a request fails. `fate` is set in any case.
     pub(super) fn obtain(
         &mut self,
         old: Option<&StoredToken>,
@@ -82,7 +81,7 @@ impl Grants<'_, '_> {
         }
     }
 
-    /// The token for the stored refresh token; `None` where a login is in place.
+    /// Uses the stored refresh token; `None` if a login is required.
     fn refresh(
         &mut self,
         old: &StoredToken,
@@ -91,7 +90,7 @@ impl Grants<'_, '_> {
         let (Some(exchange), Some(token)) = (&self.plan.refresh, &old.refresh_token) else {
             return Ok(None);
         };
-        // A login that was asked for is one, but for a profile that only ever refreshes.
+        // `auth login` requires a login, except for profiles that can only refresh.
         if self.login == Login::Always
             && !(self.plan.starts_with_refresh_token() && self.has_root(old)?)
         {
@@ -104,7 +103,7 @@ impl Grants<'_, '_> {
         match outcome? {
             Outcome::Granted(granted) => {
                 let granted = Granted {
-                    // An answer without one keeps the old one (RFC 6749 §6).
+                    // A response without a refresh token keeps the old one (RFC 6749 §6).
                     refresh_token: granted.refresh_token.or_else(|| Some(token.clone())),
                     ..granted
                 };
@@ -122,7 +121,7 @@ impl Grants<'_, '_> {
             } => {
                 *fate = Fate::Refused;
                 if self.plan.starts_with_refresh_token() && self.has_root(old)? {
-                    let hint = exchange::skew(ahead).unwrap_or_else(|| self.new_one_needed());
+                    let hint = exchange::skew(ahead).unwrap_or_else(|| self.replacement_hint());
                     return Err(self.refused(why, Some(hint)));
                 }
                 Ok(None)
@@ -130,24 +129,24 @@ impl Grants<'_, '_> {
         }
     }
 
-    /// Ensures that the profile's refresh token was not used up already. A login that was asked for
-    /// tries it all the same: nothing is left to lose.
+    /// Checks that the profile's refresh token was not used before. `auth login` tries it anyway,
+    /// because no other token is left.
     fn ensure_unspent(&mut self, old: &StoredToken, fate: Fate) -> Result<(), Error> {
-        let is_spent = fate == Fate::Kept
+        let is_spent = fate == Fate::Valid
             && self.login == Login::IfNeeded
             && self.plan.starts_with_refresh_token()
             && old.refresh_token.is_none()
             && old.root.is_some()
             && self.has_root(old)?;
         if is_spent {
-            let why = "the refresh token has been used, and the one that came for it was refused";
-            return Err(self.refused(why.to_owned(), Some(self.new_one_needed())));
+            let why = "the refresh token was already used, and its replacement was refused";
+            return Err(self.refused(why.to_owned(), Some(self.replacement_hint())));
         }
         Ok(())
     }
 
-    /// Whether the old token came from the refresh token that the profile has now. A record that
-    /// does not say counts as if it did.
+    /// Whether the old token came from the refresh token in the profile. A record without a
+    /// fingerprint counts as yes.
     fn has_root(&mut self, old: &StoredToken) -> Result<bool, Error> {
         match &old.root {
             Some(root) => Ok(self.values.mark(REFRESH_TOKEN, &root.salt)? == root.mark),
@@ -155,16 +154,16 @@ impl Grants<'_, '_> {
         }
     }
 
-    /// The mark of the profile's refresh token.
+    /// The fingerprint of the profile's refresh token.
     pub(super) fn root(&mut self) -> Option<Mark> {
         let salt = crypto::random(16).ok()?.to_vec();
         let mark = self.values.mark(REFRESH_TOKEN, &salt).ok()?;
         Some(Mark { salt, mark })
     }
 
-    fn new_one_needed(&self) -> String {
+    fn replacement_hint(&self) -> String {
         format!(
-            "put a new refresh token where the profile has the old one, then: c47 auth login {}",
+            "replace the refresh token in the profile, then run: c47 auth login {}",
             quote(&self.service.name)
         )
     }

@@ -1,8 +1,8 @@
-//! This machine and this user, as the system knows them.
+//! The name of this machine.
 
 use std::fs;
 
-/// The machine's name.
+/// The host name.
 pub(crate) fn host_name() -> String {
     fs::read_to_string("/proc/sys/kernel/hostname")
         .map(|name| name.trim().to_owned())

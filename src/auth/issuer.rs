@@ -1,4 +1,4 @@
-//! Issues the credential of a service's calls, and another one where the first has served.
+//! Issues the credential for requests to a service, and renews it.
 
 use std::rc::Rc;
 
@@ -10,18 +10,18 @@ use crate::error::Error;
 use crate::http::Renewal;
 use crate::secret::Secret;
 
-/// The credentials of one service.
+/// Issues credentials for one service.
 pub(crate) struct Issuer<'a> {
     service: Service,
     scheme: SharedScheme,
     dead_token_statuses: Vec<u16>,
     context: Context<'a>,
-    /// The token that was issued last.
+    /// The last token that was issued.
     token: Option<Secret>,
 }
 
 impl<'a> Issuer<'a> {
-    /// For a call that names its scheme itself.
+    /// For a request with its own scheme.
     pub(crate) fn new(service: Service, scheme: SharedScheme, context: Context<'a>) -> Issuer<'a> {
         Issuer {
             service,
@@ -40,28 +40,28 @@ impl<'a> Issuer<'a> {
         }
     }
 
-    /// With another scheme in the place of the profile's.
+    /// Replaces the profile's scheme.
     #[must_use]
     pub(crate) fn with_scheme(self, scheme: SharedScheme) -> Issuer<'a> {
         Issuer { scheme, ..self }
     }
 
-    /// How long what it issues serves.
+    /// How long the issued credential can be used.
     pub(crate) fn lifetime(&self) -> Lifetime {
         self.scheme.lifetime()
     }
 
-    /// Gets what the service's calls carry.
+    /// Gets a credential for requests to the service.
     ///
     /// # Errors
-    /// When a secret cannot be read, or a login is refused.
+    /// If a secret cannot be read or a login is refused.
     pub(crate) fn issue(&mut self, want: &Want) -> Result<Issued, Error> {
         let issued = self.scheme.issue(&self.service, want, &self.context)?;
         self.token.clone_from(&issued.token);
         Ok(issued)
     }
 
-    /// Gets another credential; `None` where the one there is serves on.
+    /// Gets a new credential; `None` if the current one is still used.
     ///
     /// # Errors
     /// As [`Issuer::issue`].
@@ -77,7 +77,7 @@ impl<'a> Issuer<'a> {
                 };
                 self.issue(&want).map(Some)
             }
-            // Asking a person or a program for the same secret twice would bring the same.
+            // A person or program would return the same secret again.
             (Renewal::NextAttempt, Lifetime::Lasting | Lifetime::Cached)
             | (Renewal::Rejected(_), Lifetime::Lasting | Lifetime::OneRequest | Lifetime::Cached) => {
                 Ok(None)

@@ -1,6 +1,6 @@
-//! The lease: who among many processes, on this machine and others, gets the token. It is a file
-//! made with link(2), which is atomic on NFS too; no lock is relied upon. Whoever dies with it is
-//! found dead at once on the same machine, and when the lease has run out on another.
+//! The lease decides which process, on this machine or another, requests the token. It is a file
+//! created with link(2), which is atomic on NFS too; file locks are not used. If the holder dies,
+//! processes on the same machine notice at once, others when the lease expires.
 
 use std::fs;
 use std::io;
@@ -17,23 +17,23 @@ use crate::process;
 use crate::timestamp::Timestamp;
 
 const KIND: &str = "lease";
-/// As far as the clocks of two machines may be apart before one breaks the other's lease.
-const CLOCKS_APART: i64 = 60;
-/// Longer than anybody needs to put one lease in another's place.
-const TAKING_OVER: Duration = Duration::from_secs(5);
+/// The allowed clock difference between machines, in seconds.
+const MAX_CLOCK_DIFFERENCE: i64 = 60;
+/// The time limit for replacing a broken lease.
+const TAKEOVER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Held until it is dropped.
+/// A lease, released on drop.
 pub(super) struct Lease {
     store: Store,
     id: String,
     _guard: interrupt::RemoveOnSignal,
 }
 
-/// Who holds a lease.
+/// The holder of a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Holder {
     id: String,
-    /// Where its process number counts; empty where that is not known.
+    /// The PID namespace and boot of the process; empty if unknown.
     space: String,
     pid: u32,
     start: u64,
@@ -41,13 +41,13 @@ pub(super) struct Holder {
     length: Duration,
 }
 
-/// What came of asking for a lease.
+/// The result of claiming a lease.
 pub(super) enum Claim {
     Held(Lease),
     Busy(Holder),
 }
 
-/// Who is watched, and since when.
+/// The holder that is being watched, and since when.
 #[derive(Default)]
 pub(super) struct Watch {
     seen: Option<(String, Instant)>,
@@ -55,10 +55,10 @@ pub(super) struct Watch {
 }
 
 impl Lease {
-    /// Takes the lease if nobody has it.
+    /// Takes the lease if it is free.
     ///
     /// # Errors
-    /// When no file can be made.
+    /// If the file cannot be created.
     pub(super) fn claim(store: &Store, length: Duration) -> io::Result<Claim> {
         if let Some(holder) = holder(store, length) {
             return Ok(Claim::Busy(holder));
@@ -70,16 +70,16 @@ impl Lease {
         let linked = match fs::hard_link(temporary.path(), &path) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-            // NFS may have done it and lost the answer: two names tell.
+            // On NFS the link may exist although the reply was lost: check the link count.
             Err(_) if fs::metadata(temporary.path()).is_ok_and(|file| file.nlink() == 2) => {
                 Ok(true)
             }
-            // A file system without links: the name alone must do.
-            Err(_) => exclusively(&path, content.as_str()),
+            // The file system has no hard links: create the file exclusively.
+            Err(_) => create_exclusively(&path, content.as_str()),
         };
         drop(temporary);
         if linked? {
-            // After a stop another process may have made its own lease.
+            // If this process was stopped, another one may have created its own lease.
             let guard =
                 interrupt::RemoveOnSignal::while_it_begins(&path, content.as_str().as_bytes());
             return Ok(Claim::Held(Lease {
@@ -90,14 +90,14 @@ impl Lease {
         }
         Ok(match holder(store, length) {
             Some(holder) => Claim::Busy(holder),
-            // Given up in between: the caller asks again.
+            // Released in the meantime: the caller tries again.
             None => Claim::Busy(Holder::unknown(length)),
         })
     }
 }
 
 impl Lease {
-    /// Whether it is still this process's: one that was stopped for long may have been succeeded.
+    /// Whether this process still holds it. Another one may have taken over while this one was stopped.
     pub(super) fn is_held(&self) -> bool {
         holder(&self.store, Duration::ZERO).is_some_and(|holder| holder.id == self.id)
     }
@@ -106,7 +106,7 @@ impl Lease {
 /// Removes a lease whose holder is dead.
 ///
 /// # Errors
-/// When it stays.
+/// If it cannot be removed.
 pub(super) fn remove_dead(store: &Store) -> io::Result<()> {
     match holder(store, Duration::ZERO) {
         Some(holder) if holder.is_dead() => store.remove(KIND),
@@ -116,9 +116,9 @@ pub(super) fn remove_dead(store: &Store) -> io::Result<()> {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // Who overran his lease must not remove his successor's.
+        // Do not remove the lease of a successor.
         if self.is_held() {
-            let _ = self.store.remove(KIND); // it runs out by itself
+            let _ = self.store.remove(KIND); // it expires anyway
         }
     }
 }
@@ -135,7 +135,7 @@ impl Holder {
         }
     }
 
-    /// How long it may be waited for.
+    /// How long to wait for the holder.
     pub(super) fn length(&self) -> Duration {
         self.length
     }
@@ -147,7 +147,7 @@ impl Holder {
 }
 
 impl Watch {
-    /// Breaks the lease if its holder is dead, or has had it for longer than it lasts.
+    /// Breaks the lease if its holder is dead or the lease has expired.
     pub(super) fn look(&mut self, store: &Store, holder: &Holder) {
         let since = match &self.seen {
             Some((id, since)) if *id == holder.id => *since,
@@ -158,13 +158,13 @@ impl Watch {
                 now
             }
         };
-        let is_over = Timestamp::now().0 > holder.expires.saturating_add(CLOCKS_APART);
+        let is_over = Timestamp::now().0 > holder.expires.saturating_add(MAX_CLOCK_DIFFERENCE);
         if !(holder.is_dead() || is_over || since.elapsed() > holder.length) {
             return;
         }
         let Ok(own) = unique() else { return };
-        // One of those who find the lease broken removes it: the one who makes this file. Without
-        // it a slow one could remove the lease that a fast one has made meanwhile.
+        // Only the process that creates this file removes the broken lease. Otherwise a slow process
+        // could remove the new lease of a fast one.
         let right = format!(
             "{KIND}-{}",
             if holder.id.is_empty() {
@@ -173,12 +173,12 @@ impl Watch {
                 &holder.id
             }
         );
-        let has_right = match exclusively(&store.path(&right), &own) {
+        let has_right = match create_exclusively(&store.path(&right), &own) {
             Ok(true) => true,
             Ok(false) => {
                 let first = *self.taking_over.get_or_insert_with(Instant::now);
-                // Whoever had the right died with it.
-                first.elapsed() > TAKING_OVER
+                // The process with the right has died.
+                first.elapsed() > TAKEOVER_TIMEOUT
             }
             Err(_) => false,
         };
@@ -191,12 +191,12 @@ impl Watch {
             let _ = fs::rename(store.path(KIND), &aside);
             let _ = fs::remove_file(&aside);
         }
-        let _ = store.remove(&right); // it is swept later
+        let _ = store.remove(&right); // it is removed later
     }
 }
 
-/// Makes the file if it is not there; whether it did.
-fn exclusively(path: &std::path::Path, content: &str) -> io::Result<bool> {
+/// Creates the file exclusively; `false` if it exists.
+fn create_exclusively(path: &std::path::Path, content: &str) -> io::Result<bool> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     let made = fs::OpenOptions::new()
@@ -229,12 +229,12 @@ fn content(id: &str, length: Duration) -> Text {
     ])
 }
 
-/// Who holds the lease; `None` when nobody does.
+/// The holder of the lease, if there is one.
 fn holder(store: &Store, length: Duration) -> Option<Holder> {
     let bytes = match store.read(KIND) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return None,
-        // What is there is no lease of ours; it goes when the time of one is over.
+        // An unreadable lease expires after the usual time.
         Err(_) => return Some(Holder::unknown(length)),
     };
     let read = || -> Option<Holder> {
@@ -274,7 +274,7 @@ mod tests {
     const LENGTH: Duration = Duration::from_secs(60);
 
     #[test]
-    fn one_at_a_time() {
+    fn only_one_process_holds_the_lease() {
         let (directory, store) = store("one");
         let Ok(Claim::Held(lease)) = Lease::claim(&store, LENGTH) else {
             panic!("held")
@@ -282,7 +282,7 @@ mod tests {
         let Ok(Claim::Busy(holder)) = Lease::claim(&store, LENGTH) else {
             panic!("busy")
         };
-        // The living are left alone.
+        // The lease of a live process is not broken.
         let mut watch = Watch::default();
         watch.look(&store, &holder);
         assert!(matches!(Lease::claim(&store, LENGTH), Ok(Claim::Busy(_))));
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn the_dead_and_the_late_are_succeeded() {
+    fn lease_of_dead_process_or_expired_lease_is_broken() {
         let (directory, store) = store("dead");
         let mut child = std::process::Command::new("true").spawn().unwrap();
         let pid = i64::from(child.id());
@@ -310,10 +310,10 @@ mod tests {
         };
         let here = process::space().unwrap();
         let now = Timestamp::now().0;
-        for (text, falls) in [
+        for (text, is_broken) in [
             (lease(&here, now + 60), true),
             (lease("elsewhere", now + 60), false),
-            // A clock may be wrong by less than a minute.
+            // Clocks may differ by up to a minute.
             (lease("elsewhere", now - 30), false),
             (lease("elsewhere", now - 100), true),
         ] {
@@ -323,7 +323,7 @@ mod tests {
             };
             Watch::default().look(&store, &holder);
             let is_free = matches!(Lease::claim(&store, LENGTH), Ok(Claim::Held(_)));
-            assert_eq!(is_free, falls, "{text}");
+            assert_eq!(is_free, is_broken, "{text}");
         }
         fs::remove_dir_all(directory).unwrap();
     }

@@ -1,8 +1,8 @@
-//! Tokens that c47 mints: claims, signed with a key.
+//! Tokens that c47 signs itself.
 
 use serde::Deserialize;
 
-use super::plan::{JwtOrder, SigningKey, TokenId};
+use super::plan::{SigningKey, TokenId, TokenSpec};
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::http::url::Url;
@@ -13,7 +13,7 @@ use crate::jwt::{self, Mint, ShortSecret};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
-/// What a Google service account's file says, as far as it is needed.
+/// The members of a Google service account file that are used.
 #[derive(Deserialize)]
 struct ServiceAccount {
     client_email: String,
@@ -22,12 +22,12 @@ struct ServiceAccount {
     token_uri: String,
 }
 
-/// An order with its key at hand.
+/// A signing request with its key.
 pub(super) struct Signing {
-    order: JwtOrder,
+    spec: TokenSpec,
     secret: Secret,
     key: Key,
-    /// Where the service account's tokens are obtained.
+    /// The token endpoint of the service account.
     pub token_uri: Option<Url>,
 }
 
@@ -35,65 +35,65 @@ impl Signing {
     /// Reads the key.
     ///
     /// # Errors
-    /// When its source has none, or it is no key.
-    pub(super) fn read(order: &JwtOrder, deadline: Deadline) -> Result<Signing, Error> {
-        let mut order = order.clone();
-        let secret = order.key.secret().read("Key", deadline)?;
-        if let SigningKey::Plain(_) = order.key {
+    /// If the source cannot be read, or does not contain a key.
+    pub(super) fn read(spec: &TokenSpec, deadline: Deadline) -> Result<Signing, Error> {
+        let mut spec = spec.clone();
+        let secret = spec.key.secret().read("Key", deadline)?;
+        if let SigningKey::Plain(_) = spec.key {
             let key = Key::parse(&secret)?;
             return Ok(Signing {
-                order,
+                spec,
                 secret,
                 key,
                 token_uri: None,
             });
         }
-        let wrong = |why: &str| Error::malformed("the service account's file", why);
-        // serde's own message could repeat what it read.
+        let wrong = |why: &str| Error::malformed("the service account file", why);
+        // serde's message could contain parts of the file.
         let account: ServiceAccount = serde_json::from_slice(secret.expose())
-            .map_err(|_| wrong("it is no JSON with client_email, private_key and token_uri"))?;
+            .map_err(|_| wrong("it is not JSON with client_email, private_key and token_uri"))?;
         let url = Url::parse(&account.token_uri).map_err(|why| wrong(&why))?;
         let key = Key::parse(&Secret::new(account.private_key.into_bytes()))?;
         for (name, value) in [("iss", &account.client_email), ("aud", &account.token_uri)] {
-            if !order.claims.iter().any(|claim| claim.name == name) {
-                order.claims.push(Claim::new(name, Text::string(value)));
+            if !spec.claims.iter().any(|claim| claim.name == name) {
+                spec.claims.push(Claim::new(name, Text::string(value)));
             }
         }
-        order.kid = order.kid.or(account.private_key_id);
+        spec.kid = spec.kid.or(account.private_key_id);
         Ok(Signing {
-            order,
+            spec,
             secret,
             key,
             token_uri: Some(url),
         })
     }
 
-    /// The secret the key came from.
+    /// The secret that the key was read from.
     pub(super) fn secret(&self) -> &Secret {
         &self.secret
     }
 
-    /// Makes a token, from now on.
+    /// Signs a token that is valid from now.
     ///
     /// # Errors
-    /// When the key does not suit the algorithm.
+    /// If the key does not suit the algorithm.
     pub(super) fn mint(&self) -> Result<Secret, Error> {
-        let algorithm = match self.order.algorithm {
+        let algorithm = match self.spec.algorithm {
             Some(algorithm) => algorithm,
             None => *self
                 .key
                 .algorithms()
                 .first()
-                .ok_or_else(|| Error::usage("no algorithm suits the key"))?,
+                .ok_or_else(|| Error::usage("no algorithm supports this key"))?,
         };
         let mut mint = Mint::new(algorithm, &self.key, Timestamp::now());
-        // The service chose the secret, and no other would be accepted.
+        // The service chose this secret and accepts no other.
         mint.short_secret = ShortSecret::Allow;
-        mint.kid = self.order.kid.clone();
-        mint.claims = self.order.claims.clone();
-        let has = |name: &str| self.order.claims.iter().any(|claim| claim.name == name);
-        mint.ttl = (!has("exp")).then_some(self.order.ttl);
-        mint.jti = match self.order.token_id {
+        mint.kid = self.spec.kid.clone();
+        mint.claims = self.spec.claims.clone();
+        let has = |name: &str| self.spec.claims.iter().any(|claim| claim.name == name);
+        mint.ttl = (!has("exp")).then_some(self.spec.ttl);
+        mint.jti = match self.spec.token_id {
             TokenId::Random => !has("jti"),
             TokenId::None => false,
         };

@@ -1,6 +1,5 @@
-//! Credentials: how a caller proves who it is, by `--auth` or by a profile. Tokens that a service
-//! gives are obtained once, cached where nobody else can read them, and shared by all processes of a
-//! user; a credential goes to its own service and nowhere else.
+//! Credentials from `--auth` or a profile. A token from a service is requested once, cached in
+//! private files, and shared by all processes of a user. A credential is sent only to its own service.
 
 pub(crate) mod context;
 mod device;
@@ -14,7 +13,7 @@ mod mint;
 pub(crate) mod oauth;
 pub(crate) mod plan;
 pub(crate) mod presets;
-/// What a scheme sends, described without its secret.
+/// Describes what a scheme sends, without its secret.
 pub(crate) mod preview;
 mod profile;
 mod records;

@@ -1,15 +1,15 @@
 //! The requests of OAuth 2.0: RFC 6749 §4.4 and §6, RFC 7523 §2, RFC 8628, RFC 7009.
 
-use super::plan::{AnswerNames, Exchange, Fields, Target};
+use super::plan::{Exchange, Fields, ResponseNames, Target};
 use super::template::Template;
 use crate::http::url::Url;
 use crate::json::Text;
 use crate::jwt::claim::Claim;
 
-/// How the client proves who it is at the token endpoint (RFC 6749 §2.3, RFC 7523 §2.2).
+/// How the client authenticates at the token endpoint (RFC 6749 §2.3, RFC 7523 §2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Client {
-    /// It only names itself.
+    /// It sends only its client_id.
     Public,
     Basic,
     Post,
@@ -17,7 +17,7 @@ pub(crate) enum Client {
 }
 
 impl Client {
-    /// Its names in a configuration, one table for what is accepted and what is read.
+    /// The values of `client_auth`, for both the schema and the reader.
     pub(crate) const NAMES: [(&'static str, Client); 4] = [
         ("basic", Client::Basic),
         ("post", Client::Post),
@@ -33,7 +33,7 @@ fn post(target: Target, fields: Vec<(String, Template)>) -> Exchange {
         headers: Vec::new(),
         query: Vec::new(),
         fields: Fields::Form(fields),
-        answer: AnswerNames::default(),
+        answer: ResponseNames::default(),
     }
 }
 
@@ -132,7 +132,7 @@ pub(crate) fn revoke(url: Url, client: Client) -> Exchange {
     )
 }
 
-/// The claims of a client's own assertion (RFC 7523 §3).
+/// The claims of a client assertion (RFC 7523 §3).
 pub(crate) fn client_claims(client_id: &str, audience: &str) -> Vec<Claim> {
     vec![
         Claim::new("iss", Text::string(client_id)),

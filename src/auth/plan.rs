@@ -1,4 +1,4 @@
-//! How tokens are made and obtained: plain data, read from options and configuration.
+//! How tokens are signed or requested: plain data from options and configuration.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use crate::http::url::Url;
 use crate::jwt::Algorithm;
 use crate::jwt::claim::Claim;
 
-/// A token to be minted.
+/// A token for c47 to sign.
 #[derive(Clone, Debug)]
-pub(crate) struct JwtOrder {
+pub(crate) struct TokenSpec {
     pub key: SigningKey,
-    /// Without one, the first the key suits.
+    /// The default is the first algorithm that supports the key.
     pub algorithm: Option<Algorithm>,
     pub kid: Option<String>,
     pub claims: Vec<Claim>,
@@ -22,7 +22,7 @@ pub(crate) struct JwtOrder {
     pub token_id: TokenId,
 }
 
-/// Whether a minted token gets a random id (`jti`), so that a service may refuse it the second time.
+/// Whether a signed token gets a random ID (`jti`), which lets a service reject replays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum TokenId {
     Random,
@@ -30,16 +30,16 @@ pub(crate) enum TokenId {
     None,
 }
 
-/// Where the key of a minted token is.
+/// The source of the signing key.
 #[derive(Clone, Debug)]
 pub(crate) enum SigningKey {
     Plain(SecretRef),
-    /// In a Google service account's JSON file, with `iss`, `aud` and the key's id.
+    /// A Google service account file, which also contains `iss`, `aud` and the key ID.
     ServiceAccount(SecretRef),
 }
 
 impl SigningKey {
-    /// The secret that holds it.
+    /// The secret with the key.
     pub(crate) fn secret(&self) -> &SecretRef {
         match self {
             SigningKey::Plain(secret) | SigningKey::ServiceAccount(secret) => secret,
@@ -47,55 +47,55 @@ impl SigningKey {
     }
 }
 
-/// How a service's token is obtained.
+/// How a token is requested from a service.
 #[derive(Clone, Debug)]
 pub(crate) struct TokenPlan {
     /// The scheme's name in the configuration.
     pub kind: &'static str,
-    /// Who it is for, as people and the cache's key know it.
+    /// The user, for messages and the cache key.
     pub user: String,
-    /// What else makes it another token: scope, audience.
+    /// Scope and audience, which are also part of the cache key.
     pub variant: String,
     /// Values for the templates.
     pub texts: BTreeMap<String, String>,
     pub secrets: BTreeMap<String, SecretRef>,
-    /// What `{jwt}` stands for.
-    pub jwt: Option<JwtOrder>,
+    /// The token that replaces `{jwt}`.
+    pub jwt: Option<TokenSpec>,
     pub obtain: Obtain,
     pub refresh: Option<Exchange>,
     pub revoke: Option<Exchange>,
     pub send: Placement,
-    /// How long a token is good when neither the answer nor the token says it.
+    /// The lifetime of a token if neither the response nor the token says it.
     pub ttl: Option<Duration>,
     pub refusals: Refusals,
 }
 
-/// Which responses to a request for a token are a refusal. Every other failure is temporary: it
-/// says nothing about the secret that was sent, and costs no token.
+/// Which responses to a token request are a refusal. Every other failure is temporary: the secret
+/// may be valid, and the stored tokens remain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusals {
     /// 400 or 401 with an error code in JSON (RFC 6749 §5.2).
     OAuth,
-    /// 400, 401 or 422 with JSON of any kind, for a service that is not described further.
+    /// 400, 401 or 422 with any JSON, for a service without its own list.
     Usual,
     /// These statuses.
     Statuses(Vec<u16>),
 }
 
-/// What is done when there is neither a token nor a refresh token.
+/// How to log in without a token or refresh token.
 #[derive(Clone, Debug)]
 pub(crate) enum Obtain {
     /// One request.
     Exchange(Box<Exchange>),
-    /// A person opens a page and types a code (RFC 8628): the request for the code, then the one
-    /// that asks for the token.
+    /// A person opens a page and types a code (RFC 8628): a request for the code, then polling for
+    /// the token.
     Device {
         code: Box<Exchange>,
         poll: Box<Exchange>,
     },
 }
 
-/// A request that brings or ends a token.
+/// A request that gets or revokes a token.
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
     pub method: String,
@@ -103,18 +103,18 @@ pub(crate) struct Exchange {
     pub headers: Vec<(String, Template)>,
     pub query: Vec<(String, Template)>,
     pub fields: Fields,
-    pub answer: AnswerNames,
+    pub answer: ResponseNames,
 }
 
-/// Where an exchange goes.
+/// The URL of a token request.
 #[derive(Clone, Debug)]
 pub(crate) enum Target {
     Url(Url),
-    /// The `token_uri` of the service account's file.
+    /// The `token_uri` in the service account file.
     TokenUri,
 }
 
-/// An exchange's body.
+/// The body of a token request.
 #[derive(Clone, Debug)]
 pub(crate) enum Fields {
     None,
@@ -122,19 +122,19 @@ pub(crate) enum Fields {
     Form(Vec<(String, Template)>),
 }
 
-/// Where in the answer things are; a name with dots goes down into objects.
+/// The names of the members in the response. Dots select members of nested objects.
 #[derive(Clone, Debug)]
-pub(crate) struct AnswerNames {
+pub(crate) struct ResponseNames {
     pub token: String,
     pub refresh_token: String,
     pub expires_in: String,
     pub expires_at: String,
 }
 
-impl Default for AnswerNames {
+impl Default for ResponseNames {
     /// RFC 6749 §5.1.
-    fn default() -> AnswerNames {
-        AnswerNames {
+    fn default() -> ResponseNames {
+        ResponseNames {
             token: "access_token".into(),
             refresh_token: "refresh_token".into(),
             expires_in: "expires_in".into(),
@@ -144,7 +144,7 @@ impl Default for AnswerNames {
 }
 
 impl Exchange {
-    /// Every template in it.
+    /// All templates in the request.
     pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
         let fields = match &self.fields {
             Fields::None => &[][..],
@@ -156,13 +156,13 @@ impl Exchange {
 }
 
 impl TokenPlan {
-    /// Whether a login spends a refresh token that a person obtained: one that a service with
-    /// rotation takes only once.
+    /// Whether a login uses a refresh token from the profile. A service with rotation accepts it
+    /// only once.
     pub(crate) fn starts_with_refresh_token(&self) -> bool {
         self.secrets.contains_key("refresh_token")
     }
 
-    /// The exchanges that get a token.
+    /// The requests that get a token.
     pub(crate) fn obtaining(&self) -> Vec<&Exchange> {
         match &self.obtain {
             Obtain::Exchange(exchange) => vec![&**exchange],
@@ -170,15 +170,15 @@ impl TokenPlan {
         }
     }
 
-    /// Every exchange.
+    /// All requests.
     pub(crate) fn exchanges(&self) -> Vec<&Exchange> {
         let more = self.refresh.iter().chain(&self.revoke);
         self.obtaining().into_iter().chain(more).collect()
     }
 
-    /// Its secrets, the signing key among them.
+    /// All secrets, including the signing key.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &SecretRef> {
-        let key = self.jwt.iter().map(|order| order.key.secret());
+        let key = self.jwt.iter().map(|spec| spec.key.secret());
         self.secrets.values().chain(key)
     }
 }

@@ -1,5 +1,5 @@
-//! The services that c47 knows by name: each a file in `presets/`, in a profile's own words, laid
-//! under the keys of the profiles that name it. The build script lists the files.
+//! Built-in presets: one file for each service in `presets/`, with the keys of a profile. The keys
+//! of a profile override those of its preset. The build script lists the files.
 
 // `ALL`: name and text of each preset, in alphabetical order.
 include!(concat!(env!("OUT_DIR"), "/presets.rs"));
@@ -16,7 +16,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_file_is_a_preset() {
+    fn every_preset_file_is_built_in_and_documented() {
         let mut names: Vec<String> = std::fs::read_dir("src/auth/presets")
             .unwrap()
             .map(|entry| entry.unwrap().path())
@@ -29,7 +29,7 @@ mod tests {
         for name in names {
             assert!(
                 manual.contains(&format!("\n| `{name}` |")),
-                "the manual lacks {name}"
+                "the manual does not mention {name}"
             );
         }
         assert!(text("kitsu").unwrap().contains("[login]") && text("x").is_none());

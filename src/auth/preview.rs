@@ -1,15 +1,15 @@
-//! What a scheme sends, described without asking any source: for requests that are only shown.
+//! Describes what a scheme sends without reading its source, for requests that are only printed.
 
 use super::secret_ref::SecretRef;
 use crate::http::credential::{Credential, Placement};
 use crate::redact::MASK;
 use crate::secret::{Secret, Source};
 
-/// What would authenticate a request.
+/// The credentials that a request would have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Preview {
     None,
-    /// A user and a password; the challenge is Basic's or Digest's.
+    /// A user and a password.
     Password {
         user: String,
         password: Origin,
@@ -23,14 +23,14 @@ pub(crate) enum Preview {
     },
 }
 
-/// How a password is proven.
+/// How the password is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Challenge {
     Basic,
     Digest,
 }
 
-/// What the password of a netrc entry is.
+/// How the password of a netrc entry is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NetrcUse {
     Password,
@@ -38,18 +38,18 @@ pub(crate) enum NetrcUse {
     Bearer,
 }
 
-/// Where a secret would come from.
+/// Where the secret would come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     Source(Source),
-    /// What this command prints.
+    /// The output of this command.
     Printed(Vec<String>),
-    /// It is known only as a value, which is not shown.
+    /// A literal value, which is not printed.
     Hidden,
 }
 
 impl Origin {
-    /// Where the secret comes from; one that is a literal can be printed by c47 for a profile.
+    /// Where the secret comes from. `c47 auth token` prints a literal secret of a profile.
     pub(crate) fn of(secret: &SecretRef, profile: &str) -> Origin {
         match secret {
             SecretRef::Source(source) => Origin::Source(source.clone()),
@@ -69,14 +69,14 @@ impl Origin {
 }
 
 impl Preview {
-    /// What is sent, with a mask for the secret.
+    /// The credential with the secret masked.
     pub(crate) fn masked(&self) -> Credential {
         let authorization = |scheme: &str| Credential::Header {
             name: "authorization".into(),
             value: Secret::new(format!("{scheme} {MASK}").into_bytes()),
         };
         match self {
-            // A digest answers a challenge, which has not come yet.
+            // Digest needs the server's challenge first.
             Preview::None
             | Preview::Password {
                 challenge: Challenge::Digest,

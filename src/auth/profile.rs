@@ -1,4 +1,4 @@
-//! A profile: a service, its credentials, and how it is called.
+//! A profile: a service, its credentials, and the settings for its requests.
 
 use super::scheme::SharedScheme;
 use super::service::Service;
@@ -6,15 +6,15 @@ use super::template::Template;
 use crate::http::Overlay;
 use crate::http::url::Url;
 
-/// A profile, checked.
+/// A checked profile.
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
     pub service: Service,
     pub scheme: SharedScheme,
     pub headers: Vec<(String, Template)>,
-    /// What it sets of how calls are made.
+    /// The settings that it overrides.
     pub overlay: Overlay,
-    /// The statuses by which the service says that a token is no longer valid.
+    /// The statuses that mean that a token is no longer valid.
     pub dead_token_statuses: Vec<u16>,
 }
 
@@ -23,20 +23,20 @@ impl Profile {
         &self.service.name
     }
 
-    /// The base's path: credentials go to this path and below.
+    /// The path of the base URL. Credentials are sent only to this path and below.
     pub(crate) fn path_prefix(&self) -> &str {
         &self.service.url.path
     }
 
-    /// Whether credentials may go to `url`: the same origin, and at or below the base's path.
+    /// Whether credentials may be sent to `url`: same origin, at or below the base path.
     pub(crate) fn covers(&self, url: &Url) -> bool {
         url.origin == self.service.url.origin && url.is_below(self.path_prefix())
     }
 
-    /// The address of `@NAME/path`: `path` is what follows the name, with its `/`, `?` or nothing.
+    /// The URL of `@NAME/path`. `path` is empty or starts with `/` or `?`.
     ///
     /// # Errors
-    /// When it leaves the base.
+    /// If the URL is outside the base URL.
     pub(crate) fn join(&self, path: &str) -> Result<Url, String> {
         let base = self.service.url.to_string();
         let base = base.strip_suffix('/').unwrap_or(&base);
@@ -44,7 +44,7 @@ impl Profile {
         let url = joined.join(&joined.path_and_query())?;
         if !self.covers(&url) {
             return Err(format!(
-                "'@{}{path}' leaves {}",
+                "'@{}{path}' is outside {}",
                 self.name(),
                 self.service.url
             ));
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_join_below_the_base() {
+    fn paths_outside_the_base_url_are_rejected() {
         let profile = profile("https://k.lan/api");
         for (path, url) in [
             ("/data/projects", "https://k.lan/api/data/projects"),
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_base_covers_its_own() {
+    fn credentials_cover_only_the_base_url() {
         let profile = profile("https://k.lan/api");
         let covers = |url: &str| profile.covers(&Url::parse(url).unwrap());
         assert!(covers("https://k.lan/api") && covers("https://k.lan:443/api/x?y"));

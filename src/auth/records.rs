@@ -1,4 +1,4 @@
-//! The records of the token cache: a token, a refusal, a failure, each as JSON.
+//! The records of the token cache, as JSON: a token, a refusal or a failure.
 
 use std::time::Duration;
 
@@ -10,30 +10,30 @@ use crate::json::Text;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
-/// How long a refusal stands.
+/// How long a refusal is remembered.
 pub(super) const REFUSAL: Duration = Duration::from_secs(60);
 
-/// A token and what belongs to it.
+/// A stored token.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredToken {
     pub token: Secret,
     pub refresh_token: Option<Secret>,
     pub expires: Option<Timestamp>,
     pub obtained: Timestamp,
-    /// What the refresh token began with, where a person obtained that one.
+    /// The fingerprint of the profile's refresh token that this token came from.
     pub root: Option<Mark>,
-    /// Compared when read: the name of its file is only a hash.
+    /// Compared on reading, because the file name contains only a hash.
     pub key: TokenKey,
 }
 
-/// What a secret leaves behind under a salt: enough to know it again, and not to find it.
+/// A salted fingerprint, which recognizes a secret without revealing it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mark {
     pub salt: Vec<u8>,
     pub mark: Vec<u8>,
 }
 
-/// What a token is for.
+/// What a token is for; part of the cache key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TokenKey {
     pub profile: String,
@@ -60,7 +60,7 @@ impl Mark {
 }
 
 impl StoredToken {
-    /// Reads a record; `None` for anything else.
+    /// Reads a record; `None` if it is invalid.
     pub(crate) fn parse(bytes: &[u8]) -> Option<StoredToken> {
         let json: Json = serde_json::from_slice(bytes).ok()?;
         let text = |name: &str| json.get(name).and_then(Json::as_str).map(str::to_owned);
@@ -82,10 +82,10 @@ impl StoredToken {
         })
     }
 
-    /// The token of `store`, if it is for this key.
+    /// The token in `store`, if it is for this key.
     ///
     /// # Errors
-    /// When the file cannot be trusted.
+    /// If the file is not private to this user.
     pub(crate) fn load(
         store: &Store,
         key: &TokenKey,
@@ -95,7 +95,7 @@ impl StoredToken {
         Ok(stored.filter(|stored| stored.key == *key))
     }
 
-    /// As it is written.
+    /// The JSON that is written.
     pub(crate) fn to_json(&self) -> Text {
         let secret = |secret: &Secret| Text::string(&String::from_utf8_lossy(secret.expose()));
         Text::object([
@@ -122,8 +122,8 @@ impl StoredToken {
         ])
     }
 
-    /// The record without its refresh token, which was refused: it says only what that one began
-    /// with, so that it is not begun with again.
+    /// The record without its refresh token, which was refused. It keeps the fingerprint of the
+    /// profile's refresh token, so that the token is not used again.
     pub(crate) fn without_refresh_token(self) -> StoredToken {
         StoredToken {
             refresh_token: None,
@@ -132,20 +132,20 @@ impl StoredToken {
         }
     }
 
-    /// How long it is still good; `None` when nothing says that it ends.
+    /// The time until it expires; `None` if it has no expiry.
     pub(crate) fn left(&self, now: Timestamp) -> Option<Duration> {
         let left = self.expires?.0.saturating_sub(now.0);
         Some(Duration::from_secs(u64::try_from(left).unwrap_or(0)))
     }
 
-    /// How long before its end it is renewed: a tenth of its life, three minutes at most.
+    /// How long before expiry it is renewed: a tenth of its lifetime, at most three minutes.
     pub(crate) fn margin(&self) -> Duration {
         let life = self.left(self.obtained).unwrap_or(Duration::ZERO);
         (life / 10).clamp(Duration::from_secs(1), Duration::from_secs(180))
     }
 }
 
-/// A refusal: when, in which words, and what the refused secret leaves behind.
+/// A refusal: its time, the reason, and a fingerprint of the refused secret.
 pub(super) struct Refusal {
     pub at: Timestamp,
     pub why: String,
@@ -154,7 +154,7 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    /// The refusal that still stands.
+    /// The refusal, if it is recent enough.
     pub(super) fn load(store: &Store) -> Option<Refusal> {
         let bytes = store.read("refused").ok()??;
         let json: Json = serde_json::from_slice(&bytes).ok()?;
@@ -164,13 +164,13 @@ impl Refusal {
             salt: hex::decode(json.get("salt")?.as_str()?)?,
             mark: hex::decode(json.get("mark")?.as_str()?)?,
         };
-        // One from the future is one from before the clock was set back.
+        // A time in the future means that the clock was set back.
         let age = Timestamp::now().0.saturating_sub(refusal.at.0);
         let limit = i64::try_from(REFUSAL.as_secs()).unwrap_or(60);
         (0..limit).contains(&age).then_some(refusal)
     }
 
-    /// As it is written.
+    /// The JSON that is written.
     pub(super) fn to_json(&self) -> Text {
         Text::object([
             ("at", &Text::integer(self.at.0)),
@@ -180,21 +180,21 @@ impl Refusal {
         ])
     }
 
-    /// How long ago it was.
+    /// The time since the refusal.
     pub(super) fn age(&self) -> Duration {
         let age = Timestamp::now().0.saturating_sub(self.at.0);
         Duration::from_secs(u64::try_from(age).unwrap_or(0))
     }
 }
 
-/// A failure that other processes need not see for themselves: when, and in which words.
+/// A failure that is reported to waiting processes: its time and the reason.
 pub(super) struct Failure {
     pub at: Timestamp,
     pub why: String,
 }
 
 impl Failure {
-    /// The last failure, if it was at or after `since`.
+    /// The last failure, if it happened at or after `since`.
     pub(super) fn load(store: &Store, since: Timestamp) -> Option<Failure> {
         let bytes = store.read("failed").ok()??;
         let json: Json = serde_json::from_slice(&bytes).ok()?;
@@ -203,7 +203,7 @@ impl Failure {
         (at >= since && at <= Timestamp::now()).then_some(Failure { at, why })
     }
 
-    /// As it is written.
+    /// The JSON that is written.
     pub(super) fn to_json(&self) -> Text {
         Text::object([
             ("at", &Text::integer(self.at.0)),
@@ -217,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_read_back_and_half_a_record_is_not() {
+    fn truncated_record_is_rejected() {
         let stored = StoredToken {
             token: Secret::new(b"t\"\\x".to_vec()),
             refresh_token: None,

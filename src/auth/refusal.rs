@@ -1,23 +1,22 @@
-//! Which failures of a login are a refusal. All others are temporary: they say nothing about the
-//! secret that was sent.
+//! Decides which login failures are refusals. All others are temporary: the secret may be valid.
 
 use serde_json::Value as Json;
 
 use super::plan::Refusals;
 
-/// What a service refused.
+/// What the service refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refused {
-    /// The password, code or refresh token that was sent: it is of no more use.
+    /// The password, code or refresh token, which is no longer valid.
     Grant,
-    /// The client or the request: what was sent with it may still be good.
+    /// The client or the request. The password or refresh token may still be valid.
     Client,
 }
 
-/// What a response refuses; `None` where its failure is temporary.
+/// What a response refuses; `None` if the failure is temporary.
 pub(super) fn refused(refusals: &Refusals, status: u16, json: Option<&Json>) -> Option<Refused> {
     let (is_refusal, otherwise) = match refusals {
-        // A code nobody foresaw is no reason to give a refresh token up.
+        // An unknown error code does not discard the refresh token.
         Refusals::OAuth => (
             matches!(status, 400 | 401) && json.and_then(code).is_some(),
             Refused::Client,
@@ -36,19 +35,19 @@ pub(super) fn refused(refusals: &Refusals, status: u16, json: Option<&Json>) -> 
     }
 }
 
-/// The error code of a body that has one.
+/// The error code in a response body.
 pub(super) fn code(json: &Json) -> Option<&str> {
     json.get("error").and_then(Json::as_str)
 }
 
-/// What an error code means.
+/// The meaning of an error code.
 pub(super) enum Meaning {
     Temporary,
     Refused(Refused),
     Unknown,
 }
 
-/// The codes of RFC 6749 §5.2 and §4.1.2.1 and of RFC 8628 §3.5.
+/// Looks up the codes of RFC 6749 §5.2 and §4.1.2.1 and of RFC 8628 §3.5.
 pub(super) fn of_code(code: &str) -> Meaning {
     match code {
         "temporarily_unavailable" | "server_error" | "slow_down" | "authorization_pending" => {
@@ -69,8 +68,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_refusal_is_one() {
-        let judged = |refusals: &Refusals, status, text: &str| {
+    fn temporary_failures_are_not_refusals() {
+        let check = |refusals: &Refusals, status, text: &str| {
             refused(refusals, status, serde_json::from_str(text).ok().as_ref())
         };
         let (grant, client) = (Some(Refused::Grant), Some(Refused::Client));
@@ -100,7 +99,7 @@ mod tests {
             (&own, 403, "", grant),
             (&own, 401, "{}", None),
         ] {
-            assert_eq!(judged(refusals, status, text), expected, "{status} {text}");
+            assert_eq!(check(refusals, status, text), expected, "{status} {text}");
         }
     }
 }

@@ -1,19 +1,19 @@
-//! A secret as an option or a configuration refers to it.
+//! A secret in an option or configuration file: its source, or a literal.
 
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::secret::{Secret, Source};
 
-/// Where a secret is, or the secret itself.
+/// The source of a secret, or the secret itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SecretRef {
     Source(Source),
-    /// It was in the configuration file or in the URL itself.
+    /// A literal in the configuration file or URL.
     Literal(Secret),
 }
 
 impl SecretRef {
-    /// A source, or else the secret itself.
+    /// Reads a source; anything else is a literal.
     pub(crate) fn parse(text: &str) -> SecretRef {
         Source::parse(text).map_or_else(
             |_| SecretRef::Literal(Secret::new(text.as_bytes().to_vec())),
@@ -21,16 +21,15 @@ impl SecretRef {
         )
     }
 
-    /// A key: a source, the path of a file that exists, or else the key itself.
+    /// Reads the source of a key or the path of an existing file; anything else is a literal.
     pub(crate) fn parse_key(text: &str) -> SecretRef {
         Source::parse_key(text).map_or_else(|_| SecretRef::parse(text), SecretRef::Source)
     }
 
-    /// The secret, which must be text that a header or form can carry. `purpose` is what a prompt
-    /// asks for.
+    /// Reads the secret, which must be valid in a header or form. `purpose` is the prompt text.
     ///
     /// # Errors
-    /// When its source has none.
+    /// If its source cannot be read.
     pub(crate) fn read_text(&self, purpose: &str, deadline: Deadline) -> Result<Secret, Error> {
         let secret = self.read(purpose, deadline)?;
         match (self, secret.expose_text()) {
@@ -40,10 +39,10 @@ impl SecretRef {
         }
     }
 
-    /// The secret's bytes.
+    /// Reads the secret as bytes.
     ///
     /// # Errors
-    /// When its source has none, or not before the deadline.
+    /// If its source cannot be read before the deadline.
     pub(crate) fn read(&self, purpose: &str, deadline: Deadline) -> Result<Secret, Error> {
         match self {
             SecretRef::Source(source) => Ok(source.read_until(purpose, deadline)?),
@@ -51,12 +50,12 @@ impl SecretRef {
         }
     }
 
-    /// Whether a person must be there to type it.
+    /// Whether a person must type it.
     pub(crate) fn is_prompt(&self) -> bool {
         *self == SecretRef::Source(Source::Prompt)
     }
 
-    /// Whether a program gives it, which may take its time.
+    /// Whether it comes from a program, which may be slow.
     pub(crate) fn is_command(&self) -> bool {
         matches!(self, SecretRef::Source(Source::Command(_)))
     }

@@ -2,20 +2,20 @@
 
 use crate::http::url::Url;
 
-/// Who may share a token.
+/// Which processes share a token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Share {
-    /// All processes of this user, on every machine that sees the cache.
+    /// All processes of this user, on every machine with the same cache directory.
     User,
-    /// Those on this machine.
+    /// Processes of this user on this machine.
     Node,
-    /// Nobody: each process logs in.
+    /// None: each process logs in.
     #[default]
     None,
 }
 
 impl Share {
-    /// Its names in a configuration, one table for what is accepted and what is read.
+    /// The values of `share`, for both the schema and the reader.
     pub(crate) const NAMES: [(&'static str, Share); 3] = [
         ("user", Share::User),
         ("node", Share::Node),
@@ -26,12 +26,12 @@ impl Share {
 /// The service that a credential belongs to.
 #[derive(Clone, Debug)]
 pub(crate) struct Service {
-    /// The profile's name; empty where there is no profile.
+    /// The profile's name; empty without a profile.
     pub name: String,
-    /// The base; its path ends in no slash but the root's.
+    /// The base URL. Its path has no trailing slash, except for the root.
     pub url: Url,
-    /// The user, where the scheme does not bring its own: what `{user}` in a header is replaced by,
-    /// and what picks an entry of a netrc file.
+    /// The user, if the scheme has none of its own. It replaces `{user}` in headers and selects the
+    /// netrc entry.
     pub user: Option<String>,
     pub share: Share,
 }

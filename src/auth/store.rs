@@ -1,5 +1,5 @@
-//! Where tokens are kept: a directory nobody else can read, a file for each token. Nothing in it
-//! is trusted that another user could have put there.
+//! Stores tokens: a private directory with a file for each token. Files that another user could have
+//! written are not trusted.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
@@ -19,38 +19,37 @@ use crate::process::user_id;
 use crate::shell;
 use crate::unfinished::{Kinship, Writer};
 
-/// More than any token and what stands beside it.
+/// Larger than any token record.
 const MAX_BYTES: u64 = 2 << 20;
-/// More than nearly all tokens need.
-const ROOM: usize = 64 << 10;
-/// What unfinished files end in.
+/// Larger than nearly all token records.
+const RESERVED_BYTES: usize = 64 << 10;
+/// The suffix of unfinished files.
 const SUFFIX: &str = ".part";
-/// Longer than any login takes: an unfinished file of another machine is then nobody's.
-const ABANDONED: Duration = Duration::from_secs(60 * 60);
+/// The age at which an unfinished file of another machine is abandoned; longer than any login.
+const ABANDONED_AFTER: Duration = Duration::from_secs(60 * 60);
 
-/// The files of one token: the token, the lease of who gets it, and the last refusal.
+/// The files for one token: the token, the lease, and the last refusal or failure.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     directory: PathBuf,
     stem: String,
 }
 
-/// Why no token can be stored.
+/// Why a token cannot be stored.
 pub(crate) enum Unusable {
-    /// Somebody else could read or write what is there.
+    /// Another user can read or write the files.
     Unsafe(Error),
-    /// It cannot be made or written.
+    /// The directory cannot be created or written.
     Unwritable(io::Error),
-    /// There is none, and why.
+    /// There is no directory; holds the reason.
     Nowhere(String),
 }
 
 impl Store {
-    /// The store of the token that `parts` tell from all others, in `directory`, which is made if
-    /// it is not there.
+    /// Opens the store for the token that `parts` identify, and creates `directory` if needed.
     ///
     /// # Errors
-    /// When the directory cannot be had, or cannot be trusted.
+    /// If the directory cannot be created or is not private.
     pub(crate) fn open(directory: &Path, profile: &str, parts: &[&str]) -> Result<Store, Unusable> {
         ensure_private(directory)?;
         let mut all = Vec::new();
@@ -66,36 +65,36 @@ impl Store {
         })
     }
 
-    /// The path of one of its files.
+    /// The path of a file in the store.
     pub(crate) fn path(&self, kind: &str) -> PathBuf {
         self.directory.join(format!("{}.{kind}", self.stem))
     }
 
-    /// What a file holds; `None` when it is not there.
+    /// Reads a file; `None` if it does not exist.
     ///
     /// # Errors
-    /// When it is no plain file of ours that only we can read.
+    /// If it is not a private regular file of this user.
     pub(crate) fn read(&self, kind: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
         read_private(&self.path(kind))
     }
 
-    /// Writes a file, whole or not at all.
+    /// Writes a file atomically.
     ///
     /// # Errors
-    /// When the disk is full, or the directory has gone.
+    /// If the disk is full or the directory was removed.
     pub(crate) fn write(&self, kind: &str, bytes: &[u8]) -> io::Result<()> {
         let temporary = self.temporary(bytes)?;
         fs::rename(temporary.path(), self.path(kind))
     }
 
-    /// A new file of ours with a name nobody else has, holding `bytes`.
+    /// Creates a file with a unique name and writes `bytes`.
     ///
     /// # Errors
-    /// When the disk is full, or the directory has gone.
+    /// If the disk is full or the directory was removed.
     pub(crate) fn temporary(&self, bytes: &[u8]) -> io::Result<Temporary> {
         let name = format!(".{}.{}-{}{SUFFIX}", self.stem, Writer::own(), unique()?);
         let path = self.directory.join(name);
-        // Before the file is there: a signal in between must not leave it.
+        // Before the file is created, so that a signal cannot leave it behind.
         let guard = interrupt::RemoveOnSignal::new(&path);
         let file = OpenOptions::new()
             .write(true)
@@ -112,22 +111,20 @@ impl Store {
         Ok(temporary)
     }
 
-    /// A file with room for a token, on the disk already: what is written into it later is not
-    /// lost to a disk that is full.
+    /// Reserves disk space for a token, so that a full disk cannot prevent storing it later.
     ///
     /// # Errors
-    /// When there is no room.
+    /// If there is no space.
     pub(crate) fn reserve(&self) -> io::Result<Temporary> {
-        let temporary = self.temporary(&[0; ROOM])?;
+        let temporary = self.temporary(&[0; RESERVED_BYTES])?;
         temporary.file.sync_all()?;
         Ok(temporary)
     }
 
-    /// Writes a file in the place of what was reserved, and onto the disk: it is there after the
-    /// machine has lost its power.
+    /// Writes a file into reserved space and syncs it, so that it survives a power failure.
     ///
     /// # Errors
-    /// When it is larger than what was reserved and the disk is full, or the directory has gone.
+    /// If it is larger than the reserved space and the disk is full, or the directory was removed.
     pub(crate) fn write_reserved(
         &self,
         kind: &str,
@@ -139,24 +136,24 @@ impl Store {
         reserved.file.set_len(bytes.len() as u64)?;
         reserved.file.sync_all()?;
         fs::rename(reserved.path(), self.path(kind))?;
-        // It is kept; some network file systems cannot sync a directory.
+        // The file is already stored. Some network file systems cannot sync a directory.
         let _ = File::open(&self.directory).and_then(|directory| directory.sync_all());
         Ok(())
     }
 
-    /// Removes a file; that it is not there is as good.
+    /// Removes a file. A missing file is not an error.
     ///
     /// # Errors
-    /// When it stays.
+    /// If it cannot be removed.
     pub(crate) fn remove(&self, kind: &str) -> io::Result<()> {
         removed(&self.path(kind))
     }
 
-    /// Removes what killed processes left of this token: unfinished files, with a token in them
-    /// perhaps, and those by which a lease was taken over.
+    /// Removes files that killed processes left behind: unfinished files, which may contain a token,
+    /// and files from taking over a lease.
     ///
     /// # Errors
-    /// When one of them stays.
+    /// If one of them cannot be removed.
     pub(crate) fn sweep(&self, what: Leftovers) -> io::Result<()> {
         let unfinished = format!(".{}.", self.stem);
         let aside = format!("{}.lease-", self.stem);
@@ -182,16 +179,16 @@ impl Store {
     }
 }
 
-/// Which unfinished files are removed.
+/// Which unfinished files to remove.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Leftovers {
-    /// Those that nobody will finish.
+    /// Files of dead processes.
     OfTheDead,
-    /// All: what is being written is not wanted any more.
+    /// All files, also those being written.
     All,
 }
 
-/// A file being written, removed when it is dropped under its name or by a signal.
+/// A file being written. It is removed on drop or by a signal unless it was renamed.
 pub(crate) struct Temporary {
     path: PathBuf,
     file: File,
@@ -199,7 +196,7 @@ pub(crate) struct Temporary {
 }
 
 impl Temporary {
-    /// Its name, for as long as it has not got another.
+    /// Its path before it is renamed.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -207,14 +204,14 @@ impl Temporary {
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path); // it has been renamed, as a rule
+        let _ = fs::remove_file(&self.path); // usually it was renamed
     }
 }
 
-/// Whether a file is older than any process needs to finish it.
+/// Whether a file is too old to be finished by any process.
 fn is_old(entry: &fs::DirEntry) -> bool {
     let modified = entry.metadata().and_then(|metadata| metadata.modified());
-    modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > ABANDONED))
+    modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > ABANDONED_AFTER))
 }
 
 fn removed(path: &Path) -> io::Result<()> {
@@ -224,22 +221,22 @@ fn removed(path: &Path) -> io::Result<()> {
     }
 }
 
-/// A name no other process anywhere makes.
+/// A unique name.
 pub(super) fn unique() -> io::Result<String> {
     Ok(hex::encode(&crypto::random(12)?))
 }
 
-/// Makes the directory if it is not there, and ensures that it is ours alone.
+/// Creates the directory if needed, and checks that it is private.
 ///
 /// # Errors
-/// When it cannot be made, or is not ours alone.
+/// If it cannot be created or is not private.
 pub(super) fn ensure_private(directory: &Path) -> Result<(), Unusable> {
     let planted = planted_link(directory).map_err(Unusable::Unwritable)?;
     if let Some(link) = planted {
         return Err(Unusable::Unsafe(Error::Cache {
             path: directory.to_owned(),
             why: format!("the link {} belongs to another user", link.display()),
-            hint: Some("name another with C47_CACHE_DIR".to_owned()),
+            hint: Some("set C47_CACHE_DIR to another directory".to_owned()),
         }));
     }
     if let Err(error) = DirBuilder::new()
@@ -248,7 +245,7 @@ pub(super) fn ensure_private(directory: &Path) -> Result<(), Unusable> {
         .create(directory)
         && error.kind() != io::ErrorKind::AlreadyExists
     {
-        // What is no directory is looked at below.
+        // A path that is not a directory is reported below.
         if fs::symlink_metadata(directory).is_err() {
             return Err(Unusable::Unwritable(error));
         }
@@ -261,19 +258,19 @@ pub(super) fn ensure_private(directory: &Path) -> Result<(), Unusable> {
             hint: Some(hint),
         }))
     };
-    let elsewhere = || "name another with C47_CACHE_DIR".to_owned();
+    let elsewhere = || "set C47_CACHE_DIR to another directory".to_owned();
     if metadata.file_type().is_symlink() {
         return wrong("it is a symbolic link", elsewhere());
     }
     if !metadata.is_dir() {
-        return wrong("it is no directory", elsewhere());
+        return wrong("it is not a directory", elsewhere());
     }
     if metadata.uid() != user_id() {
         return wrong("it belongs to another user", elsewhere());
     }
     if metadata.mode() & 0o077 != 0 {
         return wrong(
-            "others can look into it",
+            "other users can access it",
             format!("chmod 700 {}", shell::quote_path(directory)),
         );
     }
@@ -286,7 +283,7 @@ fn read_private(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
         why,
         hint: Some(format!("rm {}", shell::quote_path(path))),
     };
-    // Not blocking: what was replaced by a pipe must not hang.
+    // Do not block on a pipe.
     let opened = OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
@@ -294,7 +291,7 @@ fn read_private(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
     let file: File = match opened {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        // On NFS, a file replaced while it is opened.
+        // On NFS, the file was replaced while it was opened.
         Err(error) if error.raw_os_error() == Some(libc::ESTALE) => return Ok(None),
         Err(error) if error.raw_os_error() == Some(libc::ELOOP) => {
             return Err(fail("it is a symbolic link".into()));
@@ -309,7 +306,7 @@ fn read_private(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
         return Err(fail("it belongs to another user".into()));
     }
     if metadata.mode() & 0o077 != 0 {
-        return Err(fail("others can read or write it".into()));
+        return Err(fail("other users can read or write it".into()));
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(16 << 10));
     match file.take(MAX_BYTES).read_to_end(&mut bytes) {

@@ -1,4 +1,4 @@
-//! What is stored of a profile's login: looked at, and revoked.
+//! Reads and revokes the stored token of a profile.
 
 use std::path::PathBuf;
 
@@ -15,16 +15,16 @@ use super::token_store;
 use super::values::Values;
 use crate::error::Error;
 
-/// What is stored of a token.
+/// The stored token and its file.
 pub(crate) struct Status {
     pub file: PathBuf,
     pub token: Option<StoredToken>,
 }
 
-/// Reads what is stored, and asks nobody; `None` when nothing ever is.
+/// Reads the stored token without a request; `None` if the scheme stores none.
 ///
 /// # Errors
-/// When the cache cannot be trusted.
+/// If the cache is not private.
 pub(crate) fn status(profile: &Profile, places: &Places) -> Result<Option<Status>, Error> {
     let Some(plan) = profile.scheme.token_plan() else {
         return Ok(None);
@@ -41,10 +41,10 @@ pub(crate) fn status(profile: &Profile, places: &Places) -> Result<Option<Status
     Ok(None)
 }
 
-/// Where the token may be: in its place, and in that of a former version.
+/// The stores that may contain the token, including that of an older version.
 fn stores(profile: &Profile, plan: &TokenPlan, places: &Places) -> Result<Vec<Store>, Error> {
     let mut stores = Vec::new();
-    // Looking must not make the directory.
+    // Reading must not create the directory.
     if token_store::place(plan, places).is_ok_and(|place| std::fs::symlink_metadata(place).is_ok())
     {
         match token_store::store(&profile.service, plan, places) {
@@ -53,48 +53,48 @@ fn stores(profile: &Profile, plan: &TokenPlan, places: &Places) -> Result<Vec<St
             Err(Unusable::Unsafe(error)) => return Err(error.into()),
         }
     }
-    stores.extend(token_store::former_store(&profile.service, plan, places));
+    stores.extend(token_store::legacy_store(&profile.service, plan, places));
     Ok(stores)
 }
 
-/// What a logout did.
+/// The result of a logout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LoggedOut {
-    /// Nothing was stored.
+    /// No token was stored.
     Nothing,
-    /// Forgotten here; the profile describes no way to revoke it.
-    Forgotten,
-    /// Revoked at the service, and forgotten here.
+    /// Deleted, but the profile does not define how to revoke it.
+    Deleted,
+    /// Revoked at the service and deleted.
     Revoked,
 }
 
-/// Forgets the token, and revokes it where the service has a way to.
+/// Deletes the token, and revokes it if the profile defines how.
 ///
 /// # Errors
-/// When the cache cannot be trusted, or a file stays. A service that cannot be asked is an error
-/// after the token is forgotten here.
+/// If the cache is not private, or a file cannot be removed. A failed revocation is an error after
+/// the token was deleted.
 pub(crate) fn logout(profile: &Profile, context: &Context) -> Result<LoggedOut, Error> {
     let Some(plan) = profile.scheme.token_plan() else {
         return Ok(LoggedOut::Nothing);
     };
     let status = status(profile, &context.places)?;
-    let mut forgotten = Ok(());
+    let mut deleted = Ok(());
     for store in stores(profile, plan, &context.places)? {
         for kind in ["token", "refused", "failed"] {
             let removed = store.remove(kind);
-            forgotten = forgotten.and(removed.map_err(Error::file("remove", &store.path(kind))));
+            deleted = deleted.and(removed.map_err(Error::file("remove", &store.path(kind))));
         }
         let path = store.path("token");
         let swept = store.sweep(Leftovers::All);
         let swept = swept.and(lease::remove_dead(&store));
-        forgotten = forgotten.and(swept.map_err(Error::file("remove what is left of", &path)));
+        deleted = deleted.and(swept.map_err(Error::file("remove the leftovers of", &path)));
     }
-    // What cannot be removed is of no use once it is revoked.
+    // Revoke even if a file cannot be removed: the token is then useless.
     let revoked = match status.and_then(|status| status.token) {
         None => Ok(LoggedOut::Nothing),
         Some(stored) => revoke(&profile.service, plan, &stored, context),
     };
-    forgotten.and(revoked)
+    deleted.and(revoked)
 }
 
 fn revoke(
@@ -104,20 +104,22 @@ fn revoke(
     context: &Context,
 ) -> Result<LoggedOut, Error> {
     let Some(exchange) = &plan.revoke else {
-        return Ok(LoggedOut::Forgotten);
+        return Ok(LoggedOut::Deleted);
     };
     let mut values = Values::new(&service.name, plan, context.deadline);
     values.given.insert("token", stored.token.clone());
     if let Some(refresh) = &stored.refresh_token {
         values.given.insert("refresh_token", refresh.clone());
     }
-    let response = exchange::ask(exchange, &mut values, &context.settings, context.deadline)?;
+    let response = exchange::send(exchange, &mut values, &context.settings, context.deadline)?;
     match response.status {
-        // A token that is no longer known needs no revoking.
+        // An unknown token does not need to be revoked.
         200..=299 | 401 | 422 => Ok(LoggedOut::Revoked),
         status => Err(Error::Auth(AuthError::Failed {
             profile: service.name.clone(),
-            why: format!("forgotten here, but the service answered {status} to the logout"),
+            why: format!(
+                "the token was deleted, but the service returned {status} for the logout request"
+            ),
             hint: None,
         })),
     }

@@ -1,4 +1,4 @@
-//! A string with `{name}` in it: what a login sends, with its secrets put in at the last moment.
+//! Strings with `{name}` placeholders for login requests. Secrets are inserted just before sending.
 
 use zeroize::Zeroizing;
 
@@ -14,17 +14,17 @@ enum Piece {
         name: String,
         optional: bool,
     },
-    /// The whole string was a secret's source.
+    /// The whole string is the source of a secret.
     Secret(SecretRef),
 }
 
-/// A string with `{name}` for a value that must be there, and `{name?}` for one that may be: a
-/// member whose value is not there is left out.
+/// A string with `{name}` for a required value and `{name?}` for an optional one. A member is
+/// omitted if its optional value is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Template(Vec<Piece>);
 
 impl Template {
-    /// Reads a string; braces around anything but a name stand for themselves.
+    /// Reads a string. Braces around anything other than a name are literal.
     pub(crate) fn parse(text: &str) -> Template {
         if let Ok(source) = Source::parse(text) {
             return Template(vec![Piece::Secret(SecretRef::Source(source))]);
@@ -66,7 +66,7 @@ impl Template {
         Template(pieces)
     }
 
-    /// The names it needs, and whether each may be absent.
+    /// The names in it, and whether each is optional.
     pub(crate) fn names(&self) -> impl Iterator<Item = (&str, bool)> {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Value { name, optional } => Some((name.as_str(), *optional)),
@@ -74,12 +74,12 @@ impl Template {
         })
     }
 
-    /// Whether it holds no secret's source.
+    /// Whether it contains no source of a secret.
     pub(crate) fn is_plain(&self) -> bool {
         !self.0.iter().any(|piece| matches!(piece, Piece::Secret(_)))
     }
 
-    /// The source that is the whole of it, where it is one.
+    /// The source, if the whole string is one.
     pub(crate) fn source(&self) -> Option<&Source> {
         match self.0.as_slice() {
             [Piece::Secret(SecretRef::Source(source))] => Some(source),
@@ -87,11 +87,11 @@ impl Template {
         }
     }
 
-    /// Puts the values in, those of sources before the deadline; `None` when an optional one is
-    /// absent.
+    /// Inserts the values; `None` if an optional value is missing. Sources are read before the
+    /// deadline.
     ///
     /// # Errors
-    /// Those of `value`; a value that must be there and is not.
+    /// If `value` fails, or a required value is missing.
     pub(crate) fn fill(
         &self,
         value: &mut dyn FnMut(&str) -> Result<Option<Secret>, Error>,
@@ -107,7 +107,7 @@ impl Template {
                 Piece::Value { name, optional } => match value(name)? {
                     Some(secret) => bytes.extend_from_slice(secret.expose()),
                     None if *optional => return Ok(None),
-                    None => return Err(Error::usage(format!("there is no value for {{{name}}}"))),
+                    None => return Err(Error::usage(format!("no value for {{{name}}}"))),
                 },
             }
         }
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_put_in() {
+    fn placeholders_are_replaced() {
         assert_eq!(filled("Bearer {a}!").unwrap().unwrap(), "Bearer x!");
         assert_eq!(filled(r#"{"b": {a}}{"#).unwrap().unwrap(), r#"{"b": x}{"#);
         assert_eq!(filled("{b?}").unwrap(), None);

@@ -1,4 +1,4 @@
-//! Where a service's token is stored, and what is there.
+//! Finds the stored token of a service.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use super::records::{StoredToken, TokenKey};
 use super::service::{Service, Share};
 use super::store::{Store, Unusable};
 
-/// What the plan's token is for.
+/// The key of the plan's token.
 pub(super) fn key(service: &Service, plan: &TokenPlan) -> TokenKey {
     TokenKey {
         profile: service.name.clone(),
@@ -20,10 +20,10 @@ pub(super) fn key(service: &Service, plan: &TokenPlan) -> TokenKey {
     }
 }
 
-/// Where the plan's token is stored: one with a refresh token must last longer than a session.
+/// The directory for the plan's token. A token with a refresh token needs a permanent directory.
 ///
 /// # Errors
-/// Why there is no place.
+/// The reason why there is no directory.
 pub(super) fn place<'p>(plan: &TokenPlan, places: &'p Places) -> Result<&'p Path, &'p str> {
     match (places, &plan.refresh) {
         (Places::In { state, .. }, Some(_)) => Ok(state),
@@ -32,7 +32,7 @@ pub(super) fn place<'p>(plan: &TokenPlan, places: &'p Places) -> Result<&'p Path
     }
 }
 
-/// The store of the plan's token; `None` when it is not to be stored.
+/// The store of the plan's token; `None` if it is not stored.
 ///
 /// # Errors
 /// As [`Store::open`].
@@ -48,14 +48,14 @@ pub(super) fn store(
     }
 }
 
-/// The store where a former version kept tokens with a refresh token; `None` where there is none.
-pub(super) fn former_store(service: &Service, plan: &TokenPlan, places: &Places) -> Option<Store> {
+/// The store in which an older version kept refresh tokens; `None` if it does not exist.
+pub(super) fn legacy_store(service: &Service, plan: &TokenPlan, places: &Places) -> Option<Store> {
     let Places::In { cache, state } = places else {
         return None;
     };
-    let is_elsewhere = plan.refresh.is_some() && cache != state;
-    // Looking must not make the directory.
-    if !is_elsewhere || std::fs::symlink_metadata(cache).is_err() {
+    let is_separate = plan.refresh.is_some() && cache != state;
+    // Reading must not create the directory.
+    if !is_separate || std::fs::symlink_metadata(cache).is_err() {
         return None;
     }
     store_in(service, plan, cache).ok()?
@@ -82,10 +82,10 @@ fn store_in(
     Store::open(directory, &service.name, &parts).map(Some)
 }
 
-/// The token of `store`, else the one that a former version left elsewhere.
+/// The token in `store`, else one from an older version.
 ///
 /// # Errors
-/// When a file cannot be trusted.
+/// If a file is not private to this user.
 pub(super) fn load(
     service: &Service,
     plan: &TokenPlan,
@@ -95,8 +95,8 @@ pub(super) fn load(
     let key = key(service, plan);
     match StoredToken::load(store, &key)? {
         Some(stored) => Ok(Some(stored)),
-        None => match former_store(service, plan, places) {
-            Some(former) => StoredToken::load(&former, &key),
+        None => match legacy_store(service, plan, places) {
+            Some(legacy) => StoredToken::load(&legacy, &key),
             None => Ok(None),
         },
     }

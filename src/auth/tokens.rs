@@ -1,4 +1,4 @@
-//! A service's token for whoever needs one: from the cache, or by one login for all who wait.
+//! Gets a service's token from the cache, or by one login for all waiting processes.
 
 use std::io;
 use std::path::Path;
@@ -23,16 +23,16 @@ use crate::io_error::reason;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
-/// A token, and what could not be done on the way to it.
+/// A token and the warnings from getting it.
 pub(super) struct ObtainedToken {
     pub stored: StoredToken,
     pub storage: Storage,
     pub warnings: Vec<String>,
 }
 
-/// Whether a result may be written.
+/// Whether the result may be written to the cache.
 enum Fence {
-    /// It may, while this lease is held where the first one was lost.
+    /// It may. Holds the new lease if the first one was lost.
     Open(Option<Lease>),
     Closed,
 }
@@ -40,7 +40,7 @@ enum Fence {
 /// Gets a token.
 ///
 /// # Errors
-/// When the service refuses, cannot be asked, or the cache cannot be trusted.
+/// If the service refuses, the request fails, or the cache is not private.
 pub(super) fn get(
     service: &Service,
     plan: &TokenPlan,
@@ -65,12 +65,12 @@ pub(super) fn get(
         Err(Unusable::Unsafe(error)) => return Err(error.into()),
         Err(Unusable::Unwritable(error)) => {
             let place = place(plan, &context.places).unwrap_or(Path::new(""));
-            let what = format!("cannot make {}", place.display());
-            request.unkept(Some(place), &what, &reason(&error))?
+            let what = format!("cannot create {}", place.display());
+            request.uncached(Some(place), &what, &reason(&error))?
         }
         Err(Unusable::Nowhere(why)) => {
-            let what = "there is no directory for it (C47_CACHE_DIR names one)";
-            request.unkept(None, what, &why)?
+            let what = "no cache directory (set C47_CACHE_DIR)";
+            request.uncached(None, what, &why)?
         }
     };
     Ok(ObtainedToken {
@@ -88,26 +88,26 @@ struct TokenRequest<'a> {
     key: TokenKey,
     values: Values<'a>,
     since: Timestamp,
-    /// The token that was stored at the start: another one is new, whatever the clocks say.
+    /// The token that was stored at the start. A different one is newer, whatever its times are.
     seen: Option<Secret>,
     storage: Storage,
     warnings: Vec<String>,
 }
 
 impl<'a> TokenRequest<'a> {
-    /// The cached token, or one login among all who want it.
+    /// The cached token, or the result of one login shared by all processes.
     fn shared(&mut self, store: &Store) -> Result<StoredToken, Error> {
         self.seen = self.load(store)?.map(|stored| stored.token);
         if let Some(stored) = self.acceptable(store)? {
             return Ok(stored);
         }
         if self.needs_person(store)? {
-            // A person takes minutes: nobody waits for that.
+            // A person needs minutes. Other processes do not wait for that.
             let stored = self.obtain(None, &mut Fate::default())?;
             let written = store
                 .reserve()
                 .and_then(|room| self.write(store, room, &stored));
-            self.warn_unless(written);
+            self.warn_if_failed(written);
             return Ok(stored);
         }
         let started = Instant::now();
@@ -117,19 +117,19 @@ impl<'a> TokenRequest<'a> {
         loop {
             let holder = match Lease::claim(store, length) {
                 Ok(Claim::Held(lease)) => {
-                    let result = self.holding(store, &lease);
+                    let result = self.with_lease(store, &lease);
                     drop(lease);
                     return result;
                 }
                 Ok(Claim::Busy(holder)) => holder,
                 Err(error) => {
                     let path = store.path("token");
-                    return self.unkept(Some(&path), "cannot write the cache", &reason(&error));
+                    return self.uncached(Some(&path), "cannot write the cache", &reason(&error));
                 }
             };
             watch.look(store, &holder);
             let pausing = jittered(pause);
-            // Room for one who dies and for his successor.
+            // Time for a holder that dies and for its successor.
             let is_too_long = started.elapsed() > (holder.length().max(length)) * 3;
             if is_too_long || self.context.deadline.is_over_after(pausing) {
                 return Err(Error::Auth(AuthError::Busy {
@@ -147,20 +147,20 @@ impl<'a> TokenRequest<'a> {
         }
     }
 
-    /// With the lease in hand: somebody may have been faster, or refused, before us.
-    fn holding(&mut self, store: &Store, lease: &Lease) -> Result<StoredToken, Error> {
-        let _ = store.sweep(Leftovers::OfTheDead); // the next one tries again
+    /// Runs with the lease. Another process may have got a token or a refusal in the meantime.
+    fn with_lease(&mut self, store: &Store, lease: &Lease) -> Result<StoredToken, Error> {
+        let _ = store.sweep(Leftovers::OfTheDead); // the next process tries again
         if let Some(stored) = self.acceptable(store)? {
             return Ok(stored);
         }
         self.ensure_not_refused(store)?;
         let old = self.load(store)?;
-        // Before a refresh token is spent: the next one must have a place.
+        // Reserve space before a refresh token is used, so that the next one can be stored.
         let room = match store.reserve() {
             Ok(room) => room,
             Err(error) => {
                 let path = store.path("token");
-                return self.unkept(Some(&path), "cannot write the cache", &reason(&error));
+                return self.uncached(Some(&path), "cannot write the cache", &reason(&error));
             }
         };
         let mut fate = Fate::default();
@@ -169,20 +169,20 @@ impl<'a> TokenRequest<'a> {
         match (result, fence) {
             (Ok(stored), Fence::Open(_lease)) => {
                 let written = self.write(store, room, &stored);
-                self.warn_unless(written);
+                self.warn_if_failed(written);
                 Ok(stored)
             }
             (Ok(stored), Fence::Closed) => {
-                // Somebody took the lease over while this process was stopped.
+                // Another process took over the lease while this one was stopped.
                 if let Some(newer) = self.acceptable(store)? {
                     return Ok(newer);
                 }
-                self.warn_unless(Err(io::Error::other("another process logs in")));
+                self.warn_if_failed(Err(io::Error::other("another process is logging in")));
                 Ok(stored)
             }
             (Err(error), Fence::Open(_lease)) => {
                 if fate == Fate::Refused {
-                    self.give_up(store, room, old)?;
+                    self.discard_refresh_token(store, room, old)?;
                 }
                 self.remember(store, &error);
                 Err(error)
@@ -191,7 +191,7 @@ impl<'a> TokenRequest<'a> {
         }
     }
 
-    /// Whether what came may be written: only with the lease, and over the token it came for.
+    /// Whether the new token may be written: only with the lease, and only over the old token.
     fn fence(
         &self,
         store: &Store,
@@ -216,13 +216,13 @@ impl<'a> TokenRequest<'a> {
     fn write(&self, store: &Store, room: Temporary, stored: &StoredToken) -> io::Result<()> {
         store.write_reserved("token", room, stored.to_json().as_str().as_bytes())?;
         for kind in ["refused", "failed"] {
-            let _ = store.remove(kind); // it is over in a minute
+            let _ = store.remove(kind); // it expires in a minute
         }
         Ok(())
     }
 
-    /// Forgets the refresh token that was refused, and remembers which one it came from.
-    fn give_up(
+    /// Deletes the refused refresh token, and records which profile token it came from.
+    fn discard_refresh_token(
         &mut self,
         store: &Store,
         room: Temporary,
@@ -242,36 +242,41 @@ impl<'a> TokenRequest<'a> {
         self.write(store, room, &spent).map_err(fail)
     }
 
-    /// Where nothing can be stored: a login serves this call alone, but a refresh token is not
-    /// spent.
-    fn unkept(&mut self, path: Option<&Path>, what: &str, why: &str) -> Result<StoredToken, Error> {
+    /// Logs in without storing the token. A refresh token is not used, because the next one would
+    /// be lost.
+    fn uncached(
+        &mut self,
+        path: Option<&Path>,
+        what: &str,
+        why: &str,
+    ) -> Result<StoredToken, Error> {
         if self.plan.starts_with_refresh_token() {
             let profile = self.service.name.clone();
             let path = path.map(Path::to_owned);
-            let why = format!("{why}: the next refresh token could not be kept");
-            let hint = Some("C47_CACHE_DIR names another place".into());
+            let why = format!("{why}; the next refresh token could not be stored");
+            let hint = Some("set C47_CACHE_DIR to another directory".into());
             return Err(Error::Auth(match path {
                 Some(path) => AuthError::Cache { path, why, hint },
                 None => AuthError::Failed { profile, why, hint },
             }));
         }
         self.storage = Storage::Failed;
-        let warning = format!("the token is not kept: {what}: {why}");
+        let warning = format!("the token is not stored: {what}: {why}");
         self.warnings.push(warning);
         self.obtain(None, &mut Fate::default())
     }
 
-    fn warn_unless(&mut self, written: io::Result<()>) {
+    fn warn_if_failed(&mut self, written: io::Result<()>) {
         if let Err(error) = written {
             let why = reason(&error);
             self.storage = Storage::Failed;
             self.warnings.push(format!(
-                "the token is not kept: cannot write the cache: {why}"
+                "the token is not stored: cannot write the cache: {why}"
             ));
         }
     }
 
-    /// The stored token; one of a former version may be in the place for all tokens.
+    /// The stored token, also from the directory of an older version.
     fn load(&self, store: &Store) -> Result<Option<StoredToken>, AuthError> {
         load(self.service, self.plan, &self.context.places, store)
     }
@@ -283,7 +288,7 @@ impl<'a> TokenRequest<'a> {
             if self.want.except.as_ref() == Some(&stored.token) {
                 return false;
             }
-            // One that came while we waited is as new as one can be had.
+            // A token that was stored while this process waited is the newest available.
             let is_new = self.seen.as_ref() != Some(&stored.token);
             let lasts = |least: Duration| stored.left(now).is_none_or(|left| left > least);
             match (is_new, self.want.login) {
@@ -305,11 +310,11 @@ impl<'a> TokenRequest<'a> {
         Ok(asks && !can_refresh)
     }
 
-    /// As long as a refresh and a login may take, and what gives the secrets.
+    /// The time for a refresh, a login, and reading the secrets.
     fn lease_length(&self) -> Duration {
         let commands = self.plan.secrets().any(|secret| secret.is_command());
         let more = if commands { 130 } else { 10 };
-        exchange::PATIENCE * 2 + Duration::from_secs(more)
+        exchange::LOGIN_TIMEOUT * 2 + Duration::from_secs(more)
     }
 
     fn ensure_not_refused(&mut self, store: &Store) -> Result<(), Error> {
@@ -338,12 +343,12 @@ impl<'a> TokenRequest<'a> {
             Some(failure) => Err(Error::Auth(AuthError::Failed {
                 profile: self.service.name.clone(),
                 why: failure.why,
-                hint: Some("another process tried, just now".into()),
+                hint: Some("another process tried just now".into()),
             })),
         }
     }
 
-    /// Spares others the same refusal or failure.
+    /// Records a refusal or failure for other processes.
     fn remember(&mut self, store: &Store, error: &Error) {
         if let Error::Auth(AuthError::Refused { why, .. }) = error {
             let Ok(salt) = crypto::random(16) else { return };
@@ -386,7 +391,7 @@ impl<'a> TokenRequest<'a> {
     }
 }
 
-/// Something around `pause`, different in each process.
+/// A random duration around `pause`, so that processes do not wake at the same time.
 fn jittered(pause: Duration) -> Duration {
     let random = crypto::random(1).map_or(128, |bytes| bytes.first().copied().unwrap_or(128));
     pause.mul_f64(0.5 + f64::from(random) / 255.0)

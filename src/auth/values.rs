@@ -1,4 +1,4 @@
-//! What the `{name}`s of a login stand for. Secrets are read once, and only those asked for.
+//! The values for `{name}` placeholders. Each secret is read once, and only if it is used.
 
 use std::collections::BTreeMap;
 
@@ -20,11 +20,11 @@ use crate::secret::Secret;
 pub(super) struct Values<'a> {
     plan: &'a TokenPlan,
     profile: &'a str,
-    /// Values that come up on the way: a refresh token, a device code. They go before others.
+    /// Values known only during the login: a refresh token, a device code. They take precedence.
     pub given: BTreeMap<&'static str, Secret>,
     read: BTreeMap<String, Secret>,
-    /// What was made of them and sent: an assertion, a client's Basic credentials.
-    made: Vec<Secret>,
+    /// Values that were derived and sent: an assertion, Basic credentials of a client.
+    derived: Vec<Secret>,
     signing: Option<mint::Signing>,
     deadline: Deadline,
 }
@@ -36,16 +36,16 @@ impl<'a> Values<'a> {
             profile,
             given: BTreeMap::new(),
             read: BTreeMap::new(),
-            made: Vec::new(),
+            derived: Vec::new(),
             signing: None,
             deadline,
         }
     }
 
-    /// The value of a name.
+    /// Looks up a name.
     ///
     /// # Errors
-    /// When its source has none.
+    /// If its source cannot be read.
     fn get(&mut self, name: &str) -> Result<Option<Secret>, Error> {
         if let Some(secret) = self.given.get(name) {
             return Ok(Some(secret.clone()));
@@ -56,7 +56,7 @@ impl<'a> Values<'a> {
         match name {
             "jwt" if self.plan.jwt.is_some() => {
                 let token = self.signing()?.mint()?;
-                self.made.push(token.clone());
+                self.derived.push(token.clone());
                 Ok(Some(token))
             }
             "client_basic" => {
@@ -70,14 +70,14 @@ impl<'a> Values<'a> {
                 let (id, secret) = (part("client_id")?, part("client_secret")?);
                 let encoded = base64_pair(id.as_bytes(), secret.as_bytes());
                 let encoded = Secret::new(encoded.as_bytes().to_vec());
-                self.made.push(encoded.clone());
+                self.derived.push(encoded.clone());
                 Ok(Some(encoded))
             }
             _ => self.secret(name),
         }
     }
 
-    /// A template with its values.
+    /// Fills a template with values.
     ///
     /// # Errors
     /// As [`Values::get`].
@@ -94,7 +94,7 @@ impl<'a> Values<'a> {
             return Ok(None);
         };
         let who = match (name, self.plan.user.as_str()) {
-            ("password", user) if !user.is_empty() => format!("Password of {user}"),
+            ("password", user) if !user.is_empty() => format!("Password for {user}"),
             (name, _) => format!("{}: {name}", self.profile),
         };
         let secret = source.read_text(&who, self.deadline)?;
@@ -102,22 +102,22 @@ impl<'a> Values<'a> {
         Ok(Some(secret))
     }
 
-    /// The key that signs `{jwt}`, read once.
+    /// The key that signs `{jwt}`.
     pub(super) fn signing(&mut self) -> Result<&mint::Signing, Error> {
         if self.signing.is_none()
-            && let Some(order) = &self.plan.jwt
+            && let Some(spec) = &self.plan.jwt
         {
-            self.signing = Some(mint::Signing::read(order, self.deadline)?);
+            self.signing = Some(mint::Signing::read(spec, self.deadline)?);
         }
         self.signing
             .as_ref()
-            .ok_or_else(|| Error::usage("there is no key to sign with"))
+            .ok_or_else(|| Error::usage("no signing key given"))
     }
 
-    /// Reads the secrets that these exchanges need, and tells what they leave behind under `salt`.
+    /// The salted fingerprint of the secrets that these requests use.
     ///
     /// # Errors
-    /// When a source has none.
+    /// If a source cannot be read.
     pub(super) fn fingerprint(
         &mut self,
         exchanges: &[&Exchange],
@@ -146,24 +146,24 @@ impl<'a> Values<'a> {
         Ok(crypto::fingerprint(salt, &all))
     }
 
-    /// What the secret of this name leaves behind under `salt`.
+    /// The salted fingerprint of the secret with this name.
     ///
     /// # Errors
-    /// When its source has none.
+    /// If its source cannot be read.
     pub(super) fn mark(&mut self, name: &str, salt: &[u8]) -> Result<Vec<u8>, Error> {
         let secret = self.secret(name)?;
         let bytes = secret.as_ref().map_or(&[][..], Secret::expose);
         Ok(crypto::fingerprint(salt, bytes))
     }
 
-    /// A service's words as they may be shown: a service may repeat what it was sent, and as it was
-    /// sent.
+    /// Masks secrets in the service's error text. The service may repeat what it received, in plain
+    /// or encoded form.
     pub(super) fn without_secrets(&self, text: &str) -> String {
         let signing = self.signing.iter().map(mint::Signing::secret);
         let secrets = self.read.values().chain(self.given.values());
         let mut forms: Vec<Zeroizing<String>> = Vec::new();
-        for secret in secrets.chain(&self.made).chain(signing) {
-            // So short a secret would be found everywhere.
+        for secret in secrets.chain(&self.derived).chain(signing) {
+            // A very short secret would match everywhere.
             let Ok(secret) = secret.expose_text() else {
                 continue;
             };
@@ -174,7 +174,7 @@ impl<'a> Values<'a> {
                 forms.push(Zeroizing::new(json.trim_matches('"').to_owned()));
             }
         }
-        // A longer one may have a shorter one in it.
+        // Longest first: a secret may contain a shorter one.
         forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
         let masked = forms.iter().fold(text.to_owned(), |text, form| {
             text.replace(form.as_str(), redact::MASK)

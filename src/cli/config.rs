@@ -1,4 +1,4 @@
-//! `c47 config`: the files of profiles, checked and shown.
+//! `c47 config`: checks and shows the configuration files.
 
 use std::fmt;
 use std::io::Write;
@@ -19,8 +19,8 @@ use crate::json::Text;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
 
-/// Check and show the configuration: the files in C47_CONFIG_PATH, else /etc/c47/config.toml and
-/// ~/.config/c47/config.toml, later ones over earlier ones.
+/// Check and show the configuration files. They are the files in C47_CONFIG_PATH, else
+/// /etc/c47/config.toml and ~/.config/c47/config.toml. Later files override earlier ones.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -51,7 +51,7 @@ impl Config {
     }
 }
 
-/// Check every file and every profile. Exits 2 when something is wrong.
+/// Check all files and profiles. Exits 2 if there is an error.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -60,12 +60,12 @@ impl Config {
     example = "c47 config check"
 )]
 struct Check {
-    /// print an object
+    /// print JSON, an object.
     #[argh(switch)]
     json: bool,
 }
 
-/// The kinds of the subcommands' values, and their JSON.
+/// The kinds of the option values, and the JSON output.
 pub(super) const DETAILS: &[Details] = &[
     Details {
         command: "config check",
@@ -79,13 +79,13 @@ pub(super) const DETAILS: &[Details] = &[
                     "the configuration files, in the order they are read",
                 ),
                 Field::string("files[].path", "path of the file"),
-                Field::boolean("files[].found", "whether it was read"),
-                Field::string("files[].why", "why it could not be read").or_null(),
+                Field::boolean("files[].found", "whether the file exists and was read"),
+                Field::string("files[].why", "why it cannot be read").or_null(),
                 Field::objects("profiles", "the profiles"),
                 Field::string("profiles[].name", "name of the profile"),
-                Field::boolean("profiles[].ok", "whether it is valid"),
-                Field::string("profiles[].why", "what is wrong with it").or_null(),
-                Field::strings("faults", "what is wrong outside of profiles"),
+                Field::boolean("profiles[].ok", "whether the profile is valid"),
+                Field::string("profiles[].why", "errors in the profile").or_null(),
+                Field::strings("faults", "errors outside of profiles"),
             ],
         }],
     },
@@ -98,7 +98,7 @@ pub(super) const DETAILS: &[Details] = &[
             fields: &[
                 Field::string("profile", "name of the profile"),
                 Field::string("key", "name of the key"),
-                Field::any("value", "its value; a secret as its source"),
+                Field::any("value", "value; for a secret its source"),
                 Field::string("origin", "file, line and column, or the preset"),
             ],
         }],
@@ -114,7 +114,7 @@ pub(super) const DETAILS: &[Details] = &[
 struct CheckReport {
     files: Vec<FileReport>,
     profiles: Vec<ProfileReport>,
-    /// What is wrong in the files outside of profiles.
+    /// Errors outside of profiles.
     faults: Vec<String>,
 }
 
@@ -154,7 +154,7 @@ impl Check {
             profiles,
             faults: others.collect(),
         };
-        let is_sound = report.faults.is_empty()
+        let is_valid = report.faults.is_empty()
             && report.files.iter().all(|file| file.why.is_none())
             && report.profiles.iter().all(|profile| profile.ok);
         output::print(Format::from_switch(self.json), &report)?;
@@ -168,7 +168,7 @@ impl Check {
                 escape::one_line(&text)
             ));
         }
-        Ok(if is_sound { Exit::Done } else { Exit::Usage })
+        Ok(if is_valid { Exit::Done } else { Exit::Usage })
     }
 }
 
@@ -209,7 +209,7 @@ impl fmt::Display for CheckReport {
     }
 }
 
-/// Show each profile, its preset's keys among its own. A secret is shown as its source.
+/// Show all profiles, merged with their presets. A secret is shown as its source.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -218,15 +218,15 @@ impl fmt::Display for CheckReport {
     example = "c47 config show kitsu --origin"
 )]
 struct Show {
-    /// the profile (default: all)
+    /// name of the profile (default: all)
     #[argh(positional)]
     profile: Option<String>,
 
-    /// say beside each key where it stands
+    /// show the file and line of each key.
     #[argh(switch)]
     origin: bool,
 
-    /// print an array of objects
+    /// print JSON, an array of objects.
     #[argh(switch)]
     json: bool,
 }
@@ -250,7 +250,7 @@ impl Show {
         let mut keys = Vec::new();
         for name in names {
             if self.profile.is_some() {
-                config.ensure_sound(name)?;
+                config.ensure_valid(name)?;
             }
             for shown in config.shown(name)? {
                 keys.push(KeyReport {
@@ -302,8 +302,8 @@ impl fmt::Display for ShowReport {
     }
 }
 
-/// Write a commented example where your own configuration is looked for. A file that is there
-/// stays as it is.
+/// Write an example configuration file. The default is your own configuration file. An existing
+/// file is not overwritten.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -312,18 +312,18 @@ impl fmt::Display for ShowReport {
     example = "c47 config init --output -"
 )]
 struct Init {
-    /// the file, or - for standard output (default: the last place that is looked at)
+    /// write to this file, or - for stdout. The default is your own configuration file, or the last one in C47_CONFIG_PATH.
     #[argh(option, arg_name = "file")]
     output: Option<String>,
 }
 
-/// The example; the schemes are named by their table.
+/// The example, with the names of all schemes.
 fn example() -> String {
     const TEXT: &str = include_str!("config_example.toml");
     TEXT.replace("{schemes}", &wrapped(&scheme::NAMES))
 }
 
-/// The words as an indented comment, in lines that are not too long.
+/// Wraps the words as an indented comment.
 fn wrapped(words: &[&str]) -> String {
     let mut text = String::from("  ");
     let mut width = 0;
@@ -341,17 +341,17 @@ fn wrapped(words: &[&str]) -> String {
     text
 }
 
-/// The last file that is read: the user's own, or the last one of C47_CONFIG_PATH.
+/// The last configuration file: the user's own, or the last one in C47_CONFIG_PATH.
 fn own_file() -> Result<PathBuf, Error> {
     let mut search = environment::configuration_files();
     let last = search.candidates.pop().map(|last| last.path);
     match (search.gap, last) {
         (None, Some(path)) => Ok(path),
         (None, None) => Err(Error::usage_hint(
-            "C47_CONFIG_PATH names no file",
-            "--output FILE",
+            "C47_CONFIG_PATH contains no file",
+            "use --output FILE",
         )),
-        (Some(gap), _) => Err(Error::usage_hint(gap, "--output FILE")),
+        (Some(gap), _) => Err(Error::usage_hint(gap, "use --output FILE")),
     }
 }
 
@@ -373,14 +373,14 @@ impl Init {
         };
         let exists = || {
             let path = path.display();
-            Error::usage(format!("{path} is there already and stays as it is"))
+            Error::usage(format!("{path} already exists and is not overwritten"))
         };
         if path.symlink_metadata().is_ok() {
             return Err(exists());
         }
         if let Some(directory) = path.parent().filter(|path| !path.as_os_str().is_empty()) {
             ensure_directory(directory)?;
-            std::fs::create_dir_all(directory).map_err(Error::file("make", directory))?;
+            std::fs::create_dir_all(directory).map_err(Error::file("create", directory))?;
         }
         let mut file = AtomicFile::create(&path, 0o600)?;
         file.write_all(example().as_bytes())

@@ -1,5 +1,5 @@
-//! What the environment says: of the network, of where files are, of variables in configuration
-//! files. The one place beside secret sources and the terminal that reads it.
+//! Reads the environment: proxies, certificate files, directories, and variables used in
+//! configuration files. Apart from secret sources and the terminal, nothing else reads it.
 
 use std::env;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::http::proxy::Proxies;
 use crate::http::tls::Trust;
 use crate::process;
 
-/// HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in either case; the lower one wins.
+/// HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY in upper or lower case; lower case wins.
 fn proxies() -> Proxies {
     // In a CGI script HTTP_PROXY is a header the client sent (CVE-2016-5385).
     let in_cgi = env::var_os("REQUEST_METHOD").is_some();
@@ -28,7 +28,7 @@ fn proxies() -> Proxies {
     }
 }
 
-/// The machine's roots, or those of SSL_CERT_FILE and SSL_CERT_DIR.
+/// The system's root certificates, or those in SSL_CERT_FILE and SSL_CERT_DIR.
 pub(super) fn trust() -> Trust {
     Trust::System {
         bundle: path("SSL_CERT_FILE"),
@@ -36,7 +36,7 @@ pub(super) fn trust() -> Trust {
     }
 }
 
-/// The settings that profiles and options are laid over.
+/// The base settings. Profiles and options override them.
 pub(super) fn settings() -> Settings {
     Settings {
         proxies: proxies(),
@@ -44,11 +44,10 @@ pub(super) fn settings() -> Settings {
     }
 }
 
-/// The home directory: HOME, or where cron or a farm daemon does not set it, the one of the user's
-/// entry in /etc/passwd.
+/// The home directory: HOME, or the one in /etc/passwd if cron or a farm daemon does not set HOME.
 ///
 /// # Errors
-/// Says why there is none.
+/// The reason why it is unknown.
 fn home() -> Result<PathBuf, String> {
     if let Some(home) = path("HOME") {
         return Ok(home);
@@ -80,7 +79,7 @@ pub(super) fn configuration_files() -> Search {
     let mut search = Search::default();
     let site = PathBuf::from("/etc/c47/config.toml");
     search.candidates.push(candidate(site, Named::BySite));
-    // A relative path counts for nothing (XDG Base Directory Specification).
+    // A relative path is ignored (XDG Base Directory Specification).
     let base = path("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
     match base.map_or_else(|| home().map(|home| home.join(".config")), Ok) {
         Ok(base) => {
@@ -92,8 +91,8 @@ pub(super) fn configuration_files() -> Search {
     search
 }
 
-/// Where tokens are kept. What XDG_RUNTIME_DIR names is gone after a logout or a reboot; a refresh
-/// token must not be, since a service may take the former one no more.
+/// The directories for tokens. XDG_RUNTIME_DIR is deleted at logout or reboot. Refresh tokens are
+/// stored in a permanent directory, because the service may reject an older one.
 pub(super) fn places() -> Places {
     if let Some(own) = path("C47_CACHE_DIR") {
         return Places::In {
@@ -108,7 +107,7 @@ pub(super) fn places() -> Places {
         Ok(cache) => cache,
         Err(why) => return Places::Nowhere(why.clone()),
     };
-    // A relative path counts for nothing (XDG Base Directory Specification).
+    // A relative path is ignored (XDG Base Directory Specification).
     let state = path("XDG_STATE_HOME")
         .filter(|base| base.is_absolute())
         .map(|base| base.join("c47"))
@@ -117,7 +116,7 @@ pub(super) fn places() -> Places {
     Places::In { cache, state }
 }
 
-/// The repositories of REZ_PACKAGES_PATH; `None` where only Rez can read one of them.
+/// The repositories in REZ_PACKAGES_PATH; `None` if only Rez can read one of them.
 pub(super) fn rez_repositories() -> Option<Vec<PathBuf>> {
     let list = set("REZ_PACKAGES_PATH").unwrap_or_default();
     let paths = env::split_paths(&list).filter(|path| !path.as_os_str().is_empty());
@@ -137,8 +136,8 @@ pub(super) fn netrc() -> Option<PathBuf> {
     path("NETRC").or_else(|| home().ok().map(|home| home.join(".netrc")))
 }
 
-/// What `${NAME}` in a configuration is replaced by. cron and farm daemons set neither USER nor
-/// HOME nor HOSTNAME, so the system is asked.
+/// The value of `${NAME}` in a configuration file. cron and farm daemons do not set USER, HOME and
+/// HOSTNAME, so those come from the system.
 pub(super) fn variable(name: &str) -> Option<String> {
     let given = |name: &str| env::var(name).ok();
     match (given(name), name) {
@@ -150,7 +149,7 @@ pub(super) fn variable(name: &str) -> Option<String> {
     }
 }
 
-/// The program that long texts are read in, with its arguments.
+/// The pager command with its arguments.
 pub(super) fn pager() -> Option<String> {
     text("PAGER")
 }

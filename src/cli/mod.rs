@@ -122,7 +122,7 @@ const LISTINGS: &[Listing] = &[
     Listing {
         name: "jwt",
         details: jwt::DETAILS,
-        layouts: &[],
+        layouts: jwt::LAYOUTS,
         manual: include_str!("jwt/manual.md"),
     },
     Listing {

@@ -1,5 +1,5 @@
-//! The entry of the user in /etc/passwd. A static program has no other source: NSS modules, which
-//! know of LDAP and the like, are shared libraries.
+//! The user's entry in /etc/passwd. A static binary cannot load NSS modules for LDAP or NIS,
+//! because they are shared libraries.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -9,23 +9,23 @@ use std::path::PathBuf;
 
 use crate::process;
 
-/// More than the file of a site that copies all its accounts into it.
+/// Larger than the passwd file of any site.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// What is used of an entry.
+/// The fields of an entry that c47 uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub name: String,
     pub home: PathBuf,
 }
 
-/// The effective user's entry, where there is one.
+/// The effective user's entry.
 pub(super) fn own() -> Option<Entry> {
     let file = File::open("/etc/passwd").ok()?;
     find(BufReader::new(file.take(MAX_BYTES)), process::user_id()).ok()?
 }
 
-/// The first entry of the user with this number (passwd(5)).
+/// The first entry with this user ID (passwd(5)).
 fn find(mut file: impl BufRead, user: u32) -> io::Result<Option<Entry>> {
     let number = user.to_string();
     let mut line = Vec::new();
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_is_found_by_its_number() {
+    fn entry_is_found_by_user_id() {
         let text: &[u8] =
             b"# comment\nbroken:x:7\nroot:x:0:0:r\xe9o:/root:/bin/sh\nfarm:x:7:7::/home/farm\n";
         let found = |user| find(text, user).unwrap();

@@ -1,4 +1,4 @@
-//! Profiles for every command that uses them: loaded, and what their credentials are issued with.
+//! Loads profiles, and builds the settings and context for their credentials.
 
 use super::environment;
 use crate::auth::scheme::Lifetime;
@@ -10,26 +10,25 @@ use crate::http::Settings;
 use crate::output::Format;
 use crate::{escape, output};
 
-/// All profiles.
+/// Loads all profiles.
 ///
 /// # Errors
-/// A configuration file that cannot be used at all.
+/// If a configuration file cannot be used at all.
 pub(super) fn load() -> Result<Config, Error> {
     Config::load(&environment::configuration_files(), environment::variable)
 }
 
-/// The profile that a command uses. What is wrong with others is a warning.
+/// The profile that a command uses. Errors in other profiles are warnings.
 ///
 /// # Errors
-/// What is wrong with it, or that there is none.
+/// If it does not exist or has an error.
 pub(super) fn named(command: &str, name: &str) -> Result<Profile, Error> {
     let config = load()?;
     warn_of_faults(command, &config, Some(name));
     config.profile(name)
 }
 
-/// Warns of what is wrong in the configuration and concerns other profiles than this one, and of
-/// files that could not be read.
+/// Warns of errors in other profiles and of files that cannot be read.
 pub(super) fn warn_of_faults(command: &str, config: &Config, profile: Option<&str>) {
     const MOST: usize = 5;
     let unreadable = config.files.iter().filter_map(|(path, found)| match found {
@@ -41,7 +40,7 @@ pub(super) fn warn_of_faults(command: &str, config: &Config, profile: Option<&st
     let more = warnings.len().saturating_sub(MOST);
     if more > 0 {
         warnings.truncate(MOST);
-        warnings.push(format!("and {more} more: 'c47 config check' lists them"));
+        warnings.push(format!("{more} more; run 'c47 config check' to list all"));
     }
     for warning in warnings {
         output::say(format_args!(
@@ -51,12 +50,12 @@ pub(super) fn warn_of_faults(command: &str, config: &Config, profile: Option<&st
     }
 }
 
-/// How the profile's service is called where no call of the user's has options of its own.
+/// The settings for requests to the profile's service, without command-line options.
 pub(super) fn settings(profile: &Profile) -> Settings {
     environment::settings().with(&profile.overlay)
 }
 
-/// What the credentials of a profile are issued with, when nobody is there to log in.
+/// The context for issuing a profile's credentials without a person.
 pub(super) fn context(profile: &Profile, settings: Settings) -> Context<'static> {
     let mut context = without_cache(settings);
     if profile.scheme.lifetime() == Lifetime::Cached {
@@ -65,7 +64,7 @@ pub(super) fn context(profile: &Profile, settings: Settings) -> Context<'static>
     context
 }
 
-/// What credentials are issued with that are never cached.
+/// The context for credentials that are never cached.
 pub(super) fn without_cache(settings: Settings) -> Context<'static> {
     Context {
         places: Places::Nowhere("nothing is cached".into()),
@@ -76,17 +75,17 @@ pub(super) fn without_cache(settings: Settings) -> Context<'static> {
     }
 }
 
-/// Says that a list of profiles is empty, where people would see nothing at all.
+/// Prints a message if a list of profiles is empty, unless the output is JSON.
 pub(super) fn say_if_none(command: &str, config: &Config, format: Format) {
     if format == Format::Text && config.names().next().is_none() {
         let searched = escape::one_line(&config.searched());
         output::say(format_args!(
-            "{command}: there are no profiles: {searched}\nhint: c47 config init writes an example"
+            "{command}: no profiles configured: {searched}\nhint: run 'c47 config init' to write an example file"
         ));
     }
 }
 
-/// Prints what could not be done while a credential was issued.
+/// Prints the warnings from issuing a credential.
 pub(super) fn warn(command: &str, warnings: &[String]) {
     for warning in warnings {
         output::say(format_args!("{command}: {}", escape::one_line(warning)));

@@ -1,27 +1,27 @@
-//! What is wrong in a configuration file, and whom it concerns.
+//! Errors in a configuration file, and the profile that each one affects.
 
 use std::fmt;
 
 use super::value::Place;
 use crate::error::Error;
 
-/// Something wrong in a file. It makes its own profile unusable, and no other.
+/// An error in a file. It makes its own profile unusable, but no other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub owner: Owner,
     pub wrong: Wrong,
 }
 
-/// The part of a file that a fault is in.
+/// The part of the file that contains the fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
-    /// No profile and no preset: a key at the top.
+    /// A key at the top level.
     File,
     Preset(String),
     Profile(String),
 }
 
-/// What is wrong, where, and what was perhaps meant.
+/// The place, the reason and a hint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Wrong {
     pub place: Place,
@@ -30,7 +30,7 @@ pub(crate) struct Wrong {
 }
 
 impl Wrong {
-    /// Something wrong at a place.
+    /// An error at a place.
     pub(super) fn at(place: &Place, why: impl fmt::Display) -> Wrong {
         Wrong {
             place: place.clone(),
@@ -44,8 +44,8 @@ impl Wrong {
         format!("{}: {}", self.place, self.why)
     }
 
-    /// The same with a hint.
-    pub(super) fn hinting(self, hint: Option<String>) -> Wrong {
+    /// Sets the hint.
+    pub(super) fn with_hint(self, hint: Option<String>) -> Wrong {
         Wrong { hint, ..self }
     }
 }

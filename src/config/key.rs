@@ -1,16 +1,16 @@
-//! The kinds of keys a configuration has. A leaf: the schemes declare their keys with it.
+//! The types of configuration keys. Schemes declare their keys with them.
 
-/// What a key takes.
+/// The type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Text,
     /// One of these.
     Choice(&'static [&'static str]),
-    /// A secret's source, or the secret itself.
+    /// The source of a secret, or the secret itself.
     Secret,
-    /// A key: as a secret, or the path of a file that exists.
+    /// A cryptographic key: a secret, or the path of an existing file.
     Key,
-    /// A proxy's address, which may hold a password.
+    /// A proxy URL, which may contain a password.
     Proxy,
     Integer,
     /// `30s`; a bare number is seconds.
@@ -18,20 +18,20 @@ pub(crate) enum Kind {
     Bool,
     /// A list of HTTP statuses.
     Statuses,
-    /// A table of strings with names of one's own.
+    /// A table of strings with any names.
     Texts,
-    /// A table of secrets with names of one's own.
+    /// A table of secrets with any names.
     Secrets,
-    /// A table of anything.
+    /// A table with any content.
     Json,
     /// A table with the keys of [`REQUEST`].
     Request,
 }
 
-/// A key, what it takes, and what it is for.
+/// The name of a key and its type.
 pub(crate) type Key = (&'static str, Kind);
 
-/// The keys of `login`, `refresh` and `logout`: a request, and where its answer has what.
+/// The keys of `login`, `refresh` and `logout`: the request, and the member names in the response.
 pub(crate) const REQUEST: &[Key] = &[
     ("method", Kind::Text),
     ("url", Kind::Text),
@@ -45,7 +45,7 @@ pub(crate) const REQUEST: &[Key] = &[
     ("expires_at", Kind::Text),
 ];
 
-/// The words of a table of choices, for [`Kind::Choice`].
+/// The names in a table of choices, for [`Kind::Choice`].
 #[allow(clippy::indexing_slicing)] // a wrong index fails to compile
 pub(crate) const fn words<T: Copy, const N: usize>(
     table: &[(&'static str, T); N],

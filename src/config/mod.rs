@@ -1,4 +1,4 @@
-//! Profiles: the files read, merged key by key, checked.
+//! Configuration files with profiles: read, merged key by key, and checked.
 
 mod expand;
 mod fault;
@@ -33,31 +33,31 @@ pub(crate) use fault::Fault;
 pub(crate) use show::Shown;
 pub(crate) use trust::{Candidate, Named, Search};
 
-/// What a file of profiles never reaches.
+/// The maximum size of a configuration file.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// All that was configured, in the end.
+/// The merged configuration.
 pub(crate) struct Config {
-    /// Where it was looked for, and whether there was a file.
+    /// The searched files, and whether each was found.
     pub files: Vec<(PathBuf, Found)>,
-    /// Why no file was looked for below the home directory.
+    /// Why the home directory was not searched.
     pub gap: Option<String>,
-    /// What the user should know of files that were read, and which.
+    /// Warnings about files.
     pub warnings: Vec<(PathBuf, String)>,
-    /// What is wrong in the files; each makes its own profile unusable.
+    /// Errors in the files. Each makes its own profile unusable.
     pub faults: Vec<Fault>,
     profiles: Table,
-    /// Those of the files; the ones built in are read when a profile names them.
+    /// The presets in the files. Built-in presets are read when a profile uses them.
     presets: Table,
     variables: Variables,
 }
 
-/// Whether a configuration file was there.
+/// Whether a configuration file was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     Read,
     Missing,
-    /// It was looked for without being named, and could not be read: why.
+    /// A default file that cannot be read; holds the reason.
     Unreadable(String),
 }
 
@@ -72,11 +72,10 @@ impl fmt::Display for Found {
 }
 
 impl Config {
-    /// Reads the files, later ones over earlier ones. `variables` gives what `${NAME}` is replaced
-    /// by.
+    /// Reads the files. Later files override earlier ones. `variables` looks up `${NAME}`.
     ///
     /// # Errors
-    /// A file that cannot be used at all: it is refused, it is not TOML, or it is for a newer c47.
+    /// If a file is unsafe, is not TOML, or requires a newer c47.
     pub(crate) fn load(search: &Search, variables: Variables) -> Result<Config, Error> {
         let mut config = Config {
             files: Vec::new(),
@@ -111,7 +110,7 @@ impl Config {
             && mode & 0o077 != 0
         {
             return Err(Error::usage_hint(
-                format!("{place}: a secret stands in a file that others can read"),
+                format!("{place}: the file contains a secret and other users can read it"),
                 format!("chmod 600 {}", shell::quote_path(path)),
             ));
         }
@@ -121,32 +120,32 @@ impl Config {
         Ok(())
     }
 
-    /// The faults of a profile, those of its preset among them.
+    /// The faults of a profile, including those of its preset.
     fn own_faults(&self, name: &str) -> impl Iterator<Item = &Fault> {
         self.faults
             .iter()
             .filter(move |fault| self.owns(name, fault))
     }
 
-    /// Checks that nothing is wrong with the keys of a profile and their types.
+    /// Checks the keys of a profile and their types.
     ///
     /// # Errors
-    /// The first thing that is wrong with them.
-    pub(crate) fn ensure_sound(&self, name: &str) -> Result<(), Error> {
+    /// The first fault.
+    pub(crate) fn ensure_valid(&self, name: &str) -> Result<(), Error> {
         match self.own_faults(name).next() {
             Some(fault) => Err(fault.wrong.clone().into()),
             None => Ok(()),
         }
     }
 
-    /// The faults in presets and at the top of the files.
+    /// The faults in presets and at the top level.
     pub(crate) fn faults_of_no_profile(&self) -> impl Iterator<Item = &Fault> {
         self.faults
             .iter()
             .filter(|fault| !matches!(fault.owner, Owner::Profile(_)))
     }
 
-    /// The faults that are of no concern to a profile; without one, all.
+    /// The faults that do not affect a profile; without a profile, all faults.
     pub(crate) fn other_faults(&self, name: Option<&str>) -> impl Iterator<Item = &Fault> {
         let is_own = move |fault: &Fault| name.is_some_and(|name| self.owns(name, fault));
         self.faults.iter().filter(move |fault| !is_own(fault))
@@ -160,28 +159,35 @@ impl Config {
                     table.get("preset").map(|entry| &entry.value),
                     Some(Value::Text(preset)) if preset == owner
                 ),
-                _ => false,
+                Some(
+                    Value::Text(_)
+                    | Value::Integer(_)
+                    | Value::Bool(_)
+                    | Value::Other(_)
+                    | Value::List(_),
+                )
+                | None => false,
             },
             Owner::File => false,
         }
     }
 
-    /// The profiles' names, in alphabetical order.
+    /// The names of the profiles, sorted.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.profiles.keys().map(String::as_str)
     }
 
-    /// The presets' names, in alphabetical order.
+    /// The names of the presets, sorted.
     pub(crate) fn preset_names(&self) -> impl Iterator<Item = &str> {
         let built_in = presets::ALL.iter().map(|(name, _)| *name);
         let names = built_in.chain(self.presets.keys().map(String::as_str));
         names.collect::<BTreeSet<&str>>().into_iter()
     }
 
-    /// The keys of a preset: those built in, under those of the files.
+    /// The keys of a preset. A preset in the files overrides the built-in one, key by key.
     ///
     /// # Errors
-    /// When there is no such preset.
+    /// If it does not exist.
     fn preset(&self, name: &str, place: &Place) -> Result<Table, Error> {
         let own = match self.presets.get(name).map(|entry| &entry.value) {
             Some(Value::Table(own)) => Some(own.clone()),
@@ -204,18 +210,18 @@ impl Config {
                 let names: Vec<&str> = self.preset_names().collect();
                 let hint = match nearest(name, names.iter().copied()) {
                     Some(near) => format!("did you mean '{near}'?"),
-                    None => format!("the presets are {}", names.join(", ")),
+                    None => format!("available presets: {}", names.join(", ")),
                 };
-                let message = format!("{place}: there is no preset '{name}'");
+                let message = format!("{place}: preset '{name}' not found");
                 Err(Error::usage_hint(message, hint))
             }
         }
     }
 
-    /// A profile's own keys over those of its preset.
+    /// The keys of a profile, merged over those of its preset.
     ///
     /// # Errors
-    /// When there is no such profile, or no such preset.
+    /// If the profile or its preset does not exist.
     fn table(&self, name: &str) -> Result<Table, Error> {
         let own = match self.profiles.get(name).map(|entry| &entry.value) {
             Some(Value::Table(own)) => own,
@@ -232,18 +238,18 @@ impl Config {
         Ok(table)
     }
 
-    /// A profile, checked, its variables put in.
+    /// A checked profile with its variables expanded.
     ///
     /// # Errors
-    /// What is wrong with it, and where.
+    /// The first error and its place.
     pub(crate) fn profile(&self, name: &str) -> Result<Profile, Error> {
-        self.ensure_sound(name)?;
+        self.ensure_valid(name)?;
         let table = self.table(name)?;
         let place = self.profiles.get(name).map(|entry| entry.place.clone());
         profile::build(name, &table, place.as_ref(), self.variables)
     }
 
-    /// All that is wrong with a profile.
+    /// All errors in a profile.
     pub(crate) fn problems(&self, name: &str) -> Vec<String> {
         let faults = self.own_faults(name).map(|fault| {
             let hint = fault.wrong.hint.iter().map(|hint| format!("; {hint}"));
@@ -256,29 +262,29 @@ impl Config {
         }
     }
 
-    /// The sound keys of a profile as they may be shown.
+    /// The valid keys of a profile for display.
     ///
     /// # Errors
-    /// When there is no such profile, or no such preset.
+    /// If the profile or its preset does not exist.
     pub(crate) fn shown(&self, name: &str) -> Result<Vec<Shown>, Error> {
         Ok(show::shown(&self.table(name)?))
     }
 
     fn no_such_profile(&self, name: &str) -> Error {
-        let message = format!("there is no profile '{name}'");
+        let message = format!("profile '{name}' not found");
         if let Some(near) = nearest(name, self.names()) {
             return Error::usage_hint(message, format!("did you mean '{near}'?"));
         }
         let names: Vec<&str> = self.names().collect();
         let known = match names.as_slice() {
-            [] => "none is configured".to_owned(),
-            [one] => format!("there is {one}"),
-            names => format!("there are {}", names.join(", ")),
+            [] => "no profiles configured".to_owned(),
+            [one] => format!("available profile: {one}"),
+            names => format!("available profiles: {}", names.join(", ")),
         };
         Error::usage_hint(message, format!("{known}; {}", self.searched()))
     }
 
-    /// Where profiles were looked for, and why a file was not read.
+    /// The searched files, and why one was not read.
     pub(crate) fn searched(&self) -> String {
         let files: Vec<String> = self
             .files
@@ -288,30 +294,30 @@ impl Config {
         let gap = self.gap.iter().map(|gap| format!("; {gap}"));
         let gap: String = gap.collect();
         match files.is_empty() {
-            true => format!("C47_CONFIG_PATH names no file{gap}"),
-            false => format!("looked in {}{gap}", files.join(", ")),
+            true => format!("C47_CONFIG_PATH contains no file{gap}"),
+            false => format!("searched {}{gap}", files.join(", ")),
         }
     }
 }
 
-/// A configuration file that was read.
+/// The content of a configuration file.
 struct ReadFile {
     text: String,
     mode: u32,
     warning: Option<String>,
 }
 
-/// What reading a candidate brought.
+/// The result of reading a candidate.
 enum Reading {
     File(ReadFile),
     Not(Found),
 }
 
-/// Reads the file, where there is one.
+/// Reads the file, if it exists.
 fn read_file(candidate: &Candidate) -> Result<Reading, Error> {
     let path = &candidate.path;
     let fail = |why: String| Error::usage(format!("cannot read {}: {why}", path.display()));
-    // Not waiting for a FIFO's other end.
+    // Do not block on a FIFO.
     let opened = OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
@@ -319,7 +325,7 @@ fn read_file(candidate: &Candidate) -> Result<Reading, Error> {
     let file = match opened {
         Ok(file) => file,
         Err(error) if is_missing(&error) => return Ok(Reading::Not(Found::Missing)),
-        // Nobody named it: what was configured elsewhere goes on working.
+        // An unreadable default file does not disable the other files.
         Err(error) if candidate.named != Named::Explicitly => {
             return Ok(Reading::Not(Found::Unreadable(reason(&error))));
         }
@@ -346,7 +352,7 @@ fn read_file(candidate: &Candidate) -> Result<Reading, Error> {
     }
 }
 
-/// Also where a part of the path is a file, such as the home /dev/null.
+/// Also if a parent is not a directory, for example with the home directory /dev/null.
 fn is_missing(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -363,9 +369,9 @@ mod tests {
     }
 
     #[test]
-    fn every_preset_makes_a_profile() {
+    fn every_preset_is_a_valid_profile() {
         for (name, text) in presets::ALL {
-            // The same rules as for a file of the user's.
+            // The same rules as for a file of the user.
             let document = format!(
                 "[preset.{name}]\n{}",
                 text.replace("\n[", &format!("\n[preset.{name}."))
@@ -385,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn a_files_preset_overrides_the_built_in_one_key_by_key() {
+    fn preset_in_file_overrides_built_in_preset_key_by_key() {
         let mut config = Config::load(&Search::default(), no_variables).unwrap();
         let text = "[preset.ayon-key]\nname = 'X-Own'\n[preset.own]\nauth = 'none'\n[profile.p]\npreset = 'ayon-key'\nurl = 'https://a.lan'\ntoken = 'env:T'";
         config.add("test", text, None).unwrap();

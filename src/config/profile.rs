@@ -1,4 +1,4 @@
-//! From a profile's keys to how its service is called.
+//! Builds a profile from its keys.
 
 use super::expand::Variables;
 use super::read::Reader;
@@ -11,7 +11,7 @@ use crate::http::proxy_address::ProxyChoice;
 use crate::http::settings::Plaintext;
 use crate::http::tls::Trust;
 
-/// Builds a profile of its keys.
+/// Builds a profile from its keys.
 pub(super) fn build(
     name: &str,
     table: &Table,
@@ -34,7 +34,7 @@ pub(super) fn build(
         trimmed
     };
     if !url.is_below("/") {
-        return Err(reader.wrong("url", "'..' stands in its path"));
+        return Err(reader.wrong("url", "the path must not contain '..'"));
     }
     let scheme = scheme::from_profile(&reader, &url)?;
     let headers = reader.headers("headers")?;
@@ -42,7 +42,7 @@ pub(super) fn build(
     for (header, template) in &headers {
         for (value, _) in template.names() {
             if value != "user" || user.is_none() {
-                let why = format!("{header}: there is no value for {{{value}}}");
+                let why = format!("{header}: no value for {{{value}}}");
                 return Err(reader.wrong("headers", why));
             }
         }
@@ -65,13 +65,13 @@ pub(super) fn build(
     })
 }
 
-/// What the profile sets of how its service is called.
+/// The settings that the profile overrides.
 fn overlay(reader: &Reader) -> Result<Overlay, Error> {
     let client = match (reader.key_file("cert")?, reader.key_file("cert_key")?) {
         (Some(cert), Some(key)) => Some((cert, key)),
-        // Both may be in one file.
+        // The certificate and the key may be in one file.
         (Some(cert), None) => Some((cert.clone(), cert)),
-        (None, Some(_)) => return Err(reader.missing("cert", " beside 'cert_key'")),
+        (None, Some(_)) => return Err(reader.missing("cert", " for 'cert_key'")),
         (None, None) => None,
     };
     Ok(Overlay {

@@ -1,4 +1,4 @@
-//! A profile's values by name: expanded, and of the type that is wanted.
+//! Reads a profile's values by name and type, with variables expanded.
 
 use std::time::Duration;
 
@@ -13,18 +13,18 @@ use crate::jwt::claim::Claim;
 use crate::quantity;
 use crate::secret::{KeySource, Source};
 
-/// A table of the configuration, and what to call it.
+/// A table of the configuration and its name in messages.
 pub(crate) struct Reader<'a> {
     pub table: &'a Table,
     /// "profile kitsu".
     pub what: String,
     pub place: Option<&'a Place>,
-    /// What `${NAME}` is replaced by.
+    /// Looks up `${NAME}`.
     pub variables: Variables,
 }
 
 impl<'a> Reader<'a> {
-    /// An error about a key.
+    /// The error for an invalid key.
     pub(crate) fn wrong(&self, key: &str, why: impl std::fmt::Display) -> Error {
         match self.table.get(key).map(|entry| &entry.place).or(self.place) {
             Some(place) => Error::usage(format!("{place}: {}: {key}: {why}", self.what)),
@@ -32,9 +32,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An error about a key that is not there.
+    /// The error for a missing key.
     pub(crate) fn missing(&self, key: &str, why: &str) -> Error {
-        let what = format!("{} wants '{key}'{why}", self.what);
+        let what = format!("{}: missing '{key}'{why}", self.what);
         match self.place {
             Some(place) => Error::usage(format!("{place}: {what}")),
             None => Error::usage(what),
@@ -57,16 +57,20 @@ impl<'a> Reader<'a> {
     pub(crate) fn text(&self, key: &str) -> Result<Option<String>, Error> {
         self.get(key, |value| match value {
             Value::Text(text) => Some(expand(text, self.variables).and_then(ensure_one_line)),
-            _ => None,
+            Value::Integer(_)
+            | Value::Bool(_)
+            | Value::Other(_)
+            | Value::List(_)
+            | Value::Table(_) => None,
         })
     }
 
-    /// A string that must be there.
+    /// A required string.
     pub(crate) fn need(&self, key: &str) -> Result<String, Error> {
         self.text(key)?.ok_or_else(|| self.missing(key, ""))
     }
 
-    /// One of the words of a table, and what it stands for.
+    /// The value of one of the names in a table.
     pub(crate) fn choice<T: Copy>(
         &self,
         key: &str,
@@ -79,7 +83,7 @@ impl<'a> Reader<'a> {
             Some((_, value)) => Ok(Some(*value)),
             None => {
                 let words: Vec<&str> = table.iter().map(|(word, _)| *word).collect();
-                Err(self.wrong(key, format!("it is one of {}", words.join(", "))))
+                Err(self.wrong(key, format!("must be one of {}", words.join(", "))))
             }
         }
     }
@@ -90,21 +94,29 @@ impl<'a> Reader<'a> {
             Value::Text(text) => {
                 Some(expand(text, self.variables).map(|text| SecretRef::parse(&text)))
             }
-            _ => None,
+            Value::Integer(_)
+            | Value::Bool(_)
+            | Value::Other(_)
+            | Value::List(_)
+            | Value::Table(_) => None,
         })
     }
 
-    /// A key: a secret, or the path of a file that exists.
+    /// A cryptographic key: a secret, or the path of an existing file.
     pub(crate) fn key(&self, key: &str) -> Result<Option<SecretRef>, Error> {
         self.get(key, |value| match value {
             Value::Text(text) => {
                 Some(expand(text, self.variables).map(|text| SecretRef::parse_key(&text)))
             }
-            _ => None,
+            Value::Integer(_)
+            | Value::Bool(_)
+            | Value::Other(_)
+            | Value::List(_)
+            | Value::Table(_) => None,
         })
     }
 
-    /// A secret that must be there.
+    /// A required secret.
     pub(crate) fn need_secret(&self, key: &str) -> Result<SecretRef, Error> {
         self.secret(key)?.ok_or_else(|| self.missing(key, ""))
     }
@@ -122,7 +134,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// A key or certificate of TLS: a path, or a source.
+    /// A TLS key or certificate: a path or source.
     pub(crate) fn key_file(&self, key: &str) -> Result<Option<KeySource>, Error> {
         let text = self.text(key)?;
         Ok(text.map(|text| Source::parse_public(&text).into()))
@@ -133,7 +145,11 @@ impl<'a> Reader<'a> {
             Value::Integer(number) => {
                 Some(u32::try_from(*number).map_err(|_| "the number is too large".to_owned()))
             }
-            _ => None,
+            Value::Text(_)
+            | Value::Bool(_)
+            | Value::Other(_)
+            | Value::List(_)
+            | Value::Table(_) => None,
         })
     }
 
@@ -154,7 +170,11 @@ impl<'a> Reader<'a> {
                     .iter()
                     .filter_map(|status| match status {
                         Value::Integer(number) => u16::try_from(*number).ok(),
-                        _ => None,
+                        Value::Text(_)
+                        | Value::Bool(_)
+                        | Value::Other(_)
+                        | Value::List(_)
+                        | Value::Table(_) => None,
                     })
                     .collect(),
             ),
@@ -162,7 +182,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The claims of a token: a table of anything, with `{user}` and `{client_id}` in its strings.
+    /// The claims of a token: a table with `{user}` and `{client_id}` in its strings.
     pub(crate) fn claims(&self, key: &str) -> Result<Vec<Claim>, Error> {
         let Some(Entry {
             value: Value::Table(table),
@@ -178,7 +198,7 @@ impl<'a> Reader<'a> {
                 if text.contains(name) {
                     let value = value
                         .as_deref()
-                        .ok_or_else(|| format!("there is no value for {name}"))?;
+                        .ok_or_else(|| format!("no value for {name}"))?;
                     text = text.replace(name, value);
                 }
             }
@@ -211,7 +231,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A URL: of a service, so without user, password or query.
+    /// The URL of a service, without user, password and query.
     pub(crate) fn url(&self, key: &str, base: Option<&Url>) -> Result<Option<Url>, Error> {
         let Some(text) = self.text(key)? else {
             return Ok(None);
@@ -227,7 +247,7 @@ impl<'a> Reader<'a> {
         url.map(Some).map_err(|why| self.wrong(key, why))
     }
 
-    /// The templates of a table of strings.
+    /// A table of strings, as templates.
     pub(crate) fn templates(&self, key: &str) -> Result<Vec<(String, Template)>, Error> {
         let Some(table) = self.below(key) else {
             return Ok(Vec::new());
@@ -241,43 +261,43 @@ impl<'a> Reader<'a> {
         Ok(templates)
     }
 
-    /// The templates of a table of headers, whose names must be names of headers.
+    /// A table of headers, as templates.
     pub(crate) fn headers(&self, key: &str) -> Result<Vec<(String, Template)>, Error> {
         let headers = self.templates(key)?;
         for (name, _) in &headers {
             ensure_header_name(name).map_err(|why| self.wrong(key, why))?;
-            let is_http_s = ["host", "content-length", "transfer-encoding", "connection"]
+            let is_reserved = ["host", "content-length", "transfer-encoding", "connection"]
                 .iter()
                 .any(|own| name.eq_ignore_ascii_case(own));
-            if is_http_s {
-                return Err(self.wrong(key, format!("'{name}' is not yours to set")));
+            if is_reserved {
+                return Err(self.wrong(key, format!("header '{name}' cannot be set")));
             }
         }
         Ok(headers)
     }
 }
 
-/// The URL of a service.
+/// Reads the URL of a service.
 ///
 /// # Errors
-/// When it is none, or has a user, a password, a query or a fragment.
+/// If it is invalid, or has a user, a password, a query or a fragment.
 pub(super) fn service_url(text: &str) -> Result<Url, String> {
     Url::parse(text).and_then(|url| ensure_bare(url, text))
 }
 
 fn ensure_bare(url: Url, text: &str) -> Result<Url, String> {
     if url.user_info.is_some() {
-        return Err("a user and a password do not belong in it".into());
+        return Err("it must not contain a user or password".into());
     }
     if url.query.is_some() || text.contains('#') {
-        return Err("a query or a fragment does not belong in it".into());
+        return Err("it must not contain a query or fragment".into());
     }
     Ok(url)
 }
 
 fn ensure_one_line(text: String) -> Result<String, String> {
     if text.chars().any(char::is_control) {
-        return Err("it holds a control character".into());
+        return Err("it contains a control character".into());
     }
     Ok(text)
 }

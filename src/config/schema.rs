@@ -1,4 +1,4 @@
-//! Which keys a configuration has, and of what type. What is not among them is a fault.
+//! The keys of a configuration file and their types. An unknown key is a fault.
 
 use super::fault::{Fault, Owner, Wrong};
 use super::key::{Key, Kind, REQUEST, words};
@@ -14,7 +14,7 @@ use crate::secret::Source;
 
 const SHARES: [&str; Share::NAMES.len()] = words(&Share::NAMES);
 
-/// The keys that every profile and preset has; each scheme adds its own.
+/// The keys of every profile and preset. Each scheme adds its own.
 const COMMON: &[Key] = &[
     ("url", Kind::Text),
     ("preset", Kind::Text),
@@ -38,11 +38,11 @@ pub(super) fn profile_keys() -> Vec<Key> {
     COMMON.iter().chain(scheme::keys()).copied().collect()
 }
 
-/// The keys at the top of a file.
+/// The top-level keys.
 const TOP: [&str; 3] = ["profile", "preset", REQUIRES];
 const REQUIRES: &str = "requires_c47";
 
-/// A document without what is wrong in it.
+/// A document without its faults.
 #[derive(Debug, Default)]
 pub(super) struct Checked {
     pub profiles: Table,
@@ -52,11 +52,11 @@ pub(super) struct Checked {
     pub literal: Option<Place>,
 }
 
-/// Checks a document's keys and types. What is wrong is left out and listed, so that no unknown key
-/// is taken for one that may be shown.
+/// Checks a document's keys and types. Faulty keys are removed and listed, so that the value of an
+/// unknown key, which may be a secret, is never printed.
 ///
 /// # Errors
-/// When the file is for a newer c47.
+/// If the file requires a newer c47.
 pub(super) fn check(document: Table) -> Result<Checked, Wrong> {
     if let Some(entry) = document.get(REQUIRES) {
         ensure_new_enough(entry)?;
@@ -67,7 +67,7 @@ pub(super) fn check(document: Table) -> Result<Checked, Wrong> {
             "profile" => checked.profiles = checked.section(entry, Owner::Profile, "profile"),
             "preset" => checked.presets = checked.section(entry, Owner::Preset, "preset"),
             REQUIRES => {}
-            _ => checked.find(Owner::File, unknown(&section, &entry, TOP)),
+            _ => checked.report(Owner::File, unknown(&section, &entry, TOP)),
         }
     }
     let place = |fault: &Fault| (fault.wrong.place.line, fault.wrong.place.column);
@@ -75,11 +75,10 @@ pub(super) fn check(document: Table) -> Result<Checked, Wrong> {
     Ok(checked)
 }
 
-/// A file may use keys that came with a later version of c47; it then says so, and nobody has to
-/// guess from an unknown key.
+/// Checks requires_c47. A file that uses new keys can set it for a clear error message.
 fn ensure_new_enough(entry: &Entry) -> Result<(), Wrong> {
     let form = || {
-        let what = format!("'{REQUIRES}' takes a version as a string, such as \"0.2\"");
+        let what = format!("'{REQUIRES}' must be a version string such as \"0.2\"");
         Wrong::at(&entry.place, what)
     };
     let Value::Text(text) = &entry.value else {
@@ -92,38 +91,38 @@ fn ensure_new_enough(entry: &Entry) -> Result<(), Wrong> {
     if Version::parse(released).is_some_and(|own| own >= wanted) {
         return Ok(());
     }
-    let why = format!("this file requires c47 {wanted} or newer, and this is c47 {own}");
-    Err(Wrong::at(&entry.place, why).hinting(Some(format!("install c47 {wanted} or newer"))))
+    let why = format!("this file requires c47 {wanted} or newer; this is c47 {own}");
+    Err(Wrong::at(&entry.place, why).with_hint(Some(format!("install c47 {wanted} or newer"))))
 }
 
 impl Checked {
-    fn find(&mut self, owner: Owner, wrong: Wrong) {
+    fn report(&mut self, owner: Owner, wrong: Wrong) {
         self.faults.push(Fault { owner, wrong });
     }
 
-    /// The profiles, or the presets.
+    /// Checks the profiles or the presets.
     fn section(&mut self, entry: Entry, owner: fn(String) -> Owner, word: &str) -> Table {
-        let mut sound = Table::new();
+        let mut valid = Table::new();
         let named = match members(word, &entry) {
             Ok(named) => named,
             Err(wrong) => {
-                self.find(Owner::File, wrong);
-                return sound;
+                self.report(Owner::File, wrong);
+                return valid;
             }
         };
         let keys = profile_keys();
         for (name, entry) in named {
             let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
             if !name.bytes().all(is_plain) || name.is_empty() || name.len() > 64 {
-                let why = format!("'{name}' is not a name: letters, digits, '_', '-' and '.'");
-                self.find(Owner::File, Wrong::at(&entry.place, why));
+                let why = format!("invalid name '{name}'; use letters, digits, '_', '-' and '.'");
+                self.report(Owner::File, Wrong::at(&entry.place, why));
                 continue;
             }
             let owner = owner(name.clone());
             let table = match members(name, entry) {
                 Ok(table) => self.table(table, &owner, &keys),
                 Err(wrong) => {
-                    self.find(owner, wrong);
+                    self.report(owner, wrong);
                     Table::new()
                 }
             };
@@ -131,24 +130,24 @@ impl Checked {
                 value: Value::Table(table),
                 place: entry.place.clone(),
             };
-            sound.insert(name.clone(), entry);
+            valid.insert(name.clone(), entry);
         }
-        sound
+        valid
     }
 
-    /// The sound keys of a profile or preset.
+    /// The valid keys of a profile or preset.
     fn table(&mut self, table: &Table, owner: &Owner, keys: &[Key]) -> Table {
-        let mut sound = Table::new();
+        let mut valid = Table::new();
         for (name, entry) in table {
             let result = check_key(name, entry, keys, &mut self.literal);
             match result.and_then(|()| check_url(name, entry)) {
                 Ok(()) => {
-                    sound.insert(name.clone(), entry.clone());
+                    valid.insert(name.clone(), entry.clone());
                 }
-                Err(wrong) => self.find(owner.clone(), wrong),
+                Err(wrong) => self.report(owner.clone(), wrong),
             }
         }
-        sound
+        valid
     }
 }
 
@@ -157,7 +156,7 @@ fn members<'a>(name: &str, entry: &'a Entry) -> Result<&'a Table, Wrong> {
         Value::Table(table) => Ok(table),
         other => Err(Wrong::at(
             &entry.place,
-            format!("'{name}' is a table, not {}", other.kind()),
+            format!("'{name}' must be a table, not {}", other.kind()),
         )),
     }
 }
@@ -166,8 +165,8 @@ fn unknown<'a>(name: &str, entry: &Entry, known: impl IntoIterator<Item = &'a st
     let known: Vec<&str> = known.into_iter().collect();
     let meant = synonyms::meant(name).filter(|key| known.contains(key));
     let meant = meant.or_else(|| nearest(name, known));
-    Wrong::at(&entry.place, format!("there is no key '{name}'"))
-        .hinting(meant.map(|meant| format!("did you mean '{meant}'?")))
+    Wrong::at(&entry.place, format!("unknown key '{name}'"))
+        .with_hint(meant.map(|meant| format!("did you mean '{meant}'?")))
 }
 
 fn check_table(
@@ -201,10 +200,10 @@ fn check_value(
     literal: &mut Option<Place>,
 ) -> Result<(), Wrong> {
     let wanted = |what: &str| {
-        let why = format!("'{name}' takes {what}, not {}", entry.value.kind());
-        // A key may have the name by which other tools call another one.
+        let why = format!("'{name}' must be {what}, not {}", entry.value.kind());
+        // Other tools may use this name for a different key.
         let meant = synonyms::meant(name).map(|key| format!("did you mean '{key}'?"));
-        Err(Wrong::at(&entry.place, why).hinting(meant))
+        Err(Wrong::at(&entry.place, why).with_hint(meant))
     };
     match (kind, &entry.value) {
         (Kind::Text, Value::Text(_))
@@ -220,15 +219,15 @@ fn check_value(
         }
         (Kind::Choice(choices), Value::Text(text)) if choices.contains(&text.as_str()) => Ok(()),
         (Kind::Choice(choices), Value::Text(text)) => {
-            let why = format!("'{name}' is one of {}", choices.join(", "));
+            let why = format!("'{name}' must be one of {}", choices.join(", "));
             let meant = nearest(text, choices.iter().copied());
             let hint = meant.map(|meant| format!("did you mean '{meant}'?"));
-            Err(Wrong::at(&entry.place, why).hinting(hint))
+            Err(Wrong::at(&entry.place, why).with_hint(hint))
         }
         (Kind::Statuses, Value::List(statuses)) => check_statuses(name, statuses, &entry.place),
         (Kind::Texts | Kind::Secrets, Value::Table(table)) => {
             for (name, entry) in table {
-                // A secret header is a secret whatever table it stands in.
+                // A secret header is secret in every table.
                 let is_secret = kind == Kind::Secrets || redact::is_secret_header(name);
                 match &entry.value {
                     Value::Text(text) if is_secret && is_masked(text) && is_literal(text) => {
@@ -238,7 +237,7 @@ fn check_value(
                     other => {
                         return Err(Wrong::at(
                             &entry.place,
-                            format!("'{name}' takes a string, not {}", other.kind()),
+                            format!("'{name}' must be a string, not {}", other.kind()),
                         ));
                     }
                 }
@@ -249,8 +248,8 @@ fn check_value(
         (Kind::Text | Kind::Secret | Kind::Key | Kind::Proxy | Kind::Choice(_), _) => {
             wanted("a string")
         }
-        (Kind::Integer, _) => wanted("a whole number that is not negative"),
-        (Kind::Duration, _) => wanted("a duration, as '30s' or 30"),
+        (Kind::Integer, _) => wanted("a non-negative integer"),
+        (Kind::Duration, _) => wanted("a duration such as '30s' or 30"),
         (Kind::Bool, _) => wanted("true or false"),
         (Kind::Statuses, _) => wanted("a list of statuses"),
         (Kind::Texts | Kind::Secrets | Kind::Json | Kind::Request, _) => wanted("a table"),
@@ -263,12 +262,12 @@ fn check_statuses(name: &str, statuses: &[Value], place: &Place) -> Result<(), W
         true => Ok(()),
         false => Err(Wrong::at(
             place,
-            format!("'{name}' takes statuses from 400 to 599"),
+            format!("'{name}' must contain statuses from 400 to 599"),
         )),
     }
 }
 
-/// A profile's URL, where no variable of the environment is in it.
+/// Checks a profile's URL, unless it contains a variable.
 fn check_url(name: &str, entry: &Entry) -> Result<(), Wrong> {
     match &entry.value {
         Value::Text(text) if name == "url" && !text.contains("${") => service_url(text)
@@ -278,17 +277,17 @@ fn check_url(name: &str, entry: &Entry) -> Result<(), Wrong> {
     }
 }
 
-/// The part of a value that would be a secret.
+/// The part of a value that may be a secret.
 fn secret_of(kind: Kind, text: &str) -> Option<&str> {
     match kind {
         Kind::Proxy => password_of(text),
-        // The path of a key.
+        // The path of a key file is not a secret.
         Kind::Key => Source::parse_key(text).is_err().then_some(text),
         _ => Some(text),
     }
 }
 
-/// The password in a proxy's address.
+/// The password in a proxy URL.
 fn password_of(proxy: &str) -> Option<&str> {
     let (user_info, _) = proxy.rsplit_once('@')?;
     let user_info = user_info
@@ -298,15 +297,15 @@ fn password_of(proxy: &str) -> Option<&str> {
     (!password.is_empty()).then_some(password)
 }
 
-/// Whether this is a secret itself rather than its source.
+/// Whether this is a literal secret, not a source.
 fn is_literal(text: &str) -> bool {
-    // An environment variable may stand for the whole of it, and then it is not in the file.
+    // If the whole value is a variable, the secret is not in the file.
     let names_variable = text.starts_with("${") && text.ends_with('}') && !text.contains(":-");
     !names_variable && Source::parse(text).is_err()
 }
 
-/// Whether a template holds more of a secret than its name: anything but placeholders and a
-/// scheme's word.
+/// Whether a template contains a literal secret: anything other than a placeholder after a scheme
+/// name.
 pub(super) fn is_masked(text: &str) -> bool {
     let mut rest = text;
     for scheme in ["Bearer ", "Basic ", "Token "] {
@@ -327,19 +326,19 @@ mod tests {
 
     fn checked(text: &str) -> Result<bool, String> {
         let checked = check(parse("f", text).unwrap());
-        let told = |wrong: &Wrong| {
+        let describe = |wrong: &Wrong| {
             let hint = wrong.hint.clone().unwrap_or_default();
             format!("{} ({hint})", wrong.message())
         };
-        let checked = checked.map_err(|wrong| told(&wrong))?;
+        let checked = checked.map_err(|wrong| describe(&wrong))?;
         match checked.faults.first() {
-            Some(fault) => Err(told(&fault.wrong)),
+            Some(fault) => Err(describe(&fault.wrong)),
             None => Ok(checked.literal.is_some()),
         }
     }
 
     #[test]
-    fn words_of_other_tools_lead_to_the_key() {
+    fn key_names_of_other_tools_get_a_hint() {
         for (word, key) in [
             ("username", "user"),
             ("login", "user"),
@@ -355,9 +354,9 @@ mod tests {
     }
 
     #[test]
-    fn a_file_says_how_new_a_c47_it_requires() {
-        for sound in ["0.0.9", "0.1", env!("CARGO_PKG_VERSION")] {
-            assert_eq!(checked(&format!("requires_c47 = '{sound}'")), Ok(false));
+    fn file_can_require_a_version() {
+        for version in ["0.0.9", "0.1", env!("CARGO_PKG_VERSION")] {
+            assert_eq!(checked(&format!("requires_c47 = '{version}'")), Ok(false));
         }
         let why = checked("new = 1\nrequires_c47 = '99.1'").unwrap_err();
         assert!(
@@ -366,12 +365,12 @@ mod tests {
         );
         for wrong in ["0.2", "'x'", "'>=0.2'", "''", "'1.2.3.4'"] {
             let why = checked(&format!("requires_c47 = {wrong}")).unwrap_err();
-            assert!(why.contains("takes a version"), "{wrong}: {why}");
+            assert!(why.contains("must be a version"), "{wrong}: {why}");
         }
     }
 
     #[test]
-    fn each_fault_is_found_and_left_out() {
+    fn faulty_keys_are_reported_and_removed() {
         let text = "new = 1\n[profile.a]\nurll = 'x'\nurl = 1\nuser = 'u'\n[profile.b]\nurl = 'ftp://x'\n\
                     [preset.c]\nx = 1\n[profile]\n'd e' = {}\nf = 1";
         let checked = check(parse("f", text).unwrap()).unwrap();
@@ -379,13 +378,13 @@ mod tests {
         assert_eq!(
             faults,
             [
-                "f:1:1: there is no key 'new'",
-                "profile a: f:3:1: there is no key 'urll'; did you mean 'url'?",
-                "profile a: f:4:1: 'url' takes a string, not a whole number",
+                "f:1:1: unknown key 'new'",
+                "profile a: f:3:1: unknown key 'urll'; did you mean 'url'?",
+                "profile a: f:4:1: 'url' must be a string, not an integer",
                 "profile b: f:7:1: 'url': unsupported scheme 'ftp'; use http or https",
-                "preset c: f:9:1: there is no key 'x'",
-                "f:11:1: 'd e' is not a name: letters, digits, '_', '-' and '.'",
-                "profile f: f:12:1: 'f' is a table, not a whole number",
+                "preset c: f:9:1: unknown key 'x'",
+                "f:11:1: invalid name 'd e'; use letters, digits, '_', '-' and '.'",
+                "profile f: f:12:1: 'f' must be a table, not an integer",
             ]
         );
         let names: Vec<&String> = checked.profiles.keys().collect();
@@ -397,39 +396,39 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_names_its_place() {
+    fn errors_name_the_place() {
         for (text, why) in [
             (
                 "profil = 1",
-                "f:1:1: there is no key 'profil' (did you mean 'profile'?)",
+                "f:1:1: unknown key 'profil' (did you mean 'profile'?)",
             ),
             (
                 "[profile.a]\nurll = ''",
-                "f:2:1: there is no key 'urll' (did you mean 'url'?)",
+                "f:2:1: unknown key 'urll' (did you mean 'url'?)",
             ),
             (
                 "[profile.a]\n\n  pasword=''",
-                "f:3:3: there is no key 'pasword' (did you mean 'password'?)",
+                "f:3:3: unknown key 'pasword' (did you mean 'password'?)",
             ),
             (
                 "[profile.a]\nurl = 1",
-                "f:2:1: 'url' takes a string, not a whole number ()",
+                "f:2:1: 'url' must be a string, not an integer ()",
             ),
             (
                 "[profile.a]\nlogin = {pth=''}",
-                "f:2:10: there is no key 'pth' ()",
+                "f:2:10: unknown key 'pth' ()",
             ),
             (
                 "[profile]\na = 1",
-                "f:2:1: 'a' is a table, not a whole number ()",
+                "f:2:1: 'a' must be a table, not an integer ()",
             ),
             (
                 "[profile.a]\nshare='nodes'",
-                "f:2:1: 'share' is one of user, node, none (did you mean 'node'?)",
+                "f:2:1: 'share' must be one of user, node, none (did you mean 'node'?)",
             ),
             (
                 "[profile.a]\ndead_token_statuses=[200]",
-                "f:2:1: 'dead_token_statuses' takes statuses from 400 to 599 ()",
+                "f:2:1: 'dead_token_statuses' must contain statuses from 400 to 599 ()",
             ),
         ] {
             assert_eq!(checked(text).unwrap_err(), why);
@@ -438,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn literal_secrets_are_found() {
+    fn literal_secrets_are_detected() {
         for (text, literal) in [
             ("password = 'hunter2'", true),
             ("password = 'env:P'", false),

@@ -1,4 +1,4 @@
-//! The configuration as it may be shown: merged, with its places, a secret as its source.
+//! The merged configuration for display: each key with its place, each secret as its source.
 
 use super::key::{Key, Kind, REQUEST};
 use super::schema;
@@ -7,15 +7,15 @@ use crate::auth::secret_ref::SecretRef;
 use crate::json::Text;
 use crate::redact;
 
-/// A key, as one would write it below `[profile.NAME]`.
+/// A key as it is written in `[profile.NAME]`.
 pub(crate) struct Shown {
-    /// `login.json.email`
+    /// For example `login.json.email`.
     pub key: String,
     pub value: Text,
     pub place: Place,
 }
 
-/// All keys of a profile, those of its preset among them.
+/// All keys of a profile, including those of its preset.
 pub(super) fn shown(table: &Table) -> Vec<Shown> {
     let mut all = Vec::new();
     walk("", table, &schema::profile_keys(), &mut all);
@@ -24,7 +24,7 @@ pub(super) fn shown(table: &Table) -> Vec<Shown> {
 
 fn walk(prefix: &str, table: &Table, keys: &[Key], all: &mut Vec<Shown>) {
     for (name, entry) in table {
-        let key = format!("{prefix}{}", bare(name));
+        let key = format!("{prefix}{}", toml_key(name));
         let kind = keys
             .iter()
             .find(|(known, _)| known == name)
@@ -36,8 +36,8 @@ fn walk(prefix: &str, table: &Table, keys: &[Key], all: &mut Vec<Shown>) {
                 for (name, entry) in inner {
                     let is_secret = kind == Kind::Secrets || redact::is_secret_header(name);
                     all.push(Shown {
-                        key: format!("{below}{}", bare(name)),
-                        value: safe(&entry.value, is_secret.then_some(SecretRef::parse)),
+                        key: format!("{below}{}", toml_key(name)),
+                        value: without_secrets(&entry.value, is_secret.then_some(SecretRef::parse)),
                         place: entry.place.clone(),
                     });
                 }
@@ -50,7 +50,7 @@ fn walk(prefix: &str, table: &Table, keys: &[Key], all: &mut Vec<Shown>) {
             }),
             (kind, value) => all.push(Shown {
                 key,
-                value: safe(value, secret_parser(kind)),
+                value: without_secrets(value, secret_parser(kind)),
                 place: entry.place.clone(),
             }),
         }
@@ -64,11 +64,21 @@ fn secret_parser(kind: Kind) -> Option<Parser> {
     match kind {
         Kind::Secret => Some(SecretRef::parse),
         Kind::Key => Some(SecretRef::parse_key),
-        _ => None,
+        Kind::Text
+        | Kind::Choice(_)
+        | Kind::Proxy
+        | Kind::Integer
+        | Kind::Duration
+        | Kind::Bool
+        | Kind::Statuses
+        | Kind::Texts
+        | Kind::Secrets
+        | Kind::Json
+        | Kind::Request => None,
     }
 }
 
-fn safe(value: &Value, secret: Option<Parser>) -> Text {
+fn without_secrets(value: &Value, secret: Option<Parser>) -> Text {
     let mut text = |text: &str| {
         Ok(match secret {
             None => redact::url(text),
@@ -83,12 +93,14 @@ fn safe(value: &Value, secret: Option<Parser>) -> Text {
     };
     value.to_json(&mut text).unwrap_or_else(|_| match value {
         Value::Other(text) => Text::string(text),
-        _ => Text::null(),
+        Value::Text(_) | Value::Integer(_) | Value::Bool(_) | Value::List(_) | Value::Table(_) => {
+            Text::null()
+        }
     })
 }
 
-/// A key as TOML has it: in quotes where it is not bare.
-fn bare(name: &str) -> String {
+/// A TOML key, quoted if necessary.
+fn toml_key(name: &str) -> String {
     let is_bare = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
     match !name.is_empty() && name.bytes().all(is_bare) {
         true => name.to_owned(),

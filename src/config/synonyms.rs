@@ -1,6 +1,6 @@
-//! Words that other tools use for a key of a profile.
+//! Names that other tools use for the keys of a profile.
 
-/// Another tool's word, and the key of c47.
+/// The name in another tool, and the key in c47.
 const SYNONYMS: &[(&str, &str)] = &[
     ("username", "user"),
     ("user_name", "user"),
@@ -55,7 +55,7 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("insecure", "allow_plaintext"),
 ];
 
-/// The key that another tool's word stands for, in any spelling of case and hyphens.
+/// The key for a name of another tool, regardless of case and hyphens.
 pub(super) fn meant(word: &str) -> Option<&'static str> {
     let word = word.to_ascii_lowercase().replace('-', "_");
     SYNONYMS
@@ -70,7 +70,7 @@ mod tests {
     use crate::config::schema::profile_keys;
 
     #[test]
-    fn each_synonym_leads_to_a_key_and_is_none() {
+    fn synonyms_map_to_keys_and_are_not_keys() {
         let keys = profile_keys();
         let is_key = |word: &str| keys.iter().any(|(key, _)| *key == word);
         for (word, key) in SYNONYMS {

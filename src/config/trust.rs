@@ -1,4 +1,4 @@
-//! Whether a configuration file may be obeyed: `command:` in it runs as whoever reads it.
+//! Checks that a configuration file is safe to use: a `command:` source in it runs as the reader.
 
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
@@ -14,42 +14,41 @@ const GROUP_WRITABLE: u32 = 0o020;
 const WORLD_WRITABLE: u32 = 0o002;
 const STICKY: u32 = 0o1000;
 
-/// Everything on the way to a file: a link or directory of another user decides as the file does.
+/// All links and directories on the path to a file. Their owners can replace the file.
 type Way = [(PathBuf, Metadata)];
 
-/// Who named a configuration file.
+/// Why a configuration file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Named {
-    /// C47_CONFIG_PATH: it must be readable. Studios keep such a file under a service user and let
-    /// a group write it.
+    /// It is in C47_CONFIG_PATH, so it must be readable. Such a file may belong to a service user and
+    /// be group-writable.
     Explicitly,
-    /// It is where the site's configuration is looked for, which is kept in the same way.
+    /// It is the site's default file, with the same rules.
     BySite,
-    /// It is where the user's own configuration is looked for.
+    /// It is the user's own default file.
     ByHome,
 }
 
-/// A configuration file to be read, if it is there.
+/// A configuration file to read if it exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Candidate {
     pub path: PathBuf,
     pub named: Named,
 }
 
-/// Where configuration is looked for.
+/// The configuration files to search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Search {
-    /// In order: later files override.
+    /// Later files override earlier ones.
     pub candidates: Vec<Candidate>,
-    /// Why no file is looked for below the home directory.
+    /// Why the home directory is not searched.
     pub gap: Option<String>,
 }
 
-/// Checks the file that was opened at the candidate's path. Returns what the user should know of
-/// one that is accepted.
+/// Checks the file that was opened at the candidate's path. Returns a warning for an accepted file.
 ///
 /// # Errors
-/// A usage error with the command that corrects it.
+/// A usage error with the command that fixes it.
 pub(super) fn ensure(file: &Candidate, opened: &Metadata) -> Result<Option<String>, Error> {
     let path = &file.path;
     let fail = |error: std::io::Error| {
@@ -60,35 +59,31 @@ pub(super) fn ensure(file: &Candidate, opened: &Metadata) -> Result<Option<Strin
         ))
     };
     if opened.mode() & WORLD_WRITABLE != 0 {
-        return Err(refused(
-            path,
-            "every user can write it",
-            &chmod("o-w", path),
-        ));
+        return Err(refused(path, "all users can write it", &chmod("o-w", path)));
     }
     let way = way(path).map_err(fail)?;
     for (entry, found) in &way {
         if is_planted(found, directory_of(entry), By::Anyone).map_err(fail)? {
-            let why = "another user put it into a directory that every user can write";
-            return Err(refused(path, why, "copy it to a directory of your own"));
+            let why = "another user created it in a directory that all users can write";
+            return Err(refused(path, why, "copy it to your own directory"));
         }
-        // In it a file can be replaced by anyone.
+        // In such a directory anyone can replace the file.
         if found.is_dir() && found.mode() & WORLD_WRITABLE != 0 && found.mode() & STICKY == 0 {
-            let why = format!("every user can replace it in {}", entry.display());
+            let why = format!("all users can replace it in {}", entry.display());
             return Err(refused(path, &why, &chmod("o-w", entry)));
         }
     }
     match file.named {
-        Named::ByHome => ensure_users_own(path, opened, &way).map(|()| None),
+        Named::ByHome => ensure_own(path, opened, &way).map(|()| None),
         Named::Explicitly | Named::BySite => Ok(warning(opened, &way)),
     }
 }
 
-/// The user's own configuration: nobody else may own or write it, or choose by a link which it is.
-fn ensure_users_own(path: &Path, opened: &Metadata, way: &Way) -> Result<(), Error> {
+/// Checks the user's own file: no other user may own it, write it, or control a link to it.
+fn ensure_own(path: &Path, opened: &Metadata, way: &Way) -> Result<(), Error> {
     let foreign = |place: &Path| {
         let why = format!("{} belongs to another user", place.display());
-        let hint = "name the file in C47_CONFIG_PATH to use it";
+        let hint = "add the file to C47_CONFIG_PATH to use it";
         Err(refused(path, &why, hint))
     };
     let is_foreign_link = |found: &Metadata| found.is_symlink() && !is_own(found);
@@ -114,13 +109,13 @@ fn ensure_users_own(path: &Path, opened: &Metadata, way: &Way) -> Result<(), Err
     Ok(())
 }
 
-/// With a group for each user, which has the user's number, the umask leaves it this bit.
+/// Whether other users can write it through the group. A user's private group has the user's ID.
 fn is_open_to_group(found: &Metadata) -> bool {
     let is_private_group = found.gid() == user_id() && found.uid() == user_id();
     found.mode() & GROUP_WRITABLE != 0 && !is_private_group
 }
 
-/// Who else may change a file that was named, or replace it.
+/// The warning that other users can change or replace the file.
 fn warning(opened: &Metadata, way: &Way) -> Option<String> {
     let owner = (!is_own(opened)).then(|| format!("user {} owns it", opened.uid()));
     let group = (opened.mode() & GROUP_WRITABLE != 0)
@@ -143,7 +138,7 @@ fn warning(opened: &Metadata, way: &Way) -> Option<String> {
     let who: Vec<String> = owner.into_iter().chain(group).chain(above).collect();
     (!who.is_empty()).then(|| {
         let who = who.join(" and ");
-        format!("{who}: its command: sources run as whoever uses it")
+        format!("{who}; its command: sources run as the user of c47")
     })
 }
 

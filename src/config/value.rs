@@ -1,4 +1,4 @@
-//! A configuration value with the place it stands at.
+//! Configuration values with their places.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,20 +22,20 @@ impl fmt::Display for Place {
     }
 }
 
-/// A value and where its key stands.
+/// A value and the place of its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub value: Value,
     pub place: Place,
 }
 
-/// What TOML knows, less what a profile has no use for.
+/// The TOML types that a profile uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     Text(String),
     Integer(i64),
     Bool(bool),
-    /// A float or a date, as it is written.
+    /// A float or date, as text.
     Other(String),
     List(Vec<Value>),
     Table(Table),
@@ -45,11 +45,11 @@ pub(crate) enum Value {
 pub(super) type Table = BTreeMap<String, Entry>;
 
 impl Value {
-    /// What it is, for a message.
+    /// The type, for messages.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Value::Text(_) => "a string",
-            Value::Integer(_) => "a whole number",
+            Value::Integer(_) => "an integer",
             Value::Bool(_) => "a boolean",
             Value::Other(_) => "a number or date",
             Value::List(_) => "a list",
@@ -57,10 +57,10 @@ impl Value {
         }
     }
 
-    /// The same in JSON; `text` makes of each string what it stands for.
+    /// Converts to JSON. `text` converts each string.
     ///
     /// # Errors
-    /// Those of `text`, and of a value JSON has not.
+    /// If `text` fails, or JSON has no such value.
     pub(crate) fn to_json(
         &self,
         text: &mut dyn FnMut(&str) -> Result<String, String>,
@@ -70,7 +70,7 @@ impl Value {
             Value::Integer(number) => Text::integer(*number),
             Value::Bool(value) => Text::parse(value.to_string())?,
             Value::Other(value) => Text::parse(value.as_str())
-                .map_err(|_| format!("'{value}' has no counterpart in JSON"))?,
+                .map_err(|_| format!("'{value}' cannot be written as JSON"))?,
             Value::List(values) => {
                 let values: Result<Vec<Text>, String> =
                     values.iter().map(|value| value.to_json(text)).collect();
@@ -90,7 +90,7 @@ impl Value {
 /// Reads a TOML document.
 ///
 /// # Errors
-/// The message, with file, line and column before it.
+/// The message, with file, line and column first.
 pub(super) fn parse(file: &str, text: &str) -> Result<Table, String> {
     let lines = Lines {
         file: file.into(),
@@ -155,7 +155,7 @@ impl Lines<'_> {
     }
 }
 
-/// Puts `over` over `under`, key by key, at every depth.
+/// Merges `over` into `under`, key by key, at every depth.
 pub(super) fn merge(under: &mut Table, over: Table) {
     for (name, entry) in over {
         match (under.get_mut(&name), entry) {
@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_knows_its_place() {
+    fn keys_have_line_and_column() {
         let table = parse("f", "# é\n[profile.a]\nurl = 'x'\nclaims = { n = 1 }\n").unwrap();
         let Value::Table(profile) = &table["profile"].value else {
             panic!("a table")
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_toml() {
+    fn invalid_toml_is_rejected() {
         for (text, place) in [
             ("a = \n", "f:1:"),
             ("a = 1\na = 2", "f:2:"),

@@ -1,14 +1,14 @@
-//! SHA-256 of what comes in pieces.
+//! Incremental SHA-256.
 
 use ring::digest::{Context, SHA256};
 
 use crate::hex;
 
-/// A digest that is fed as the bytes come.
+/// An incremental digest.
 pub(crate) struct Sha256(Context);
 
 impl Sha256 {
-    /// Of nothing so far.
+    /// A digest of no bytes.
     pub(crate) fn new() -> Sha256 {
         Sha256(Context::new(&SHA256))
     }
@@ -17,7 +17,7 @@ impl Sha256 {
         self.0.update(bytes);
     }
 
-    /// In lower-case hexadecimal, as `sha256sum` writes it.
+    /// The digest in lower-case hexadecimal, as printed by `sha256sum`.
     pub(crate) fn finish(self) -> String {
         let digest = self.0.finish();
         hex::encode(digest.as_ref())
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_add_up() {
+    fn digest_of_pieces_equals_digest_of_whole() {
         let mut digest = Sha256::new();
         digest.update(b"a");
         digest.update(b"bc");

@@ -1,5 +1,5 @@
-//! ES256 and ES384 (RFC 7518 §3.4). Private keys are PKCS#8 DER that holds the public half, public
-//! ones uncompressed points. ring has no P-521, hence no ES512.
+//! ES256 and ES384 (RFC 7518 §3.4). Private keys are PKCS#8 DER with the public key, public keys are
+//! uncompressed points. ES512 is not supported, because ring has no P-521.
 
 use std::io;
 
@@ -15,7 +15,7 @@ use ring::signature::{
 use signature::{Signer, Verifier};
 use zeroize::Zeroizing;
 
-/// The curves ring signs on.
+/// The curves that ring supports for signing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Curve {
     P256,
@@ -54,20 +54,20 @@ impl Curve {
     }
 }
 
-/// A new private key as PKCS#8 DER, its public half in it.
+/// Generates a private key as PKCS#8 DER, which includes the public key.
 ///
 /// # Errors
-/// When the system has no random bytes to give.
+/// If the system provides no random bytes.
 pub(crate) fn generate(curve: Curve) -> io::Result<Zeroizing<Vec<u8>>> {
     EcdsaKeyPair::generate_pkcs8(curve.signing(), &SystemRandom::new())
         .map(|document| Zeroizing::new(document.as_ref().to_vec()))
-        .map_err(|_| io::Error::other("the system gives none"))
+        .map_err(|_| io::Error::other("the system provides none"))
 }
 
-/// Whether a private key and a point are two halves of one key on this curve.
+/// Whether a private key and a point on this curve belong together.
 ///
 /// # Errors
-/// When the system has no random bytes to give, which ring asks for here already.
+/// If the system provides no random bytes, which ring needs here.
 pub(crate) fn is_pair(curve: Curve, private: &[u8], point: &[u8]) -> io::Result<bool> {
     let random = SystemRandom::new();
     let pair =
@@ -78,7 +78,7 @@ pub(crate) fn is_pair(curve: Curve, private: &[u8], point: &[u8]) -> io::Result<
     }
 }
 
-/// A private key, ready to sign.
+/// Signs with a private key.
 pub(crate) struct EcdsaSigner {
     algorithm: Algorithm,
     pair: EcdsaKeyPair,
@@ -113,7 +113,7 @@ impl JwtSigner for EcdsaSigner {
     }
 }
 
-/// A public key, ready to verify.
+/// Verifies with a public key.
 pub(crate) struct EcdsaVerifier {
     algorithm: Algorithm,
     public: UnparsedPublicKey<Vec<u8>>,
@@ -144,7 +144,7 @@ impl JwtVerifier for EcdsaVerifier {
     }
 }
 
-/// For jsonwebtoken's own JWKs: curve and coordinates of a private key in PKCS#8 DER.
+/// For jsonwebtoken's JWK support: curve and coordinates of a private key in PKCS#8 DER.
 pub(super) fn components_of_private(
     pkcs8: &[u8],
     algorithm: Algorithm,

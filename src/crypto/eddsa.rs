@@ -1,5 +1,5 @@
-//! EdDSA with Ed25519 (RFC 8037 §3.1). Private keys are PKCS#8 DER of either version, public ones
-//! their 32 bytes.
+//! EdDSA with Ed25519 (RFC 8037 §3.1). Private keys are PKCS#8 DER (version 1 or 2), public keys are
+//! 32 bytes.
 
 use jsonwebtoken::crypto::{JwtSigner, JwtVerifier};
 use jsonwebtoken::errors::{Error, ErrorKind};
@@ -10,13 +10,13 @@ use signature::{Signer, Verifier};
 /// The length of a private key (the seed) and of a public key, in bytes.
 pub(crate) const BYTES: usize = 32;
 
-/// The public half of a private key; `None` where that has not 32 bytes.
+/// The public key of a private key; `None` if the private key does not have 32 bytes.
 pub(crate) fn public_of(seed: &[u8]) -> Option<Vec<u8>> {
     let pair = Ed25519KeyPair::from_seed_unchecked(seed).ok()?;
     Some(pair.public_key().as_ref().to_vec())
 }
 
-/// A private key, ready to sign.
+/// Signs with a private key.
 pub(crate) struct EddsaSigner(Ed25519KeyPair);
 
 impl EddsaSigner {
@@ -41,7 +41,7 @@ impl JwtSigner for EddsaSigner {
     }
 }
 
-/// A public key, ready to verify.
+/// Verifies with a public key.
 pub(crate) struct EddsaVerifier(UnparsedPublicKey<Vec<u8>>);
 
 impl EddsaVerifier {
@@ -65,7 +65,7 @@ impl JwtVerifier for EddsaVerifier {
     }
 }
 
-/// For jsonwebtoken's own JWKs: the public half of a private key in PKCS#8 DER.
+/// For jsonwebtoken's JWK support: the public key of a private key in PKCS#8 DER.
 pub(super) fn component_of_private(pkcs8: &[u8]) -> Result<Vec<u8>, Error> {
     Ok(pair(pkcs8)?.public_key().as_ref().to_vec())
 }

@@ -1,4 +1,4 @@
-//! HS256, HS384, HS512 (RFC 7518 §3.2): the signature is compared in constant time.
+//! HS256, HS384 and HS512 (RFC 7518 §3.2). Signatures are compared in constant time.
 
 use jsonwebtoken::Algorithm;
 use jsonwebtoken::crypto::{JwtSigner, JwtVerifier};
@@ -6,7 +6,7 @@ use jsonwebtoken::errors::{Error, ErrorKind};
 use ring::hmac;
 use signature::{Signer, Verifier};
 
-/// A shared secret, ready to sign and to verify.
+/// Signs and verifies with a shared secret.
 pub(crate) struct Hmac {
     algorithm: Algorithm,
     key: hmac::Key,
@@ -20,7 +20,7 @@ impl Hmac {
             Algorithm::HS512 => hmac::HMAC_SHA512,
             _ => return Err(super::unsupported()),
         };
-        // Whoever signs with nothing signs like everyone.
+        // Anyone can sign with an empty secret.
         if secret.is_empty() {
             return Err(ErrorKind::InvalidKeyFormat.into());
         }

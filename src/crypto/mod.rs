@@ -1,5 +1,5 @@
-//! ring behind jsonwebtoken and rustls: the only place that names it. One crypto library serves
-//! TLS and tokens, and it also works on kernels without `getrandom`.
+//! The ring backend for jsonwebtoken and rustls. No other module uses ring. It serves both TLS and
+//! tokens, and works on kernels without `getrandom`.
 
 pub(crate) mod digest;
 pub(crate) mod ecdsa;
@@ -22,35 +22,32 @@ static PROVIDER: CryptoProvider = CryptoProvider {
     verifier_factory: new_verifier,
     key_utils: KeyUtils {
         rsa_pub_components_from_private_key: rsa::components_of_private,
-        rsa_pub_components_from_public_key: |_| {
-            Err(refused("public keys in DER are read by c47 itself"))
-        },
+        rsa_pub_components_from_public_key: |_| Err(refused("c47 reads public keys in DER itself")),
         ec_pub_components_from_private_key: ecdsa::components_of_private,
         ed_pub_components_from_private_key: ed_component,
         compute_digest,
     },
 };
 
-/// Puts ring behind jsonwebtoken. Called wherever a key is used, since nothing is set up at start;
-/// the first call counts, the others find it done.
+/// Installs ring as the backend of jsonwebtoken. Call it before using a key. Only the first call has
+/// an effect.
 pub(crate) fn install() {
     let _ = PROVIDER.install_default();
 }
 
-/// As many random bytes.
+/// Returns `length` random bytes.
 ///
 /// # Errors
-/// When the system has none to give (a chroot without /dev/urandom on an old kernel).
+/// If the system provides none (a chroot without /dev/urandom on an old kernel).
 pub(crate) fn random(length: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(vec![0; length]);
     SystemRandom::new()
         .fill(&mut bytes)
-        .map_err(|_| io::Error::other("the system gives none"))?;
+        .map_err(|_| io::Error::other("the system provides none"))?;
     Ok(bytes)
 }
 
-/// What `data` leaves behind under `salt`: equal for equal data, and slow to guess from
-/// (PBKDF2-HMAC-SHA256, RFC 8018 §5.2).
+/// A salted fingerprint of `data` that is slow to brute-force (PBKDF2-HMAC-SHA256, RFC 8018 §5.2).
 pub(crate) fn fingerprint(salt: &[u8], data: &[u8]) -> Vec<u8> {
     const ROUNDS: std::num::NonZeroU32 = std::num::NonZeroU32::new(20_000).unwrap();
     let mut out = vec![0; 32];
@@ -86,7 +83,7 @@ pub(crate) fn sha512(data: &[u8]) -> Vec<u8> {
 }
 
 fn new_signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>, Error> {
-    // A key never serves another family, whatever its bytes look like.
+    // A key is never used with another algorithm family.
     if key.family() != algorithm.family() {
         return Err(ErrorKind::InvalidKeyFormat.into());
     }
@@ -110,7 +107,7 @@ fn new_verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtV
     })
 }
 
-/// For an algorithm that a later jsonwebtoken may bring.
+/// The error for an algorithm that a later jsonwebtoken may add.
 fn unsupported() -> Error {
     ErrorKind::UnsupportedAlgorithm.into()
 }
@@ -141,13 +138,13 @@ mod tests {
     use crate::hex;
 
     #[test]
-    fn installing_twice_is_fine() {
+    fn install_can_be_called_twice() {
         install();
         install();
     }
 
     #[test]
-    fn digests_are_those_of_fips_180() {
+    fn digests_match_fips_180() {
         assert_eq!(
             hex::encode(&sha256(b"abc")),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -164,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_another_family_is_refused_not_used() {
+    fn key_of_another_family_is_rejected() {
         let public = DecodingKey::from_rsa_raw_components(&[0xff; 256], &[1, 0, 1]);
         assert!(new_verifier(&Algorithm::HS256, &public).is_err());
         let der = DecodingKey::from_rsa_der(b"anything");
@@ -174,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_utilities_answer_garbage_with_errors() {
+    fn key_utilities_reject_garbage() {
         let utils = &PROVIDER.key_utils;
         for garbage in [b"".as_slice(), b"0", &[0x30, 0x82, 0xff, 0xff]] {
             assert!((utils.rsa_pub_components_from_private_key)(garbage).is_err());

@@ -1,5 +1,5 @@
-//! RS256 to RS512 and PS256 to PS512 (RFC 7518 §3.3, §3.5). Private keys are PKCS#1 DER, public
-//! ones modulus and exponent; 2048 to 8192 bits verify, 2048 to 4096 sign.
+//! RS256 to RS512 and PS256 to PS512 (RFC 7518 §3.3, §3.5). Private keys are PKCS#1 DER, public keys
+//! are modulus and exponent. Verifying supports 2048 to 8192 bits, signing 2048 to 4096.
 
 use jsonwebtoken::crypto::{JwtSigner, JwtVerifier};
 use jsonwebtoken::errors::{Error, ErrorKind};
@@ -9,35 +9,35 @@ use ring::rsa::PublicKeyComponents;
 use ring::signature::{self as scheme, RsaEncoding, RsaKeyPair, RsaParameters};
 use signature::{Signer, Verifier};
 
-/// The largest modulus ring signs with, in bits.
+/// The largest modulus that ring supports for signing, in bits.
 pub(crate) const MAX_SIGNING_BITS: usize = 4096;
 
-/// Whether a private key (PKCS#1 DER) is sound.
+/// Checks a private key (PKCS#1 DER).
 ///
 /// # Errors
-/// Says what is wrong with it.
+/// The reason why it is invalid.
 pub(crate) fn check(pkcs1: &[u8]) -> Result<(), String> {
     RsaKeyPair::from_der(pkcs1)
         .map(|_| ())
         .map_err(|rejected| explain(&rejected.to_string()))
 }
 
-/// ring's one word, as a sentence.
+/// Explains ring's error.
 fn explain(word: &str) -> String {
     match word {
-        "InconsistentComponents" => "its numbers do not belong together".into(),
-        "InvalidComponent" => "one of its numbers is no part of an RSA key".into(),
+        "InconsistentComponents" => "its numbers are inconsistent".into(),
+        "InvalidComponent" => "one of its numbers is invalid".into(),
         "TooSmall" => "it is too small".into(),
         "TooLarge" => "it is too large".into(),
         "VersionNotSupported" => "it has more than two primes".into(),
         "PrivateModulusLenNotMultipleOf512Bits" => {
-            "its length is no multiple of 512 bits, which signing wants".into()
+            "its length is not a multiple of 512 bits, which signing requires".into()
         }
-        other => format!("ring refuses it ({other})"),
+        other => format!("ring rejects it ({other})"),
     }
 }
 
-/// A private key, ready to sign.
+/// Signs with a private key.
 pub(crate) struct RsaSigner {
     algorithm: Algorithm,
     encoding: &'static dyn RsaEncoding,
@@ -84,7 +84,7 @@ impl JwtSigner for RsaSigner {
     }
 }
 
-/// A public key, ready to verify.
+/// Verifies with a public key.
 pub(crate) struct RsaVerifier {
     algorithm: Algorithm,
     parameters: &'static RsaParameters,
@@ -131,7 +131,7 @@ impl JwtVerifier for RsaVerifier {
     }
 }
 
-/// For jsonwebtoken's own JWKs: modulus and exponent of a private key in PKCS#1 DER.
+/// For jsonwebtoken's JWK support: modulus and exponent of a private key in PKCS#1 DER.
 pub(super) fn components_of_private(pkcs1: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Error> {
     let pair = pair(pkcs1)?;
     let public: PublicKeyComponents<Vec<u8>> = pair.public().into();

@@ -1,10 +1,10 @@
-//! The algorithms c47 signs and verifies with (RFC 7518 §3.1, RFC 8037 §3.1). `none` is not one.
+//! The supported algorithms (RFC 7518 §3.1, RFC 8037 §3.1). `none` is never accepted.
 
 use std::fmt;
 
 use crate::crypto::ecdsa::Curve;
 
-/// How a token is signed.
+/// A signature algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
     Hs256,
@@ -21,7 +21,7 @@ pub enum Algorithm {
     EdDsa,
 }
 
-/// What kind of key an algorithm wants.
+/// The type of key that an algorithm requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// A shared secret.
@@ -32,7 +32,7 @@ pub enum Family {
 }
 
 impl Algorithm {
-    /// All of them, in the order of the help.
+    /// All algorithms, in the order of the help.
     pub const ALL: [Algorithm; 12] = [
         Algorithm::Hs256,
         Algorithm::Hs384,
@@ -48,7 +48,7 @@ impl Algorithm {
         Algorithm::EdDsa,
     ];
 
-    /// Its name in a token's header.
+    /// The name in a token's header.
     pub fn name(self) -> &'static str {
         match self {
             Algorithm::Hs256 => "HS256",
@@ -66,12 +66,12 @@ impl Algorithm {
         }
     }
 
-    /// The names of all of them.
+    /// All names.
     pub fn names() -> Vec<String> {
         Algorithm::ALL.map(|one| one.name().to_owned()).to_vec()
     }
 
-    /// The algorithm of exactly this name: a header's `alg` knows no other spelling.
+    /// The algorithm with exactly this name. The `alg` header is case-sensitive.
     pub fn named(name: &str) -> Option<Algorithm> {
         Algorithm::ALL.into_iter().find(|one| one.name() == name)
     }
@@ -79,21 +79,19 @@ impl Algorithm {
     /// Reads a name as [`Algorithm::named`] does.
     ///
     /// # Errors
-    /// Says which names there are, for a usage message.
+    /// The valid names, for a usage message.
     pub fn parse(name: &str) -> Result<Algorithm, String> {
         Algorithm::named(name).ok_or_else(|| match name {
-            "none" => "'none' is no signature: c47 neither makes nor takes it".to_owned(),
-            "ES512" => {
-                "ES512 wants the curve P-521, which c47 does not have: take ES384".to_owned()
-            }
+            "none" => "'none' is not supported: tokens must be signed".to_owned(),
+            "ES512" => "ES512 is not supported (no P-521); use ES384".to_owned(),
             _ => {
                 let names = Algorithm::names().join(", ");
-                format!("'{name}' is no algorithm: {names}")
+                format!("unknown algorithm '{name}'; use one of {names}")
             }
         })
     }
 
-    /// The kind of key it wants.
+    /// The type of key that it requires.
     pub fn family(self) -> Family {
         match self {
             Algorithm::Hs256 | Algorithm::Hs384 | Algorithm::Hs512 => Family::Hmac,
@@ -109,7 +107,7 @@ impl Algorithm {
         }
     }
 
-    /// The length of its hash in bytes, the least a shared secret should have (RFC 7518 §3.2).
+    /// The length of its hash in bytes, the minimum length of a shared secret (RFC 7518 §3.2).
     pub fn hash_bytes(self) -> usize {
         match self {
             Algorithm::Hs256 | Algorithm::Rs256 | Algorithm::Ps256 | Algorithm::Es256 => 32,
@@ -118,8 +116,8 @@ impl Algorithm {
         }
     }
 
-    /// jsonwebtoken's word for it.
-    pub(super) fn foreign(self) -> jsonwebtoken::Algorithm {
+    /// The same algorithm in jsonwebtoken.
+    pub(super) fn to_jsonwebtoken(self) -> jsonwebtoken::Algorithm {
         match self {
             Algorithm::Hs256 => jsonwebtoken::Algorithm::HS256,
             Algorithm::Hs384 => jsonwebtoken::Algorithm::HS384,
@@ -143,7 +141,7 @@ impl fmt::Display for Algorithm {
     }
 }
 
-/// The key it stands for, as one says it: "a shared secret", "an RSA key".
+/// The type of key, for messages: "a shared secret", "an RSA key".
 impl fmt::Display for Family {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -161,15 +159,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_both_ways() {
+    fn names_round_trip() {
         for one in Algorithm::ALL {
             assert_eq!(Algorithm::parse(one.name()), Ok(one));
-            assert_eq!(format!("{:?}", one.foreign()), one.name());
+            assert_eq!(format!("{:?}", one.to_jsonwebtoken()), one.name());
         }
     }
 
     #[test]
-    fn what_is_no_algorithm() {
+    fn unknown_algorithms_are_rejected() {
         for wrong in ["none", "None", "hs256", "HS256 ", "", "ES512", "ES256K"] {
             assert!(Algorithm::parse(wrong).is_err(), "{wrong}");
         }

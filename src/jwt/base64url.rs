@@ -1,11 +1,11 @@
-//! base64url without padding, the one spelling RFC 7515 §2 allows: no `=`, no white space, no
-//! stray bits at the end. Two spellings of one token would pass where one was revoked.
+//! Strict base64url without padding (RFC 7515 §2): no `=`, no white space, no non-zero trailing bits.
+//! Otherwise a revoked token could be accepted in another spelling.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
-/// The bytes that `text` spells; `None` where it is not their one spelling.
+/// Decodes `text`; `None` if it is not the canonical encoding.
 pub(super) fn decode(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(vec![0; text.len() / 4 * 3 + 3]);
     let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
@@ -13,7 +13,7 @@ pub(super) fn decode(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     Some(bytes)
 }
 
-/// The one spelling of `bytes`.
+/// Encodes `bytes`.
 pub(super) fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_spelling_only() {
+    fn only_canonical_encoding_is_accepted() {
         for length in 0..20 {
             let bytes: Vec<u8> = (0..length).map(|at| 0xff - at).collect();
             let text = encode(&bytes);

@@ -1,8 +1,8 @@
-//! A claim as one writes it on a command line: `k=v` for a string, `k:=json` for the rest.
+//! Claims on the command line: `k=v` for a string, `k:=json` for any JSON value.
 
 use crate::json::{Text, ensure_unique_members};
 
-/// A member of a token's claims or header. Its value keeps its text.
+/// A member of a token's claims or header. The text of its value is unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Claim {
     pub name: String,
@@ -10,7 +10,7 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    /// A claim made here.
+    /// Creates a claim.
     pub(crate) fn new(name: &str, value: Text) -> Claim {
         Claim {
             name: name.to_owned(),
@@ -26,18 +26,18 @@ impl Claim {
         }
     }
 
-    /// Reads `k=v` or `k:=json`; what follows the first `=` is the value.
+    /// Reads `k=v` or `k:=json`. The value starts after the first `=`.
     ///
     /// # Errors
-    /// Says what a claim looks like, or what is wrong with the JSON, for a usage message.
+    /// The expected syntax or the JSON error, for a usage message.
     pub(crate) fn parse(text: &str) -> Result<Claim, String> {
-        let wrong = || "a claim is name=text, or name:=JSON".to_owned();
+        let wrong = || "a claim must be name=text or name:=JSON".to_owned();
         let (name, value) = text.split_once('=').ok_or_else(wrong)?;
         let (name, value) = match name.strip_suffix(':') {
             Some(name) => {
                 let value = Text::parse(value)
                     .and_then(|value| ensure_unique_members(&value).map(|()| value))
-                    .map_err(|why| format!("the value of {name} is no sound JSON: {why}"))?;
+                    .map_err(|why| format!("the value of {name} is not valid JSON: {why}"))?;
                 (name, value)
             }
             None => (name, Text::string(value)),
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strings_and_json() {
+    fn strings_and_json_are_read() {
         for (text, name, value) in [
             ("sub=bot", "sub", "\"bot\""),
             ("a=", "a", "\"\""),
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_claim() {
+    fn invalid_claims_are_rejected() {
         for wrong in ["", "a", "=x", ":=1", "a:=", "a:=x", "a:={\"b\":1,\"b\":2}"] {
             assert!(Claim::parse(wrong).is_err(), "{wrong}");
         }

@@ -1,4 +1,4 @@
-//! What a token says, whoever wrote it: nothing of it is verified.
+//! Decodes a token without verifying it.
 
 use super::Error;
 use super::numeric_date::NumericDate;
@@ -7,24 +7,24 @@ use crate::json::{self, Text};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
-/// What a token says.
+/// A decoded token.
 #[derive(Debug)]
 pub(crate) struct Decoded {
     pub header: Text,
     pub claims: Text,
-    /// When it was made, from when and until when it is valid, as far as it says so.
+    /// The claims `iat`, `nbf` and `exp`, if present.
     pub issued: Option<NumericDate>,
     pub not_before: Option<NumericDate>,
     pub expires: Option<NumericDate>,
 }
 
-/// Takes a bare token (see [`super::bare`]) apart.
+/// Decodes a bare token (see [`super::bare`]).
 ///
 /// # Errors
-/// When it is no token, or its claims are no JSON object.
+/// If it is not a token, or its claims are not a JSON object.
 pub(crate) fn decode(token: &[u8]) -> Result<Decoded, Error> {
     let parts = token::parse(token).map_err(Error::Token)?;
-    let wrong = |why: String| Error::Token(format!("its claims are no sound JSON: {why}"));
+    let wrong = |why: String| Error::Token(format!("its claims are not valid JSON: {why}"));
     let claims = Text::from_bytes(&parts.payload).map_err(wrong)?;
     let members = json::members(&claims).map_err(wrong)?;
     let date = |name: &str| {
@@ -42,8 +42,7 @@ pub(crate) fn decode(token: &[u8]) -> Result<Decoded, Error> {
     })
 }
 
-/// When a token says that it expires, unverified; `None` where it does not say so, or is no token.
-/// A fraction of a second is cut off.
+/// The expiry of a token, unverified and in whole seconds; `None` if it has none or is not a JWT.
 pub(crate) fn expiry(token: &Secret) -> Option<Timestamp> {
     let decoded = decode(token::bare(token.expose())).ok()?;
     decoded.expires.map(NumericDate::timestamp)
@@ -55,7 +54,7 @@ mod tests {
     use crate::jwt::base64url;
 
     #[test]
-    fn the_expiry_is_read_without_a_key() {
+    fn expiry_is_read_without_a_key() {
         let token = |claims: &str| {
             let parts = ["{\"alg\":\"RS256\"}", claims, "no signature"];
             let encoded = parts.map(|part| base64url::encode(part.as_bytes()));

@@ -1,4 +1,4 @@
-//! What can go wrong with keys and tokens, apart from a token that does not verify.
+//! Errors with keys and tokens, except for failed verification.
 
 use std::fmt;
 use std::io;
@@ -7,30 +7,30 @@ use crate::error::kind::ErrorKind;
 use crate::exit::Exit;
 use crate::io_error::reason;
 
-/// Why a key or token could not be read or made.
+/// Why a key or token could not be read or created.
 #[derive(Debug)]
 pub enum Error {
-    /// What was given as a key is none that c47 can use.
+    /// The key is invalid or not supported.
     Key {
-        /// Where it came from: "file:key.pem".
+        /// Its source, for example "file:key.pem".
         from: Option<String>,
         why: String,
         hint: Option<String>,
     },
-    /// The key is sound, but not for what it is to do.
+    /// The key is valid, but not for this use.
     WrongKey { why: String, hint: Option<String> },
-    /// A claim or header member that cannot be as asked for.
+    /// A claim or header member is invalid.
     Claim(String),
-    /// What was given as a token is none.
+    /// The token is malformed.
     Token(String),
-    /// The system gave no random bytes.
+    /// The system provided no random bytes.
     Random(io::Error),
-    /// A checked key did not sign.
+    /// Signing failed with a checked key.
     Signing,
 }
 
 impl Error {
-    /// A key that cannot be used.
+    /// An unusable key.
     pub fn key(why: impl Into<String>) -> Error {
         Error::Key {
             from: None,
@@ -39,7 +39,7 @@ impl Error {
         }
     }
 
-    /// A key that cannot be used, and what to do about it.
+    /// An unusable key, with a hint.
     pub fn key_hint(why: impl Into<String>, hint: impl Into<String>) -> Error {
         Error::Key {
             from: None,
@@ -48,7 +48,7 @@ impl Error {
         }
     }
 
-    /// The same, naming where the key came from.
+    /// Adds the source of the key.
     pub fn with_source(self, source: impl fmt::Display) -> Error {
         match self {
             Error::Key { why, hint, .. } => Error::Key {
@@ -80,11 +80,11 @@ impl Error {
         }
     }
 
-    /// What the user can do about it.
+    /// The hint for the user.
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::Key { hint, .. } | Error::WrongKey { hint, .. } => hint.clone(),
-            _ => None,
+            Error::Claim(_) | Error::Token(_) | Error::Random(_) | Error::Signing => None,
         }
     }
 }
@@ -101,7 +101,7 @@ impl fmt::Display for Error {
             Error::WrongKey { why, .. } | Error::Claim(why) => f.write_str(why),
             Error::Token(why) => write!(f, "the token is malformed: {why}"),
             Error::Random(error) => write!(f, "no random bytes: {}", reason(error)),
-            Error::Signing => f.write_str("the key did not sign: its numbers do not fit together"),
+            Error::Signing => f.write_str("signing failed: the key's numbers are inconsistent"),
         }
     }
 }

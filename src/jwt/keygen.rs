@@ -1,4 +1,4 @@
-//! Makes keys, in forms that other tools read.
+//! Generates keys in standard formats.
 
 use zeroize::Zeroizing;
 
@@ -7,18 +7,18 @@ use super::key::{Key, Material, asn1, pem};
 use super::{Error, base64url};
 use crate::crypto::{self, ecdsa, eddsa};
 
-/// What a key is written as.
+/// The format of a new key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// PKCS#8 and SubjectPublicKeyInfo in PEM.
     Pem,
     Jwk,
-    /// Printable random text, which is itself the shared secret.
+    /// Printable random text, used as the shared secret.
     Text,
 }
 
 impl Form {
-    /// The forms that can be asked for, by name.
+    /// The formats and their names.
     const NAMED: [(&str, Form); 2] = [("pem", Form::Pem), ("jwk", Form::Jwk)];
 
     /// The names that [`Form::parse`] reads.
@@ -29,15 +29,18 @@ impl Form {
     /// Reads `pem` or `jwk`.
     ///
     /// # Errors
-    /// Says which there are, for a usage message.
+    /// The valid names, for a usage message.
     pub(crate) fn parse(text: &str) -> Result<Form, String> {
         let found = Form::NAMED.into_iter().find(|(name, _)| *name == text);
-        found
-            .map(|(_, form)| form)
-            .ok_or_else(|| format!("'{text}' is no format: {}", Form::names().join(" or ")))
+        found.map(|(_, form)| form).ok_or_else(|| {
+            format!(
+                "unknown format '{text}'; use {}",
+                Form::names().join(" or ")
+            )
+        })
     }
 
-    /// The form that the key of an algorithm has when none is asked for.
+    /// The default format for the key of an algorithm.
     pub(crate) fn of(algorithm: Algorithm) -> Form {
         match algorithm.family() {
             Family::Hmac => Form::Text,
@@ -46,14 +49,14 @@ impl Form {
     }
 }
 
-/// A new key, written.
-pub(crate) struct Written {
+/// A new key as text.
+pub(crate) struct NewKey {
     pub private: Zeroizing<String>,
-    /// The public half; a shared secret has none.
+    /// The public key; a shared secret has none.
     pub public: Option<String>,
 }
 
-/// The names of the algorithms that [`generate`] makes keys for: all but RSA's.
+/// The names of the algorithms that [`generate`] supports: all except RSA.
 pub(crate) fn algorithm_names() -> Vec<String> {
     let made = Algorithm::ALL
         .into_iter()
@@ -61,11 +64,11 @@ pub(crate) fn algorithm_names() -> Vec<String> {
     made.map(|algorithm| algorithm.name().to_owned()).collect()
 }
 
-/// Makes a key for an algorithm.
+/// Generates a key for an algorithm.
 ///
 /// # Errors
-/// When there is no such key in this form, or the system gives no random bytes.
-pub(crate) fn generate(algorithm: Algorithm, form: Form) -> Result<Written, Error> {
+/// If the format is not possible, or the system provides no random bytes.
+pub(crate) fn generate(algorithm: Algorithm, form: Form) -> Result<NewKey, Error> {
     let wrong = |why: &str, hint: &str| {
         Err(Error::WrongKey {
             why: why.to_owned(),
@@ -74,12 +77,12 @@ pub(crate) fn generate(algorithm: Algorithm, form: Form) -> Result<Written, Erro
     };
     match algorithm.family() {
         Family::Rsa => wrong(
-            "c47 makes no RSA keys",
+            "c47 cannot generate RSA keys",
             "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem",
         ),
         Family::Hmac if form == Form::Pem => wrong(
             "a shared secret has no PEM form",
-            "leave --format out for a text, or ask for jwk",
+            "omit --format for plain text, or use --format jwk",
         ),
         Family::Hmac => shared(algorithm, form),
         Family::Ec(curve) => {
@@ -93,15 +96,15 @@ pub(crate) fn generate(algorithm: Algorithm, form: Form) -> Result<Written, Erro
     }
 }
 
-/// As many random bytes as the hash has (RFC 7518 §3.2), in base64url. The text is the secret as
-/// it stands, so that every tool takes it for the same; it has all the entropy of the bytes.
-fn shared(algorithm: Algorithm, form: Form) -> Result<Written, Error> {
+/// Random bytes of the hash's length (RFC 7518 §3.2) in base64url. The text itself is the secret, so
+/// that every tool reads the same one.
+fn shared(algorithm: Algorithm, form: Form) -> Result<NewKey, Error> {
     let random = crypto::random(algorithm.hash_bytes()).map_err(Error::Random)?;
     let text = Zeroizing::new(base64url::encode(&random));
     let private = match form {
         Form::Text | Form::Pem => text,
         Form::Jwk => {
-            // Not the hash of the secret, which would let a leaked header check guesses.
+            // Random, because a hash of the secret would let attackers test guesses.
             let id = crypto::random(12).map_err(Error::Random)?;
             joined(&[
                 "{\"kty\":\"oct\",\"k\":\"",
@@ -114,19 +117,19 @@ fn shared(algorithm: Algorithm, form: Form) -> Result<Written, Error> {
             ])
         }
     };
-    Ok(Written {
+    Ok(NewKey {
         private,
         public: None,
     })
 }
 
-fn pair(material: Material, form: Form) -> Result<Written, Error> {
+fn pair(material: Material, form: Form) -> Result<NewKey, Error> {
     let key = Key::of(material);
     match form {
         Form::Pem | Form::Text => {
             let private = key.material().pkcs8().ok_or(Error::Signing)?;
             let public = key.material().spki().ok_or(Error::Signing)?;
-            Ok(Written {
+            Ok(NewKey {
                 private: pem::write("PRIVATE KEY", private.expose()),
                 public: Some(pem::write("PUBLIC KEY", &public).to_string()),
             })
@@ -141,7 +144,7 @@ fn pair(material: Material, form: Form) -> Result<Written, Error> {
             };
             let d = Zeroizing::new(base64url::encode(private.expose()));
             let members = public.as_str().trim_end_matches('}');
-            Ok(Written {
+            Ok(NewKey {
                 private: joined(&[members, ",\"d\":\"", &d, "\"}\n"]),
                 public: Some(format!("{public}\n")),
             })
@@ -149,7 +152,7 @@ fn pair(material: Material, form: Form) -> Result<Written, Error> {
     }
 }
 
-/// The pieces in one, allocated at once: a growing text leaves secrets behind where it was.
+/// Joins the pieces in one allocation: a growing string would leave secrets in freed memory.
 fn joined(pieces: &[&str]) -> Zeroizing<String> {
     let length = pieces.iter().map(|piece| piece.len()).sum();
     let mut whole = Zeroizing::new(String::with_capacity(length));
@@ -168,7 +171,7 @@ mod tests {
     use crate::timestamp::Timestamp;
 
     #[test]
-    fn what_is_made_signs_and_verifies() {
+    fn generated_keys_sign_and_verify() {
         use Algorithm::{EdDsa, Es256, Es384, Hs256, Hs384, Hs512};
         for algorithm in [Hs256, Hs384, Hs512, Es256, Es384, EdDsa] {
             for form in [Form::of(algorithm), Form::Jwk] {
@@ -177,8 +180,8 @@ mod tests {
                     Key::parse(&Secret::new(text.trim_end().as_bytes().to_vec())).unwrap()
                 };
                 let private = read(&written.private);
-                let order = Mint::new(algorithm, &private, Timestamp(0));
-                let token = mint(&order).unwrap();
+                let request = Mint::new(algorithm, &private, Timestamp(0));
+                let token = mint(&request).unwrap();
                 let public = match &written.public {
                     Some(public) => read(public),
                     None => read(&written.private),
@@ -196,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_made() {
+    fn unsupported_formats_are_rejected() {
         assert!(generate(Algorithm::Rs256, Form::Pem).is_err());
         assert!(generate(Algorithm::Hs256, Form::Pem).is_err());
         assert!(Form::parse("der").is_err());

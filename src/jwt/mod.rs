@@ -1,6 +1,5 @@
-//! JSON Web Tokens (RFC 7519) in the compact form of a JWS (RFC 7515): signed, verified, looked
-//! into; and the keys for it. Algorithms come from jsonwebtoken over ring; what a token must be
-//! like is checked here, strictly.
+//! JSON Web Tokens (RFC 7519) in the compact form of a JWS (RFC 7515), and their keys. jsonwebtoken
+//! and ring implement the algorithms. The format and the claims are checked strictly here.
 
 pub(crate) mod algorithm;
 mod base64url;
@@ -20,7 +19,7 @@ pub(crate) use error::Error;
 pub(crate) use sign::{Mint, ShortSecret, mint};
 pub(crate) use token::{MAX_BYTES, bare};
 
-/// Foreign text in a message: in quotes, and cut where it would drown what is said.
+/// Untrusted text for a message: quoted, and truncated.
 fn quoted(text: &str) -> String {
     const MAX_CHARS: usize = 60;
     match text.char_indices().nth(MAX_CHARS) {

@@ -1,19 +1,19 @@
-//! NumericDate (RFC 7519 §2): seconds since 1970 as a JSON number, fractions and exponents allowed,
-//! read exactly rather than through a float.
+//! NumericDate (RFC 7519 §2): seconds since 1970 as a JSON number with optional fraction and
+//! exponent. It is read exactly, not as a float.
 
 use crate::json::Text;
 use crate::timestamp::Timestamp;
 
-/// A point in time, exact to any fraction: `second` is the last whole second not after it.
+/// An exact point in time. `second` is the whole second, rounded down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NumericDate {
     second: i64,
-    /// Whether it lies after that second, before the next.
-    within: bool,
+    /// Whether it has a fraction.
+    has_fraction: bool,
 }
 
 impl NumericDate {
-    /// Reads a JSON number; `None` for any other value. What no clock reaches is the end of time.
+    /// Reads a JSON number; `None` for any other value. A very large number becomes the maximum.
     pub(crate) fn read(value: &Text) -> Option<NumericDate> {
         let text = value.as_str().trim_ascii();
         let (negative, text) = match text.strip_prefix('-') {
@@ -25,7 +25,7 @@ impl NumericDate {
         }
         let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        // An exponent too long for a number shifts everything out, this way or that.
+        // An exponent that does not fit shifts all digits out.
         let exponent: i64 = exponent.parse().unwrap_or(if exponent.starts_with('-') {
             i64::MIN
         } else {
@@ -33,42 +33,45 @@ impl NumericDate {
         });
         let digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
         let point = (whole.len() as i64).saturating_add(exponent);
-        let (second, within) = split(&digits, point);
-        Some(match (negative, within) {
-            (false, _) => NumericDate { second, within },
+        let (second, has_fraction) = split(&digits, point);
+        Some(match (negative, has_fraction) {
+            (false, _) => NumericDate {
+                second,
+                has_fraction,
+            },
             (true, false) => NumericDate {
                 second: -second,
-                within,
+                has_fraction,
             },
             (true, true) => NumericDate {
                 second: (-second).saturating_sub(1),
-                within,
+                has_fraction,
             },
         })
     }
 
-    /// Whether `now` is this point in time or after it.
+    /// Whether `now` is at or after this point in time.
     pub(crate) fn has_come(self, now: Timestamp) -> bool {
-        now.0 > self.second || (now.0 == self.second && !self.within)
+        now.0 > self.second || (now.0 == self.second && !self.has_fraction)
     }
 
-    /// The last whole second not after it.
+    /// The whole second, rounded down.
     pub(crate) fn timestamp(self) -> Timestamp {
         Timestamp(self.second)
     }
 }
 
-/// The number that the digits before `point` are, at most `i64::MAX`, and whether any digit after
-/// it is not zero.
+/// The number before the decimal point, at most `i64::MAX`, and whether any digit after the point is
+/// not zero.
 fn split(digits: &[u8], point: i64) -> (i64, bool) {
     let mut second: i64 = 0;
-    let mut within = false;
+    let mut has_fraction = false;
     for (at, digit) in (0_i64..).zip(digits) {
         let digit = i64::from(digit - b'0');
         if at < point {
             second = second.saturating_mul(10).saturating_add(digit);
         } else {
-            within |= digit != 0;
+            has_fraction |= digit != 0;
         }
     }
     let zeros = point.saturating_sub(digits.len() as i64);
@@ -78,7 +81,7 @@ fn split(digits: &[u8], point: i64) -> (i64, bool) {
             .and_then(|zeros| 10_i64.checked_pow(zeros));
         second = second.saturating_mul(factor.unwrap_or(i64::MAX));
     }
-    (second, within)
+    (second, has_fraction)
 }
 
 #[cfg(test)]
@@ -86,12 +89,12 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<(i64, bool)> {
-        NumericDate::read(&Text::parse(text).unwrap()).map(|date| (date.second, date.within))
+        NumericDate::read(&Text::parse(text).unwrap()).map(|date| (date.second, date.has_fraction))
     }
 
     #[test]
-    fn numbers_exactly() {
-        for (text, second, within) in [
+    fn numbers_are_read_exactly() {
+        for (text, second, has_fraction) in [
             ("0", 0, false),
             ("-0", 0, false),
             ("1300819380", 1_300_819_380, false),
@@ -110,19 +113,19 @@ mod tests {
             ("1e99999999999999999999", i64::MAX, false),
             ("99999999999999999999999", i64::MAX, false),
         ] {
-            assert_eq!(read(text), Some((second, within)), "{text}");
+            assert_eq!(read(text), Some((second, has_fraction)), "{text}");
         }
     }
 
     #[test]
-    fn what_is_no_number() {
+    fn other_values_are_rejected() {
         for text in ["\"1300819380\"", "null", "true", "[1]", "{}"] {
             assert_eq!(read(text), None, "{text}");
         }
     }
 
     #[test]
-    fn a_fraction_counts() {
+    fn fraction_is_compared() {
         let date = NumericDate::read(&Text::parse("10.5").unwrap()).unwrap();
         assert!(!date.has_come(Timestamp(10)));
         assert!(date.has_come(Timestamp(11)));

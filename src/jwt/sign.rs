@@ -1,4 +1,4 @@
-//! Makes a token: header, claims, times, signature.
+//! Creates a token: header, claims, times and signature.
 
 use std::time::Duration;
 
@@ -12,37 +12,37 @@ use crate::json::Text;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
-/// What becomes of a shared secret shorter than the hash, which can be guessed from one token
-/// (RFC 7518 §3.2).
+/// Whether to allow a shared secret that is shorter than the hash. It can be brute-forced from one
+/// token (RFC 7518 §3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ShortSecret {
     Refuse,
     Allow,
 }
 
-/// A token to be made.
+/// A token to create.
 pub(crate) struct Mint<'a> {
     pub algorithm: Algorithm,
     pub key: &'a Key,
-    /// The header's `kid`; without one, that of the key if it is a JWK.
+    /// The header's `kid`. The default is that of the JWK.
     pub kid: Option<String>,
-    /// The header's `typ`; empty for none.
+    /// The header's `typ`; empty to omit it.
     pub typ: String,
-    /// More members of the header.
+    /// Additional header members.
     pub header: Vec<Claim>,
     pub claims: Vec<Claim>,
-    /// From `iat` to `exp`; without it the token has no `exp` but one among the claims.
+    /// The time from `iat` to `exp`. If `None`, no `exp` is added.
     pub ttl: Option<Duration>,
-    /// From now to `nbf`; without it the token has no `nbf` but one among the claims.
+    /// The time from now to `nbf`. If `None`, no `nbf` is added.
     pub not_before: Option<Duration>,
-    /// Whether it gets a random `jti`, so that a service may refuse it the second time.
+    /// Whether to add a random `jti`, which lets a service reject replays.
     pub jti: bool,
     pub short_secret: ShortSecret,
     pub now: Timestamp,
 }
 
 impl<'a> Mint<'a> {
-    /// A token with nothing but `iat`.
+    /// A token with only `iat`.
     pub(crate) fn new(algorithm: Algorithm, key: &'a Key, now: Timestamp) -> Mint<'a> {
         Mint {
             algorithm,
@@ -60,31 +60,32 @@ impl<'a> Mint<'a> {
     }
 }
 
-/// Makes and signs a token. Claims stand in the order given, then `iat`, `nbf`, `exp`, `jti` as
-/// far as they are not among them.
+/// Creates and signs a token. The given claims come first, then the missing ones of `iat`, `nbf`,
+/// `exp` and `jti`.
 ///
 /// # Errors
-/// When the key does not suit the algorithm, a claim is given twice or a time is none.
-pub(crate) fn mint(order: &Mint) -> Result<Secret, Error> {
-    order.key.ensure_signs(order.algorithm)?;
-    if let Some(why) = order.key.short_secret(order.algorithm)
-        && order.short_secret == ShortSecret::Refuse
+/// If the key does not suit the algorithm, a claim is given twice, or a time is invalid.
+pub(crate) fn mint(request: &Mint) -> Result<Secret, Error> {
+    request.key.ensure_signs(request.algorithm)?;
+    if let Some(why) = request.key.short_secret(request.algorithm)
+        && request.short_secret == ShortSecret::Refuse
     {
         return Err(Error::WrongKey {
             why,
             hint: Some(format!(
-                "c47 jwt keygen --alg {} makes a secret; --weak-key signs with this one",
-                order.algorithm
+                "generate a secret with 'c47 jwt keygen --alg {}', or use --weak-key to sign with this one",
+                request.algorithm
             )),
         });
     }
-    let header = base64url::encode(header(order)?.as_str().as_bytes());
-    let claims = base64url::encode(claims(order)?.as_str().as_bytes());
+    let header = base64url::encode(header(request)?.as_str().as_bytes());
+    let claims = base64url::encode(claims(request)?.as_str().as_bytes());
     let mut token = format!("{header}.{claims}");
     crypto::install();
-    let key = order.key.encoding_key().ok_or(Error::Signing)?;
-    let signature = jsonwebtoken::crypto::sign(token.as_bytes(), &key, order.algorithm.foreign())
-        .map_err(|_| signing_failed())?;
+    let key = request.key.encoding_key().ok_or(Error::Signing)?;
+    let signature =
+        jsonwebtoken::crypto::sign(token.as_bytes(), &key, request.algorithm.to_jsonwebtoken())
+            .map_err(|_| signing_failed())?;
     token.push('.');
     token.push_str(&signature);
     if token.len() > MAX_BYTES {
@@ -93,7 +94,7 @@ pub(crate) fn mint(order: &Mint) -> Result<Secret, Error> {
     Ok(Secret::new(token.into_bytes()))
 }
 
-/// Why a checked key did not sign: ECDSA and RSA-PSS want random bytes.
+/// Why signing failed: ECDSA and RSA-PSS need random bytes.
 fn signing_failed() -> Error {
     match crypto::random(1) {
         Ok(_) => Error::Signing,
@@ -101,58 +102,60 @@ fn signing_failed() -> Error {
     }
 }
 
-fn header(order: &Mint) -> Result<Text, Error> {
+fn header(request: &Mint) -> Result<Text, Error> {
     let mut members = Members::new("header member");
-    members.add("alg", Text::string(order.algorithm.name()))?;
-    if !order.typ.is_empty() {
-        members.add("typ", Text::string(&order.typ))?;
+    members.add("alg", Text::string(request.algorithm.name()))?;
+    if !request.typ.is_empty() {
+        members.add("typ", Text::string(&request.typ))?;
     }
-    if let Some(kid) = order.kid.as_deref().or(order.key.kid()) {
+    if let Some(kid) = request.kid.as_deref().or(request.key.kid()) {
         members.add("kid", Text::string(kid))?;
     }
-    for Claim { name, value } in &order.header {
-        // These have options of their own, or would promise what is not done.
+    for Claim { name, value } in &request.header {
+        // These have their own options, or need extensions that are not supported.
         let instead = match name.as_str() {
-            "alg" => "--alg says it",
-            "kid" => "--kid says it",
-            "typ" => "--typ says it",
-            "crit" | "b64" => "c47 knows no extensions",
+            "alg" => "use --alg",
+            "kid" => "use --kid",
+            "typ" => "use --typ",
+            "crit" | "b64" => "extensions are not supported",
             _ => {
                 members.add(name, value.clone())?;
                 continue;
             }
         };
         return Err(Error::Claim(format!(
-            "the header member {name} cannot be given: {instead}"
+            "the header member {name} cannot be set: {instead}"
         )));
     }
     Ok(members.into_text())
 }
 
-fn claims(order: &Mint) -> Result<Text, Error> {
+fn claims(request: &Mint) -> Result<Text, Error> {
     let mut members = Members::new("claim");
-    for Claim { name, value } in &order.claims {
+    for Claim { name, value } in &request.claims {
         members.add(name, value.clone())?;
     }
     let issued = match members.get("iat") {
         None => {
-            members.add("iat", Text::integer(order.now.0))?;
-            order.now
+            members.add("iat", Text::integer(request.now.0))?;
+            request.now
         }
-        Some(given) if order.ttl.is_some() => Timestamp(given.read().map_err(|_| {
-            Error::Claim("exp is iat and the time to live, but iat is no whole number".into())
-        })?),
-        Some(_) => order.now,
+        Some(given) if request.ttl.is_some() => Timestamp(
+            given
+                .read()
+                .map_err(|_| Error::Claim("cannot compute exp: iat is not an integer".into()))?,
+        ),
+        Some(_) => request.now,
     };
-    if let Some(wait) = order.not_before {
-        let from = order.now.plus(whole_seconds(wait)?);
+    if let Some(wait) = request.not_before {
+        let from = request.now.plus(whole_seconds(wait)?);
         members.add("nbf", Text::integer(from.0))?;
     }
-    if let Some(ttl) = order.ttl {
+    if let Some(ttl) = request.ttl {
         let end = issued.plus(whole_seconds(ttl)?);
         members.add("exp", Text::integer(end.0))?;
     }
-    if order.jti {
+    if request.jti {
         let random = crypto::random(16).map_err(Error::Random)?;
         members.add("jti", Text::string(&base64url::encode(&random)))?;
     }
@@ -162,13 +165,13 @@ fn claims(order: &Mint) -> Result<Text, Error> {
 fn whole_seconds(duration: Duration) -> Result<i64, Error> {
     if duration.subsec_nanos() != 0 {
         return Err(Error::Claim(
-            "a token's times are whole seconds: 1s at least".into(),
+            "token times must be whole seconds, at least 1s".into(),
         ));
     }
     Ok(i64::try_from(duration.as_secs()).unwrap_or(i64::MAX))
 }
 
-/// Members of an object, in order, each once.
+/// The members of an object, in order and without duplicates.
 struct Members {
     kind: &'static str,
     members: Vec<(String, Text)>,
@@ -218,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_shorter_than_the_hash_signs_only_where_allowed() {
+    fn short_secret_signs_only_if_allowed() {
         for (algorithm, least) in [
             (Algorithm::Hs256, 32),
             (Algorithm::Hs384, 48),
@@ -227,12 +230,12 @@ mod tests {
             let long = Key::parse(&Secret::new(vec![b'k'; least])).unwrap();
             assert!(mint(&Mint::new(algorithm, &long, Timestamp(0))).is_ok());
             let short = Key::parse(&Secret::new(vec![b'k'; least - 1])).unwrap();
-            let mut order = Mint::new(algorithm, &short, Timestamp(0));
-            let error = mint(&order).unwrap_err();
+            let mut request = Mint::new(algorithm, &short, Timestamp(0));
+            let error = mint(&request).unwrap_err();
             assert!(error.to_string().contains("needs at least"), "{error}");
             assert!(error.hint().unwrap().contains("--weak-key"));
-            order.short_secret = ShortSecret::Allow;
-            assert!(mint(&order).is_ok());
+            request.short_secret = ShortSecret::Allow;
+            assert!(mint(&request).is_ok());
         }
     }
 
@@ -243,17 +246,17 @@ mod tests {
     }
 
     #[test]
-    fn order_and_number_texts_are_kept() {
+    fn claim_order_and_numbers_are_preserved() {
         let key = key();
-        let mut order = Mint::new(Algorithm::Hs256, &key, Timestamp(1000));
-        order.claims = ["b=x", "a:=1.10", "c:=1e400"]
+        let mut request = Mint::new(Algorithm::Hs256, &key, Timestamp(1000));
+        request.claims = ["b=x", "a:=1.10", "c:=1e400"]
             .map(|text| Claim::parse(text).unwrap())
             .to_vec();
-        order.header = vec![Claim::parse("x:=[1]").unwrap()];
-        order.kid = Some("k".into());
-        order.ttl = Some(Duration::from_secs(60));
-        order.not_before = Some(Duration::ZERO);
-        let token = mint(&order).unwrap();
+        request.header = vec![Claim::parse("x:=[1]").unwrap()];
+        request.kid = Some("k".into());
+        request.ttl = Some(Duration::from_secs(60));
+        request.not_before = Some(Duration::ZERO);
+        let token = mint(&request).unwrap();
         assert_eq!(
             part(&token, 0),
             r#"{"alg":"HS256","typ":"JWT","kid":"k","x":[1]}"#
@@ -265,25 +268,28 @@ mod tests {
     }
 
     #[test]
-    fn times_given_as_claims_count() {
+    fn times_in_claims_are_respected() {
         let key = key();
-        let mut order = Mint::new(Algorithm::Hs256, &key, Timestamp(1000));
-        order.claims = vec![Claim::parse("iat:=500").unwrap()];
-        order.ttl = Some(Duration::from_secs(60));
-        assert_eq!(part(&mint(&order).unwrap(), 1), r#"{"iat":500,"exp":560}"#);
-        order.claims = vec![Claim::parse("iat=500").unwrap()];
-        assert!(mint(&order).unwrap_err().to_string().contains("iat"));
-        order.claims = vec![Claim::parse("exp:=500").unwrap()];
+        let mut request = Mint::new(Algorithm::Hs256, &key, Timestamp(1000));
+        request.claims = vec![Claim::parse("iat:=500").unwrap()];
+        request.ttl = Some(Duration::from_secs(60));
+        assert_eq!(
+            part(&mint(&request).unwrap(), 1),
+            r#"{"iat":500,"exp":560}"#
+        );
+        request.claims = vec![Claim::parse("iat=500").unwrap()];
+        assert!(mint(&request).unwrap_err().to_string().contains("iat"));
+        request.claims = vec![Claim::parse("exp:=500").unwrap()];
         assert!(
-            mint(&order)
+            mint(&request)
                 .unwrap_err()
                 .to_string()
                 .contains("exp is given twice")
         );
-        order.ttl = Some(Duration::from_millis(1));
-        order.claims.clear();
+        request.ttl = Some(Duration::from_millis(1));
+        request.claims.clear();
         assert!(
-            mint(&order)
+            mint(&request)
                 .unwrap_err()
                 .to_string()
                 .contains("whole seconds")
@@ -291,28 +297,28 @@ mod tests {
     }
 
     #[test]
-    fn a_jti_is_another_each_time() {
+    fn jti_is_random() {
         let key = key();
-        let mut order = Mint::new(Algorithm::Hs512, &key, Timestamp(0));
-        order.jti = true;
-        assert_ne!(mint(&order).unwrap(), mint(&order).unwrap());
+        let mut request = Mint::new(Algorithm::Hs512, &key, Timestamp(0));
+        request.jti = true;
+        assert_ne!(mint(&request).unwrap(), mint(&request).unwrap());
     }
 
     #[test]
-    fn what_a_header_may_not_say() {
+    fn reserved_header_members_are_rejected() {
         let key = key();
         for text in ["alg=none", "typ=x", "kid=x", "crit:=[]", "b64:=false"] {
-            let mut order = Mint::new(Algorithm::Hs256, &key, Timestamp(0));
-            order.header = vec![Claim::parse(text).unwrap()];
-            assert!(mint(&order).is_err(), "{text}");
+            let mut request = Mint::new(Algorithm::Hs256, &key, Timestamp(0));
+            request.header = vec![Claim::parse(text).unwrap()];
+            assert!(mint(&request).is_err(), "{text}");
         }
     }
 
     #[test]
-    fn a_token_larger_than_one_would_verify_is_not_made() {
+    fn token_over_the_size_limit_is_not_created() {
         let key = key();
-        let mut order = Mint::new(Algorithm::Hs256, &key, Timestamp(0));
-        order.claims = vec![Claim::new("a", Text::string(&"x".repeat(MAX_BYTES)))];
-        assert!(mint(&order).is_err());
+        let mut request = Mint::new(Algorithm::Hs256, &key, Timestamp(0));
+        request.claims = vec![Claim::new("a", Text::string(&"x".repeat(MAX_BYTES)))];
+        assert!(mint(&request).is_err());
     }
 }

@@ -1,19 +1,19 @@
-//! The three parts of a token (RFC 7515 §7.1), taken apart strictly.
+//! Strict parser for the three parts of a token (RFC 7515 §7.1).
 
 use super::{base64url, quoted};
 use crate::json::{self, Text};
 
-/// The longest token taken, in bytes.
+/// The maximum length of a token.
 pub(crate) const MAX_BYTES: usize = 1 << 20;
 
-/// A token taken apart. Nothing of it is to be believed yet.
+/// A parsed token. None of it is trusted yet.
 #[derive(Debug)]
 pub(super) struct Parts<'a> {
     pub header: Header,
     pub payload: Vec<u8>,
-    /// The signature as it stands in the token: base64url, and checked to be that.
+    /// The signature as valid base64url.
     pub signature: &'a str,
-    /// What the signature is over.
+    /// The signed text.
     pub signed: &'a str,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct Header {
     members: Vec<(String, Text)>,
 }
 
-/// A token as people paste it, made bare: without white space around it and a leading `Bearer `.
+/// Removes surrounding white space and a leading `Bearer ` from a pasted token.
 pub(crate) fn bare(pasted: &[u8]) -> &[u8] {
     const SCHEME: &[u8] = b"Bearer";
     let trimmed = pasted.trim_ascii();
@@ -39,10 +39,10 @@ pub(crate) fn bare(pasted: &[u8]) -> &[u8] {
     }
 }
 
-/// Takes a token apart.
+/// Parses a token.
 ///
 /// # Errors
-/// Says what is wrong with it.
+/// The reason why it is malformed.
 pub(super) fn parse(token: &[u8]) -> Result<Parts<'_>, String> {
     if token.len() > MAX_BYTES {
         return Err("it is larger than 1 MiB".into());
@@ -53,11 +53,11 @@ pub(super) fn parse(token: &[u8]) -> Result<Parts<'_>, String> {
     let token = std::str::from_utf8(token)
         .ok()
         .filter(|token| token.is_ascii())
-        .ok_or("it holds characters that no token has")?;
+        .ok_or("it contains characters that are not allowed in a token")?;
     if token.starts_with('{') {
-        return Err("it is in the JSON form of a JWS, and the compact form is wanted".into());
+        return Err("it is a JWS in JSON form; only the compact form is supported".into());
     }
-    let (header, payload, signature) = three(token)?;
+    let (header, payload, signature) = split(token)?;
     let signed = token
         .get(..header.len() + 1 + payload.len())
         .unwrap_or_default();
@@ -72,16 +72,16 @@ pub(super) fn parse(token: &[u8]) -> Result<Parts<'_>, String> {
     })
 }
 
-fn three(token: &str) -> Result<(&str, &str, &str), String> {
+fn split(token: &str) -> Result<(&str, &str, &str), String> {
     let mut parts = token.split('.');
-    let three = (parts.next(), parts.next(), parts.next());
-    match (three, parts.count()) {
+    let first = (parts.next(), parts.next(), parts.next());
+    match (first, parts.count()) {
         ((Some(header), Some(payload), Some(signature)), 0) => Ok((header, payload, signature)),
         ((_, _, Some(_)), 2) => {
-            Err("it is encrypted (a JWE), and c47 reads signed tokens only".into())
+            Err("it is encrypted (a JWE); only signed tokens are supported".into())
         }
         ((_, Some(_), None), _) => Err("it has 2 parts instead of 3".into()),
-        ((_, None, _), _) => Err("it has no dots, so it is no JSON Web Token".into()),
+        ((_, None, _), _) => Err("it has no dots, so it is not a JSON Web Token".into()),
         (_, more) => Err(format!("it has {} parts instead of 3", 3 + more)),
     }
 }
@@ -94,13 +94,13 @@ fn decode(name: &str, part: &str) -> Result<Vec<u8>, String> {
 
 impl Header {
     fn parse(bytes: &[u8]) -> Result<Header, String> {
-        let wrong = |why: String| format!("its header is no sound JSON: {why}");
+        let wrong = |why: String| format!("its header is not valid JSON: {why}");
         let text = Text::from_bytes(bytes).map_err(wrong)?;
         let members = json::members(&text).map_err(wrong)?;
         Ok(Header { text, members })
     }
 
-    /// A member, if it is there.
+    /// A member, if present.
     pub(super) fn get(&self, name: &str) -> Option<&Text> {
         self.members
             .iter()
@@ -108,36 +108,38 @@ impl Header {
             .map(|(_, value)| value)
     }
 
-    /// A member that is a string, if it is there.
+    /// A string member, if present.
     ///
     /// # Errors
-    /// When it is something else.
+    /// If it is not a string.
     pub(super) fn string(&self, name: &str) -> Result<Option<String>, String> {
         self.get(name)
             .map(|value| {
                 value
                     .read()
-                    .map_err(|_| format!("its header's {name} is no string"))
+                    .map_err(|_| format!("its header's {name} is not a string"))
             })
             .transpose()
     }
 
-    /// Refuses what changes the meaning of a token in a way not known here: critical extensions
-    /// (RFC 7515 §4.1.11) and payloads that are not in base64url (RFC 7797).
-    pub(super) fn ensure_understood(&self) -> Result<(), String> {
+    /// Rejects extensions that change the meaning of a token: critical headers (RFC 7515 §4.1.11)
+    /// and unencoded payloads (RFC 7797).
+    pub(super) fn ensure_no_extensions(&self) -> Result<(), String> {
         if let Some(critical) = self.get("crit") {
             let names = critical.read::<Vec<String>>().unwrap_or_default();
             return Err(match names.first() {
                 Some(name) => format!(
-                    "it has the critical header {}, which c47 does not know",
+                    "it has the critical header {}, which is not supported",
                     quoted(name)
                 ),
-                None => "its header's crit is no list of names".into(),
+                None => "its header's crit is not a list of names".into(),
             });
         }
         match self.get("b64").map(|value| value.as_str().trim_ascii()) {
             None | Some("true") => Ok(()),
-            Some(_) => Err("its payload is not in base64url (b64), which c47 does not take".into()),
+            Some(_) => {
+                Err("its payload is not base64url-encoded (b64), which is not supported".into())
+            }
         }
     }
 }
@@ -155,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn three_parts() {
+    fn token_has_three_parts() {
         let text = token(r#"{"alg":"HS256","kid":"a"}"#);
         let parts = parse(text.as_bytes()).unwrap();
         assert_eq!(parts.header.string("alg"), Ok(Some("HS256".into())));
@@ -164,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token() {
+    fn malformed_tokens_are_rejected() {
         assert!(why("").contains("empty"));
         assert!(why("abc").contains("no dots"));
         assert!(why("a.b").contains("2 parts"));
@@ -182,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_paste() {
+    fn bearer_prefix_and_white_space_are_removed() {
         for pasted in ["a.b.c", " a.b.c\r\n", "Bearer a.b.c", "bearer\t a.b.c\n"] {
             assert_eq!(bare(pasted.as_bytes()), b"a.b.c");
         }
@@ -191,21 +193,21 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_the_meaning_is_refused() {
-        let understood = |header: &str| {
+    fn extensions_are_rejected() {
+        let accepted = |header: &str| {
             parse(token(header).as_bytes())
                 .unwrap()
                 .header
-                .ensure_understood()
+                .ensure_no_extensions()
         };
-        assert!(understood(r#"{"alg":"HS256","b64":true,"jku":"x"}"#).is_ok());
+        assert!(accepted(r#"{"alg":"HS256","b64":true,"jku":"x"}"#).is_ok());
         assert!(
-            understood(r#"{"crit":["exp"]}"#)
+            accepted(r#"{"crit":["exp"]}"#)
                 .unwrap_err()
                 .contains("'exp'")
         );
-        assert!(understood(r#"{"crit":[]}"#).is_err());
-        assert!(understood(r#"{"crit":null}"#).is_err());
-        assert!(understood(r#"{"b64":false}"#).is_err());
+        assert!(accepted(r#"{"crit":[]}"#).is_err());
+        assert!(accepted(r#"{"crit":null}"#).is_err());
+        assert!(accepted(r#"{"b64":false}"#).is_err());
     }
 }

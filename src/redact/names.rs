@@ -1,6 +1,6 @@
-//! Which names are a secret's.
+//! Names of secrets.
 
-/// A name with one of these in it is a secret's.
+/// A name that contains one of these names a secret.
 const FRAGMENTS: [&str; 11] = [
     "key",
     "token",
@@ -15,8 +15,8 @@ const FRAGMENTS: [&str; 11] = [
     "jwt",
 ];
 
-/// A name that is one of these, `-` and `_` aside, is a secret's; they are too short to be looked
-/// for within a name.
+/// A name that equals one of these, ignoring `-` and `_`, names a secret. They are too short to
+/// search for within names.
 const WHOLE: [&str; 12] = [
     "sid",
     "tsid",
@@ -32,8 +32,8 @@ const WHOLE: [&str; 12] = [
     "codeverifier",
 ];
 
-/// Words of the trade, and of OAuth, that hold a fragment and no secret. They are taken out of a
-/// name before it is judged.
+/// Words of visual effects and OAuth that contain a fragment but name no secret. They are removed
+/// from a name before the check.
 const HARMLESS: [&str; 10] = [
     "keyframe",
     "keyword",
@@ -47,9 +47,9 @@ const HARMLESS: [&str; 10] = [
     "token_endpoint",
 ];
 
-/// Headers whose names hold a fragment and whose values are no secret, by their exact names: those of
-/// the IANA registry and of services in wide use. A name that nobody listed stays masked: the
-/// header in which a studio sends its token is in no registry.
+/// Exact names of headers that contain a fragment but are not secret, from the IANA registry and
+/// widely used services. All other such headers stay masked, because a studio may send its token in
+/// a header of any name.
 const HARMLESS_HEADERS: [&str; 27] = [
     "accept-signature",
     "access-control-allow-credentials",
@@ -80,12 +80,12 @@ const HARMLESS_HEADERS: [&str; 27] = [
     "x-ratelimit-reset-tokens",
 ];
 
-/// Whether a header of this name carries a secret.
+/// Whether a header with this name contains a secret.
 pub(crate) fn of_header(name: &str) -> bool {
     !is_one_of(name, &HARMLESS_HEADERS) && of_member(&name.replace('-', "_"))
 }
 
-/// Whether a member of this name (of a query, form or JSON object) is a secret.
+/// Whether a member (of a query, form or JSON object) with this name is a secret.
 pub(super) fn of_member(name: &str) -> bool {
     let mut name = name.to_ascii_lowercase();
     if !is_secret(&name) {
@@ -97,19 +97,19 @@ pub(super) fn of_member(name: &str) -> bool {
     is_secret(&without_authors(&name))
 }
 
-/// Whether a header of this name asks for credentials rather than bringing them.
+/// Whether a header with this name requests credentials.
 pub(super) fn is_challenge(name: &str) -> bool {
     is_one_of(name, &["www-authenticate", "proxy-authenticate"])
 }
 
-/// Whether `word` is one of `words`, whatever its case.
+/// Whether `word` is one of `words`, ignoring case.
 pub(super) fn is_one_of(word: &str, words: &[&str]) -> bool {
     words.iter().any(|other| word.eq_ignore_ascii_case(other))
 }
 
 fn is_secret(lower_name: &str) -> bool {
     if lower_name.len() < 3 {
-        return false; // shorter than any of them
+        return false; // shorter than every secret name
     }
     let bare: String = lower_name
         .chars()
@@ -121,7 +121,7 @@ fn is_secret(lower_name: &str) -> bool {
         || WHOLE.contains(&bare.as_str())
 }
 
-/// The author of a shot is known to all; its authorization is not.
+/// Removes "author", which is not secret, but not "authorization".
 fn without_authors(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     let mut pieces = name.split("author");
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_by_name() {
+    fn secret_names_are_recognized() {
         for name in [
             "access_token",
             "refreshToken",
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_that_carry_a_secret() {
+    fn secret_headers_are_recognized() {
         for name in [
             "Authorization",
             "Proxy-Authorization",

@@ -5,7 +5,7 @@ fn json(text: &str) -> String {
 }
 
 #[test]
-fn headers() {
+fn secret_headers_are_masked() {
     for (name, value, expected) in [
         ("Authorization", "Bearer abc.def", "Bearer ***"),
         ("authorization", "bearer abc", "bearer ***"),
@@ -56,7 +56,7 @@ fn headers() {
 }
 
 #[test]
-fn queries_and_forms() {
+fn queries_and_forms_are_masked() {
     for (given, expected) in [
         ("", ""),
         ("a=1&b=2", "a=1&b=2"),
@@ -86,7 +86,7 @@ fn queries_and_forms() {
 }
 
 #[test]
-fn addresses() {
+fn urls_are_masked() {
     for (given, expected) in [
         ("http://h/a?b#c", "http://h/a?b#c"),
         ("http://user:pass@h:80/a", "http://***@h:80/a"),
@@ -106,7 +106,7 @@ fn addresses() {
 }
 
 #[test]
-fn json_keeps_its_letters() {
+fn json_is_masked_and_otherwise_unchanged() {
     for (given, expected) in [
         (
             r#"{"a": 1.10 , "b":[1e400]}"#,
@@ -150,7 +150,7 @@ fn json_keeps_its_letters() {
 }
 
 #[test]
-fn text_of_any_kind() {
+fn text_is_masked() {
     for (given, expected) in [
         ("nothing here", "nothing here"),
         ("user=me&password=x&a=1", "user=me&password=***&a=1"),
@@ -177,7 +177,7 @@ fn text_of_any_kind() {
 }
 
 #[test]
-fn multipart_forms() {
+fn multipart_forms_are_masked() {
     let form = b"--B\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nhunter2\r\n--B\r\nContent-Disposition: form-data; name=\"a\"; filename=\"b\"\r\n\r\n\xff\xfe\r\n--B--\r\n";
     let expected = b"--B\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\n***\r\n--B\r\nContent-Disposition: form-data; name=\"a\"; filename=\"b\"\r\n\r\n\xff\xfe\r\n--B--\r\n";
     assert_eq!(multipart(form, "B").as_ref(), expected);
@@ -186,7 +186,7 @@ fn multipart_forms() {
 }
 
 #[test]
-fn a_multipart_head_that_is_hard_to_judge_is_masked() {
+fn ambiguous_multipart_header_is_masked() {
     let masked = |head: &str| {
         let form = format!("--B\r\n{head}\r\n\r\nhunter2\r\n--B--\r\n");
         let shown = multipart(form.as_bytes(), "B").into_owned();

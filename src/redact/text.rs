@@ -1,4 +1,4 @@
-//! Bodies that are no JSON: text of any kind, and multipart forms.
+//! Masks text and multipart forms.
 
 use std::borrow::Cow;
 
@@ -6,11 +6,11 @@ use memchr::memmem::Finder;
 
 use super::{MASK, decoded, looks_like_token, names};
 
-/// The longest head of a part that is looked into.
-const MOST_PART_HEAD_BYTES: usize = 16 << 10;
+/// The longest header of a part that is searched. A longer one is masked.
+const MAX_PART_HEADER_BYTES: usize = 16 << 10;
 
-/// A text of any kind: after `name=`, `name:` or `"name":` with a secret's name, the value goes.
-/// So a form, an ini file, a dumped head and JSON that is broken lose their secrets alike.
+/// Masks text of any kind: the value after `name=`, `name:` or `"name":` if the name is that of a
+/// secret. This covers forms, INI files, dumped headers and invalid JSON.
 pub(crate) fn text(text: &str) -> String {
     if looks_like_token(text) {
         return MASK.to_owned();
@@ -35,7 +35,7 @@ pub(crate) fn text(text: &str) -> String {
     out
 }
 
-/// The last word before a separator, without the quotes and blanks around it.
+/// The last word before a separator, without quotes and blanks.
 fn name_before(before: &str) -> &str {
     let before = before
         .trim_end_matches(['=', ':'])
@@ -43,15 +43,15 @@ fn name_before(before: &str) -> &str {
     let start = before
         .char_indices()
         .rev()
-        .take(128) // no name is longer, and no text may cost a square of its length
+        .take(128) // no name is longer, and the total time stays linear
         .take_while(|(_, c)| c.is_alphanumeric() || "_-.%[]+".contains(*c))
         .last()
         .map_or(before.len(), |(at, _)| at);
     before.get(start..).unwrap_or_default()
 }
 
-/// The blanks before a value, and its own length in bytes: to its closing quote, or to the end of
-/// the line or the form's member.
+/// The number of blanks before a value, and the length of the value in bytes: up to its closing
+/// quote, or to the end of the line or form member.
 fn value_length(tail: &str, is_form: bool) -> (usize, usize) {
     let blank = tail.len() - tail.trim_start_matches([' ', '\t']).len();
     let value = tail.get(blank..).unwrap_or_default();
@@ -78,11 +78,11 @@ fn value_length(tail: &str, is_form: bool) -> (usize, usize) {
     (blank, value.len())
 }
 
-/// A multipart form (RFC 7578): the content of parts with a secret's name goes.
+/// Masks the parts of a multipart form (RFC 7578) that have the name of a secret.
 pub(crate) fn multipart<'a>(body: &'a [u8], boundary: &str) -> Cow<'a, [u8]> {
     let delimiter = format!("--{boundary}");
     let delimiter = delimiter.as_bytes();
-    // Built once: a body may have a million parts.
+    // Built once, because a body may have a million parts.
     let delimiters = Finder::new(delimiter);
     let blank_line = Finder::new(b"\r\n\r\n");
     let mut out = Vec::with_capacity(body.len());
@@ -107,14 +107,14 @@ pub(crate) fn multipart<'a>(body: &'a [u8], boundary: &str) -> Cow<'a, [u8]> {
 }
 
 fn is_secret_part(head: &[u8]) -> bool {
-    // No client sends such a head, and what cannot be judged is not shown.
-    if head.len() > MOST_PART_HEAD_BYTES {
+    // No client sends such a long header. Mask what cannot be checked.
+    if head.len() > MAX_PART_HEADER_BYTES {
         return true;
     }
     let head = String::from_utf8_lossy(head);
     let lower = head.to_ascii_lowercase();
-    // A "filename=" ends in "name=" too: a part that has both has "name=" first or second. Each
-    // value is left behind once it is judged, or "name=name=…" would cost a square of its length.
+    // "filename=" also ends in "name=", so check every occurrence. Each value is skipped after the
+    // check, so that "name=name=…" takes linear time.
     let mut rest = lower.as_str();
     while let Some((_, after)) = rest.split_once("name=") {
         let value = after.strip_prefix('"').unwrap_or(after);

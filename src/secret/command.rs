@@ -1,4 +1,4 @@
-//! `command:PROGRAM ARGS`: the first line a program prints, as a password manager does.
+//! `command:PROGRAM ARGS`: the first line that a program prints, for example a password manager.
 
 use std::io::Read;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -13,15 +13,15 @@ use crate::io_error::reason;
 use crate::process_limits;
 use crate::shell;
 
-/// A password manager may ask its user for a passphrase; a stuck one must not hang a farm job.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// The time limit. A password manager may prompt for a passphrase, but must not block a farm job.
+const TIMEOUT: Duration = Duration::from_secs(120);
 const MAX_LINE: usize = 64 << 10;
-/// More than any program prints after its secret.
+/// The limit for all output.
 const MAX_OUTPUT: usize = 1 << 20;
 const BUFFER: usize = 4096;
 
-/// Splits a command line into words: white space separates, quotes and backslash protect, and
-/// nothing else means anything.
+/// Splits a command line into words at white space. Quotes and backslashes work as in a shell; no
+/// other character is special.
 pub(super) fn split(line: &str) -> Result<Vec<String>, &'static str> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -36,7 +36,7 @@ pub(super) fn split(line: &str) -> Result<Vec<String>, &'static str> {
                         Some(end) if end == c => break,
                         Some('\\') if c == '"' => word.extend(chars.next()),
                         Some(inner) => word.push(inner),
-                        None => return Err("command: has a quote that does not end"),
+                        None => return Err("command: unclosed quote"),
                     }
                 }
             }
@@ -48,19 +48,19 @@ pub(super) fn split(line: &str) -> Result<Vec<String>, &'static str> {
     Ok(words)
 }
 
-/// The words as a command line that [`split`] reads.
+/// Joins words into a command line that [`split`] reads.
 pub(super) fn joined(words: &[String]) -> String {
     let words: Vec<String> = words.iter().map(|word| shell::quote(word)).collect();
     words.join(" ")
 }
 
-/// Runs the program and takes the first line of its stdout, once it has exited with 0: what a
-/// program that failed has printed may be a part of the secret. Its stderr is the user's.
+/// Runs the program and returns the first line of its stdout if it exits with 0. A program that
+/// fails may have printed only part of the secret. Its stderr is inherited.
 pub(super) fn first_line(words: &[String], deadline: Deadline) -> Result<Secret, String> {
     let Some((program, arguments)) = words.split_first() else {
-        return Err("it names no program".into());
+        return Err("no program given".into());
     };
-    let deadline = deadline.or_after(PATIENCE);
+    let deadline = deadline.or_after(TIMEOUT);
     let mut child = process_limits::not_for(&mut Command::new(program))
         .args(arguments)
         .stdin(Stdio::null())
@@ -68,23 +68,23 @@ pub(super) fn first_line(words: &[String], deadline: Deadline) -> Result<Secret,
         .spawn()
         .map_err(|error| reason(&error))?;
     let Some(stdout) = child.stdout.take() else {
-        return Err("its output cannot be read".into());
+        return Err("cannot read its output".into());
     };
     let (sender, receiver) = mpsc::channel();
-    // A thread, since a pipe cannot be read with a deadline; it ends with the process at the latest.
+    // A thread, because a pipe cannot be read with a deadline. It ends with the process.
     let reader = std::thread::Builder::new().spawn(move || read_line(stdout, &sender));
     if let Err(error) = reader {
         stop(&mut child);
-        return Err(format!("no thread can be started: {}", reason(&error)));
+        return Err(format!("cannot start a thread: {}", reason(&error)));
     }
-    let line = match receiver.recv_timeout(deadline.left().unwrap_or(PATIENCE)) {
+    let line = match receiver.recv_timeout(deadline.left().unwrap_or(TIMEOUT)) {
         Ok(line) => line,
         Err(_) => {
             stop(&mut child);
-            return Err("it printed nothing in time".into());
+            return Err("timed out waiting for output".into());
         }
     };
-    let status = match (&line, end(&mut child, &receiver, deadline)) {
+    let status = match (&line, wait(&mut child, &receiver, deadline)) {
         (_, Ok(status)) => status,
         (_, Err(why)) => {
             stop(&mut child);
@@ -93,25 +93,25 @@ pub(super) fn first_line(words: &[String], deadline: Deadline) -> Result<Secret,
     };
     match status.code() {
         Some(0) => line,
-        Some(code) => Err(format!("it exited with {code}")),
-        None => Err("it was killed by a signal".into()),
+        Some(code) => Err(format!("exited with {code}")),
+        None => Err("killed by a signal".into()),
     }
 }
 
 fn stop(child: &mut Child) {
-    let _ = child.kill(); // it may have ended by itself
+    let _ = child.kill(); // it may have exited already
     let _ = child.wait();
 }
 
-/// Waits for the program's end. `receiver` says when it has printed too much.
-fn end(
+/// Waits for the program to exit. `receiver` reports too much output.
+fn wait(
     child: &mut Child,
     receiver: &mpsc::Receiver<Result<Secret, String>>,
     deadline: Deadline,
 ) -> Result<ExitStatus, String> {
     loop {
         let status = child.try_wait().map_err(|error| reason(&error))?;
-        // First: a program that prints without end is killed by the pipe that nobody reads.
+        // Check this first: a program that prints without end is then killed by SIGPIPE.
         if let Ok(Err(why)) = receiver.try_recv() {
             return Err(why);
         }
@@ -119,13 +119,13 @@ fn end(
             return Ok(status);
         }
         if deadline.is_over() {
-            return Err("it did not end in time".into());
+            return Err("timed out waiting for it to exit".into());
         }
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// Sends the first line, then reads on: closing the pipe would kill a program that has more to say.
+/// Sends the first line and discards the rest. Closing the pipe would kill the program.
 fn read_line(mut from: impl Read, sender: &mpsc::Sender<Result<Secret, String>>) {
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_LINE + BUFFER));
     let mut buffer = Zeroizing::new([0_u8; BUFFER]);
@@ -143,14 +143,14 @@ fn read_line(mut from: impl Read, sender: &mpsc::Sender<Result<Secret, String>>)
         };
         total += count;
         if total > MAX_OUTPUT {
-            send(Err("it prints without end".into()));
+            send(Err("printed more than 1 MiB".into()));
             return;
         }
         if !is_sent {
             bytes.extend_from_slice(buffer.get(..count).unwrap_or_default());
             let end = bytes.iter().position(|&b| b == b'\n');
             if end.is_none() && bytes.len() > MAX_LINE {
-                send(Err("its first line is longer than 64 KiB".into()));
+                send(Err("first line longer than 64 KiB".into()));
                 return;
             }
             if end.is_some() || count == 0 {
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words() {
+    fn quotes_protect_words() {
         let split = |line| split(line).unwrap();
         assert_eq!(
             split("  pass  show a\\ b 'c d' \"e\\\"f\" '' "),
@@ -184,23 +184,23 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_is_the_secret() {
+    fn first_line_of_successful_program_is_the_secret() {
         let run = |line: &str| first_line(&split(line).unwrap(), Deadline::default());
         assert_eq!(run("printf 'one\\ntwo\\n'").unwrap().expose(), b"one");
         assert_eq!(run("printf one").unwrap().expose(), b"one");
-        assert_eq!(run("yes").unwrap_err(), "it prints without end");
+        assert_eq!(run("yes").unwrap_err(), "printed more than 1 MiB");
         assert_eq!(
             run("sh -c 'printf half; kill -9 $$'").unwrap_err(),
-            "it was killed by a signal"
+            "killed by a signal"
         );
         assert_eq!(
             run("sh -c 'echo half; exit 3'").unwrap_err(),
-            "it exited with 3"
+            "exited with 3"
         );
         let soon = Deadline::after(Some(Duration::from_millis(50)));
         let late = |line: &str| first_line(&split(line).unwrap(), soon).unwrap_err();
-        assert_eq!(late("sleep 60"), "it printed nothing in time");
-        assert_eq!(run("false").unwrap_err(), "it exited with 1");
+        assert_eq!(late("sleep 60"), "timed out waiting for output");
+        assert_eq!(run("false").unwrap_err(), "exited with 1");
         assert_eq!(
             run("/nonexistent/program").unwrap_err(),
             "no such file or directory"

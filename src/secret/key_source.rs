@@ -1,5 +1,5 @@
-//! Where a key or certificate of TLS is. Connections are made again, for a redirect or a retry: what
-//! can be read only once is kept.
+//! The source of a TLS key or certificate. Redirects and retries open new connections, so a source
+//! that can be read only once is cached.
 
 use std::fmt;
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use super::{Error, Secret, Source};
 use crate::deadline::Deadline;
 
-/// A source, and what it gave.
+/// A source and its cached content.
 #[derive(Clone)]
 pub(crate) struct KeySource {
     source: Source,
@@ -20,7 +20,7 @@ impl KeySource {
         &self.source
     }
 
-    /// The file, where it can be read again and again.
+    /// The path, if it is a regular file, which can be read again.
     pub(crate) fn file(&self) -> Option<&Path> {
         match &self.source {
             Source::File(path) if path != Path::new("-") => {
@@ -31,10 +31,10 @@ impl KeySource {
         }
     }
 
-    /// What the source gives, asked for once.
+    /// Reads the source once.
     ///
     /// # Errors
-    /// When it gives nothing, or not before the deadline.
+    /// If it cannot be read before the deadline.
     pub(crate) fn read_until(&self, purpose: &str, deadline: Deadline) -> Result<&Secret, Error> {
         if let Some(secret) = self.read.get() {
             return Ok(secret);
@@ -53,7 +53,7 @@ impl From<Source> for KeySource {
     }
 }
 
-/// The same source is the same key.
+/// Compares only the source.
 impl PartialEq for KeySource {
     fn eq(&self, other: &KeySource) -> bool {
         self.source == other.source
@@ -68,7 +68,7 @@ impl fmt::Debug for KeySource {
     }
 }
 
-/// A path as it is, any other source as it is written.
+/// A file as its path, any other source with its prefix.
 impl fmt::Display for KeySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.source {

@@ -1,5 +1,5 @@
-//! Secrets, and the sources they come from. A secret is never given literally on a command line
-//! and never printed.
+//! Secrets and their sources. A secret is never accepted literally on a command line and never
+//! printed.
 
 mod command;
 mod key_source;
@@ -20,21 +20,21 @@ use crate::exit::Exit;
 use crate::io_error::reason;
 pub(crate) use key_source::KeySource;
 
-/// More than any key, token or certificate chain.
+/// Larger than any key, token or certificate chain.
 pub(crate) const MAX_BYTES: u64 = 1 << 20;
 
-/// Bytes that show themselves to nobody, and are wiped when dropped.
+/// Bytes that are never printed, and are wiped when dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
-    /// Takes bytes over.
+    /// Takes ownership of the bytes.
     pub fn new(bytes: Vec<u8>) -> Secret {
         crate::process_limits::forbid_core_files();
         Secret(Zeroizing::new(bytes))
     }
 
-    /// The bytes, for the one place that needs them.
+    /// The bytes. Use only where the secret is sent or used.
     pub fn expose(&self) -> &[u8] {
         &self.0
     }
@@ -42,11 +42,11 @@ impl Secret {
     /// The secret as text.
     ///
     /// # Errors
-    /// When it is not UTF-8, or holds what no header or form can carry: CR, LF or NUL.
+    /// If it is not UTF-8, or contains CR, LF or NUL, which are invalid in a header.
     pub fn expose_text(&self) -> Result<&str, &'static str> {
         let text = std::str::from_utf8(&self.0).map_err(|_| "it is not UTF-8 text")?;
         if text.contains(['\r', '\n', '\0']) {
-            return Err("it holds a line break or a NUL byte");
+            return Err("it contains a line break or NUL byte");
         }
         Ok(text)
     }
@@ -65,24 +65,22 @@ pub(crate) enum Source {
     Env(OsString),
     /// `file:PATH`: a file; `file:-` is stdin.
     File(PathBuf),
-    /// `command:PROGRAM ARGS`: the first line a program prints. No shell is involved.
+    /// `command:PROGRAM ARGS`: the first line that a program prints. No shell is used.
     Command(Vec<String>),
-    /// `prompt`: asked for on the terminal, without echo.
+    /// `prompt`: typed on the terminal, without echo.
     Prompt,
 }
 
 impl Source {
-    /// What each source begins with, or is, for completions; [`Source::parse`] reads these and no
-    /// others.
+    /// The prefixes that [`Source::parse`] reads, for completions.
     pub(crate) const PREFIXES: [&str; 4] = ["env:", "file:", "command:", "prompt"];
 
     /// Reads `env:NAME`, `file:PATH`, `command:PROGRAM ARGS` or `prompt`.
     ///
     /// # Errors
-    /// Never repeats `text`: it may be the secret itself, given by mistake.
+    /// The message never contains `text`, which may be a secret given by mistake.
     pub(crate) fn parse(text: &str) -> Result<Source, String> {
-        const FORMS: &str =
-            "a secret is given by its source: env:NAME, file:PATH, command:PROGRAM ARGS or prompt";
+        const FORMS: &str = "a secret must be given as a source: env:NAME, file:PATH, command:PROGRAM ARGS or prompt";
         match text.split_once(':') {
             _ if text == "prompt" => Ok(Source::Prompt),
             Some(("env", name)) if !name.is_empty() && !name.contains(['=', '\0']) => {
@@ -91,18 +89,18 @@ impl Source {
             Some(("file", path)) if !path.is_empty() => Ok(Source::File(path.into())),
             Some(("command", line)) => match command::split(line) {
                 Ok(words) if !words.is_empty() => Ok(Source::Command(words)),
-                Ok(_) => Err("command: names no program".into()),
+                Ok(_) => Err("command: no program given".into()),
                 Err(why) => Err(why.into()),
             },
             _ => Err(FORMS.into()),
         }
     }
 
-    /// Reads the source of a key or certificate: as [`Source::parse`], or the path of a file that
-    /// exists. A secret pasted by mistake is not the name of a file.
+    /// Reads the source of a key or certificate: as [`Source::parse`], or the path of an existing
+    /// file. A secret pasted by mistake is not an existing path.
     ///
     /// # Errors
-    /// Never repeats `text`: it may be the secret itself, given by mistake.
+    /// The message never contains `text`, which may be a secret given by mistake.
     pub(crate) fn parse_key(text: &str) -> Result<Source, String> {
         let unknown = match Source::parse(text) {
             Ok(source) => return Ok(source),
@@ -112,22 +110,20 @@ impl Source {
         match is_file {
             true => Ok(Source::File(text.into())),
             false if text.contains(':') => Err(unknown),
-            false => Err(
-                "there is no such file; write the path of a key that exists, or its source: \
+            false => Err("file not found; give the path of a key file or a source: \
                  env:NAME, file:PATH, command:PROGRAM ARGS or prompt"
-                    .into(),
-            ),
+                .into()),
         }
     }
 
-    /// Reads the source of what is no secret, such as a certificate: as [`Source::parse`], and
-    /// anything else is a path.
+    /// Reads the source of something that is not secret, such as a certificate: as
+    /// [`Source::parse`], but anything else is a path.
     pub(crate) fn parse_public(text: &str) -> Source {
         Source::parse(text).unwrap_or_else(|_| Source::File(text.into()))
     }
 
-    /// The source as [`Source::parse`] reads it, a command's arguments included: for the user who
-    /// wrote it, not for messages.
+    /// The source as [`Source::parse`] reads it, with the arguments of a command. Not for messages:
+    /// the arguments may be private.
     pub(crate) fn as_written(&self) -> String {
         match self {
             Source::Command(words) => format!("command:{}", command::joined(words)),
@@ -135,7 +131,7 @@ impl Source {
         }
     }
 
-    /// The error of a secret that was had and cannot be used.
+    /// The error for a secret that was read but is invalid.
     pub(crate) fn failed(&self, why: impl Into<String>) -> Error {
         Error {
             source: self.clone(),
@@ -144,18 +140,18 @@ impl Source {
         }
     }
 
-    /// Gets the secret. `purpose` is what a prompt asks for.
+    /// Reads the secret. `purpose` is the prompt text.
     ///
     /// # Errors
-    /// When the source has none; an empty one is none.
+    /// If the source cannot be read or is empty.
     pub(crate) fn read(&self, purpose: &str) -> Result<Secret, Error> {
         self.read_until(purpose, Deadline::default())
     }
 
-    /// The same, before the deadline.
+    /// Reads the secret before the deadline.
     ///
     /// # Errors
-    /// As [`Source::read`], and when the time is over.
+    /// As [`Source::read`], and if the deadline has passed.
     pub(crate) fn read_until(&self, purpose: &str, deadline: Deadline) -> Result<Secret, Error> {
         let fail = |why: String| Error {
             source: self.clone(),
@@ -166,7 +162,7 @@ impl Source {
             },
         };
         if deadline.is_over() {
-            return Err(fail("there was no time left to ask it".into()));
+            return Err(fail("timed out before it was read".into()));
         }
         crate::process_limits::forbid_core_files();
         let secret = match self {
@@ -185,14 +181,14 @@ impl Source {
     }
 }
 
-/// Does what cannot be given a deadline, as reading from a pipe.
+/// Runs a blocking read with a deadline.
 fn within(
     deadline: Deadline,
     read: impl FnOnce() -> Result<Secret, String> + Send + 'static,
 ) -> Result<Secret, String> {
     match deadline.wait_for(read) {
         Ok(Some(secret)) => secret,
-        Ok(None) => Err("it cannot be read in time".into()),
+        Ok(None) => Err("timed out while reading".into()),
         Err(error) => Err(reason(&error)),
     }
 }
@@ -204,7 +200,7 @@ fn read_path(path: &Path) -> Result<Secret, String> {
     }
 }
 
-/// The source, which is no secret itself: `env:TOKEN`. A command's arguments are left out.
+/// The source, for example `env:TOKEN`, which is not secret. Arguments of a command are omitted.
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -218,7 +214,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// Why a source gave no secret.
+/// Why a secret could not be read.
 #[derive(Debug)]
 pub struct Error {
     source: Source,
@@ -235,7 +231,7 @@ impl Error {
         }
     }
 
-    /// No credentials could be had, or not in time.
+    /// No credentials, or timed out.
     pub fn exit(&self) -> Exit {
         self.exit
     }
@@ -244,11 +240,11 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match &self.source {
             Source::Env(name) => Some(format!(
-                "export {}=… in the shell or job that calls c47",
+                "export {}=… in the shell or job that runs c47",
                 name.display()
             )),
             Source::Prompt => {
-                Some("a job without a terminal takes env:NAME, file:PATH or command:PROGRAM".into())
+                Some("without a terminal, use env:NAME, file:PATH or command:PROGRAM".into())
             }
             Source::File(_) | Source::Command(_) => None,
         }
@@ -274,8 +270,8 @@ fn read_file(path: &Path) -> Result<Secret, String> {
     read_bounded(file)
 }
 
-/// Reads all there is, up to [`MAX_BYTES`]. A text loses its final line break, which editors and
-/// `echo` add; bytes that are no text keep every one.
+/// Reads up to [`MAX_BYTES`]. A final line break, which editors and `echo` add, is removed from text
+/// but not from binary data.
 fn read_bounded(from: impl Read) -> Result<Secret, String> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
     from.take(MAX_BYTES + 1)
@@ -304,7 +300,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sources() {
+    fn sources_are_parsed() {
         assert_eq!(Source::parse("env:TOKEN"), Ok(Source::Env("TOKEN".into())));
         assert_eq!(Source::parse("file:/a:b"), Ok(Source::File("/a:b".into())));
         assert_eq!(Source::parse("prompt"), Ok(Source::Prompt));
@@ -319,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_may_be_a_path_that_exists_and_nothing_else() {
+    fn key_may_be_an_existing_path() {
         let file = |path: &str| Ok(Source::File(path.into()));
         assert_eq!(Source::parse_key("Cargo.toml"), file("Cargo.toml"));
         assert_eq!(Source::parse_key("./src/lib.rs"), file("./src/lib.rs"));
@@ -347,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn each_prefix_is_read_and_named_where_none_is() {
+    fn error_lists_all_source_prefixes() {
         let help = Source::parse("").unwrap_err();
         for prefix in Source::PREFIXES {
             let source = prefix.replace(':', ":x");
@@ -357,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn a_literal_secret_is_refused_and_not_repeated() {
+    fn literal_secret_is_rejected_and_not_repeated() {
         for literal in [
             "hunter2",
             "env:",
@@ -373,14 +369,14 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_shows_nothing() {
+    fn debug_output_hides_secret() {
         let secret = Secret::new(b"hunter2".to_vec());
         assert_eq!(format!("{secret:?}"), "Secret(***)");
         assert!(Secret::new(b"a\r\nX: y".to_vec()).expose_text().is_err());
     }
 
     #[test]
-    fn a_text_loses_its_last_line_break_and_bytes_keep_theirs() {
+    fn final_line_break_is_removed_from_text_only() {
         let read = |bytes: &[u8]| read_bounded(bytes).unwrap().expose().to_vec();
         assert_eq!(read(b"secret\n"), b"secret");
         assert_eq!(read(b"secret\r\n"), b"secret");

@@ -1,5 +1,5 @@
-//! `prompt`: a secret typed on the terminal, without echo. Our own rather than a crate's, because
-//! Ctrl-C in the middle must bring the echo back.
+//! `prompt`: a secret typed on the terminal, without echo. No crate is used, because Ctrl-C must
+//! restore the echo.
 
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -13,13 +13,13 @@ use crate::io_error::reason;
 
 const MAX_LINE: u64 = 64 << 10;
 
-/// Asks on the process's terminal, wherever stdin and stdout lead.
+/// Prompts on the controlling terminal, even if stdin and stdout are redirected.
 pub(super) fn ask(purpose: &str) -> Result<Secret, String> {
     let terminal = OpenOptions::new()
         .read(true)
         .write(true)
         .open("/dev/tty")
-        .map_err(|_| "there is no terminal to ask on".to_owned())?;
+        .map_err(|_| "no terminal to prompt on".to_owned())?;
     let silent = WithoutEcho::new(terminal.as_fd()).map_err(|error| reason(&error))?;
     let _ = write!(&terminal, "{purpose}: ");
     let mut line = Zeroizing::new(Vec::with_capacity(4096));

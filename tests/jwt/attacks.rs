@@ -1,4 +1,4 @@
-//! Tokens made to fool a verifier.
+//! Forged tokens and misused keys.
 
 use std::fs;
 
@@ -18,28 +18,28 @@ fn a_public_key_is_never_a_shared_secret() {
     for forged in named(directory, "forged.") {
         let token = fs::read_to_string(&forged).unwrap();
         for key in &keys {
-            let answer = verify(&token, key, &[]).expect_code(1);
-            let why = answer.stdout_text();
+            let output = verify(&token, key, &[]).expect_code(1);
+            let why = output.stdout_text();
             assert!(
                 why.contains("HS256 is not allowed for"),
                 "{forged:?} {key:?}: {why}"
             );
-            // Not even when it is asked for: a slip of whoever asks.
+            // Also with --alg, which is then a usage error.
             verify(&token, key, &["--alg=HS256"]).expect_code(2);
         }
     }
     for key in &keys {
-        let answer = jwt(["sign", "--alg=HS256", "--no-exp", "--key", &file(key)]).run();
+        let output = jwt(["sign", "--alg=HS256", "--no-exp", "--key", &file(key)]).run();
         assert!(
-            answer
+            output
                 .expect_code(2)
                 .stderr_text()
-                .contains("HS256 wants a shared secret, but the key is an RSA public key")
+                .contains("HS256 requires a shared secret, but the key is an RSA public key")
         );
     }
 }
 
-/// A published key, damaged by an editor or a copy, would be a secret that everybody knows.
+/// A damaged copy of a public key must not be used as a shared secret.
 #[test]
 fn a_damaged_public_key_is_never_a_shared_secret() {
     let scratch = Scratch::new("damaged");
@@ -69,8 +69,8 @@ fn a_damaged_public_key_is_never_a_shared_secret() {
         pem.lines().next().unwrap().to_lowercase().into_bytes(),
     ] {
         let key = scratch.write("damaged", &damaged);
-        let answer = verify(&token, &key, &[]).expect_code(7);
-        let why = answer.stderr_text();
+        let output = verify(&token, &key, &[]).expect_code(7);
+        let why = output.stderr_text();
         assert!(why.contains("cannot be used"), "{why}");
         jwt(["sign", "--alg=HS256", "--no-exp", "--key", &file(&key)])
             .run()
@@ -78,7 +78,7 @@ fn a_damaged_public_key_is_never_a_shared_secret() {
     }
 }
 
-/// The first bytes of a file are lost more easily than one thinks: `tail -c +2`, a copied line.
+/// The first bytes of a file are easily lost, for example with `tail -c +2` or by copying a line.
 #[test]
 fn an_rsa_public_key_cut_at_its_front_is_never_a_shared_secret() {
     let Some(openssl) = peers::tool("openssl") else {
@@ -98,7 +98,7 @@ fn an_rsa_public_key_cut_at_its_front_is_never_a_shared_secret() {
         let der = fs::read(scratch.path().join(kind)).unwrap();
         for cut in [1, 2, 7, 9, 16] {
             let key = scratch.write("cut", &der[cut..]);
-            // Whoever knows the public key signs with it.
+            // Anyone who knows the public key could sign with it.
             let hexkey = der[cut..].iter().map(|byte| format!("{byte:02x}"));
             let hexkey = format!("hexkey:{}", hexkey.collect::<String>());
             let head = format!(
@@ -141,7 +141,7 @@ fn part_of(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn what_is_not_signed_is_not_valid() {
+fn unsigned_and_malformed_tokens_are_invalid() {
     let scratch = Scratch::new("attacks");
     let key = scratch.write("key", "secret");
     let good = sign("HS256", &key, &["--no-exp"]);
@@ -197,20 +197,20 @@ fn what_is_not_signed_is_not_valid() {
         ("a".repeat((1 << 20) + 1), "larger than 1 MiB"),
         (String::new(), "empty"),
     ] {
-        let answer = verify(&token, &key, &[]).expect_code(1);
-        let said = answer.stdout_text();
+        let output = verify(&token, &key, &[]).expect_code(1);
+        let text = output.stdout_text();
         assert!(
-            said.starts_with("not valid: ") && said.contains(why),
-            "{said}"
+            text.starts_with("not valid: ") && text.contains(why),
+            "{text}"
         );
-        assert_eq!(said.lines().count(), 1);
+        assert_eq!(text.lines().count(), 1);
     }
-    // The same bits, spelled in another way.
+    // The same signature in a non-canonical encoding.
     let last = parts[2].chars().last().unwrap();
     let other = char::from_u32(u32::from(last) + 1).unwrap();
     let respelled = format!("{}{other}", &good[..good.len() - 1]);
     verify(&respelled, &key, &[]).expect_code(1);
-    // A payload that is twice the claim, signed all the same.
+    // A payload with a duplicate claim.
     let twice = jwt([
         "sign",
         "--alg=HS256",
@@ -226,9 +226,9 @@ fn what_is_not_signed_is_not_valid() {
     assert!(twice.stderr_text().contains("the claim a is given twice"));
 }
 
-/// The header may bring a key or an address; neither is looked at.
+/// Keys and URLs in the header are ignored.
 #[test]
-fn keys_within_a_token_are_ignored() {
+fn keys_in_a_token_are_ignored() {
     let scratch = Scratch::new("attacks");
     let key = scratch.write("key", "the verifier's secret, long enough for HS256");
     let own = scratch.write("own", "the attacker's secret, long enough for HS256");
@@ -239,9 +239,9 @@ fn keys_within_a_token_are_ignored() {
         "x5c:=[\"AA\"]",
     ] {
         let forged = sign("HS256", &own, &["--no-exp", "--header", header]);
-        let answer = verify(&forged, &key, &[]).expect_code(1);
+        let output = verify(&forged, &key, &[]).expect_code(1);
         assert_eq!(
-            answer.stdout_text(),
+            output.stdout_text(),
             "not valid: signature does not match\n"
         );
         verify(&forged, &own, &[]).expect_code(0);
@@ -249,7 +249,7 @@ fn keys_within_a_token_are_ignored() {
 }
 
 #[test]
-fn a_jwk_is_obeyed() {
+fn jwk_restrictions_are_applied() {
     let scratch = Scratch::new("jwk");
     let secret = scratch.write("key", "secret");
     let token = sign("HS256", &secret, &["--no-exp", "--kid=a"]);
@@ -260,7 +260,7 @@ fn a_jwk_is_obeyed() {
         (r#""alg":"HS512""#, "HS256 is not allowed for this key"),
         (
             r#""kid":"b""#,
-            "signed with the key 'a', and this one is 'b'",
+            "signed with the key 'a', but this key is 'b'",
         ),
         (
             r#""kid":"a","use":"sig","alg":"HS256","key_ops":["verify"]"#,
@@ -269,15 +269,15 @@ fn a_jwk_is_obeyed() {
     ] {
         let jwk = format!(r#"{{"kty":"oct","k":"c2VjcmV0",{members}}}"#);
         let key = scratch.write("jwk", jwk);
-        let answer = verify(&token, &key, &[]);
+        let output = verify(&token, &key, &[]);
         if why.is_empty() {
-            answer.expect_code(0);
+            output.expect_code(0);
         } else {
-            let answer = answer.expect_code(1);
+            let output = output.expect_code(1);
             assert!(
-                answer.stdout_text().contains(why),
+                output.stdout_text().contains(why),
                 "{}",
-                answer.stdout_text()
+                output.stdout_text()
             );
         }
     }
@@ -289,33 +289,33 @@ fn a_jwk_is_obeyed() {
             .stdin(token)
             .run()
     };
-    // The key that is named does not match, and no other is tried.
-    let answer = verify_set(&token).expect_code(1);
+    // The named key does not match, and no other key is tried.
+    let output = verify_set(&token).expect_code(1);
     assert_eq!(
-        answer.stdout_text(),
+        output.stdout_text(),
         "not valid: signature does not match\n"
     );
     verify_set(&sign("HS256", &secret, &["--no-exp", "--kid=b"])).expect_code(0);
     verify_set(&sign("HS256", &secret, &["--no-exp"])).expect_code(0);
-    let answer = verify_set(&sign("HS256", &secret, &["--no-exp", "--kid=c"])).expect_code(1);
+    let output = verify_set(&sign("HS256", &secret, &["--no-exp", "--kid=c"])).expect_code(1);
     assert_eq!(
-        answer.stdout_text(),
+        output.stdout_text(),
         "not valid: the key 'c' is not in the set\n"
     );
 }
 
-/// A reason repeats words of the token: they must stay within their line, and be few.
+/// A reason may contain text of the token, which must be escaped and truncated.
 #[test]
-fn a_token_cannot_forge_output() {
+fn token_text_is_escaped_in_output() {
     let scratch = Scratch::new("attacks");
     let key = scratch.write("key", "secret");
     let jwk = scratch.write("jwk", r#"{"kty":"oct","k":"c2VjcmV0","kid":"a"}"#);
     let kid = format!("x\nvalid\x1b[2J{}", "y".repeat(5000));
     let forged = sign("HS256", &key, &["--no-exp", "--kid", &kid]);
-    let answer = verify(&forged, &jwk, &[]).expect_code(1);
-    let said = answer.stdout_text();
-    assert_eq!(said.lines().count(), 1, "{said}");
-    assert!(!said.contains('\x1b') && said.len() < 300, "{said}");
+    let output = verify(&forged, &jwk, &[]).expect_code(1);
+    let text = output.stdout_text();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(!text.contains('\x1b') && text.len() < 300, "{text}");
     let shown = sign(
         "HS256",
         &key,

@@ -1,4 +1,4 @@
-//! What the commands take, print and answer with.
+//! Options, output and exit codes of `c47 jwt`.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -7,7 +7,7 @@ use super::{jwt, sign, verify};
 use crate::support::server::{Answer, Server};
 use crate::support::{Scratch, all_on_old_kernel, empty_root};
 
-/// A directory with `key`, a shared secret long enough for all.
+/// A directory with `key`, a shared secret long enough for every algorithm.
 fn with_key() -> Scratch {
     let scratch = Scratch::new("options");
     scratch.write("key", format!("{}\n", "k".repeat(64)));
@@ -15,7 +15,7 @@ fn with_key() -> Scratch {
 }
 
 #[test]
-fn claims_keep_order_and_text() {
+fn claim_order_and_text_are_preserved() {
     let scratch = with_key();
     scratch.write(
         "claims",
@@ -52,7 +52,7 @@ fn claims_keep_order_and_text() {
 }
 
 #[test]
-fn decode_shows_and_says_that_it_did_not_verify() {
+fn decode_prints_not_verified() {
     let scratch = with_key();
     let key = scratch.path().join("key");
     let token = sign("HS256", &key, &["--ttl=270s", "--nbf=0s", "--jti"]);
@@ -74,19 +74,19 @@ fn decode_shows_and_says_that_it_did_not_verify() {
     let shown = jwt(["decode", &endless, "--json"]).run().expect_code(0);
     let shown = shown.stdout_text();
     assert!(shown.contains(r#""expires_at":null,"expired":null,"verified":false"#));
-    // What nobody could verify is shown all the same.
+    // An unsigned token is shown too.
     let shown = jwt(["decode", "eyJhbGciOiJub25lIn0.e30."])
         .run()
         .expect_code(0);
     assert!(shown.stdout_text().contains("\"none\""));
     for wrong in ["", "abc", "e30.e30", "e30.W10.AA", "e30.e30.A", "a.b.c.d.e"] {
-        let answer = jwt(["decode", "--", wrong]).run().expect_code(7);
-        assert!(answer.stderr_text().contains("malformed"), "{wrong}");
+        let output = jwt(["decode", "--", wrong]).run().expect_code(7);
+        assert!(output.stderr_text().contains("malformed"), "{wrong}");
     }
 }
 
 #[test]
-fn tokens_come_in_every_way() {
+fn token_is_read_from_argument_stdin_and_source() {
     let scratch = with_key();
     let token = sign("HS256", &scratch.path().join("key"), &["--no-exp"]);
     scratch.write("token", format!("  Bearer {token}\n\n"));
@@ -126,7 +126,7 @@ fn tokens_come_in_every_way() {
         .current_dir(here)
         .run()
         .expect_code(0);
-    // stdin is read where it is asked for, and only there.
+    // stdin is read only if requested.
     jwt(verify)
         .current_dir(here)
         .silent_stdin()
@@ -148,7 +148,7 @@ fn tokens_come_in_every_way() {
     assert!(
         twice
             .stderr_text()
-            .contains("only one thing can be read from stdin")
+            .contains("only one argument can be read from stdin")
     );
     jwt(["verify", "-", "--key=env:NOTHING"])
         .stdin("x")
@@ -158,7 +158,7 @@ fn tokens_come_in_every_way() {
 }
 
 #[test]
-fn sign_must_be_told_how_long() {
+fn sign_requires_an_expiry() {
     let scratch = with_key();
     let sign = |more: &[&str]| {
         jwt(["sign", "--alg=HS256", "--key=file:key"])
@@ -166,8 +166,8 @@ fn sign_must_be_told_how_long() {
             .current_dir(scratch.path())
             .run()
     };
-    let answer = sign(&[]).expect_code(2);
-    assert!(answer.stderr_text().contains("neither --ttl nor --no-exp"));
+    let output = sign(&[]).expect_code(2);
+    assert!(output.stderr_text().contains("no expiry given"));
     for wrong in [
         &["--ttl=5m", "--no-exp"][..],
         &["--ttl=5x"],
@@ -184,10 +184,10 @@ fn sign_must_be_told_how_long() {
         &["--no-exp", "--alg=ES256"],
         &["--ttl=5m", "--claim=iat=now"],
     ] {
-        let answer = sign(wrong).expect_code(2);
-        assert!(answer.stdout.is_empty(), "{wrong:?}");
+        let output = sign(wrong).expect_code(2);
+        assert!(output.stdout.is_empty(), "{wrong:?}");
     }
-    // An end among the claims is one.
+    // A claim exp is an expiry too.
     sign(&["--claim=exp:=2000000000"]).expect_code(0);
     scratch.write("list", "[]");
     sign(&["--no-exp", "--claims=list"]).expect_code(7);
@@ -207,7 +207,7 @@ fn a_short_secret_signs_only_with_weak_key_and_verifies_with_a_warning() {
     assert_eq!(
         refused.stderr_text(),
         format!(
-            "c47 jwt sign: {short}\nhint: c47 jwt keygen --alg HS384 makes a secret; --weak-key signs with this one\n"
+            "c47 jwt sign: {short}\nhint: generate a secret with 'c47 jwt keygen --alg HS384', or use --weak-key to sign with this one\n"
         )
     );
     let signed = sign().arg("--weak-key").run().expect_code(0);
@@ -223,7 +223,7 @@ fn a_short_secret_signs_only_with_weak_key_and_verifies_with_a_warning() {
 }
 
 #[test]
-fn verify_asks_for_what_it_is_told() {
+fn verify_checks_the_required_claims() {
     let scratch = with_key();
     let key = scratch.path().join("key");
     let token = sign(
@@ -231,7 +231,7 @@ fn verify_asks_for_what_it_is_told() {
         &key,
         &["--ttl=5m", "--claim=iss=me", "--claim=aud:=[\"a\",\"b\"]"],
     );
-    let ask = |more: &[&str]| verify(&token, &key, more);
+    let check = |more: &[&str]| verify(&token, &key, more);
     for good in [
         &["--aud=b"][..],
         &[
@@ -245,7 +245,7 @@ fn verify_asks_for_what_it_is_told() {
         &["--aud=c", "--aud=b"],
         &["--any-aud", "--alg=HS384", "--alg=HS256"],
     ] {
-        ask(good).expect_code(0);
+        check(good).expect_code(0);
     }
     for (more, why) in [
         (&["--aud=c"][..], "aud is 'a' and 'b', not 'c'"),
@@ -253,7 +253,7 @@ fn verify_asks_for_what_it_is_told() {
             &["--aud=c", "--aud=d"],
             "aud is 'a' and 'b', not 'c' or 'd'",
         ),
-        (&[], "aud is 'a' and 'b', and no audience was asked for"),
+        (&[], "aud is 'a' and 'b', but no audience was given"),
         (&["--any-aud", "--iss=you"], "iss is 'me', not 'you'"),
         (&["--any-aud", "--sub=c48"], "sub is 'c47', not 'c48'"),
         (
@@ -262,13 +262,13 @@ fn verify_asks_for_what_it_is_told() {
         ),
         (
             &["--alg=HS384"],
-            "algorithm HS256 is not allowed: only HS384",
+            "algorithm HS256 is not allowed, only HS384",
         ),
         (&["--at=2100-01-01"], "expired "),
     ] {
-        let said = ask(more).expect_code(1);
-        let said = said.stdout_text();
-        assert!(said.starts_with(&format!("not valid: {why}")), "{said}");
+        let text = check(more).expect_code(1);
+        let text = text.stdout_text();
+        assert!(text.starts_with(&format!("not valid: {why}")), "{text}");
     }
     for wrong in [
         &["--alg=RS256"][..],
@@ -281,9 +281,9 @@ fn verify_asks_for_what_it_is_told() {
         &["--aud=a", "--any-aud"],
         &["--jwks=x"],
     ] {
-        ask(wrong).expect_code(2);
+        check(wrong).expect_code(2);
     }
-    let json = ask(&["--json", "--aud=a"]).expect_code(0);
+    let json = check(&["--json", "--aud=a"]).expect_code(0);
     let json = json.stdout_text();
     assert!(json.starts_with(r#"{"valid":true,"reason":null,"alg":"HS256","kid":null,"claims":{"sub":"c47","iss":"me","#), "{json}");
     let json = verify(&format!("{token}="), &key, &["--json"]).expect_code(1);
@@ -308,18 +308,18 @@ fn verify_asks_for_what_it_is_told() {
 
 /// RFC 7519 §4.1.3.
 #[test]
-fn token_for_an_audience_that_was_not_asked_for_is_invalid() {
+fn token_with_unexpected_audience_is_invalid() {
     let scratch = with_key();
     let key = scratch.path().join("key");
     let token = sign("HS256", &key, &["--ttl=5m", "--claim=aud=shot grid"]);
     let refused = verify(&token, &key, &[]).expect_code(1);
     assert_eq!(
         refused.stdout_text(),
-        "not valid: aud is 'shot grid', and no audience was asked for\n"
+        "not valid: aud is 'shot grid', but no audience was given\n"
     );
     assert_eq!(
         refused.stderr_text(),
-        "hint: --aud 'shot grid' if you are that audience, or --any-aud\n"
+        "hint: use --aud 'shot grid' if this is your audience, or --any-aud\n"
     );
     let json = verify(&token, &key, &["--json"]).expect_code(1);
     let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
@@ -329,20 +329,20 @@ fn token_for_an_audience_that_was_not_asked_for_is_invalid() {
     let accepted = verify(&token, &key, &["--any-aud"]).expect_code(0);
     assert_eq!(accepted.stdout_text(), "valid\n");
     verify(&token, &key, &["--aud=shot grid"]).expect_code(0);
-    for nobody in ["aud:=[]", "aud:=null", "aud:=1", "aud=", "aud:=[\"a\"]"] {
-        let claim = format!("--claim={nobody}");
+    for audience in ["aud:=[]", "aud:=null", "aud:=1", "aud=", "aud:=[\"a\"]"] {
+        let claim = format!("--claim={audience}");
         let token = sign("HS256", &key, &["--ttl=5m", &claim]);
         verify(&token, &key, &[]).expect_code(1);
         verify(&token, &key, &["--any-aud"]).expect_code(0);
     }
-    // Without aud there is nobody else whom it could be for.
+    // A token without aud is for everyone.
     let token = sign("HS256", &key, &["--ttl=5m"]);
     verify(&token, &key, &[]).expect_code(0);
     verify(&token, &key, &["--aud=a"]).expect_code(1);
 }
 
 #[test]
-fn keygen_guards_what_it_writes() {
+fn keygen_writes_private_files_and_does_not_overwrite() {
     let scratch = Scratch::new("keygen");
     let keygen = |more: &[&str]| jwt(["keygen"]).args(more).current_dir(scratch.path()).run();
     let mode = |file: &str| {
@@ -353,10 +353,10 @@ fn keygen_guards_what_it_writes() {
     assert_eq!(mode("key.pem").unwrap(), 0o600);
     assert_eq!(mode("key.pem.pub").unwrap() & 0o600, 0o600);
     let before = fs::read(scratch.path().join("key.pem")).unwrap();
-    let answer = keygen(&["--alg=ES256", "-o", "key.pem"]).expect_code(2);
-    assert!(answer.stderr_text().contains("key.pem exists already"));
+    let output = keygen(&["--alg=ES256", "-o", "key.pem"]).expect_code(2);
+    assert!(output.stderr_text().contains("key.pem already exists"));
     fs::remove_file(scratch.path().join("key.pem")).unwrap();
-    keygen(&["--alg=ES256", "-o", "key.pem"]).expect_code(2); // key.pem.pub would be lost
+    keygen(&["--alg=ES256", "-o", "key.pem"]).expect_code(2); // key.pem.pub would be overwritten
     assert!(mode("key.pem").is_err());
     keygen(&["--alg=ES256", "-o", "key.pem", "--overwrite"]).expect_code(0);
     assert_ne!(fs::read(scratch.path().join("key.pem")).unwrap(), before);
@@ -364,7 +364,7 @@ fn keygen_guards_what_it_writes() {
     assert_eq!(mode("secret").unwrap(), 0o600);
     assert!(mode("secret.pub").is_err());
     let text = fs::read_to_string(scratch.path().join("secret")).unwrap();
-    // 64 bytes in base64url, and no line break: a tool that reads the whole file has the secret.
+    // 64 bytes in base64url without a line break, so that the whole file is the secret.
     assert_eq!(text.len(), 86);
     assert!(keygen(&["--alg=HS512"]).stdout_text().ends_with('\n'));
     let printed = keygen(&["--alg=EdDSA"]).expect_code(0);
@@ -405,21 +405,21 @@ fn jwks_prints_public_keys_only() {
     assert!(!text.contains("\"d\"") && !text.contains("\"k\""));
     let again = jwt(["jwks", "-"]).stdin(text).run().expect_code(0);
     assert_eq!(again.stdout_text(), text);
-    let answer = jwt(["jwks", "a", "secret"])
+    let output = jwt(["jwks", "a", "secret"])
         .current_dir(here)
         .run()
         .expect_code(2);
-    assert!(answer.stdout.is_empty());
-    assert!(answer.stderr_text().contains("shared secret"));
+    assert!(output.stdout.is_empty());
+    assert!(output.stderr_text().contains("shared secret"));
     jwt(["jwks"]).run().expect_code(2);
     jwt(["jwks", "nothing"]).run().expect_code(7);
     let mixed = r#"{"keys":[{"kty":"EC","crv":"P-521"}]}"#;
-    let answer = jwt(["jwks", "-"]).stdin(mixed).run().expect_code(0);
-    assert!(answer.stderr_text().contains("left out"));
+    let output = jwt(["jwks", "-"]).stdin(mixed).run().expect_code(0);
+    assert!(output.stderr_text().contains("skipped"));
 }
 
 #[test]
-fn an_empty_root_is_enough() {
+fn jwt_works_in_an_empty_root() {
     let Some(run) = empty_root::empty_c47() else {
         return;
     };
@@ -430,7 +430,7 @@ fn an_empty_root_is_enough() {
     let run = empty_root::empty_c47().unwrap();
     let verified = run.args(words).env("KEY", &secret).stdin(signed.stdout);
     verified.run().expect_code(0);
-    // Random bytes come from the kernel, but not from an old one without /dev/random.
+    // Random bytes come from the kernel. An old kernel needs /dev/random.
     let words = ["jwt", "keygen", "--alg=ES256"];
     if !all_on_old_kernel() {
         let run = empty_root::empty_c47().unwrap();
@@ -445,7 +445,7 @@ fn an_empty_root_is_enough() {
 }
 
 #[test]
-fn a_set_of_keys_is_fetched() {
+fn jwk_set_is_downloaded() {
     let scratch = Scratch::new("fetched");
     let here = scratch.path();
     jwt(["keygen", "--alg=ES256", "--format=jwk", "-o", "key"])
@@ -455,7 +455,7 @@ fn a_set_of_keys_is_fetched() {
     let key = here.join("key");
     let token = sign("ES256", &key, &["--no-exp"]);
     let public = fs::read_to_string(here.join("key.pub")).unwrap();
-    // A shared secret that everybody can fetch is none.
+    // A published shared secret is not secret.
     let kid = jwt(["decode", "--json", &token]).run().expect_code(0);
     let kid = kid.stdout_text().split('"').nth(13).unwrap().to_owned();
     let set = format!(r#"{{"keys":[{public},{{"kty":"oct","k":"c2VjcmV0"}}]}}"#);
@@ -479,25 +479,25 @@ fn a_set_of_keys_is_fetched() {
     let secret = scratch.write("secret", "secret");
     for more in [&["--no-exp"][..], &["--no-exp", "--kid", &kid]] {
         let forged = sign("HS256", &secret, more);
-        let answer = fetch(&forged, "/set").expect_code(1);
-        assert!(answer.stdout_text().contains("HS256 is not allowed for"));
+        let output = fetch(&forged, "/set").expect_code(1);
+        assert!(output.stdout_text().contains("HS256 is not allowed for"));
     }
     let plain = jwt(["verify", "--jwks=http://192.0.2.1/set", &token]).run();
     assert!(plain.expect_code(2).stderr_text().contains("plain http"));
 }
 
 #[test]
-fn errors_about_a_key_set_mask_the_secrets_of_its_address() {
+fn jwks_errors_mask_secrets_in_the_url() {
     let token = jwt(["sign", "--alg=HS256", "--key=env:K", "--ttl=1h"])
         .env("K", "0123456789abcdef0123456789abcdef")
         .run()
         .expect_code(0);
     let token = token.stdout_text().trim().to_owned();
-    for answer in [
+    for response in [
         Answer::new("404 Not Found", "", ""),
         Answer::ok("not a set"),
     ] {
-        let server = Server::start(move |_| answer.clone());
+        let server = Server::start(move |_| response.clone());
         let url = server.url("/keys?token=hunter2&x=1");
         let output = jwt(["verify", "--jwks", &url, &token]).run();
         let text = output.stderr_text();
@@ -507,10 +507,6 @@ fn errors_about_a_key_set_mask_the_secrets_of_its_address() {
     let url = "https://me:hunter2@192.0.2.1/keys";
     let output = jwt(["verify", "--jwks", url, &token]).run().expect_code(2);
     let text = output.stderr_text();
-    assert!(
-        text.contains("credentials in the address"),
-        "{}",
-        output.tell()
-    );
+    assert!(text.contains("credentials in the URL"), "{}", output.tell());
     assert!(!text.contains("hunter2"), "{}", output.tell());
 }

@@ -1,5 +1,4 @@
-"""PyJWT and cryptography on the other side: keys and tokens that c47 did not make, and a judge of
-those that it did.
+"""Keys and tokens from PyJWT and cryptography, and checks of those from c47.
 
     peer.py make DIR     writes keys in every format, and a token for each algorithm
     peer.py judge DIR    verifies DIR/signed/ALG.*, and reads the keys in DIR/made
@@ -97,7 +96,7 @@ def make(directory):
         for algorithm in algorithms:
             token = jwt.encode(claims, keys[family], algorithm, headers={"kid": "peer"})
             (directory / f"{family}.{algorithm}.token").write_text(token)
-    # RS256 verifiers that take any key for a shared secret fall for these.
+    # Verifiers that use any key as a shared secret accept these forged tokens.
     for ending in "spki.pem", "spki.der", "crt.pem", "jwk":
         secret = (directory / f"rsa.public.{ending}").read_bytes()
         for secret, name in (secret, "whole"), (secret.rstrip(b"\n"), "trimmed"):

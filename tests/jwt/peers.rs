@@ -1,4 +1,4 @@
-//! PyJWT, cryptography and openssl: their keys and tokens here, ours there.
+//! Keys and tokens exchanged with PyJWT, cryptography and openssl.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,24 +7,24 @@ use std::process::Command;
 use super::{file, jwt, sign, verify};
 use crate::support::{Scratch, peers};
 
-/// Runs peer.py; what it prints.
+/// Runs peer.py and returns its output.
 #[track_caller]
 pub fn peer(python: &Path, what: &str, directory: &Path) -> String {
-    let answer = Command::new(python)
+    let output = Command::new(python)
         .arg(crate::support::source("tests/jwt/peer.py"))
         .arg(what)
         .arg(directory)
         .output()
         .expect("python runs");
     assert!(
-        answer.status.success(),
+        output.status.success(),
         "peer.py {what}: {}",
-        String::from_utf8_lossy(&answer.stderr)
+        String::from_utf8_lossy(&output.stderr)
     );
-    String::from_utf8(answer.stdout).unwrap()
+    String::from_utf8(output.stdout).unwrap()
 }
 
-/// The files whose names begin so.
+/// The files whose names start with `start`.
 pub fn named(directory: &Path, start: &str) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(directory)
         .unwrap()
@@ -52,7 +52,7 @@ const FAMILIES: [(&str, &[&str]); 5] = [
 ];
 
 #[test]
-fn pyjwt_and_c47_verify_each_other_in_every_format_of_key() {
+fn pyjwt_and_c47_verify_each_other_with_every_key_format() {
     let Some(python) = peers::python(&["jwt", "cryptography"]) else {
         return;
     };
@@ -79,30 +79,30 @@ fn pyjwt_and_c47_verify_each_other_in_every_format_of_key() {
             let token = directory.join(format!("{family}.{alg}.token"));
             let token = fs::read_to_string(token).unwrap();
             for key in &keys {
-                // A key in a set is chosen by its kid, which PyJWT's JWKs have not.
+                // A key in a set is selected by its kid, which the JWKs of PyJWT do not have.
                 if name(key).ends_with(".jwks") {
-                    let answer = verify(&token, key, &[]).expect_code(1);
+                    let output = verify(&token, key, &[]).expect_code(1);
                     assert!(
-                        answer
+                        output
                             .stdout_text()
                             .contains("the key 'peer' is not in the set")
                     );
                     continue;
                 }
-                let answer = verify(&token, key, &["--aud=b", "--require=exp,sub"]);
-                assert_eq!(answer.expect_code(0).stdout_text(), "valid\n");
+                let output = verify(&token, key, &["--aud=b", "--require=exp,sub"]);
+                assert_eq!(output.expect_code(0).stdout_text(), "valid\n");
             }
         }
         for (other, algorithms) in FAMILIES {
             if other != family {
-                let answer = verify(
+                let output = verify(
                     &fs::read_to_string(directory.join(format!("{other}.{}.token", algorithms[0])))
                         .unwrap(),
                     &keys[0],
                     &[],
                 );
-                let answer = answer.expect_code(1);
-                assert!(answer.stdout_text().contains("is not allowed for this key"));
+                let output = output.expect_code(1);
+                assert!(output.stdout_text().contains("is not allowed for this key"));
             }
         }
     }
@@ -114,8 +114,8 @@ fn pyjwt_and_c47_verify_each_other_in_every_format_of_key() {
     assert_eq!(verdict.matches("verified ").count(), 3, "{verdict}");
 }
 
-/// Each audience of a token with each that is asked for: what c47 takes, PyJWT takes. PyJWT also
-/// takes an empty `aud` for none.
+/// c47 and PyJWT accept the same combinations of audiences, except that PyJWT treats an empty `aud`
+/// as missing.
 #[test]
 fn pyjwt_rejects_the_same_audiences() {
     let Some(python) = peers::python(&["jwt"]) else {
@@ -132,7 +132,7 @@ fn pyjwt_rejects_the_same_audiences() {
         "aud=",
         "aud:=7",
     ];
-    const ASKED: [&[&str]; 4] = [&[], &["--aud=a"], &["--aud=a", "--aud=c"], &["--any-aud"]];
+    const REQUIRED: [&[&str]; 4] = [&[], &["--aud=a"], &["--aud=a", "--aud=c"], &["--any-aud"]];
     let scratch = Scratch::new("audiences");
     let key = scratch.write("key", KEY);
     let script = format!(
@@ -148,25 +148,25 @@ except jwt.PyJWTError as error:
     );
     for claim in CLAIMS {
         let token = sign("HS256", &key, &["--ttl=10m", &format!("--claim={claim}")]);
-        for asked in ASKED {
+        for required in REQUIRED {
             let theirs = Command::new(&python)
                 .args(["-c", &script, &token])
-                .args(asked)
+                .args(required)
                 .output()
                 .expect("python runs");
             let theirs = String::from_utf8(theirs.stdout).unwrap();
-            let ours = verify(&token, &key, asked).code;
-            let names_nobody = matches!(claim, "aud:=[]" | "aud=") && asked.is_empty();
-            let expected = i32::from(theirs != "valid\n" || names_nobody);
-            assert_eq!(ours, expected, "{claim} {asked:?}: {theirs}");
-            if claim == "aud=b" && asked.is_empty() {
+            let ours = verify(&token, &key, required).code;
+            let is_empty_audience = matches!(claim, "aud:=[]" | "aud=") && required.is_empty();
+            let expected = i32::from(theirs != "valid\n" || is_empty_audience);
+            assert_eq!(ours, expected, "{claim} {required:?}: {theirs}");
+            if claim == "aud=b" && required.is_empty() {
                 assert_eq!(theirs, "InvalidAudienceError\n");
             }
         }
     }
 }
 
-/// Keys by `jwt keygen` and a set by `jwt jwks`, in `made`.
+/// Writes keys from `jwt keygen` and a set from `jwt jwks` to `made`.
 fn make_keys(scratch: &Scratch) {
     let made = scratch.path().join("made");
     fs::create_dir(&made).unwrap();
@@ -196,7 +196,7 @@ fn make_keys(scratch: &Scratch) {
         .expect_code(0);
     assert!(!set.stdout_text().contains("\"d\""));
     scratch.write("made/set.jwks", &set.stdout);
-    // And the set verifies here as well.
+    // c47 also verifies with the set.
     for alg in ["ES256", "ES384", "EdDSA"] {
         jwt(["verify", "--jwks", "set.jwks", "--token"])
             .arg(format!("file:{alg}.set.token"))
@@ -207,7 +207,7 @@ fn make_keys(scratch: &Scratch) {
 }
 
 #[test]
-fn keys_with_a_passphrase_are_refused() {
+fn keys_with_a_passphrase_are_rejected() {
     let Some(python) = peers::python(&["jwt", "cryptography"]) else {
         return;
     };
@@ -215,14 +215,14 @@ fn keys_with_a_passphrase_are_refused() {
     peer(&python, "make", scratch.path());
     for family in ["rsa", "p256", "ed25519"] {
         for key in named(scratch.path(), &format!("{family}.locked.")) {
-            let answer = jwt(["sign", "--alg=HS256", "--no-exp", "--key", &file(&key)]).run();
-            let answer = answer.expect_code(7);
-            assert!(answer.stderr_text().contains("passphrase"), "{key:?}");
+            let output = jwt(["sign", "--alg=HS256", "--no-exp", "--key", &file(&key)]).run();
+            let output = output.expect_code(7);
+            assert!(output.stderr_text().contains("passphrase"), "{key:?}");
         }
     }
 }
 
-/// Runs a shell line in this directory.
+/// Runs a shell command in a directory.
 #[track_caller]
 fn shell(directory: &Path, line: &str) {
     let done = Command::new("sh")
@@ -238,7 +238,7 @@ fn shell(directory: &Path, line: &str) {
 }
 
 #[test]
-fn openssl_reads_what_keygen_writes() {
+fn openssl_reads_keys_from_keygen() {
     if peers::tool("openssl").is_none() {
         return;
     }
@@ -252,7 +252,7 @@ fn openssl_reads_what_keygen_writes() {
             scratch.path(),
             "openssl pkey -in key.pem -noout && openssl pkey -in key.pem -pubout | cmp - key.pem.pub",
         );
-        // Version 1, which OpenSSL before 3 reads too.
+        // Version 1, which OpenSSL before 3 can read.
         shell(
             scratch.path(),
             "openssl asn1parse -in key.pem | sed -n 2p | grep -q ':00$'",
@@ -261,7 +261,7 @@ fn openssl_reads_what_keygen_writes() {
 }
 
 #[test]
-fn keys_of_openssl_and_what_is_none() {
+fn openssl_keys_are_read_and_unsupported_ones_named() {
     if peers::tool("openssl").is_none() {
         return;
     }
@@ -307,7 +307,7 @@ fn keys_of_openssl_and_what_is_none() {
         ),
         (
             "openssl ecparam -name prime256v1 -genkey -noout -param_enc explicit",
-            "spells its curve out",
+            "explicit curve parameters",
         ),
         ("openssl ecparam -name prime256v1", "EC PARAMETERS"),
         ("openssl genpkey -algorithm x25519", "X25519"),
@@ -325,51 +325,51 @@ fn keys_of_openssl_and_what_is_none() {
         ("openssl genpkey -algorithm ed25519 > a; cat a a", "2 keys"),
     ] {
         shell(here, &format!("{{ {make}; }} > key 2> log"));
-        let answer = jwt(["sign", "--alg=RS256", "--no-exp", "--key=file:key"])
+        let output = jwt(["sign", "--alg=RS256", "--no-exp", "--key=file:key"])
             .current_dir(here)
             .run()
             .expect_code(7);
         assert!(
-            answer.stderr_text().contains(found),
+            output.stderr_text().contains(found),
             "{make}: {}",
-            answer.stderr_text()
+            output.stderr_text()
         );
     }
 }
 
-/// The hints are commands: they do what they say.
+/// The hints are commands that fix the key.
 #[test]
-fn the_hints_help() {
+fn hints_fix_the_key() {
     if peers::tool("openssl").is_none() {
         return;
     }
     let scratch = Scratch::new("hints");
     let here = scratch.path();
-    for (spoil, found, help) in [
+    for (spoil, found, fix) in [
         (
             "openssl ec -in good.pem -no_public -out key.pem",
-            "without its public half",
-            "openssl ec -in key.pem -out helped.pem",
+            "without the public key",
+            "openssl ec -in key.pem -out fixed.pem",
         ),
         (
             "openssl pkey -in good.pem -out good8.pem; openssl ec -in good8.pem -no_public | openssl pkcs8 -topk8 -nocrypt -out key.pem",
-            "without its public half",
-            "openssl ec -in key.pem -out helped.pem",
+            "without the public key",
+            "openssl ec -in key.pem -out fixed.pem",
         ),
         (
             "openssl ec -in good.pem -conv_form compressed -out key.pem",
             "compressed point",
-            "openssl ec -in key.pem -conv_form uncompressed -out helped.pem",
+            "openssl ec -in key.pem -conv_form uncompressed -out fixed.pem",
         ),
         (
             "openssl ec -in good.pem -param_enc explicit -out key.pem",
-            "spells its curve out",
-            "openssl ec -in key.pem -param_enc named_curve -out helped.pem",
+            "explicit curve parameters",
+            "openssl ec -in key.pem -param_enc named_curve -out fixed.pem",
         ),
         (
             "openssl pkcs8 -topk8 -in good.pem -passout pass:x -out key.pem",
             "passphrase",
-            "openssl pkey -in key.pem -passin pass:x -out helped.pem",
+            "openssl pkey -in key.pem -passin pass:x -out fixed.pem",
         ),
     ] {
         shell(
@@ -381,16 +381,16 @@ fn the_hints_help() {
             .current_dir(here)
             .run()
             .expect_code(7);
-        let said = refused.stderr_text();
-        assert!(said.contains(found), "{spoil}: {said}");
-        assert!(said.contains("\nhint: openssl "), "{spoil}: {said}");
-        shell(here, help);
-        sign("ES256", &here.join("helped.pem"), &["--no-exp"]);
+        let text = refused.stderr_text();
+        assert!(text.contains(found), "{spoil}: {text}");
+        assert!(text.contains("\nhint: openssl "), "{spoil}: {text}");
+        shell(here, fix);
+        sign("ES256", &here.join("fixed.pem"), &["--no-exp"]);
     }
 }
 
 #[test]
-fn keys_of_openssh() {
+fn openssh_keys_are_named_and_convertible() {
     if peers::tool("ssh-keygen").is_none() {
         return;
     }
@@ -398,11 +398,11 @@ fn keys_of_openssh() {
     let here = scratch.path();
     shell(here, "ssh-keygen -q -t ecdsa -b 256 -N '' -f key");
     for file in ["file:key", "file:key.pub"] {
-        let answer = jwt(["sign", "--alg=HS256", "--no-exp", "--key", file])
+        let output = jwt(["sign", "--alg=HS256", "--no-exp", "--key", file])
             .current_dir(here)
             .run()
             .expect_code(7);
-        assert!(answer.stderr_text().contains("OpenSSH"), "{file}");
+        assert!(output.stderr_text().contains("OpenSSH"), "{file}");
     }
     shell(
         here,

@@ -18,7 +18,7 @@ pub(crate) const DEFINITION: Definition = Definition {
     from_profile: |reader, _| Password::from_profile(reader, Challenge::Basic),
 };
 
-/// With a password that is known already.
+/// Basic with a known password.
 pub(crate) fn with_password(user: String, password: Secret) -> SharedScheme {
     Rc::new(Password {
         user,

@@ -6,14 +6,14 @@ use super::definition::Definition;
 use super::jwt;
 use super::obtained::{self, Grant};
 use crate::auth::oauth;
-use crate::auth::plan::{JwtOrder, Obtain, Refusals};
+use crate::auth::plan::{Obtain, Refusals, TokenSpec};
 use crate::config::read::Reader;
 use crate::error::Error;
 use crate::http::url::Url;
 
 const NAME: &str = "client_credentials";
 
-/// The lifetime of the assertion by which a client proves who it is.
+/// The lifetime of a client assertion.
 const ASSERTION_TTL: Duration = Duration::from_secs(60);
 
 pub(super) const DEFINITION: Definition = Definition {
@@ -43,12 +43,12 @@ pub(super) const DEFINITION: Definition = Definition {
     },
 };
 
-fn assertion(reader: &Reader, url: &Url) -> Result<JwtOrder, Error> {
-    let order = jwt::order(reader, ASSERTION_TTL)?;
-    let mut order = order.ok_or_else(|| reader.missing("key", " for private_key_jwt"))?;
-    order.claims.extend(oauth::client_claims(
+fn assertion(reader: &Reader, url: &Url) -> Result<TokenSpec, Error> {
+    let spec = jwt::spec(reader, ASSERTION_TTL)?;
+    let mut spec = spec.ok_or_else(|| reader.missing("key", " for private_key_jwt"))?;
+    spec.claims.extend(oauth::client_claims(
         &reader.need("client_id")?,
         &reader.text("audience")?.unwrap_or_else(|| url.to_string()),
     ));
-    Ok(order)
+    Ok(spec)
 }

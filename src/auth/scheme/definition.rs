@@ -1,4 +1,4 @@
-//! What a scheme is: how it is written, and what it sends.
+//! The definition of a scheme: its syntax and its credentials.
 
 use std::fmt;
 use std::rc::Rc;
@@ -15,83 +15,83 @@ use crate::http::url::Url;
 use crate::jwt::claim::Claim;
 use crate::secret::Source;
 
-/// How a caller proves who it is to a service.
+/// An authentication scheme.
 pub(crate) trait Scheme: fmt::Debug {
-    /// Gets what a call carries.
+    /// Gets the credential for a request.
     ///
     /// # Errors
-    /// When a secret cannot be read, or a login is refused.
+    /// If a secret cannot be read or a login is refused.
     fn issue(&self, service: &Service, want: &Want, context: &Context) -> Result<Issued, Error>;
 
-    /// What it would send, without asking any source.
+    /// Describes what it would send, without reading its source.
     fn preview(&self, service: &Service) -> Preview;
 
-    /// How long what it sends serves.
+    /// How long its credential can be used.
     fn lifetime(&self) -> Lifetime {
         Lifetime::Lasting
     }
 
-    /// How its token is obtained, where a service gives it.
+    /// How to request its token, if the token comes from a service.
     fn token_plan(&self) -> Option<&TokenPlan> {
         None
     }
 }
 
-/// How long a credential serves.
+/// How long a credential can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lifetime {
     /// The same secret for every request.
     Lasting,
-    /// Made for one request: each attempt gets its own.
+    /// Created for one request. Each attempt gets its own.
     OneRequest,
-    /// Obtained from the service and cached: one that the service rejects is replaced.
+    /// Requested from the service and cached. A rejected one is replaced.
     Cached,
 }
 
-/// A scheme, shared by the profile and whoever issues its credentials.
+/// A scheme, shared by the profile and the issuer.
 pub(crate) type SharedScheme = Rc<dyn Scheme>;
 
-/// Reads a scheme from a profile's keys; the URL is the profile's.
+/// Reads a scheme from the keys and the URL of a profile.
 pub(super) type FromProfile = fn(&Reader, &Url) -> Result<SharedScheme, Error>;
 
-/// Reads what follows `NAME=` in `--auth`; `None` where there is no `=`.
+/// Reads the text after `NAME=` in `--auth`; `None` without `=`.
 pub(super) type FromOption =
     fn(Option<&str>, &mut Option<MintOptions>) -> Result<SharedScheme, String>;
 
 /// A row of the table of schemes.
 pub(crate) struct Definition {
-    /// Its name, as a profile's `auth` and `--auth` write it.
+    /// Its name in `auth` and `--auth`.
     pub name: &'static str,
-    /// How `--auth` writes it; `None` where only a profile can describe it.
+    /// Its syntax in `--auth`; `None` if only a profile can use it.
     pub option: Option<OptionForm>,
-    /// The keys of a profile that it reads, beside those that every profile has; in groups, since
-    /// schemes share some.
+    /// The profile keys that it reads besides the common ones. They are in groups that schemes can
+    /// share.
     pub keys: &'static [&'static [Key]],
     pub from_profile: FromProfile,
 }
 
-/// How `--auth` writes a scheme.
+/// The syntax of a scheme in `--auth`.
 pub(crate) struct OptionForm {
-    /// `basic=USER:SOURCE`; a scheme may have several.
+    /// For example `basic=USER:SOURCE`. A scheme may have several.
     pub syntax: &'static [&'static str],
     pub parse: FromOption,
 }
 
-/// The options of a token that is minted for a call. A scheme that mints takes them.
+/// The options for a token that c47 signs. Only schemes that sign tokens use them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MintOptions {
     pub claims: Vec<Claim>,
     pub ttl: Option<Duration>,
     pub kid: Option<String>,
     pub token_id: TokenId,
-    /// The first of the options that was given, for the message when no scheme takes them.
+    /// The first option given, for the error if the scheme does not use them.
     pub first_given: &'static str,
 }
 
-/// Reads `NAME:SOURCE`, where `what` is how the help calls the name.
+/// Reads `NAME:SOURCE`. `what` is the placeholder for the name in messages.
 ///
 /// # Errors
-/// Never repeats `rest`: it may hold the secret itself, given by mistake.
+/// The message never contains `rest`, which may be a secret given by mistake.
 pub(super) fn named_source(
     scheme: &str,
     what: &str,
@@ -100,7 +100,7 @@ pub(super) fn named_source(
     named(scheme, what, rest, Source::parse)
 }
 
-/// Reads `NAME:SOURCE`, where the source is that of a key or the path of a file that exists.
+/// Reads `NAME:SOURCE` for a key: a source or the path of an existing file.
 ///
 /// # Errors
 /// As [`named_source`].

@@ -1,4 +1,4 @@
-//! `digest`: a user and a password that is never sent (RFC 7616).
+//! `digest`: a user and a password; only a hash is sent (RFC 7616).
 
 use super::definition::{Definition, OptionForm};
 use super::password::{self, Password};

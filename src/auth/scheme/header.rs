@@ -1,4 +1,4 @@
-//! `header`: a secret in a header of its own, such as `X-Api-Key`.
+//! `header`: a secret in a custom header such as `X-Api-Key`.
 
 use std::rc::Rc;
 

@@ -1,4 +1,4 @@
-//! `jwt`: a token that c47 mints for each request, sent as a bearer token.
+//! `jwt`: c47 signs a bearer token for each request.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use super::definition::{
 };
 use crate::auth::context::{Context, Issued, Storage, Want};
 use crate::auth::mint::Signing;
-use crate::auth::plan::{JwtOrder, SigningKey, TokenId};
+use crate::auth::plan::{SigningKey, TokenId, TokenSpec};
 use crate::auth::preview::{Origin, Preview};
 use crate::auth::secret_ref::SecretRef;
 use crate::auth::service::Service;
@@ -20,13 +20,13 @@ use crate::jwt::Algorithm;
 use crate::secret::Source;
 use crate::timestamp::Timestamp;
 
-/// How `--auth` writes it.
+/// The syntax in `--auth`.
 pub(super) const FORM: &[&str] = &["jwt=ALG:SOURCE"];
 
-/// The lifetime where none is given.
+/// The default lifetime.
 pub(super) const DEFAULT_TTL: Duration = Duration::from_secs(300);
 
-/// The keys of a profile that describe a minted token.
+/// The profile keys for a token that c47 signs.
 pub(super) const KEYS: &[Key] = &[
     ("key", Kind::Key),
     ("service_account", Kind::Key),
@@ -44,14 +44,14 @@ pub(super) const DEFINITION: Definition = Definition {
     }),
     keys: &[KEYS],
     from_profile: |reader, _| {
-        let order = order(reader, DEFAULT_TTL)?;
-        let order = order.ok_or_else(|| reader.missing("key", " to sign with"))?;
-        Ok(Rc::new(Jwt(order)))
+        let spec = spec(reader, DEFAULT_TTL)?;
+        let spec = spec.ok_or_else(|| reader.missing("key", " to sign with"))?;
+        Ok(Rc::new(Jwt(spec)))
     },
 };
 
 #[derive(Debug)]
-struct Jwt(JwtOrder);
+struct Jwt(TokenSpec);
 
 fn parse(rest: Option<&str>, options: &mut Option<MintOptions>) -> Result<SharedScheme, String> {
     let (algorithm, key) = named_key("jwt", "ALG", rest)?;
@@ -59,12 +59,12 @@ fn parse(rest: Option<&str>, options: &mut Option<MintOptions>) -> Result<Shared
     let options = options.take().unwrap_or_default();
     let has_claim = |name: &str| options.claims.iter().any(|claim| claim.name == name);
     if options.ttl.is_some() && has_claim("exp") {
-        return Err("the claim exp and --ttl exclude each other".into());
+        return Err("--ttl cannot be used with the claim exp".into());
     }
     if options.token_id == TokenId::Random && has_claim("jti") {
-        return Err("the claim jti and --jti exclude each other".into());
+        return Err("--jti cannot be used with the claim jti".into());
     }
-    Ok(Rc::new(Jwt(JwtOrder {
+    Ok(Rc::new(Jwt(TokenSpec {
         key: SigningKey::Plain(SecretRef::Source(key)),
         algorithm: Some(algorithm),
         kid: options.kid,
@@ -104,32 +104,32 @@ impl Scheme for Jwt {
     }
 }
 
-/// The command that mints the same token.
-fn sign(order: &JwtOrder, key: &Source) -> Vec<String> {
+/// The command that signs the same token.
+fn sign(spec: &TokenSpec, key: &Source) -> Vec<String> {
     let mut words = ["c47", "jwt", "sign"].map(str::to_owned).to_vec();
     let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
-    if let Some(algorithm) = order.algorithm {
+    if let Some(algorithm) = spec.algorithm {
         option("--alg", algorithm.name().to_owned());
     }
     option("--key", key.as_written());
-    option("--ttl", format!("{}s", order.ttl.as_secs()));
-    for claim in &order.claims {
+    option("--ttl", format!("{}s", spec.ttl.as_secs()));
+    for claim in &spec.claims {
         option("--claim", claim.as_written());
     }
-    if let Some(kid) = &order.kid {
+    if let Some(kid) = &spec.kid {
         option("--kid", kid.clone());
     }
-    if order.token_id == TokenId::Random {
+    if spec.token_id == TokenId::Random {
         words.push("--jti".into());
     }
     words
 }
 
-/// The order for a minted token that a profile's keys describe; `None` without a key.
+/// Reads the signing keys of a profile; `None` without a key.
 ///
 /// # Errors
-/// What is wrong with a key, and where.
-pub(super) fn order(reader: &Reader, default_ttl: Duration) -> Result<Option<JwtOrder>, Error> {
+/// The first invalid key and its place.
+pub(super) fn spec(reader: &Reader, default_ttl: Duration) -> Result<Option<TokenSpec>, Error> {
     let key = match (reader.key("service_account")?, reader.key("key")?) {
         (Some(account), _) => SigningKey::ServiceAccount(account),
         (None, Some(key)) => SigningKey::Plain(key),
@@ -141,9 +141,9 @@ pub(super) fn order(reader: &Reader, default_ttl: Duration) -> Result<Option<Jwt
         .transpose()?;
     let ttl = reader.duration("ttl")?.unwrap_or(default_ttl);
     if ttl.as_secs() == 0 || ttl.subsec_nanos() != 0 {
-        return Err(reader.wrong("ttl", "a token lives whole seconds, one at least"));
+        return Err(reader.wrong("ttl", "must be whole seconds, at least 1s"));
     }
-    Ok(Some(JwtOrder {
+    Ok(Some(TokenSpec {
         key,
         algorithm,
         kid: reader.text("kid")?,

@@ -1,4 +1,4 @@
-//! `login`: a token by a request that the profile describes.
+//! `login`: gets a token with a request that the profile describes.
 
 use super::definition::Definition;
 use super::jwt;
@@ -18,11 +18,11 @@ pub(super) const DEFINITION: Definition = Definition {
     from_profile: |reader, base| {
         let mut login = obtained::request(reader, "login", base)?
             .ok_or_else(|| reader.missing("login", ", a table with url and json or form"))?;
-        // `{user}` may be in the path: the number of an installation.
+        // The path may contain `{user}`, for example an installation ID.
         if let Target::Url(url) = &mut login.target {
             url.path = fill_path(reader, &url.path)?;
         }
-        let key = jwt::order(reader, jwt::DEFAULT_TTL)?;
+        let key = jwt::spec(reader, jwt::DEFAULT_TTL)?;
         let obtain = Obtain::Exchange(Box::new(login));
         let grant = Grant {
             kind: NAME,
@@ -35,7 +35,7 @@ pub(super) const DEFINITION: Definition = Definition {
 };
 
 fn fill_path(reader: &Reader, path: &str) -> Result<String, Error> {
-    // A URL's parser has percent-encoded the braces.
+    // The URL parser has percent-encoded the braces.
     const USER: &str = "%7Buser%7D";
     if !path.contains(USER) {
         return Ok(path.to_owned());

@@ -1,5 +1,5 @@
-//! How callers prove who they are: one file a scheme, and the table of them. The parser of `--auth`,
-//! the configuration's schema, messages, completions and the example configuration read the table.
+//! Authentication schemes: one file for each scheme, and a table of all. The parser of `--auth`, the
+//! configuration schema, messages, completions and the example configuration use the table.
 
 mod basic;
 mod bearer;
@@ -31,7 +31,7 @@ use crate::secret::Secret;
 pub(crate) use definition::{Definition, Lifetime, MintOptions, SharedScheme};
 pub(crate) use option_stages::option_stages;
 
-/// Every scheme, in the order in which lists name them.
+/// All schemes, in the order of lists.
 pub(crate) const ALL: &[&Definition] = &[
     &none::DEFINITION,
     &basic::DEFINITION,
@@ -48,7 +48,7 @@ pub(crate) const ALL: &[&Definition] = &[
     &login::DEFINITION,
 ];
 
-/// Their names.
+/// The names of all schemes.
 #[allow(clippy::indexing_slicing)] // a wrong index fails to compile
 pub(crate) const NAMES: [&str; ALL.len()] = {
     let mut names = [""; ALL.len()];
@@ -60,24 +60,24 @@ pub(crate) const NAMES: [&str; ALL.len()] = {
     names
 };
 
-/// The forms of `--auth`: `bearer=SOURCE`, `basic=USER:SOURCE` and so on.
+/// The forms of `--auth`, for example `bearer=SOURCE` and `basic=USER:SOURCE`.
 pub(crate) fn option_forms() -> impl Iterator<Item = &'static str> {
     ALL.iter()
         .filter_map(|definition| definition.option.as_ref())
         .flat_map(|option| option.syntax.iter().copied())
 }
 
-/// The keys of a profile that only schemes read.
+/// The profile keys of all schemes.
 pub(crate) fn keys() -> impl Iterator<Item = &'static Key> {
     ALL.iter()
         .flat_map(|definition| definition.keys)
         .flat_map(|group| group.iter())
 }
 
-/// Reads the value of `--auth`, with the options of a minted token, which must then be taken.
+/// Reads the value of `--auth`. `mint` has the options for signing, which the scheme must use.
 ///
 /// # Errors
-/// Never repeats `text`: it may hold the secret itself, given by mistake.
+/// The message never contains `text`, which may be a secret given by mistake.
 pub(crate) fn from_option(text: &str, mint: Option<MintOptions>) -> Result<SharedScheme, String> {
     let (name, rest) = match text.split_once('=') {
         Some((name, rest)) => (name, Some(rest)),
@@ -89,7 +89,7 @@ pub(crate) fn from_option(text: &str, mint: Option<MintOptions>) -> Result<Share
         .and_then(|definition| definition.option.as_ref());
     let Some(option) = option else {
         let forms: Vec<&str> = option_forms().collect();
-        return Err(format!("unknown scheme; write one of {}", forms.join(", ")));
+        return Err(format!("unknown scheme; use one of {}", forms.join(", ")));
     };
     let mut mint = mint;
     let scheme = (option.parse)(rest, &mut mint)?;
@@ -99,17 +99,17 @@ pub(crate) fn from_option(text: &str, mint: Option<MintOptions>) -> Result<Share
     }
 }
 
-/// Reads the scheme of a profile; without `auth` it has none.
+/// Reads the scheme of a profile. Without `auth` there are no credentials.
 ///
 /// # Errors
-/// What is wrong with its keys, and where.
+/// The first invalid key and its place.
 pub(crate) fn from_profile(reader: &Reader, base: &Url) -> Result<SharedScheme, Error> {
     let Some(name) = reader.text("auth")? else {
         return Ok(none());
     };
     match ALL.iter().find(|definition| definition.name == name) {
         Some(definition) => (definition.from_profile)(reader, base),
-        None => Err(reader.wrong("auth", format!("it is one of {}", NAMES.join(", ")))),
+        None => Err(reader.wrong("auth", format!("must be one of {}", NAMES.join(", ")))),
     }
 }
 
@@ -118,7 +118,7 @@ pub(crate) fn none() -> SharedScheme {
     Rc::new(none::NoScheme)
 }
 
-/// The credentials of a URL: Basic.
+/// Basic with the credentials in a URL.
 pub(crate) fn from_user_info(user_info: UserInfo) -> SharedScheme {
     let password = user_info
         .password
@@ -127,14 +127,10 @@ pub(crate) fn from_user_info(user_info: UserInfo) -> SharedScheme {
 }
 
 impl MintOptions {
-    /// The error where no token is minted.
+    /// The error if the scheme does not sign tokens.
     pub(crate) fn without_scheme(&self) -> String {
         let forms: Vec<&str> = jwt::FORM.to_vec();
-        format!(
-            "{} belongs to --auth {}",
-            self.first_given,
-            forms.join(", ")
-        )
+        format!("{} requires --auth {}", self.first_given, forms.join(", "))
     }
 }
 

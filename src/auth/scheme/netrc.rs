@@ -35,7 +35,7 @@ impl Scheme for Netrc {
         let path = context.netrc.as_ref().ok_or_else(|| {
             Error::usage_hint(
                 "no netrc file: neither NETRC nor HOME is set",
-                "NETRC=FILE names one",
+                "set NETRC to the path of the file",
             )
         })?;
         let source = Source::File(path.clone());
@@ -47,8 +47,8 @@ impl Scheme for Netrc {
         let user = service.user.as_deref();
         let found = netrc::find(text, host, user).map_err(fail)?;
         let entry = found.ok_or_else(|| match user {
-            Some(user) => fail(format!("it has no password of '{user}' for '{host}'")),
-            None => fail(format!("it has no password for '{host}'")),
+            Some(user) => fail(format!("it has no entry for user '{user}' on '{host}'")),
+            None => fail(format!("it has no entry for '{host}'")),
         })?;
         let mut issued = match self.0 {
             NetrcUse::Password => {
@@ -59,7 +59,7 @@ impl Scheme for Netrc {
                 Some(entry.password),
             ),
         };
-        issued.warnings.extend(warning_of_readers(path));
+        issued.warnings.extend(permission_warning(path));
         Ok(issued)
     }
 
@@ -68,8 +68,8 @@ impl Scheme for Netrc {
     }
 }
 
-fn warning_of_readers(path: &Path) -> Option<String> {
+fn permission_warning(path: &Path) -> Option<String> {
     let mode = std::fs::metadata(path).map_or(0, |found| found.permissions().mode());
     let shown = path.display();
-    (mode & 0o077 != 0).then(|| format!("{shown} can be read by others: chmod 600 {shown}"))
+    (mode & 0o077 != 0).then(|| format!("other users can read {shown}; run chmod 600 {shown}"))
 }

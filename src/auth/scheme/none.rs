@@ -1,4 +1,4 @@
-//! `none`: calls without credentials.
+//! `none`: requests without credentials.
 
 use std::rc::Rc;
 

@@ -1,4 +1,4 @@
-//! What the schemes share whose token a service gives: it is obtained by a plan, cached and shared.
+//! Common parts of the schemes that request a token from a service. The token is cached and shared.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -7,7 +7,7 @@ use super::definition::{Lifetime, Scheme, SharedScheme};
 use crate::auth::context::{Context, Issued, Want};
 use crate::auth::oauth;
 use crate::auth::plan::{
-    AnswerNames, Exchange, Fields, JwtOrder, Obtain, Refusals, SigningKey, Target, TokenPlan,
+    Exchange, Fields, Obtain, Refusals, ResponseNames, SigningKey, Target, TokenPlan, TokenSpec,
 };
 use crate::auth::preview::{Origin, Preview};
 use crate::auth::secret_ref::SecretRef;
@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::http::credential::{Placement, ensure_header_name};
 use crate::http::url::Url;
 
-/// The keys of a profile that describe an obtained token.
+/// The profile keys for a token from a service.
 pub(super) const KEYS: &[Key] = &[
     ("password", Kind::Secret),
     ("client_id", Kind::Text),
@@ -36,7 +36,7 @@ pub(super) const KEYS: &[Key] = &[
     ("refusal_statuses", Kind::Statuses),
 ];
 
-/// The keys of those that ask an OAuth token endpoint.
+/// The profile keys for an OAuth token endpoint.
 pub(super) const OAUTH_KEYS: &[Key] = &[("token_url", Kind::Text), ("params", Kind::Texts)];
 
 const CLIENT_AUTH: [&str; oauth::Client::NAMES.len()] = words(&oauth::Client::NAMES);
@@ -69,29 +69,29 @@ impl Scheme for TokenPlan {
     }
 }
 
-/// What a scheme knows of its tokens; the rest is in keys that all of them have.
+/// The parts of a token plan that depend on the scheme.
 pub(super) struct Grant {
     /// The name of the scheme.
     pub kind: &'static str,
     pub obtain: Obtain,
-    /// What is signed for the token endpoint.
-    pub jwt: Option<JwtOrder>,
-    /// Which responses are a refusal, where the profile does not say it.
+    /// The assertion for the token endpoint.
+    pub jwt: Option<TokenSpec>,
+    /// Which responses are a refusal, unless the profile sets it.
     pub refusals: Refusals,
 }
 
-/// The plan of a profile's keys, checked, as a scheme.
+/// Reads and checks a profile's plan, and makes a scheme of it.
 ///
 /// # Errors
-/// What is wrong with a key, and where; a value that a request needs and no key gives.
+/// The first invalid key and its place, or a missing value for a request.
 pub(super) fn scheme(reader: &Reader, base: &Url, grant: Grant) -> Result<SharedScheme, Error> {
     finished(reader, plan(reader, base, grant)?)
 }
 
-/// The plan of a profile's keys; a scheme may add to it.
+/// Reads a plan from a profile's keys. The scheme may change it afterwards.
 ///
 /// # Errors
-/// What is wrong with a key, and where.
+/// The first invalid key and its place.
 pub(super) fn plan(reader: &Reader, base: &Url, grant: Grant) -> Result<TokenPlan, Error> {
     let Grant {
         kind,
@@ -136,7 +136,7 @@ pub(super) fn plan(reader: &Reader, base: &Url, grant: Grant) -> Result<TokenPla
         texts,
         secrets,
         ttl: match jwt.is_some() {
-            // It is the minted token's.
+            // It is the lifetime of the signed token.
             true => None,
             false => reader.duration("ttl")?,
         },
@@ -151,10 +151,10 @@ pub(super) fn plan(reader: &Reader, base: &Url, grant: Grant) -> Result<TokenPla
     })
 }
 
-/// Ensures that every template of the plan will find its values.
+/// Checks that every template of the plan has its values.
 ///
 /// # Errors
-/// Names the key that is missing.
+/// The missing key.
 pub(super) fn finished(reader: &Reader, plan: TokenPlan) -> Result<SharedScheme, Error> {
     for exchange in plan.exchanges() {
         for (name, optional) in exchange.templates().flat_map(|template| template.names()) {
@@ -171,7 +171,7 @@ pub(super) fn finished(reader: &Reader, plan: TokenPlan) -> Result<SharedScheme,
                     "client_basic" => "client_secret",
                     name => name,
                 };
-                return Err(reader.missing(key, &format!(" for its {}", plan.kind)));
+                return Err(reader.missing(key, &format!(" for {}", plan.kind)));
             }
         }
     }
@@ -181,17 +181,17 @@ pub(super) fn finished(reader: &Reader, plan: TokenPlan) -> Result<SharedScheme,
 /// The token endpoint.
 ///
 /// # Errors
-/// When there is none.
+/// If there is none.
 pub(super) fn token_url(reader: &Reader, base: &Url) -> Result<Url, Error> {
     reader
         .url("token_url", Some(base))?
         .ok_or_else(|| reader.missing("token_url", ""))
 }
 
-/// How the client proves who it is.
+/// How the client authenticates.
 ///
 /// # Errors
-/// When the key cannot be read.
+/// If the key is invalid.
 pub(super) fn client(reader: &Reader) -> Result<oauth::Client, Error> {
     let has_secret = reader.table.contains_key("client_secret");
     Ok(match reader.choice("client_auth", &oauth::Client::NAMES)? {
@@ -219,14 +219,14 @@ fn placement(reader: &Reader) -> Result<Placement, Error> {
             Ok(Placement::Header(name.to_owned()))
         }
         Some(Ok(("query", name))) if !name.is_empty() => Ok(Placement::Query(name.to_owned())),
-        Some(_) => Err(reader.wrong("send", "write bearer, header:NAME or query:NAME")),
+        Some(_) => Err(reader.wrong("send", "must be bearer, header:NAME or query:NAME")),
     }
 }
 
-/// The request that `login`, `refresh` or `logout` describes.
+/// Reads the request in `login`, `refresh` or `logout`.
 ///
 /// # Errors
-/// What is wrong with it, and where.
+/// The first invalid key and its place.
 pub(super) fn request(reader: &Reader, key: &str, base: &Url) -> Result<Option<Exchange>, Error> {
     let Some(request) = reader.below(key) else {
         return Ok(None);
@@ -239,25 +239,25 @@ pub(super) fn request(reader: &Reader, key: &str, base: &Url) -> Result<Option<E
         (true, true) => Fields::None,
         (false, true) => Fields::Json(json),
         (true, false) => Fields::Form(form),
-        (false, false) => return Err(request.wrong("form", "'json' stands beside it")),
+        (false, false) => return Err(request.wrong("form", "cannot be used with 'json'")),
     };
     let method = request.text("method")?.unwrap_or_else(|| "POST".into());
     if method.is_empty() || !method.bytes().all(|b| b.is_ascii_uppercase()) {
-        return Err(request.wrong("method", "a method is a word in capitals"));
+        return Err(request.wrong("method", "must be an uppercase word such as POST"));
     }
-    let usual = AnswerNames::default();
-    let or = |name: &str, usual: String| request.text(name).map(|text| text.unwrap_or(usual));
+    let default = ResponseNames::default();
+    let or = |name: &str, default: String| request.text(name).map(|text| text.unwrap_or(default));
     Ok(Some(Exchange {
         method,
         target: Target::Url(url),
         headers: request.headers("headers")?,
         query: request.templates("query")?,
         fields,
-        answer: AnswerNames {
-            token: or("token", usual.token)?,
-            refresh_token: or("refresh_token", usual.refresh_token)?,
-            expires_in: or("expires_in", usual.expires_in)?,
-            expires_at: or("expires_at", usual.expires_at)?,
+        answer: ResponseNames {
+            token: or("token", default.token)?,
+            refresh_token: or("refresh_token", default.refresh_token)?,
+            expires_in: or("expires_in", default.expires_in)?,
+            expires_at: or("expires_at", default.expires_at)?,
         },
     }))
 }

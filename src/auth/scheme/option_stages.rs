@@ -1,11 +1,11 @@
-//! The value of `--auth` in stages, for completions: `jwt=`, then an algorithm, then a source.
+//! Completes the value of `--auth` in stages: `jwt=`, then an algorithm, then a source.
 
 use super::option_forms;
 use crate::jwt::Algorithm;
 use crate::outline::{Stage, owned};
 use crate::secret::Source;
 
-/// The stages of all forms that `--auth` takes, in the order of the table of schemes.
+/// The stages of all forms of `--auth`, in the order of the table of schemes.
 pub(crate) fn option_stages() -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
     for form in option_forms() {
@@ -29,7 +29,7 @@ pub(crate) fn option_stages() -> Vec<Stage> {
     stages
 }
 
-/// What may stand for a name in a form; nothing where only the user knows it.
+/// The choices for a placeholder in a form; empty if any text is possible.
 fn words_for(name: &str) -> Vec<String> {
     match name {
         "SOURCE" => owned(&Source::PREFIXES),
@@ -38,7 +38,7 @@ fn words_for(name: &str) -> Vec<String> {
     }
 }
 
-/// Forms share their beginnings: each word is added once.
+/// Adds a word once, because several forms can share a prefix.
 fn add(stages: &mut Vec<Stage>, after: &str, word: String) {
     match stages.iter_mut().find(|stage| stage.after == after) {
         Some(stage) if stage.words.contains(&word) => {}
@@ -46,7 +46,7 @@ fn add(stages: &mut Vec<Stage>, after: &str, word: String) {
         None => stages.push(Stage {
             after: after.to_owned(),
             words: vec![word],
-            // The key of a token to be signed may be a path; a secret may not.
+            // A signing key may be a path; other secrets may not.
             files: after.starts_with("jwt=") && after.ends_with("*:"),
         }),
     }
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_form_of_auth_leads_to_its_parts() {
+    fn auth_is_completed_in_stages() {
         let stages = option_stages();
         let words = |after: &str| {
             let stage = stages.iter().find(|stage| stage.after == after);

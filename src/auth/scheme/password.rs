@@ -1,4 +1,4 @@
-//! What `basic` and `digest` share: a user and a password.
+//! Common parts of `basic` and `digest`: a user and a password.
 
 use std::rc::Rc;
 
@@ -12,10 +12,10 @@ use crate::config::read::Reader;
 use crate::error::Error;
 use crate::http::credential::Credential;
 
-/// The keys of a profile that it reads.
+/// The profile keys that it reads.
 pub(crate) const KEYS: &[Key] = &[("password", Kind::Secret)];
 
-/// A user, a password, and how it is proven.
+/// A user, a password, and how the password is sent.
 #[derive(Debug)]
 pub(crate) struct Password {
     pub(crate) user: String,
@@ -44,7 +44,7 @@ impl Password {
     /// Reads `user` and `password` of a profile.
     ///
     /// # Errors
-    /// When one of them is missing.
+    /// If one of them is missing.
     pub(crate) fn from_profile(
         reader: &Reader,
         challenge: Challenge,
@@ -59,7 +59,7 @@ impl Password {
 
 impl Scheme for Password {
     fn issue(&self, _: &Service, _: &Want, context: &Context) -> Result<Issued, Error> {
-        let purpose = format!("Password of {}", self.user);
+        let purpose = format!("Password for {}", self.user);
         let password = self.password.read_text(&purpose, context.deadline)?;
         let credential = match self.challenge {
             Challenge::Basic => Credential::basic(&self.user, &password),

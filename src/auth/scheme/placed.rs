@@ -1,4 +1,4 @@
-//! What `bearer`, `header` and `query` share: a secret that is sent as it is, at some place.
+//! Common parts of `bearer`, `header` and `query`: a secret that is sent unchanged.
 
 use super::definition::Scheme;
 use crate::auth::context::{Context, Issued, Want};
@@ -8,7 +8,7 @@ use crate::auth::service::Service;
 use crate::error::Error;
 use crate::http::credential::Placement;
 
-/// A token and its place in a request.
+/// A token and its place in the request.
 #[derive(Debug)]
 pub(super) struct Placed {
     pub placement: Placement,

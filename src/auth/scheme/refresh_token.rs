@@ -1,4 +1,4 @@
-//! `refresh_token`: tokens for a refresh token that a person obtained elsewhere (RFC 6749 §6).
+//! `refresh_token`: uses a refresh token that was obtained elsewhere (RFC 6749 §6).
 
 use super::definition::Definition;
 use super::obtained::{self, Grant};

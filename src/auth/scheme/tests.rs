@@ -10,7 +10,7 @@ fn service(name: &str) -> Service {
 }
 
 #[test]
-fn names_are_unique_and_options_begin_with_theirs() {
+fn names_are_unique_and_start_their_forms() {
     for (at, definition) in ALL.iter().enumerate() {
         assert!(!NAMES[..at].contains(&definition.name));
         for form in definition.option.iter().flat_map(|option| option.syntax) {
@@ -20,7 +20,7 @@ fn names_are_unique_and_options_begin_with_theirs() {
 }
 
 #[test]
-fn a_key_has_the_same_kind_in_every_scheme() {
+fn key_has_the_same_kind_in_every_scheme() {
     for (name, kind) in keys() {
         for (other, other_kind) in keys().filter(|(other, _)| other == name) {
             assert_eq!(kind, other_kind, "{other}");
@@ -29,7 +29,7 @@ fn a_key_has_the_same_kind_in_every_scheme() {
 }
 
 #[test]
-fn options_are_read() {
+fn option_forms_are_parsed() {
     for (text, sends) in [
         ("bearer=env:T", true),
         ("basic=me:file:/p", true),
@@ -49,7 +49,7 @@ fn options_are_read() {
 }
 
 #[test]
-fn schemes_that_need_a_profile_are_not_options() {
+fn schemes_that_need_a_profile_are_rejected_as_options() {
     for definition in ALL {
         if definition.option.is_none() {
             assert!(from_option(definition.name, None).is_err());
@@ -59,7 +59,7 @@ fn schemes_that_need_a_profile_are_not_options() {
 }
 
 #[test]
-fn a_secret_given_by_mistake_is_not_repeated() {
+fn secret_given_by_mistake_is_not_repeated() {
     for wrong in [
         "hunter2",
         "bearer=hunter2",
@@ -81,7 +81,7 @@ fn a_secret_given_by_mistake_is_not_repeated() {
 }
 
 #[test]
-fn options_of_a_minted_token_need_a_scheme_that_mints() {
+fn signing_options_require_a_signing_scheme() {
     let options = || {
         Some(MintOptions {
             first_given: "--kid",
@@ -91,11 +91,11 @@ fn options_of_a_minted_token_need_a_scheme_that_mints() {
     };
     assert!(from_option("jwt=HS256:env:K", options()).is_ok());
     let why = from_option("bearer=env:K", options()).unwrap_err();
-    assert_eq!(why, "--kid belongs to --auth jwt=ALG:SOURCE");
+    assert_eq!(why, "--kid requires --auth jwt=ALG:SOURCE");
 }
 
 #[test]
-fn a_minted_token_is_previewed_as_the_command_that_mints_it() {
+fn signed_token_is_previewed_as_sign_command() {
     let options = MintOptions {
         claims: vec![crate::jwt::claim::Claim::parse("n:=1").unwrap()],
         ..MintOptions::default()
@@ -119,14 +119,14 @@ fn a_minted_token_is_previewed_as_the_command_that_mints_it() {
 }
 
 #[test]
-fn the_manual_names_every_form_of_the_option() {
+fn manual_lists_every_auth_form() {
     let manual = std::fs::read_to_string("src/cli/http/manual.md").unwrap();
     let (_, table) = manual.split_once("| `--auth` | sends |").unwrap();
     let (table, _) = table.split_once("\n\n").unwrap();
     for form in option_forms() {
         assert!(
             table.contains(&format!("`{form}`")),
-            "the manual lacks {form}"
+            "the manual does not mention {form}"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! `c47 auth exec`: a program with a token in its environment.
+//! `c47 auth exec`: runs a command with a token in its environment.
 
 use std::io;
 use std::os::unix::ffi::OsStringExt;
@@ -15,8 +15,8 @@ use crate::exit::Exit;
 use crate::outline::{Details, Kind};
 use crate::process_limits;
 
-/// Run a program with the profile's token in its environment. The program takes this process's
-/// place: signals reach it, and its exit code is the answer.
+/// Run a command with the profile's token in its environment. The command replaces the c47
+/// process: it receives signals directly, and its exit code is returned.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -25,20 +25,20 @@ use crate::process_limits;
     example = "c47 auth exec kitsu --env KITSU_TOKEN -- python3 publish.py"
 )]
 pub(super) struct Exec {
-    /// the profile
+    /// name of the profile
     #[argh(positional)]
     profile: String,
 
-    /// the program and its arguments, after --
+    /// command to run and its arguments, after --
     #[argh(positional, arg_name = "command")]
     command: Vec<String>,
 
-    /// the variable (default: C47_TOKEN)
+    /// set this variable to the token. The default is C47_TOKEN.
     #[argh(option, arg_name = "name")]
     env: Option<String>,
 }
 
-/// The kinds of its values.
+/// The kinds of the option values.
 pub(super) const DETAILS: Details = Details {
     command: "auth exec",
     values: &[
@@ -53,12 +53,12 @@ impl Exec {
     pub(super) fn run(self) -> Result<Exit, Error> {
         let variable = self.env.as_deref().unwrap_or("C47_TOKEN");
         if variable.is_empty() || variable.contains(['=', '\0']) {
-            return Err(Error::usage("--env takes a variable's name"));
+            return Err(Error::usage("--env: invalid variable name"));
         }
         let Some((program, arguments)) = self.command.split_first() else {
             return Err(Error::usage_hint(
-                "there is no command to run",
-                "c47 auth exec PROFILE -- COMMAND …",
+                "no command given",
+                "write c47 auth exec PROFILE -- COMMAND …",
             ));
         };
         let profile = named("c47 auth exec", &self.profile)?;
@@ -66,7 +66,7 @@ impl Exec {
         warn("c47 auth", &issued.warnings);
         let Some(token) = issued.token else {
             return Err(Error::usage(format!(
-                "profile {} has no token: its scheme is a user and password, or none",
+                "profile {} has no token: its auth scheme uses a password or no credentials",
                 profile.name()
             )));
         };

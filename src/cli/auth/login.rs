@@ -1,4 +1,4 @@
-//! `c47 auth login`: a new token, whatever is kept.
+//! `c47 auth login`: gets a new token even if one is stored.
 
 use argh::{ArgsInfo, FromArgs};
 
@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::outline::{Details, Kind};
 use crate::output;
 
-/// Log in anew, asking for what the profile's sources say `prompt`, and keep the token.
+/// Log in and store the token. Replaces a stored token. Prompts for each secret with the source `prompt`.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -21,12 +21,12 @@ use crate::output;
     example = "c47 auth login kitsu"
 )]
 pub(super) struct Login {
-    /// the profile
+    /// name of the profile
     #[argh(positional)]
     profile: String,
 }
 
-/// The kinds of its values.
+/// The kinds of the option values.
 pub(super) const DETAILS: Details = Details {
     command: "auth login",
     values: &[("profile", Kind::Profile)],
@@ -38,7 +38,7 @@ impl Login {
         let profile = named("c47 auth login", &self.profile)?;
         let context = Context {
             show_code: Some(&show_code),
-            // A person takes the time it takes.
+            // No time limit: a person types the password or code.
             deadline: Deadline::default(),
             ..context(&profile)
         };
@@ -51,16 +51,18 @@ impl Login {
         let name = profile.name();
         if issued.storage == Storage::Failed {
             output::say(format_args!(
-                "c47 auth: {name} gave a token, but no other process can use it"
+                "c47 auth: logged in to {name}, but the token could not be stored"
             ));
             return Ok(Exit::Failed);
         }
         match (profile.scheme.lifetime(), issued.expires) {
             (Lifetime::Lasting | Lifetime::OneRequest, _) => output::say(format_args!(
-                "c47 auth: {name} needs no login, its credentials are at hand"
+                "c47 auth: {name} needs no login: its credentials come from the profile"
             )),
             (Lifetime::Cached, Some(end)) => {
-                output::say(format_args!("c47 auth: logged in to {name}, until {end}"));
+                output::say(format_args!(
+                    "c47 auth: logged in to {name}; the token expires {end}"
+                ));
             }
             (Lifetime::Cached, None) => output::say(format_args!("c47 auth: logged in to {name}")),
         }

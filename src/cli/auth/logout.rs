@@ -1,4 +1,4 @@
-//! `c47 auth logout`: tokens revoked and forgotten.
+//! `c47 auth logout`: revokes and deletes stored tokens.
 
 use argh::{ArgsInfo, FromArgs};
 
@@ -11,7 +11,8 @@ use crate::exit::Exit;
 use crate::outline::{Details, Kind};
 use crate::output;
 
-/// Forget a profile's token, and tell its service where it can be told.
+/// Revoke and delete the stored token. The token is revoked if the profile has revoke_url or a
+/// [logout] request.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -20,16 +21,16 @@ use crate::output;
     example = "c47 auth logout kitsu"
 )]
 pub(super) struct Logout {
-    /// the profile
+    /// name of the profile
     #[argh(positional)]
     profile: Option<String>,
 
-    /// every profile
+    /// log out of every profile.
     #[argh(switch)]
     all: bool,
 }
 
-/// The kinds of its values.
+/// The kinds of the option values.
 pub(super) const DETAILS: Details = Details {
     command: "auth logout",
     values: &[("profile", Kind::Profile)],
@@ -45,7 +46,7 @@ impl Logout {
                 log_out(&config, name)?;
             }
             (None, true) => return all(&config),
-            _ => return Err(Error::usage("name one profile, or --all")),
+            _ => return Err(Error::usage("give one profile or --all")),
         }
         Ok(Exit::Done)
     }
@@ -54,15 +55,17 @@ impl Logout {
 fn log_out(config: &Config, name: &str) -> Result<(), Error> {
     let profile = config.profile(name)?;
     let did = match auth::logout(&profile, &context(&profile))? {
-        LoggedOut::Nothing => "nothing was kept",
-        LoggedOut::Forgotten => "the token is forgotten; the service cannot be told",
-        LoggedOut::Revoked => "the token is revoked and forgotten",
+        LoggedOut::Nothing => "no token stored",
+        LoggedOut::Deleted => {
+            "token deleted, not revoked: the profile has no revoke_url or [logout]"
+        }
+        LoggedOut::Revoked => "token revoked and deleted",
     };
     output::say(format_args!("c47 auth: {name}: {did}"));
     Ok(())
 }
 
-/// One that fails does not keep the others.
+/// Logs out of every profile. A failure does not stop the others.
 fn all(config: &Config) -> Result<Exit, Error> {
     let mut exit = Exit::Done;
     for name in config.names() {

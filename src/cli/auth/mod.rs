@@ -1,4 +1,4 @@
-//! `c47 auth`: the credentials of profiles.
+//! `c47 auth`: logs in to the services of profiles.
 
 mod exec;
 mod login;
@@ -19,8 +19,7 @@ use crate::exit::Exit;
 use crate::outline::Details;
 use crate::output;
 
-/// Log in to the services of profiles, and see and use what is kept of it. Exits 9 when a login is
-/// refused.
+/// Log in to services and manage stored tokens. Exits 9 if a login is refused.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -33,7 +32,7 @@ pub(super) struct Auth {
     command: Command,
 }
 
-/// What the subcommands declare beside their options.
+/// The details of the subcommands.
 pub(super) const DETAILS: &[Details] = &[
     login::DETAILS,
     token::DETAILS,
@@ -67,8 +66,7 @@ impl Auth {
     }
 }
 
-/// What a profile's credentials are issued with, when nobody is there to log in: the profile's
-/// timeout bounds all of it.
+/// The context for issuing credentials without a person. The profile's timeout limits all of it.
 fn context(profile: &Profile) -> Context<'static> {
     let settings = profile::settings(profile);
     Context {
@@ -77,7 +75,7 @@ fn context(profile: &Profile) -> Context<'static> {
     }
 }
 
-/// Shows a person where to go.
+/// Prints the page and the code of a device login.
 fn show_code(prompt: &DeviceCode) {
     output::say(format_args!(
         "Open {} and enter the code {}",

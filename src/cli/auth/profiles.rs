@@ -1,4 +1,4 @@
-//! `c47 auth profiles`: what is configured.
+//! `c47 auth profiles`: lists the profiles.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::outline::{Details, Field, JsonOutput, Shape};
 use crate::output::{self, Format};
 
-/// List the profiles.
+/// List the configured profiles.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -21,12 +21,12 @@ use crate::output::{self, Format};
     example = "c47 auth profiles --json"
 )]
 pub(super) struct Profiles {
-    /// print an array of objects
+    /// print JSON, an array of objects.
     #[argh(switch)]
     json: bool,
 }
 
-/// The kinds of its values, and its JSON.
+/// The kinds of the option values, and the JSON output.
 pub(super) const DETAILS: Details = Details {
     command: "auth profiles",
     values: &[],
@@ -35,9 +35,9 @@ pub(super) const DETAILS: Details = Details {
         shape: Shape::Array,
         fields: &[
             Field::string("name", "name of the profile"),
-            Field::string("url", "its base address").or_null(),
-            Field::string("scheme", "how its calls are authenticated: the key auth").or_null(),
-            Field::string("preset", "the preset it uses").or_null(),
+            Field::string("url", "base URL").or_null(),
+            Field::string("scheme", "authentication scheme (the key auth)").or_null(),
+            Field::string("preset", "preset").or_null(),
         ],
     }],
 };
@@ -82,14 +82,14 @@ struct List(Vec<Report>);
 
 impl fmt::Display for List {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for one in &self.0 {
+        for report in &self.0 {
             let word = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
             writeln!(
                 f,
                 "{:<16} {:<20} {}",
-                one.name,
-                word(&one.scheme),
-                escape::one_line(&word(&one.url))
+                report.name,
+                word(&report.scheme),
+                escape::one_line(&word(&report.url))
             )?;
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! `c47 auth status`: who, until when, kept where; never the token.
+//! `c47 auth status`: user, expiry and file of each stored token, without the token.
 
 use std::fmt;
 use std::time::Duration;
@@ -17,8 +17,8 @@ use crate::output::{self, Format};
 use crate::quantity::{say_ago, say_duration};
 use crate::timestamp::Timestamp;
 
-/// Show what is kept of each profile's login. Asks no service. Exits 1 when the profile named has
-/// no token that is good now.
+/// Show the stored token of each profile. The token is not printed, and no request is sent. Exits 1
+/// if the named profile has no valid token.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -27,16 +27,16 @@ use crate::timestamp::Timestamp;
     example = "c47 auth status kitsu"
 )]
 pub(super) struct Status {
-    /// the profile (default: all)
+    /// name of the profile (default: all)
     #[argh(positional)]
     profile: Option<String>,
 
-    /// print an array of objects
+    /// print JSON, an array of objects.
     #[argh(switch)]
     json: bool,
 }
 
-/// The kinds of its values, and its JSON.
+/// The kinds of the option values, and the JSON output.
 pub(super) const DETAILS: Details = Details {
     command: "auth status",
     values: &[("profile", Kind::Profile)],
@@ -45,17 +45,21 @@ pub(super) const DETAILS: Details = Details {
         shape: Shape::Array,
         fields: &[
             Field::string("profile", "name of the profile"),
-            Field::string("url", "its base address; null where the profile is broken").or_null(),
-            Field::string("user", "who logs in").or_null(),
+            Field::string("url", "base URL; null if the profile is broken").or_null(),
+            Field::string("user", "user name").or_null(),
             Field::string(
                 "state",
-                "good, expired, none (no token yet), unneeded (the scheme uses no token) or broken (why says it)",
+                "good, expired, none (no token stored), unneeded (the scheme uses no token) or broken (see why)",
             ),
             Field::string("expires", "when the token expires, RFC 3339").or_null(),
-            Field::number("expires_in_s", "seconds until then, negative after it").or_null(),
+            Field::number(
+                "expires_in_s",
+                "seconds until it expires, negative if it has expired",
+            )
+            .or_null(),
             Field::boolean("can_renew", "whether a refresh token is stored"),
-            Field::string("file", "the file of the token").or_null(),
-            Field::string("why", "what is wrong with the profile").or_null(),
+            Field::string("file", "file with the token").or_null(),
+            Field::string("why", "error in the profile").or_null(),
         ],
     }],
 };
@@ -74,16 +78,16 @@ struct Report {
     why: Option<String>,
 }
 
-/// What is known of a profile's token.
+/// The state of a profile's token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Good,
     Expired,
-    /// There is none, and the scheme needs one.
+    /// The scheme needs a token and none is stored.
     None,
-    /// The scheme needs none.
+    /// The scheme uses no token.
     Unneeded,
-    /// The profile cannot be used.
+    /// The profile has an error.
     Broken,
 }
 
@@ -98,7 +102,7 @@ impl State {
         }
     }
 
-    /// What it means for the profile that was asked about.
+    /// The exit code for a profile named on the command line.
     fn exit(self) -> Exit {
         match self {
             State::Good | State::Unneeded => Exit::Done,
@@ -167,8 +171,12 @@ fn report(profile: &Profile, places: &Places) -> Result<Report, Error> {
         return Ok(report);
     };
     let now = Timestamp::now();
-    let is_over = stored.expires.is_some_and(|end| end <= now);
-    report.state = if is_over { State::Expired } else { State::Good };
+    let has_expired = stored.expires.is_some_and(|end| end <= now);
+    report.state = if has_expired {
+        State::Expired
+    } else {
+        State::Good
+    };
     report.expires = stored.expires.map(|end| end.to_string());
     report.expires_in_s = stored.expires.map(|end| end.0.saturating_sub(now.0));
     report.can_renew = plan.refresh.is_some() && stored.refresh_token.is_some();
@@ -196,25 +204,25 @@ struct List(Vec<Report>);
 
 impl fmt::Display for List {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for one in &self.0 {
-            let mut line = format!("{:<16} {:<9}", one.profile, one.state.name());
-            if let Some(user) = &one.user {
+        for report in &self.0 {
+            let mut line = format!("{:<16} {:<9}", report.profile, report.state.name());
+            if let Some(user) = &report.user {
                 line.push_str(&format!(" as {user}"));
             }
-            if let (Some(end), Some(left)) = (&one.expires, one.expires_in_s) {
+            if let (Some(end), Some(left)) = (&report.expires, report.expires_in_s) {
                 let length = Duration::from_secs(left.unsigned_abs());
                 match left > 0 {
                     true => {
                         let length = say_duration(length);
-                        line.push_str(&format!(", {length} left, until {end}"));
+                        line.push_str(&format!(", expires in {length} at {end}"));
                     }
                     false => line.push_str(&format!(", {}, at {end}", say_ago(length))),
                 }
             }
-            if let Some(file) = &one.file {
+            if let Some(file) = &report.file {
                 line.push_str(&format!(", in {file}"));
             }
-            if let Some(why) = &one.why {
+            if let Some(why) = &report.why {
                 line.push_str(&format!(" {why}"));
             }
             writeln!(f, "{}", escape::one_line(line.trim_end()))?;

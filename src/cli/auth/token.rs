@@ -1,4 +1,4 @@
-//! `c47 auth token`: the token alone, for scripts.
+//! `c47 auth token`: prints the token, for scripts.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::outline::{Details, Kind};
 use crate::timestamp::Timestamp;
 use crate::{output, quantity};
 
-/// Print the profile's token, after a login if there is none.
+/// Print the profile's token. Logs in first if no valid token is stored.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -22,16 +22,17 @@ use crate::{output, quantity};
     example = "c47 auth token kitsu --min-ttl 5m"
 )]
 pub(super) struct Token {
-    /// the profile
+    /// name of the profile
     #[argh(positional)]
     profile: String,
 
-    /// get a new one if it is not good for so long (default: a tenth of its life, 3m at most)
+    /// require a token valid for at least this long. Gets a new one otherwise. The default is a
+    /// tenth of its lifetime, at most 3m.
     #[argh(option, arg_name = "duration")]
     min_ttl: Option<String>,
 }
 
-/// The kinds of its values.
+/// The kinds of the option values.
 pub(super) const DETAILS: Details = Details {
     command: "auth token",
     values: &[("profile", Kind::Profile), ("--min-ttl", Kind::Duration)],
@@ -55,7 +56,7 @@ impl Token {
         warn("c47 auth", &issued.warnings);
         let Some(token) = issued.token else {
             return Err(Error::usage(format!(
-                "profile {} has no token: its scheme is a user and password, or none",
+                "profile {} has no token: its auth scheme uses a password or no credentials",
                 profile.name()
             )));
         };
@@ -64,7 +65,7 @@ impl Token {
             |left: &i64| Duration::from_secs(u64::try_from(*left).unwrap_or(0)) < min_ttl;
         if let Some(left) = left.filter(is_short) {
             output::say(format_args!(
-                "c47 auth token: the service gives {} no longer than {left}s",
+                "c47 auth token: warning: {}: the new token is valid for only {left}s",
                 profile.name()
             ));
         }

@@ -1,4 +1,4 @@
-//! `c47 jwt decode`: what a token says, whoever wrote it.
+//! `c47 jwt decode`: prints a token without verifying it.
 
 use std::fmt;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::quantity::{say_ago, say_duration};
 use crate::secret::Source;
 use crate::timestamp::Timestamp;
 
-/// Show what a token says, without verifying it.
+/// Decode a token without verifying it.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -28,10 +28,10 @@ use crate::timestamp::Timestamp;
     example = "c47 jwt decode --token env:TOKEN"
 )]
 pub(super) struct Decode {
-    /// the token, or - for stdin
+    /// token, or - for stdin
     #[argh(positional)]
     token: Option<String>,
-    /// source of the token: env:NAME, file:PATH, command:PROGRAM ARGS or prompt
+    /// read the token from a source. It is env:NAME, file:PATH, command:PROGRAM ARGS or prompt.
     #[argh(
         option,
         long = "token",
@@ -39,12 +39,12 @@ pub(super) struct Decode {
         arg_name = "source"
     )]
     source: Option<Source>,
-    /// print the token as JSON
+    /// print the token as JSON.
     #[argh(switch)]
     json: bool,
 }
 
-/// The kinds of its values, and its JSON.
+/// The kinds of the option values, and the JSON output.
 pub(super) const DETAILS: Details = Details {
     command: "jwt decode",
     values: &[("token", Kind::Word), ("--token", Kind::Source)],
@@ -53,14 +53,10 @@ pub(super) const DETAILS: Details = Details {
         shape: Shape::Object,
         fields: &[
             Field::any("header", "header of the token"),
-            Field::any("claims", "its claims"),
+            Field::any("claims", "claims of the token"),
             Field::string("expires_at", "when it expires, RFC 3339").or_null(),
-            Field::boolean(
-                "expired",
-                "whether it has expired; null where it does not say when",
-            )
-            .or_null(),
-            Field::boolean("verified", "always false: decoding checks nothing"),
+            Field::boolean("expired", "whether it has expired; null if it has no exp").or_null(),
+            Field::boolean("verified", "always false: the signature is not checked"),
         ],
     }],
 };
@@ -81,20 +77,20 @@ impl Decode {
 struct Report {
     header: Text,
     claims: Text,
-    /// RFC 3339; null where the token does not say, or no calendar reaches it.
+    /// RFC 3339; null if the token has no exp or it is beyond the year 9999.
     expires_at: Option<String>,
-    /// null where the token does not say.
+    /// null if the token has no exp.
     expired: Option<bool>,
-    /// Always false: decoding checks nothing.
+    /// Always false: the signature is not checked.
     verified: bool,
     #[nserde(skip)]
     view: View,
 }
 
-/// What the text shows besides.
+/// Additional data for the text output.
 struct View {
     colour: Colour,
-    /// A line a time, said.
+    /// One line for each time.
     times: Vec<String>,
 }
 
@@ -124,8 +120,8 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let show = |text: &Text| json::layout(&harmless(text), self.view.colour);
-        writeln!(f, "NOT VERIFIED: anybody can have written this\n")?;
+        let show = |text: &Text| json::layout(&escaped(text), self.view.colour);
+        writeln!(f, "NOT VERIFIED: the signature was not checked\n")?;
         writeln!(f, "{}\n{}\n", show(&self.header), show(&self.claims))?;
         for line in &self.view.times {
             writeln!(f, "{line}")?;
@@ -139,7 +135,7 @@ fn issued(date: NumericDate, now: Timestamp) -> String {
     if date.has_come(now) {
         format!("iat  {at}  issued {}", say_ago(between(at, now)))
     } else {
-        format!("iat  {at}  issued {} from now", say(at, now))
+        format!("iat  {at}  issued {} from now", time_to(at, now))
     }
 }
 
@@ -148,9 +144,9 @@ fn not_before(date: NumericDate, now: Timestamp) -> String {
     if at == now {
         format!("nbf  {at}  valid from now on")
     } else if date.has_come(now) {
-        format!("nbf  {at}  valid since {}", say(at, now))
+        format!("nbf  {at}  valid since {}", time_to(at, now))
     } else {
-        format!("nbf  {at}  valid in {}", say(at, now))
+        format!("nbf  {at}  valid in {}", time_to(at, now))
     }
 }
 
@@ -162,11 +158,11 @@ fn expires(date: Option<NumericDate>, now: Timestamp) -> String {
     if date.has_come(now) {
         format!("exp  {at}  expired {}", say_ago(between(at, now)))
     } else {
-        format!("exp  {at}  expires in {}", say(at, now))
+        format!("exp  {at}  expires in {}", time_to(at, now))
     }
 }
 
-fn say(at: Timestamp, now: Timestamp) -> String {
+fn time_to(at: Timestamp, now: Timestamp) -> String {
     say_duration(between(at, now))
 }
 
@@ -174,22 +170,22 @@ fn between(at: Timestamp, now: Timestamp) -> Duration {
     Duration::from_secs(at.0.abs_diff(now.0))
 }
 
-/// The same JSON without characters that move the cursor, retitle the window or turn the direction
-/// of writing: such can only stand in strings, where an escape means the same.
-fn harmless(text: &Text) -> Text {
-    let is_harmful = |c: char| matches!(c, '\u{7f}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if !text.as_str().contains(is_harmful) {
+/// Escapes control and bidirectional characters, which could move the cursor or reorder the text.
+/// In JSON they occur only in strings, where an escape has the same meaning.
+fn escaped(text: &Text) -> Text {
+    let is_unsafe = |c: char| matches!(c, '\u{7f}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if !text.as_str().contains(is_unsafe) {
         return text.clone();
     }
-    let mut escaped = String::with_capacity(text.as_str().len() * 2);
+    let mut out = String::with_capacity(text.as_str().len() * 2);
     for c in text.as_str().chars() {
-        if is_harmful(c) {
-            escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
+        if is_unsafe(c) {
+            out.push_str(&format!("\\u{:04x}", u32::from(c)));
         } else {
-            escaped.push(c);
+            out.push(c);
         }
     }
-    Text::parse(escaped).unwrap_or_else(|_| Text::string("not to be shown"))
+    Text::parse(out).unwrap_or_else(|_| Text::string("cannot be displayed"))
 }
 
 #[cfg(test)]
@@ -201,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_said() {
+    fn times_are_described() {
         let now = Timestamp(1_300_819_380);
         assert_eq!(
             expires(Some(date("1300819620")), now),
@@ -217,10 +213,10 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_cannot_move_the_cursor() {
+    fn control_characters_are_escaped() {
         let text = Text::parse("{\"a\":\"\u{9b}2J\u{202e}\u{7f}é\"}").unwrap();
         assert_eq!(
-            harmless(&text).as_str(),
+            escaped(&text).as_str(),
             "{\"a\":\"\\u009b2J\\u202e\\u007fé\"}"
         );
     }

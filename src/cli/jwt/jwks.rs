@@ -1,4 +1,4 @@
-//! `c47 jwt jwks`: the public keys that a service publishes for those who verify its tokens.
+//! `c47 jwt jwks`: prints public keys as a JWK set, which a service publishes for verifiers.
 
 use argh::{ArgsInfo, FromArgs};
 
@@ -12,7 +12,7 @@ use crate::jwt::key::KeySet;
 use crate::outline::{Details, Kind};
 use crate::output;
 
-/// Print a JWK set of the public keys in files, each named by its thumbprint (RFC 7638).
+/// Print a JWK set of public keys. The kid of each is its thumbprint (RFC 7638).
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -21,12 +21,12 @@ use crate::output;
     example = "c47 jwt jwks key.pem old.pem > jwks.json"
 )]
 pub(super) struct Jwks {
-    /// files with keys, - for stdin; or their sources
+    /// key files or sources; - for stdin
     #[argh(positional, arg_name = "file")]
     files: Vec<String>,
 }
 
-/// The kinds of its values.
+/// The kinds of the option values.
 pub(super) const DETAILS: Details = Details {
     command: "jwt jwks",
     values: &[("file", Kind::File)],
@@ -36,7 +36,7 @@ pub(super) const DETAILS: Details = Details {
 impl Jwks {
     pub(super) fn run(self) -> Result<Exit, Error> {
         if self.files.is_empty() {
-            return Err(Error::usage("an argument is missing: FILE, with a key"));
+            return Err(Error::usage("missing argument FILE: a file with a key"));
         }
         let mut keys: Vec<Text> = Vec::new();
         for file in &self.files {
@@ -56,17 +56,17 @@ fn public_keys(file: &str) -> Result<Vec<Text>, Error> {
     let set = KeySet::parse(&read_key_file(file)?).map_err(|error| error.with_source(file))?;
     for why in set.unusable() {
         output::say(format_args!(
-            "c47 jwt jwks: a key of {file} is left out: {}",
+            "c47 jwt jwks: warning: skipped a key in {file}: {}",
             escape::one_line(why)
         ));
     }
     set.keys()
         .iter()
         .map(|key| {
-            // Only a shared secret has none.
+            // Only a shared secret has no public key.
             key.public_jwk().ok_or_else(|| {
                 Error::from(jwt::Error::WrongKey {
-                    why: format!("{file} holds a shared secret, which has no public half"),
+                    why: format!("{file} is a shared secret, which has no public key"),
                     hint: None,
                 })
             })

@@ -1,4 +1,4 @@
-//! `c47 jwt keygen`: makes a key for tokens.
+//! `c47 jwt keygen`: generates a key.
 
 use std::ffi::OsString;
 use std::fs;
@@ -18,7 +18,7 @@ use crate::outline::{Details, Kind};
 use crate::output;
 use crate::unfinished;
 
-/// Make a key: a private key and its public half, or a shared secret.
+/// Generate a private key with its public key, or a shared secret.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -27,21 +27,21 @@ use crate::unfinished;
     example = "c47 jwt keygen --alg ES256 -o key.pem"
 )]
 pub(super) struct Keygen {
-    /// the algorithm it is for: HS256, HS384, HS512, ES256, ES384 or EdDSA
+    /// generate a key for this algorithm. It is HS256, HS384, HS512, ES256, ES384 or EdDSA.
     #[argh(option, from_str_fn(Algorithm::parse))]
     alg: Algorithm,
-    /// pem or jwk (default: pem; for HS256 to HS512 the secret itself)
+    /// write the key as pem or jwk. The default is pem, or the secret itself for HS256 to HS512.
     #[argh(option, from_str_fn(Form::parse))]
     format: Option<Form>,
-    /// write the private key to FILE, readable by its owner only, and the public half to FILE.pub (default: the private key to stdout)
+    /// write the private key to FILE. The public key is written to FILE.pub. Only the owner can read FILE. The default prints the private key to stdout.
     #[argh(option, short = 'o', arg_name = "file")]
     output: Option<String>,
-    /// replace FILE and FILE.pub where they exist
+    /// overwrite FILE and FILE.pub.
     #[argh(switch)]
     overwrite: bool,
 }
 
-/// The kinds of its values.
+/// The kinds of the option values.
 pub(super) const DETAILS: Details = Details {
     command: "jwt keygen",
     values: &[
@@ -61,31 +61,31 @@ pub(super) const DETAILS: Details = Details {
 impl Keygen {
     pub(super) fn run(self) -> Result<Exit, Error> {
         let form = self.format.unwrap_or_else(|| Form::of(self.alg));
-        let written = generate(self.alg, form)?;
+        let key = generate(self.alg, form)?;
         let Some(path) = self.output.as_deref().filter(|&path| path != "-") else {
-            output::bytes(with_line_feed(&written.private).as_bytes())?;
+            output::bytes(with_line_feed(&key.private).as_bytes())?;
             return Ok(Exit::Done);
         };
         let path = Path::new(path);
-        // What is no file has nothing beside it, as stdout has not.
-        if atomic_file::write_to_stream(path, with_line_feed(&written.private).as_bytes())? {
+        // A device or pipe gets only the private key, like stdout.
+        if atomic_file::write_to_stream(path, with_line_feed(&key.private).as_bytes())? {
             return Ok(Exit::Done);
         }
-        let beside = public_path(path);
+        let public_file = public_path(path);
         if !self.overwrite {
             ensure_new(path)?;
-            if written.public.is_some() {
-                ensure_new(&beside)?;
+            if key.public.is_some() {
+                ensure_new(&public_file)?;
             }
         }
-        let private = filled(AtomicFile::create(path, 0o600)?, &written.private)?;
-        let public = match &written.public {
-            Some(public) => Some(filled(AtomicFile::create(&beside, 0o644)?, public)?),
+        let private = written(AtomicFile::create(path, 0o600)?, &key.private)?;
+        let public = match &key.public {
+            Some(public) => Some(written(AtomicFile::create(&public_file, 0o644)?, public)?),
             None => None,
         };
-        // A signal between the two would leave the halves of two keys.
+        // A signal in between must not leave files of two different keys.
         interrupt::undivided(|| {
-            // Held until both are in place, so that no two processes mix their halves.
+            // Held until both files are in place, so that two processes cannot mix their keys.
             let _alone = Alone::claim(private.target())?;
             match self.overwrite {
                 true => replace(private, public),
@@ -101,37 +101,37 @@ fn with_line_feed(text: &str) -> Zeroizing<String> {
     Zeroizing::new(format!("{text}{end}"))
 }
 
-fn filled(mut file: AtomicFile, text: &str) -> Result<AtomicFile, Error> {
+fn written(mut file: AtomicFile, text: &str) -> Result<AtomicFile, Error> {
     file.write_all(text.as_bytes())
         .map_err(Error::file("write", file.target()))?;
     Ok(file)
 }
 
-/// Both where there is neither; otherwise none.
+/// Places both files if neither exists.
 fn place_new(private: AtomicFile, public: Option<AtomicFile>) -> Result<(), Error> {
     let path = private.target().to_owned();
     if private.commit_new()? == New::Exists {
         return Err(exists(&path));
     }
     let Some(public) = public else { return Ok(()) };
-    let beside = public.target().to_owned();
+    let public_file = public.target().to_owned();
     let placed = match public.commit_new() {
         Ok(New::Made) => return Ok(()),
-        Ok(New::Exists) => exists(&beside),
+        Ok(New::Exists) => exists(&public_file),
         Err(error) => error,
     };
-    // Nobody has used it: it was there for a moment.
+    // It existed only for a moment.
     fs::remove_file(&path).map_err(Error::file("remove", &path))?;
     Err(placed)
 }
 
-/// Both over what is there. Where the second cannot be replaced, the first is put back.
+/// Replaces both files. If the second cannot be replaced, the first is restored.
 fn replace(private: AtomicFile, public: Option<AtomicFile>) -> Result<(), Error> {
     let Some(public) = public else {
         return private.commit();
     };
     let path = private.target().to_owned();
-    // A name that the next run removes when this one is killed.
+    // If this run is killed, the next one removes this file.
     let saved = unfinished::beside(&path);
     let is_saved = match path.symlink_metadata() {
         Ok(_) => {
@@ -149,13 +149,13 @@ fn replace(private: AtomicFile, public: Option<AtomicFile>) -> Result<(), Error>
                 true => fs::rename(&saved, &path),
                 false => fs::remove_file(&path),
             }
-            .map_err(Error::file("put back", &path))?;
+            .map_err(Error::file("restore", &path))?;
             Err(error)
         }
     }
 }
 
-/// A second name for the old key, so that there is one at each moment.
+/// Links the old key to a second name, so that a key exists at every moment.
 fn save_as(path: &Path, saved: &Path) -> io::Result<()> {
     match fs::hard_link(path, saved) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
@@ -167,8 +167,8 @@ fn save_as(path: &Path, saved: &Path) -> io::Result<()> {
 
 fn exists(path: &Path) -> Error {
     Error::usage_hint(
-        format!("{} exists already", path.display()),
-        "--overwrite replaces it",
+        format!("{} already exists", path.display()),
+        "use --overwrite to replace it",
     )
 }
 
@@ -178,7 +178,7 @@ fn public_path(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// A key that is replaced by mistake is lost, and with it all that it signed.
+/// Rejects an existing file: a key overwritten by mistake is lost.
 fn ensure_new(path: &Path) -> Result<(), Error> {
     match path.symlink_metadata() {
         Err(_) => Ok(()),

@@ -1,4 +1,4 @@
-//! `c47 jwt`: JSON Web Tokens and their keys.
+//! `c47 jwt`: JSON Web Tokens and keys.
 
 mod decode;
 mod jwks;
@@ -18,11 +18,11 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::jwt;
 use crate::jwt::key::KeySet;
-use crate::outline::Details;
+use crate::outline::{Details, Group, Layout};
 use crate::output;
 use crate::secret::{Secret, Source};
 
-/// Make, look into and check JSON Web Tokens, and make keys for them.
+/// Sign, verify and decode JSON Web Tokens, and make keys.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -35,7 +35,7 @@ pub(super) struct Jwt {
     command: Subcommand,
 }
 
-/// What the subcommands declare beside their options.
+/// The details of the subcommands.
 pub(super) const DETAILS: &[Details] = &[
     sign::DETAILS,
     decode::DETAILS,
@@ -44,9 +44,60 @@ pub(super) const DETAILS: &[Details] = &[
     jwks::DETAILS,
 ];
 
+/// The options of the subcommands with many options, in groups.
+pub(super) const LAYOUTS: &[Layout] = &[
+    Layout {
+        command: "jwt sign",
+        usage: "",
+        groups: &[
+            Group {
+                name: "Signing",
+                daily: &["--alg", "--key", "--kid"],
+                more: &["--weak-key"],
+            },
+            Group {
+                name: "Claims",
+                daily: &["--claim", "--claims", "--ttl", "--no-exp", "--nbf", "--jti"],
+                more: &[],
+            },
+            Group {
+                name: "Header",
+                daily: &["--header", "--typ"],
+                more: &[],
+            },
+        ],
+    },
+    Layout {
+        command: "jwt verify",
+        usage: "",
+        groups: &[
+            Group {
+                name: "Token and keys",
+                daily: &["--token", "--key", "--jwks", "--alg"],
+                more: &["--jws"],
+            },
+            Group {
+                name: "Claims",
+                daily: &["--aud", "--any-aud", "--iss", "--sub", "--require"],
+                more: &[],
+            },
+            Group {
+                name: "Time",
+                daily: &["--leeway", "--at"],
+                more: &[],
+            },
+            Group {
+                name: "Output",
+                daily: &["--json"],
+                more: &[],
+            },
+        ],
+    },
+];
+
 #[derive(FromArgs, ArgsInfo)]
 #[argh(subcommand)]
-#[allow(clippy::large_enum_variant)] // there is one, and it lives once
+#[allow(clippy::large_enum_variant)] // only one value is created
 enum Subcommand {
     Sign(sign::Sign),
     Decode(decode::Decode),
@@ -67,22 +118,24 @@ impl Jwt {
     }
 }
 
-/// The keys a source holds.
+/// Reads the keys from a source.
 fn read_keys(source: &Source) -> Result<KeySet, Error> {
     let secret = source.read("key")?;
     KeySet::parse(&secret).map_err(|error| error.with_source(source).into())
 }
 
-/// A token as it was given: as an argument, on stdin, or by its source.
+/// Reads the token from the argument, stdin or its source.
 fn read_token(argument: Option<&str>, source: Option<&Source>) -> Result<Secret, Error> {
     let pasted = match (argument, source) {
         (Some(_), Some(_)) => {
-            return Err(Error::usage("the token is given twice: leave --token out"));
+            return Err(Error::usage(
+                "token given as an argument and with --token; use one",
+            ));
         }
         (None, None) => {
             return Err(Error::usage_hint(
-                "a token is missing",
-                "give it as an argument, '-' for stdin, or --token env:NAME",
+                "no token given",
+                "pass it as an argument, - for stdin, or --token SOURCE",
             ));
         }
         (Some("-"), None) => read_stdin().map_err(|source| Error::System {
@@ -98,16 +151,16 @@ fn read_token(argument: Option<&str>, source: Option<&Source>) -> Result<Secret,
     Ok(Secret::new(jwt::bare(pasted.expose()).to_vec()))
 }
 
-/// A person is told the better way; a script's output stays as it was.
+/// Warns on a terminal only, so that the output of scripts does not change.
 fn warn_of_argument() {
     if output::stderr_is_terminal() {
         output::say(
-            "c47 jwt: a token on the command line can be read by all users of this machine; use --token SOURCE or -",
+            "c47 jwt: warning: all users of this machine can see a token on the command line; use --token SOURCE or -",
         );
     }
 }
 
-/// Keys in a file, `-` for stdin, or what their source gives.
+/// Reads a key file, stdin for `-`, or a source.
 fn read_key_file(text: &str) -> Result<Secret, Error> {
     match Source::parse(text) {
         Ok(source) => Ok(source.read("key")?),
@@ -115,7 +168,7 @@ fn read_key_file(text: &str) -> Result<Secret, Error> {
     }
 }
 
-/// The bytes of a file; `-` is stdin.
+/// Reads a file; `-` is stdin.
 fn read_file(path: &str) -> Result<Secret, Error> {
     let (path, bytes) = if path == "-" {
         let bytes = read_stdin();
@@ -138,7 +191,7 @@ fn read_stdin() -> io::Result<Secret> {
     descriptor::stdin().and_then(read_bounded)
 }
 
-/// All there is, or more than enough to see that it is too much.
+/// Reads to the end, or until the limit is exceeded.
 fn read_bounded(from: impl Read) -> io::Result<Secret> {
     let limit = jwt::MAX_BYTES + 1024;
     let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
@@ -151,10 +204,12 @@ fn is_stdin(source: &Source) -> bool {
     matches!(source, Source::File(path) if path == Path::new("-"))
 }
 
-/// Refuses that two things are read from stdin, where the second would find nothing.
+/// Rejects stdin given twice: the second read would be empty.
 fn ensure_stdin_once(uses: &[bool]) -> Result<(), Error> {
     if uses.iter().filter(|&&reads| reads).count() > 1 {
-        return Err(Error::usage("only one thing can be read from stdin"));
+        return Err(Error::usage(
+            "stdin given twice; only one argument can be read from stdin",
+        ));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `c47 jwt sign`: makes a token.
+//! `c47 jwt sign`: signs a token.
 
 use std::time::Duration;
 
@@ -16,54 +16,55 @@ use crate::quantity;
 use crate::secret::Source;
 use crate::timestamp::Timestamp;
 
-/// Make and sign a token, and print it.
+/// Sign a token and print it.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
     name = "sign",
     help_triggers("-h", "--help"),
-    example = "c47 jwt sign --alg HS256 --key env:SECRET --claim sub=farm --claim admin:=true --ttl 5m"
+    example = "c47 jwt sign --alg HS256 --key env:SECRET --claim sub=farm --ttl 5m\nc47 jwt sign --alg ES256 --key key.pem --claim admin:=true --ttl 12h"
 )]
 pub(super) struct Sign {
-    /// the algorithm: HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA
+    /// sign with this algorithm. It is HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384,
+    /// PS512, ES256, ES384 or EdDSA.
     #[argh(option, from_str_fn(Algorithm::parse))]
     alg: Algorithm,
-    /// the private key or shared secret: a path, or its source
+    /// read the private key or secret from a path or source.
     #[argh(option, from_str_fn(Source::parse_key), arg_name = "source")]
     key: Source,
-    /// the key's identifier in the header (default: that of the JWK); chooses from a JWK set
+    /// set the key ID in the header. The default is the kid of the JWK. Selects the key in a JWK set.
     #[argh(option)]
     kid: Option<String>,
-    /// the type in the header (default: JWT; '' for none)
+    /// set the type in the header. The default is JWT. An empty value omits it.
     #[argh(option, default = "String::from(\"JWT\")")]
     typ: String,
-    /// a claim, name=text or name:=JSON; may be repeated
+    /// add a claim, NAME=TEXT or NAME:=JSON. May be repeated.
     #[argh(option, from_str_fn(Claim::parse))]
     claim: Vec<Claim>,
-    /// a JSON object of claims from a file, - for stdin
+    /// read claims from a JSON file. Use - for stdin.
     #[argh(option, arg_name = "file")]
     claims: Option<String>,
-    /// one more header member, name=text or name:=JSON; may be repeated
+    /// add a header member, NAME=TEXT or NAME:=JSON. May be repeated.
     #[argh(option, from_str_fn(Claim::parse))]
     header: Vec<Claim>,
-    /// how long the token is valid: 30s, 1m30s, 12h, 7d; a bare number is seconds
+    /// set how long the token is valid. Examples: 30s, 1m30s, 12h, 7d. A bare number is seconds.
     #[argh(option, from_str_fn(quantity::duration), arg_name = "duration")]
     ttl: Option<Duration>,
-    /// make a token that is valid for ever
+    /// make a token that never expires.
     #[argh(switch)]
     no_exp: bool,
-    /// how long from now the token becomes valid (nbf); 0s for now
+    /// make the token valid after this time (nbf). It counts from now; 0s is now.
     #[argh(option, from_str_fn(quantity::duration), arg_name = "duration")]
     nbf: Option<Duration>,
-    /// give it a random identifier (jti)
+    /// add a random token ID (jti).
     #[argh(switch)]
     jti: bool,
-    /// sign with a shared secret that is too short for the algorithm
+    /// allow a secret that is too short for the algorithm.
     #[argh(switch)]
     weak_key: bool,
 }
 
-/// The kinds of its values.
+/// The kinds of the option values.
 pub(super) const DETAILS: Details = Details {
     command: "jwt sign",
     values: &[
@@ -92,18 +93,18 @@ impl Sign {
         let key = read_keys(&self.key)?
             .into_single(self.kid.as_deref())
             .map_err(|error| error.with_source(&self.key))?;
-        let mut order = Mint::new(self.alg, &key, Timestamp::now());
-        order.claims = claims;
-        order.kid = self.kid;
-        order.typ = self.typ;
-        order.header = self.header;
-        order.ttl = self.ttl;
-        order.not_before = self.nbf;
-        order.jti = self.jti;
+        let mut request = Mint::new(self.alg, &key, Timestamp::now());
+        request.claims = claims;
+        request.kid = self.kid;
+        request.typ = self.typ;
+        request.header = self.header;
+        request.ttl = self.ttl;
+        request.not_before = self.nbf;
+        request.jti = self.jti;
         if self.weak_key {
-            order.short_secret = ShortSecret::Allow;
+            request.short_secret = ShortSecret::Allow;
         }
-        let token = mint(&order)?;
+        let token = mint(&request)?;
         if let Some(why) = key.short_secret(self.alg) {
             output::say(format_args!("c47 jwt sign: warning: {why}"));
         }
@@ -121,17 +122,17 @@ impl Sign {
         Ok(claims)
     }
 
-    /// A token that never ends must be asked for.
+    /// Requires --no-exp for a token that never expires.
     fn ensure_end(&self, claims: &[Claim]) -> Result<(), Error> {
         let given = claims.iter().any(|claim| claim.name == "exp");
         match (self.ttl, self.no_exp) {
-            (Some(_), true) => Err(Error::usage("--ttl and --no-exp exclude each other")),
-            (None, true) if given => Err(Error::usage(
-                "--no-exp is given, but exp is among the claims",
-            )),
+            (Some(_), true) => Err(Error::usage("--ttl cannot be used with --no-exp")),
+            (None, true) if given => {
+                Err(Error::usage("--no-exp cannot be used with the claim exp"))
+            }
             (None, false) if !given => Err(Error::usage_hint(
-                "neither --ttl nor --no-exp is given",
-                "--ttl 5m for a token valid for 5 minutes, --no-exp for one valid for ever",
+                "no expiry given",
+                "use --ttl 5m for a token valid for 5 minutes, or --no-exp for one that never expires",
             )),
             _ => Ok(()),
         }
@@ -142,7 +143,7 @@ fn read_claims(path: &str) -> Result<Vec<Claim>, Error> {
     let bytes = read_file(path)?;
     let members = Text::from_bytes(bytes.expose())
         .and_then(|text| json::members(&text))
-        .map_err(|why| Error::malformed(format!("the claims from {path}"), why))?;
+        .map_err(|why| Error::malformed(format!("the claims in {path}"), why))?;
     Ok(members
         .into_iter()
         .map(|(name, value)| Claim { name, value })

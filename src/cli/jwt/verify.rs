@@ -1,4 +1,4 @@
-//! `c47 jwt verify`: whether a token is to be believed, as an exit code and one line.
+//! `c47 jwt verify`: checks a token; the result is one line and an exit code.
 
 use std::fmt;
 use std::time::Duration;
@@ -25,19 +25,19 @@ use crate::redact::Secrets;
 use crate::secret::Source;
 use crate::timestamp::Timestamp;
 
-/// Check a token's signature, times and claims: exit 0 if it is valid, 1 with the reason if not.
+/// Verify a token's signature, times and claims. Exits 0 if it is valid, else 1 with the reason.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
     name = "verify",
     help_triggers("-h", "--help"),
-    example = "c47 jwt verify --key file:key.pem --aud shotgrid --require exp --token env:TOKEN"
+    example = "c47 jwt verify --key key.pem.pub --aud shotgrid --token env:TOKEN"
 )]
 pub(super) struct Verify {
-    /// the token, or - for stdin
+    /// token, or - for stdin
     #[argh(positional)]
     token: Option<String>,
-    /// source of the token: env:NAME, file:PATH, command:PROGRAM ARGS or prompt
+    /// read the token from a source. It is env:NAME, file:PATH, command:PROGRAM ARGS or prompt.
     #[argh(
         option,
         long = "token",
@@ -45,32 +45,32 @@ pub(super) struct Verify {
         arg_name = "source"
     )]
     source: Option<Source>,
-    /// the key: a path, or its source
+    /// read the key from a path or source.
     #[argh(option, from_str_fn(Source::parse_key), arg_name = "source")]
     key: Option<Source>,
-    /// a JWK set instead: a path, - for stdin, its source, or an address
+    /// read a JWK set from a path, source or URL. Use - for stdin.
     #[argh(option, arg_name = "file|url")]
     jwks: Option<String>,
-    /// an algorithm that is allowed (default: all that the key makes possible); may be repeated
+    /// allow only this algorithm. May be repeated. The default is every algorithm that suits the key.
     #[argh(option, from_str_fn(Algorithm::parse))]
     alg: Vec<Algorithm>,
-    /// the audience that aud must be or hold; may be repeated: one of them is enough (default:
-    /// a token that has an aud is not valid)
+    /// require this audience (aud). May be repeated; one match is enough. Without --aud or
+    /// --any-aud, a token that has an aud is invalid.
     #[argh(option)]
     aud: Vec<String>,
-    /// accept any aud
+    /// accept any audience.
     #[argh(switch)]
     any_aud: bool,
-    /// the issuer that iss must be
+    /// require this issuer (iss).
     #[argh(option)]
     iss: Option<String>,
-    /// the subject that sub must be
+    /// require this subject (sub).
     #[argh(option)]
     sub: Option<String>,
-    /// names of claims that must be there, with commas between
+    /// require these claims, separated by commas.
     #[argh(option, arg_name = "names")]
     require: Option<String>,
-    /// how far clocks may differ (default: 0s)
+    /// allow this much clock difference. The default is 0s.
     #[argh(
         option,
         from_str_fn(quantity::duration),
@@ -78,18 +78,19 @@ pub(super) struct Verify {
         arg_name = "duration"
     )]
     leeway: Duration,
-    /// the time to check exp and nbf at: 2026-11-23T16:00:00Z or seconds since 1970 (default: now)
+    /// check exp and nbf at this time. Use 2026-11-23T16:00:00Z or seconds since 1970. The default
+    /// is now.
     #[argh(option, from_str_fn(Timestamp::parse), arg_name = "time")]
     at: Option<Timestamp>,
-    /// check the signature of any payload (a JWS), and no claims
+    /// check only the signature, of any payload (JWS).
     #[argh(switch)]
     jws: bool,
-    /// print the verdict as JSON; with claims only where the signature is good
+    /// print the result as JSON. Includes the claims only if the signature is valid.
     #[argh(switch)]
     json: bool,
 }
 
-/// The kinds of its values, and its JSON.
+/// The kinds of the option values, and the JSON output.
 pub(super) const DETAILS: Details = Details {
     command: "jwt verify",
     values: &[
@@ -113,10 +114,10 @@ pub(super) const DETAILS: Details = Details {
         shape: Shape::Object,
         fields: &[
             Field::boolean("valid", "whether the token is valid"),
-            Field::string("reason", "why it is not").or_null(),
+            Field::string("reason", "why it is invalid").or_null(),
             Field::string("alg", "algorithm").or_null(),
-            Field::string("kid", "key id").or_null(),
-            Field::any("claims", "its claims; null where the signature is wrong").or_null(),
+            Field::string("kid", "key ID").or_null(),
+            Field::any("claims", "claims; null if the signature is invalid").or_null(),
             Field::string("hint", "the option that would accept it").or_null(),
         ],
     }],
@@ -133,10 +134,10 @@ impl Verify {
                 .is_some_and(|set| matches!(set, "-" | "file:-")),
         ])?;
         let policy = self.policy()?;
-        // The token first: where it is missing, no key need be asked for.
+        // The token first: without one, no key is prompted for.
         let token = read_token(self.token.as_deref(), self.source.as_ref())?;
         let keys = self.keys()?;
-        ensure_possible(&policy.algorithms, &keys)?;
+        ensure_algorithm_suits(&policy.algorithms, &keys)?;
         let result = verify(token.expose(), &keys, &policy);
         let exit = if result.is_ok() { Exit::Done } else { Exit::No };
         let short = algorithm_of(&result).and_then(|algorithm| keys.short_secret(algorithm));
@@ -160,11 +161,11 @@ impl Verify {
             || self.require.is_some();
         if self.jws && claims_asked {
             return Err(Error::usage(
-                "--jws checks no claims: leave out --aud, --any-aud, --iss, --sub and --require",
+                "--jws cannot be used with --aud, --any-aud, --iss, --sub or --require",
             ));
         }
         if self.leeway.subsec_nanos() != 0 {
-            return Err(Error::usage("--leeway: a token's times are whole seconds"));
+            return Err(Error::usage("--leeway: must be whole seconds"));
         }
         Ok(Policy {
             algorithms: self.alg.clone(),
@@ -185,55 +186,55 @@ impl Verify {
     fn keys(&self) -> Result<KeySet, Error> {
         match (&self.key, self.jwks.as_deref()) {
             (Some(source), None) => read_keys(source),
-            (None, Some(url)) if is_address(url) => fetch_jwks(url),
+            (None, Some(url)) if is_url(url) => fetch_jwks(url),
             (None, Some(path)) => KeySet::parse_json(read_key_file(path)?.expose())
                 .map_err(|error| error.with_source(path).into()),
-            (Some(_), Some(_)) => Err(Error::usage("--key and --jwks exclude each other")),
+            (Some(_), Some(_)) => Err(Error::usage("--key cannot be used with --jwks")),
             (None, None) => Err(Error::usage_hint(
-                "a key is missing",
-                "--key file:key.pem, or --jwks FILE",
+                "no key given",
+                "use --key FILE or --jwks FILE",
             )),
         }
     }
 }
 
-/// More than any service's keys.
-const MAX_SET: u64 = 1 << 20;
-/// The longest a service may take to send them.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Larger than the key set of any service.
+const MAX_SET_BYTES: u64 = 1 << 20;
+/// The time limit for downloading a key set.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Whether a set is fetched, not read from a file. Schemes have no case (RFC 3986 §3.1).
-fn is_address(set: &str) -> bool {
+/// Whether the set is an http or https URL. Schemes are case-insensitive (RFC 3986 §3.1).
+fn is_url(set: &str) -> bool {
     let scheme = set
         .split_once("://")
         .map(|(scheme, _)| scheme.to_ascii_lowercase());
     matches!(scheme.as_deref(), Some("http" | "https"))
 }
 
-/// The JWK set at an address.
+/// Downloads a JWK set.
 fn fetch_jwks(url: &str) -> Result<KeySet, Error> {
     let url = Url::parse(url).map_err(Error::usage)?;
     if url.user_info.is_some() {
         return Err(Error::usage_hint(
-            "--jwks: credentials in the address are not sent",
-            "fetch the set with c47 http --auth …, and give its file",
+            "--jwks: credentials in the URL are not supported",
+            "download the set with 'c47 http --auth …' and give the file",
         ));
     }
     let mut request = Request::get(url);
     guard::ensure_authentic(&request)?;
     let mut settings = environment::settings();
-    settings.limits.whole = Some(PATIENCE);
+    settings.limits.whole = Some(FETCH_TIMEOUT);
     settings.follow = Follow::UpTo(5);
     let mut answer = Caller::new(settings).call(&mut request)?;
-    // The request is as it was last sent: redirects have led to where the keys come from.
+    // After redirects, the request has the URL that the keys came from. Check that one too.
     guard::ensure_authentic(&request)?;
     let address = request.shown_url(Secrets::Hidden);
     match answer.head.status {
-        200..=299 => KeySet::parse_published(&answer.body.read_all(MAX_SET)?)
+        200..=299 => KeySet::parse_published(&answer.body.read_all(MAX_SET_BYTES)?)
             .map_err(|error| error.with_source(address).into()),
         status => Err(Error::malformed(
             address,
-            format!("the response is {status}, not a JWK set"),
+            format!("the service returned {status}, not a JWK set"),
         )),
     }
 }
@@ -248,29 +249,26 @@ fn required(names: Option<&str>) -> Result<Vec<String>, Error> {
         .collect();
     if names.iter().any(String::is_empty) {
         return Err(Error::usage(
-            "--require: names of claims are wanted, with commas between",
+            "--require: give claim names separated by commas",
         ));
     }
     Ok(names)
 }
 
-/// An algorithm that no key can have is a slip, not an answer about the token.
-fn ensure_possible(algorithms: &[Algorithm], keys: &KeySet) -> Result<(), Error> {
+/// Rejects an --alg that suits no key: that is a usage error, not an invalid token.
+fn ensure_algorithm_suits(algorithms: &[Algorithm], keys: &KeySet) -> Result<(), Error> {
     if algorithms.is_empty() || algorithms.iter().any(|&one| keys.suits(one)) {
         return Ok(());
     }
     let names: Vec<&str> = algorithms.iter().map(|one| one.name()).collect();
-    let found = match keys.keys() {
-        [one] => one.describe(),
-        several => format!("a set of {} other keys", several.len()),
+    let why = match keys.keys() {
+        [key] => format!("does not suit the key, {}", key.describe()),
+        several => format!("suits none of the {} keys in the set", several.len()),
     };
-    Err(Error::usage(format!(
-        "--alg {}: the key is {found}",
-        names.join(" --alg ")
-    )))
+    Err(Error::usage(format!("--alg {}: {why}", names.join(","))))
 }
 
-/// The algorithm the token names, valid or not.
+/// The algorithm in the token's header, whether the token is valid or not.
 fn algorithm_of(result: &Result<Verified, Rejected>) -> Option<Algorithm> {
     match result {
         Ok(verified) => Some(verified.algorithm),
@@ -282,11 +280,11 @@ fn algorithm_of(result: &Result<Verified, Rejected>) -> Option<Algorithm> {
 #[nserde(serialize_none_as_null)]
 struct Verdict {
     valid: bool,
-    /// Why it is not.
+    /// Why it is invalid.
     reason: Option<String>,
     alg: Option<String>,
     kid: Option<String>,
-    /// What the signer says; null where the signature is not good.
+    /// null if the signature is invalid.
     claims: Option<Text>,
     /// The option that would accept it.
     hint: Option<String>,
@@ -319,7 +317,7 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.reason {
             None => f.write_str("valid"),
-            // The reason may repeat what the token says.
+            // The reason may contain text from the token.
             Some(reason) => write!(f, "not valid: {}", escape::one_line(reason)),
         }
     }

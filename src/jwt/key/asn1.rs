@@ -1,25 +1,25 @@
 //! Keys in DER: PKCS#8 (RFC 5958), PKCS#1 (RFC 8017 §A.1), SEC 1 (RFC 5915), SubjectPublicKeyInfo
 //! and X.509 certificates (RFC 5280 §4.1).
 
-use super::material::{Material, TAKEN};
+use super::material::{Material, SUPPORTED};
 use super::oid;
 use crate::crypto::ecdsa::Curve;
 use crate::der::{self, BIT_STRING, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, Wrong};
 use crate::jwt::Error;
 
-/// What an AlgorithmIdentifier names.
+/// The algorithm in an AlgorithmIdentifier.
 enum Scheme {
     Rsa,
     Ec(Curve),
     Ed25519,
 }
 
-/// Reads a key whose format only its shape tells.
+/// Reads a key. The format is detected from the DER structure.
 ///
 /// # Errors
-/// Says what was found and what is taken.
+/// What was found and what is supported.
 pub(crate) fn any(bytes: &[u8]) -> Result<Material, Error> {
-    let unknown = |_| Error::key(format!("it is DER, but no key that c47 knows: {TAKEN}"));
+    let unknown = |_| Error::key(format!("it is DER, but not a supported key; {SUPPORTED}"));
     let mut inside = Reader::sequence_of(bytes).map_err(unknown)?;
     let mut tags = Vec::new();
     while inside.peek().is_some() && tags.len() < 10 {
@@ -44,7 +44,7 @@ pub(crate) fn any(bytes: &[u8]) -> Result<Material, Error> {
 
 /// Reads a private key in PKCS#8.
 pub(crate) fn pkcs8(bytes: &[u8]) -> Result<Material, Error> {
-    let wrong = |_| Error::key("it is no well-formed private key (PKCS#8)");
+    let wrong = |_| Error::key("it is not a valid private key (PKCS#8)");
     let mut inside = Reader::sequence_of(bytes).map_err(wrong)?;
     if inside.peek() == Some(SEQUENCE) {
         return Err(encrypted());
@@ -55,7 +55,7 @@ pub(crate) fn pkcs8(bytes: &[u8]) -> Result<Material, Error> {
     inside.optional(der::context(0)).map_err(wrong)?; // attributes
     let public = match version {
         0 => None,
-        1 => public_half(&mut inside).map_err(wrong)?,
+        1 => public_key(&mut inside).map_err(wrong)?,
         _ => return Err(wrong(Wrong)),
     };
     inside.finish().map_err(wrong)?;
@@ -71,8 +71,8 @@ pub(crate) fn pkcs8(bytes: &[u8]) -> Result<Material, Error> {
     }
 }
 
-/// `[1]`, as the RFC has it, or around a BIT STRING, as ring before 0.17 wrote it.
-fn public_half<'a>(inside: &mut Reader<'a>) -> Result<Option<&'a [u8]>, Wrong> {
+/// Reads `[1]`: implicit, as in the RFC, or around a BIT STRING, as written by ring before 0.17.
+fn public_key<'a>(inside: &mut Reader<'a>) -> Result<Option<&'a [u8]>, Wrong> {
     if let Some(content) = inside.optional(der::context_primitive(1))? {
         return der::whole_bytes(content).map(Some);
     }
@@ -87,12 +87,12 @@ fn public_half<'a>(inside: &mut Reader<'a>) -> Result<Option<&'a [u8]>, Wrong> {
     }
 }
 
-/// Reads an EC private key. `outside` is what the PKCS#8 around it says of curve and point.
+/// Reads an EC private key. `outside` is the curve and point from an enclosing PKCS#8.
 pub(crate) fn sec1(
     bytes: &[u8],
     outside: Option<(Curve, Option<&[u8]>)>,
 ) -> Result<Material, Error> {
-    let wrong = |_| Error::key("it is no well-formed EC private key (SEC 1)");
+    let wrong = |_| Error::key("it is not a valid EC private key (SEC 1)");
     let mut inside = Reader::sequence_of(bytes).map_err(wrong)?;
     if inside.small().map_err(wrong)? != 1 {
         return Err(wrong(Wrong));
@@ -102,32 +102,32 @@ pub(crate) fn sec1(
         Some(parameters) => Some(curve(Reader::new(parameters))?),
         None => None,
     };
-    let public = public_half(&mut inside).map_err(wrong)?;
+    let public = public_key(&mut inside).map_err(wrong)?;
     inside.finish().map_err(wrong)?;
     let (curve, public) = match (outside, named) {
         (Some((outer, _)), Some(inner)) if outer != inner => {
-            return Err(Error::key("it is an EC private key that names two curves"));
+            return Err(Error::key(
+                "it is an EC private key with two different curves",
+            ));
         }
         (Some((curve, outer)), _) => (curve, public.or(outer)),
         (None, Some(curve)) => (curve, public),
         (None, None) => {
-            return Err(Error::key(
-                "it is an EC private key that does not name its curve",
-            ));
+            return Err(Error::key("it is an EC private key without a curve name"));
         }
     };
     match public {
         Some(point) => Material::ec_private(curve, private, point),
         None => Err(Error::key_hint(
-            "it is an EC private key without its public half, which c47 cannot compute",
-            "openssl ec -in key.pem -out with-public-half.pem",
+            "it is an EC private key without the public key, which c47 cannot compute",
+            "openssl ec -in key.pem -out with-public-key.pem",
         )),
     }
 }
 
 /// Reads a public key in PKCS#1.
 pub(crate) fn pkcs1_public(bytes: &[u8]) -> Result<Material, Error> {
-    let wrong = |_| Error::key("it is no well-formed RSA public key (PKCS#1)");
+    let wrong = |_| Error::key("it is not a valid RSA public key (PKCS#1)");
     let mut inside = Reader::sequence_of(bytes).map_err(wrong)?;
     let modulus = inside.unsigned().map_err(wrong)?;
     let exponent = inside.unsigned().map_err(wrong)?;
@@ -137,7 +137,7 @@ pub(crate) fn pkcs1_public(bytes: &[u8]) -> Result<Material, Error> {
 
 /// Reads a public key as SubjectPublicKeyInfo.
 pub(crate) fn spki(bytes: &[u8]) -> Result<Material, Error> {
-    let wrong = |_| Error::key("it is no well-formed public key (SubjectPublicKeyInfo)");
+    let wrong = |_| Error::key("it is not a valid public key (SubjectPublicKeyInfo)");
     let mut inside = Reader::sequence_of(bytes).map_err(wrong)?;
     let algorithm = inside.nested(SEQUENCE).map_err(wrong)?;
     let key = inside.bit_string().map_err(wrong)?;
@@ -149,13 +149,13 @@ pub(crate) fn spki(bytes: &[u8]) -> Result<Material, Error> {
     }
 }
 
-/// Reads the public key of a certificate. Its dates and issuer are not looked at: whoever names
-/// the file trusts the key in it.
+/// Reads the public key of a certificate. Dates and issuer are not checked: the user trusts the key
+/// in the file.
 pub(crate) fn certificate(bytes: &[u8]) -> Result<Material, Error> {
-    spki(subject_public_key(bytes).map_err(|_| Error::key("it is no well-formed certificate"))?)
+    spki(subject_public_key(bytes).map_err(|_| Error::key("it is not a valid certificate"))?)
 }
 
-/// The SubjectPublicKeyInfo within a certificate, tag and all.
+/// The SubjectPublicKeyInfo in a certificate, including its tag.
 fn subject_public_key(bytes: &[u8]) -> Result<&[u8], Wrong> {
     let mut outer = Reader::sequence_of(bytes)?;
     let mut inside = outer.nested(SEQUENCE)?;
@@ -170,13 +170,13 @@ fn subject_public_key(bytes: &[u8]) -> Result<&[u8], Wrong> {
     inside.whole_element(SEQUENCE)
 }
 
-/// The algorithm of a key: RSA, EC with its curve, Ed25519.
+/// Reads the algorithm of a key.
 fn scheme(mut identifier: Reader) -> Result<Scheme, Error> {
-    let wrong = |_| Error::key("the algorithm in it is not well-formed");
+    let wrong = |_| Error::key("its algorithm is malformed");
     let algorithm = identifier.element(OID).map_err(wrong)?;
     match algorithm {
         oid::RSA => {
-            // NULL, which some leave out
+            // NULL, which some tools omit
             if let Some(content) = identifier.optional(der::NULL).map_err(wrong)?
                 && !content.is_empty()
             {
@@ -191,20 +191,20 @@ fn scheme(mut identifier: Reader) -> Result<Scheme, Error> {
             Ok(Scheme::Ed25519)
         }
         other => Err(Error::key(format!(
-            "it is a key of the kind {}: {TAKEN}",
+            "it is a key of type {}; {SUPPORTED}",
             oid::name(other)
         ))),
     }
 }
 
-/// The curve that the rest of an EC key's algorithm names.
+/// Reads the curve of an EC key.
 fn curve(mut parameters: Reader) -> Result<Curve, Error> {
-    let wrong = |_| Error::key("the curve in it is not well-formed");
+    let wrong = |_| Error::key("its curve is malformed");
     match parameters.peek() {
         Some(OID) => {}
         Some(SEQUENCE) => {
             return Err(Error::key_hint(
-                "it is an EC key that spells its curve out instead of naming it",
+                "it is an EC key with explicit curve parameters; a named curve is required",
                 "openssl ec -in key.pem -param_enc named_curve -out named.pem",
             ));
         }
@@ -216,21 +216,21 @@ fn curve(mut parameters: Reader) -> Result<Curve, Error> {
         oid::P256 => Ok(Curve::P256),
         oid::P384 => Ok(Curve::P384),
         other => Err(Error::key(format!(
-            "it is an EC key on {}: {TAKEN}",
+            "it is an EC key on {}; {SUPPORTED}",
             oid::name(other)
         ))),
     }
 }
 
-/// A private key that wants a passphrase.
+/// The error for a private key with a passphrase.
 pub(crate) fn encrypted() -> Error {
     Error::key_hint(
         "it is a private key encrypted with a passphrase",
-        "openssl pkey -in key.pem -out plain.pem takes it off",
+        "openssl pkey -in key.pem -out plain.pem",
     )
 }
 
-/// A DSA key, which no token algorithm uses.
+/// The error for a DSA key, which no token algorithm uses.
 pub(crate) fn dsa() -> Error {
-    Error::key(format!("it is a DSA key: {TAKEN}"))
+    Error::key(format!("it is a DSA key; {SUPPORTED}"))
 }

@@ -1,5 +1,5 @@
-//! Keys in JSON (RFC 7517, RFC 7518 §6, RFC 8037 §2), private and public. Secrets are read where
-//! they stand: nothing of the text is copied but what is wiped.
+//! Keys in JSON (RFC 7517, RFC 7518 §6, RFC 8037 §2), private and public. Secrets are read in place,
+//! and every copy is wiped.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-use super::material::{Material, TAKEN};
+use super::material::{Material, SUPPORTED};
 use super::{Key, Permission};
 use crate::crypto::ecdsa::Curve;
 use crate::der::{self, SEQUENCE};
@@ -17,16 +17,16 @@ use crate::jwt::{Error, base64url, quoted};
 use crate::quantity::count;
 use crate::secret::Secret;
 
-/// The most keys a set may have.
+/// The maximum number of keys in a set.
 const MAX_KEYS: usize = 1000;
 
-/// A key of a set that cannot be used, and why.
+/// A key in a set that cannot be used, and the reason.
 pub(crate) struct Unusable {
     pub kid: Option<String>,
     pub why: String,
 }
 
-/// What a JSON text holds.
+/// The content of a JSON text.
 pub(crate) enum Document {
     Key(Box<Key>),
     Set(Vec<Key>, Vec<Unusable>),
@@ -37,33 +37,33 @@ type Members<'a> = BTreeMap<String, &'a RawValue>;
 /// Reads a JWK or a JWK set.
 ///
 /// # Errors
-/// When it is neither, or a single key cannot be used. A set may hold keys of unknown kinds
-/// (RFC 7517 §5): they are told apart, not refused.
+/// If it is neither, or a single key cannot be used. A set may contain keys of unknown types
+/// (RFC 7517 §5), which are listed separately.
 pub(crate) fn read(text: &str) -> Result<Document, Error> {
-    json::ensure_sound(text).map_err(|why| Error::key(format!("it is no sound JSON: {why}")))?;
+    json::ensure_sound(text).map_err(|why| Error::key(format!("it is not valid JSON: {why}")))?;
     let members = members(text)?;
     if let Some(keys) = members.get("keys") {
         return set(keys);
     }
     if !members.contains_key("kty") {
         return Err(Error::key(
-            "it is a JSON object without 'kty' or 'keys', so no JWK and no JWK set",
+            "it is a JSON object without 'kty' or 'keys', so it is not a JWK or JWK set",
         ));
     }
     key(&members).map(|key| Document::Key(Box::new(key)))
 }
 
 fn members(text: &str) -> Result<Members<'_>, Error> {
-    // What serde says of a wrong text may repeat it.
-    serde_json::from_str(text).map_err(|_| Error::key("it is no JSON object"))
+    // serde's message could contain parts of the key.
+    serde_json::from_str(text).map_err(|_| Error::key("it is not a JSON object"))
 }
 
 fn set(keys: &RawValue) -> Result<Document, Error> {
     let keys: Vec<&RawValue> = serde_json::from_str(keys.get())
-        .map_err(|_| Error::key("it is a JWK set whose 'keys' is no array"))?;
+        .map_err(|_| Error::key("it is a JWK set, but its 'keys' is not an array"))?;
     if keys.len() > MAX_KEYS {
         return Err(Error::key(format!(
-            "it is a JWK set of {} keys: {MAX_KEYS} at most are wanted",
+            "it is a JWK set of {} keys; the limit is {MAX_KEYS}",
             keys.len()
         )));
     }
@@ -87,12 +87,10 @@ fn key(members: &Members) -> Result<Key, Error> {
     let material = material(members)?;
     let algorithm = match string(members, "alg")? {
         None => None,
-        Some(name) => Some(Algorithm::named(&name).ok_or_else(|| {
-            Error::key(format!(
-                "its alg is {}, which signs no token here",
-                quoted(&name)
-            ))
-        })?),
+        Some(name) => Some(
+            Algorithm::named(&name)
+                .ok_or_else(|| Error::key(format!("its alg {} is not supported", quoted(&name))))?,
+        ),
     };
     if let Some(algorithm) = algorithm
         && algorithm.family() != material.family()
@@ -109,7 +107,7 @@ fn key(members: &Members) -> Result<Key, Error> {
     Ok(key)
 }
 
-/// Obeys `use` and `key_ops` (RFC 7517 §4.2, §4.3).
+/// Applies `use` and `key_ops` (RFC 7517 §4.2, §4.3).
 fn restrict(members: &Members, key: &mut Key) -> Result<(), Error> {
     if let Some(usage) = string(members, "use")?
         && usage != "sig"
@@ -122,13 +120,13 @@ fn restrict(members: &Members, key: &mut Key) -> Result<(), Error> {
         return Ok(());
     };
     let operations: Vec<String> = serde_json::from_str(operations.get())
-        .map_err(|_| Error::key("its 'key_ops' is no array of strings"))?;
+        .map_err(|_| Error::key("its 'key_ops' is not an array of strings"))?;
     let lists = |operation: &str| operations.iter().any(|one| one == operation);
     if !lists("sign") {
         key.signing.deny("the key's key_ops do not list 'sign'");
     }
-    // WebCrypto gives a private key 'sign' only, and its public half 'verify': who has the one has
-    // the other. A shared secret is one key, and must list what it is for.
+    // WebCrypto sets only 'sign' on a private key and 'verify' on its public key. The private key
+    // includes the public one, so it may verify too. A shared secret must list each operation.
     let is_pair = key.material.is_private() && !matches!(key.material, Material::Shared(_));
     let may_verify = lists("verify") || (is_pair && lists("sign"));
     if !may_verify {
@@ -161,7 +159,7 @@ fn material(members: &Members) -> Result<Material, Error> {
             }
         }
         other => Err(Error::key(format!(
-            "it is a JWK of the kind {}: {TAKEN}",
+            "it is a JWK of type {}; {SUPPORTED}",
             quoted(other)
         ))),
     }
@@ -175,13 +173,13 @@ fn rsa(members: &Members) -> Result<Material, Error> {
     };
     if members.contains_key("oth") {
         return Err(Error::key(
-            "it is an RSA key of more than two primes, which c47 does not take",
+            "it is an RSA key with more than two primes, which is not supported",
         ));
     }
     let factor = |name| {
         bytes(members, name)?.ok_or_else(|| {
             Error::key(format!(
-                "it is an RSA private key without '{name}': p, q, dp, dq and qi are wanted besides d"
+                "it is an RSA private key without '{name}': p, q, dp, dq and qi are required with d"
             ))
         })
     };
@@ -228,12 +226,12 @@ fn ec(members: &Members) -> Result<Material, Error> {
 
 fn other_curve(name: &str) -> Error {
     Error::key(format!(
-        "it is a JWK on the curve {}: {TAKEN}",
+        "it is a JWK on the curve {}; {SUPPORTED}",
         quoted(name)
     ))
 }
 
-/// A member that is a string; the error does not repeat it.
+/// A string member. The error does not contain it.
 fn string<'a>(members: &Members<'a>, name: &str) -> Result<Option<Cow<'a, str>>, Error> {
     let Some(value) = members.get(name) else {
         return Ok(None);
@@ -247,11 +245,11 @@ fn string<'a>(members: &Members<'a>, name: &str) -> Result<Option<Cow<'a, str>>,
         Some(plain) => Ok(Some(Cow::Borrowed(plain))),
         None => serde_json::from_str(text)
             .map(|text| Some(Cow::Owned(text)))
-            .map_err(|_| Error::key(format!("its '{name}' is no string"))),
+            .map_err(|_| Error::key(format!("its '{name}' is not a string"))),
     }
 }
 
-/// A member that is bytes in base64url.
+/// A member in base64url.
 fn bytes(members: &Members, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
     match string(members, name)? {
         None => Ok(None),

@@ -1,4 +1,4 @@
-//! The numbers a key is made of, checked, whatever format they came in.
+//! The checked numbers of a key, independent of its format.
 
 use super::oid;
 use crate::crypto::ecdsa::Curve;
@@ -9,7 +9,7 @@ use crate::jwt::algorithm::Family;
 use crate::quantity::count;
 use crate::secret::Secret;
 
-/// A checked key. Whoever has the private half has the public one too.
+/// A checked key. A private key includes its public key.
 pub enum Material {
     /// A shared secret, never empty.
     Shared(Secret),
@@ -32,32 +32,33 @@ pub enum Material {
     },
 }
 
-/// What c47 takes, for messages about what it does not.
-pub(super) const TAKEN: &str = "c47 takes RSA, EC on P-256 or P-384, Ed25519, and shared secrets";
+/// The supported keys, for messages.
+pub(super) const SUPPORTED: &str =
+    "c47 supports RSA, EC (P-256, P-384), Ed25519 and shared secrets";
 
 const MIN_RSA_BITS: usize = 2048;
 const MAX_RSA_BITS: usize = 8192;
 
 impl Material {
-    /// The public half of an RSA key from its modulus and exponent, big-endian.
+    /// An RSA public key from its modulus and exponent, big-endian.
     pub fn rsa_public(modulus: &[u8], exponent: &[u8]) -> Result<Material, Error> {
         let modulus = der::without_leading_zeros(modulus);
         let exponent = der::without_leading_zeros(exponent);
         let bits = bits(modulus);
         if bits < MIN_RSA_BITS {
             return Err(Error::key(format!(
-                "it is an RSA key of {bits} bits, which is too weak: {MIN_RSA_BITS} at least are wanted"
+                "it is an RSA key of {bits} bits, which is too weak; at least {MIN_RSA_BITS} are required"
             )));
         }
         if bits > MAX_RSA_BITS {
             return Err(Error::key(format!(
-                "it is an RSA key of {bits} bits: {MAX_RSA_BITS} at most are wanted"
+                "it is an RSA key of {bits} bits; at most {MAX_RSA_BITS} are supported"
             )));
         }
         let odd = |number: &[u8]| number.last().is_some_and(|byte| byte & 1 == 1);
-        // ring takes exponents from 3 to 33 bits; a signature under exponent 1 is no signature.
+        // ring supports exponents of up to 33 bits. With exponent 1 anyone can sign.
         if !odd(modulus) || !odd(exponent) || exponent == [1] || self::bits(exponent) > 33 {
-            return Err(Error::key("its numbers are no RSA key"));
+            return Err(Error::key("its numbers are not a valid RSA key"));
         }
         Ok(Material::Rsa {
             modulus: modulus.to_vec(),
@@ -68,11 +69,11 @@ impl Material {
 
     /// An RSA private key from PKCS#1 DER (RFC 8017 §A.1.2).
     pub fn rsa_private(pkcs1: &[u8]) -> Result<Material, Error> {
-        let wrong = |_| Error::key("it is no well-formed RSA private key (PKCS#1)");
+        let wrong = |_| Error::key("it is not a valid RSA private key (PKCS#1)");
         let mut numbers = Reader::sequence_of(pkcs1).map_err(wrong)?;
         if numbers.small().map_err(wrong)? != 0 {
             return Err(Error::key(
-                "it is an RSA key of more than two primes, which c47 does not take",
+                "it is an RSA key with more than two primes, which is not supported",
             ));
         }
         let modulus = numbers.unsigned().map_err(wrong)?;
@@ -82,7 +83,7 @@ impl Material {
             numbers.unsigned().map_err(wrong)?; // d, p, q, d mod p-1, d mod q-1, 1/q mod p
         }
         numbers.finish().map_err(wrong)?;
-        // A larger one verifies and does not sign: its public half is all that counts.
+        // A larger key can only verify, so only its public key is checked.
         if bits(modulus) <= rsa::MAX_SIGNING_BITS {
             rsa::check(pkcs1)
                 .map_err(|why| Error::key(format!("it is an RSA private key, but {why}")))?;
@@ -99,7 +100,7 @@ impl Material {
         }
     }
 
-    /// The public half of an EC key from its point.
+    /// An EC public key from its point.
     pub fn ec_public(curve: Curve, point: &[u8]) -> Result<Material, Error> {
         ensure_point(curve, point)?;
         Ok(Material::Ec {
@@ -109,12 +110,12 @@ impl Material {
         })
     }
 
-    /// An EC key from its two halves.
+    /// An EC private key with its public key.
     pub fn ec_private(curve: Curve, private: &[u8], point: &[u8]) -> Result<Material, Error> {
         ensure_point(curve, point)?;
         if !ecdsa::is_pair(curve, private, point).map_err(Error::Random)? {
             return Err(Error::key(
-                "it is an EC private key whose two halves do not belong together",
+                "it is an EC private key that does not match its public key",
             ));
         }
         Ok(Material::Ec {
@@ -124,7 +125,7 @@ impl Material {
         })
     }
 
-    /// The public half of an Ed25519 key.
+    /// An Ed25519 public key.
     pub fn ed25519_public(public: &[u8]) -> Result<Material, Error> {
         if public.len() != eddsa::BYTES {
             return Err(Error::key(format!(
@@ -138,7 +139,7 @@ impl Material {
         })
     }
 
-    /// An Ed25519 key from its seed, and from its public half where the format gives one.
+    /// An Ed25519 private key from its seed, and its public key if the format has it.
     pub fn ed25519_private(seed: &[u8], public: Option<&[u8]>) -> Result<Material, Error> {
         let computed = eddsa::public_of(seed).ok_or_else(|| {
             Error::key(format!(
@@ -148,7 +149,7 @@ impl Material {
         })?;
         if public.is_some_and(|public| public != computed) {
             return Err(Error::key(
-                "it is an Ed25519 private key whose two halves do not belong together",
+                "it is an Ed25519 private key that does not match its public key",
             ));
         }
         Ok(Material::Ed25519 {
@@ -157,7 +158,7 @@ impl Material {
         })
     }
 
-    /// The kind of key it is.
+    /// The type of the key.
     pub fn family(&self) -> Family {
         match self {
             Material::Shared(_) => Family::Hmac,
@@ -167,7 +168,7 @@ impl Material {
         }
     }
 
-    /// Whether it can sign: a shared secret, or a private half.
+    /// Whether it can sign: a shared secret or a private key.
     pub fn is_private(&self) -> bool {
         match self {
             Material::Shared(_) => true,
@@ -177,7 +178,7 @@ impl Material {
         }
     }
 
-    /// What it is, in words: "an RSA public key of 2048 bits".
+    /// A description for messages: "an RSA public key of 2048 bits".
     pub fn describe(&self) -> String {
         let half = if self.is_private() {
             "private"
@@ -199,16 +200,16 @@ impl Material {
         }
     }
 
-    /// The length of an RSA key's modulus; `None` for other kinds.
+    /// The length of an RSA modulus; `None` for other keys.
     pub fn rsa_bits(&self) -> Option<usize> {
         match self {
             Material::Rsa { modulus, .. } => Some(bits(modulus)),
-            _ => None,
+            Material::Shared(_) | Material::Ec { .. } | Material::Ed25519 { .. } => None,
         }
     }
 
-    /// The private half as PKCS#8 DER (RFC 5958); for Ed25519 version 1, which every OpenSSL
-    /// reads. `None` for what has none, or for which nobody asks: RSA keys and secrets.
+    /// The private key as PKCS#8 DER (RFC 5958), for EC and Ed25519 only. Ed25519 keys are written as
+    /// version 1, which every OpenSSL reads.
     pub fn pkcs8(&self) -> Option<Secret> {
         let (algorithm, key) = match self {
             Material::Ec {
@@ -217,7 +218,7 @@ impl Material {
                 private: Some(private),
             } => (
                 ec_identifier(*curve),
-                // RFC 5915 §3, without the curve, which stands outside already
+                // RFC 5915 §3, without the curve, which PKCS#8 already contains
                 der::element(
                     SEQUENCE,
                     &[
@@ -234,14 +235,17 @@ impl Material {
                 identifier(&[&der::element(OID, &[oid::ED25519])]),
                 der::element(OCTET_STRING, &[seed.expose()]),
             ),
-            _ => return None,
+            Material::Shared(_)
+            | Material::Rsa { .. }
+            | Material::Ec { private: None, .. }
+            | Material::Ed25519 { private: None, .. } => return None,
         };
         let key = der::element(OCTET_STRING, &[&key]);
         let mut pkcs8 = der::element(SEQUENCE, &[&der::unsigned(&[0]), &algorithm, &key]);
         Some(Secret::new(std::mem::take(&mut *pkcs8)))
     }
 
-    /// The public half as SubjectPublicKeyInfo (RFC 5280 §4.1.2.7); `None` for a secret.
+    /// The public key as SubjectPublicKeyInfo (RFC 5280 §4.1.2.7); `None` for a secret.
     pub fn spki(&self) -> Option<Vec<u8>> {
         let (algorithm, key) = match self {
             Material::Shared(_) => return None,
@@ -268,7 +272,7 @@ impl Material {
     }
 }
 
-/// A curve's name in JWKs and messages.
+/// The name of a curve in JWKs and messages.
 pub(super) fn curve_name(curve: Curve) -> &'static str {
     match curve {
         Curve::P256 => "P-256",
@@ -292,11 +296,11 @@ fn ensure_point(curve: Curve, point: &[u8]) -> Result<(), Error> {
     match point.first() {
         Some(4) if point.len() == 1 + 2 * curve.bytes() => Ok(()),
         Some(2 | 3) if point.len() == 1 + curve.bytes() => Err(Error::key_hint(
-            "it is an EC key with a compressed point, which c47 does not take",
+            "it is an EC key with a compressed point, which is not supported",
             "openssl ec -pubin -in key.pem -conv_form uncompressed -out uncompressed.pem (without -pubin for a private key)",
         )),
         _ => Err(Error::key(format!(
-            "it is an EC key whose point is none of {}",
+            "it is an EC key with an invalid point for {}",
             curve_name(curve)
         ))),
     }

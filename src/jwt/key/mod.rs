@@ -1,5 +1,4 @@
-//! Keys: what they are, where they may serve, and how they are read from whatever a file or
-//! variable holds: PEM, DER, JWK, or a raw secret.
+//! Keys in PEM, DER, JWK or as a raw secret: how they are read and what they may be used for.
 
 pub(super) mod asn1;
 pub(crate) mod jwk;
@@ -26,11 +25,11 @@ use crate::jwt::algorithm::Algorithm;
 use crate::quantity::count;
 use crate::secret::Secret;
 
-/// Whether a JWK's own words let it serve.
+/// Whether `use` and `key_ops` of a JWK allow an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Permission {
     Granted,
-    /// What stands against it.
+    /// Holds the reason.
     Denied(String),
 }
 
@@ -49,18 +48,18 @@ impl Permission {
     }
 }
 
-/// A key to sign or to verify with. It decides which algorithms are possible.
+/// A key for signing or verifying. It decides which algorithms are possible.
 pub struct Key {
     material: Material,
     kid: Option<String>,
-    /// The only algorithm a JWK's `alg` allows.
+    /// The only allowed algorithm, from `alg` of a JWK.
     algorithm: Option<Algorithm>,
     signing: Permission,
     verifying: Permission,
 }
 
 impl Key {
-    /// A key that nothing restricts.
+    /// A key without restrictions.
     pub fn of(material: Material) -> Key {
         Key {
             material,
@@ -71,31 +70,30 @@ impl Key {
         }
     }
 
-    /// Reads the one key that `secret` holds, in whatever format. What is neither PEM, DER nor JWK
-    /// is a shared secret, byte for byte.
+    /// Reads a single key in any format. Bytes that are not PEM, DER or JWK are a shared secret.
     ///
     /// # Errors
-    /// Says what was found and what is wanted; never repeats it.
+    /// What was found and what is required. The message never contains the key.
     pub fn parse(secret: &Secret) -> Result<Key, Error> {
         KeySet::parse(secret)?.into_single(None)
     }
 
-    /// The identifier a JWK gives itself.
+    /// The `kid` of a JWK.
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
-    /// What it is made of.
+    /// The numbers of the key.
     pub fn material(&self) -> &Material {
         &self.material
     }
 
-    /// What it is, in words: "an RSA public key of 2048 bits".
+    /// A description for messages: "an RSA public key of 2048 bits".
     pub fn describe(&self) -> String {
         self.material.describe()
     }
 
-    /// The algorithms it can be used with.
+    /// The algorithms that it supports.
     pub fn algorithms(&self) -> Vec<Algorithm> {
         Algorithm::ALL
             .into_iter()
@@ -103,22 +101,22 @@ impl Key {
             .collect()
     }
 
-    /// Whether an algorithm is possible with this kind of key, and allowed by its `alg`.
+    /// Whether the type of the key and its `alg` allow an algorithm.
     pub fn suits(&self, algorithm: Algorithm) -> bool {
         algorithm.family() == self.material.family()
             && self.algorithm.is_none_or(|only| only == algorithm)
     }
 
-    /// Ensures that it can sign with this algorithm.
+    /// Checks that it can sign with this algorithm.
     ///
     /// # Errors
-    /// Says what it is and what would be wanted.
+    /// What the key is and what is required.
     pub fn ensure_signs(&self, algorithm: Algorithm) -> Result<(), Error> {
         let wrong = |why: String, hint: Option<String>| Err(Error::WrongKey { why, hint });
         let wanted = algorithm.family();
         let found = self.describe();
         if wanted != self.material.family() {
-            let why = format!("{algorithm} wants {wanted}, but the key is {found}");
+            let why = format!("{algorithm} requires {wanted}, but the key is {found}");
             return wrong(why, self.family_hint());
         }
         if let Some(only) = self.algorithm
@@ -131,7 +129,7 @@ impl Key {
         }
         if !self.material.is_private() {
             return wrong(
-                format!("signing wants the private key, but this is {found}"),
+                format!("signing requires a private key, but this is {found}"),
                 None,
             );
         }
@@ -142,17 +140,17 @@ impl Key {
             && bits > crate::crypto::rsa::MAX_SIGNING_BITS
         {
             return wrong(
-                format!("the key is {found}: signing takes 4096 bits at most"),
+                format!("the key is {found}; signing supports at most 4096 bits"),
                 None,
             );
         }
         Ok(())
     }
 
-    /// Ensures that it may verify with this algorithm.
+    /// Checks that it may verify with this algorithm.
     ///
     /// # Errors
-    /// Says why not, as the reason why a token is refused.
+    /// The reason why a token is rejected.
     pub fn ensure_verifies(&self, algorithm: Algorithm) -> Result<(), String> {
         if !self.suits(algorithm) {
             let only = match self.algorithm {
@@ -167,8 +165,8 @@ impl Key {
         self.verifying.ensure()
     }
 
-    /// What is wrong with the length of a shared secret for this algorithm: RFC 7518 §3.2 wants it
-    /// as long as the hash. `None` where it is long enough, and for other keys.
+    /// The warning for a shared secret that is shorter than the hash, against RFC 7518 §3.2; `None`
+    /// if it is long enough, and for other keys.
     pub(crate) fn short_secret(&self, algorithm: Algorithm) -> Option<String> {
         let Material::Shared(secret) = &self.material else {
             return None;
@@ -183,9 +181,7 @@ impl Key {
 
     fn family_hint(&self) -> Option<String> {
         if matches!(self.material, Material::Shared(_)) && self.algorithm.is_none() {
-            return Some(
-                "what is neither PEM, DER nor JWK is taken for a shared secret".to_owned(),
-            );
+            return Some("a key that is not PEM, DER or JWK is used as a shared secret".to_owned());
         }
         match self.algorithms().as_slice() {
             [] => None,
@@ -197,7 +193,7 @@ impl Key {
         }
     }
 
-    /// For jsonwebtoken's signer; `None` for a public key.
+    /// The key for jsonwebtoken's signer; `None` for a public key.
     pub(super) fn encoding_key(&self) -> Option<EncodingKey> {
         match &self.material {
             Material::Shared(secret) => Some(EncodingKey::from_secret(secret.expose())),
@@ -215,7 +211,7 @@ impl Key {
         }
     }
 
-    /// For jsonwebtoken's verifier, in the form that our provider reads.
+    /// The key for jsonwebtoken's verifier, in the form that our provider reads.
     pub(super) fn decoding_key(&self) -> DecodingKey {
         match &self.material {
             Material::Shared(secret) => DecodingKey::from_secret(secret.expose()),
@@ -228,18 +224,18 @@ impl Key {
     }
 }
 
-/// What bytes are, before they are read.
+/// The detected format.
 enum Content<'a> {
     Pem(&'a [u8]),
     Json(&'a str),
     Der(&'a [u8]),
-    /// PEM, DER or JSON once more in base64, as variables of containers hold it.
+    /// PEM, DER or JSON in base64, as in environment variables of containers.
     Wrapped(Zeroizing<Vec<u8>>),
     Raw,
 }
 
-/// Tells what bytes are. Whatever is a public key in any of the usual spellings must be seen as
-/// one: taken for a shared secret, it would let everybody sign.
+/// Detects the format. A public key must be recognized in every usual format: if it were used as a
+/// shared secret, anyone could sign.
 fn content(bytes: &[u8]) -> Result<Content<'_>, Error> {
     if let Some(known) = plain_content(bytes)? {
         return Ok(known);
@@ -258,7 +254,7 @@ fn plain_content(bytes: &[u8]) -> Result<Option<Content<'_>>, Error> {
         .strip_prefix(b"\xef\xbb\xbf")
         .unwrap_or(bytes)
         .trim_ascii();
-    if pem::is_meant(text) {
+    if pem::is_pem(text) {
         return Ok(Some(Content::Pem(text)));
     }
     if der::is_sequence(bytes) {
@@ -270,25 +266,25 @@ fn plain_content(bytes: &[u8]) -> Result<Option<Content<'_>>, Error> {
             return Ok(Some(Content::Json(text)));
         }
     }
-    // What Windows writes into a file: the same text, with a NUL beside each character.
-    if bytes.contains(&0) && is_spread(bytes) {
-        return Err(Error::key("it is a key in UTF-16, and UTF-8 is wanted"));
+    // Windows tools write UTF-16: the same text with a NUL in each character.
+    if bytes.contains(&0) && is_key_in_utf16(bytes) {
+        return Err(Error::key("it is a key in UTF-16; convert it to UTF-8"));
     }
-    match foreign(text) {
+    match unsupported_format(text) {
         Some(error) => Err(error),
         None => Ok(None),
     }
 }
 
-/// Whether a key is there once NUL bytes are left out.
-fn is_spread(bytes: &[u8]) -> bool {
+/// Whether the bytes are a key after removing NUL bytes.
+fn is_key_in_utf16(bytes: &[u8]) -> bool {
     let mut bare = Zeroizing::new(Vec::with_capacity(bytes.len()));
     bare.extend(bytes.iter().filter(|&&byte| byte != 0));
-    pem::is_meant(&bare) || bare.windows(5).any(|window| window == b"\"kty\"")
+    pem::is_pem(&bare) || bare.windows(5).any(|window| window == b"\"kty\"")
 }
 
-/// Formats that c47 does not read, and that are no shared secret.
-fn foreign(text: &[u8]) -> Option<Error> {
+/// The error for a known format that is not supported.
+fn unsupported_format(text: &[u8]) -> Option<Error> {
     const OPENSSH: [&[u8]; 5] = [
         b"ssh-rsa ",
         b"ssh-ed25519 ",
@@ -300,13 +296,13 @@ fn foreign(text: &[u8]) -> Option<Error> {
         && text.windows(4).any(|window| window == b"AAAA");
     if is_openssh || text.starts_with(b"---- BEGIN SSH2 PUBLIC KEY") {
         return Some(Error::key_hint(
-            "it is a public key in OpenSSH's own format, and PEM as OpenSSL writes it is wanted",
+            "it is a public key in OpenSSH format; PEM is required",
             "ssh-keygen -e -m PKCS8 -f key.pub > key.pem",
         ));
     }
     if text.starts_with(b"PuTTY-User-Key-File") {
         return Some(Error::key_hint(
-            "it is a key in PuTTY's own format, and PEM as OpenSSL writes it is wanted",
+            "it is a key in PuTTY format; PEM is required",
             "puttygen key.ppk -O private-openssh -o key.pem",
         ));
     }

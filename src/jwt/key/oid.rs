@@ -1,5 +1,4 @@
-//! Object identifiers of key algorithms and curves: those c47 knows, and names for those it does
-//! not, so that a message can say what was found.
+//! Object identifiers of key algorithms and curves. Names of unsupported ones are for messages.
 
 pub(super) const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 pub(super) const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
@@ -7,7 +6,7 @@ pub(super) const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07]
 pub(super) const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
 pub(super) const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 
-/// What an identifier stands for: a name where there is a common one, else its numbers.
+/// The common name of an identifier, else its numbers.
 pub(super) fn name(oid: &[u8]) -> String {
     let numbers = dotted(oid);
     let name = match numbers.as_str() {
@@ -34,7 +33,7 @@ pub(super) fn name(oid: &[u8]) -> String {
     name.to_owned()
 }
 
-/// The numbers of an identifier (X.690 §8.19), the first twelve of them.
+/// The first twelve numbers of an identifier (X.690 §8.19).
 fn dotted(oid: &[u8]) -> String {
     let mut numbers: Vec<u64> = Vec::new();
     let mut number: u64 = 0;
@@ -59,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_names() {
+    fn identifiers_have_numbers_and_names() {
         assert_eq!(dotted(RSA), "1.2.840.113549.1.1.1");
         assert_eq!(dotted(P384), "1.3.132.0.34");
         assert_eq!(dotted(ED25519), "1.3.101.112");

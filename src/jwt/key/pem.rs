@@ -1,35 +1,34 @@
-//! Keys in PEM (RFC 7468): the private key if there is one, else the public key, else the first
-//! certificate, which in a chain is the one the others vouch for.
+//! Keys in PEM (RFC 7468): the private key, else the public key, else the first certificate, which
+//! is the end-entity certificate of a chain.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::asn1;
-use super::material::{Material, TAKEN};
+use super::material::{Material, SUPPORTED};
 use crate::jwt::Error;
 
 const BEGIN: &str = "-----BEGIN ";
-/// No file of keys and certificates has more.
+/// The maximum number of blocks in a file.
 const MAX_BLOCKS: usize = 500;
 
-/// Whether `text` is PEM, or was meant to be: such a text is never taken for a shared secret.
-pub(crate) fn is_meant(bytes: &[u8]) -> bool {
+/// Whether the bytes contain PEM, also incomplete. They are never used as a shared secret.
+pub(crate) fn is_pem(bytes: &[u8]) -> bool {
     bytes.windows(10).any(|window| window == b"-----BEGIN")
 }
 
-/// Reads the one key in a text.
+/// Reads the key in a text.
 ///
 /// # Errors
-/// Says what was found instead of one key.
+/// What was found instead of a single key.
 pub(crate) fn read(bytes: &[u8]) -> Result<Material, Error> {
     let text = std::str::from_utf8(bytes).map_err(|_| Error::key("it is PEM, but not UTF-8"))?;
     let blocks = blocks(text)?;
     let of = |kind: fn(&str) -> bool| -> Vec<&Block> {
         blocks.iter().filter(|block| kind(block.label)).collect()
     };
-    // What is none of these is passed over: EC PARAMETERS, which openssl writes before a key, only
-    // repeats what the key says.
+    // Other blocks are skipped. openssl writes EC PARAMETERS before a key, which repeats the curve.
     let private = of(|label| label.ends_with("PRIVATE KEY"));
     let public = of(|label| label.ends_with("PUBLIC KEY"));
     let certificates = of(|label| label.ends_with("CERTIFICATE"));
@@ -40,11 +39,11 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Material, Error> {
     ) {
         ([one], _, _) | ([], [one], _) | ([], [], [one, ..]) => one.key(),
         ([], [], []) => Err(match blocks.first() {
-            Some(other) => Error::key(format!("it is PEM of the kind {}: {TAKEN}", other.label)),
-            None => Error::key("it is PEM without a whole block"),
+            Some(other) => Error::key(format!("it is PEM of type {}; {SUPPORTED}", other.label)),
+            None => Error::key("it is PEM without a complete block"),
         }),
         ([], several, _) | (several, _, _) => Err(Error::key(format!(
-            "it holds {} keys, and one is wanted",
+            "it contains {} keys; exactly one is required",
             several.len()
         ))),
     }
@@ -59,7 +58,7 @@ fn blocks(text: &str) -> Result<Vec<Block<'_>>, Error> {
     let mut blocks = Vec::new();
     let mut rest = text;
     while let Some((_, after)) = rest.split_once(BEGIN) {
-        let unfinished = || Error::key("it is PEM that breaks off");
+        let unfinished = || Error::key("it is truncated PEM");
         let (label, after) = after.split_once("-----").ok_or_else(unfinished)?;
         let (body, after) = after
             .split_once(&format!("-----END {label}-----"))
@@ -85,24 +84,24 @@ impl Block<'_> {
             "ENCRYPTED PRIVATE KEY" => Err(asn1::encrypted()),
             "DSA PRIVATE KEY" => Err(asn1::dsa()),
             "OPENSSH PRIVATE KEY" => Err(Error::key_hint(
-                "it is a private key in OpenSSH's own format, and PEM as OpenSSL writes it is wanted",
-                "ssh-keygen -p -m PKCS8 -f COPY turns a copy of an RSA or ECDSA key into one",
+                "it is a private key in OpenSSH format; PKCS#8 is required",
+                "convert a copy of an RSA or ECDSA key with: ssh-keygen -p -m PKCS8 -f COPY",
             )),
             other => Err(Error::key(format!(
-                "it is PEM of the kind {other}: {TAKEN}"
+                "it is PEM of type {other}; {SUPPORTED}"
             ))),
         }
     }
 
     fn der(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
-        // RFC 1421's headers, of which OpenSSL uses those of encryption
+        // Headers of RFC 1421, which OpenSSL uses for encrypted keys
         if self.body.contains("Proc-Type:") || self.body.contains("DEK-Info:") {
             return Err(asn1::encrypted());
         }
         if self.body.contains("\\n") {
             return Err(Error::key_hint(
-                "it is PEM whose line breaks are written as \\n",
-                "printf '%b' \"$KEY\" > key.pem turns them into line breaks",
+                "it is PEM with line breaks written as \\n",
+                "convert it with: printf '%b' \"$KEY\" > key.pem",
             ));
         }
         let mut bare = Zeroizing::new(Vec::with_capacity(self.body.len()));
@@ -116,7 +115,7 @@ impl Block<'_> {
     }
 }
 
-/// DER as PEM, 64 characters a line.
+/// Writes DER as PEM with 64 characters on each line.
 pub(crate) fn write(label: &str, der: &[u8]) -> Zeroizing<String> {
     let mut base64 = Zeroizing::new(String::with_capacity(der.len() * 2 + 4));
     STANDARD.encode_string(der, &mut base64);
@@ -141,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_reads_back() {
+    fn pem_round_trips() {
         for length in [0, 1, 47, 48, 49, 96, 500] {
             let der = vec![0x5a; length];
             let pem = write("TEST", &der);
@@ -152,10 +151,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key() {
+    fn invalid_pem_is_rejected() {
         let why = |text: &str| read(text.as_bytes()).err().unwrap().to_string();
-        assert!(why("-----BEGIN PUBLIC KEY-----\nMII").contains("breaks off"));
-        assert!(why("-----BEGIN").contains("whole block"));
+        assert!(why("-----BEGIN PUBLIC KEY-----\nMII").contains("truncated"));
+        assert!(why("-----BEGIN").contains("complete block"));
         assert!(why("-----BEGIN PGP X-----\n-----END PGP X-----").contains("PGP X"));
         assert!(
             why("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAA==\n-----END RSA PRIVATE KEY-----")

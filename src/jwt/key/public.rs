@@ -1,4 +1,4 @@
-//! The public half of a key as JWK, and its thumbprint (RFC 7638), by which it is named.
+//! The public key as a JWK, with its thumbprint (RFC 7638) as the `kid`.
 
 use super::Key;
 use super::material::{Material, curve_name};
@@ -8,8 +8,8 @@ use crate::json::Text;
 use crate::jwt::base64url;
 
 impl Material {
-    /// The members that make up the public key, in the order RFC 7638 §3.2 wants them; `None` for
-    /// a shared secret, which has no public half.
+    /// The members of the public key, in the order of RFC 7638 §3.2; `None` for a shared secret,
+    /// which has no public key.
     pub fn public_members(&self) -> Option<Vec<(&'static str, Text)>> {
         let bytes = |bytes: &[u8]| Text::string(&base64url::encode(bytes));
         Some(match self {
@@ -38,7 +38,7 @@ impl Material {
         })
     }
 
-    /// The SHA-256 thumbprint in base64url; `None` for a shared secret, of which it would tell.
+    /// The SHA-256 thumbprint in base64url; `None` for a shared secret.
     pub fn thumbprint(&self) -> Option<String> {
         let members = self.public_members()?;
         let text = Text::object(members.iter().map(|(name, value)| (*name, value)));
@@ -47,7 +47,7 @@ impl Material {
 }
 
 impl Key {
-    /// The public JWK: never a private member. `alg` only where there is but one.
+    /// The public JWK, without private members. It has `alg` if only one algorithm is possible.
     pub fn public_jwk(&self) -> Option<Text> {
         let mut members = self.material.public_members()?;
         members.push(("use", Text::string("sig")));
@@ -61,7 +61,7 @@ impl Key {
     }
 }
 
-/// The coordinates in an uncompressed point.
+/// The coordinates of an uncompressed point.
 fn coordinates(curve: Curve, point: &[u8]) -> (&[u8], &[u8]) {
     point
         .strip_prefix(&[4])

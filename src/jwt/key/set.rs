@@ -1,4 +1,4 @@
-//! One key or a set of them, and which of them may verify a token.
+//! A single key or a set of keys, and which of them may verify a token.
 
 use super::jwk::{self, Document, Unusable};
 use super::material::Material;
@@ -7,18 +7,18 @@ use crate::jwt::algorithm::Algorithm;
 use crate::jwt::{Error, quoted};
 use crate::secret::Secret;
 
-/// The keys a verifier trusts.
+/// The trusted keys of a verifier.
 pub struct KeySet {
     keys: Vec<Key>,
     unusable: Vec<Unusable>,
     origin: Origin,
 }
 
-/// What the keys came as.
+/// The form in which the keys were given.
 enum Origin {
-    /// One key: it verifies every token that does not name another.
+    /// A single key, which verifies every token.
     Single,
-    /// A JWK set: a token that names a key gets that one or none.
+    /// A JWK set. A token with a `kid` is verified only by the key with that `kid`.
     Set,
 }
 
@@ -33,11 +33,11 @@ impl From<Key> for KeySet {
 }
 
 impl KeySet {
-    /// Reads keys in whatever format; what is neither PEM, DER nor JWK, and does
-    /// not begin like one, is a shared secret.
+    /// Reads keys in any format. Bytes that are not PEM, DER or JWK, and do not start like one, are a
+    /// shared secret.
     ///
     /// # Errors
-    /// Says what was found and what is wanted; never repeats it.
+    /// What was found and what is required. The message never contains the key.
     pub fn parse(secret: &Secret) -> Result<KeySet, Error> {
         let bytes = secret.expose();
         if bytes.is_empty() {
@@ -54,10 +54,10 @@ impl KeySet {
         }
     }
 
-    /// Reads a JWK set that a service publishes. A shared secret in it is none: it is not used.
+    /// Reads a JWK set that a service publishes. A published shared secret is not secret, so it is skipped.
     ///
     /// # Errors
-    /// When it is no JWK set.
+    /// If it is not a JWK set.
     pub fn parse_published(bytes: &[u8]) -> Result<KeySet, Error> {
         let mut set = KeySet::parse_json(bytes)?;
         set.keys
@@ -65,16 +65,16 @@ impl KeySet {
         Ok(set)
     }
 
-    /// Reads a JWK set (or a single JWK), and nothing else.
+    /// Reads only a JWK set or a single JWK.
     ///
     /// # Errors
-    /// When it is neither.
+    /// If it is neither.
     pub fn parse_json(bytes: &[u8]) -> Result<KeySet, Error> {
-        let text = std::str::from_utf8(bytes)
-            .map_err(|_| Error::key("it is no JWK set, since it is not UTF-8"))?;
+        let text =
+            std::str::from_utf8(bytes).map_err(|_| Error::key("it is not a JWK set: not UTF-8"))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_ascii();
         if !text.starts_with('{') {
-            return Err(Error::key("it is no JWK set, since it is no JSON object"));
+            return Err(Error::key("it is not a JWK set: not a JSON object"));
         }
         KeySet::read(Content::Json(text))
     }
@@ -91,27 +91,27 @@ impl KeySet {
                     origin: Origin::Set,
                 },
             },
-            // Twice in base64 is nothing anybody does.
+            // base64 in base64 is not supported.
             Content::Wrapped(_) | Content::Raw => {
-                return Err(Error::key("it is none that c47 knows"));
+                return Err(Error::key("its format is not supported"));
             }
         })
     }
 
-    /// The keys that can be used.
+    /// The usable keys.
     pub fn keys(&self) -> &[Key] {
         &self.keys
     }
 
-    /// Why keys of the set cannot be used.
+    /// The reasons why other keys of the set cannot be used.
     pub fn unusable(&self) -> impl Iterator<Item = &str> {
         self.unusable.iter().map(|one| one.why.as_str())
     }
 
-    /// The one key, or of a set the one with this identifier.
+    /// The single key, or the key of a set with this `kid`.
     ///
     /// # Errors
-    /// When there is none, or more than one.
+    /// If there is none, or more than one.
     pub fn into_single(self, kid: Option<&str>) -> Result<Key, Error> {
         let is_set = matches!(self.origin, Origin::Set);
         let mut fitting: Vec<Key> = self
@@ -123,36 +123,35 @@ impl KeySet {
         match (fitting.pop(), self.unusable.as_slice(), kid) {
             (Some(key), _, _) if count == 1 => Ok(key),
             (Some(_), _, None) => Err(Error::key(format!(
-                "it is a JWK set of {count} keys, and one is wanted"
+                "it is a JWK set of {count} keys; select one with its kid"
             ))),
             (Some(_), _, Some(kid)) => Err(Error::key(format!(
-                "it is a JWK set with {count} keys of the kid {}",
+                "it is a JWK set with {count} keys with the kid {}",
                 quoted(kid)
             ))),
             (None, [one], None) => Err(Error::key(one.why.clone())),
             (None, _, None) => Err(Error::key("it is a JWK set without a usable key")),
             (None, _, Some(kid)) => Err(Error::key(format!(
-                "it is a JWK set without a usable key of the kid {}",
+                "it is a JWK set without a usable key with the kid {}",
                 quoted(kid)
             ))),
         }
     }
 
-    /// Whether any key can be used with the algorithm.
+    /// Whether any key supports the algorithm.
     pub fn suits(&self, algorithm: Algorithm) -> bool {
         self.keys.iter().any(|key| key.suits(algorithm))
     }
 
-    /// What is wrong with the length of the first shared secret that is too short for the
-    /// algorithm; see [`Key::short_secret`].
+    /// The warning for the first shared secret that is too short; see [`Key::short_secret`].
     pub(crate) fn short_secret(&self, algorithm: Algorithm) -> Option<String> {
         self.keys.iter().find_map(|key| key.short_secret(algorithm))
     }
 
-    /// The keys that may verify a token with this header, one at least.
+    /// The keys that may verify a token with this header, at least one.
     ///
     /// # Errors
-    /// Says why there is none, as the reason why the token is refused.
+    /// The reason why the token is rejected.
     pub fn candidates(&self, algorithm: Algorithm, kid: Option<&str>) -> Result<Vec<&Key>, String> {
         let named = self.named(kid)?;
         let refusals: Vec<String> = named
@@ -168,21 +167,21 @@ impl KeySet {
             .collect();
         if fitting.is_empty() {
             return Err(format!(
-                "algorithm {algorithm} is not allowed for any key of the set"
+                "algorithm {algorithm} is not allowed for any key in the set"
             ));
         }
         Ok(fitting)
     }
 
-    /// The keys a token's `kid` lets verify it.
+    /// The keys that may verify a token with this `kid`.
     fn named(&self, kid: Option<&str>) -> Result<Vec<&Key>, String> {
         let all = || self.keys.iter().collect();
         let Some(kid) = kid else { return Ok(all()) };
         match self.origin {
-            // A key without a kid of its own was given for whatever comes.
+            // A single key without a kid verifies every token.
             Origin::Single => match self.keys.iter().find_map(Key::kid) {
                 Some(own) if own != kid => Err(format!(
-                    "the token is signed with the key {}, and this one is {}",
+                    "the token is signed with the key {}, but this key is {}",
                     quoted(kid),
                     quoted(own)
                 )),

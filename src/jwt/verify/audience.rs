@@ -1,32 +1,31 @@
-//! Which audiences a verifier answers to (RFC 7519 §4.1.3): a token that names an audience is
-//! invalid for everybody else.
+//! The audience of a verifier (RFC 7519 §4.1.3). A token for one audience is invalid for all others.
 
 use super::Reason;
 use crate::json::Text;
 use crate::jwt::quoted;
 
-/// The audience that whoever verifies a token is.
+/// The audience that the verifier accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Audience {
-    /// It is none: a token with an `aud` is meant for somebody else.
+    /// None: a token with an `aud` is for another audience.
     Unnamed,
-    /// `aud` must be there, and name one of these.
+    /// `aud` is required and must contain one of these.
     OneOf(Vec<String>),
-    /// `aud` is not looked at.
+    /// `aud` is not checked.
     Any,
 }
 
 impl Audience {
-    /// The audience that the options of a command describe.
+    /// Reads --aud and --any-aud.
     ///
     /// # Errors
-    /// When both kinds of options are given.
+    /// If both are given.
     pub(crate) fn from_options(named: &[String], any: bool) -> Result<Audience, &'static str> {
         match (named, any) {
             ([], false) => Ok(Audience::Unnamed),
             ([], true) => Ok(Audience::Any),
             (named, false) => Ok(Audience::OneOf(named.to_vec())),
-            (_, true) => Err("--aud and --any-aud exclude each other"),
+            (_, true) => Err("--aud cannot be used with --any-aud"),
         }
     }
 
@@ -41,7 +40,7 @@ impl Audience {
                 if found.iter().any(|one| wanted.contains(one)) {
                     return Ok(());
                 }
-                let (found, wanted) = (say(&found, "and"), say(wanted, "or"));
+                let (found, wanted) = (list(&found, "and"), list(wanted, "or"));
                 Err(Reason::Claim(format!("aud is {found}, not {wanted}")))
             }
         }
@@ -59,8 +58,8 @@ fn names(value: &Text) -> Result<Vec<String>, Reason> {
         })
 }
 
-/// Audiences in a sentence; of very many the first.
-pub(super) fn say(names: &[String], word: &str) -> String {
+/// Lists audiences for a message, at most the first five.
+pub(super) fn list(names: &[String], word: &str) -> String {
     const MOST: usize = 5;
     let mut quoted: Vec<String> = names.iter().take(MOST).map(|one| quoted(one)).collect();
     if names.len() > MOST {

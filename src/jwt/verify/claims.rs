@@ -1,4 +1,4 @@
-//! What the claims of a token must be like (RFC 7519 §4.1).
+//! Checks the claims of a token (RFC 7519 §4.1).
 
 use super::{Policy, Reason};
 use crate::json::{self, Text};
@@ -7,18 +7,18 @@ use crate::jwt::quoted;
 
 type Members = [(String, Text)];
 
-/// The claims in a payload.
+/// Reads the claims in a payload.
 ///
 /// # Errors
-/// When they are no JSON object, or a claim stands twice.
+/// If they are not a JSON object, or a claim occurs twice.
 pub(super) fn read(payload: &[u8]) -> Result<(Text, Vec<(String, Text)>), String> {
-    let wrong = |why: String| format!("its claims are no sound JSON: {why}");
+    let wrong = |why: String| format!("its claims are not valid JSON: {why}");
     let text = Text::from_bytes(payload).map_err(wrong)?;
     let members = json::members(&text).map_err(wrong)?;
     Ok((text, members))
 }
 
-/// Checks times, then what was asked for.
+/// Checks the times, then the policy.
 pub(super) fn check(claims: &Members, policy: &Policy) -> Result<(), Reason> {
     check_times(claims, policy)?;
     for name in &policy.required {
@@ -37,7 +37,7 @@ pub(super) fn check(claims: &Members, policy: &Policy) -> Result<(), Reason> {
     policy.audience.check(value(claims, "aud"))
 }
 
-/// Valid while `nbf <= now < exp`. A time that is no number could be meant as any: refused.
+/// Checks `nbf <= now < exp`. A time that is not a number is rejected.
 fn check_times(claims: &Members, policy: &Policy) -> Result<(), Reason> {
     let leeway = policy.leeway_s;
     if let Some(end) = date(claims, "exp")?
@@ -46,10 +46,10 @@ fn check_times(claims: &Members, policy: &Policy) -> Result<(), Reason> {
         let ago_s = policy.now.0.saturating_sub(end.timestamp().0).max(0);
         return Err(Reason::Expired { ago_s });
     }
-    if let Some(begin) = date(claims, "nbf")?
-        && !begin.has_come(policy.now.plus(leeway))
+    if let Some(start) = date(claims, "nbf")?
+        && !start.has_come(policy.now.plus(leeway))
     {
-        let from = begin.timestamp();
+        let from = start.timestamp();
         let wait_s = from.0.saturating_sub(policy.now.0).max(1);
         return Err(Reason::NotYetValid { from, wait_s });
     }
@@ -62,7 +62,7 @@ fn date(claims: &Members, name: &str) -> Result<Option<NumericDate>, Reason> {
     };
     match NumericDate::read(value) {
         Some(date) => Ok(Some(date)),
-        None => Err(Reason::Claim(format!("the claim '{name}' is no number"))),
+        None => Err(Reason::Claim(format!("the claim '{name}' is not a number"))),
     }
 }
 
@@ -72,7 +72,7 @@ fn ensure_equal(claims: &Members, name: &str, wanted: Option<&str>) -> Result<()
     Err(Reason::Claim(match found {
         Some(Ok(found)) if found == wanted => return Ok(()),
         Some(Ok(found)) => format!("{name} is {}, not {}", quoted(&found), quoted(wanted)),
-        Some(Err(_)) => format!("the claim '{name}' is no string"),
+        Some(Err(_)) => format!("the claim '{name}' is not a string"),
         None => format!("the claim '{name}' is missing"),
     }))
 }

@@ -1,5 +1,5 @@
-//! Whether a token is to be believed. The keys decide which algorithms are possible; the header
-//! only chooses among them, and whatever it says of keys (`jwk`, `jku`, `x5u`) is not looked at.
+//! Verifies tokens. The keys decide which algorithms are possible; the header only selects one of
+//! them. Keys in the header (`jwk`, `jku`, `x5u`) are ignored.
 
 mod audience;
 mod claims;
@@ -18,32 +18,32 @@ use crate::timestamp::Timestamp;
 pub(crate) use audience::Audience;
 pub(crate) use rejected::{Reason, Rejected};
 
-/// What a token must be like, besides being signed by one of the keys.
+/// The requirements for a token, in addition to a valid signature.
 pub(crate) struct Policy {
-    /// The algorithms allowed; empty for all that the keys make possible.
+    /// The allowed algorithms; empty for all that the keys support.
     pub algorithms: Vec<Algorithm>,
     pub content: Content,
     pub audience: Audience,
     pub issuer: Option<String>,
     pub subject: Option<String>,
-    /// Claims that must be there.
+    /// Required claims.
     pub required: Vec<String>,
-    /// How far clocks may differ, in seconds.
+    /// The allowed clock difference in seconds.
     pub leeway_s: i64,
     pub now: Timestamp,
 }
 
-/// What a token carries.
+/// The expected payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
     /// Claims, which are checked (RFC 7519).
     Claims,
-    /// Anything, which is not looked at (RFC 7515).
+    /// Anything; it is not checked (RFC 7515).
     Anything,
 }
 
 impl Policy {
-    /// Any algorithm the keys make possible, claims with exact times, and no audience.
+    /// Any algorithm that the keys support, exact times, and no audience.
     pub(crate) fn at(now: Timestamp) -> Policy {
         Policy {
             algorithms: Vec::new(),
@@ -58,27 +58,27 @@ impl Policy {
     }
 }
 
-/// A token that is to be believed.
+/// A verified token.
 #[derive(Debug)]
 pub(crate) struct Verified {
     pub algorithm: Algorithm,
     pub kid: Option<String>,
-    /// The claims; `None` only under [`Content::Anything`], for a payload that is no JSON.
+    /// The claims; `None` only with [`Content::Anything`], if the payload is not JSON.
     pub claims: Option<Text>,
 }
 
 /// Verifies a bare token (see [`super::bare`]).
 ///
 /// # Errors
-/// Says why the token is not to be believed.
+/// The reason why the token is rejected.
 pub(crate) fn verify(token: &[u8], keys: &KeySet, policy: &Policy) -> Result<Verified, Rejected> {
     let parts = token::parse(token).map_err(|why| Rejected::new(Reason::Malformed(why)))?;
     let mut seen = Rejected::new(Reason::Signature);
-    let algorithm = match checked_signature(&parts, keys, policy, &mut seen) {
+    let algorithm = match verify_signature(&parts, keys, policy, &mut seen) {
         Ok(algorithm) => algorithm,
         Err(reason) => return Err(seen.because(reason)),
     };
-    // From here on the signer's words are known to be the signer's.
+    // The signature is valid from here on.
     let claims = match policy.content {
         Content::Anything => Text::from_bytes(&parts.payload).ok(),
         Content::Claims => match claims::read(&parts.payload) {
@@ -99,9 +99,9 @@ pub(crate) fn verify(token: &[u8], keys: &KeySet, policy: &Policy) -> Result<Ver
     })
 }
 
-/// The algorithm with which one of the keys signed the token. Notes in `seen` what the header
-/// says, for the report.
-fn checked_signature(
+/// Checks the signature and returns its algorithm. Records the header's `alg` and `kid` in `seen`
+/// for the report.
+fn verify_signature(
     parts: &Parts,
     keys: &KeySet,
     policy: &Policy,
@@ -110,19 +110,19 @@ fn checked_signature(
     let name = parts
         .header
         .string("alg")
-        .and_then(|name| name.ok_or_else(|| "its header names no algorithm".to_owned()))
+        .and_then(|name| name.ok_or_else(|| "its header has no alg".to_owned()))
         .map_err(Reason::Malformed)?;
     seen.alg = Some(name.clone());
     seen.kid = parts.header.string("kid").map_err(Reason::Malformed)?;
     parts
         .header
-        .ensure_understood()
+        .ensure_no_extensions()
         .map_err(Reason::Unsupported)?;
     let algorithm = Algorithm::named(&name).ok_or_else(|| unknown(&name))?;
     if !policy.algorithms.is_empty() && !policy.algorithms.contains(&algorithm) {
         let allowed: Vec<&str> = policy.algorithms.iter().map(|one| one.name()).collect();
         return Err(Reason::Algorithm(format!(
-            "algorithm {algorithm} is not allowed: only {}",
+            "algorithm {algorithm} is not allowed, only {}",
             allowed.join(", ")
         )));
     }
@@ -132,7 +132,7 @@ fn checked_signature(
     crypto::install();
     let signed_by_one = candidates.iter().any(|key| {
         let key = key.decoding_key();
-        let algorithm = algorithm.foreign();
+        let algorithm = algorithm.to_jsonwebtoken();
         jsonwebtoken::crypto::verify(parts.signature, parts.signed.as_bytes(), &key, algorithm)
             .unwrap_or(false)
     });
@@ -145,8 +145,8 @@ fn checked_signature(
 
 fn unknown(name: &str) -> Reason {
     Reason::Algorithm(match name {
-        "ES512" => "algorithm ES512 is not supported: c47 has no P-521".to_owned(),
-        // In any spelling: some readers took 'None' for it.
+        "ES512" => "algorithm ES512 is not supported (no P-521)".to_owned(),
+        // In any case: some implementations accepted 'None'.
         _ if name.eq_ignore_ascii_case("none") => {
             "the token is not signed: algorithm 'none' is never allowed".to_owned()
         }

@@ -1,36 +1,36 @@
-//! Why a token is not to be believed, in words.
+//! The reasons why a token is rejected.
 
 use std::fmt;
 use std::time::Duration;
 
-use super::audience::say as say_names;
+use super::audience::list;
 use crate::json::Text;
 use crate::quantity::{say_ago, say_duration};
 use crate::shell;
 use crate::timestamp::Timestamp;
 
-/// A token that is not to be believed.
+/// A rejected token.
 #[derive(Debug)]
 pub(crate) struct Rejected {
     pub reason: Reason,
-    /// What its header says, true or not.
+    /// From its header, unverified.
     pub alg: Option<String>,
     pub kid: Option<String>,
-    /// Its claims, where the signature is good and they are what is wrong.
+    /// Its claims, if the signature is valid.
     pub claims: Option<Text>,
 }
 
 impl Reason {
-    /// What to do about it, where it is not the token that needs another: `--aud` and `--any-aud`
-    /// are the options of every command that verifies tokens.
+    /// The hint, if an option can accept the token. Every command that verifies tokens has `--aud`
+    /// and `--any-aud`.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Reason::UnexpectedAudience(names) => Some(match names.first() {
                 Some(first) => format!(
-                    "--aud {} if you are that audience, or --any-aud",
+                    "use --aud {} if this is your audience, or --any-aud",
                     shell::quote(first)
                 ),
-                None => "--any-aud".to_owned(),
+                None => "use --any-aud".to_owned(),
             }),
             Reason::Malformed(_)
             | Reason::Unsupported(_)
@@ -44,18 +44,18 @@ impl Reason {
     }
 }
 
-/// What is wrong with a token.
+/// Why a token is rejected.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// It is no token.
+    /// It is malformed.
     Malformed(String),
-    /// It wants something that c47 does not do.
+    /// It needs an extension that is not supported.
     Unsupported(String),
     /// Its algorithm is not allowed.
     Algorithm(String),
     /// No key may verify it.
     Key(String),
-    /// None of the keys signed it, or it was altered.
+    /// No key matches the signature.
     Signature,
     Expired {
         ago_s: i64,
@@ -64,9 +64,9 @@ pub(crate) enum Reason {
         from: Timestamp,
         wait_s: i64,
     },
-    /// It names audiences, and whoever verifies it said of none to be it.
+    /// It has an audience, but the verifier has none.
     UnexpectedAudience(Vec<String>),
-    /// A claim is missing, or not as asked for.
+    /// A claim is missing or has another value.
     Claim(String),
 }
 
@@ -99,8 +99,8 @@ impl fmt::Display for Reason {
             Reason::Algorithm(why) | Reason::Key(why) | Reason::Claim(why) => f.write_str(why),
             Reason::UnexpectedAudience(names) => write!(
                 f,
-                "aud is {}, and no audience was asked for",
-                say_names(names, "and")
+                "aud is {}, but no audience was given",
+                list(names, "and")
             ),
             Reason::Signature => f.write_str("signature does not match"),
             Reason::Expired { ago_s } => {
@@ -108,12 +108,12 @@ impl fmt::Display for Reason {
                 write!(f, "expired {}", say_ago(since))
             }
             Reason::NotYetValid { from, wait_s } => {
-                write!(f, "not valid before {from}, in {}", say(*wait_s))
+                write!(f, "not valid before {from}, in {}", duration(*wait_s))
             }
         }
     }
 }
 
-fn say(seconds: i64) -> String {
+fn duration(seconds: i64) -> String {
     say_duration(Duration::from_secs(seconds.unsigned_abs()))
 }

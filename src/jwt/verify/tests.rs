@@ -29,7 +29,7 @@ fn token(claims: &[&str], ttl: Option<u64>) -> Vec<u8> {
     mint(&order).unwrap().expose().to_vec()
 }
 
-/// A token with this header and payload, signed with HS256 and the key "secret" all the same.
+/// A token with this header and payload, always signed with HS256 and the key "secret".
 fn raw(header: &str, payload: &[u8]) -> Vec<u8> {
     let signed = format!(
         "{}.{}",
@@ -59,7 +59,7 @@ fn why(token: &[u8]) -> String {
 }
 
 #[test]
-fn a_good_token() {
+fn valid_token_is_verified() {
     let verified = check(&token(&["sub=bot"], Some(60)), |_| {}).unwrap();
     assert_eq!(verified.algorithm, Algorithm::Hs256);
     assert!(
@@ -96,7 +96,7 @@ fn times_are_exact() {
         "nbf:=true",
     ] {
         assert!(
-            why(&token(&[claim], None)).contains("is no number"),
+            why(&token(&[claim], None)).contains("is not a number"),
             "{claim}"
         );
     }
@@ -105,7 +105,7 @@ fn times_are_exact() {
 }
 
 #[test]
-fn what_was_asked_for() {
+fn required_claims_are_checked() {
     let wrong = |claims: &[&str], change: fn(&mut Policy)| check(&token(claims, None), change);
     let audience = |policy: &mut Policy| policy.audience = Audience::OneOf(vec!["a".into()]);
     assert!(wrong(&["aud=a"], audience).is_ok());
@@ -150,7 +150,7 @@ fn what_was_asked_for() {
 }
 
 #[test]
-fn an_altered_token_does_not_match() {
+fn altered_token_is_rejected() {
     let good = token(&["sub=bot"], None);
     for at in 0..good.len() {
         let mut altered = good.clone();
@@ -166,7 +166,7 @@ fn an_altered_token_does_not_match() {
 }
 
 #[test]
-fn none_is_no_signature() {
+fn algorithm_none_is_rejected() {
     for name in ["none", "None", "NONE"] {
         let header = format!(r#"{{"alg":"{name}"}}"#);
         let mut token = raw(&header, b"{}");
@@ -175,19 +175,19 @@ fn none_is_no_signature() {
         assert!(why(&token).contains("not signed"));
     }
     assert!(why(&raw(r#"{"alg":""}"#, b"{}")).contains("not supported"));
-    assert!(why(&raw(r#"{"alg":null}"#, b"{}")).contains("no string"));
-    assert!(why(&raw(r#"{"typ":"JWT"}"#, b"{}")).contains("no algorithm"));
+    assert!(why(&raw(r#"{"alg":null}"#, b"{}")).contains("not a string"));
+    assert!(why(&raw(r#"{"typ":"JWT"}"#, b"{}")).contains("no alg"));
     assert!(why(&raw(r#"{"alg":"ES512"}"#, b"{}")).contains("P-521"));
 }
 
 #[test]
-fn the_policy_and_the_key_decide_the_algorithm() {
+fn policy_and_key_decide_the_algorithm() {
     let token = token(&[], None);
     let allow = |one: Algorithm| check(&token, |policy| policy.algorithms = vec![one]);
     assert!(allow(Algorithm::Hs256).is_ok());
     assert_eq!(
         allow(Algorithm::Hs512).unwrap_err(),
-        "algorithm HS256 is not allowed: only HS512"
+        "algorithm HS256 is not allowed, only HS512"
     );
     let jwk = keys(r#"{"kty":"oct","k":"c2VjcmV0","alg":"HS512"}"#);
     let rejected = verify(&token, &jwk, &Policy::at(NOW)).unwrap_err();
@@ -199,12 +199,12 @@ fn the_policy_and_the_key_decide_the_algorithm() {
 }
 
 #[test]
-fn headers_that_are_refused_or_ignored() {
+fn unsupported_headers_are_rejected_or_ignored() {
     assert!(why(&raw(r#"{"alg":"HS256","crit":["exp"]}"#, b"{}")).contains("critical"));
     assert!(why(&raw(r#"{"alg":"HS256","b64":false}"#, b"{}")).contains("b64"));
     assert!(why(&raw(r#"{"alg":"HS256","alg":"HS256"}"#, b"{}")).contains("duplicate member"));
     assert!(why(&raw(r#"{"alg":"HS256","kid":1}"#, b"{}")).contains("kid"));
-    // The key of an attacker within the token, and addresses to fetch one from.
+    // An attacker's key in the header, and URLs of keys.
     let header = r#"{"alg":"HS256","jwk":{"kty":"oct","k":"c2VjcmV0"},"jku":"http://x","x5u":"http://x","x5c":["x"]}"#;
     assert!(check(&raw(header, b"{}"), |_| {}).is_ok());
     let other = verify(&raw(header, b"{}"), &keys("other"), &Policy::at(NOW));
@@ -212,7 +212,7 @@ fn headers_that_are_refused_or_ignored() {
 }
 
 #[test]
-fn claims_must_be_sound() {
+fn invalid_claims_are_rejected() {
     let header = r#"{"alg":"HS256"}"#;
     assert!(why(&raw(header, br#"{"exp":2000000,"exp":1}"#)).contains("duplicate member"));
     assert!(why(&raw(header, br#"{"a":{"b":1,"b":2}}"#)).contains("duplicate member"));
@@ -231,7 +231,7 @@ fn claims_must_be_sound() {
 }
 
 #[test]
-fn a_set_of_keys_is_chosen_from_by_kid() {
+fn key_of_a_set_is_selected_by_kid() {
     let set = r#"{"keys":[
         {"kty":"oct","k":"b3RoZXI","kid":"a"},
         {"kty":"oct","k":"c2VjcmV0","kid":"b"},
@@ -255,7 +255,7 @@ fn a_set_of_keys_is_chosen_from_by_kid() {
         ("e", "the key's key_ops do not list 'verify'"),
         (
             "f",
-            "the key 'f' cannot be used: its alg is 'RSA-OAEP', which signs no token here",
+            "the key 'f' cannot be used: its alg 'RSA-OAEP' is not supported",
         ),
         ("x", "the key 'x' is not in the set"),
     ] {
@@ -270,12 +270,12 @@ fn a_set_of_keys_is_chosen_from_by_kid() {
     assert!(
         check(r#"{"alg":"RS256"}"#)
             .unwrap_err()
-            .contains("any key of the set")
+            .contains("any key in the set")
     );
 }
 
 #[test]
-fn a_single_key_that_names_itself() {
+fn single_key_with_kid_verifies_only_its_tokens() {
     let jwk = keys(r#"{"kty":"oct","k":"c2VjcmV0","kid":"a"}"#);
     let check = |header: &str| verify(&raw(header, b"{}"), &jwk, &Policy::at(NOW)).is_ok();
     assert!(check(r#"{"alg":"HS256"}"#));
@@ -283,7 +283,7 @@ fn a_single_key_that_names_itself() {
     assert!(!check(r#"{"alg":"HS256","kid":"b"}"#));
 }
 
-/// Not random at all, so that a failure comes back: xorshift64.
+/// A deterministic generator (xorshift64), so that failures are reproducible.
 struct Random(u64);
 
 impl Random {
@@ -296,7 +296,7 @@ impl Random {
 }
 
 #[test]
-fn no_text_makes_the_parser_panic_or_pass() {
+fn random_tokens_do_not_panic_or_verify() {
     const PIECES: &[&str] = &[
         ".",
         "..",
@@ -326,7 +326,7 @@ fn no_text_makes_the_parser_panic_or_pass() {
 }
 
 #[test]
-fn no_json_makes_the_readers_panic() {
+fn random_json_does_not_panic() {
     const PIECES: &[&str] = &[
         "{",
         "}",
