@@ -46,7 +46,7 @@ extern "C" fn on_signal(signal: libc::c_int) {
 
 /// Runs `work`, a few system calls, without interruption by a signal. A signal that arrives in the
 /// meantime ends the process afterwards.
-pub(crate) fn undivided<T>(work: impl FnOnce() -> T) -> T {
+pub(crate) fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
     struct Section;
     impl Drop for Section {
         fn drop(&mut self) {
@@ -177,7 +177,7 @@ impl RemoveOnSignal {
         path: &Path,
         make: impl FnOnce() -> std::io::Result<T>,
     ) -> std::io::Result<(T, RemoveOnSignal)> {
-        undivided(|| Ok((make()?, RemoveOnSignal::new(path))))
+        uninterrupted(|| Ok((make()?, RemoveOnSignal::new(path))))
     }
 }
 
@@ -190,19 +190,19 @@ impl Drop for RemoveOnSignal {
 }
 
 /// While it lives, a signal prints a text on stderr before the process ends.
-pub(crate) struct SayOnSignal(());
+pub(crate) struct PrintOnSignal(());
 
-impl SayOnSignal {
+impl PrintOnSignal {
     /// The text is leaked, because the handler may read it at any time.
-    pub(crate) fn new(text: &str) -> SayOnSignal {
+    pub(crate) fn new(text: &str) -> PrintOnSignal {
         install();
         let text = CString::new(text).map_or(ptr::null_mut(), CString::into_raw);
         MESSAGE.store(text, Ordering::SeqCst);
-        SayOnSignal(())
+        PrintOnSignal(())
     }
 }
 
-impl Drop for SayOnSignal {
+impl Drop for PrintOnSignal {
     fn drop(&mut self) {
         MESSAGE.store(ptr::null_mut(), Ordering::SeqCst);
     }

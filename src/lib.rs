@@ -107,7 +107,7 @@ pub mod testing {
     pub use crate::elf::info::Info;
     pub use crate::elf::requirements::Requirements;
     pub use crate::elf::root::Root;
-    pub use crate::elf::search::{Settings as SearchSettings, Shelves};
+    pub use crate::elf::search::{LibraryCache, Settings as SearchSettings};
     pub use crate::elf::system::Cpu;
     pub use crate::elf::{tree, verdict};
     pub use crate::outline::{Command, Field, JsonOutput, JsonType, Presence, Shape, Times};

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::interrupt::RemoveOnSignal;
 use crate::process::user_id;
-use crate::unfinished::{self, Kinship};
+use crate::unfinished::{self, WriterStatus};
 
 /// The links in a directory.
 pub(crate) struct Links<'a> {
@@ -128,7 +128,9 @@ impl Links<'_> {
 fn reclaim(directory: &Path) {
     for (path, writer) in unfinished::within(directory) {
         let is_own_link = |found: fs::Metadata| found.is_symlink() && found.uid() == user_id();
-        if writer.kinship() == Kinship::Dead && fs::symlink_metadata(&path).is_ok_and(is_own_link) {
+        if writer.writer_status() == WriterStatus::Dead
+            && fs::symlink_metadata(&path).is_ok_and(is_own_link)
+        {
             let _ = fs::remove_file(path);
         }
     }

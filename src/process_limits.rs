@@ -89,7 +89,7 @@ pub(crate) fn ignore_file_size_signal() {
 
 /// Restores the limits for a program that c47 starts: core files, and the transparent huge pages that
 /// the allocator turns off, which exec would inherit.
-pub(crate) fn not_for(command: &mut Command) -> &mut Command {
+pub(crate) fn restore_limits_for(command: &mut Command) -> &mut Command {
     let core_files = CORE_FILES.get().copied();
     // SAFETY: only async-signal-safe system calls, without allocation.
     unsafe { command.pre_exec(move || restore(core_files)) }

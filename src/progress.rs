@@ -65,7 +65,7 @@ impl Drop for Progress {
 /// `frame.exr  412.3 MiB of 1.0 GiB  40%  512.0 MiB/s  2s left`. The rate is `received` bytes in `time`.
 fn line(name: &str, have: u64, whole: Option<u64>, received: u64, time: Duration) -> String {
     const MAX_NAME: usize = 24;
-    let size = quantity::say_size;
+    let size = quantity::format_size;
     let mut line: String = escape::one_line(name).chars().take(MAX_NAME).collect();
     line.push_str(&format!("  {}", size(have)));
     let rate = received as f64 / time.as_secs_f64().max(0.001);
@@ -77,7 +77,7 @@ fn line(name: &str, have: u64, whole: Option<u64>, received: u64, time: Duration
     if let Some(whole) = whole.filter(|_| rate >= 1.0) {
         let left = whole.saturating_sub(have) as f64 / rate;
         let left = Duration::from_secs(left.ceil() as u64);
-        line.push_str(&format!("  {} left", quantity::say_duration(left)));
+        line.push_str(&format!("  {} left", quantity::format_duration(left)));
     }
     line
 }

@@ -149,7 +149,7 @@ impl Number {
 }
 
 /// A duration in its largest unit: `45s`, `4m`, `3h`, `12d`, `3y`.
-pub(crate) fn say_duration(duration: Duration) -> String {
+pub(crate) fn format_duration(duration: Duration) -> String {
     const YEAR: u64 = 31_556_952;
     let seconds = duration.as_secs();
     match seconds {
@@ -163,10 +163,10 @@ pub(crate) fn say_duration(duration: Duration) -> String {
 }
 
 /// How long ago something was: `just now`, `4m ago`.
-pub(crate) fn say_ago(since: Duration) -> String {
+pub(crate) fn format_ago(since: Duration) -> String {
     match since.as_secs() {
         0 => "just now".to_owned(),
-        _ => format!("{} ago", say_duration(since)),
+        _ => format!("{} ago", format_duration(since)),
     }
 }
 
@@ -181,7 +181,7 @@ pub(crate) fn count(number: impl TryInto<u64>, one: &str) -> String {
 }
 
 /// A size for people: `812 B`, `1.4 MiB`.
-pub(crate) fn say_size(bytes: u64) -> String {
+pub(crate) fn format_size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
     let mut value = bytes as f64;
     let mut units = UNITS.iter();
@@ -278,11 +278,11 @@ mod tests {
             (864_000, "10d"),
             (20_781 * 86_400, "56y"),
         ] {
-            assert_eq!(say_duration(Duration::from_secs(seconds)), words);
+            assert_eq!(format_duration(Duration::from_secs(seconds)), words);
         }
-        assert_eq!(say_duration(Duration::from_millis(300)), "300ms");
-        assert_eq!(say_ago(Duration::from_millis(300)), "just now");
-        assert_eq!(say_ago(Duration::from_secs(240)), "4m ago");
+        assert_eq!(format_duration(Duration::from_millis(300)), "300ms");
+        assert_eq!(format_ago(Duration::from_millis(300)), "just now");
+        assert_eq!(format_ago(Duration::from_secs(240)), "4m ago");
     }
 
     #[test]
@@ -326,8 +326,8 @@ mod tests {
         ] {
             assert!(size(wrong).is_err(), "{wrong}");
         }
-        assert_eq!(say_size(812), "812 B");
-        assert_eq!(say_size(1_500_000), "1.4 MiB");
+        assert_eq!(format_size(812), "812 B");
+        assert_eq!(format_size(1_500_000), "1.4 MiB");
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(crate) struct Writer {
 
 /// What is known about a writer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kinship {
+pub(crate) enum WriterStatus {
     /// This process.
     Own,
     /// On this machine in this namespace, and alive.
@@ -76,33 +76,33 @@ impl Writer {
         })
     }
 
-    pub(crate) fn kinship(&self) -> Kinship {
+    pub(crate) fn writer_status(&self) -> WriterStatus {
         let own = Writer::own();
         if own.kernel.is_empty() || own.kernel != self.kernel {
-            Kinship::Stranger
+            WriterStatus::Stranger
         } else if own.namespace != self.namespace || own.start == 0 {
-            Kinship::SameMachine
+            WriterStatus::SameMachine
         } else if own == *self {
-            Kinship::Own
+            WriterStatus::Own
         } else if process::is_dead(self.pid, self.start) {
-            Kinship::Dead
+            WriterStatus::Dead
         } else {
-            Kinship::Alive
+            WriterStatus::Alive
         }
     }
 
     /// Whether this writer will not finish its file, which is open as `file`.
     pub(crate) fn has_left(&self, file: &File) -> bool {
-        match self.kinship() {
-            Kinship::Own | Kinship::Alive => false,
-            Kinship::Dead => true,
+        match self.writer_status() {
+            WriterStatus::Own | WriterStatus::Alive => false,
+            WriterStatus::Dead => true,
             // Processes of the same machine see each other's locks on every file system.
-            Kinship::SameMachine => match file.try_lock() {
+            WriterStatus::SameMachine => match file.try_lock() {
                 Ok(()) => true,
                 Err(TryLockError::WouldBlock) => false,
                 Err(TryLockError::Error(_)) => is_old(file),
             },
-            Kinship::Stranger => is_old(file),
+            WriterStatus::Stranger => is_old(file),
         }
     }
 }
@@ -233,7 +233,7 @@ mod tests {
     fn only_dead_writers_of_this_machine_are_abandoned_at_once() {
         let file = File::open("/dev/null").unwrap();
         let own = Writer::own();
-        assert_eq!(own.kinship(), Kinship::Own);
+        assert_eq!(own.writer_status(), WriterStatus::Own);
         let with = |change: fn(&mut Writer)| {
             let mut writer = own.clone();
             change(&mut writer);
@@ -247,11 +247,11 @@ mod tests {
         };
         let elsewhere = with(|writer| writer.kernel = "0123456789abcdef".into());
         let contained = with(|writer| writer.namespace += 1);
-        assert_eq!(dead.kinship(), Kinship::Dead);
+        assert_eq!(dead.writer_status(), WriterStatus::Dead);
         assert!(dead.has_left(&file) && !own.has_left(&file));
-        assert_eq!(parent.kinship(), Kinship::Alive);
-        assert_eq!(elsewhere.kinship(), Kinship::Stranger);
-        assert_eq!(contained.kinship(), Kinship::SameMachine);
+        assert_eq!(parent.writer_status(), WriterStatus::Alive);
+        assert_eq!(elsewhere.writer_status(), WriterStatus::Stranger);
+        assert_eq!(contained.writer_status(), WriterStatus::SameMachine);
         // In a container the lock decides, not the age of the file.
         let path = std::env::temp_dir().join(format!("c47-left-{}", std::process::id()));
         let locked = File::create(&path).unwrap();

@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support::server::{Answer, Request, Server};
+use crate::support::server::{Request, Response, Server};
 use crate::support::{Output, Run, Scratch, c47, source};
 
 /// A service like Kitsu that counts logins. Its tokens are `token-N`.
@@ -42,9 +42,9 @@ fn service(expires_in: &'static str) -> Service {
                         r#"{{"login":false,"message":"wrong: {}"}}"#,
                         request.body_text().replace('"', "'")
                     );
-                    return Answer::new("400 Bad Request", "", body);
+                    return Response::new("400 Bad Request", "", body);
                 }
-                Answer::json(&format!(
+                Response::json(&format!(
                     r#"{{"login":true,"access_token":"{}","refresh_token":"renew-me","expires_in":{expires_in}}}"#,
                     token()
                 ))
@@ -52,19 +52,19 @@ fn service(expires_in: &'static str) -> Service {
             "/api/auth/refresh-token" => {
                 r.fetch_add(1, Ordering::SeqCst);
                 if request.header("authorization") != Some("Bearer renew-me") {
-                    return Answer::new("401 Unauthorized", "", "");
+                    return Response::new("401 Unauthorized", "", "");
                 }
-                Answer::json(&format!(r#"{{"access_token":"{}"}}"#, token()))
+                Response::json(&format!(r#"{{"access_token":"{}"}}"#, token()))
             }
-            "/api/auth/logout" => Answer::json("{}"),
+            "/api/auth/logout" => Response::json("{}"),
             _ => {
                 let number = request
                     .header("authorization")
                     .and_then(|value| value.strip_prefix("Bearer token-"))
                     .and_then(|number| number.parse::<usize>().ok());
                 match number {
-                    Some(number) if number >= g.load(Ordering::SeqCst) => Answer::json("[1]"),
-                    _ => Answer::new("401 Unauthorized", "", "{}"),
+                    Some(number) if number >= g.load(Ordering::SeqCst) => Response::json("[1]"),
+                    _ => Response::new("401 Unauthorized", "", "{}"),
                 }
             }
         }
@@ -225,14 +225,14 @@ fn refused_login_is_not_repeated_with_the_same_password() {
 }
 
 #[test]
-fn credentials_stay_below_the_profiles_address() {
-    let elsewhere = Server::start(|_| Answer::ok("elsewhere"));
+fn credentials_are_sent_only_below_the_profile_url() {
+    let elsewhere = Server::start(|_| Response::ok("elsewhere"));
     let target = elsewhere.url("/x");
     let server = Server::start(move |request| match request.target.as_str() {
-        "/api/away" => Answer::redirect("302 Found", &target),
-        "/api/out" => Answer::redirect("302 Found", "/other"),
-        "/api/in" => Answer::redirect("302 Found", "/api/there"),
-        _ => Answer::ok("here"),
+        "/api/away" => Response::redirect("302 Found", &target),
+        "/api/out" => Response::redirect("302 Found", "/other"),
+        "/api/in" => Response::redirect("302 Found", "/api/there"),
+        _ => Response::ok("here"),
     });
     let scratch = Scratch::new("prefix");
     let config = scratch.write(
@@ -301,7 +301,7 @@ fn credentials_stay_below_the_profiles_address() {
 }
 
 #[test]
-fn plain_http_to_another_machine_is_refused() {
+fn plain_http_to_another_machine_is_rejected() {
     let scratch = Scratch::new("plain");
     let config = scratch.write(
         "config.toml",
@@ -321,7 +321,7 @@ fn plain_http_to_another_machine_is_refused() {
 }
 
 #[test]
-fn nothing_tells_a_secret() {
+fn no_command_prints_a_secret() {
     let service = service("3600");
     let scratch = Scratch::new("no-secret");
     let job = service.job(&scratch);
@@ -444,7 +444,7 @@ fn exec_command_does_not_inherit_process_limits() {
 }
 
 #[test]
-fn a_hostile_cache_is_refused() {
+fn unsafe_cache_directory_is_rejected() {
     let service = service("3600");
     let scratch = Scratch::new("hostile");
     let mut job = service.job(&scratch);
@@ -533,7 +533,7 @@ fn invalid_token_file_is_ignored_and_unsafe_one_rejected() {
 
 #[test]
 fn presets_with_static_credentials_send_them() {
-    let server = Server::start(|_| Answer::ok("ok"));
+    let server = Server::start(|_| Response::ok("ok"));
     let scratch = Scratch::new("presets");
     let url = server.url("");
     let config = scratch.write(
@@ -585,8 +585,8 @@ fn clock_skew_is_reported() {
     let server = Server::start(|request| {
         let date = "date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
         match request.target.as_str() {
-            "/auth/login" => Answer::new("400 Bad Request", date, "{}"),
-            _ => Answer::new("401 Unauthorized", date, ""),
+            "/auth/login" => Response::new("400 Bad Request", date, "{}"),
+            _ => Response::new("401 Unauthorized", date, ""),
         }
     });
     let scratch = Scratch::new("skew");
@@ -625,24 +625,24 @@ fn device_login_shows_a_code_and_polls() {
     let server = Server::start(move |request: &Request| match request.target.as_str() {
         "/device" => {
             assert_eq!(request.body_text(), "scope=render&client_id=farm");
-            Answer::json(
+            Response::json(
                 r#"{"device_code":"d3v1ce","user_code":"WDJB-MJHT","verification_uri":"https://x.lan/device","interval":1,"expires_in":60}"#,
             )
         }
         "/token" => {
             assert!(request.body_text().contains("device_code=d3v1ce"));
             match count.fetch_add(1, Ordering::SeqCst) {
-                0 => Answer::new(
+                0 => Response::new(
                     "400 Bad Request",
                     "",
                     r#"{"error":"authorization_pending"}"#,
                 ),
-                _ => Answer::json(r#"{"access_token":"at","expires_in":3600}"#),
+                _ => Response::json(r#"{"access_token":"at","expires_in":3600}"#),
             }
         }
         _ => {
             assert_eq!(request.header("authorization"), Some("Bearer at"));
-            Answer::ok("ok")
+            Response::ok("ok")
         }
     });
     let scratch = Scratch::new("device");
@@ -684,13 +684,13 @@ fn presets_with_login_requests_send_them() {
         let target = request.target.as_str();
         if target.starts_with("/Tractor/monitor?q=login") {
             assert_eq!(target, "/Tractor/monitor?q=login&user=me");
-            return Answer::json(r#"{"rc":0,"tsid":"s3ss10n"}"#);
+            return Response::json(r#"{"rc":0,"tsid":"s3ss10n"}"#);
         }
         match target {
             "/app/installations/42/access_tokens" => {
                 let value = request.header("authorization").unwrap();
                 assert!(value.starts_with("Bearer ey"), "{value}");
-                Answer::new(
+                Response::new(
                     "201 Created",
                     "",
                     r#"{"token":"ghs_x","expires_at":"2099-07-11T22:14:10Z"}"#,
@@ -698,9 +698,9 @@ fn presets_with_login_requests_send_them() {
             }
             "/api/auth/login" => {
                 assert_eq!(request.body_text(), r#"{"name":"me","password":"pw"}"#);
-                Answer::json(r#"{"token":"0123","user":{}}"#)
+                Response::json(r#"{"token":"0123","user":{}}"#)
             }
-            _ => Answer::ok("ok"),
+            _ => Response::ok("ok"),
         }
     });
     let scratch = Scratch::new("shapes");
@@ -764,8 +764,8 @@ fn presets_with_login_requests_send_them() {
 #[test]
 fn profile_signs_a_new_token_for_each_attempt() {
     let server = Server::script([
-        Answer::new("503 Busy", "Retry-After: 0\r\n", ""),
-        Answer::ok("done"),
+        Response::new("503 Busy", "Retry-After: 0\r\n", ""),
+        Response::ok("done"),
     ]);
     let scratch = Scratch::new("mint-again");
     let config = scratch.write(
@@ -838,7 +838,7 @@ fn unix_socket_is_exempt_from_the_plaintext_guard() {
 
 #[test]
 fn authorization_item_replaces_the_profile_credentials() {
-    let server = Server::start(|_| Answer::ok(""));
+    let server = Server::start(|_| Response::ok(""));
     let scratch = Scratch::new("own-authorization");
     let config = scratch.write(
         "config.toml",

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::support::server::{Answer, Request, Server};
+use crate::support::server::{Request, Response, Server};
 use crate::support::{self, Child, Gate, Run, Scratch, c47, wait_until};
 
 const PASSWORD: &str = "correct-horse-battery";
@@ -24,7 +24,7 @@ struct Farm {
 }
 
 /// `login` returns the response to each login. `token-0` is expired.
-fn farm(name: &str, login: impl Fn(usize) -> Answer + Send + Sync + 'static) -> Farm {
+fn farm(name: &str, login: impl Fn(usize) -> Response + Send + Sync + 'static) -> Farm {
     let logins = Arc::new(AtomicUsize::new(0));
     let refreshes = Arc::new(AtomicUsize::new(0));
     let gate = Arc::new(Gate::default());
@@ -42,11 +42,11 @@ fn farm(name: &str, login: impl Fn(usize) -> Answer + Send + Sync + 'static) -> 
         "/auth/refresh-token" => {
             r.fetch_add(1, Ordering::SeqCst);
             g.pass();
-            Answer::json(r#"{"access_token":"token-9","expires_in":3600}"#)
+            Response::json(r#"{"access_token":"token-9","expires_in":3600}"#)
         }
         _ => match request.header("authorization") {
-            Some("Bearer token-1" | "Bearer token-9") => Answer::json("[1]"),
-            _ => Answer::new("401 Unauthorized", "", ""),
+            Some("Bearer token-1" | "Bearer token-9") => Response::json("[1]"),
+            _ => Response::new("401 Unauthorized", "", ""),
         },
     });
     let scratch = Scratch::new(name);
@@ -68,8 +68,8 @@ fn farm(name: &str, login: impl Fn(usize) -> Answer + Send + Sync + 'static) -> 
     }
 }
 
-fn token(number: usize, expires_in: usize) -> Answer {
-    Answer::json(&format!(
+fn token(number: usize, expires_in: usize) -> Response {
+    Response::json(&format!(
         r#"{{"access_token":"token-{number}","refresh_token":"r","expires_in":{expires_in}}}"#
     ))
 }
@@ -139,7 +139,7 @@ fn concurrent_processes_share_one_login() {
 #[test]
 fn lease_of_killed_process_is_taken_over() {
     let farm = farm("killed", |number| match number {
-        0 => Answer::raw("").then_hang(),
+        0 => Response::raw("").then_hang(),
         _ => token(1, 3600),
     });
     let children = farm.start(60);
@@ -209,7 +209,7 @@ fn rejected_token_is_renewed_once_under_load() {
 #[test]
 fn refused_login_is_sent_once_under_load() {
     let farm = farm("refusing", |_| {
-        Answer::new("400 Bad Request", "", r#"{"login":false}"#)
+        Response::new("400 Bad Request", "", r#"{"login":false}"#)
     });
     for child in farm.start(100) {
         let output = child.wait().expect_code(9);
@@ -224,7 +224,7 @@ fn refused_login_is_sent_once_under_load() {
 
 #[test]
 fn failed_login_is_shared_with_waiting_processes() {
-    let farm = farm("down", |_| Answer::new("503 Service Unavailable", "", ""));
+    let farm = farm("down", |_| Response::new("503 Service Unavailable", "", ""));
     for child in farm.start(60) {
         child.wait().expect_code(7);
     }
@@ -235,7 +235,7 @@ fn failed_login_is_shared_with_waiting_processes() {
 #[test]
 fn terminated_process_releases_the_lease() {
     let farm = farm("stopped", |number| match number {
-        0 => Answer::raw("").then_hang(),
+        0 => Response::raw("").then_hang(),
         _ => token(1, 3600),
     });
     let child = farm.job().spawn();
@@ -247,7 +247,7 @@ fn terminated_process_releases_the_lease() {
 }
 
 #[test]
-fn no_lock_is_relied_upon_and_no_program_sees_a_secret() {
+fn no_file_locks_are_used_and_no_arguments_contain_secrets() {
     let Some(strace) = support::peers::tool("strace") else {
         return;
     };
@@ -286,7 +286,7 @@ fn no_lock_is_relied_upon_and_no_program_sees_a_secret() {
 
 #[test]
 fn process_arguments_and_core_files_contain_no_secret() {
-    let farm = farm("looking", |_| Answer::raw("").then_hang());
+    let farm = farm("looking", |_| Response::raw("").then_hang());
     let child = farm.job().spawn();
     wait_until("a process logs in", || farm.logins() > 0);
     let process = Path::new("/proc").join(child.id().to_string());
@@ -335,12 +335,12 @@ fn oauth_grants_send_the_specified_forms() {
     let server = Server::start(move |request: &Request| {
         if request.target == "/token" {
             seen.lock().unwrap().push(request.clone());
-            return Answer::json(
+            return Response::json(
                 r#"{"access_token":"at","token_type":"Bearer","expires_in":"60"}"#,
             );
         }
         assert_eq!(request.header("authorization"), Some("Bearer at"));
-        Answer::ok("ok")
+        Response::ok("ok")
     });
     let scratch = Scratch::new("oauth");
     let url = server.url("");

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::support::server::{Answer, Request, Server};
+use crate::support::server::{Request, Response, Server};
 use crate::support::{Gate, Run, Scratch, c47, can_be_two_users, peers, wait_until};
 
 /// A service whose refresh tokens `r0`, `r1`, … are each valid once. It returns `answer` if set, else
@@ -15,17 +15,17 @@ struct Rotating {
     server: Server,
     /// The received refresh tokens.
     sent: Arc<Mutex<Vec<String>>>,
-    answer: Arc<Mutex<Option<Answer>>>,
+    answer: Arc<Mutex<Option<Response>>>,
     scratch: Scratch,
 }
 
 fn rotating(name: &str) -> Rotating {
     let sent: Arc<Mutex<Vec<String>>> = Arc::default();
-    let answer: Arc<Mutex<Option<Answer>>> = Arc::default();
+    let answer: Arc<Mutex<Option<Response>>> = Arc::default();
     let (s, a) = (Arc::clone(&sent), Arc::clone(&answer));
     let server = Server::start(move |request: &Request| {
         if request.target != "/token" {
-            return Answer::ok("ok");
+            return Response::ok("ok");
         }
         let token = request
             .body_text()
@@ -38,7 +38,7 @@ fn rotating(name: &str) -> Rotating {
             return answer;
         }
         let number: usize = token.strip_prefix('r').unwrap().parse().unwrap();
-        Answer::json(&format!(
+        Response::json(&format!(
             r#"{{"access_token":"a{number}","refresh_token":"r{}","expires_in":1}}"#,
             number + 1
         ))
@@ -72,7 +72,7 @@ impl Rotating {
         self.scratch.path().join(".local/state/c47")
     }
 
-    fn answers(&self, answer: Option<Answer>) {
+    fn answers(&self, answer: Option<Response>) {
         *self.answer.lock().unwrap() = answer;
     }
 
@@ -95,7 +95,7 @@ impl Rotating {
 }
 
 #[test]
-fn a_temporary_failure_costs_no_refresh_token() {
+fn refresh_token_survives_a_temporary_failure() {
     let service = rotating("temporary");
     service.call().run().expect_code(0);
     for status in [
@@ -105,7 +105,11 @@ fn a_temporary_failure_costs_no_refresh_token() {
         "503 Service Unavailable",
         "400 Bad Request",
     ] {
-        service.answers(Some(Answer::new(status, "", r#"{"message":"slow down"}"#)));
+        service.answers(Some(Response::new(
+            status,
+            "",
+            r#"{"message":"slow down"}"#,
+        )));
         let failed = service.call().run().expect_code(7);
         assert!(
             failed.stderr_text().contains("slow down"),
@@ -121,10 +125,10 @@ fn a_temporary_failure_costs_no_refresh_token() {
 }
 
 #[test]
-fn the_first_refresh_token_is_not_sent_again_once_it_was_rotated() {
+fn rotated_refresh_token_is_not_sent_again() {
     let service = rotating("rotated");
     service.call().run().expect_code(0);
-    service.answers(Some(Answer::new(
+    service.answers(Some(Response::new(
         "400 Bad Request",
         "",
         r#"{"error":"invalid_grant"}"#,
@@ -148,7 +152,7 @@ fn the_first_refresh_token_is_not_sent_again_once_it_was_rotated() {
 fn refresh_token_survives_a_refused_client() {
     let service = rotating("client");
     service.call().run().expect_code(0);
-    service.answers(Some(Answer::new(
+    service.answers(Some(Response::new(
         "401 Unauthorized",
         "",
         r#"{"error":"invalid_client"}"#,
@@ -190,12 +194,12 @@ fn refresh_token_is_stored_permanently_and_not_used_on_a_full_disk() {
 /// A service with a password login. `answer` returns the response to each login.
 fn with_login(
     name: &str,
-    answer: impl Fn(usize, &Request) -> Answer + Send + Sync + 'static,
+    answer: impl Fn(usize, &Request) -> Response + Send + Sync + 'static,
 ) -> (Server, Scratch, impl Fn(&[&str]) -> Run) {
     let logins = AtomicUsize::new(0);
     let server = Server::start(move |request: &Request| match request.target.as_str() {
         "/auth/login" => answer(logins.fetch_add(1, Ordering::SeqCst), request),
-        _ => Answer::ok("ok"),
+        _ => Response::ok("ok"),
     });
     let scratch = Scratch::new(name);
     let config = scratch.write(
@@ -216,8 +220,8 @@ fn with_login(
     (server, scratch, run)
 }
 
-fn token(number: usize) -> Answer {
-    Answer::json(&format!(
+fn token(number: usize) -> Response {
+    Response::json(&format!(
         r#"{{"access_token":"t{number}","expires_in":3600}}"#
     ))
 }
@@ -245,7 +249,7 @@ fn token_with_future_date_does_not_satisfy_a_login() {
 }
 
 #[test]
-fn a_stopped_holder_does_not_overwrite_a_newer_token() {
+fn stopped_process_does_not_overwrite_a_newer_token() {
     let first = Arc::new(Gate::default());
     let asked = Arc::new(AtomicUsize::new(0));
     let (gate, count) = (Arc::clone(&first), Arc::clone(&asked));
@@ -279,8 +283,8 @@ fn a_stopped_holder_does_not_overwrite_a_newer_token() {
 }
 
 #[test]
-fn a_stopped_holder_that_is_ended_leaves_its_successors_lease() {
-    let (server, scratch, run) = with_login("ended", |_, _| Answer::raw("").then_hang());
+fn terminated_process_does_not_remove_the_lease_of_its_successor() {
+    let (server, scratch, run) = with_login("ended", |_, _| Response::raw("").then_hang());
     let child = run(&["http", "@k/x"]).spawn();
     wait_until("it logs in", || !server.requests().is_empty());
     child.signal(libc::SIGSTOP);
@@ -328,7 +332,7 @@ fn token_is_stored_if_the_directory_cannot_be_synced() {
 
 #[test]
 fn logout_removes_the_lease_of_a_dead_process() {
-    let (server, scratch, run) = with_login("dead-lease", |_, _| Answer::raw("").then_hang());
+    let (server, scratch, run) = with_login("dead-lease", |_, _| Response::raw("").then_hang());
     let child = run(&["http", "@k/x"]).spawn();
     wait_until("it logs in", || !server.requests().is_empty());
     child.signal(libc::SIGKILL);
@@ -339,8 +343,8 @@ fn logout_removes_the_lease_of_a_dead_process() {
 }
 
 #[test]
-fn a_timeout_bounds_a_command_and_the_wait_for_another_login() {
-    let (server, scratch, run) = with_login("bounded", |_, _| Answer::raw("").then_hang());
+fn timeout_limits_a_command_and_waiting_for_another_login() {
+    let (server, scratch, run) = with_login("bounded", |_, _| Response::raw("").then_hang());
     let started = Instant::now();
     let slow = c47()
         .args(["http", &server.url("/x"), "--timeout=1s"])
@@ -366,8 +370,8 @@ fn a_timeout_bounds_a_command_and_the_wait_for_another_login() {
 }
 
 #[test]
-fn a_secret_comes_only_from_a_program_that_exits_with_0() {
-    let server = Server::start(|_| Answer::ok("")).may_be_idle();
+fn command_source_requires_exit_code_0() {
+    let server = Server::start(|_| Response::ok("")).may_be_idle();
     let scratch = Scratch::new("killed");
     let script = scratch.write("pass", "printf hal; kill -9 $$\n");
     let source = format!("bearer=command:sh {}", script.display());
@@ -380,14 +384,14 @@ fn a_secret_comes_only_from_a_program_that_exits_with_0() {
 }
 
 #[test]
-fn a_long_error_text_shows_no_part_of_a_secret() {
+fn truncated_error_text_contains_no_part_of_a_secret() {
     let (_server, _scratch, run) = with_login("half", |_, request| {
         let sent: serde_json::Value = serde_json::from_str(request.body_text()).unwrap();
         let password = sent["password"].as_str().unwrap();
         // The text is truncated within the password.
         let text = format!("{}{password}", "x".repeat(190));
         let body = format!(r#"{{"message":"{text}"}}"#);
-        Answer::new("400 Bad Request", "", body)
+        Response::new("400 Bad Request", "", body)
     });
     let refused = run(&["http", "@k/x"]).run().expect_code(9);
     assert!(
@@ -422,7 +426,7 @@ fn login_and_logout_report_cache_failures() {
 }
 
 #[test]
-fn while_a_secret_is_held_no_process_of_the_user_can_look_into_it() {
+fn process_with_a_secret_cannot_be_inspected() {
     use std::os::unix::fs::MetadataExt;
     let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
     // root can inspect every process.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use c47::testing;
 
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::{Output, Run, Scratch, c47, peers, snapshot};
 
 /// Commands that run until they get a signal.
@@ -578,7 +578,7 @@ fn signals_end_it_with_130_and_143() {
 /// `jwt verify BAD | true` must not exit with 0.
 #[test]
 fn exit_code_is_kept_when_the_pipe_is_closed() {
-    let server = Server::start(|_| Answer::new("500 Broken", "", "x".repeat(300_000)));
+    let server = Server::start(|_| Response::new("500 Broken", "", "x".repeat(300_000)));
     let url = server.url("/");
     let scratch = Scratch::new("verdicts");
     scratch.write("repository/tool/1.0/package.py", "name = 'other'\n");

@@ -233,7 +233,7 @@ fn configuration_for_a_newer_version_is_rejected_with_a_hint() {
 }
 
 #[test]
-fn a_secret_in_a_file_others_can_read_is_refused() {
+fn literal_secret_in_a_readable_file_is_rejected() {
     let scratch = Scratch::new("literal");
     let path = scratch.write(
         "config.toml",
@@ -321,7 +321,7 @@ fn unknown_profile_error_names_similar_profile_and_searched_files() {
 }
 
 #[test]
-fn a_proxys_password_in_a_file_that_others_can_read_is_refused() {
+fn proxy_password_in_a_readable_file_is_rejected() {
     let scratch = Scratch::new("proxy-secret");
     for (proxy, code) in [
         ("http://me:hunter2@proxy.lan:3128", 2),
@@ -354,7 +354,7 @@ fn a_proxys_password_in_a_file_that_others_can_read_is_refused() {
 const PROFILE: &str = "[profile.a]\nurl = 'https://a.lan'\n";
 
 #[test]
-fn a_configuration_that_every_user_can_write_is_refused() {
+fn world_writable_configuration_is_rejected() {
     let scratch = Scratch::new("writable");
     let path = scratch.write("site/config.toml", PROFILE);
     let site = scratch.path().join("site");
@@ -398,7 +398,7 @@ fn configuration_of_another_user_in_a_shared_directory_is_rejected() {
 }
 
 #[test]
-fn a_service_users_configuration_counts_only_where_it_is_named() {
+fn configuration_of_a_service_user_must_be_named() {
     if !can_be_two_users() {
         return;
     }
@@ -436,7 +436,7 @@ fn a_service_users_configuration_counts_only_where_it_is_named() {
 }
 
 #[test]
-fn a_configuration_behind_another_users_link_is_refused() {
+fn configuration_behind_a_link_of_another_user_is_rejected() {
     if !can_be_two_users() {
         return;
     }
@@ -477,7 +477,7 @@ fn a_configuration_behind_another_users_link_is_refused() {
 }
 
 #[test]
-fn a_named_configuration_in_a_directory_that_others_write_is_warned_of() {
+fn named_configuration_in_a_writable_directory_causes_a_warning() {
     if !can_be_two_users() {
         return;
     }
@@ -506,7 +506,7 @@ fn a_named_configuration_in_a_directory_that_others_write_is_warned_of() {
 }
 
 #[test]
-fn hints_quote_what_they_name() {
+fn hints_quote_paths_and_names() {
     let scratch = Scratch::new("quoted");
     let cache = scratch.path().join("ca; touch X");
     std::fs::create_dir(&cache).unwrap();

@@ -11,7 +11,7 @@ use c47::testing::Cpu;
 use c47::testing::Info;
 use c47::testing::Requirements;
 use c47::testing::Root;
-use c47::testing::{SearchSettings as Settings, Shelves};
+use c47::testing::{LibraryCache, SearchSettings as Settings};
 use c47::testing::{tree, verdict};
 
 use crate::support::{Scratch, sample};
@@ -68,7 +68,7 @@ fn look(path: &Path, bytes: &[u8]) {
         verdict::runs_on(&[object]);
     }
     let _ = Info::of_file(path);
-    let mut shelves = Shelves::new(Settings {
+    let mut shelves = LibraryCache::new(Settings {
         root: Root::Host,
         library_path: "/nowhere".into(),
         preload: "".into(),

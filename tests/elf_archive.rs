@@ -280,7 +280,7 @@ fn symlinks_in_an_archive_are_followed_inside_it() {
 }
 
 #[test]
-fn what_is_wrong_with_an_archive_is_said_in_words() {
+fn invalid_archives_give_a_clear_error() {
     let scratch = Scratch::new("wrong");
     let tree = package(&scratch);
     let library = fs::read(tree.join("pkg.libs/libfoo-091225fa.so.1")).unwrap();

@@ -252,7 +252,7 @@ fn limited(words: &[&str], file: &Path) -> Run {
 }
 
 #[test]
-fn a_crafted_file_costs_little_time_and_memory() {
+fn crafted_file_uses_little_time_and_memory() {
     let scratch = Scratch::new("crafted");
     let directory = scratch.path().join("tree");
     std::fs::create_dir(&directory).unwrap();

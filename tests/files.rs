@@ -7,7 +7,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::{
     NOBODY, Output, Run, Scratch, c47, can_be_two_users, give_to_nobody, sample, wait_until,
 };
@@ -49,7 +49,7 @@ fn output_replaces_another_users_link_instead_of_following_it() {
         return;
     }
     let (shared, home) = (shared("planted"), Scratch::new("victim"));
-    let server = Server::start(|_| Answer::ok("new"));
+    let server = Server::start(|_| Response::ok("new"));
     let victim = home.write(".bashrc", "precious");
     for (link, target) in [
         ("x.json", victim.as_path()),
@@ -81,7 +81,7 @@ fn output_replaces_another_users_link_instead_of_following_it() {
 
 #[test]
 fn output_follows_a_link_of_its_user_or_of_root() {
-    let server = Server::start(|_| Answer::ok("new"));
+    let server = Server::start(|_| Response::ok("new"));
     let scratch = Scratch::new("own-links");
     scratch.write("real", "old");
     symlink("real", scratch.path().join("link")).unwrap();
@@ -115,7 +115,7 @@ fn output_below_another_users_link_in_a_shared_directory_is_refused() {
         return;
     }
     let (shared, home) = (shared("planted-dir"), Scratch::new("victim"));
-    let server = Server::start(|_| Answer::ok("new"));
+    let server = Server::start(|_| Response::ok("new"));
     symlink(home.path(), shared.path().join("cache")).unwrap();
     give_to_nobody(shared.path().join("cache"));
     let output = save(shared.path(), &server.url("/"), "cache/x")
@@ -141,7 +141,7 @@ fn output_to_another_users_fifo_in_a_shared_directory_is_refused() {
         return;
     }
     let shared = shared("planted-fifo");
-    let server = Server::start(|_| Answer::ok("new"));
+    let server = Server::start(|_| Response::ok("new"));
     let path = shared.path().join("x.json");
     fifo(&path);
     give_to_nobody(&path);
@@ -167,7 +167,7 @@ fn output_to_another_users_fifo_in_a_shared_directory_is_refused() {
 #[test]
 fn output_to_a_fifo_without_a_reader_ends() {
     let scratch = Scratch::new("fifo");
-    let server = Server::start(|_| Answer::ok("new"));
+    let server = Server::start(|_| Response::ok("new"));
     fifo(&scratch.path().join("pipe"));
     let began = Instant::now();
     let output = c47()
@@ -191,7 +191,7 @@ fn output_to_a_fifo_without_a_reader_ends() {
 #[test]
 fn output_to_a_fifo_that_is_no_longer_read_times_out() {
     let scratch = Scratch::new("fifo");
-    let server = Server::start(|_| Answer::ok(vec![b'x'; 1 << 20]));
+    let server = Server::start(|_| Response::ok(vec![b'x'; 1 << 20]));
     let path = scratch.path().join("pipe");
     fifo(&path);
     let reader = File::options()
@@ -211,7 +211,7 @@ fn output_to_a_fifo_that_is_no_longer_read_times_out() {
 #[test]
 fn output_to_a_fifo_reaches_a_reader_that_starts_later() {
     let scratch = Scratch::new("fifo");
-    let server = Server::start(|_| Answer::ok(vec![b'x'; 1 << 20]));
+    let server = Server::start(|_| Response::ok(vec![b'x'; 1 << 20]));
     let path = scratch.path().join("pipe");
     fifo(&path);
     let child = save(scratch.path(), &server.url("/"), "pipe").spawn();
@@ -225,7 +225,7 @@ fn output_to_a_fifo_reaches_a_reader_that_starts_later() {
 #[test]
 fn output_to_a_descriptor_is_written_to_it() {
     let scratch = Scratch::new("descriptor");
-    let server = Server::start(|_| Answer::ok("body\n"));
+    let server = Server::start(|_| Response::ok("body\n"));
     let shell = |script: &str| {
         Run::of("sh")
             .args(["-c", script, "sh"])
@@ -257,7 +257,7 @@ fn output_over_a_file_gives_no_new_group_access() {
     if !can_be_two_users() {
         return;
     }
-    let server = Server::start(|_| Answer::ok("new"));
+    let server = Server::start(|_| Response::ok("new"));
     let scratch = Scratch::new("group");
     let path = scratch.path().join("file");
     // Root may keep any group.
@@ -301,7 +301,7 @@ fn output_takes_no_mode_from_a_file_that_another_user_planted() {
     if !can_be_two_users() {
         return;
     }
-    let server = Server::start(|_| Answer::ok("new"));
+    let server = Server::start(|_| Response::ok("new"));
     let shared = shared("planted-mode");
     let path = shared.write("x.json", "bait");
     give_to_nobody(&path);
@@ -318,7 +318,7 @@ fn output_fails_if_the_old_file_cannot_be_inspected() {
     if crate::support::peers::tool("strace").is_none() {
         return;
     }
-    let server = Server::start(|_| Answer::ok("new"));
+    let server = Server::start(|_| Response::ok("new"));
     let scratch = Scratch::new("no-stat");
     let path = scratch.write("file", "old");
     mode(&path, 0o640);
@@ -342,7 +342,7 @@ fn output_fails_if_the_old_file_cannot_be_inspected() {
 
 #[test]
 fn output_takes_a_name_as_long_as_the_file_system_allows() {
-    let server = Server::start(|_| Answer::ok("new"));
+    let server = Server::start(|_| Response::ok("new"));
     let scratch = Scratch::new("long");
     for name in ["n".repeat(255), "é".repeat(127)] {
         for _ in 0..2 {
@@ -356,10 +356,10 @@ fn output_takes_a_name_as_long_as_the_file_system_allows() {
 }
 
 #[test]
-fn output_removes_what_a_killed_run_left() {
+fn output_removes_temporary_files_of_a_killed_run() {
     let scratch = Scratch::new("killed");
     let hanging = Server::start(|_| {
-        Answer::raw("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf").then_hang()
+        Response::raw("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf").then_hang()
     });
     let half = |count: usize| {
         wait_until("the files are begun", || {
@@ -387,7 +387,7 @@ fn output_removes_what_a_killed_run_left() {
     // A running process keeps its temporary file.
     let alive = save(scratch.path(), &hanging.url("/"), "x").spawn();
     half(1);
-    let good = Server::start(|_| Answer::ok("new"));
+    let good = Server::start(|_| Response::ok("new"));
     save(scratch.path(), &good.url("/"), "x")
         .run()
         .expect_code(0);
@@ -399,12 +399,12 @@ fn output_removes_what_a_killed_run_left() {
 
 /// Sends SIGTERM to c47 before each system call that creates, renames or removes a file.
 #[test]
-fn output_leaves_nothing_when_a_signal_comes_at_any_moment() {
+fn signal_at_any_system_call_leaves_no_temporary_file() {
     let Some(strace) = crate::support::peers::tool("strace") else {
         return;
     };
     let _ = strace;
-    let server = Server::start(|_| Answer::ok("new"));
+    let server = Server::start(|_| Response::ok("new"));
     let mut ends = [0, 0];
     for at in sample((1..=40).collect::<Vec<usize>>(), 20) {
         let scratch = Scratch::new("signal");
@@ -438,7 +438,8 @@ fn download_refuses_a_part_of_another_user() {
         return;
     }
     let shared = shared("foreign-part");
-    let server = Server::start(|_| Answer::new("200 OK", "etag: \"1\"\r\n", "body")).may_be_idle();
+    let server =
+        Server::start(|_| Response::new("200 OK", "etag: \"1\"\r\n", "body")).may_be_idle();
     let part = shared.write("x.part", "bo");
     give_to_nobody(&part);
     mode(&part, 0o666);
@@ -463,10 +464,10 @@ fn download_ignores_the_note_of_another_user() {
     }
     let shared = shared("foreign-note");
     let server = Server::start(|request| match request.header("range") {
-        None => Answer::raw("HTTP/1.1 200 OK\r\netag: \"1\"\r\ncontent-length: 4\r\n\r\nbo"),
+        None => Response::raw("HTTP/1.1 200 OK\r\netag: \"1\"\r\ncontent-length: 4\r\n\r\nbo"),
         Some(_) => {
             let head = "etag: \"1\"\r\ncontent-range: bytes 2-3/4\r\n";
-            Answer::new("206 Partial Content", head, "dy")
+            Response::new("206 Partial Content", head, "dy")
         }
     });
     download(shared.path(), &server.url("/"), &[])
@@ -486,7 +487,7 @@ fn download_ignores_the_note_of_another_user() {
 #[test]
 fn download_removes_the_note_of_a_killed_download() {
     let scratch = Scratch::new("stale-note");
-    let server = Server::start(|_| Answer::ok("body")).may_be_idle();
+    let server = Server::start(|_| Response::ok("body")).may_be_idle();
     scratch.write("x", "old");
     scratch.write("x.part.meta", "version \"1\"\n");
     download(scratch.path(), &server.url("/"), &[])
@@ -501,7 +502,7 @@ fn download_over_a_file_gives_no_new_group_access() {
         return;
     }
     let scratch = Scratch::new("download-group");
-    let server = Server::start(|_| Answer::ok("body"));
+    let server = Server::start(|_| Response::ok("body"));
     let path = scratch.write("x", "old");
     give_to_nobody(scratch.path());
     chown(&path, Some(NOBODY), Some(1234)).unwrap();
@@ -541,7 +542,7 @@ fn is_pair(directory: &Path) -> bool {
 }
 
 #[test]
-fn of_eight_keygens_at_once_one_makes_the_pair() {
+fn one_of_eight_concurrent_keygens_writes_the_pair() {
     let scratch = Scratch::new("keygens");
     for options in [&[][..], &["--overwrite"]] {
         for _ in 0..5 {

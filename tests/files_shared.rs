@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::support::protection::{Kernel, under_each_protection};
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::{
     Child, Gate, Run, Scratch, binary, c47, can_be_two_users, give_to_nobody, peers, wait_until,
     writer,
@@ -75,7 +75,7 @@ fn wait_for_halves(directory: &Path, count: usize, half: u64) {
 const SIZE: usize = 200_000;
 
 #[test]
-fn writers_that_see_no_locks_each_write_a_whole_file() {
+fn writers_without_visible_locks_each_write_a_whole_file() {
     let Some(strace) = peers::tool("strace") else {
         return;
     };
@@ -110,7 +110,7 @@ fn writers_that_see_no_locks_each_write_a_whole_file() {
 
 /// With and without a validator, without which a download writes no note.
 #[test]
-fn downloads_that_see_no_locks_never_mix_their_bytes() {
+fn downloads_without_visible_locks_never_mix_their_bytes() {
     let Some(strace) = peers::tool("strace") else {
         return;
     };
@@ -149,13 +149,13 @@ fn downloads_that_see_no_locks_never_mix_their_bytes() {
 }
 
 #[test]
-fn a_download_is_continued_in_a_copy_where_its_writer_may_live_on_another_machine() {
+fn download_resumes_in_a_copy_if_its_writer_may_run_on_another_machine() {
     let scratch = Scratch::new("continued");
     let server = Server::start(|request| match request.header("range") {
-        None => Answer::raw("HTTP/1.1 200 OK\r\netag: \"1\"\r\ncontent-length: 4\r\n\r\nbo"),
+        None => Response::raw("HTTP/1.1 200 OK\r\netag: \"1\"\r\ncontent-length: 4\r\n\r\nbo"),
         Some(_) => {
             let head = "etag: \"1\"\r\ncontent-range: bytes 2-3/4\r\n";
-            Answer::new("206 Partial Content", head, "dy")
+            Response::new("206 Partial Content", head, "dy")
         }
     });
     let download = |options: &[&str]| {
@@ -181,9 +181,9 @@ fn a_download_is_continued_in_a_copy_where_its_writer_may_live_on_another_machin
 }
 
 #[test]
-fn a_temporary_file_of_another_machine_is_left_for_a_day() {
+fn temporary_file_of_another_machine_is_kept_for_a_day() {
     let scratch = Scratch::new("elsewhere");
-    let server = Server::start(|_| Answer::ok("new"));
+    let server = Server::start(|_| Response::ok("new"));
     let save = || {
         c47()
             .current_dir(scratch.path())
@@ -205,7 +205,7 @@ fn a_temporary_file_of_another_machine_is_left_for_a_day() {
 #[test]
 fn downloads_take_a_name_as_long_as_the_file_system_allows() {
     let scratch = Scratch::new("long-download");
-    let server = Server::start(|_| Answer::new("200 OK", "etag: \"1\"\r\n", "new"));
+    let server = Server::start(|_| Response::new("200 OK", "etag: \"1\"\r\n", "new"));
     for name in ["n".repeat(255), "m".repeat(250), "é".repeat(127)] {
         c47()
             .current_dir(scratch.path())
@@ -228,11 +228,11 @@ fn planted_link(name: &str, directory_mode: u32) -> (Scratch, Scratch, PathBuf) 
 }
 
 #[test]
-fn no_command_writes_through_another_users_link_to_a_directory() {
+fn no_command_follows_the_directory_link_of_another_user() {
     if !can_be_two_users() {
         return;
     }
-    let server = Server::start(|_| Answer::ok("new")).may_be_idle();
+    let server = Server::start(|_| Response::ok("new")).may_be_idle();
     let url = server.url("/");
     under_each_protection(|kernel| {
         let (shared, home, link) = planted_link("planted-links", 0o1777);
@@ -281,7 +281,7 @@ fn output_follows_a_link_to_a_directory_in_a_directory_of_a_group() {
     if !can_be_two_users() {
         return;
     }
-    let server = Server::start(|_| Answer::ok("new"));
+    let server = Server::start(|_| Response::ok("new"));
     under_each_protection(|_| {
         let (_shared, home, link) = planted_link("group-links", 0o2775);
         for more in [&["-o"][..], &["--download", "--overwrite", "-o"]] {
@@ -330,11 +330,11 @@ fn package_file_is_not_written_through_the_link_of_another_user() {
 }
 
 #[test]
-fn links_pipes_and_partial_files_of_others_are_safe_under_each_protection() {
+fn links_pipes_and_partial_files_of_other_users_are_safe_under_each_protection() {
     if !can_be_two_users() {
         return;
     }
-    let server = Server::start(|_| Answer::ok("new")).may_be_idle();
+    let server = Server::start(|_| Response::ok("new")).may_be_idle();
     let url = server.url("/");
     under_each_protection(|_| {
         for directory_mode in [0o1777, 0o2775, 0o755] {
@@ -372,11 +372,11 @@ fn links_pipes_and_partial_files_of_others_are_safe_under_each_protection() {
 }
 
 #[test]
-fn a_pipe_in_its_owners_directory_gets_nothing_of_another_user() {
+fn pipe_in_its_owners_directory_receives_nothing_from_another_user() {
     if !can_be_two_users() {
         return;
     }
-    let server = Server::start(|_| Answer::ok("secret")).may_be_idle();
+    let server = Server::start(|_| Response::ok("secret")).may_be_idle();
     let theirs = Scratch::new("theirs");
     let pipe = theirs.path().join("pipe");
     Run::of("mkfifo").arg(&pipe).run().expect_code(0);
@@ -410,7 +410,7 @@ fn is_pair(directory: &Path) -> bool {
 }
 
 #[test]
-fn a_first_pair_of_keys_is_made_by_one_process_at_a_time() {
+fn first_key_pair_is_created_by_one_process_at_a_time() {
     let Some(strace) = peers::tool("strace") else {
         return;
     };
@@ -434,7 +434,7 @@ fn a_first_pair_of_keys_is_made_by_one_process_at_a_time() {
 }
 
 #[test]
-fn a_keygen_that_is_killed_does_not_keep_the_next_one_from_working() {
+fn killed_keygen_does_not_block_the_next_one() {
     let Some(strace) = peers::tool("strace") else {
         return;
     };
@@ -461,7 +461,7 @@ fn a_keygen_that_is_killed_does_not_keep_the_next_one_from_working() {
 }
 
 #[test]
-fn links_that_a_killed_run_left_are_removed() {
+fn links_of_a_killed_run_are_removed() {
     let scratch = Scratch::new("left-links");
     let left = scratch
         .path()

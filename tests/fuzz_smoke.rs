@@ -4,7 +4,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use c47::testing::{Cpu, Info, KeyKind, Requirements, Root, SearchSettings, Shelves};
+use c47::testing::{Cpu, Info, KeyKind, LibraryCache, Requirements, Root, SearchSettings};
 use c47::testing::{
     archive_objects, demangled, is_curl_command, is_valid_token, masked_multipart, masked_text,
     read_key, response_status, tree, verdict,
@@ -75,7 +75,7 @@ fn in_time<T>(what: &str, work: impl FnOnce() -> T) -> T {
 }
 
 #[test]
-fn altered_keys_are_read_or_refused_and_never_become_secrets() {
+fn altered_keys_are_never_used_as_secrets() {
     let scratch = Scratch::new("keys");
     c47()
         .args(["jwt", "keygen", "--alg=ES256", "-o", "key"])
@@ -127,7 +127,7 @@ fn altered_tokens_are_not_valid() {
 }
 
 #[test]
-fn altered_bodies_and_heads_are_read_in_time() {
+fn altered_bodies_and_headers_do_not_hang() {
     let form = b"--B\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nx\r\n--B\r\nContent-Disposition: form-data; name=a; filename=\"b\"\r\n\r\n\xff\r\n--B--\r\n";
     let head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Type: text/plain\r\nSet-Cookie: a=b\r\n\r\n";
     assert_eq!(response_status(head), Some(200));
@@ -155,7 +155,7 @@ fn altered_curl_commands_are_read_or_refused() {
 }
 
 #[test]
-fn elf_headers_with_large_counts_are_read_in_time() {
+fn elf_headers_with_large_counts_do_not_hang() {
     let scratch = Scratch::new("counts");
     let path = scratch.path().join("altered.so");
     let mut random = Random(50);
@@ -182,7 +182,7 @@ fn elf_headers_with_large_counts_are_read_in_time() {
                 verdict::runs_on(&[object]);
             }
             let _ = Info::of_file(&path);
-            let mut shelves = Shelves::new(SearchSettings {
+            let mut shelves = LibraryCache::new(SearchSettings {
                 root: Root::Host,
                 library_path: "/nowhere".into(),
                 preload: "".into(),
@@ -194,7 +194,7 @@ fn elf_headers_with_large_counts_are_read_in_time() {
 }
 
 #[test]
-fn altered_archives_are_read_or_refused_in_time() {
+fn altered_archives_do_not_panic_or_hang() {
     let scratch = Scratch::new("archives");
     let path = scratch.path().join("altered.zip");
     let library = crafted_files()

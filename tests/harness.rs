@@ -6,7 +6,7 @@ use std::time::Duration;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::{Run, Scratch, c47, empty_root, evenly, peers, sample, snapshot, source};
 
 /// The names of the tests in this binary that these arguments select.
@@ -178,8 +178,8 @@ fn talk(port: u16, bytes: &str) -> String {
 #[test]
 fn server_records_requests_and_responds() {
     let server = Server::script([
-        Answer::ok("one"),
-        Answer::raw("HTTP/1.1 200 OK\r\n\r\ntwo").drip(Duration::from_millis(1)),
+        Response::ok("one"),
+        Response::raw("HTTP/1.1 200 OK\r\n\r\ntwo").drip(Duration::from_millis(1)),
     ]);
     let answer = talk(
         server.port(),
@@ -203,7 +203,7 @@ fn server_records_requests_and_responds() {
 #[test]
 #[should_panic(expected = "the server of the test was never called")]
 fn uncalled_server_fails_the_test() {
-    Server::start(|_| Answer::ok("never"));
+    Server::start(|_| Response::ok("never"));
 }
 
 #[test]
@@ -216,8 +216,8 @@ fn unexpected_request_fails_the_test() {
 #[test]
 fn server_can_close_or_hang() {
     let server = Server::start(|request| match request.target.as_str() {
-        "/close" => Answer::close(),
-        _ => Answer::raw("HTTP/1.1 200").then_hang(),
+        "/close" => Response::close(),
+        _ => Response::raw("HTTP/1.1 200").then_hang(),
     });
     assert_eq!(talk(server.port(), "GET /close HTTP/1.1\r\n\r\n"), "");
     let mut stream = TcpStream::connect(("127.0.0.1", server.port())).unwrap();

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::{self, Output, Run, Scratch, c47, peers};
 
 /// The output of a tool without the last line feed. `None` if the tool is not installed.
@@ -569,7 +569,7 @@ fn service_check_compares_the_clock() {
         (String::new(), "200 OK", 0),
         ("date: soon\r\n".into(), "200 OK", 0),
     ] {
-        let answer = Answer::new(status, &head, "x");
+        let answer = Response::new(status, &head, "x");
         let server = Server::start(move |_| answer.clone());
         let output = checked(&["--url", &server.url("/?token=hunter2")], code);
         assert!(
@@ -579,7 +579,7 @@ fn service_check_compares_the_clock() {
         );
         assert_eq!(server.request().method, "GET");
     }
-    let answer = Answer::new("200 OK", &date("-30 minutes"), "x");
+    let answer = Response::new("200 OK", &date("-30 minutes"), "x");
     let server = Server::start(move |_| answer.clone());
     let run = c47()
         .args(["host", "--json", "--url", &server.url("/")])

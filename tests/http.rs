@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::{ClosedPort, Scratch, all_on_old_kernel, c47, empty_root, peers, wait_until};
 
 fn echoing() -> Server {
-    Server::start(|_| Answer::json(r#"{"b": 1.10, "a": [1e400, "é"]}"#))
+    Server::start(|_| Response::json(r#"{"b": 1.10, "a": [1e400, "é"]}"#))
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn forms_and_raw_bodies_are_sent() {
 #[test]
 fn body_is_unchanged_in_a_pipe() {
     let body = b"{\"b\": 1.10,\n\x00\xff \"a\"".as_slice();
-    let server = Server::start(move |_| Answer::ok(body));
+    let server = Server::start(move |_| Response::ok(body));
     let output = c47().args(["http", &server.url("/")]).run().expect_code(0);
     assert_eq!(output.stdout, body);
     assert_eq!(output.stderr_text(), "");
@@ -128,7 +128,7 @@ fn exit_code_depends_on_the_status_and_the_body_is_printed() {
         ("503 Busy", 5),
     ] {
         let server = Server::start(move |_| {
-            Answer::new(
+            Response::new(
                 status,
                 "",
                 if status.starts_with("204") { "" } else { "why" },
@@ -145,7 +145,7 @@ fn exit_code_depends_on_the_status_and_the_body_is_printed() {
 #[test]
 fn verbose_prints_headers_unchanged_with_masked_secrets() {
     let server = Server::start(|_| {
-        Answer::raw(
+        Response::raw(
             "HTTP/1.1 200 Quite Fine\r\nX-ODD-Case: a\r\nSet-Cookie: session=sekrit\r\ncontent-length: 2\r\n\r\nok",
         )
     });
@@ -203,7 +203,7 @@ fn json_reports_everything_with_masked_secrets() {
             .contains(r#""body":{"b": 1.10, "a": [1e400, "é"]}"#)
     );
     assert_eq!(server.request().target, "/x?tok=sekrit");
-    let raw = Server::start(|_| Answer::ok([0xff, 0xfe]));
+    let raw = Server::start(|_| Response::ok([0xff, 0xfe]));
     let output = c47()
         .args(["http", "--json", &raw.url("/")])
         .run()
@@ -423,12 +423,13 @@ fn output_file_is_written_whole_or_not_at_all() {
             .run()
             .expect_code(code)
     };
-    let cut = Server::start(|_| Answer::raw("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf"));
+    let cut =
+        Server::start(|_| Response::raw("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf"));
     into(&cut.url("/"), 7);
-    let missing = Server::start(|_| Answer::new("404 Not Found", "", "no such shot"));
+    let missing = Server::start(|_| Response::new("404 Not Found", "", "no such shot"));
     assert_eq!(into(&missing.url("/"), 4).stdout_text(), "no such shot");
     assert_eq!(std::fs::read(&target).unwrap(), b"old");
-    let good = Server::start(|_| Answer::ok("new"));
+    let good = Server::start(|_| Response::ok("new"));
     into(&good.url("/"), 0);
     assert_eq!(std::fs::read(&target).unwrap(), b"new");
     assert_eq!(
@@ -450,7 +451,7 @@ fn output_file_is_written_whole_or_not_at_all() {
 fn ctrl_c_leaves_no_partial_file() {
     let scratch = Scratch::new("ctrl-c");
     let server = Server::start(|_| {
-        Answer::raw("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf").then_hang()
+        Response::raw("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf").then_hang()
     });
     for (signal, code) in [(libc::SIGINT, 130), (libc::SIGTERM, 143)] {
         let child = c47()
@@ -470,7 +471,7 @@ fn ctrl_c_leaves_no_partial_file() {
 
 #[test]
 fn timeout_ends_the_call() {
-    let silent = Server::start(|_| Answer::raw("").then_hang());
+    let silent = Server::start(|_| Response::raw("").then_hang());
     let output = c47()
         .args(["http", &silent.url("/"), "--timeout", "300ms"])
         .run()
@@ -480,7 +481,7 @@ fn timeout_ends_the_call() {
         Some("c47 http: timed out after 300ms")
     );
     let drip = Server::start(|_| {
-        Answer::raw(format!(
+        Response::raw(format!(
             "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{}",
             "x".repeat(1000)
         ))

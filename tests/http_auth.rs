@@ -1,6 +1,6 @@
 //! Digest and netrc, with httpbin and a server that counts requests.
 
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::{Scratch, c47, peers};
 
 #[test]
@@ -36,12 +36,12 @@ fn digest_works_with_httpbin() {
 #[test]
 fn auth_int_hashes_and_resends_the_body() {
     let server = Server::start(|request| match request.header("authorization") {
-        None => Answer::new(
+        None => Response::new(
             "401 Prove It",
             "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\"\r\n",
             "",
         ),
-        Some(_) => Answer::ok("in"),
+        Some(_) => Response::ok("in"),
     });
     c47()
         .env("P", "pass")
@@ -76,7 +76,7 @@ fn auth_int_hashes_and_resends_the_body() {
 #[test]
 fn stale_nonce_is_retried_once_and_digest_stays_at_its_origin() {
     let server = Server::start(|_| {
-        Answer::new(
+        Response::new(
             "401 Stale",
             "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", stale=true\r\n",
             "",
@@ -92,7 +92,7 @@ fn stale_nonce_is_retried_once_and_digest_stays_at_its_origin() {
     assert_eq!(server.requests().len(), 3);
     let asked = server.requests().len();
     let there = server.url("/there");
-    let home = Server::start(move |_| Answer::redirect("302 Found", &there));
+    let home = Server::start(move |_| Response::redirect("302 Found", &there));
     run(&home.url("/")).expect_code(4);
     assert_eq!(server.requests().len(), asked + 1);
     assert_eq!(server.requests()[asked].header("authorization"), None);
@@ -100,7 +100,7 @@ fn stale_nonce_is_retried_once_and_digest_stays_at_its_origin() {
 
 #[test]
 fn netrc_is_used_only_for_its_hosts() {
-    let server = Server::start(|_| Answer::ok(""));
+    let server = Server::start(|_| Response::ok(""));
     let scratch = Scratch::new("netrc");
     let file = scratch.write(
         "netrc",

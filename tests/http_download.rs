@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support::server::{Answer, Request, Server};
+use crate::support::server::{Request, Response, Server};
 use crate::support::{Output, Scratch, c47, peers, wait_until};
 
 fn download(scratch: &Scratch, url: &str, options: &[&str]) -> Output {
@@ -33,11 +33,11 @@ fn mode(path: &Path) -> u32 {
 
 fn named(disposition: &str) -> Server {
     let head = format!("content-disposition: {disposition}\r\n");
-    Server::start(move |_| Answer::new("200 OK", &head, "body"))
+    Server::start(move |_| Response::new("200 OK", &head, "body"))
 }
 
 /// A file with an ETag and ranges, as in RFC 9110.
-fn ranged(body: &'static [u8], etag: &'static str) -> impl Fn(&Request) -> Answer {
+fn ranged(body: &'static [u8], etag: &'static str) -> impl Fn(&Request) -> Response {
     move |request| {
         let head = format!("etag: {etag}\r\naccept-ranges: bytes\r\n");
         let range = request.header("range").filter(|_| {
@@ -46,29 +46,29 @@ fn ranged(body: &'static [u8], etag: &'static str) -> impl Fn(&Request) -> Answe
                 .is_none_or(|wanted| wanted == etag)
         });
         let Some(range) = range else {
-            return Answer::new("200 OK", &head, body);
+            return Response::new("200 OK", &head, body);
         };
         let from: usize = range["bytes=".len()..range.len() - 1].parse().unwrap();
         let length = body.len();
         if from >= length {
             let head = format!("{head}content-range: bytes */{length}\r\n");
-            return Answer::new("416 Range Not Satisfiable", &head, "");
+            return Response::new("416 Range Not Satisfiable", &head, "");
         }
         let head = format!(
             "{head}content-range: bytes {from}-{}/{length}\r\n",
             length - 1
         );
-        Answer::new("206 Partial Content", &head, &body[from..])
+        Response::new("206 Partial Content", &head, &body[from..])
     }
 }
 
 /// A response that ends after `count` bytes of its body.
-fn cut(body: &[u8], head: &str, count: usize) -> Answer {
+fn cut(body: &[u8], head: &str, count: usize) -> Response {
     let head = format!(
         "HTTP/1.1 200 OK\r\n{head}content-length: {}\r\n\r\n",
         body.len()
     );
-    Answer::raw([head.as_bytes(), &body[..count]].concat())
+    Response::raw([head.as_bytes(), &body[..count]].concat())
 }
 
 const WHOLE: &[u8] = b"0123456789abcdef";
@@ -76,7 +76,7 @@ const WHOLE: &[u8] = b"0123456789abcdef";
 #[test]
 fn download_prints_the_name_and_leaves_no_other_file() {
     let scratch = Scratch::new("name");
-    let server = Server::start(|_| Answer::ok("body"));
+    let server = Server::start(|_| Response::ok("body"));
     let output = download(&scratch, &server.url("/a/shot%20010.exr?x=y"), &[]).expect_code(0);
     assert_eq!(output.stdout_text(), "shot 010.exr\n");
     assert_eq!(output.stderr_text(), "");
@@ -142,7 +142,7 @@ fn cve_2020_8177_an_existing_file_is_kept() {
         let output = download(&scratch, &server.url("/"), &[]).expect_code(7);
         assert!(output.stderr_text().contains("--overwrite"));
         assert_eq!(output.stderr_text().lines().count(), 1);
-        let idle = Server::start(|_| Answer::ok("")).may_be_idle();
+        let idle = Server::start(|_| Response::ok("")).may_be_idle();
         let output = download(&scratch, &idle.url("/"), &["-o", name]).expect_code(2);
         assert!(output.stderr_text().contains("hint: use --overwrite"));
         assert_eq!(idle.connections(), 0);
@@ -168,7 +168,7 @@ fn cve_2020_8177_a_file_that_appears_meanwhile_is_kept() {
     let target = scratch.path().join("out");
     let server = Server::start(move |_| {
         fs::write(&target, "appeared").unwrap();
-        Answer::ok("body")
+        Response::ok("body")
     });
     download(&scratch, &server.url("/"), &["-o", "out"]).expect_code(7);
     assert_eq!(fs::read(scratch.path().join("out")).unwrap(), b"appeared");
@@ -189,7 +189,7 @@ fn cve_2025_11563_url_cannot_choose_a_harmful_name() {
         ("/", "index.html"),
     ] {
         let scratch = Scratch::new("url");
-        let server = Server::start(|_| Answer::ok("body"));
+        let server = Server::start(|_| Response::ok("body"));
         download(&scratch, &server.url(path), &[]).expect_code(0);
         assert_eq!(entries(scratch.path()), [name], "{path}");
     }
@@ -203,8 +203,8 @@ fn cve_2025_11563_url_cannot_choose_a_harmful_name() {
 #[test]
 fn redirect_does_not_choose_the_file_name() {
     let server = Server::start(|request| match request.target.as_str() {
-        "/tool" => Answer::redirect("302 Found", "/.profile"),
-        _ => Answer::ok("body"),
+        "/tool" => Response::redirect("302 Found", "/.profile"),
+        _ => Response::ok("body"),
     });
     let scratch = Scratch::new("redirect");
     download(&scratch, &server.url("/tool"), &["--follow"]).expect_code(0);
@@ -224,7 +224,7 @@ fn cve_2022_32207_permissions_are_not_widened() {
     let seen = part.clone();
     let server = Server::start(move |_| {
         assert_eq!(mode(&seen), 0o600);
-        Answer::ok("body")
+        Response::ok("body")
     });
     let options = ["-o", "out", "--overwrite"];
     download(&scratch, &server.url("/"), &options).expect_code(0);
@@ -232,7 +232,7 @@ fn cve_2022_32207_permissions_are_not_widened() {
         (mode(&target), fs::read(&target).unwrap()),
         (0o600, b"body".to_vec())
     );
-    let server = Server::start(|_| Answer::ok("body"));
+    let server = Server::start(|_| Response::ok("body"));
     download(&scratch, &server.url("/"), &["-o", "new"]).expect_code(0);
     let plain = scratch.write("plain", "");
     assert_eq!(mode(&scratch.path().join("new")), mode(&plain)); // set by the umask
@@ -244,7 +244,7 @@ fn cve_2022_27778_cleanup_removes_only_its_own_files() {
     let scratch = Scratch::new("cleanup");
     scratch.write("out", "old");
     let wrong = "0".repeat(64);
-    let server = Server::start(|_| Answer::ok("body"));
+    let server = Server::start(|_| Response::ok("body"));
     let options = ["-o", "out", "--overwrite", "--sha256", &wrong];
     let output = download(&scratch, &server.url("/"), &options).expect_code(7);
     assert!(
@@ -254,7 +254,7 @@ fn cve_2022_27778_cleanup_removes_only_its_own_files() {
     );
     assert_eq!(entries(scratch.path()), ["out"]);
     assert_eq!(fs::read(scratch.path().join("out")).unwrap(), b"old");
-    let missing = Server::start(|_| Answer::new("404 Nothing", "", "why"));
+    let missing = Server::start(|_| Response::new("404 Nothing", "", "why"));
     let output = download(&scratch, &missing.url("/"), &["-o", "new"]).expect_code(4);
     assert_eq!(output.stdout_text(), "why");
     assert_eq!(entries(scratch.path()), ["out"]);
@@ -272,7 +272,7 @@ fn partial_file_that_is_a_link_is_refused() {
     symlink(&mine, scratch.path().join("a.part")).unwrap();
     fs::hard_link(&mine, scratch.path().join("b.part")).unwrap();
     fs::create_dir(scratch.path().join("c.part")).unwrap();
-    let server = Server::start(|_| Answer::ok("body")).may_be_idle();
+    let server = Server::start(|_| Response::ok("body")).may_be_idle();
     for name in ["a", "b", "c"] {
         let output = download(&scratch, &server.url("/"), &["-o", name]).expect_code(7);
         assert_eq!(output.stderr_text().lines().count(), 1);
@@ -370,7 +370,7 @@ fn complete_partial_file_is_a_success() {
             "" => String::new(),
             range => format!("content-range: {range}\r\n"),
         };
-        let server = Server::start(move |_| Answer::new("416 No Such Range", &head, "no"));
+        let server = Server::start(move |_| Response::new("416 No Such Range", &head, "no"));
         let url = server.url("/out");
         begun(&scratch, &url, WHOLE, "\"1\"");
         download(&scratch, &url, &["-o", "out", "--continue"]).expect_code(0);
@@ -422,7 +422,7 @@ fn wrong_ranges_are_refused() {
         "",
     ] {
         let scratch = Scratch::new("wrong-range");
-        let server = Server::start(move |_| Answer::new("206 Partial Content", head, "abcdef"));
+        let server = Server::start(move |_| Response::new("206 Partial Content", head, "abcdef"));
         let url = server.url("/out");
         begun(&scratch, &url, &WHOLE[..10], "\"1\"");
         let output = download(&scratch, &url, &["-o", "out", "--continue"]).expect_code(7);
@@ -444,7 +444,7 @@ fn range_shorter_than_announced_is_an_error() {
     let scratch = Scratch::new("less");
     let server = Server::start(|_| {
         let head = "content-range: bytes 10-12/16\r\n";
-        Answer::new("206 Partial Content", head, "abc")
+        Response::new("206 Partial Content", head, "abc")
     });
     let url = server.url("/out");
     begun(&scratch, &url, &WHOLE[..10], "\"1\"");
@@ -463,10 +463,10 @@ fn continue_without_a_name_sends_one_request() {
     let scratch = Scratch::new("by-name");
     let head = "content-disposition: attachment; filename=out\r\netag: \"1\"\r\n";
     let server = Server::start(move |request| match request.header("range") {
-        None => Answer::new("200 OK", head, WHOLE),
+        None => Response::new("200 OK", head, WHOLE),
         Some("bytes=10-") => {
             let head = format!("{head}content-range: bytes 10-15/16\r\n");
-            Answer::new("206 Partial Content", &head, &WHOLE[10..])
+            Response::new("206 Partial Content", &head, &WHOLE[10..])
         }
         Some(other) => panic!("{other}"),
     });
@@ -503,7 +503,7 @@ fn retry_requests_the_rest() {
 fn download_does_not_decode_the_body() {
     let scratch = Scratch::new("as-sent");
     let server =
-        Server::start(|_| Answer::new("200 OK", "content-encoding: x-gzip\r\n", "\x1f\u{8b}"));
+        Server::start(|_| Response::new("200 OK", "content-encoding: x-gzip\r\n", "\x1f\u{8b}"));
     download(&scratch, &server.url("/a.tar.gz"), &[]).expect_code(0);
     assert_eq!(
         fs::read(scratch.path().join("a.tar.gz")).unwrap(),
@@ -515,7 +515,7 @@ fn download_does_not_decode_the_body() {
 fn second_download_of_the_same_name_is_refused() {
     let scratch = Scratch::new("two");
     let hanging = Server::start(|_| {
-        Answer::raw("HTTP/1.1 200 OK\r\ncontent-length: 16\r\n\r\n0123").then_hang()
+        Response::raw("HTTP/1.1 200 OK\r\ncontent-length: 16\r\n\r\n0123").then_hang()
     });
     let part = scratch.path().join("out.part");
     let first = c47()
@@ -525,7 +525,7 @@ fn second_download_of_the_same_name_is_refused() {
     wait_until("the first bytes are kept", || {
         fs::read(&part).is_ok_and(|bytes| bytes == b"0123")
     });
-    let server = Server::start(|_| Answer::ok("other"));
+    let server = Server::start(|_| Response::ok("other"));
     for option in ["--overwrite", "--continue"] {
         let output = download(&scratch, &server.url("/out"), &[option]).expect_code(7);
         assert!(
@@ -546,13 +546,13 @@ fn second_download_of_the_same_name_is_refused() {
 #[test]
 fn size_limits_and_unusual_responses() {
     let scratch = Scratch::new("odd");
-    let server = Server::start(|_| Answer::ok(WHOLE));
+    let server = Server::start(|_| Response::ok(WHOLE));
     download(&scratch, &server.url("/out"), &["--max-body=10"]).expect_code(7);
     assert!(!scratch.path().join("out").exists());
-    let empty = Server::start(|_| Answer::ok(""));
+    let empty = Server::start(|_| Response::ok(""));
     download(&scratch, &empty.url("/empty"), &[]).expect_code(0);
     assert_eq!(fs::read(scratch.path().join("empty")).unwrap(), b"");
-    let closing = Server::start(|_| Answer::raw("HTTP/1.1 200 OK\r\n\r\nuntil the end"));
+    let closing = Server::start(|_| Response::raw("HTTP/1.1 200 OK\r\n\r\nuntil the end"));
     download(&scratch, &closing.url("/closing"), &[]).expect_code(0);
     assert_eq!(
         fs::read(scratch.path().join("closing")).unwrap(),
@@ -632,7 +632,7 @@ fn download_from_nginx_resumes_until_the_file_changes() {
 fn redirected_download_is_resumed() {
     let storage = Server::start_at("127.0.0.2:0", ranged(WHOLE, "\"1\""));
     let location = format!("http://127.0.0.2:{}/blob", storage.port());
-    let server = Server::start(move |_| Answer::redirect("302 Found", &location));
+    let server = Server::start(move |_| Response::redirect("302 Found", &location));
     let scratch = Scratch::new("storage");
     let url = server.url("/out");
     begun(&scratch, &url, &WHOLE[..10], "\"1\"");
@@ -647,7 +647,7 @@ fn continue_without_a_name_follows_the_servers_new_name() {
     let scratch = Scratch::new("new-name");
     let server = Server::start(|_| {
         let head = "content-disposition: attachment; filename=new\r\netag: \"2\"\r\n";
-        Answer::new("200 OK", head, "newer")
+        Response::new("200 OK", head, "newer")
     });
     let url = server.url("/latest");
     begun(&scratch, &url, &WHOLE[..10], "\"1\"");
@@ -683,7 +683,7 @@ fn existing_file_with_the_right_hash_sends_nothing() {
     let scratch = Scratch::new("present");
     scratch.write("out", WHOLE);
     let sha256 = sha256(WHOLE);
-    let idle = Server::start(|_| Answer::ok("")).may_be_idle();
+    let idle = Server::start(|_| Response::ok("")).may_be_idle();
     let login = [
         "--auth",
         "bearer=env:NONE",
@@ -740,7 +740,7 @@ fn stopped_download_reports_whether_it_can_be_resumed() {
         let scratch = Scratch::new("stopped");
         let hanging = Server::start(move |_| {
             let head = format!("HTTP/1.1 200 OK\r\n{head}content-length: 16\r\n\r\n0123");
-            Answer::raw(head).then_hang()
+            Response::raw(head).then_hang()
         });
         let part = scratch.path().join("out.part");
         let child = c47()
@@ -779,7 +779,7 @@ fn continue_without_a_name_resumes_the_file_of_the_same_query() {
         assert_eq!(request.header("range"), Some("bytes=10-"));
         assert_eq!(request.header("if-range"), Some(etag));
         let head = format!("{head}content-range: bytes 10-15/16\r\n");
-        Answer::new("206 Partial Content", &head, &WHOLE[10..])
+        Response::new("206 Partial Content", &head, &WHOLE[10..])
     });
     for number in [1, 2] {
         let url = server.url(&format!("/download?id={number}"));
@@ -805,9 +805,9 @@ fn range_of_another_version_restarts_the_download() {
         let server = Server::start(move |request| match request.header("range") {
             Some(_) => {
                 let head = format!("{head}content-range: bytes 10-15/16\r\n");
-                Answer::new("206 Partial Content", &head, "OTHER!")
+                Response::new("206 Partial Content", &head, "OTHER!")
             }
-            None => Answer::new("200 OK", head, "the other file"),
+            None => Response::new("200 OK", head, "the other file"),
         });
         let url = server.url("/out");
         begun(&scratch, &url, &WHOLE[..10], "\"1\"");

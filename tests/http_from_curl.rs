@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::server::{Answer, Request, Server};
+use crate::support::server::{Request, Response, Server};
 use crate::support::{Run, Scratch, c47, peers};
 
 /// Commands as written by people and copied from browsers, including unusual ones. URL is replaced
@@ -156,7 +156,7 @@ fn from_curl_sends_what_curl_sends() {
         .iter()
         .filter(|command| !command.contains("--help"))
     {
-        let server = Server::start(|_| Answer::ok(""));
+        let server = Server::start(|_| Response::ok(""));
         let command = command
             .replace("URL", &server.url(""))
             .replace("PORT", &server.port().to_string());
@@ -400,7 +400,7 @@ fn no_pasted_secret_is_printed() {
 }
 
 #[test]
-fn what_c47_cannot_express_is_refused_by_name() {
+fn unsupported_curl_options_are_refused_by_name() {
     for (command, name) in [
         ("curl --ntlm -u a:b https://a.lan/", "--ntlm"),
         ("curl -c jar https://a.lan/", "-c"),
@@ -641,7 +641,7 @@ fn every_option_of_the_installed_curl_is_known() {
 #[test]
 fn response_goes_where_curl_puts_it() {
     let scratch = Scratch::new("from-curl-response");
-    let server = Server::start(|_| Answer::new("200 OK", "X-One: 1\r\n", "body"));
+    let server = Server::start(|_| Response::new("200 OK", "X-One: 1\r\n", "body"));
     let run = |command: &str| {
         let command = command.replace("URL", &server.url("/dir/name.txt"));
         let run = c47()

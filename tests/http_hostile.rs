@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::time::Duration;
 
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::{Output, Scratch, c47};
 
 fn get(server: &Server, options: &[&str]) -> Output {
@@ -14,12 +14,12 @@ fn get(server: &Server, options: &[&str]) -> Output {
 
 fn raw(bytes: impl Into<Vec<u8>>) -> Server {
     let bytes = bytes.into();
-    Server::start(move |_| Answer::raw(bytes.clone()))
+    Server::start(move |_| Response::raw(bytes.clone()))
 }
 
 /// A truncated header is not a success (curl 7.88 accepts it); neither is a truncated body.
 #[test]
-fn an_answer_cut_at_any_byte_is_an_error() {
+fn response_truncated_at_any_byte_is_an_error() {
     let chunked = "HTTP/1.1 200 OK\r\nX-A: b\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n3\r\nyou\r\n0\r\n\r\n";
     let sized = "HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 8\r\n\r\nhelloyou";
     for whole in [chunked, sized] {
@@ -115,7 +115,7 @@ fn invalid_http_is_an_error() {
 
 /// CVE-2023-38039: endless headers, in all forms.
 #[test]
-fn endless_heads_end() {
+fn endless_headers_are_refused() {
     let forms: [(&str, &str); 4] = [
         ("HTTP/1.1 200 OK\r\n", "X-A: b\r\n"),
         ("HTTP/1.1 200 OK\r\nX-A: ", "bbbbbbbbbbbbbbbb"),
@@ -138,7 +138,7 @@ fn endless_heads_end() {
 
 /// CVE-2022-32206, 2023-23916: ten megabytes of gzip that expand to ten gigabytes.
 #[test]
-fn a_decompression_bomb_ends_early() {
+fn decompression_bomb_is_refused() {
     let bomb = {
         let zeros = std::io::repeat(0).take(10 << 30);
         let mut encoder = flate2::read::GzEncoder::new(zeros, flate2::Compression::fast());
@@ -153,7 +153,7 @@ fn a_decompression_bomb_ends_early() {
     };
     let server = Server::start(move |_| {
         let head = "Content-Encoding: gzip\r\n";
-        Answer::new("200 OK", head, &bomb)
+        Response::new("200 OK", head, &bomb)
     });
     let scratch = Scratch::new("bomb");
     let target = scratch.path().join("out");
@@ -176,7 +176,7 @@ fn a_decompression_bomb_ends_early() {
 fn slow_server_is_limited_by_the_timeout() {
     // The body takes longer than the time limit of the test runner.
     let body = "x".repeat(1000);
-    let server = Server::start(move |_| Answer::ok(&body).drip(Duration::from_millis(200)));
+    let server = Server::start(move |_| Response::ok(&body).drip(Duration::from_millis(200)));
     let output = get(&server, &["--timeout", "1s"]).expect_code(8);
     assert!(
         output.stderr_text().contains("timed out"),
@@ -186,7 +186,7 @@ fn slow_server_is_limited_by_the_timeout() {
 }
 
 #[test]
-fn a_head_cannot_forge_lines_on_a_terminal_or_in_a_log() {
+fn headers_cannot_forge_lines_on_a_terminal_or_in_a_log() {
     let server = raw(
         "HTTP/1.1 200 \x1b[2J\r\nX-A: \x1b]0;owned\x07\r\nX-B: caf\u{e9}\u{202e}\r\ncontent-length: 0\r\n\r\n",
     );

@@ -1,11 +1,11 @@
 //! The arguments of `c47 http`: which are the method, the URL and the items.
 
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::{Scratch, c47};
 
 #[test]
 fn url_as_an_item_is_refused_and_nothing_is_sent() {
-    let server = Server::start(|_| Answer::ok("")).may_be_idle();
+    let server = Server::start(|_| Response::ok("")).may_be_idle();
     let url = server.url("/");
     for word in [
         "http://other.lan/",
@@ -33,8 +33,8 @@ fn url_as_an_item_is_refused_and_nothing_is_sent() {
 }
 
 #[test]
-fn a_mistyped_method_is_refused_with_the_nearest_one() {
-    let server = Server::start(|_| Answer::ok("")).may_be_idle();
+fn mistyped_method_is_refused_with_a_suggestion() {
+    let server = Server::start(|_| Response::ok("")).may_be_idle();
     let url = server.url("/");
     let port = format!(":{}/", server.port());
     let host = format!("localhost:{}/", server.port());
@@ -63,7 +63,7 @@ fn a_mistyped_method_is_refused_with_the_nearest_one() {
 
 #[test]
 fn host_of_one_label_is_a_url() {
-    let server = Server::start(|request| Answer::ok(&request.method));
+    let server = Server::start(|request| Response::ok(&request.method));
     for (words, line) in [
         (&["render01"][..], "GET / HTTP/1.1"),
         (&["render01", "a=b"], "POST / HTTP/1.1"),
@@ -97,7 +97,7 @@ fn host_of_one_label_is_a_url() {
 fn backslash_sends_a_value_that_starts_with_an_at_sign() {
     let scratch = Scratch::new("items");
     scratch.write("Joe", "text of a file");
-    let server = Server::start(|_| Answer::ok(""));
+    let server = Server::start(|_| Response::ok(""));
     c47()
         .current_dir(scratch.path())
         .args(["http", &server.url("/"), r"a=\@Joe", r"b=\\@Joe", "c=@Joe"])
@@ -115,7 +115,7 @@ fn backslash_sends_a_value_that_starts_with_an_at_sign() {
 
 #[test]
 fn missing_file_of_a_value_explains_both_forms() {
-    let server = Server::start(|_| Answer::ok("")).may_be_idle();
+    let server = Server::start(|_| Response::ok("")).may_be_idle();
     for (item, text) in [
         ("comment=@Joe", r"comment=\@Joe"),
         ("q==@Joe", r"q==\@Joe"),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::peers::{self, Nginx, Squid};
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::{ClosedPort, Run, Scratch, c47};
 
 /// nginx with TLS on port 0, plain http on port 1, and a Unix socket.
@@ -166,7 +166,7 @@ fn proxy_credentials_come_from_a_source() {
 fn proxy_that_requires_credentials_is_reported_in_both_modes() {
     let proxy = Server::start(|_| {
         let head = "proxy-authenticate: Basic realm=\"x\"\r\n";
-        Answer::new("407 Proxy Authentication Required", head, "page")
+        Response::new("407 Proxy Authentication Required", head, "page")
     });
     let address = proxy.url("");
     for (url, code) in [
@@ -250,7 +250,7 @@ fn failing_proxy_is_named_instead_of_the_service() {
     );
     assert!(output.stderr_text().starts_with(&text), "{}", output.tell());
     // A response through a proxy may come from the proxy.
-    let busy = Server::start(|_| Answer::new("503 Busy", "", ""));
+    let busy = Server::start(|_| Response::new("503 Busy", "", ""));
     let output = c47()
         .args(["http", "http://service.invalid/x", "--proxy", &busy.url("")])
         .run()
@@ -260,7 +260,7 @@ fn failing_proxy_is_named_instead_of_the_service() {
         busy.url("")
     );
     assert_eq!(output.stderr_text(), text);
-    let refusing = Server::start(|_| Answer::new("502 No", "", ""));
+    let refusing = Server::start(|_| Response::new("502 No", "", ""));
     let output = c47()
         .args([
             "http",
@@ -281,7 +281,7 @@ fn failing_proxy_is_named_instead_of_the_service() {
 /// not contain the proxy's credentials.
 #[test]
 fn connect_contains_nothing_of_the_request() {
-    let proxy = Server::start(|_| Answer::new("502 No", "", ""));
+    let proxy = Server::start(|_| Response::new("502 No", "", ""));
     let output = c47()
         .env("S", "sekrit")
         .args([
@@ -316,7 +316,7 @@ fn connect_contains_nothing_of_the_request() {
 
 #[test]
 fn environment_sets_proxies_and_exceptions() {
-    let proxy = Server::start(|_| Answer::ok("from the proxy"));
+    let proxy = Server::start(|_| Response::ok("from the proxy"));
     let address = format!("http://127.0.0.1:{}", proxy.port());
     for name in ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"] {
         let output = c47()
@@ -336,7 +336,7 @@ fn environment_sets_proxies_and_exceptions() {
             .run()
             .expect_code(7);
     }
-    let here = Server::start(|_| Answer::ok("from here"));
+    let here = Server::start(|_| Response::ok("from here"));
     let output = c47()
         .env("http_proxy", &address)
         .args(["http", &here.url("/")])
@@ -474,7 +474,7 @@ fn resolve_replaces_dns() {
 
 #[test]
 fn address_family_is_selected() {
-    let server = Server::start(|_| Answer::ok(""));
+    let server = Server::start(|_| Response::ok(""));
     let url = format!("http://localhost:{}/", server.port());
     c47().args(["http", "-4", &url]).run().expect_code(0);
     c47().args(["http", "-6", &url]).run().expect_code(7);
@@ -525,7 +525,7 @@ fn tls_min_refuses_older_versions() {
 }
 
 #[test]
-fn a_loopback_name_that_is_sent_elsewhere_carries_no_plaintext_credentials() {
+fn loopback_name_with_another_address_carries_no_plaintext_credentials() {
     for (host, address) in [
         ("x.localhost", "192.0.2.2"),
         ("localhost", "[2001:db8::2]"),
@@ -544,7 +544,7 @@ fn a_loopback_name_that_is_sent_elsewhere_carries_no_plaintext_credentials() {
 }
 
 #[test]
-fn a_unix_socket_with_a_full_backlog_is_not_waited_for_beyond_the_timeout() {
+fn unix_socket_with_a_full_backlog_is_limited_by_the_timeout() {
     let scratch = Scratch::new("backlog");
     let path = scratch.path().join("socket");
     let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
@@ -575,7 +575,7 @@ fn a_unix_socket_with_a_full_backlog_is_not_waited_for_beyond_the_timeout() {
 }
 
 #[test]
-fn a_pipe_that_nobody_writes_to_is_not_waited_for_beyond_the_timeout() {
+fn pipe_without_a_writer_is_limited_by_the_timeout() {
     let scratch = Scratch::new("fifo");
     let made = std::process::Command::new("mkfifo")
         .arg(scratch.path().join("pipe"))
@@ -605,7 +605,7 @@ fn a_pipe_that_nobody_writes_to_is_not_waited_for_beyond_the_timeout() {
 }
 
 #[test]
-fn certificates_and_keys_that_cannot_be_read_are_not_waited_for_beyond_the_timeout() {
+fn unreadable_certificates_and_keys_are_limited_by_the_timeout() {
     let scratch = Scratch::new("tls-fifo");
     let made = std::process::Command::new("mkfifo")
         .arg(scratch.path().join("pipe"))

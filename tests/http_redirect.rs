@@ -1,7 +1,7 @@
 //! Redirects: what is sent to the new place. Each test covers a bug of another client.
 
 use crate::support::c47;
-use crate::support::server::{Answer, Request, Server};
+use crate::support::server::{Request, Response, Server};
 
 /// Everything in a request that may identify the sender.
 fn all_of(request: &Request) -> String {
@@ -34,13 +34,13 @@ fn credentials_never_reach_another_host_or_port() {
         "308 Permanent",
     ] {
         for credential in CREDENTIALS {
-            let other = Server::start(|_| Answer::ok("there"));
+            let other = Server::start(|_| Response::ok("there"));
             for place in [
                 other.url("/x"),
                 format!("http://localhost:{}/x", other.port()),
                 format!("//127.0.0.1:{}/x", other.port()),
             ] {
-                let first = Server::start(move |_| Answer::redirect(status, &place));
+                let first = Server::start(move |_| Response::redirect(status, &place));
                 c47()
                     .env("S", "sekrit")
                     .args(["http", "--follow", &first.url("/")])
@@ -66,8 +66,8 @@ fn credentials_never_reach_another_host_or_port() {
 #[test]
 fn credentials_are_not_sent_after_a_redirect_back() {
     let home = Server::start(|request| match request.target.as_str() {
-        "/home" => Answer::ok("home"),
-        away => Answer::redirect(
+        "/home" => Response::ok("home"),
+        away => Response::redirect(
             "302 Found",
             away.strip_prefix("/?to=")
                 .unwrap_or("/home")
@@ -77,7 +77,7 @@ fn credentials_are_not_sent_after_a_redirect_back() {
         ),
     });
     let back = home.url("/home");
-    let other = Server::start(move |_| Answer::redirect("302 Found", &back));
+    let other = Server::start(move |_| Response::redirect("302 Found", &back));
     let start = home.url(&format!("/?to={}", other.url("/")));
     c47()
         .env("S", "sekrit")
@@ -95,9 +95,9 @@ fn same_origin_redirect_keeps_credentials() {
     for credential in CREDENTIALS {
         let server = Server::start(|request| {
             if request.target.starts_with("/there") {
-                Answer::ok("")
+                Response::ok("")
             } else {
-                Answer::redirect("302 Found", "there?a=1")
+                Response::redirect("302 Found", "there?a=1")
             }
         });
         c47()
@@ -126,9 +126,9 @@ fn status_decides_method_and_body() {
     ] {
         let server = Server::start(move |request| {
             if request.target == "/there" {
-                Answer::ok("")
+                Response::ok("")
             } else {
-                Answer::redirect(status, "/there")
+                Response::redirect(status, "/there")
             }
         });
         c47()
@@ -156,9 +156,9 @@ fn streamed_file_is_resent_from_the_start() {
     scratch.write("body", &body);
     let server = Server::start(|request| {
         if request.target == "/there" {
-            Answer::ok("")
+            Response::ok("")
         } else {
-            Answer::redirect("307 Temporary", "/there")
+            Response::redirect("307 Temporary", "/there")
         }
     });
     c47()
@@ -179,7 +179,7 @@ fn streamed_file_is_resent_from_the_start() {
 
 #[test]
 fn redirects_are_opt_in_and_limited() {
-    let server = Server::start(|_| Answer::redirect("302 Found", "/again"));
+    let server = Server::start(|_| Response::redirect("302 Found", "/again"));
     c47().args(["http", &server.url("/")]).run().expect_code(3);
     assert_eq!(server.requests().len(), 1);
     let output = c47()
@@ -207,7 +207,7 @@ fn invalid_location_is_not_followed() {
         "javascript:alert(1)",
         "file:///etc/passwd",
     ] {
-        let server = Server::start(move |_| Answer::redirect("302 Found", location));
+        let server = Server::start(move |_| Response::redirect("302 Found", location));
         let output = c47()
             .args(["http", "--follow", &server.url("/")])
             .run()
@@ -223,7 +223,7 @@ fn invalid_location_is_not_followed() {
 /// CVE-2014-8150, 2012-0036: no item and no URL can add a line to the request.
 #[test]
 fn line_breaks_never_reach_the_wire() {
-    let server = Server::start(|_| Answer::ok("")).may_be_idle();
+    let server = Server::start(|_| Response::ok("")).may_be_idle();
     let url = server.url("/");
     for words in [
         &[url.as_str(), "X-A:b\r\nX-Evil: 1"][..],
@@ -280,7 +280,7 @@ fn password_in_a_url_is_never_shown() {
         "{}",
         output.stderr_text()
     );
-    let server = Server::start(|_| Answer::redirect("302 Found", "/x"));
+    let server = Server::start(|_| Response::redirect("302 Found", "/x"));
     let output = c47()
         .args([
             "http",
@@ -298,8 +298,8 @@ fn password_in_a_url_is_never_shown() {
 #[test]
 fn connections_are_not_reused() {
     let server = Server::start(|request| match request.target.as_str() {
-        "/there" => Answer::ok(""),
-        _ => Answer::redirect("302 Found", "/there"),
+        "/there" => Response::ok(""),
+        _ => Response::redirect("302 Found", "/there"),
     });
     c47()
         .env("S", "sekrit")
@@ -317,15 +317,15 @@ fn connections_are_not_reused() {
 
 /// 307 and 308, and 301 and 302 for a PUT, repeat the body; to another origin only with the option.
 #[test]
-fn a_body_goes_to_another_origin_only_with_redirect_body() {
+fn body_goes_to_another_origin_only_with_redirect_body() {
     for (status, method) in [
         ("307 Temporary", "POST"),
         ("308 Permanent", "POST"),
         ("302 Found", "PUT"),
     ] {
-        let other = Server::start(|_| Answer::ok("there")).may_be_idle();
+        let other = Server::start(|_| Response::ok("there")).may_be_idle();
         let place = other.url("/x");
-        let first = Server::start(move |_| Answer::redirect(status, &place));
+        let first = Server::start(move |_| Response::redirect(status, &place));
         let call = || c47().args(["http", "--follow", method, &first.url("/"), "shot=secret"]);
         let output = call().run().expect_code(3);
         let said = output.stderr_text();
@@ -341,9 +341,9 @@ fn a_body_goes_to_another_origin_only_with_redirect_body() {
 
 #[test]
 fn redirect_that_drops_the_body_needs_no_option() {
-    let other = Server::start(|_| Answer::ok("there"));
+    let other = Server::start(|_| Response::ok("there"));
     let place = other.url("/x");
-    let first = Server::start(move |_| Answer::redirect("303 See Other", &place));
+    let first = Server::start(move |_| Response::redirect("303 See Other", &place));
     c47()
         .args(["http", "--follow", &first.url("/"), "a=b"])
         .run()

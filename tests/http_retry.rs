@@ -3,20 +3,20 @@
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::{ClosedPort, Scratch, c47};
 
 /// A 503 that asks for a retry at once.
-fn busy() -> Answer {
-    Answer::new("503 Busy", "retry-after: 0\r\n", "later")
+fn busy() -> Response {
+    Response::new("503 Busy", "retry-after: 0\r\n", "later")
 }
 
 #[test]
 fn each_retry_is_reported_and_the_last_response_is_printed() {
     let server = Server::script([
         busy(),
-        Answer::new("429 Slow Down", "retry-after: 0\r\n", ""),
-        Answer::ok("done"),
+        Response::new("429 Slow Down", "retry-after: 0\r\n", ""),
+        Response::ok("done"),
     ]);
     let output = c47()
         .args(["http", &server.url("/"), "--retry", "3"])
@@ -54,14 +54,14 @@ fn only_temporary_statuses_and_idempotent_methods_are_retried() {
     ] {
         let server = Server::start(move |request| {
             let body = if request.method == "HEAD" { "" } else { "x" };
-            Answer::new(status, "retry-after: 0\r\n", body)
+            Response::new(status, "retry-after: 0\r\n", body)
         });
         c47()
             .args(["http", method, &server.url("/"), "--retry=1"])
             .run();
         assert_eq!(server.requests().len(), requests, "{method} {status}");
     }
-    let server = Server::script([busy(), Answer::ok("done")]);
+    let server = Server::script([busy(), Response::ok("done")]);
     let output = c47()
         .args(["http", &server.url("/"), "a=b", "--retry=1"])
         .arg("--retry-unsafe")
@@ -87,7 +87,7 @@ fn wait_beyond_the_time_limit_is_not_started() {
         ("601", "--verbose"),
     ] {
         let head = format!("retry-after: {value}\r\n");
-        let server = Server::start(move |_| Answer::new("503 Busy", &head, "later"));
+        let server = Server::start(move |_| Response::new("503 Busy", &head, "later"));
         let output = c47()
             .args(["http", &server.url("/"), "--retry=5", option])
             .run()
@@ -100,12 +100,12 @@ fn wait_beyond_the_time_limit_is_not_started() {
 #[test]
 fn past_retry_after_date_means_no_wait() {
     let server = Server::script([
-        Answer::new(
+        Response::new(
             "503 Busy",
             "retry-after: Sunday, 06-Nov-94 08:49:37 GMT\r\n",
             "",
         ),
-        Answer::ok("done"),
+        Response::ok("done"),
     ]);
     c47()
         .args(["http", &server.url("/"), "--retry=1"])
@@ -143,14 +143,14 @@ fn refused_connection_is_retried_for_any_method() {
 fn dropped_connection_is_retried_only_for_idempotent_methods() {
     let count = AtomicUsize::new(0);
     let server = Server::start(move |_| match count.fetch_add(1, Ordering::SeqCst) {
-        0 => Answer::close(),
-        _ => Answer::ok("done"),
+        0 => Response::close(),
+        _ => Response::ok("done"),
     });
     c47()
         .args(["http", &server.url("/"), "--retry=1"])
         .run()
         .expect_code(0);
-    let dropping = Server::start(|_| Answer::close());
+    let dropping = Server::start(|_| Response::close());
     let output = c47()
         .args(["http", &dropping.url("/"), "a=b", "--retry=1"])
         .run()
@@ -162,7 +162,7 @@ fn dropped_connection_is_retried_only_for_idempotent_methods() {
 /// A failure that would repeat is not retried.
 #[test]
 fn permanent_failures_are_not_retried() {
-    let server = Server::start(|_| Answer::raw("HTTP/1.1 nonsense\r\n\r\n"));
+    let server = Server::start(|_| Response::raw("HTTP/1.1 nonsense\r\n\r\n"));
     c47()
         .args(["http", &server.url("/"), "--retry=1"])
         .run()
@@ -184,7 +184,7 @@ fn permanent_failures_are_not_retried() {
 /// A token for one request is not sent twice.
 #[test]
 fn token_is_minted_for_each_attempt() {
-    let server = Server::script([busy(), Answer::ok("done")]);
+    let server = Server::script([busy(), Response::ok("done")]);
     let scratch = Scratch::new("minted");
     let key = scratch.write("key", "0123456789abcdef0123456789abcdef");
     c47()
@@ -207,9 +207,9 @@ fn token_is_minted_for_each_attempt() {
 fn retry_after_a_redirect_keeps_the_changed_method() {
     let seen = AtomicUsize::new(0);
     let server = Server::start(move |request| match request.method.as_str() {
-        "POST" => Answer::redirect("303 See Other", "/result"),
+        "POST" => Response::redirect("303 See Other", "/result"),
         _ if seen.fetch_add(1, Ordering::SeqCst) == 0 => busy(),
-        _ => Answer::ok("done"),
+        _ => Response::ok("done"),
     });
     c47()
         .args(["http", &server.url("/"), "a=b", "--follow", "--retry=1"])
@@ -221,7 +221,7 @@ fn retry_after_a_redirect_keeps_the_changed_method() {
 
 #[test]
 fn body_from_stdin_is_resent() {
-    let server = Server::script([busy(), Answer::ok("done")]);
+    let server = Server::script([busy(), Response::ok("done")]);
     c47()
         .args(["http", "PUT", &server.url("/"), "--body=-", "--retry=1"])
         .stdin("frames")

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use crate::support::server::{Answer, Request, Server};
+use crate::support::server::{Request, Response, Server};
 use crate::support::{Run, Scratch, binary, c47, peers};
 
 /// Calls of every kind; the first word of each is the path.
@@ -93,7 +93,7 @@ fn offline_prints_exactly_the_sent_bytes() {
 }
 
 #[test]
-fn offline_asks_no_source_and_shows_no_secret() {
+fn offline_reads_no_source_and_shows_no_secret() {
     let run = |scheme: &str, words: &[&str]| {
         let run = c47()
             .env("S", "sekrit")
@@ -161,7 +161,7 @@ fn curl_makes_the_same_call() {
         vec!["/d?x=1", "--auth", "query=tsid:command:printf 'a1\\nb'"],
     ];
     for call in calls().into_iter().chain(with_auth) {
-        let server = Server::start(|_| Answer::ok(""));
+        let server = Server::start(|_| Response::ok(""));
         let run = || {
             c47()
                 .env("S", "it's \"a\" secret")
@@ -247,7 +247,7 @@ fn curl_sends_the_same_form_with_files() {
     };
     let scratch = Scratch::new("form");
     scratch.write("plate.exr", "pixels");
-    let server = Server::start(|_| Answer::ok(""));
+    let server = Server::start(|_| Response::ok(""));
     let run = || {
         let run = c47().current_dir(scratch.path());
         run.args([
@@ -295,7 +295,7 @@ fn curl_sends_the_same_form_with_files() {
 #[test]
 fn print_selects_the_parts() {
     let server = Server::start(|_| {
-        Answer::raw("HTTP/1.1 200 OK\r\nX-One: 1\r\ncontent-length: 2\r\n\r\nok")
+        Response::raw("HTTP/1.1 200 OK\r\nX-One: 1\r\ncontent-length: 2\r\n\r\nok")
     });
     let print = |letters: &str| {
         c47()
@@ -323,7 +323,7 @@ fn print_selects_the_parts() {
 
 #[test]
 fn timing_prints_a_chart_on_stderr() {
-    let server = Server::start(|_| Answer::ok("body"));
+    let server = Server::start(|_| Response::ok("body"));
     let output = c47()
         .args(["http", &server.url("/"), "--timing"])
         .run()
@@ -394,7 +394,7 @@ fn with_header_source(scratch: &Scratch) -> crate::support::Run {
 }
 
 #[test]
-fn a_request_that_is_only_shown_runs_no_source_of_a_header() {
+fn printing_a_request_runs_no_source_of_a_header() {
     let scratch = Scratch::new("shown");
     let offline = with_header_source(&scratch)
         .args(["http", "@a/x", "--offline"])
@@ -480,7 +480,7 @@ fn json_report_holds_a_large_body_only_once() {
         (text.into_bytes(), LENGTH),
         (vec![0xff; LENGTH], LENGTH.div_ceil(3) * 4),
     ] {
-        let server = Server::start(move |_| Answer::ok(&body));
+        let server = Server::start(move |_| Response::ok(&body));
         // Memory for the body, and about 20 MiB for the program.
         let limited = Run::of("sh")
             .args(["-c", "ulimit -v 98304; exec \"$@\"", "sh"])
@@ -499,10 +499,10 @@ fn json_report_holds_a_large_body_only_once() {
 }
 
 #[test]
-fn show_secrets_shows_both_directions_where_it_is_asked_for() {
+fn show_secrets_applies_to_request_and_response() {
     let server = Server::start(|_| {
         let head = "set-cookie: sid=baked\r\nx-renewed-token: fresh\r\n";
-        Answer::new("200 OK", head, "")
+        Response::new("200 OK", head, "")
     });
     let url = server.url("/x?key=inurl");
     let call = |options: &[&str]| {
@@ -547,7 +547,7 @@ fn show_secrets_shows_both_directions_where_it_is_asked_for() {
 #[test]
 fn offline_with_show_secrets_sends_no_login() {
     let scratch = Scratch::new("no-login");
-    let server = Server::start(|_| Answer::ok("")).may_be_idle();
+    let server = Server::start(|_| Response::ok("")).may_be_idle();
     let config = format!(
         "[profile.a]\nurl = '{}'\npreset = 'kitsu'\nuser = 'bot'\npassword = 'env:PW'\n",
         server.url("/api")
@@ -567,11 +567,11 @@ fn offline_with_show_secrets_sends_no_login() {
 }
 
 #[test]
-fn headers_that_only_sound_like_secrets_are_shown() {
+fn harmless_headers_with_secret_like_names_are_shown() {
     let server = Server::start(|_| {
         let head = "access-control-allow-credentials: true\r\nidempotency-key: k1\r\n\
             x-ratelimit-remaining-tokens: 99\r\nx-author: sophie\r\nx-studio-token: sekrit\r\n";
-        Answer::new("200 OK", head, "")
+        Response::new("200 OK", head, "")
     });
     let output = c47()
         .args(["http", &server.url("/"), "-v", "Sec-WebSocket-Key:nonce"])

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::{Scratch, c47};
 
 /// Every way to print a response.
@@ -26,7 +26,7 @@ fn response_outside_2xx_prints_one_line_on_stderr() {
     ] {
         for way in WAYS {
             let scratch = Scratch::new("status");
-            let server = Server::start(move |_| Answer::new(status, "", ""));
+            let server = Server::start(move |_| Response::new(status, "", ""));
             let url = server.url("/x");
             let output = c47()
                 .current_dir(scratch.path())
@@ -47,7 +47,7 @@ fn response_outside_2xx_prints_one_line_on_stderr() {
 fn success_prints_nothing_on_stderr() {
     for way in WAYS {
         let scratch = Scratch::new("success");
-        let server = Server::start(|_| Answer::new("201 Created", "", ""));
+        let server = Server::start(|_| Response::new("201 Created", "", ""));
         let output = c47()
             .current_dir(scratch.path())
             .args(["http", &server.url("/x")])
@@ -59,8 +59,8 @@ fn success_prints_nothing_on_stderr() {
 }
 
 #[test]
-fn the_status_line_masks_secrets_and_names_location_and_challenge() {
-    let stderr = |answer: Answer, code: i32| {
+fn status_line_masks_secrets_and_names_location_and_challenge() {
+    let stderr = |answer: Response, code: i32| {
         let server = Server::start(move |_| answer.clone());
         let output = c47()
             .env("S", "sekrit")
@@ -74,7 +74,7 @@ fn the_status_line_masks_secrets_and_names_location_and_challenge() {
         assert!(text.contains("/x?token=***&sid=***"), "{text}");
         text
     };
-    let redirect = Answer::redirect("302 Found", "https://u:sekrit@other.lan/y?key=sekrit&a=1");
+    let redirect = Response::redirect("302 Found", "https://u:sekrit@other.lan/y?key=sekrit&a=1");
     let text = stderr(redirect, 3);
     assert!(
         text.ends_with("; location: https://***@other.lan/y?key=***&a=1\n"),
@@ -82,27 +82,27 @@ fn the_status_line_masks_secrets_and_names_location_and_challenge() {
     );
     let challenges =
         "www-authenticate: Negotiate sekrit\r\nWWW-Authenticate: Bearer realm=\"a\"\r\n";
-    let text = stderr(Answer::new("401 Unauthorized", challenges, ""), 4);
+    let text = stderr(Response::new("401 Unauthorized", challenges, ""), 4);
     assert!(
         text.ends_with("; www-authenticate: Negotiate, Bearer\n"),
         "{text}"
     );
     // HTTP/1.1 allows an empty reason.
-    let text = stderr(Answer::new("503 ", "", ""), 5);
+    let text = stderr(Response::new("503 ", "", ""), 5);
     assert!(
         text.starts_with("c47 http: 503 Service Unavailable from"),
         "{text}"
     );
     // A reason cannot forge a line or control the terminal.
-    let text = stderr(Answer::new("500 a\u{9b}31m", "", ""), 5);
+    let text = stderr(Response::new("500 a\u{9b}31m", "", ""), 5);
     assert!(!text.contains('\u{9b}'), "{text:?}");
 }
 
 #[test]
 fn status_line_names_the_last_request_after_redirects() {
     let server = Server::start(|request| match request.target.as_str() {
-        "/a" => Answer::redirect("302 Found", "/b"),
-        _ => Answer::new("410 Gone", "", ""),
+        "/a" => Response::redirect("302 Found", "/b"),
+        _ => Response::new("410 Gone", "", ""),
     });
     for way in WAYS {
         let scratch = Scratch::new("redirected");
@@ -127,7 +127,7 @@ fn quiet_hides_the_status_but_not_errors() {
         for quiet in ["--quiet", "-q"] {
             let scratch = Scratch::new("quiet");
             let server = Server::start(|_| {
-                Answer::new("503 Service Unavailable", "retry-after: 0\r\n", "why")
+                Response::new("503 Service Unavailable", "retry-after: 0\r\n", "why")
             });
             let output = c47()
                 .current_dir(scratch.path())

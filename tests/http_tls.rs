@@ -266,7 +266,7 @@ fn missing_root_store_is_reported() {
 
 /// A redirect from https to http is refused, because it would expose secrets.
 #[test]
-fn a_redirect_to_http_is_not_followed() {
+fn redirect_from_https_to_http_is_not_followed() {
     let Some(certificates) = peers::certificates() else {
         return;
     };
@@ -358,7 +358,7 @@ impl PythonServer {
 
 /// A forged reset must not replace close_notify.
 #[test]
-fn a_reset_over_tls_does_not_end_a_body_without_a_length() {
+fn reset_over_tls_does_not_end_a_body_without_a_length() {
     let Some(certificates) = peers::certificates() else {
         return;
     };
@@ -401,7 +401,7 @@ fn early_response_over_tls_is_read() {
 }
 
 #[test]
-fn a_client_certificate_is_not_shown_to_another_origin() {
+fn client_certificate_is_not_sent_to_another_origin() {
     let Some(certificates) = peers::certificates() else {
         return;
     };
@@ -430,7 +430,7 @@ fn a_client_certificate_is_not_shown_to_another_origin() {
 }
 
 #[test]
-fn a_client_certificate_is_not_shown_to_an_https_proxy() {
+fn client_certificate_is_not_sent_to_an_https_proxy() {
     let Some(certificates) = peers::certificates() else {
         return;
     };

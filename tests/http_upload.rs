@@ -3,11 +3,11 @@
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
-use crate::support::server::{Answer, Request, Server};
+use crate::support::server::{Request, Response, Server};
 use crate::support::{Scratch, c47, peers};
 
 fn server() -> Server {
-    Server::start(|_| Answer::ok("{}"))
+    Server::start(|_| Response::ok("{}"))
 }
 
 /// Parses the form with Python's email package: name, file name, type and content of each part.
@@ -125,9 +125,9 @@ fn httpbin_parses_the_form() {
 #[test]
 fn form_is_resent_after_308_and_503() {
     let server = Server::script([
-        Answer::redirect("308 Moved", "/there"),
-        Answer::new("503 Busy", "retry-after: 0\r\n", ""),
-        Answer::ok("{}"),
+        Response::redirect("308 Moved", "/there"),
+        Response::new("503 Busy", "retry-after: 0\r\n", ""),
+        Response::ok("{}"),
     ]);
     let scratch = Scratch::new("again");
     scratch.write("frame.exr", vec![7; 300_000]);
@@ -194,9 +194,9 @@ fn compress_sends_gzip() {
 /// A redirect to another origin (307) sends the body, and also its Content-Encoding.
 #[test]
 fn compressed_body_keeps_its_encoding_header_after_a_redirect() {
-    let other = Server::start_at("127.0.0.2:0", |_| Answer::ok("{}"));
+    let other = Server::start_at("127.0.0.2:0", |_| Response::ok("{}"));
     let location = format!("http://127.0.0.2:{}/", other.port());
-    let server = Server::start(move |_| Answer::redirect("307 Moved", &location));
+    let server = Server::start(move |_| Response::redirect("307 Moved", &location));
     c47()
         .args([
             "http",

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::documentation::documents;
 use crate::support::echo::Echo;
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::{Output, Run, Scratch, c47};
 use ::c47::testing::{Field, JsonOutput, JsonType, Presence, Shape};
 use serde_json::{Map, Value, json};
@@ -364,7 +364,7 @@ fn lacking_libraries() -> Scratch {
 /// A machine with a Rez context, a proxy, a hazard and an expired root.
 fn host_reports() -> Vec<Value> {
     let scratch = Scratch::new("host");
-    let server = Server::start(|_| Answer::ok("")).may_be_idle();
+    let server = Server::start(|_| Response::ok("")).may_be_idle();
     let mut run = c47()
         .args(["host", "--json", "--url", &server.url("/")])
         .env("REZ_USED_RESOLVE", "platform-linux nuke-15.1")
@@ -392,7 +392,7 @@ AsF6E8fJ6P7bYIba+EXAbGhOqaWr6BRhvJQm
 ";
 
 fn http_reports() -> Vec<Value> {
-    let server = Server::start(|_| Answer::json(r#"{"a": [1]}"#));
+    let server = Server::start(|_| Response::json(r#"{"a": [1]}"#));
     let run = c47().args(["http", "--json", &server.url("/")]);
     vec![run.run().expect_code(0).json()]
 }
@@ -575,7 +575,7 @@ fn value_json_is_not_the_option() {
 #[test]
 fn refused_login_is_reported_as_json() {
     let scratch = Scratch::new("refused");
-    let server = Server::start(|_| Answer::new("401 Unauthorized", "", r#"{"login": false}"#));
+    let server = Server::start(|_| Response::new("401 Unauthorized", "", r#"{"login": false}"#));
     let config = format!(
         "[profile.kitsu]\nurl = '{}'\npreset = 'kitsu'\nuser = 'bot'\npassword = 'env:PW'\n",
         server.url("/api")

@@ -95,7 +95,7 @@ fn echo_auth_and_profiles_accept_key_path() {
 }
 
 #[test]
-fn a_key_on_the_command_line_is_refused_and_not_repeated() {
+fn key_on_the_command_line_is_rejected_and_not_repeated() {
     let scratch = keys();
     let pasted = [
         "hunter2",

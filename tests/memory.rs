@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::{Gate, Scratch, c47, can_be_two_users, wait_until};
 
 /// Counts the occurrences of each needle in the writable memory of a process.
@@ -31,7 +31,7 @@ fn count_in_memory(pid: u32, needles: &[&[u8]]) -> Vec<usize> {
 /// The password is not needed after the login. Buffers for network, JSON and forms are overwritten
 /// when they are freed.
 #[test]
-fn after_a_login_the_password_is_no_longer_in_memory() {
+fn password_is_not_in_memory_after_login() {
     const PASSWORD: &str = "correct-horse-battery-staple";
     if !can_be_two_users() {
         return;
@@ -43,11 +43,11 @@ fn after_a_login_the_password_is_no_longer_in_memory() {
         let server = Server::start(move |request| match request.target.as_str() {
             "/login" => {
                 assert!(request.body_text().contains(PASSWORD));
-                Answer::json(r#"{"access_token":"token-that-is-in-use"}"#)
+                Response::json(r#"{"access_token":"token-that-is-in-use"}"#)
             }
             _ => {
                 waiting.pass();
-                Answer::ok("done")
+                Response::ok("done")
             }
         });
         let scratch = Scratch::new("memory");

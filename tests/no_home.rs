@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support::server::{Answer, Request, Server};
+use crate::support::server::{Request, Response, Server};
 use crate::support::{Run, Scratch, c47, can_be_two_users, empty_root};
 
 /// A service that requires a login and counts logins.
@@ -16,10 +16,10 @@ fn service() -> (Server, Arc<AtomicUsize>) {
         let is_login = request.target == "/api/auth/login" || request.target == "/token";
         if is_login {
             counted.fetch_add(1, Ordering::SeqCst);
-            return Answer::json(r#"{"login":true,"access_token":"token-1","expires_in":3600}"#);
+            return Response::json(r#"{"login":true,"access_token":"token-1","expires_in":3600}"#);
         }
         assert_eq!(request.header("authorization"), Some("Bearer token-1"));
-        Answer::json("[1]")
+        Response::json("[1]")
     });
     (server, logins)
 }

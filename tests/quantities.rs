@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::{Scratch, c47};
 
 /// The seconds between iat and exp of a token with this lifetime.
@@ -39,7 +39,7 @@ fn bare_number_is_seconds_and_units_add_up() {
 
 #[test]
 fn timeout_may_have_a_fraction() {
-    let server = Server::start(|_| Answer::ok("x").drip(Duration::from_secs(60)));
+    let server = Server::start(|_| Response::ok("x").drip(Duration::from_secs(60)));
     for timeout in ["0.3", "0.3s", "300ms"] {
         let output = c47()
             .args(["http", &server.url("/"), "--timeout", timeout])
@@ -137,7 +137,7 @@ fn sizes_are_powers_of_1000_or_1024() {
         (1536, "1.5k", 0),
         (1537, "1.5k", 7),
     ] {
-        let server = Server::start(move |_| Answer::ok("x".repeat(bytes)));
+        let server = Server::start(move |_| Response::ok("x".repeat(bytes)));
         c47()
             .args(["http", &server.url("/"), "--max-body", size])
             .run()
@@ -147,7 +147,7 @@ fn sizes_are_powers_of_1000_or_1024() {
 
 #[test]
 fn configuration_accepts_durations_as_strings_or_numbers() {
-    let server = Server::start(|_| Answer::ok("x").drip(Duration::from_secs(60)));
+    let server = Server::start(|_| Response::ok("x").drip(Duration::from_secs(60)));
     let scratch = Scratch::new("quantities");
     let run = |keys: &str| {
         let url = server.url("/");

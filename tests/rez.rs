@@ -592,7 +592,7 @@ fn install_killed_at_any_time_is_complete_or_has_no_effect() {
 }
 
 #[test]
-fn killed_at_any_moment_an_overwrite_leaves_the_old_version_or_the_new() {
+fn overwrite_killed_at_any_time_leaves_the_old_or_the_new_version() {
     kill_everywhere("1.0", false, |answer| {
         ["say-1.0 old", "say-1.0 new"].contains(&answer)
     });
@@ -823,7 +823,7 @@ fn cure_quotes_file_names() {
 }
 
 #[test]
-fn an_install_removes_what_a_killed_one_left() {
+fn install_removes_leftovers_of_a_killed_install() {
     let scratch = Scratch::new("repo");
     let repository = scratch.path().join("packages");
     let staging = |writer: &str| {

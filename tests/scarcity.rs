@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::{Output, Run, Scratch, binary, c47, can_be_two_users, empty_root, peers};
 
 /// Checks that it did not end with a signal or a panic.
@@ -29,7 +29,7 @@ fn without_threads() -> Option<Run> {
 }
 
 #[test]
-fn without_more_threads_each_command_answers_or_says_why() {
+fn commands_without_new_threads_work_or_report_an_error() {
     let commands: [&[&str]; 7] = [
         &["echo", "--port", "0"],
         &["elf", "dupes", "/usr/bin"],
@@ -50,7 +50,7 @@ fn without_more_threads_each_command_answers_or_says_why() {
 #[test]
 fn file_size_limit_is_an_error_and_keeps_the_old_file() {
     let scratch = Scratch::new("limit");
-    let server = Server::start(|_| Answer::ok("x".repeat(1 << 20)));
+    let server = Server::start(|_| Response::ok("x".repeat(1 << 20)));
     let old = scratch.write("old", "old");
     let run = Run::of("/bin/sh")
         .args(["-c", "ulimit -f 8 && exec \"$@\"", "sh"])
@@ -112,7 +112,7 @@ fn closed_stdin_without_dev_null_does_not_abort() {
 
 /// Linux 3.10 has no getrandom, and an empty root no /dev/urandom.
 #[test]
-fn without_random_numbers_each_command_answers_or_says_why() {
+fn commands_without_random_numbers_work_or_report_an_error() {
     let commands: [&[&str]; 9] = [
         &["elf", "info", "/c47"],
         &["elf", "glibc", "/c47"],

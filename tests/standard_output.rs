@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::{Output, Run, Scratch, binary, c47};
 
 /// Runs of every command in `c47 --list` that print something.
@@ -129,8 +129,8 @@ fn run(words: &[&str], url: &str, stdout: Stdout) -> Output {
 #[test]
 fn closed_or_read_only_stdout_is_an_error_in_every_command() {
     let server = Server::start(|request| match request.target.as_str() {
-        "/empty" => Answer::new("204 No Content", "", ""),
-        _ => Answer::json("{\"a\":1}"),
+        "/empty" => Response::new("204 No Content", "", ""),
+        _ => Response::json("{\"a\":1}"),
     });
     let url = server.url("/");
     let list = c47().arg("--list").run().expect_code(0);
@@ -167,7 +167,7 @@ fn closed_or_read_only_stdout_is_an_error_in_every_command() {
 fn closed_or_write_only_stdin_is_an_error_if_it_is_read() {
     let scratch = Scratch::new("stdin");
     scratch.write("key", "0123456789abcdef0123456789abcdef");
-    let server = Server::start(|_| Answer::ok("")).may_be_idle();
+    let server = Server::start(|_| Response::ok("")).may_be_idle();
     let url = server.url("/");
     let runs: [(&[&str], i32); 10] = [
         (&["http", &url, "--body", "-"], 7),
@@ -206,7 +206,7 @@ fn closed_or_write_only_stdin_is_an_error_if_it_is_read() {
 #[test]
 fn output_to_a_descriptor_appends_to_a_log() {
     let scratch = Scratch::new("log");
-    let server = Server::start(|_| Answer::ok("output\n"));
+    let server = Server::start(|_| Response::ok("output\n"));
     symlink("/dev/stdout", scratch.path().join("link")).unwrap();
     symlink("/proc/self/fd", scratch.path().join("fds")).unwrap();
     let url = server.url("/");
@@ -261,7 +261,7 @@ fn output_to_a_descriptor_appends_to_a_log() {
 
 #[test]
 fn output_to_a_device_is_written_to_it() {
-    let server = Server::start(|_| Answer::ok("output\n"));
+    let server = Server::start(|_| Response::ok("output\n"));
     let url = server.url("/");
     for command in [
         vec!["http", &url, "-o"],

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::{Output, Run, Scratch, binary, peers};
 
 /// Runs c47 on a new terminal, types `typed` after `prompt` appears, and prints the output of the
@@ -57,7 +57,7 @@ fn on_terminal(
 }
 
 fn get(body: &'static str, environment: &[(&str, &str)]) -> Option<String> {
-    let server = Server::start(move |_| Answer::ok(body)).may_be_idle();
+    let server = Server::start(move |_| Response::ok(body)).may_be_idle();
     let output = on_terminal("", "", &["http", &server.url("/")], environment)?;
     Some(String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n"))
 }
@@ -94,7 +94,7 @@ fn response_body_cannot_control_the_terminal() {
 
 #[test]
 fn binary_body_is_not_printed() {
-    let server = Server::start(|_| Answer::ok([0xff, 0xfe, 0x00])).may_be_idle();
+    let server = Server::start(|_| Response::ok([0xff, 0xfe, 0x00])).may_be_idle();
     let Some(output) = on_terminal("", "", &["http", &server.url("/")], &[]) else {
         return;
     };
@@ -106,7 +106,7 @@ fn binary_body_is_not_printed() {
 
 #[test]
 fn prompt_reads_a_secret_without_echo() {
-    let server = Server::start(|_| Answer::ok("in")).may_be_idle();
+    let server = Server::start(|_| Response::ok("in")).may_be_idle();
     let words = ["http", &server.url("/"), "--auth", "basic=me:prompt"];
     let Some(output) = on_terminal("Password for me: ", "sekrit\\n", &words, &[]) else {
         return;
@@ -146,7 +146,7 @@ fn hostile_server() -> Server {
     // DEL is invalid in a header.
     let in_header = text.replace('\u{7f}', "");
     Server::start(move |_| {
-        Answer::new(
+        Response::new(
             &format!("200 {in_header}"),
             &format!("x-a: b{in_header}\r\n"),
             format!("{{\"a\": \"{text}\"}}"),
@@ -155,7 +155,7 @@ fn hostile_server() -> Server {
 }
 
 #[test]
-fn heads_and_json_do_not_drive_the_terminal() {
+fn response_headers_and_json_cannot_control_the_terminal() {
     for options in [
         &["--print", "h"][..],
         &["--print", "hb"],
@@ -192,7 +192,7 @@ fn offline_request_cannot_control_the_terminal() {
 }
 
 #[test]
-fn a_secret_in_a_curl_command_is_warned_of_once() {
+fn secret_in_a_curl_command_causes_one_warning() {
     for (command, instead) in [
         (
             "curl -H 'Authorization: Bearer hunter2' -b sid=hunter2",
@@ -218,7 +218,7 @@ fn a_secret_in_a_curl_command_is_warned_of_once() {
 }
 
 #[test]
-fn a_secret_on_the_command_line_is_warned_of_once() {
+fn secret_on_the_command_line_causes_one_warning() {
     for (words, instead) in [
         (&["X-Api-Key:hunter2"][..], "--auth header=X-Api-Key:SOURCE"),
         (&["Authorization:Bearer hunter2"], "--auth bearer=SOURCE"),
@@ -304,7 +304,7 @@ fn errors_are_coloured_on_a_terminal_only() {
 
 #[test]
 fn status_outside_2xx_is_reported_on_a_terminal() {
-    let server = Server::start(|_| Answer::new("500 Broken", "", "")).may_be_idle();
+    let server = Server::start(|_| Response::new("500 Broken", "", "")).may_be_idle();
     let url = server.url("/x");
     let Some(output) = on_terminal("", "", &["http", &url], &[]) else {
         return;
@@ -346,7 +346,7 @@ fn ctrl_c_during_a_download_clears_the_progress_line_and_names_continue() {
     let server = Server::start(|_| {
         let header = "HTTP/1.1 200 OK\r\netag: \"1\"\r\ncontent-length: 1048576\r\n\r\n";
         let drip = format!("{header}{}", "x".repeat(4096));
-        Answer::raw(drip).drip(Duration::from_millis(2))
+        Response::raw(drip).drip(Duration::from_millis(2))
     });
     let server = server.may_be_idle();
     let Some(python) = peers::python(&[]) else {

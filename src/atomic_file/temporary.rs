@@ -66,7 +66,7 @@ impl Temporary {
     /// # Errors
     /// Those of `place`, after which the file still exists, and when the path is another file now.
     pub(super) fn put(&mut self, place: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
-        interrupt::undivided(|| {
+        interrupt::uninterrupted(|| {
             unfinished::ensure_at(&self.path, &self.file)?;
             place(&self.path)?;
             self.guard = None;
@@ -78,7 +78,7 @@ impl Temporary {
 impl Drop for Temporary {
     fn drop(&mut self) {
         if let Some(guard) = self.guard.take() {
-            interrupt::undivided(|| {
+            interrupt::uninterrupted(|| {
                 if unfinished::is_at(&self.path, &self.file) {
                     let _ = fs::remove_file(&self.path);
                 }

@@ -45,7 +45,7 @@ pub(crate) struct DeviceCode {
 
 /// The requirements for a token.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Want {
+pub(crate) struct TokenRequirement {
     /// It must be valid for at least this long.
     pub min_ttl: Duration,
     /// A token that the service has rejected.

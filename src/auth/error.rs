@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::error::kind::ErrorKind;
 use crate::exit::Exit;
-use crate::quantity::{say_ago, say_duration};
+use crate::quantity::{format_ago, format_duration};
 use crate::shell::quote;
 
 /// Why a token could not be obtained.
@@ -82,13 +82,13 @@ impl fmt::Display for Error {
             Error::RefusedBefore { profile, why, ago } => write!(
                 f,
                 "{profile}: login refused {}, not tried again: {why}",
-                say_ago(*ago)
+                format_ago(*ago)
             ),
             Error::Failed { profile, why, .. } => write!(f, "{profile}: cannot get a token: {why}"),
             Error::Busy { profile, after } => write!(
                 f,
                 "{profile}: another process has been logging in for {}",
-                say_duration(*after)
+                format_duration(*after)
             ),
             Error::Cache { path, why, .. } => {
                 write!(

@@ -96,7 +96,7 @@ pub(crate) fn seconds_ahead(date: &str) -> Option<i64> {
 /// "the service's clock is 5m ahead of this machine's" if it differs by more than a minute.
 pub(crate) fn skew(ahead: Option<i64>) -> Option<String> {
     let ahead = ahead.filter(|ahead| ahead.abs() > 60)?;
-    let length = crate::quantity::say_duration(Duration::from_secs(ahead.unsigned_abs()));
+    let length = crate::quantity::format_duration(Duration::from_secs(ahead.unsigned_abs()));
     let side = if ahead > 0 { "ahead of" } else { "behind" };
     Some(format!(
         "the service's clock is {length} {side} this machine's"

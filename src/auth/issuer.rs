@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::context::{Context, Issued, Want};
+use super::context::{Context, Issued, TokenRequirement};
 use super::profile::Profile;
 use super::scheme::{Lifetime, SharedScheme};
 use super::service::Service;
@@ -55,7 +55,7 @@ impl<'a> Issuer<'a> {
     ///
     /// # Errors
     /// If a secret cannot be read or a login is refused.
-    pub(crate) fn issue(&mut self, want: &Want) -> Result<Issued, Error> {
+    pub(crate) fn issue(&mut self, want: &TokenRequirement) -> Result<Issued, Error> {
         let issued = self.scheme.issue(&self.service, want, &self.context)?;
         self.token.clone_from(&issued.token);
         Ok(issued)
@@ -67,13 +67,15 @@ impl<'a> Issuer<'a> {
     /// As [`Issuer::issue`].
     pub(crate) fn renew(&mut self, renewal: Renewal) -> Result<Option<Issued>, Error> {
         match (renewal, self.scheme.lifetime()) {
-            (Renewal::NextAttempt, Lifetime::OneRequest) => self.issue(&Want::default()).map(Some),
+            (Renewal::NextAttempt, Lifetime::OneRequest) => {
+                self.issue(&TokenRequirement::default()).map(Some)
+            }
             (Renewal::Rejected(status), Lifetime::Cached)
                 if self.dead_token_statuses.contains(&status) =>
             {
-                let want = Want {
+                let want = TokenRequirement {
                     except: self.token.take(),
-                    ..Want::default()
+                    ..TokenRequirement::default()
                 };
                 self.issue(&want).map(Some)
             }

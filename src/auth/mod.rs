@@ -29,7 +29,7 @@ mod token_store;
 mod tokens;
 mod values;
 
-pub(crate) use context::{Context, Login, Places, Storage, Want};
+pub(crate) use context::{Context, Login, Places, Storage, TokenRequirement};
 pub(crate) use error::Error;
 pub(crate) use exchange::{seconds_ahead, skew};
 pub(crate) use issuer::Issuer;

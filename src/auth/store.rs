@@ -17,7 +17,7 @@ use crate::interrupt;
 use crate::io_error::reason;
 use crate::process::user_id;
 use crate::shell;
-use crate::unfinished::{Kinship, Writer};
+use crate::unfinished::{Writer, WriterStatus};
 
 /// Larger than any token record.
 const MAX_BYTES: u64 = 2 << 20;
@@ -169,7 +169,7 @@ impl Store {
                 None => continue,
             };
             let is_left = what == Leftovers::All
-                || writer.is_some_and(|writer| writer.kinship() == Kinship::Dead)
+                || writer.is_some_and(|writer| writer.writer_status() == WriterStatus::Dead)
                 || is_old(&entry);
             if is_left {
                 result = result.and(removed(&entry.path()));

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::context::{Context, Login, Storage, Want};
+use super::context::{Context, Login, Storage, TokenRequirement};
 use super::error::Error as AuthError;
 use super::exchange;
 use super::grants::{Fate, Grants};
@@ -44,7 +44,7 @@ enum Fence {
 pub(super) fn get(
     service: &Service,
     plan: &TokenPlan,
-    want: &Want,
+    want: &TokenRequirement,
     context: &Context,
 ) -> Result<ObtainedToken, Error> {
     let mut request = TokenRequest {
@@ -83,7 +83,7 @@ pub(super) fn get(
 struct TokenRequest<'a> {
     service: &'a Service,
     plan: &'a TokenPlan,
-    want: &'a Want,
+    want: &'a TokenRequirement,
     context: &'a Context<'a>,
     key: TokenKey,
     values: Values<'a>,

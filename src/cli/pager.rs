@@ -29,7 +29,7 @@ fn paged(pager: &str, text: &str) -> bool {
         // As git does: quit if the text fits on one screen, and keep colour.
         command.env("LESS", "FRX");
     }
-    let Ok(mut child) = process_limits::not_for(&mut command).spawn() else {
+    let Ok(mut child) = process_limits::restore_limits_for(&mut command).spawn() else {
         return false;
     };
     if let Some(mut stdin) = child.stdin.take() {

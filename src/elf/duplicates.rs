@@ -12,7 +12,7 @@ use super::inputs::{self, Input, Inputs, Place};
 use super::notes;
 use super::parse::Architecture;
 use super::reader::{Fault, FileId, Source};
-use super::search::{Settings, Shelves};
+use super::search::{LibraryCache, Settings};
 use super::tree::{self, Via};
 use crate::crypto::digest::Sha256;
 
@@ -287,7 +287,7 @@ type FamilyMembers = (String, Vec<(OsString, OsString)>);
 fn conflicts(objects: &[Input], settings: &Settings, archives: &Archives) -> Vec<Conflict> {
     let found = inputs::each(
         objects,
-        || Shelves::with_archives(settings.clone(), archives.clone()),
+        || LibraryCache::with_archives(settings.clone(), archives.clone()),
         |library_cache, input| several_of_a_family(library_cache, &input.path),
     );
     let mut conflicts: BTreeMap<FamilyMembers, Vec<PathBuf>> = BTreeMap::new();
@@ -305,7 +305,7 @@ fn conflicts(objects: &[Input], settings: &Settings, archives: &Archives) -> Vec
 }
 
 /// The families of which a dependency tree has several libraries.
-fn several_of_a_family(library_cache: &mut Shelves, path: &Path) -> Vec<FamilyMembers> {
+fn several_of_a_family(library_cache: &mut LibraryCache, path: &Path) -> Vec<FamilyMembers> {
     let Ok(tree) = tree::resolve(library_cache, path) else {
         return Vec::new();
     };

@@ -12,7 +12,7 @@ use super::parse::{Architecture, Class};
 use super::reader::Source;
 use super::requirements::{Linking, Requirements};
 use super::root::Root;
-use super::search::{Outcome, Settings, Shelves};
+use super::search::{LibraryCache, Outcome, Settings};
 use super::system::{self, Cpu, System};
 use super::verdict::{self, Verdict};
 use super::versions::{self, Family};
@@ -44,7 +44,7 @@ pub(crate) fn libraries(root: &Root, architecture: Architecture) -> SystemLibrar
     let Some(interpreter) = system::usual_interpreter(architecture) else {
         return found;
     };
-    let mut library_cache = Shelves::new(Settings {
+    let mut library_cache = LibraryCache::new(Settings {
         root: root.clone(),
         library_path: Default::default(),
         preload: Default::default(),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::linkage::SearchPath;
 use super::reader::Fault;
-use super::search::{Library, Shelves};
+use super::search::{Library, LibraryCache};
 use super::system;
 use super::tokens;
 
@@ -41,7 +41,7 @@ pub(crate) struct Rpath {
 ///
 /// # Errors
 /// When the file cannot be read as a program or library.
-pub(crate) fn rpath(library_cache: &mut Shelves, file: &Path) -> Result<Rpath, Fault> {
+pub(crate) fn rpath(library_cache: &mut LibraryCache, file: &Path) -> Result<Rpath, Fault> {
     let inside = match library_cache.archives.find(file) {
         Some(_) => file.to_owned(),
         None => library_cache.settings.root.inside(file),
@@ -94,7 +94,7 @@ pub(crate) fn rpath(library_cache: &mut Shelves, file: &Path) -> Result<Rpath, F
 const MOST_LOOKUP_COST: usize = 1_000_000;
 
 fn entry_target(
-    library_cache: &Shelves,
+    library_cache: &LibraryCache,
     directory: &OsStr,
     library: &Library,
     lookup_cost: &mut usize,

@@ -125,7 +125,7 @@ pub enum Outcome {
 
 /// Caches files and directories for all trees that are resolved.
 #[derive(Debug)]
-pub struct Shelves {
+pub struct LibraryCache {
     pub settings: Settings,
     /// Archives whose members can be loaded.
     pub(super) archives: Archives,
@@ -140,13 +140,13 @@ pub struct Shelves {
     remembered_bytes: usize,
 }
 
-impl Shelves {
-    pub fn new(settings: Settings) -> Shelves {
-        Shelves::with_archives(settings, Archives::default())
+impl LibraryCache {
+    pub fn new(settings: Settings) -> LibraryCache {
+        LibraryCache::with_archives(settings, Archives::default())
     }
 
-    pub(crate) fn with_archives(settings: Settings, archives: Archives) -> Shelves {
-        Shelves {
+    pub(crate) fn with_archives(settings: Settings, archives: Archives) -> LibraryCache {
+        LibraryCache {
             settings,
             archives,
             systems: BTreeMap::new(),

@@ -12,7 +12,7 @@ use super::mounts;
 use crate::elf::root::Root;
 use crate::escape::one_line;
 use crate::platform::{Level, Limit, Target, Version};
-use crate::quantity::say_size;
+use crate::quantity::format_size;
 
 /// A check and its result.
 #[derive(Clone, Debug, PartialEq, Eq, SerJson)]
@@ -150,8 +150,8 @@ pub(crate) fn free(free: &FreeRequirement) -> Check {
         Ok(Ok(space)) => match free.amount {
             Amount::Bytes(wanted) => compare_free(
                 space.available_bytes >= wanted,
-                &say_size(space.available_bytes),
-                &say_size(wanted),
+                &format_size(space.available_bytes),
+                &format_size(wanted),
             ),
             // Some file systems create inodes on demand and do not count them.
             Amount::Inodes(_) if space.total_inodes == 0 => {

@@ -71,7 +71,7 @@ pub(crate) fn ahead_s(date: Option<&str>, now: Timestamp) -> Result<i64, String>
 /// `3s ahead of this machine`, `the same as on this machine`.
 pub(crate) fn clock_difference(ahead_s: i64) -> String {
     let length =
-        crate::quantity::say_duration(std::time::Duration::from_secs(ahead_s.unsigned_abs()));
+        crate::quantity::format_duration(std::time::Duration::from_secs(ahead_s.unsigned_abs()));
     match ahead_s {
         0 => "the same as on this machine".into(),
         1.. => format!("{length} ahead of this machine"),

@@ -14,7 +14,7 @@ use super::shadows::Shadowed;
 use super::{Environment, Report, Surroundings};
 use crate::elf::root::Root;
 use crate::platform::Version;
-use crate::quantity::say_size;
+use crate::quantity::format_size;
 
 /// A file system with less free space counts as full.
 const NEARLY_FULL_BYTES: u64 = 100 << 20;
@@ -238,7 +238,7 @@ fn temporary(surroundings: &Surroundings, report: &Report, hazards: &mut Hazards
         .available_bytes
         .filter(|&free| free < NEARLY_FULL_BYTES)
     {
-        let free = say_size(free);
+        let free = format_size(free);
         hazards.add("TMPDIR", format!("{shown} is nearly full: {free} free"));
     }
     if mount.available_inodes == Some(0) {

@@ -10,7 +10,7 @@ use super::files;
 use super::{Environment, Surroundings};
 use crate::elf::reader::Fault;
 use crate::elf::root::Root;
-use crate::elf::search::{Settings, Shelves};
+use crate::elf::search::{LibraryCache, Settings};
 use crate::elf::system::Cpu;
 use crate::elf::tree::{self, Loaded, Tree, Via};
 
@@ -56,7 +56,7 @@ pub(super) fn find(surroundings: &Surroundings) -> Vec<Shadowed> {
         return Vec::new();
     };
     let with_path = |library_path: OsString| {
-        Shelves::new(Settings {
+        LibraryCache::new(Settings {
             root: root.clone(),
             library_path,
             preload: OsString::new(),

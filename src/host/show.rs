@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::mounts::{Mount, State};
 use super::{Report, clock};
 use crate::escape::one_line;
-use crate::quantity::{count, say_duration, say_size};
+use crate::quantity::{count, format_duration, format_size};
 
 const UNKNOWN: &str = "unknown";
 
@@ -42,7 +42,7 @@ fn or_unknown(value: &Option<String>) -> &str {
 }
 
 fn size_or_unknown(bytes: Option<u64>) -> String {
-    bytes.map_or_else(|| UNKNOWN.into(), say_size)
+    bytes.map_or_else(|| UNKNOWN.into(), format_size)
 }
 
 impl Report {
@@ -56,7 +56,7 @@ impl Report {
         )?;
         let up = system
             .uptime_s
-            .map(|seconds| format!(", up {}", say_duration(Duration::from_secs(seconds))));
+            .map(|seconds| format!(", up {}", format_duration(Duration::from_secs(seconds))));
         lines.line(
             "kernel",
             format!("{}{}", or_unknown(&system.kernel), up.unwrap_or_default()),
@@ -100,7 +100,7 @@ impl Report {
             size_or_unknown(memory.swap_total_bytes)
         );
         if let Some(limit) = memory.limit_bytes {
-            text.push_str(&format!(", limited to {}", say_size(limit)));
+            text.push_str(&format!(", limited to {}", format_size(limit)));
         }
         lines.line("memory", text)?;
         for device in &self.gpu.devices {
@@ -115,7 +115,7 @@ impl Report {
         let limits = self.limits.iter().map(|limit| {
             let shown = |value: Option<u64>| match value {
                 None => "unlimited".into(),
-                Some(bytes) if limit.name.ends_with("_bytes") => say_size(bytes),
+                Some(bytes) if limit.name.ends_with("_bytes") => format_size(bytes),
                 Some(count) => count.to_string(),
             };
             let name = limit.name.trim_end_matches("_bytes").replace('_', " ");
@@ -193,7 +193,7 @@ fn mount_text(mount: &Mount) -> String {
     let Mount { path, kind, .. } = mount;
     let left = match (&mount.state, mount.available_bytes, mount.total_bytes) {
         (State::Responds, Some(left), Some(all)) => {
-            format!("{} of {} free", say_size(left), say_size(all))
+            format!("{} of {} free", format_size(left), format_size(all))
         }
         (state, ..) => state.text().to_owned(),
     };

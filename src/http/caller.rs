@@ -1,6 +1,5 @@
 //! Makes all calls: combines settings, redirects, attempts, renewal of credentials and observers.
 
-use super::answer::Answer;
 use super::credential::Credential;
 use super::digest::Challenge;
 use super::failure::Failure;
@@ -8,6 +7,7 @@ use super::guard;
 use super::observe::{Notice, Observer};
 use super::redirect::{self, Target};
 use super::request::Request;
+use super::response::Response;
 use super::retry::{Attempts, Pause};
 use super::send::exchange;
 use super::settings::{Follow, Settings};
@@ -95,7 +95,7 @@ impl<'a> Caller<'a> {
     ///
     /// # Errors
     /// When there is no response, there are too many redirects, or a credential may not be sent.
-    pub(crate) fn call(&mut self, request: &mut Request) -> Result<Answer, Error> {
+    pub(crate) fn call(&mut self, request: &mut Request) -> Result<Response, Error> {
         self.call_within(&mut self.attempts(), request)
     }
 
@@ -107,7 +107,7 @@ impl<'a> Caller<'a> {
         &mut self,
         attempts: &mut Attempts,
         request: &mut Request,
-    ) -> Result<Answer, Error> {
+    ) -> Result<Response, Error> {
         if let (Some(renewed), true) = (&self.renewed, request.credential != Credential::None) {
             request.credential = renewed.clone();
         }
@@ -145,7 +145,11 @@ impl<'a> Caller<'a> {
     }
 
     /// Sends the request, and follows redirects.
-    fn follow(&mut self, attempts: &mut Attempts, request: &mut Request) -> Result<Answer, Error> {
+    fn follow(
+        &mut self,
+        attempts: &mut Attempts,
+        request: &mut Request,
+    ) -> Result<Response, Error> {
         let mut followed = 0;
         loop {
             let answer = self.authenticated(attempts, request)?;
@@ -174,7 +178,7 @@ impl<'a> Caller<'a> {
         &mut self,
         attempts: &mut Attempts,
         request: &mut Request,
-    ) -> Result<Answer, Error> {
+    ) -> Result<Response, Error> {
         // A digest is valid for one method and target; a stale nonce gets one more attempt.
         if let Credential::Digest { answer, .. } = &mut request.credential {
             *answer = None;
@@ -197,7 +201,11 @@ impl<'a> Caller<'a> {
     }
 
     /// Sends the request until its response or error is final.
-    fn persist(&mut self, attempts: &mut Attempts, request: &mut Request) -> Result<Answer, Error> {
+    fn persist(
+        &mut self,
+        attempts: &mut Attempts,
+        request: &mut Request,
+    ) -> Result<Response, Error> {
         loop {
             let result = self.send(request, attempts);
             let pause = match &result {
@@ -215,7 +223,7 @@ impl<'a> Caller<'a> {
         }
     }
 
-    fn send(&mut self, request: &mut Request, attempts: &Attempts) -> Result<Answer, Error> {
+    fn send(&mut self, request: &mut Request, attempts: &Attempts) -> Result<Response, Error> {
         for observer in &mut self.observers {
             observer.before(request)?;
         }
@@ -307,7 +315,7 @@ mod tests {
             Ok(())
         }
 
-        fn after(&mut self, _: &Request, answer: &Answer) -> Result<(), Error> {
+        fn after(&mut self, _: &Request, answer: &Response) -> Result<(), Error> {
             if let Some(cookie) = answer.head.header("set-cookie") {
                 *self.0.borrow_mut() = Some(cookie.to_owned());
             }

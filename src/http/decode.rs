@@ -115,7 +115,7 @@ impl<'a> Decoded<'a> {
 
     fn ensure_bounded(&self) -> io::Result<()> {
         if self.max.is_some_and(|max| self.out > max) {
-            let size = crate::quantity::say_size(self.max.unwrap_or_default());
+            let size = crate::quantity::format_size(self.max.unwrap_or_default());
             return Err(refuse(format!(
                 "its body is larger than {size} (--max-body)"
             )));

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::answer::Answer;
 use super::caller::Caller;
 use super::content_range::{Range, number, unsatisfied_length};
 use super::earlier;
@@ -11,6 +10,7 @@ use super::file_name;
 use super::head::Head;
 use super::partial::Partial;
 use super::request::{Header, Request};
+use super::response::Response;
 use super::retry::Pause;
 use super::validator::Validator;
 use crate::crypto::digest::Sha256;
@@ -42,7 +42,7 @@ pub(crate) enum Outcome {
     /// The status of the response is not 2xx, so nothing is saved.
     Refused {
         request: Box<Request>,
-        answer: Box<Answer>,
+        answer: Box<Response>,
     },
 }
 
@@ -297,7 +297,7 @@ impl Job<'_> {
 
     fn receive(
         &mut self,
-        answer: &mut Answer,
+        answer: &mut Response,
         expected: &Expected,
         max: Option<u64>,
         report: &mut dyn FnMut(Step),
@@ -324,7 +324,7 @@ impl Job<'_> {
                 digest.update(bytes);
             }
             if max.is_some_and(|max| part.length() > max) {
-                let size = crate::quantity::say_size(max.unwrap_or_default());
+                let size = crate::quantity::format_size(max.unwrap_or_default());
                 let why = format!("the file is larger than {size} (--max-body)");
                 return Err(Failure::Malformed { why }.into());
             }

@@ -8,7 +8,7 @@ use super::limits::Limits;
 use crate::error::kind::ErrorKind;
 use crate::exit::Exit;
 use crate::io_error::reason;
-use crate::quantity::{count, say_duration};
+use crate::quantity::{count, format_duration};
 
 /// The phase in which the time ran out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum Phase {
     Resolve,
     Connect,
     Send,
-    Answer,
+    Response,
     Body,
     Whole,
 }
@@ -276,7 +276,9 @@ fn timed_out(timeout: ureq::Timeout, limits: &Limits) -> Failure {
         ureq::Timeout::PerWrite | ureq::Timeout::SendRequest | ureq::Timeout::SendBody => {
             (Phase::Send, Some(limits.idle))
         }
-        ureq::Timeout::PerRead | ureq::Timeout::RecvResponse => (Phase::Answer, Some(limits.idle)),
+        ureq::Timeout::PerRead | ureq::Timeout::RecvResponse => {
+            (Phase::Response, Some(limits.idle))
+        }
         ureq::Timeout::RecvBody => (Phase::Body, Some(limits.idle)),
         _ => (Phase::Whole, limits.whole),
     };
@@ -295,11 +297,13 @@ impl fmt::Display for Failure {
                     Phase::Resolve => "timed out looking up the host",
                     Phase::Connect => "timed out connecting",
                     Phase::Send => "timed out sending the request",
-                    Phase::Answer => "timed out waiting for the response",
+                    Phase::Response => "timed out waiting for the response",
                     Phase::Body => "timed out receiving the body",
                     Phase::Whole => "timed out",
                 })?;
-                after.map_or(Ok(()), |after| write!(f, " after {}", say_duration(after)))
+                after.map_or(Ok(()), |after| {
+                    write!(f, " after {}", format_duration(after))
+                })
             }
             Failure::Truncated { why } => write!(f, "the response is incomplete: {why}"),
             Failure::Protocol { part, detail } => {
@@ -356,7 +360,7 @@ impl fmt::Display for ProxyError {
             }
             ProxyError::TimedOut { after } => {
                 f.write_str("did not connect in time")?;
-                after.map_or(Ok(()), |after| write!(f, " ({})", say_duration(after)))
+                after.map_or(Ok(()), |after| write!(f, " ({})", format_duration(after)))
             }
             ProxyError::Other(why) => write!(f, "failed: {why}"),
         }

@@ -1,7 +1,5 @@
 //! HTTP/1.1 calls (RFC 9110, 9112) on ureq: requests, credentials, redirects and responses.
 
-/// Responses: headers as sent by the server, and the decoded body.
-pub(crate) mod answer;
 mod authority;
 /// Request bodies.
 pub(crate) mod body;
@@ -49,6 +47,8 @@ mod redirect;
 /// Requests.
 pub(crate) mod request;
 mod resolve;
+/// Responses: headers as sent by the server, and the decoded body.
+pub(crate) mod response;
 /// Retries.
 pub(crate) mod retry;
 /// Trusted root certificates.
@@ -72,11 +72,11 @@ mod verifier;
 mod wanted;
 mod wire;
 
-pub(crate) use answer::Answer;
 pub(crate) use body::gzip;
 pub(crate) use caller::{Caller, Renewal};
 pub(crate) use decode::accept_encoding;
 pub(crate) use failure::Failure;
 pub(crate) use limits::Limits;
+pub(crate) use response::Response;
 pub(crate) use settings::{Follow, Overlay, Settings};
 pub(crate) use timing::Timing;

@@ -12,7 +12,7 @@ use crate::atomic_file;
 use crate::crypto::digest::Sha256;
 use crate::error::Error;
 use crate::process::user_id;
-use crate::unfinished::{Kinship, Writer, shortened};
+use crate::unfinished::{Writer, WriterStatus, shortened};
 
 /// Larger than any writer and validator.
 const MAX_BYTES: u64 = 16 << 10;
@@ -46,9 +46,9 @@ impl Note {
     }
 
     /// What is known about the writer of the partial file.
-    pub(super) fn kinship(&self) -> Kinship {
+    pub(super) fn writer_status(&self) -> WriterStatus {
         let writer = self.writer.as_ref();
-        writer.map_or(Kinship::Stranger, |(writer, _)| writer.kinship())
+        writer.map_or(WriterStatus::Stranger, |(writer, _)| writer.writer_status())
     }
 
     fn parse(text: &str) -> Option<Note> {

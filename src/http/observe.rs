@@ -1,8 +1,8 @@
 //! Observers of a call, which see each request and response, for example to print headers or to
 //! store cookies.
 
-use super::answer::Answer;
 use super::request::Request;
+use super::response::Response;
 use super::retry::Pause;
 use crate::error::Error;
 
@@ -22,7 +22,7 @@ pub(crate) trait Observer {
     ///
     /// # Errors
     /// Ends the call.
-    fn after(&mut self, request: &Request, answer: &Answer) -> Result<(), Error> {
+    fn after(&mut self, request: &Request, answer: &Response) -> Result<(), Error> {
         let _ = (request, answer);
         Ok(())
     }

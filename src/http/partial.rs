@@ -14,7 +14,7 @@ use crate::crypto::digest::Sha256;
 use crate::error::Error;
 use crate::interrupt::{self, RemoveOnSignal};
 use crate::process::user_id;
-use crate::unfinished::{self, Kinship};
+use crate::unfinished::{self, WriterStatus};
 
 /// Whether an existing file may be overwritten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl Partial {
             ensure_ours(&path, &opened)?;
             // For file systems without locks.
             if Note::read(&note_of(&path), &file)
-                .is_some_and(|note| note.kinship() == Kinship::Alive)
+                .is_some_and(|note| note.writer_status() == WriterStatus::Alive)
             {
                 return Err(busy(&path));
             }
@@ -152,7 +152,7 @@ impl Partial {
             .map_or(Ok(()), |old| inherit(&file, old, &self.target, 0o666))
             .and_then(|()| fill(&mut file))
             .and_then(|()| {
-                interrupt::undivided(|| {
+                interrupt::uninterrupted(|| {
                     fs::rename(&temporary, &self.path)?;
                     drop(guard);
                     Ok(())
@@ -176,12 +176,12 @@ impl Partial {
         let Some(note) = Note::read(&meta, &self.file) else {
             return Ok(());
         };
-        match note.kinship() {
-            Kinship::Own => return Ok(()),
-            Kinship::Alive => return Err(busy(&self.path)),
+        match note.writer_status() {
+            WriterStatus::Own => return Ok(()),
+            WriterStatus::Alive => return Err(busy(&self.path)),
             // The lock of this process is sufficient.
-            Kinship::Dead | Kinship::SameMachine => {}
-            Kinship::Stranger => {
+            WriterStatus::Dead | WriterStatus::SameMachine => {}
+            WriterStatus::Stranger => {
                 let fail = Error::file("read", &self.path);
                 let mut old = self.file.try_clone().map_err(fail)?;
                 let length = self.length;
@@ -247,7 +247,7 @@ impl Partial {
         self.file
             .sync_all()
             .map_err(Error::file("write", &self.path))?;
-        interrupt::undivided(|| {
+        interrupt::uninterrupted(|| {
             unfinished::ensure_at(&self.path, &self.file)
                 .map_err(Error::file("write", &self.path))?;
             match self.existing {
@@ -270,7 +270,7 @@ impl Partial {
 
     fn remove(&mut self) {
         self.done = true;
-        interrupt::undivided(|| {
+        interrupt::uninterrupted(|| {
             if unfinished::is_at(&self.path, &self.file) {
                 let _ = fs::remove_file(&self.path);
                 let _ = fs::remove_file(note_of(&self.path));

@@ -175,7 +175,7 @@ impl std::fmt::Display for Pause {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let when = match self.wait {
             Duration::ZERO => "now".to_owned(),
-            wait => format!("in {}", quantity::say_duration(wait)),
+            wait => format!("in {}", quantity::format_duration(wait)),
         };
         let (number, of) = (self.number, self.of);
         write!(f, "{}; retrying {when} ({number} of {of})", self.why)

@@ -6,7 +6,6 @@ use ureq::Agent;
 use ureq::config::IpFamily;
 use ureq::http::{self, HeaderName, HeaderValue};
 
-use super::answer::{Answer, BodyStream};
 use super::body::Body;
 use super::connect::Chain;
 use super::cut::CutBody;
@@ -16,6 +15,7 @@ use super::limits::Limits;
 use super::proxy::{Login, Proxy, Route};
 use super::request::{Request, Value};
 use super::resolve::Lookup;
+use super::response::{BodyStream, Response};
 use super::settings::{Family, Settings};
 use super::stream::Watch;
 use super::timing::Timing;
@@ -34,7 +34,7 @@ pub(super) fn exchange(
     settings: &Settings,
     certificate: ClientCertificate,
     deadline: Deadline,
-) -> Result<Answer, Error> {
+) -> Result<Response, Error> {
     let url = request.wire_url();
     let route = match settings.network.unix_socket {
         Some(_) => Route::Direct,
@@ -79,7 +79,7 @@ pub(super) fn exchange(
     })?;
     ensure_wholly_sent(&wire, &head)?;
     let body = BodyStream::new(response.into_body(), &head, wire, settings)?;
-    Ok(Answer {
+    Ok(Response {
         head,
         body,
         proxy: proxy.filter(|_| is_forwarded),

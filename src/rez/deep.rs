@@ -33,7 +33,7 @@ pub(crate) fn findings(repository: &Path, others: &[PathBuf]) -> Result<Vec<Find
         .args(["python", "-c", SCRIPT])
         .arg(&repository)
         .args(others);
-    let child = process_limits::not_for(&mut command)
+    let child = process_limits::restore_limits_for(&mut command)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -61,7 +61,7 @@ pub(super) fn first_line(words: &[String], deadline: Deadline) -> Result<Secret,
         return Err("no program given".into());
     };
     let deadline = deadline.or_after(TIMEOUT);
-    let mut child = process_limits::not_for(&mut Command::new(program))
+    let mut child = process_limits::restore_limits_for(&mut Command::new(program))
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

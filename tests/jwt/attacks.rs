@@ -7,7 +7,7 @@ use super::{file, jwt, sign, verify};
 use crate::support::{Run, Scratch, peers};
 
 #[test]
-fn a_public_key_is_never_a_shared_secret() {
+fn public_key_is_never_a_shared_secret() {
     let Some(python) = peers::python(&["jwt", "cryptography"]) else {
         return;
     };
@@ -41,7 +41,7 @@ fn a_public_key_is_never_a_shared_secret() {
 
 /// A damaged copy of a public key must not be used as a shared secret.
 #[test]
-fn a_damaged_public_key_is_never_a_shared_secret() {
+fn damaged_public_key_is_never_a_shared_secret() {
     let scratch = Scratch::new("damaged");
     jwt(["keygen", "--alg=ES384", "-o", "key"])
         .current_dir(scratch.path())
@@ -80,7 +80,7 @@ fn a_damaged_public_key_is_never_a_shared_secret() {
 
 /// The first bytes of a file are easily lost, for example with `tail -c +2` or by copying a line.
 #[test]
-fn an_rsa_public_key_cut_at_its_front_is_never_a_shared_secret() {
+fn rsa_public_key_without_its_first_bytes_is_never_a_shared_secret() {
     let Some(openssl) = peers::tool("openssl") else {
         return;
     };

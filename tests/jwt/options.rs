@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::{jwt, sign, verify};
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::{Scratch, all_on_old_kernel, empty_root};
 
 /// A directory with `key`, a shared secret long enough for every algorithm.
@@ -196,7 +196,7 @@ fn sign_requires_an_expiry() {
 }
 
 #[test]
-fn a_short_secret_signs_only_with_weak_key_and_verifies_with_a_warning() {
+fn short_secret_signs_only_with_weak_key_and_verifies_with_a_warning() {
     let scratch = Scratch::new("short");
     let key = scratch.write("key", "secret");
     let short = "the secret has 6 bytes, HS384 needs at least 48 (RFC 7518)";
@@ -460,11 +460,11 @@ fn jwk_set_is_downloaded() {
     let kid = kid.stdout_text().split('"').nth(13).unwrap().to_owned();
     let set = format!(r#"{{"keys":[{public},{{"kty":"oct","k":"c2VjcmV0"}}]}}"#);
     let server = Server::start(move |request| match request.target.as_str() {
-        "/set" => Answer::json(&set),
-        "/moved" => Answer::redirect("302 Found", "/set"),
-        "/text" => Answer::ok("secret"),
-        "/large" => Answer::ok("x".repeat(3 << 20)),
-        _ => Answer::new("404 Not Found", "", ""),
+        "/set" => Response::json(&set),
+        "/moved" => Response::redirect("302 Found", "/set"),
+        "/text" => Response::ok("secret"),
+        "/large" => Response::ok("x".repeat(3 << 20)),
+        _ => Response::new("404 Not Found", "", ""),
     });
     let fetch = |token: &str, path: &str| {
         jwt(["verify", "--jwks", &server.url(path), "-"])
@@ -494,8 +494,8 @@ fn jwks_errors_mask_secrets_in_the_url() {
         .expect_code(0);
     let token = token.stdout_text().trim().to_owned();
     for response in [
-        Answer::new("404 Not Found", "", ""),
-        Answer::ok("not a set"),
+        Response::new("404 Not Found", "", ""),
+        Response::ok("not a set"),
     ] {
         let server = Server::start(move |_| response.clone());
         let url = server.url("/keys?token=hunter2&x=1");

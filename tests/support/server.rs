@@ -36,7 +36,7 @@ impl Request {
 
 /// A response, and what happens to the connection.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct Response {
     bytes: Vec<u8>,
     /// The pause between two bytes.
     pause: Option<Duration>,
@@ -50,10 +50,10 @@ enum Then {
     Hang,
 }
 
-impl Answer {
+impl Response {
     /// Sends these bytes and closes the connection.
-    pub fn raw(bytes: impl Into<Vec<u8>>) -> Answer {
-        Answer {
+    pub fn raw(bytes: impl Into<Vec<u8>>) -> Response {
+        Response {
             bytes: bytes.into(),
             pause: None,
             then: Then::Close,
@@ -62,49 +62,49 @@ impl Answer {
 
     /// A valid response with content-length. `headers` has further header lines, each with `\r\n`. The
     /// connection stays open.
-    pub fn new(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Answer {
+    pub fn new(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Response {
         let body = body.as_ref();
         let head = format!(
             "HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n",
             body.len()
         );
-        Answer::raw([head.as_bytes(), body].concat()).keep_open()
+        Response::raw([head.as_bytes(), body].concat()).keep_open()
     }
 
     /// 200 and this body.
-    pub fn ok(body: impl AsRef<[u8]>) -> Answer {
-        Answer::new("200 OK", "", body)
+    pub fn ok(body: impl AsRef<[u8]>) -> Response {
+        Response::new("200 OK", "", body)
     }
 
     /// 200 and this JSON.
-    pub fn json(body: &str) -> Answer {
-        Answer::new("200 OK", "content-type: application/json\r\n", body)
+    pub fn json(body: &str) -> Response {
+        Response::new("200 OK", "content-type: application/json\r\n", body)
     }
 
     /// A redirect with this status (`302 Found`) to this location.
-    pub fn redirect(status: &str, location: &str) -> Answer {
-        Answer::new(status, &format!("location: {location}\r\n"), "")
+    pub fn redirect(status: &str, location: &str) -> Response {
+        Response::new(status, &format!("location: {location}\r\n"), "")
     }
 
     /// Closes the connection without a response.
-    pub fn close() -> Answer {
-        Answer::raw("")
+    pub fn close() -> Response {
+        Response::raw("")
     }
 
     /// Sends one byte at a time, with this pause.
-    pub fn drip(mut self, pause: Duration) -> Answer {
+    pub fn drip(mut self, pause: Duration) -> Response {
         self.pause = Some(pause);
         self
     }
 
     /// Keeps the connection open for the next request.
-    pub fn keep_open(mut self) -> Answer {
+    pub fn keep_open(mut self) -> Response {
         self.then = Then::KeepOpen;
         self
     }
 
     /// Keeps the connection open, but ignores everything after this.
-    pub fn then_hang(mut self) -> Answer {
+    pub fn then_hang(mut self) -> Response {
         self.then = Then::Hang;
         self
     }
@@ -129,14 +129,14 @@ pub struct Server {
 
 impl Server {
     /// Responds to each request with the result of `answer`. An assertion in it fails the test.
-    pub fn start(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Server {
+    pub fn start(answer: impl Fn(&Request) -> Response + Send + Sync + 'static) -> Server {
         Server::start_at("127.0.0.1:0", answer)
     }
 
     /// Responds to the first request with the first of these, and so on. A further request fails the
     /// test.
-    pub fn script(answers: impl IntoIterator<Item = Answer>) -> Server {
-        let answers: Mutex<Vec<Answer>> = Mutex::new(answers.into_iter().collect());
+    pub fn script(answers: impl IntoIterator<Item = Response>) -> Server {
+        let answers: Mutex<Vec<Response>> = Mutex::new(answers.into_iter().collect());
         Server::start(move |request| {
             let mut answers = answers.lock().unwrap();
             assert!(!answers.is_empty(), "no response is left for {request:?}");
@@ -147,7 +147,7 @@ impl Server {
     /// The same as `start` with another address: `127.0.0.2:0` is another host.
     pub fn start_at(
         address: &str,
-        answer: impl Fn(&Request) -> Answer + Send + Sync + 'static,
+        answer: impl Fn(&Request) -> Response + Send + Sync + 'static,
     ) -> Server {
         Server::listen(address, move |shared, stream| {
             converse(&shared, stream, &answer);
@@ -258,7 +258,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>, handle: &Arc<Handler>) {
 }
 
 /// Reads requests and writes responses until one side closes the connection.
-fn converse(shared: &Shared, stream: TcpStream, answer: &impl Fn(&Request) -> Answer) {
+fn converse(shared: &Shared, stream: TcpStream, answer: &impl Fn(&Request) -> Response) {
     let _ = stream.set_nodelay(true);
     let mut reader = BufReader::new(&stream);
     while let Some(request) = read_request(&mut reader) {

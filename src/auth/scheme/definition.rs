@@ -4,7 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::auth::context::{Context, Issued, Want};
+use crate::auth::context::{Context, Issued, TokenRequirement};
 use crate::auth::plan::{TokenId, TokenPlan};
 use crate::auth::preview::Preview;
 use crate::auth::service::Service;
@@ -21,7 +21,12 @@ pub(crate) trait Scheme: fmt::Debug {
     ///
     /// # Errors
     /// If a secret cannot be read or a login is refused.
-    fn issue(&self, service: &Service, want: &Want, context: &Context) -> Result<Issued, Error>;
+    fn issue(
+        &self,
+        service: &Service,
+        want: &TokenRequirement,
+        context: &Context,
+    ) -> Result<Issued, Error>;
 
     /// Describes what it would send, without reading its source.
     fn preview(&self, service: &Service) -> Preview;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::definition::{
     Definition, Lifetime, MintOptions, OptionForm, Scheme, SharedScheme, named_key,
 };
-use crate::auth::context::{Context, Issued, Storage, Want};
+use crate::auth::context::{Context, Issued, Storage, TokenRequirement};
 use crate::auth::mint::Signing;
 use crate::auth::plan::{SigningKey, TokenId, TokenSpec};
 use crate::auth::preview::{Origin, Preview};
@@ -75,7 +75,7 @@ fn parse(rest: Option<&str>, options: &mut Option<MintOptions>) -> Result<Shared
 }
 
 impl Scheme for Jwt {
-    fn issue(&self, _: &Service, _: &Want, context: &Context) -> Result<Issued, Error> {
+    fn issue(&self, _: &Service, _: &TokenRequirement, context: &Context) -> Result<Issued, Error> {
         let token = Signing::read(&self.0, context.deadline)?.mint()?;
         let ttl = i64::try_from(self.0.ttl.as_secs()).unwrap_or(i64::MAX);
         Ok(Issued {

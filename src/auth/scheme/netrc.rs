@@ -5,7 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::definition::{Definition, OptionForm, Scheme};
-use crate::auth::context::{Context, Issued, Want};
+use crate::auth::context::{Context, Issued, TokenRequirement};
 use crate::auth::preview::{NetrcUse, Preview};
 use crate::auth::service::Service;
 use crate::error::Error;
@@ -31,7 +31,12 @@ pub(super) const DEFINITION: Definition = Definition {
 struct Netrc(NetrcUse);
 
 impl Scheme for Netrc {
-    fn issue(&self, service: &Service, _: &Want, context: &Context) -> Result<Issued, Error> {
+    fn issue(
+        &self,
+        service: &Service,
+        _: &TokenRequirement,
+        context: &Context,
+    ) -> Result<Issued, Error> {
         let path = context.netrc.as_ref().ok_or_else(|| {
             Error::usage_hint(
                 "no netrc file: neither NETRC nor HOME is set",

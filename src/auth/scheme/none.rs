@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::definition::{Definition, Scheme};
-use crate::auth::context::{Context, Issued, Want};
+use crate::auth::context::{Context, Issued, TokenRequirement};
 use crate::auth::preview::Preview;
 use crate::auth::service::Service;
 use crate::error::Error;
@@ -20,7 +20,7 @@ pub(super) const DEFINITION: Definition = Definition {
 pub(super) struct NoScheme;
 
 impl Scheme for NoScheme {
-    fn issue(&self, _: &Service, _: &Want, _: &Context) -> Result<Issued, Error> {
+    fn issue(&self, _: &Service, _: &TokenRequirement, _: &Context) -> Result<Issued, Error> {
         Ok(Issued::lasting(Credential::None, None))
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::definition::{Lifetime, Scheme, SharedScheme};
-use crate::auth::context::{Context, Issued, Want};
+use crate::auth::context::{Context, Issued, TokenRequirement};
 use crate::auth::oauth;
 use crate::auth::plan::{
     Exchange, Fields, Obtain, Refusals, ResponseNames, SigningKey, Target, TokenPlan, TokenSpec,
@@ -42,7 +42,12 @@ pub(super) const OAUTH_KEYS: &[Key] = &[("token_url", Kind::Text), ("params", Ki
 const CLIENT_AUTH: [&str; oauth::Client::NAMES.len()] = words(&oauth::Client::NAMES);
 
 impl Scheme for TokenPlan {
-    fn issue(&self, service: &Service, want: &Want, context: &Context) -> Result<Issued, Error> {
+    fn issue(
+        &self,
+        service: &Service,
+        want: &TokenRequirement,
+        context: &Context,
+    ) -> Result<Issued, Error> {
         let obtained = tokens::get(service, self, want, context)?;
         Ok(Issued {
             credential: self.send.credential(&obtained.stored.token),

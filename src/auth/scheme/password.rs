@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::definition::{Scheme, SharedScheme, named_source};
-use crate::auth::context::{Context, Issued, Want};
+use crate::auth::context::{Context, Issued, TokenRequirement};
 use crate::auth::preview::{Challenge, Origin, Preview};
 use crate::auth::secret_ref::SecretRef;
 use crate::auth::service::Service;
@@ -58,7 +58,7 @@ impl Password {
 }
 
 impl Scheme for Password {
-    fn issue(&self, _: &Service, _: &Want, context: &Context) -> Result<Issued, Error> {
+    fn issue(&self, _: &Service, _: &TokenRequirement, context: &Context) -> Result<Issued, Error> {
         let purpose = format!("Password for {}", self.user);
         let password = self.password.read_text(&purpose, context.deadline)?;
         let credential = match self.challenge {

@@ -1,7 +1,7 @@
 //! Common parts of `bearer`, `header` and `query`: a secret that is sent unchanged.
 
 use super::definition::Scheme;
-use crate::auth::context::{Context, Issued, Want};
+use crate::auth::context::{Context, Issued, TokenRequirement};
 use crate::auth::preview::{Origin, Preview};
 use crate::auth::secret_ref::SecretRef;
 use crate::auth::service::Service;
@@ -16,7 +16,7 @@ pub(super) struct Placed {
 }
 
 impl Scheme for Placed {
-    fn issue(&self, _: &Service, _: &Want, context: &Context) -> Result<Issued, Error> {
+    fn issue(&self, _: &Service, _: &TokenRequirement, context: &Context) -> Result<Issued, Error> {
         let purpose = match &self.placement {
             Placement::Bearer => "Token",
             Placement::Header(name) | Placement::Query(name) => name,

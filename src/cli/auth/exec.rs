@@ -8,7 +8,7 @@ use std::process::Command;
 use argh::{ArgsInfo, FromArgs};
 
 use super::context;
-use crate::auth::{Issuer, Want};
+use crate::auth::{Issuer, TokenRequirement};
 use crate::cli::profile::{named, warn};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -62,7 +62,7 @@ impl Exec {
             ));
         };
         let profile = named("c47 auth exec", &self.profile)?;
-        let issued = Issuer::of(&profile, context(&profile)).issue(&Want::default())?;
+        let issued = Issuer::of(&profile, context(&profile)).issue(&TokenRequirement::default())?;
         warn("c47 auth", &issued.warnings);
         let Some(token) = issued.token else {
             return Err(Error::usage(format!(
@@ -70,7 +70,7 @@ impl Exec {
                 profile.name()
             )));
         };
-        let error = process_limits::not_for(&mut Command::new(program))
+        let error = process_limits::restore_limits_for(&mut Command::new(program))
             .args(arguments)
             .env(
                 variable,

@@ -4,7 +4,7 @@ use argh::{ArgsInfo, FromArgs};
 
 use super::{context, show_code};
 use crate::auth::scheme::Lifetime;
-use crate::auth::{self, Context, Issuer, Storage, Want};
+use crate::auth::{self, Context, Issuer, Storage, TokenRequirement};
 use crate::cli::profile::{named, warn};
 use crate::deadline::Deadline;
 use crate::error::Error;
@@ -42,9 +42,9 @@ impl Login {
             deadline: Deadline::default(),
             ..context(&profile)
         };
-        let want = Want {
+        let want = TokenRequirement {
             login: auth::Login::Always,
-            ..Want::default()
+            ..TokenRequirement::default()
         };
         let issued = Issuer::of(&profile, context).issue(&want)?;
         warn("c47 auth", &issued.warnings);

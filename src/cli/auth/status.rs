@@ -14,7 +14,7 @@ use crate::escape;
 use crate::exit::Exit;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
-use crate::quantity::{say_ago, say_duration};
+use crate::quantity::{format_ago, format_duration};
 use crate::timestamp::Timestamp;
 
 /// Show the stored token of each profile. The token is not printed, and no request is sent. Exits 1
@@ -213,10 +213,10 @@ impl fmt::Display for List {
                 let length = Duration::from_secs(left.unsigned_abs());
                 match left > 0 {
                     true => {
-                        let length = say_duration(length);
+                        let length = format_duration(length);
                         line.push_str(&format!(", expires in {length} at {end}"));
                     }
-                    false => line.push_str(&format!(", {}, at {end}", say_ago(length))),
+                    false => line.push_str(&format!(", {}, at {end}", format_ago(length))),
                 }
             }
             if let Some(file) = &report.file {

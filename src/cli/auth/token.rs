@@ -5,7 +5,7 @@ use std::time::Duration;
 use argh::{ArgsInfo, FromArgs};
 
 use super::context;
-use crate::auth::{Issuer, Want};
+use crate::auth::{Issuer, TokenRequirement};
 use crate::cli::profile::{named, warn};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -48,9 +48,9 @@ impl Token {
             None => Duration::ZERO,
         };
         let profile = named("c47 auth token", &self.profile)?;
-        let want = Want {
+        let want = TokenRequirement {
             min_ttl,
-            ..Want::default()
+            ..TokenRequirement::default()
         };
         let issued = Issuer::of(&profile, context(&profile)).issue(&want)?;
         warn("c47 auth", &issued.warnings);

@@ -17,7 +17,7 @@ use crate::escape::one_line;
 use crate::exit::Exit;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
-use crate::quantity::{count, say_size};
+use crate::quantity::{count, format_size};
 use crate::zip;
 use summary::Summary;
 
@@ -261,7 +261,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for duplicate in &self.duplicates {
             let builds = builds(duplicate.builds, duplicate.copies.len());
-            let size = say_size(duplicate.bytes);
+            let size = format_size(duplicate.bytes);
             let soname = one_line(&duplicate.soname);
             writeln!(
                 f,
@@ -279,7 +279,7 @@ impl fmt::Display for Report {
                     copy.build,
                     one_line(&copy.application),
                     build_id,
-                    say_size(copy.size),
+                    format_size(copy.size),
                     one_line(copy.version.as_deref().unwrap_or("-")),
                     one_line(&copy.path)
                 )?;
@@ -338,7 +338,7 @@ fn total(objects: usize, duplicates: usize, bytes_wasted: u64, meetings: usize) 
         "{}, {}, {} wasted by identical copies, {}\n",
         count(objects, "object"),
         count(duplicates, "duplicate library"),
-        say_size(bytes_wasted),
+        format_size(bytes_wasted),
         count(meetings, "conflict"),
     )
 }

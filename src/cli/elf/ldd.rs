@@ -8,7 +8,7 @@ use argh::{ArgsInfo, FromArgs};
 
 use super::settings::SystemOptions;
 use super::{fail, files_of, nothing_in, worst};
-use crate::elf::search::Shelves;
+use crate::elf::search::LibraryCache;
 use crate::elf::tree::{self, Tree};
 use crate::error::Error;
 use crate::escape::one_line;
@@ -151,7 +151,7 @@ impl Ldd {
         let settings = options.settings()?;
         let format = Format::from_switch(self.json);
         let (inputs, mut exit) = files_of(format, command, &settings.root, &self.file);
-        let mut library_cache = Shelves::with_archives(settings, inputs.archives.clone());
+        let mut library_cache = LibraryCache::with_archives(settings, inputs.archives.clone());
         let named = inputs.list.len() > 1;
         let mut found = 0;
         for input in &inputs.list {

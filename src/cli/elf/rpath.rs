@@ -9,7 +9,7 @@ use super::settings::SystemOptions;
 use super::{fail, files_of, nothing_in, shown, worst};
 use crate::elf::linkage::SearchPath;
 use crate::elf::rpath::{self, EntryTarget};
-use crate::elf::search::Shelves;
+use crate::elf::search::LibraryCache;
 use crate::error::Error;
 use crate::escape::one_line;
 use crate::exit::Exit;
@@ -82,7 +82,7 @@ impl Rpath {
         let settings = options.settings()?;
         let format = Format::from_switch(self.json);
         let (inputs, mut exit) = files_of(format, command, &settings.root, &self.file);
-        let mut library_cache = Shelves::with_archives(settings, inputs.archives.clone());
+        let mut library_cache = LibraryCache::with_archives(settings, inputs.archives.clone());
         let mut found = 0;
         for input in &inputs.list {
             match rpath::rpath(&mut library_cache, &input.path) {

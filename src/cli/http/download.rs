@@ -15,7 +15,7 @@ use crate::http::request::Request;
 use crate::http::settings::Intake;
 use crate::http::stream::Watch;
 use crate::http::{Caller, Settings};
-use crate::interrupt::{self, SayOnSignal};
+use crate::interrupt::{self, PrintOnSignal};
 use crate::progress::Progress;
 use crate::{atomic_file, escape, output};
 
@@ -146,7 +146,7 @@ pub(super) fn run(
             whole,
             resumable,
         } => {
-            stop_message.get_or_insert_with(|| SayOnSignal::new(&stopped(name, resumable)));
+            stop_message.get_or_insert_with(|| PrintOnSignal::new(&stopped(name, resumable)));
             let name = name.file_name().unwrap_or(name.as_os_str());
             if level == Verbosity::Normal {
                 progress.show(&name.to_string_lossy(), have, whole);

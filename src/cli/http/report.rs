@@ -7,7 +7,7 @@ use nanoserde::SerJson;
 
 use crate::error::Error;
 use crate::escape;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::http::request::Request;
 use crate::json::{self, Text};
 use crate::outline::{Field, JsonOutput, Shape};
@@ -154,7 +154,7 @@ fn in_pieces(text: &str, print: impl Fn(&str) -> Result<(), Error>) -> Result<()
 /// Reads the body, up to `in_memory` bytes, and prints the report.
 pub(super) fn print(
     request: &Request,
-    answer: &mut Answer,
+    answer: &mut Response,
     in_memory: u64,
     secrets: Secrets,
 ) -> Result<(), Error> {
@@ -199,7 +199,7 @@ fn request_headers(request: &Request, secrets: Secrets) -> Vec<HeaderReport> {
         .collect()
 }
 
-fn answer_headers(answer: &Answer, secrets: Secrets) -> Vec<HeaderReport> {
+fn answer_headers(answer: &Response, secrets: Secrets) -> Vec<HeaderReport> {
     answer
         .head
         .headers

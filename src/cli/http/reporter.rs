@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::show;
 use super::status::Verbosity;
 use crate::error::Error;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::http::observe::{Notice, Observer};
 use crate::http::request::Request;
 use crate::progress::Progress;
@@ -58,7 +58,7 @@ impl Observer for CallReporter {
         Ok(())
     }
 
-    fn after(&mut self, _: &Request, answer: &Answer) -> Result<(), Error> {
+    fn after(&mut self, _: &Request, answer: &Response) -> Result<(), Error> {
         if self.verbose {
             show::response_headers(&answer.head, self.secrets);
         }

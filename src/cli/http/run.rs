@@ -7,7 +7,7 @@ use super::{
     Http, build, chart, download, from_curl, print_command, report, save, show, status, to_curl,
 };
 use crate::auth::scheme::Lifetime;
-use crate::auth::{self, Issuer, Want};
+use crate::auth::{self, Issuer, TokenRequirement};
 use crate::cli::profile::warn;
 use crate::deadline::Deadline;
 use crate::error::Error;
@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::http::credential::Credential;
 use crate::http::download::present;
 use crate::http::request::Request;
-use crate::http::{Answer, Caller, Settings};
+use crate::http::{Caller, Response, Settings};
 use crate::redact::Secrets;
 use crate::{escape, output};
 
@@ -43,7 +43,7 @@ impl Http {
         {
             return download::present(&path, plan.level);
         }
-        let issued = plan.issuer.issue(&Want::default())?;
+        let issued = plan.issuer.issue(&TokenRequirement::default())?;
         warn("c47 http", &issued.warnings);
         plan.request.credential = issued.credential;
         if self.insecure {
@@ -98,7 +98,7 @@ impl Http {
 }
 
 /// Reports a status outside 2xx and its consequence.
-fn report_status(show: &Show, request: &Request, answer: &Answer, level: Verbosity) {
+fn report_status(show: &Show, request: &Request, answer: &Response, level: Verbosity) {
     let consequence = match show {
         Show::File(path) => {
             let path = escape::one_line(&path.display().to_string());
@@ -120,7 +120,7 @@ fn report_status(show: &Show, request: &Request, answer: &Answer, level: Verbosi
 fn shown_credential(plan: &mut Plan) -> Result<Credential, Error> {
     match (plan.secrets, plan.issuer.lifetime()) {
         (Secrets::Shown, Lifetime::Lasting | Lifetime::OneRequest) => {
-            let issued = plan.issuer.issue(&Want::default())?;
+            let issued = plan.issuer.issue(&TokenRequirement::default())?;
             warn("c47 http", &issued.warnings);
             Ok(issued.credential)
         }
@@ -148,7 +148,7 @@ fn caller(settings: Settings, issuer: Issuer<'static>, reporter: CallReporter) -
 fn print(
     show: &Show,
     request: &Request,
-    answer: &mut Answer,
+    answer: &mut Response,
     secrets: Secrets,
     in_memory: u64,
     deadline: Deadline,
@@ -166,7 +166,7 @@ fn print(
     Ok(exit)
 }
 
-fn warn_about_clock_skew(answer: &Answer) {
+fn warn_about_clock_skew(answer: &Response) {
     let ahead = answer.head.header("date").and_then(auth::seconds_ahead);
     if let Some(skew) = auth::skew(ahead) {
         output::say(format_args!(

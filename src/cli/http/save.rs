@@ -8,14 +8,14 @@ use super::status::Verbosity;
 use crate::atomic_file::{AtomicFile, Place, Stop, Stream};
 use crate::deadline::Deadline;
 use crate::error::Error;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::http::failure::{Failure, Phase};
 use crate::output;
 
 /// Writes the body to a file, complete or not at all. A device, a FIFO or a descriptor is written
 /// to directly.
 pub(super) fn to_file(
-    answer: &mut Answer,
+    answer: &mut Response,
     path: &Path,
     deadline: Deadline,
     level: Verbosity,

@@ -2,9 +2,9 @@
 
 use super::plan::Parts;
 use crate::error::Error;
-use crate::http::Answer;
-use crate::http::answer::AnswerHead;
+use crate::http::Response;
 use crate::http::request::Request;
+use crate::http::response::ResponseHead;
 use crate::redact::Secrets;
 use crate::{escape, json, output, quantity};
 
@@ -20,7 +20,7 @@ pub(super) fn request_headers(request: &Request, secrets: Secrets) {
 }
 
 /// Prints the response headers on stderr.
-pub(super) fn response_headers(head: &AnswerHead, secrets: Secrets) {
+pub(super) fn response_headers(head: &ResponseHead, secrets: Secrets) {
     output::say(format_args!("< {}", escape::one_line(&head.status_line())));
     for (name, value) in &head.headers {
         let value = String::from_utf8_lossy(value);
@@ -35,7 +35,7 @@ pub(super) fn response_headers(head: &AnswerHead, secrets: Secrets) {
 /// `--print`: prints the selected parts in order.
 pub(super) fn parts(
     request: &Request,
-    answer: &mut Answer,
+    answer: &mut Response,
     parts: &Parts,
     max: u64,
     secrets: Secrets,
@@ -88,7 +88,7 @@ fn print_body(body: &[u8]) -> Result<(), Error> {
 }
 
 /// `--headers`: prints the response headers on stdout, unchanged.
-pub(super) fn headers_only(head: &AnswerHead) -> Result<(), Error> {
+pub(super) fn headers_only(head: &ResponseHead) -> Result<(), Error> {
     let mut text = head.status_line().into_bytes();
     text.push(b'\n');
     for (name, value) in &head.headers {
@@ -104,7 +104,7 @@ pub(super) fn headers_only(head: &AnswerHead) -> Result<(), Error> {
 }
 
 /// `--stream`: prints each line as it arrives.
-pub(super) fn stream(answer: &mut Answer) -> Result<(), Error> {
+pub(super) fn stream(answer: &mut Response) -> Result<(), Error> {
     if !output::stdout_is_terminal() {
         return to_stdout(answer);
     }
@@ -133,13 +133,13 @@ pub(super) fn stream(answer: &mut Answer) -> Result<(), Error> {
 const MAX_LINE: usize = 64 << 10;
 
 /// Prints the body: formatted on a terminal, unchanged in a pipe.
-pub(super) fn body(answer: &mut Answer, in_memory: u64) -> Result<(), Error> {
+pub(super) fn body(answer: &mut Response, in_memory: u64) -> Result<(), Error> {
     if !output::stdout_is_terminal() {
         return to_stdout(answer);
     }
     let bytes = answer.body.read_all(in_memory)?;
     let Ok(text) = std::str::from_utf8(&bytes) else {
-        let size = quantity::say_size(bytes.len() as u64);
+        let size = quantity::format_size(bytes.len() as u64);
         output::say(format_args!(
             "c47 http: the body is not text ({size}); use -o FILE to save it"
         ));
@@ -168,7 +168,7 @@ fn for_terminal(text: &str) -> String {
 }
 
 /// Copies the body to stdout until the reader closes it.
-fn to_stdout(answer: &mut Answer) -> Result<(), Error> {
+fn to_stdout(answer: &mut Response) -> Result<(), Error> {
     let mut buffer = vec![0; 64 << 10];
     while !output::reader_has_gone() {
         let count = answer.body.next(&mut buffer)?;
@@ -185,7 +185,7 @@ fn to_stdout(answer: &mut Answer) -> Result<(), Error> {
 /// # Errors
 /// When the body is incomplete, and the errors of `write`.
 pub(super) fn copy(
-    answer: &mut Answer,
+    answer: &mut Response,
     write: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut buffer = vec![0; 64 << 10];

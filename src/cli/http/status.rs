@@ -1,10 +1,10 @@
 //! Prints one line on stderr for a response outside 2xx. The body may be empty, or saved in a file,
 //! and the log of a job must still show what failed.
 
-use crate::http::answer::AnswerHead;
 use crate::http::failure::PROXY_CREDENTIALS;
 use crate::http::proxy::{Login, Proxy};
 use crate::http::request::Request;
+use crate::http::response::ResponseHead;
 use crate::redact::{self, Secrets};
 use crate::{escape, output};
 
@@ -29,7 +29,7 @@ impl Verbosity {
 /// Reports the status of a response outside 2xx, and what was not done because of it.
 pub(super) fn report(
     request: &Request,
-    head: &AnswerHead,
+    head: &ResponseHead,
     proxy: Option<&Proxy>,
     level: Verbosity,
     consequence: &str,
@@ -49,7 +49,7 @@ pub(super) fn report(
 }
 
 /// Formats `404 Not Found from GET https://a.lan/x`, with details.
-fn line(request: &Request, head: &AnswerHead, proxy: Option<&Proxy>) -> String {
+fn line(request: &Request, head: &ResponseHead, proxy: Option<&Proxy>) -> String {
     let status = head.status_and_reason();
     let call = format!("{} {}", request.method, request.shown_url(Secrets::Hidden));
     let mut text = match proxy {
@@ -80,7 +80,7 @@ fn line(request: &Request, head: &AnswerHead, proxy: Option<&Proxy>) -> String {
 }
 
 /// The scheme of each challenge; the parameters may contain a token.
-fn schemes<'a>(head: &'a AnswerHead, challenge: &str) -> Vec<&'a str> {
+fn schemes<'a>(head: &'a ResponseHead, challenge: &str) -> Vec<&'a str> {
     let values = head
         .headers
         .iter()

@@ -15,7 +15,7 @@ use crate::jwt::decode::{Decoded, decode};
 use crate::jwt::numeric_date::NumericDate;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format};
-use crate::quantity::{say_ago, say_duration};
+use crate::quantity::{format_ago, format_duration};
 use crate::secret::Source;
 use crate::timestamp::Timestamp;
 
@@ -133,7 +133,7 @@ impl fmt::Display for Report {
 fn issued(date: NumericDate, now: Timestamp) -> String {
     let at = date.timestamp();
     if date.has_come(now) {
-        format!("iat  {at}  issued {}", say_ago(between(at, now)))
+        format!("iat  {at}  issued {}", format_ago(between(at, now)))
     } else {
         format!("iat  {at}  issued {} from now", time_to(at, now))
     }
@@ -156,14 +156,14 @@ fn expires(date: Option<NumericDate>, now: Timestamp) -> String {
     };
     let at = date.timestamp();
     if date.has_come(now) {
-        format!("exp  {at}  expired {}", say_ago(between(at, now)))
+        format!("exp  {at}  expired {}", format_ago(between(at, now)))
     } else {
         format!("exp  {at}  expires in {}", time_to(at, now))
     }
 }
 
 fn time_to(at: Timestamp, now: Timestamp) -> String {
-    say_duration(between(at, now))
+    format_duration(between(at, now))
 }
 
 fn between(at: Timestamp, now: Timestamp) -> Duration {

@@ -84,7 +84,7 @@ impl Keygen {
             None => None,
         };
         // A signal in between must not leave files of two different keys.
-        interrupt::undivided(|| {
+        interrupt::uninterrupted(|| {
             // Held until both files are in place, so that two processes cannot mix their keys.
             let _alone = Alone::claim(private.target())?;
             match self.overwrite {

@@ -10,14 +10,14 @@ use super::{Loaded, Missing, Resolution, Tree, VersionError, Via, Why};
 use crate::elf::linkage::SearchPath;
 use crate::elf::parse::Architecture;
 use crate::elf::reader::{Fault, FileId};
-use crate::elf::search::{Candidate, Hit, Library, Outcome, Shelves};
+use crate::elf::search::{Candidate, Hit, Library, LibraryCache, Outcome};
 use crate::elf::secure;
 use crate::elf::system::{self, System};
 use crate::elf::tokens;
 
 /// Limit for the number of libraries in a process.
 const MOST_LIBRARIES: usize = 10_000;
-/// Limit for the lookups of a tree; see [`Shelves::lookup_cost`]. A thousand libraries in fifty
+/// Limit for the lookups of a tree; see [`LibraryCache::lookup_cost`]. A thousand libraries in fifty
 /// directories take a fifth of it.
 const MOST_LOOKUP_COST: u64 = 1_000_000;
 
@@ -25,7 +25,7 @@ const MOST_LOOKUP_COST: u64 = 1_000_000;
 ///
 /// # Errors
 /// When the file itself cannot be read as a program or library.
-pub fn resolve(library_cache: &mut Shelves, file: &Path) -> Result<Tree, Fault> {
+pub fn resolve(library_cache: &mut LibraryCache, file: &Path) -> Result<Tree, Fault> {
     let root = library_cache.settings.root.clone();
     let is_member = library_cache.archives.find(file).is_some();
     let (inside, outside) = if is_member {
@@ -85,7 +85,7 @@ pub fn resolve(library_cache: &mut Shelves, file: &Path) -> Result<Tree, Fault> 
 }
 
 pub(super) struct Walk<'a> {
-    pub(super) library_cache: &'a mut Shelves,
+    pub(super) library_cache: &'a mut LibraryCache,
     pub(super) system: Rc<System>,
     pub(super) architecture: Architecture,
     /// Whether ld.so ignores the environment.

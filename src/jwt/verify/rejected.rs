@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::audience::list;
 use crate::json::Text;
-use crate::quantity::{say_ago, say_duration};
+use crate::quantity::{format_ago, format_duration};
 use crate::shell;
 use crate::timestamp::Timestamp;
 
@@ -105,7 +105,7 @@ impl fmt::Display for Reason {
             Reason::Signature => f.write_str("signature does not match"),
             Reason::Expired { ago_s } => {
                 let since = Duration::from_secs(ago_s.unsigned_abs());
-                write!(f, "expired {}", say_ago(since))
+                write!(f, "expired {}", format_ago(since))
             }
             Reason::NotYetValid { from, wait_s } => {
                 write!(f, "not valid before {from}, in {}", duration(*wait_s))
@@ -115,5 +115,5 @@ impl fmt::Display for Reason {
 }
 
 fn duration(seconds: i64) -> String {
-    say_duration(Duration::from_secs(seconds.unsigned_abs()))
+    format_duration(Duration::from_secs(seconds.unsigned_abs()))
 }

@@ -7,7 +7,7 @@ use nanoserde::SerJson;
 use super::{Report, builds, total};
 use crate::escape::one_line;
 use crate::quantity::count;
-use crate::quantity::say_size;
+use crate::quantity::format_size;
 
 #[derive(SerJson)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
@@ -66,7 +66,7 @@ impl fmt::Display for Summary {
                 one_line(&one.soname),
                 one.copies,
                 builds(one.builds, one.copies),
-                say_size(one.bytes)
+                format_size(one.bytes)
             )?;
         }
         for meeting in &self.meetings {

@@ -11,10 +11,10 @@ use super::settings::{Intake, Settings};
 use super::timing::Timing;
 use super::wire::Wire;
 
-pub(crate) use super::head::Head as AnswerHead;
+pub(crate) use super::head::Head as ResponseHead;
 
 /// A response.
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub head: Head,
     pub body: BodyStream,
     /// The proxy that forwarded the request: the response may come from it.
@@ -94,7 +94,7 @@ impl BodyStream {
             }
             all.extend_from_slice(buffer.get(..count).unwrap_or_default());
             if all.len() as u64 > max {
-                let size = crate::quantity::say_size(max);
+                let size = crate::quantity::format_size(max);
                 return Err(Failure::Malformed {
                     why: format!("its body is larger than {size}"),
                 });
@@ -112,7 +112,7 @@ fn body_failure(error: io::Error, limits: &Limits) -> Failure {
     match Failure::from_ureq(ureq::Error::from(error), "the server", limits) {
         // The headers have arrived, so a timeout is one of the body.
         Failure::TimedOut {
-            phase: Phase::Answer,
+            phase: Phase::Response,
             after,
         } => Failure::TimedOut {
             phase: Phase::Body,
