@@ -613,17 +613,17 @@ fn unreadable_certificates_and_keys_are_limited_by_the_timeout() {
     assert!(made.unwrap().success());
     let url = ["http", "https://127.0.0.1:9/", "--timeout", "1s"];
     let run = || c47().current_dir(scratch.path()).args(url);
-    let as_source = "no secret from file:pipe: it cannot be read in time";
-    for (run, why) in [
-        (run().args(["--cacert", "pipe"]), as_source),
-        (run().args(["--insecure", "--cert", "pipe"]), as_source),
-        (
-            run().args(["--insecure", "--cert=pipe", "--key=pipe"]),
-            as_source,
-        ),
-        (run().env("SSL_CERT_FILE", "pipe"), "timed out"),
+    for run in [
+        run().args(["--cacert", "pipe"]),
+        run().args(["--insecure", "--cert", "pipe"]),
+        run().args(["--insecure", "--cert=pipe", "--key=pipe"]),
+        run().env("SSL_CERT_FILE", "pipe"),
     ] {
         let output = run.limit(Duration::from_secs(20)).run().expect_code(8);
-        assert!(output.stderr_text().contains(why), "{}", output.tell());
+        assert!(
+            output.stderr_text().contains("timed out"),
+            "{}",
+            output.tell()
+        );
     }
 }

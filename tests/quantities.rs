@@ -118,11 +118,7 @@ fn all_options_read_durations_and_sizes_alike() {
         }
         for value in ["", "x", "-1", "1y", "1.s", "99999999999999999999", "1e9d"] {
             let output = run(value).expect_code(2);
-            assert!(
-                output.stderr_text().contains("; write "),
-                "{}",
-                output.tell()
-            );
+            assert!(output.stderr_text().contains("; use "), "{}", output.tell());
         }
     }
 }
@@ -169,7 +165,7 @@ fn configuration_accepts_durations_as_strings_or_numbers() {
         let output = run(&format!("timeout = {wrong}\n")).expect_code(2);
         let text = output.stderr_text();
         assert!(
-            text.contains("timeout: ") && text.contains("; write 30"),
+            text.contains("timeout: ") && text.contains("; use 30"),
             "{}",
             output.tell()
         );

@@ -100,7 +100,7 @@ fn failed_check_does_not_stop_the_others() {
     let (status, why) = line(&run, "roots");
     assert_eq!(status, "FAIL");
     assert!(
-        why.contains("empty.pem") && why.contains("no certificate"),
+        why.contains("empty.pem") && why.contains("no PEM certificate"),
         "{why}"
     );
     for name in ["allocator", "clock", "entropy", "tokens", "http", "tls"] {

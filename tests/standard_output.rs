@@ -287,7 +287,7 @@ fn download_to_a_descriptor_is_refused_before_the_request() {
             .stdout_to(File::options().append(true).open(&log).unwrap())
             .run()
             .expect_code(2);
-        assert!(output.stderr_text().contains("leave --download out"));
+        assert!(output.stderr_text().contains("omit --download"));
         assert_eq!(fs::read_to_string(&log).unwrap(), "before\n");
     }
 }
