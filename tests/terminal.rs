@@ -303,6 +303,40 @@ fn errors_are_coloured_on_a_terminal_only() {
 }
 
 #[test]
+fn manual_page_is_shown_by_the_pager_on_a_terminal_only() {
+    let shown = |words: &[&str], environment: &[(&str, &str)]| {
+        let output = on_terminal("", "", words, environment)?;
+        Some(String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let pager = ("PAGER", "head -n 1; echo paged with $LESS");
+    let Some(paged) = shown(&["help", "http"], &[pager]) else {
+        return;
+    };
+    let expected = "\x1b[1mNAME\x1b[0m\r\npaged with FRX\r\n";
+    assert!(paged.starts_with(expected), "{paged:?}");
+    assert!(paged.contains("exit 0"), "{paged:?}");
+    for (words, environment) in [
+        (&["help", "http"][..], ("LESS", "R")),
+        (&["help", "http"], ("PAGER", "/nonexistent/pager 2>&-")),
+        (&["http", "-h"], pager),
+    ] {
+        let whole = shown(words, &[environment]).unwrap();
+        assert!(
+            whole.contains("--auth"),
+            "{words:?} {environment:?}: {whole:?}"
+        );
+        assert!(!whole.contains("paged"), "{whole:?}");
+    }
+    let piped = crate::support::c47().args(["help", "http"]);
+    let piped = piped.env("PAGER", "false").run().expect_code(0);
+    assert!(
+        piped.stdout_text().starts_with("NAME\n"),
+        "{}",
+        piped.tell()
+    );
+}
+
+#[test]
 fn status_outside_2xx_is_reported_on_a_terminal() {
     let server = Server::start(|_| Response::new("500 Broken", "", "")).may_be_idle();
     let url = server.url("/x");

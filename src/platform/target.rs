@@ -33,7 +33,7 @@ impl fmt::Display for UnknownTarget {
 impl UnknownTarget {
     /// The hint of a usage error, with a similar name.
     pub fn hint(&self) -> String {
-        let list = "'c47 elf glibc -h' lists the targets";
+        let list = "'c47 help elf glibc' lists the targets";
         if let Some(known) = self.nearest_release() {
             return format!("the closest known target is {known}; {list}");
         }

@@ -37,7 +37,7 @@ pub(super) struct Glibc {
     #[argh(positional)]
     path: Vec<String>,
 
-    /// check for a system: centos7, rocky8, CY2024, host, 2.17, ...
+    /// check for a system, e.g. centos7, rocky8, CY2024, host or 2.17
     #[argh(option, arg_name = "name")]
     target: Option<String>,
 
