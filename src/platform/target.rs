@@ -260,8 +260,8 @@ mod tests {
             ("manylinux_2_29", "target is manylinux_2_28;"),
             ("cent0s7", "did you mean 'centos7'?"),
             ("snipr", "did you mean 'sniper'?"),
-            ("render", "'c47 elf glibc -h' lists"),
-            ("", "'c47 elf glibc -h' lists"),
+            ("render", "'c47 help elf glibc' lists"),
+            ("", "'c47 help elf glibc' lists"),
         ] {
             let hint = Target::parse(typed).unwrap_err().hint();
             assert!(hint.contains(meant), "{typed}: {hint}");
