@@ -59,7 +59,16 @@ fn as_binutils_writes(text: String) -> Option<String> {
             return Some(format!("{words}{inner}"));
         }
     }
-    (!text.starts_with('{') && !text.contains("&::")).then_some(text)
+    let is_right = !text.starts_with('{') && !text.contains("&::");
+    is_right.then(|| without_empty_packs(text))
+}
+
+/// The crate writes the comma before an empty pack of template arguments: `Foo<int, >`.
+fn without_empty_packs(mut text: String) -> String {
+    while text.contains(", >") {
+        text = text.replace(", >", ">");
+    }
+    text
 }
 
 /// A text of at most [`MOST_BYTES`].
@@ -93,6 +102,7 @@ mod tests {
             ("_ZTISt9exception", Some("typeinfo for std::exception")),
             ("_ZTVSt9exception", Some("vtable for std::exception")),
             ("_ZTTSo", Some("VTT for std::ostream")),
+            ("_ZN3FooIiJEE3barEv", Some("Foo<int>::bar()")),
             ("_ZNSsC1IPcEET_S1_RKSaIcE", None),
             ("fcntl64", None),
             ("", None),
