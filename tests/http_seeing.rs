@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use crate::support::server::{Request, Response, Server};
-use crate::support::{Run, Scratch, binary, c47, peers};
+use crate::support::{Effort, Run, Scratch, binary, c47, effort, peers};
 
 /// Calls of every kind; the first word of each is the path.
 fn calls() -> Vec<Vec<&'static str>> {
@@ -472,18 +472,24 @@ fn printed_curl_command_quotes_shell_syntax() {
 /// The report holds the body once, not as text, JSON and report at the same time.
 #[test]
 fn json_report_holds_a_large_body_only_once() {
-    const LENGTH: usize = 64 << 20;
-    let json = format!("\"{}\"", "x".repeat(LENGTH));
-    let text = "y\n".repeat(LENGTH / 2);
+    let length = match effort() {
+        Effort::Quick => 16 << 20,
+        Effort::Usual | Effort::Full => 64 << 20,
+    };
+    let json = format!("\"{}\"", "x".repeat(length));
+    let text = "y\n".repeat(length / 2);
+    let most_bytes = length;
     for (body, length) in [
-        (json.into_bytes(), LENGTH),
-        (text.into_bytes(), LENGTH),
-        (vec![0xff; LENGTH], LENGTH.div_ceil(3) * 4),
+        (json.into_bytes(), length),
+        (text.into_bytes(), length),
+        (vec![0xff; length], length.div_ceil(3) * 4),
     ] {
         let server = Server::start(move |_| Response::ok(&body));
         // Memory for the body, and about 20 MiB for the program.
+        let limit_kib = (most_bytes >> 10) + (32 << 10);
+        let limit = format!("ulimit -v {limit_kib}; exec \"$@\"");
         let limited = Run::of("sh")
-            .args(["-c", "ulimit -v 98304; exec \"$@\"", "sh"])
+            .args(["-c", &limit, "sh"])
             .arg(binary())
             .args(["http", &server.url("/"), "--json", "--max-body=1G"])
             .run()
