@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use crate::support::server::{Response, Server};
 use crate::support::{
-    NOBODY, Output, Run, Scratch, c47, can_be_two_users, give_to_nobody, sample, wait_until,
+    NOBODY, Output, Run, Scratch, c47, can_be_two_users, entries, give_to_nobody, sample,
+    wait_until,
 };
 
 fn mode(path: &Path, mode: u32) {
@@ -27,15 +28,6 @@ fn save(directory: &Path, url: &str, file: &str) -> Run {
     c47()
         .current_dir(directory)
         .args(["http", url, "--timeout", "20s", "-o", file])
-}
-
-fn entries(directory: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
 }
 
 /// Creates a FIFO with `mkfifo`.

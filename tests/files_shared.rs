@@ -11,21 +11,12 @@ use std::time::{Duration, SystemTime};
 use crate::support::protection::{Kernel, under_each_protection};
 use crate::support::server::{Response, Server};
 use crate::support::{
-    Child, Gate, Run, Scratch, binary, c47, can_be_two_users, give_to_nobody, peers, wait_until,
-    writer,
+    Child, Gate, Run, Scratch, binary, c47, can_be_two_users, entries, give_to_nobody, peers,
+    wait_until, writer,
 };
 
 fn mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-}
-
-fn entries(directory: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
 }
 
 /// Sends half of a body, and the rest when the gate opens.

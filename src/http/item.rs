@@ -1,6 +1,8 @@
 //! Request items, as defined by HTTPie: `Name:value`, `key==value`, `key=value`, `key:=json`, the
 //! same with `@file`, and `key@file`.
 
+use super::credential::ensure_header_name;
+
 /// An item, with the origin of its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Item {
@@ -194,12 +196,8 @@ fn unescape(name: &str) -> String {
 
 /// Checks a header name (RFC 9110 §5.1). An invalid one could inject another header.
 fn header_name(name: String) -> Result<String, String> {
-    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    if !name.is_empty() && name.bytes().all(is_token) {
-        Ok(name)
-    } else {
-        Err(format!("'{name}' is not a valid header name"))
-    }
+    ensure_header_name(&name)?;
+    Ok(name)
 }
 
 #[cfg(test)]

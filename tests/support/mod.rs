@@ -55,6 +55,16 @@ pub fn can_be_two_users() -> bool {
     closed.is_none()
 }
 
+/// The names in a directory, sorted.
+pub fn entries(directory: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
 /// The binary under test, in a clean environment and an empty directory of its own.
 ///
 /// With `C47_TEST_KERNEL=3.10` in the environment of the tests it runs as on that kernel.
