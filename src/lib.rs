@@ -54,6 +54,8 @@ mod http;
 mod interrupt;
 /// The text of I/O errors.
 mod io_error;
+/// jq filters.
+mod jq;
 /// JSON texts: checks them, keeps them unchanged, and formats them for people.
 mod json;
 /// JSON Web Tokens and keys.
