@@ -168,7 +168,7 @@ fn filter_that_fails_is_exit_7() {
     let run = c47().args(["jwt", "decode", &token(), "--jq", ".claims.sub.x"]);
     let output = run.run().expect_code(7);
     assert!(output.stderr_text().starts_with("c47 jwt decode: --jq: "));
-    assert_eq!(output.json()["error"]["kind"], "malformed");
+    assert_eq!(output.json()["error"]["exit"], 7);
 }
 
 #[test]
