@@ -25,7 +25,12 @@ fn main() {
         println!("cargo::rerun-if-changed=scripts/release.ld");
         println!("cargo::rustc-link-arg-bins=-T");
         println!("cargo::rustc-link-arg-bins={folder}/scripts/release.ld");
+        // The linker's list of what is in the binary, for scripts/size.
+        if let Ok(map) = std::env::var("C47_LINK_MAP") {
+            println!("cargo::rustc-link-arg-bins=-Wl,-Map={map}");
+        }
     }
+    println!("cargo::rerun-if-env-changed=C47_LINK_MAP");
     println!("cargo::rerun-if-env-changed=C47_COMMIT");
     println!("cargo::rerun-if-env-changed=C47_DATE");
     // With the commit, every commit would recompile a debug build.

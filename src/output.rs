@@ -13,6 +13,7 @@ use crate::colour::Colour;
 use crate::error::Error;
 use crate::error::report;
 use crate::escape::{self, one_line};
+use crate::jq::{Filter, Output};
 
 /// The format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,11 +24,104 @@ pub(crate) enum Format {
     Json,
 }
 
-impl Format {
-    /// The format a command's `--json` switch asks for.
-    pub(crate) fn from_switch(json: bool) -> Format {
-        if json { Format::Json } else { Format::Text }
+/// Prints reports as `--json`, `--jq` and `--raw-output` ask for. Every command with reports has
+/// these options.
+pub(crate) enum Printer {
+    Text,
+    Json,
+    /// The results of a jq filter.
+    Filtered(Filter, Strings),
+}
+
+/// How the strings among the results of a filter are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Strings {
+    /// As JSON, like every other value.
+    Json,
+    /// Without quotes and escapes.
+    Raw,
+}
+
+impl Strings {
+    /// From a `--raw-output` switch.
+    pub(crate) fn from_switch(raw_output: bool) -> Strings {
+        match raw_output {
+            true => Strings::Raw,
+            false => Strings::Json,
+        }
     }
+}
+
+impl Printer {
+    /// From the options of a command. Call it before the command does any work.
+    ///
+    /// # Errors
+    /// A usage error when the filter does not compile, or `raw_output` is given without one.
+    pub(crate) fn from_options(
+        json: bool,
+        jq: Option<&str>,
+        raw_output: bool,
+    ) -> Result<Printer, Error> {
+        match jq {
+            Some(filter) => Ok(Printer::Filtered(
+                Filter::compile("--jq", filter)?,
+                Strings::from_switch(raw_output),
+            )),
+            None if raw_output => Err(Error::usage("--raw-output requires --jq")),
+            None if json => Ok(Printer::Json),
+            None => Ok(Printer::Text),
+        }
+    }
+
+    /// Whether the output is for people or for programs.
+    pub(crate) fn format(&self) -> Format {
+        match self {
+            Printer::Text => Format::Text,
+            Printer::Json | Printer::Filtered(..) => Format::Json,
+        }
+    }
+
+    /// Prints a report.
+    ///
+    /// # Errors
+    /// When stdout cannot be written, or the filter fails.
+    pub(crate) fn print<R: Display + SerJson>(&self, report: &R) -> Result<(), Error> {
+        match self {
+            Printer::Text | Printer::Json => print(self.format(), report),
+            Printer::Filtered(filter, strings) => {
+                filtered(&results(filter, &report.serialize_json())?, *strings)
+            }
+        }
+    }
+}
+
+/// The results of a command's filter for its report.
+///
+/// # Errors
+/// When the filter fails.
+pub(crate) fn results(filter: &Filter, json: &str) -> Result<Vec<Output>, Error> {
+    filter.outputs("--jq", json.as_bytes())
+}
+
+/// Prints the results of a filter, one a line: strings as `strings` says, other values as compact
+/// JSON. A raw string is unchanged in a pipe or a file; on a terminal its control characters are
+/// escaped.
+pub(crate) fn filtered(outputs: &[Output], strings: Strings) -> Result<(), Error> {
+    let mut text = String::new();
+    for output in outputs {
+        match (strings, output.as_str()) {
+            (Strings::Raw, Some(string)) if stdout_is_terminal() => {
+                let lines: Vec<String> = string.split('\n').map(one_line).collect();
+                text.push_str(&lines.join("\n"));
+            }
+            (Strings::Raw, Some(string)) => text.push_str(string),
+            (Strings::Json, _) | (Strings::Raw, None) => {
+                text.push_str(&escape::json(output.json()));
+            }
+        }
+        text.push('\n');
+    }
+    bytes(text.as_bytes())
 }
 
 /// Prints a report to stdout, with a line feed at the end.

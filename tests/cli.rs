@@ -372,8 +372,15 @@ fn options_take_their_value_after_a_space_or_an_equals_sign() {
                 assert!(output.stderr_text().contains("takes no value"));
                 continue;
             }
-            let output = command.run().arg(option).run();
-            let output = expect_error(output, 2, &name);
+            // --jq implies --json: its error is also on stdout.
+            let text_of = |mut output: Output| {
+                if option == "--jq" {
+                    assert_eq!(output.json()["error"]["exit"], 2);
+                    output.stdout.clear();
+                }
+                expect_error(output, 2, &name)
+            };
+            let output = text_of(command.run().arg(option).run());
             assert!(
                 output.stderr_text().contains("requires a value"),
                 "{}",
@@ -387,7 +394,7 @@ fn options_take_their_value_after_a_space_or_an_equals_sign() {
                 .run()
                 .arg(format!("{option}=-x=y"))
                 .args([option, "--z"]);
-            let output = expect_error(twice.run(), 2, &name);
+            let output = text_of(twice.run());
             assert!(
                 output
                     .stderr_text()

@@ -231,7 +231,17 @@ fn check_typing(shell: &str) {
         expected.insert("help".into());
         assert_eq!(words_after(made, &line), expected, "{shell}");
     }
-    let expected = ["--deep", "--help", "--json", "--with", "-h"].map(str::to_owned);
+    let expected = [
+        "--deep",
+        "--help",
+        "--jq",
+        "--json",
+        "--raw-output",
+        "--with",
+        "-h",
+        "-r",
+    ];
+    let expected = expected.map(str::to_owned);
     assert_eq!(words_after(&alls[2], "c47 rez check "), expected.into());
 }
 

@@ -98,6 +98,28 @@ fn objects(shape: Shape, output: &Output) -> Vec<Value> {
 }
 
 #[test]
+fn filter_of_every_command_gets_the_declared_members() {
+    let whole = ::c47::testing::whole();
+    let mut checked = 0;
+    for command in whole.all() {
+        if !command.options.iter().any(|option| option.long == "--jq") {
+            continue;
+        }
+        let words = command.path[1..].join(" ");
+        for output in command.json {
+            let mut found = Found::default();
+            for sample in samples(&words, output, "--jq=.") {
+                found.object(output.fields, "", sample.as_object().unwrap());
+            }
+            assert!(!found.seen.is_empty(), "{words}");
+            assert_eq!(found.faults, BTreeSet::new(), "{words} {}", output.when);
+            checked += 1;
+        }
+    }
+    assert!(checked > 20, "{checked}");
+}
+
+#[test]
 fn json_has_the_declared_members() {
     let whole = ::c47::testing::whole();
     let mut faults: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -106,7 +128,7 @@ fn json_has_the_declared_members() {
         let words = command.path[1..].join(" ");
         for output in command.json {
             let mut found = Found::default();
-            for sample in samples(&words, output) {
+            for sample in samples(&words, output, "--json") {
                 found.object(output.fields, "", sample.as_object().unwrap());
             }
             for field in output.fields {
@@ -129,58 +151,53 @@ fn json_has_the_declared_members() {
     assert!(checked > 20, "{checked}");
 }
 
-/// Output of the command in which all members occur.
-fn samples(command: &str, output: &JsonOutput) -> Vec<Value> {
+/// Output of the command in which all members occur. `form` is the option that asks for JSON.
+fn samples(command: &str, output: &JsonOutput, form: &str) -> Vec<Value> {
     let shape = output.shape;
     let of = |run: Run, code: i32| objects(shape, &run.run().expect_code(code));
     match (command, output.when) {
         ("", "With --version --json") => of(c47().args(["--version", "--json"]), 0),
-        ("auth profiles" | "config show", "") => with_profiles(command, shape, 0),
-        ("auth status", "") => with_profiles(command, shape, 0),
-        ("config check", "") => with_profiles(command, shape, 2),
-        ("echo", "With --json, the first line") => echo_lines().drain(..1).collect(),
-        ("echo", "With --json, each further line") => echo_lines().drain(1..).collect(),
+        ("auth profiles" | "auth token" | "config show", "") => {
+            with_profiles(command, shape, form, 0)
+        }
+        ("auth status", "") => with_profiles(command, shape, form, 0),
+        ("config check", "") => with_profiles(command, shape, form, 2),
+        ("echo", "With --json, the first line") => echo_lines(form).drain(..1).collect(),
+        ("echo", "With --json, each further line") => echo_lines(form).drain(1..).collect(),
         ("elf dupes", "") => {
             let scratch = twin_libraries();
             of(
                 c47()
-                    .args(["elf", "dupes", "--json"])
+                    .args(["elf", "dupes", form])
                     .arg(scratch.path().join("apps")),
                 0,
             )
         }
         ("elf glibc", "") => {
-            let run = c47().args([
-                "elf",
-                "glibc",
-                "--json",
-                "--target",
-                "centos7",
-                "/usr/bin/env",
-            ]);
+            let run = c47().args(["elf", "glibc", form, "--target", "centos7", "/usr/bin/env"]);
             objects(shape, &run.run())
         }
         ("elf glibc", "With --json --summary") => {
-            let run = c47().args(["elf", "glibc", "--json", "--summary"]);
+            let run = c47().args(["elf", "glibc", form, "--summary"]);
             of(run.args(["--target", "centos7", "/usr/bin/env"]), 1)
         }
         ("elf info", "With --json --summary") => of(
-            c47().args(["elf", "info", "--json", "--summary", "/usr/bin/env"]),
+            c47().args(["elf", "info", form, "--summary", "/usr/bin/env"]),
             0,
         ),
         ("elf dupes", "With --json --summary") => {
             let scratch = twin_libraries();
             of(
                 c47()
-                    .args(["elf", "dupes", "--json", "--summary"])
+                    .args(["elf", "dupes", form, "--summary"])
                     .arg(scratch.path().join("apps")),
                 0,
             )
         }
-        ("elf info", "") => of(c47().args(["elf", "info", "--json", "/usr/bin/env"]), 0),
+        ("elf info", "") => of(c47().args(["elf", "info", form, "/usr/bin/env"]), 0),
         ("elf ldd", "") => {
             let scratch = lacking_libraries();
-            let run = c47().args(["elf", "ldd", "--json", "program"]);
+            let run = c47().args(["elf", "ldd", form, "program"]);
             of(
                 run.args(["--library-path", "old"])
                     .current_dir(scratch.path()),
@@ -188,60 +205,51 @@ fn samples(command: &str, output: &JsonOutput) -> Vec<Value> {
             )
         }
         ("elf ldd", "With --json --why") => of(
-            c47().args(["elf", "ldd", "--json", "--why", "libc", "/usr/bin/env"]),
+            c47().args(["elf", "ldd", form, "--why", "libc", "/usr/bin/env"]),
             0,
         ),
         ("elf rpath", "") => {
             let scratch = twin_libraries();
             of(
                 c47()
-                    .args(["elf", "rpath", "--json"])
+                    .args(["elf", "rpath", form])
                     .arg(scratch.path().join("apps/maya/plugin.so")),
                 0,
             )
         }
-        ("host", "") => host_reports(),
-        ("host check", "") => of(c47().args(["host", "check", "--json", "--cpu", "v1"]), 0),
+        ("host", "") => host_reports(form),
+        ("host check", "") => of(c47().args(["host", "check", form, "--cpu", "v1"]), 0),
         ("http", "") => http_reports(),
-        ("jwt decode", "") => of(c47().args(["jwt", "decode", "--json", &token()]), 0),
+        ("jwt decode", "") => of(c47().args(["jwt", "decode", form, &token()]), 0),
         ("jwt verify", "") => {
             let run = c47()
                 .env("KEY", KEY)
-                .args(["jwt", "verify", "--json", "--key", "env:KEY"]);
+                .args(["jwt", "verify", form, "--key", "env:KEY"]);
             of(run.arg(token()), 0)
         }
         ("links", "") => {
             let scratch = Scratch::new("links");
-            of(
-                c47().args(["links", "--json", "--dir"]).arg(scratch.path()),
-                0,
-            )
+            of(c47().args(["links", form, "--dir"]).arg(scratch.path()), 0)
         }
         ("man", "With --all --json") => {
             let scratch = Scratch::new("man");
-            of(
-                c47().args(["man", "--json", "--all"]).arg(scratch.path()),
-                0,
-            )
+            of(c47().args(["man", form, "--all"]).arg(scratch.path()), 0)
         }
         ("rez check", "") => {
             let scratch = Scratch::new("repository");
             fs::create_dir_all(scratch.path().join("tool/1.0")).unwrap();
-            of(
-                c47().args(["rez", "check", "--json"]).arg(scratch.path()),
-                1,
-            )
+            of(c47().args(["rez", "check", form]).arg(scratch.path()), 1)
         }
         ("rez install", "") => {
             let scratch = Scratch::new("repository");
             of(
                 c47()
-                    .args(["rez", "install", "--json", "--repo"])
+                    .args(["rez", "install", form, "--repo"])
                     .arg(scratch.path()),
                 0,
             )
         }
-        ("selftest", "") => of(c47().args(["selftest", "--json"]), 0),
+        ("selftest", "") => of(c47().args(["selftest", form]), 0),
         (command, when) => panic!("no sample of the JSON of {command:?}, {when:?}"),
     }
 }
@@ -258,7 +266,7 @@ fn token() -> String {
 
 /// The `--json` output of a command with two valid profiles, and for `config check` also one without a
 /// user.
-fn with_profiles(command: &str, shape: Shape, code: i32) -> Vec<Value> {
+fn with_profiles(command: &str, shape: Shape, form: &str, code: i32) -> Vec<Value> {
     let scratch = Scratch::new("profiles");
     let unsound = match command {
         "config check" => "[profile.unsound]\nurl = \"https://b.lan\"\nauth = \"basic\"\n",
@@ -267,17 +275,23 @@ fn with_profiles(command: &str, shape: Shape, code: i32) -> Vec<Value> {
     let text = format!(
         "[profile.kitsu]\nurl = \"https://kitsu.studio.lan/api\"\nauth = \"basic\"\n\
          user = \"bot\"\npassword = \"env:KITSU_PASSWORD\"\n\
-         [profile.open]\nurl = \"https://a.lan\"\nauth = \"none\"\n{unsound}"
+         [profile.open]\nurl = \"https://a.lan\"\nauth = \"none\"\n\
+         [profile.signed]\nurl = \"https://c.lan\"\nauth = \"bearer\"\n\
+         token = \"env:TOKEN\"\n{unsound}"
     );
     let file = scratch.write("profiles.toml", text);
-    let run = c47().args(command.split(' ')).arg("--json");
+    let run = c47().args(command.split(' ')).arg(form);
+    let run = match command {
+        "auth token" => run.arg("signed").env("TOKEN", token()),
+        _ => run,
+    };
     let run = run.env("C47_CONFIG_PATH", file).env("HOME", scratch.path());
     objects(shape, &run.run().expect_code(code))
 }
 
 /// The output of `c47 echo --json` for a call.
-fn echo_lines() -> Vec<Value> {
-    let echo = Echo::start(&["--json", "--count", "1"]);
+fn echo_lines(form: &str) -> Vec<Value> {
+    let echo = Echo::start(&[form, "--count", "1"]);
     let first = json!({ "listening": format!("http://{}", echo.address) });
     echo.raw("GET /a?b=c HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     let output = echo.child.wait().expect_code(0);
@@ -362,11 +376,11 @@ fn lacking_libraries() -> Scratch {
 }
 
 /// A machine with a Rez context, a proxy, a hazard and an expired root.
-fn host_reports() -> Vec<Value> {
+fn host_reports(form: &str) -> Vec<Value> {
     let scratch = Scratch::new("host");
     let server = Server::start(|_| Response::ok("")).may_be_idle();
     let mut run = c47()
-        .args(["host", "--json", "--url", &server.url("/")])
+        .args(["host", form, "--url", &server.url("/")])
         .env("REZ_USED_RESOLVE", "platform-linux nuke-15.1")
         .env("PYTHONHOME", "/nonexistent/python")
         .env("NO_PROXY", "127.0.0.1")
@@ -461,7 +475,7 @@ fn failing(command: &str) -> Failing {
     };
     match command {
         "auth profiles" | "config check" => of("usage", &[]),
-        "auth status" | "config show" => of("usage", &["nosuch"]),
+        "auth status" | "auth token" | "config show" => of("usage", &["nosuch"]),
         "echo" => {
             let taken = TcpListener::bind("127.0.0.1:0").unwrap();
             let port = taken.local_addr().unwrap().port().to_string();

@@ -1,5 +1,7 @@
 //! `c47 config`: checks and shows the configuration files.
 
+mod show;
+
 use std::fmt;
 use std::io::Write;
 use std::path::PathBuf;
@@ -8,16 +10,15 @@ use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
 use super::environment;
-use super::profile::{load, say_if_none, warn_of_faults};
+use super::profile::load;
 use crate::atomic_file::{self, AtomicFile, New, ensure_directory};
 use crate::auth::scheme;
 use crate::config::{self, Fault, Found};
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
-use crate::json::Text;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
-use crate::output::{self, Format};
+use crate::output::{self, Printer};
 
 /// Check and show the configuration files. They are the files in C47_CONFIG_PATH, else
 /// /etc/c47/config.toml and ~/.config/c47/config.toml. Later files override earlier ones.
@@ -37,7 +38,7 @@ pub(super) struct Config {
 #[argh(subcommand)]
 enum Command {
     Check(Check),
-    Show(Show),
+    Show(show::Show),
     Init(Init),
 }
 
@@ -63,13 +64,21 @@ struct Check {
     /// print JSON, an object.
     #[argh(switch)]
     json: bool,
+
+    /// apply a jq filter to the JSON. Implies --json. Each result is one line of compact JSON.
+    #[argh(option, arg_name = "filter")]
+    jq: Option<String>,
+
+    /// print strings without quotes and escapes, with --jq
+    #[argh(switch, short = 'r')]
+    raw_output: bool,
 }
 
 /// The kinds of the option values, and the JSON output.
 pub(super) const DETAILS: &[Details] = &[
     Details {
         command: "config check",
-        values: &[],
+        values: &[("--jq", Kind::Word)],
         json: &[JsonOutput {
             when: "",
             shape: Shape::Object,
@@ -89,20 +98,7 @@ pub(super) const DETAILS: &[Details] = &[
             ],
         }],
     },
-    Details {
-        command: "config show",
-        values: &[("profile", Kind::Profile)],
-        json: &[JsonOutput {
-            when: "",
-            shape: Shape::Array,
-            fields: &[
-                Field::string("profile", "name of the profile"),
-                Field::string("key", "name of the key"),
-                Field::any("value", "value; for a secret its source"),
-                Field::string("origin", "file, line and column, or the preset"),
-            ],
-        }],
-    },
+    show::DETAILS,
     Details {
         command: "config init",
         values: &[("--output", Kind::File)],
@@ -136,6 +132,7 @@ struct ProfileReport {
 
 impl Check {
     fn run(self) -> Result<Exit, Error> {
+        let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
         let config = load()?;
         let profiles: Vec<ProfileReport> = config
             .names()
@@ -157,7 +154,7 @@ impl Check {
         let is_valid = report.faults.is_empty()
             && report.files.iter().all(|file| file.why.is_none())
             && report.profiles.iter().all(|profile| profile.ok);
-        output::print(Format::from_switch(self.json), &report)?;
+        printer.print(&report)?;
         if let Some(gap) = &config.gap {
             output::say(format_args!("c47 config check: {gap}"));
         }
@@ -204,99 +201,6 @@ impl fmt::Display for CheckReport {
         }
         if self.profiles.is_empty() {
             writeln!(f, "no profiles")?;
-        }
-        Ok(())
-    }
-}
-
-/// Show all profiles, merged with their presets. A secret is shown as its source.
-#[derive(FromArgs, ArgsInfo)]
-#[argh(
-    subcommand,
-    name = "show",
-    help_triggers("-h", "--help"),
-    example = "c47 config show kitsu --origin"
-)]
-struct Show {
-    /// name of the profile (default: all)
-    #[argh(positional)]
-    profile: Option<String>,
-
-    /// show the file and line of each key.
-    #[argh(switch)]
-    origin: bool,
-
-    /// print JSON, an array of objects.
-    #[argh(switch)]
-    json: bool,
-}
-
-#[derive(SerJson)]
-struct KeyReport {
-    profile: String,
-    key: String,
-    value: Text,
-    origin: String,
-}
-
-impl Show {
-    fn run(self) -> Result<Exit, Error> {
-        let config = load()?;
-        warn_of_faults("c47 config show", &config, self.profile.as_deref());
-        let names: Vec<&str> = match &self.profile {
-            Some(name) => vec![name],
-            None => config.names().collect(),
-        };
-        let mut keys = Vec::new();
-        for name in names {
-            if self.profile.is_some() {
-                config.ensure_valid(name)?;
-            }
-            for shown in config.shown(name)? {
-                keys.push(KeyReport {
-                    profile: name.to_owned(),
-                    key: shown.key,
-                    value: shown.value,
-                    origin: shown.place.to_string(),
-                });
-            }
-        }
-        let report = ShowReport {
-            keys,
-            origin: self.origin,
-        };
-        let format = Format::from_switch(self.json);
-        say_if_none("c47 config show", &config, format);
-        output::print(format, &report)?;
-        Ok(Exit::Done)
-    }
-}
-
-struct ShowReport {
-    keys: Vec<KeyReport>,
-    origin: bool,
-}
-
-impl SerJson for ShowReport {
-    fn ser_json(&self, depth: usize, state: &mut nanoserde::SerJsonState) {
-        self.keys.ser_json(depth, state);
-    }
-}
-
-impl fmt::Display for ShowReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut profile = "";
-        for key in &self.keys {
-            if key.profile != profile {
-                let gap = if profile.is_empty() { "" } else { "\n" };
-                writeln!(f, "{gap}[profile.{}]", key.profile)?;
-                profile = &key.profile;
-            }
-            let line = format!("{} = {}", key.key, key.value);
-            match self.origin {
-                true => writeln!(f, "{line:<48} # {}", key.origin)?,
-                false => writeln!(f, "{line}")?,
-            }
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::jwt::key::KeySet;
 use crate::jwt::verify::Audience;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
-use crate::output::{self, Format};
+use crate::output::{self, Printer};
 use crate::secret::Source;
 
 /// Run an HTTP server that returns each request as JSON.
@@ -62,6 +62,14 @@ pub(super) struct Echo {
     /// print the address and each request as JSON lines
     #[argh(switch)]
     json: bool,
+
+    /// apply a jq filter to the JSON. Implies --json. Each result is one line of compact JSON.
+    #[argh(option, arg_name = "filter")]
+    jq: Option<String>,
+
+    /// print strings without quotes and escapes, with --jq
+    #[argh(switch, short = 'r')]
+    raw_output: bool,
 }
 
 /// The kinds of its values and its JSON output.
@@ -92,6 +100,7 @@ pub(super) const DETAILS: Details = Details {
                 most: 599,
             },
         ),
+        ("--jq", Kind::Word),
     ],
     json: &[
         JsonOutput {
@@ -138,7 +147,7 @@ impl std::fmt::Display for Listening {
 
 impl Echo {
     pub(super) fn run(self) -> Result<Exit, Error> {
-        let format = Format::from_switch(self.json);
+        let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
         let settings = Settings {
             status: self.status,
             lifetime: self.count.map_or(Lifetime::Endless, Lifetime::Responses),
@@ -154,9 +163,9 @@ impl Echo {
             ));
         }
         let listening = format!("http://{}", server.address());
-        output::print(format, &Listening { listening })?;
+        printer.print(&Listening { listening })?;
         output::ensure_reader()?;
-        server.run(log(format))?;
+        server.run(log(printer))?;
         Ok(Exit::Done)
     }
 
@@ -178,14 +187,22 @@ impl Echo {
     }
 }
 
-fn log(format: Format) -> Log {
-    match format {
-        Format::Text => Box::new(|entry: &Entry| {
+fn log(printer: Printer) -> Log {
+    match printer {
+        Printer::Text => Box::new(|entry: &Entry| {
             output::say(escape::one_line(&entry.to_string()));
             Ok(())
         }),
-        Format::Json => Box::new(|entry: &Entry| {
+        Printer::Json => Box::new(|entry: &Entry| {
             output::json_line(&entry.to_json_line())?;
+            output::ensure_reader()
+        }),
+        // A request that the filter was not written for does not end the service.
+        Printer::Filtered(filter, strings) => Box::new(move |entry: &Entry| {
+            match output::results(&filter, &entry.to_json_line()) {
+                Ok(outputs) => output::filtered(&outputs, strings)?,
+                Err(error) => output::complain("c47 echo", &error),
+            }
             output::ensure_reader()
         }),
     }

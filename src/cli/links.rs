@@ -12,7 +12,7 @@ use crate::escape;
 use crate::exit::Exit;
 use crate::links::{self, Place};
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
-use crate::output::{self, Format};
+use crate::output::{self, Format, Printer};
 use crate::quantity;
 use crate::{atomic_file, shell};
 
@@ -46,7 +46,7 @@ pub(super) struct Links {
     #[argh(option, from_str_fn(prefix))]
     prefix: Option<String>,
 
-    /// hide tools of the system, and replace links to other programs
+    /// hide tools of the system, and replace other links
     #[argh(switch)]
     force: bool,
 
@@ -57,6 +57,14 @@ pub(super) struct Links {
     /// print the links as JSON
     #[argh(switch)]
     json: bool,
+
+    /// apply a jq filter to the JSON. Implies --json. Each result is one line of compact JSON.
+    #[argh(option, arg_name = "filter")]
+    jq: Option<String>,
+
+    /// print strings without quotes and escapes, with --jq
+    #[argh(switch, short = 'r')]
+    raw_output: bool,
 }
 
 /// The kinds of its values and its JSON output.
@@ -65,6 +73,7 @@ pub(super) const DETAILS: Details = Details {
     values: &[
         ("--dir", Kind::Directory),
         ("--prefix", Kind::Form(|text| prefix(text).map(drop))),
+        ("--jq", Kind::Word),
     ],
     json: &[JsonOutput {
         when: "",
@@ -96,6 +105,7 @@ impl fmt::Display for Report {
 
 impl Links {
     pub(super) fn run(self) -> Result<Exit, Error> {
+        let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
         let program = std::env::current_exe().map_err(|source| Error::System {
             action: "find the path of this program",
             source,
@@ -125,10 +135,11 @@ impl Links {
             links: done.iter().map(|link| link.display().to_string()).collect(),
             label: if self.remove { "removed " } else { "" },
         };
-        if self.json || !report.links.is_empty() {
-            output::print(Format::from_switch(self.json), &report)?;
+        let is_json = printer.format() == Format::Json;
+        if is_json || !report.links.is_empty() {
+            printer.print(&report)?;
         }
-        if self.remove && !self.json {
+        if self.remove && !is_json {
             let count = match report.links.len() {
                 0 => "no links".to_owned(),
                 count => quantity::count(count, "link"),

@@ -14,7 +14,7 @@ use crate::help::{Edition, as_roff, page, page_name};
 use crate::nearest::nearest;
 use crate::outline::Command;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
-use crate::output::{self, Format};
+use crate::output::{self, Format, Printer};
 use crate::version::{self, Version};
 
 /// Print a manual page as roff, or write all of them.
@@ -38,12 +38,24 @@ pub(super) struct Man {
     /// print the paths of the pages as JSON, with --all
     #[argh(switch)]
     json: bool,
+
+    /// apply a jq filter to the JSON. Implies --json. Each result is one line of compact JSON.
+    #[argh(option, arg_name = "filter")]
+    jq: Option<String>,
+
+    /// print strings without quotes and escapes, with --jq
+    #[argh(switch, short = 'r')]
+    raw_output: bool,
 }
 
 /// The kinds of its values and its JSON output.
 pub(super) const DETAILS: Details = Details {
     command: "man",
-    values: &[("c47-command", Kind::Command), ("--all", Kind::Directory)],
+    values: &[
+        ("c47-command", Kind::Command),
+        ("--all", Kind::Directory),
+        ("--jq", Kind::Word),
+    ],
     json: &[JsonOutput {
         when: "With --all --json",
         shape: Shape::Object,
@@ -65,6 +77,7 @@ impl fmt::Display for Report {
 
 impl Man {
     pub(super) fn run(self) -> Result<Exit, Error> {
+        let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
         let whole = super::whole();
         match &self.all {
             Some(_) if !self.command.is_empty() => Err(Error::usage(
@@ -72,10 +85,12 @@ impl Man {
             )),
             Some(directory) => {
                 let report = write_all(&whole, directory)?;
-                output::print(Format::from_switch(self.json), &report)?;
+                printer.print(&report)?;
                 Ok(Exit::Done)
             }
-            None if self.json => Err(Error::usage("--json requires --all")),
+            None if printer.format() == Format::Json => {
+                Err(Error::usage("--json and --jq require --all"))
+            }
             None => {
                 let command = find(&whole, &self.command)?;
                 output::bytes(as_roff(&page(command, &whole), &edition()).as_bytes())?;

@@ -7,8 +7,8 @@ use argh::{ArgsInfo, FromArgs};
 use super::environment;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::outline::{Details, Field, JsonOutput, Shape};
-use crate::output::{self, Format};
+use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
+use crate::output::Printer;
 use crate::selftest::{self, Environment};
 use crate::timestamp::Timestamp;
 
@@ -25,12 +25,20 @@ pub(super) struct Selftest {
     /// print the checks as JSON
     #[argh(switch)]
     json: bool,
+
+    /// apply a jq filter to the JSON. Implies --json. Each result is one line of compact JSON.
+    #[argh(option, arg_name = "filter")]
+    jq: Option<String>,
+
+    /// print strings without quotes and escapes, with --jq
+    #[argh(switch, short = 'r')]
+    raw_output: bool,
 }
 
 /// The kinds of its values and its JSON output.
 pub(super) const DETAILS: Details = Details {
     command: "selftest",
-    values: &[],
+    values: &[("--jq", Kind::Word)],
     json: &[JsonOutput {
         when: "",
         shape: Shape::Object,
@@ -47,13 +55,14 @@ pub(super) const DETAILS: Details = Details {
 
 impl Selftest {
     pub(super) fn run(self) -> Result<Exit, Error> {
+        let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
         let report = selftest::run(&Environment {
             temporary: temporary_directory(),
             now: Timestamp::now(),
             built: built(),
             trust: environment::trust(),
         });
-        output::print(Format::from_switch(self.json), &report)?;
+        printer.print(&report)?;
         Ok(if report.ok { Exit::Done } else { Exit::No })
     }
 }

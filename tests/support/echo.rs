@@ -19,7 +19,8 @@ impl Echo {
     pub fn start(options: &[&str]) -> Echo {
         let mut child = c47().arg("echo").args(options).spawn();
         let line = child.stdout_line();
-        let address = if options.contains(&"--json") {
+        let is_json = |option: &&str| option.starts_with("--json") || option.starts_with("--jq");
+        let address = if options.iter().any(is_json) {
             let line: Value = serde_json::from_str(&line).expect("a JSON line");
             line["listening"].as_str().expect("an address").to_owned()
         } else {

@@ -9,8 +9,8 @@ use crate::cli::profile::{load, say_if_none, warn_of_faults};
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
-use crate::outline::{Details, Field, JsonOutput, Shape};
-use crate::output::{self, Format};
+use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
+use crate::output::Printer;
 
 /// List the configured profiles.
 #[derive(FromArgs, ArgsInfo)]
@@ -24,12 +24,20 @@ pub(super) struct Profiles {
     /// print JSON, an array of objects.
     #[argh(switch)]
     json: bool,
+
+    /// apply a jq filter to the JSON. Implies --json. Each result is one line of compact JSON.
+    #[argh(option, arg_name = "filter")]
+    jq: Option<String>,
+
+    /// print strings without quotes and escapes, with --jq
+    #[argh(switch, short = 'r')]
+    raw_output: bool,
 }
 
 /// The kinds of the option values, and the JSON output.
 pub(super) const DETAILS: Details = Details {
     command: "auth profiles",
-    values: &[],
+    values: &[("--jq", Kind::Word)],
     json: &[JsonOutput {
         when: "",
         shape: Shape::Array,
@@ -53,6 +61,7 @@ struct Report {
 
 impl Profiles {
     pub(super) fn run(self) -> Result<Exit, Error> {
+        let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
         let config = load()?;
         warn_of_faults("c47 auth profiles", &config, None);
         let mut reports = Vec::new();
@@ -69,9 +78,8 @@ impl Profiles {
                 preset: text("preset"),
             });
         }
-        let format = Format::from_switch(self.json);
-        say_if_none("c47 auth profiles", &config, format);
-        output::print(format, &List(reports))?;
+        say_if_none("c47 auth profiles", &config, printer.format());
+        printer.print(&List(reports))?;
         Ok(Exit::Done)
     }
 }

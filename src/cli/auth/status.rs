@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
-use crate::output::{self, Format};
+use crate::output::Printer;
 use crate::quantity::{format_ago, format_duration};
 use crate::timestamp::Timestamp;
 
@@ -34,12 +34,20 @@ pub(super) struct Status {
     /// print JSON, an array of objects.
     #[argh(switch)]
     json: bool,
+
+    /// apply a jq filter to the JSON. Implies --json. Each result is one line of compact JSON.
+    #[argh(option, arg_name = "filter")]
+    jq: Option<String>,
+
+    /// print strings without quotes and escapes, with --jq
+    #[argh(switch, short = 'r')]
+    raw_output: bool,
 }
 
 /// The kinds of the option values, and the JSON output.
 pub(super) const DETAILS: Details = Details {
     command: "auth status",
-    values: &[("profile", Kind::Profile)],
+    values: &[("profile", Kind::Profile), ("--jq", Kind::Word)],
     json: &[JsonOutput {
         when: "",
         shape: Shape::Array,
@@ -120,6 +128,7 @@ impl SerJson for State {
 
 impl Status {
     pub(super) fn run(self) -> Result<Exit, Error> {
+        let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
         let config = load()?;
         let places = environment::places();
         let mut exit = Exit::Done;
@@ -140,9 +149,8 @@ impl Status {
                 }
             }
         }
-        let format = Format::from_switch(self.json);
-        say_if_none("c47 auth status", &config, format);
-        output::print(format, &List(reports))?;
+        say_if_none("c47 auth status", &config, printer.format());
+        printer.print(&List(reports))?;
         Ok(exit)
     }
 }

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::escape::one_line;
 use crate::exit::Exit;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
-use crate::output::{self, Format};
+use crate::output::Printer;
 use crate::quantity::{count, format_size};
 use crate::zip;
 use summary::Summary;
@@ -49,6 +49,14 @@ pub(super) struct Dupes {
     /// print a JSON object
     #[argh(switch)]
     json: bool,
+
+    /// apply a jq filter to the JSON. Implies --json. Each result is one line of compact JSON.
+    #[argh(option, arg_name = "filter")]
+    jq: Option<String>,
+
+    /// print strings without quotes and escapes, with --jq
+    #[argh(switch, short = 'r')]
+    raw_output: bool,
 }
 
 /// The kinds of its values, and its JSON.
@@ -57,6 +65,7 @@ pub(super) const DETAILS: Details = Details {
     values: &[
         ("dir", Kind::Directory),
         ("--library-path", Kind::Directory),
+        ("--jq", Kind::Word),
     ],
     json: &[
         JsonOutput {
@@ -127,6 +136,7 @@ pub(super) const DETAILS: Details = Details {
 
 impl Dupes {
     pub(super) fn run(self) -> Result<Exit, Error> {
+        let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
         if self.dir.is_empty() {
             return Err(Error::usage_hint(
                 "a directory is missing",
@@ -153,11 +163,11 @@ impl Dupes {
         if found.objects == 0 && found.faults.is_empty() {
             return Err(nothing_in(&self.dir));
         }
-        let (format, report) = (Format::from_switch(self.json), Report::of(&found));
+        let report = Report::of(&found);
         if self.summary {
-            output::print(format, &Summary::of(&report))?;
+            printer.print(&Summary::of(&report))?;
         } else {
-            output::print(format, &report)?;
+            printer.print(&report)?;
         }
         let mut exit = Exit::Done;
         for (path, fault) in found.faults {

@@ -16,7 +16,7 @@ use crate::elf::requirements::Requirements;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::outline::{Accept, Details, Field, JsonOutput, Kind, Shape};
-use crate::output::{self, Format};
+use crate::output::{Format, Printer};
 use crate::platform::Target;
 use report::Report;
 
@@ -37,7 +37,7 @@ pub(super) struct Glibc {
     #[argh(positional)]
     path: Vec<String>,
 
-    /// check for a system, e.g. centos7, rocky8, CY2024, host or 2.17
+    /// check for a system, e.g. centos7, CY2024, host or 2.17
     #[argh(option, arg_name = "name")]
     target: Option<String>,
 
@@ -52,6 +52,14 @@ pub(super) struct Glibc {
     /// print a JSON array of objects, or one object with --summary
     #[argh(switch)]
     json: bool,
+
+    /// apply a jq filter to the JSON. Implies --json. Each result is one line of compact JSON.
+    #[argh(option, arg_name = "filter")]
+    jq: Option<String>,
+
+    /// print strings without quotes and escapes, with --jq
+    #[argh(switch, short = 'r')]
+    raw_output: bool,
 }
 
 /// The kinds of its values, and its JSON.
@@ -66,6 +74,7 @@ pub(super) const DETAILS: Details = Details {
                 accept: Accept::Anything,
             },
         ),
+        ("--jq", Kind::Word),
     ],
     json: &[
         JsonOutput {
@@ -128,6 +137,7 @@ pub(super) const DETAILS: Details = Details {
 
 impl Glibc {
     pub(super) fn run(self) -> Result<Exit, Error> {
+        let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
         if self.path.is_empty() {
             return Err(Error::usage_hint(
                 "a path is missing",
@@ -144,8 +154,7 @@ impl Glibc {
             Requirements::of_object(&input.path, &input.open()?, buffer)
         });
         let (objects, exit) = collect_readable(&inputs, read, exit);
-        let format = Format::from_switch(self.json);
-        let spelling = match format {
+        let spelling = match printer.format() {
             Format::Text if !self.no_demangle => Spelling::Demangled,
             Format::Text | Format::Json => Spelling::Mangled,
         };
@@ -154,11 +163,11 @@ impl Glibc {
             return Err(nothing_in(&self.path));
         }
         // Files that could not be read have been reported. There may be no other file.
-        let has_any = !objects.is_empty() || self.json;
+        let has_any = !objects.is_empty() || printer.format() == Format::Json;
         if has_any && self.summary {
-            output::print(format, &report.summary())?;
+            printer.print(&report.summary())?;
         } else if has_any {
-            output::print(format, &report)?;
+            printer.print(&report)?;
         }
         Ok(if report.all_run() { exit } else { Exit::No })
     }

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::escape::one_line;
 use crate::exit::Exit;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
-use crate::output::{self, Format};
+use crate::output::{Format, Printer};
 use summary::Summary;
 
 /// Show the properties of an ELF file. It prints class, machine, type, linkage, interpreter,
@@ -41,12 +41,20 @@ pub(super) struct Info {
     /// print one JSON object per file, or one object with --summary
     #[argh(switch)]
     json: bool,
+
+    /// apply a jq filter to the JSON. Implies --json. Each result is one line of compact JSON.
+    #[argh(option, arg_name = "filter")]
+    jq: Option<String>,
+
+    /// print strings without quotes and escapes, with --jq
+    #[argh(switch, short = 'r')]
+    raw_output: bool,
 }
 
 /// The kinds of its values, and its JSON.
 pub(super) const DETAILS: Details = Details {
     command: "elf info",
-    values: &[("file", Kind::File)],
+    values: &[("file", Kind::File), ("--jq", Kind::Word)],
     json: &[
         JsonOutput {
             when: "",
@@ -97,6 +105,7 @@ pub(super) const DETAILS: Details = Details {
 
 impl Info {
     pub(super) fn run(self) -> Result<Exit, Error> {
+        let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
         if self.file.is_empty() {
             return Err(Error::usage_hint(
                 "a file is missing",
@@ -104,9 +113,12 @@ impl Info {
             ));
         }
         let command = "c47 elf info";
-        let format = Format::from_switch(self.json);
         // A summary is one report, so an error does not take the place of a file's report.
-        let failures = if self.summary { Format::Text } else { format };
+        let failures = if self.summary {
+            Format::Text
+        } else {
+            printer.format()
+        };
         let (inputs, mut exit) = files_of(failures, command, &Root::Host, &self.file);
         let mut found = 0;
         let mut reports = Vec::new();
@@ -122,7 +134,7 @@ impl Info {
                     if self.summary {
                         reports.push(report);
                     } else {
-                        output::print(format, &report)?;
+                        printer.print(&report)?;
                     }
                 }
                 Err(fault) if input.should_skip(&fault) => {}
@@ -133,7 +145,7 @@ impl Info {
             return Err(nothing_in(&self.file));
         }
         if self.summary {
-            output::print(format, &Summary::of(&reports))?;
+            printer.print(&Summary::of(&reports))?;
         }
         Ok(exit)
     }

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::escape::one_line;
 use crate::exit::Exit;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
-use crate::output::{self, Format};
+use crate::output::{self, Format, Printer};
 use crate::platform::Level;
 use chains::Chains;
 use report::Report;
@@ -68,6 +68,14 @@ pub(super) struct Ldd {
     /// print one JSON object per file, one per line
     #[argh(switch)]
     json: bool,
+
+    /// apply a jq filter to the JSON. Implies --json. Each result is one line of compact JSON.
+    #[argh(option, arg_name = "filter")]
+    jq: Option<String>,
+
+    /// print strings without quotes and escapes, with --jq
+    #[argh(switch, short = 'r')]
+    raw_output: bool,
 }
 
 /// The kinds of its values, and its JSON.
@@ -83,6 +91,7 @@ pub(super) const DETAILS: Details = Details {
             Kind::checked_choice(Level::short_names, |text| Level::named(text).map(drop)),
         ),
         ("--why", Kind::Word),
+        ("--jq", Kind::Word),
     ],
     json: &[
         JsonOutput {
@@ -130,15 +139,16 @@ pub(super) const DETAILS: Details = Details {
 
 impl Ldd {
     pub(super) fn run(self) -> Result<Exit, Error> {
+        let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
         if self.file.is_empty() {
             return Err(Error::usage_hint(
                 "a file is missing",
                 "c47 elf ldd FILE...",
             ));
         }
-        if self.tree && (self.json || self.why.is_some()) {
+        if self.tree && (printer.format() == Format::Json || self.why.is_some()) {
             return Err(Error::usage(
-                "--tree cannot be combined with --json or --why",
+                "--tree cannot be combined with --json, --jq or --why",
             ));
         }
         let options = SystemOptions {
@@ -149,7 +159,7 @@ impl Ldd {
         };
         let command = "c47 elf ldd";
         let settings = options.settings()?;
-        let format = Format::from_switch(self.json);
+        let format = printer.format();
         let (inputs, mut exit) = files_of(format, command, &settings.root, &self.file);
         let mut library_cache = LibraryCache::with_archives(settings, inputs.archives.clone());
         let named = inputs.list.len() > 1;
@@ -158,7 +168,7 @@ impl Ldd {
             match tree::resolve(&mut library_cache, &input.path) {
                 Ok(tree) => {
                     found += 1;
-                    exit = worst(exit, self.show(&tree, named)?);
+                    exit = worst(exit, self.show(&printer, &tree, named)?);
                 }
                 Err(fault) if input.should_skip(&fault) => {}
                 Err(fault) => exit = worst(exit, fail(format, command, &input.path, fault)),
@@ -170,8 +180,7 @@ impl Ldd {
         Ok(exit)
     }
 
-    fn show(&self, tree: &Tree, named: bool) -> Result<Exit, Error> {
-        let format = Format::from_switch(self.json);
+    fn show(&self, printer: &Printer, tree: &Tree, named: bool) -> Result<Exit, Error> {
         for warning in &tree.warnings {
             output::say(format_args!(
                 "c47 elf ldd: {}: {}",
@@ -186,13 +195,13 @@ impl Ldd {
             } else {
                 Exit::Done
             };
-            output::print(format, &report)?;
+            printer.print(&report)?;
             return Ok(exit);
         }
         if self.tree {
             output::bytes(tree_text(tree).as_bytes())?;
         } else {
-            output::print(format, &Report::of(tree, named, format))?;
+            printer.print(&Report::of(tree, named, printer.format()))?;
         }
         Ok(verdict(tree))
     }

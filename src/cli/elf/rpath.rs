@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::escape::one_line;
 use crate::exit::Exit;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
-use crate::output::{self, Format};
+use crate::output::Printer;
 
 /// Show the RPATH or RUNPATH of programs and libraries. For each entry: the directory it resolves
 /// to, which of the needed libraries are in it, and whether it is dead (the directory does not
@@ -39,12 +39,24 @@ pub(super) struct Rpath {
     /// print one JSON object per file, one per line
     #[argh(switch)]
     json: bool,
+
+    /// apply a jq filter to the JSON. Implies --json. Each result is one line of compact JSON.
+    #[argh(option, arg_name = "filter")]
+    jq: Option<String>,
+
+    /// print strings without quotes and escapes, with --jq
+    #[argh(switch, short = 'r')]
+    raw_output: bool,
 }
 
 /// The kinds of its values, and its JSON.
 pub(super) const DETAILS: Details = Details {
     command: "elf rpath",
-    values: &[("file", Kind::File), ("--root", Kind::Directory)],
+    values: &[
+        ("file", Kind::File),
+        ("--root", Kind::Directory),
+        ("--jq", Kind::Word),
+    ],
     json: &[JsonOutput {
         when: "",
         shape: Shape::Lines,
@@ -66,6 +78,7 @@ pub(super) const DETAILS: Details = Details {
 
 impl Rpath {
     pub(super) fn run(self) -> Result<Exit, Error> {
+        let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
         if self.file.is_empty() {
             return Err(Error::usage_hint(
                 "a file is missing",
@@ -80,7 +93,7 @@ impl Rpath {
         };
         let command = "c47 elf rpath";
         let settings = options.settings()?;
-        let format = Format::from_switch(self.json);
+        let format = printer.format();
         let (inputs, mut exit) = files_of(format, command, &settings.root, &self.file);
         let mut library_cache = LibraryCache::with_archives(settings, inputs.archives.clone());
         let mut found = 0;
@@ -88,7 +101,7 @@ impl Rpath {
             match rpath::rpath(&mut library_cache, &input.path) {
                 Ok(rpath) => {
                     found += 1;
-                    output::print(format, &Report::of(&rpath))?;
+                    printer.print(&Report::of(&rpath))?;
                 }
                 Err(fault) if input.should_skip(&fault) => {}
                 Err(fault) => exit = worst(exit, fail(format, command, &input.path, fault)),

@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::host::check::{self, Amount, Checks, FreeRequirement};
 use crate::host::libraries;
 use crate::outline::{Accept, Details, Field, JsonOutput, Kind, Shape};
-use crate::output::{self, Format};
+use crate::output::Printer;
 use crate::platform::{Level, Target, Version};
 use crate::quantity;
 use crate::redact;
@@ -59,6 +59,14 @@ pub(super) struct Check {
     /// print the checks as JSON
     #[argh(switch)]
     json: bool,
+
+    /// apply a jq filter to the JSON. Implies --json. Each result is one line of compact JSON.
+    #[argh(option, arg_name = "filter")]
+    jq: Option<String>,
+
+    /// print strings without quotes and escapes, with --jq
+    #[argh(switch, short = 'r')]
+    raw_output: bool,
 }
 
 /// The kinds of its values, and its JSON.
@@ -83,6 +91,7 @@ pub(super) const DETAILS: Details = Details {
             Kind::Form(|text| free_inodes(text).map(drop)),
         ),
         ("--url", Kind::Word),
+        ("--jq", Kind::Word),
     ],
     json: &[JsonOutput {
         when: "",
@@ -99,6 +108,7 @@ pub(super) const DETAILS: Details = Details {
 
 impl Check {
     pub(super) fn run(self) -> Result<Exit, Error> {
+        let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
         let target = match &self.target {
             None => None,
             Some(name) => Some(Target::parse(name).map_err(|unknown| {
@@ -132,7 +142,7 @@ impl Check {
             ));
         }
         let checks = Checks::new(checks);
-        output::print(Format::from_switch(self.json), &checks)?;
+        printer.print(&checks)?;
         Ok(if checks.ok { Exit::Done } else { Exit::No })
     }
 }

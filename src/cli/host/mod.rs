@@ -16,7 +16,7 @@ use crate::http::request::Request;
 use crate::http::url::Url;
 use crate::http::{Caller, Settings};
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
-use crate::output::{self, Format};
+use crate::output::Printer;
 use crate::redact;
 use crate::timestamp::Timestamp;
 
@@ -42,6 +42,14 @@ pub(super) struct Host {
     #[argh(switch)]
     json: bool,
 
+    /// apply a jq filter to the JSON. Implies --json. Each result is one line of compact JSON.
+    #[argh(option, arg_name = "filter")]
+    jq: Option<String>,
+
+    /// print strings without quotes and escapes, with --jq
+    #[argh(switch, short = 'r')]
+    raw_output: bool,
+
     #[argh(subcommand)]
     command: Option<Command>,
 }
@@ -50,7 +58,7 @@ pub(super) struct Host {
 pub(super) const DETAILS: &[Details] = &[
     Details {
         command: "host",
-        values: &[("--url", Kind::Word)],
+        values: &[("--url", Kind::Word), ("--jq", Kind::Word)],
         json: &[JsonOutput {
             when: "",
             shape: Shape::Object,
@@ -184,12 +192,13 @@ impl Host {
         if let Some(Command::Check(options)) = self.command {
             return options.run();
         }
+        let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
         let compared = match &self.url {
             Some(url) => Some(compare(&parsed(url)?)),
             None => None,
         };
         let report = host::report(&surroundings(), compared);
-        output::print(Format::from_switch(self.json), &report)?;
+        printer.print(&report)?;
         Ok(Exit::Done)
     }
 }

@@ -14,7 +14,7 @@ use crate::json::{self, Text};
 use crate::jwt::decode::{Decoded, decode};
 use crate::jwt::numeric_date::NumericDate;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
-use crate::output::{self, Format};
+use crate::output::{self, Printer};
 use crate::quantity::{format_ago, format_duration};
 use crate::secret::Source;
 use crate::timestamp::Timestamp;
@@ -42,12 +42,24 @@ pub(super) struct Decode {
     /// print the token as JSON.
     #[argh(switch)]
     json: bool,
+
+    /// apply a jq filter to the JSON. Implies --json. Each result is one line of compact JSON.
+    #[argh(option, arg_name = "filter")]
+    jq: Option<String>,
+
+    /// print strings without quotes and escapes, with --jq
+    #[argh(switch, short = 'r')]
+    raw_output: bool,
 }
 
 /// The kinds of the option values, and the JSON output.
 pub(super) const DETAILS: Details = Details {
     command: "jwt decode",
-    values: &[("token", Kind::Word), ("--token", Kind::Source)],
+    values: &[
+        ("token", Kind::Word),
+        ("--token", Kind::Source),
+        ("--jq", Kind::Word),
+    ],
     json: &[JsonOutput {
         when: "",
         shape: Shape::Object,
@@ -63,11 +75,11 @@ pub(super) const DETAILS: Details = Details {
 
 impl Decode {
     pub(super) fn run(self) -> Result<Exit, Error> {
+        let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
         let token = read_token(self.token.as_deref(), self.source.as_ref())?;
         let decoded = decode(token.expose())?;
         let now = Timestamp::now();
-        let format = Format::from_switch(self.json);
-        output::print(format, &Report::new(decoded, now, output::stdout_colour()))?;
+        printer.print(&Report::new(decoded, now, output::stdout_colour()))?;
         Ok(Exit::Done)
     }
 }

@@ -88,7 +88,7 @@ pub(super) const LAYOUTS: &[Layout] = &[
             },
             Group {
                 name: "Output",
-                daily: &["--json"],
+                daily: &["--json", "--jq", "--raw-output"],
                 more: &[],
             },
         ],

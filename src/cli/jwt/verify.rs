@@ -19,7 +19,7 @@ use crate::jwt::Algorithm;
 use crate::jwt::key::KeySet;
 use crate::jwt::verify::{Audience, Content, Policy, Rejected, Verified, verify};
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
-use crate::output::{self, Format};
+use crate::output::{self, Format, Printer};
 use crate::quantity;
 use crate::redact::Secrets;
 use crate::secret::Source;
@@ -88,6 +88,14 @@ pub(super) struct Verify {
     /// print the result as JSON. Includes the claims only if the signature is valid.
     #[argh(switch)]
     json: bool,
+
+    /// apply a jq filter to the JSON. Implies --json. Each result is one line of compact JSON.
+    #[argh(option, arg_name = "filter")]
+    jq: Option<String>,
+
+    /// print strings without quotes and escapes, with --jq
+    #[argh(switch, short = 'r')]
+    raw_output: bool,
 }
 
 /// The kinds of the option values, and the JSON output.
@@ -108,6 +116,7 @@ pub(super) const DETAILS: Details = Details {
         ("--require", Kind::Word),
         ("--leeway", Kind::Duration),
         ("--at", Kind::Form(|text| Timestamp::parse(text).map(drop))),
+        ("--jq", Kind::Word),
     ],
     json: &[JsonOutput {
         when: "",
@@ -125,6 +134,7 @@ pub(super) const DETAILS: Details = Details {
 
 impl Verify {
     pub(super) fn run(self) -> Result<Exit, Error> {
+        let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
         ensure_stdin_once(&[
             self.token.as_deref() == Some("-"),
             self.source.as_ref().is_some_and(is_stdin),
@@ -142,9 +152,8 @@ impl Verify {
         let exit = if result.is_ok() { Exit::Done } else { Exit::No };
         let short = algorithm_of(&result).and_then(|algorithm| keys.short_secret(algorithm));
         let verdict = Verdict::from(result);
-        let format = Format::from_switch(self.json);
-        output::print(format, &verdict)?;
-        if let (Format::Text, Some(hint)) = (format, &verdict.hint) {
+        printer.print(&verdict)?;
+        if let (Format::Text, Some(hint)) = (printer.format(), &verdict.hint) {
             output::say(format_args!("hint: {}", escape::one_line(hint)));
         }
         if let Some(why) = short {

@@ -91,12 +91,12 @@ pub(super) fn parse(arguments: &[String], table: &CommandInfoWithArgs) -> Parsed
     }
 }
 
-/// Whether the arguments have --json, also if they are invalid: a program that wants JSON cannot read
-/// another error.
+/// Whether the arguments have --json or --jq. Also if they are invalid: a program expects JSON.
 fn format_asked(words: &[&str], table: &CommandInfoWithArgs, path: &[String]) -> Format {
     if path.is_empty() {
         let is_version = matches!(words.first(), Some(&("--version" | "-V")));
-        return Format::from_switch(is_version && words.contains(&"--json"));
+        let is_json = is_version && words.contains(&"--json");
+        return if is_json { Format::Json } else { Format::Text };
     }
     let command = path.iter().try_fold(table, |level, word| {
         let below = level.commands.iter().find(|below| below.name == word)?;
@@ -110,7 +110,7 @@ fn format_asked(words: &[&str], table: &CommandInfoWithArgs, path: &[String]) ->
     }
     let mut words = words.iter().take_while(|word| **word != "--");
     while let Some(word) = words.next() {
-        if *word == "--json" {
+        if matches!(*word, "--json" | "--jq") || word.starts_with("--jq=") {
             return Format::Json;
         }
         let flag = find_flag(word, command, path).ok();

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
-use crate::output::{self, Format};
+use crate::output::Printer;
 use crate::quantity;
 use crate::rez::check::{Checked, Kind as FindingKind, check};
 use crate::rez::deep;
@@ -46,12 +46,24 @@ pub(super) struct Check {
     /// print the faults as JSON
     #[argh(switch)]
     json: bool,
+
+    /// apply a jq filter to the JSON. Implies --json. Each result is one line of compact JSON.
+    #[argh(option, arg_name = "filter")]
+    jq: Option<String>,
+
+    /// print strings without quotes and escapes, with --jq
+    #[argh(switch, short = 'r')]
+    raw_output: bool,
 }
 
 /// The kinds of its values, and its JSON.
 pub(super) const DETAILS: Details = Details {
     command: "rez check",
-    values: &[("dir", Kind::Directory), ("--with", Kind::Directory)],
+    values: &[
+        ("dir", Kind::Directory),
+        ("--with", Kind::Directory),
+        ("--jq", Kind::Word),
+    ],
     json: &[JsonOutput {
         when: "",
         shape: Shape::Object,
@@ -106,6 +118,7 @@ impl fmt::Display for Report {
 
 impl Check {
     pub(super) fn run(self) -> Result<Exit, Error> {
+        let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
         let others = self.others()?;
         let mut checked = check(&self.repository, others.as_deref())?;
         if self.deep {
@@ -128,7 +141,7 @@ impl Check {
             versions: checked.versions,
             findings: findings.collect(),
         };
-        output::print(Format::from_switch(self.json), &report)?;
+        printer.print(&report)?;
         Ok(exit)
     }
 

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
-use crate::output::{self, Format};
+use crate::output::Printer;
 use crate::rez::{self, Existing, InstallRequest, Linkage, Tool};
 
 /// Install c47 or other executables as a Rez package. Prints the path of the installed version.
@@ -54,6 +54,14 @@ pub(super) struct Install {
     /// print the path, the package and its tools as JSON
     #[argh(switch)]
     json: bool,
+
+    /// apply a jq filter to the JSON. Implies --json. Each result is one line of compact JSON.
+    #[argh(option, arg_name = "filter")]
+    jq: Option<String>,
+
+    /// print strings without quotes and escapes, with --jq
+    #[argh(switch, short = 'r')]
+    raw_output: bool,
 }
 
 /// The kinds of its values, and its JSON.
@@ -65,6 +73,7 @@ pub(super) const DETAILS: Details = Details {
         ("--pkg-version", Kind::Form(|text| version(text).map(drop))),
         ("--description", Kind::Word),
         ("--tool", Kind::File),
+        ("--jq", Kind::Word),
     ],
     json: &[JsonOutput {
         when: "",
@@ -108,7 +117,7 @@ impl fmt::Display for Report {
 
 impl Install {
     pub(super) fn run(self) -> Result<Exit, Error> {
-        let format = Format::from_switch(self.json);
+        let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
         let existing = if self.overwrite {
             Existing::Overwrite
         } else {
@@ -152,7 +161,7 @@ impl Install {
             tools: tools.collect(),
             notes,
         };
-        output::print(format, &report)?;
+        printer.print(&report)?;
         Ok(Exit::Done)
     }
 }
