@@ -5,6 +5,7 @@ mod chart;
 mod credentials;
 mod download;
 mod from_curl;
+mod help;
 mod items;
 mod offline;
 mod pasted;
@@ -22,8 +23,7 @@ mod to_curl;
 
 use argh::{ArgsInfo, FromArgs};
 
-use crate::auth::scheme;
-use crate::outline::{Details, Group, Kind, Layout};
+pub(super) use help::{DETAILS, LAYOUTS};
 
 /// Make an HTTP request; credentials stay at their origin.
 #[derive(FromArgs, ArgsInfo, Default)]
@@ -253,113 +253,3 @@ pub(super) struct Http {
     #[argh(option, arg_name = "user:source")]
     proxy_auth: Option<String>,
 }
-
-/// The groups of the options in its help.
-pub(super) const LAYOUTS: &[Layout] = &[Layout {
-    command: "http",
-    usage: "[OPTIONS] [METHOD] URL [ITEM…]",
-    groups: &[
-        Group {
-            name: "Request",
-            daily: &["--form", "--body", "--offline", "--curl"],
-            more: &[
-                "--raw",
-                "--multipart",
-                "--compress",
-                "--from-curl",
-                "--print-command",
-            ],
-        },
-        Group {
-            name: "Credentials",
-            daily: &["--auth", "--profile", "--claim"],
-            more: &["--ttl", "--kid", "--jti", "--allow-plaintext"],
-        },
-        Group {
-            name: "Response",
-            daily: &["--verbose", "--headers", "--output", "--json", "--quiet"],
-            more: &[
-                "--print",
-                "--stream",
-                "--timing",
-                "--max-body",
-                "--show-secrets",
-            ],
-        },
-        Group {
-            name: "Download",
-            daily: &["--download", "--continue", "--sha256"],
-            more: &["--overwrite"],
-        },
-        Group {
-            name: "Retry",
-            daily: &["--retry"],
-            more: &["--retry-max-time", "--retry-unsafe"],
-        },
-        Group {
-            name: "Network",
-            daily: &["--follow", "--timeout", "--proxy"],
-            more: &[
-                "--proxy-auth",
-                "--max-redirects",
-                "--redirect-body",
-                "--connect-timeout",
-                "--resolve",
-                "--unix-socket",
-                "--ipv4",
-                "--ipv6",
-            ],
-        },
-        Group {
-            name: "TLS",
-            daily: &["--cacert", "--cert", "--key", "--insecure"],
-            more: &["--tls-min"],
-        },
-    ],
-}];
-
-/// What the values of its options are, for completions.
-pub(super) const DETAILS: Details = Details {
-    command: "http",
-    values: &[
-        ("word", Kind::RequestWord(target::methods)),
-        ("--auth", Kind::Staged(scheme::option_stages)),
-        ("--profile", Kind::Profile),
-        ("--claim", Kind::Word),
-        ("--ttl", Kind::Duration),
-        ("--kid", Kind::Word),
-        ("--body", Kind::File),
-        ("--raw", Kind::Word),
-        ("--from-curl", Kind::File),
-        (
-            "--retry",
-            Kind::Integer {
-                least: 0,
-                most: u32::MAX as u64,
-            },
-        ),
-        ("--retry-max-time", Kind::Duration),
-        ("--output", Kind::File),
-        ("--sha256", Kind::Word),
-        ("--print", Kind::Word),
-        (
-            "--max-redirects",
-            Kind::Integer {
-                least: 0,
-                most: u32::MAX as u64,
-            },
-        ),
-        ("--timeout", Kind::Duration),
-        ("--connect-timeout", Kind::Duration),
-        ("--max-body", Kind::Size),
-        ("--cacert", Kind::File),
-        ("--cert", Kind::File),
-        ("--key", Kind::File),
-        ("--tls-min", Kind::choice(settings::tls_versions)),
-        ("--resolve", Kind::Word),
-        ("--unix-socket", Kind::File),
-        ("--proxy", Kind::Word),
-        ("--proxy-auth", Kind::Word),
-    ],
-    json: &[report::JSON],
-};
