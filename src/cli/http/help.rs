@@ -28,8 +28,16 @@ pub(in crate::cli) const LAYOUTS: &[Layout] = &[Layout {
         },
         Group {
             name: "Response",
-            daily: &["--verbose", "--headers", "--output", "--json", "--quiet"],
+            daily: &[
+                "--verbose",
+                "--headers",
+                "--output",
+                "--json",
+                "--jq",
+                "--quiet",
+            ],
             more: &[
+                "--raw-output",
                 "--print",
                 "--stream",
                 "--timing",
@@ -39,18 +47,15 @@ pub(in crate::cli) const LAYOUTS: &[Layout] = &[Layout {
         },
         Group {
             name: "Download",
-            daily: &["--download", "--continue", "--sha256"],
-            more: &["--overwrite"],
-        },
-        Group {
-            name: "Retry",
-            daily: &["--retry"],
-            more: &["--retry-max-time", "--retry-unsafe"],
+            daily: &["--download", "--continue"],
+            more: &["--overwrite", "--sha256"],
         },
         Group {
             name: "Network",
-            daily: &["--follow", "--timeout", "--proxy"],
+            daily: &["--retry", "--follow", "--timeout", "--proxy"],
             more: &[
+                "--retry-max-time",
+                "--retry-unsafe",
                 "--proxy-auth",
                 "--max-redirects",
                 "--redirect-body",
@@ -63,8 +68,8 @@ pub(in crate::cli) const LAYOUTS: &[Layout] = &[Layout {
         },
         Group {
             name: "TLS",
-            daily: &["--cacert", "--cert", "--key", "--insecure"],
-            more: &["--tls-min"],
+            daily: &["--cacert", "--cert", "--insecure"],
+            more: &["--key", "--tls-min"],
         },
     ],
 }];
@@ -92,6 +97,7 @@ pub(in crate::cli) const DETAILS: Details = Details {
         ("--retry-max-time", Kind::Duration),
         ("--output", Kind::File),
         ("--sha256", Kind::Word),
+        ("--jq", Kind::Word),
         ("--print", Kind::Word),
         (
             "--max-redirects",

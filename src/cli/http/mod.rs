@@ -7,16 +7,18 @@ mod download;
 mod from_curl;
 mod help;
 mod items;
+mod jq;
 mod offline;
 mod pasted;
 mod plan;
+mod print;
 mod print_command;
 mod report;
 mod reporter;
 mod run;
-mod save;
 mod settings;
 mod show;
+mod sink;
 mod status;
 mod target;
 mod to_curl;
@@ -159,6 +161,15 @@ pub(super) struct Http {
     /// print request, response and timing as JSON
     #[argh(switch)]
     json: bool,
+
+    /// filter the JSON body with jq. Each output is printed on a line, and laid out on a terminal. The
+    /// body of a response outside 2xx is printed unfiltered. With --json, filters the report
+    #[argh(option, arg_name = "filter")]
+    jq: Option<String>,
+
+    /// print the strings of --jq without quotes
+    #[argh(switch, short = 'r')]
+    raw_output: bool,
 
     /// print parts of request and response: letters of HBhb. H and B are the headers and body of
     /// the request, h and b those of the response. Secrets are masked
