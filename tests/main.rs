@@ -33,6 +33,7 @@ mod http_download;
 mod http_from_curl;
 mod http_hostile;
 mod http_items;
+mod http_jq;
 mod http_network;
 mod http_redirect;
 mod http_retry;
