@@ -7,8 +7,8 @@ use nanoserde::SerJson;
 
 use crate::error::Error;
 use crate::escape;
-use crate::http::Response;
 use crate::http::request::Request;
+use crate::http::{ConnectionUse, Response};
 use crate::json::{self, Text};
 use crate::outline::{Field, JsonOutput, Shape};
 use crate::output;
@@ -47,6 +47,10 @@ pub(super) const JSON: JsonOutput = JsonOutput {
             "a body that is neither JSON nor text",
         )
         .or_null(),
+        Field::boolean(
+            "connection_reused",
+            "whether an earlier request of this call had opened the connection",
+        ),
         Field::object("timing_ms", "milliseconds that each step took"),
         Field::number("timing_ms.resolve", "DNS").or_null(),
         Field::number("timing_ms.connect", "connection").or_null(),
@@ -188,7 +192,9 @@ pub(super) fn write(
     ))?;
     body.write(write)?;
     write(&format!(
-        "}},\"timing_ms\":{}}}\n",
+        "}},\"connection_reused\":{},\"timing_ms\":{}}}
+",
+        timing.connection == ConnectionUse::Reused,
         timing_ms.serialize_json()
     ))
 }
