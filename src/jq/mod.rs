@@ -3,7 +3,11 @@
 //! Without the cargo feature `jq` nothing compiles: [`Filter::compile`] says what is missing.
 
 #[cfg(feature = "jq")]
+mod builtins;
+#[cfg(feature = "jq")]
 mod deep;
+#[cfg(feature = "jq")]
+mod engine;
 #[cfg(feature = "jq")]
 mod filter;
 #[cfg(not(feature = "jq"))]
@@ -11,6 +15,10 @@ mod missing;
 mod output;
 #[cfg(feature = "jq")]
 mod overflow;
+#[cfg(feature = "jq")]
+mod syntax;
+#[cfg(feature = "jq")]
+mod value;
 
 #[cfg(feature = "jq")]
 pub(crate) use filter::Filter;
