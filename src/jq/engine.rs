@@ -7,6 +7,7 @@ use jaq_core::data::HasLut;
 use jaq_core::{Cv, DataT, Lut, ValXs};
 
 use super::value::Value;
+use crate::error::Error;
 
 /// The kind of filters: their values, and what they have access to.
 pub(super) struct Engine;
@@ -34,8 +35,21 @@ pub(super) type Call<'a> = Cv<'a, Engine>;
 /// The outputs of a native filter.
 pub(super) type Outputs<'a> = ValXs<'a, Value>;
 
+/// An input that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unreadable {
+    pub what: String,
+    pub why: String,
+}
+
+impl Unreadable {
+    pub(super) fn into_error(self) -> Error {
+        Error::malformed(self.what, self.why)
+    }
+}
+
 /// Gives the next input, or what is wrong with it.
-pub(super) type NextInput = Box<dyn FnMut(&mut Position) -> Option<Result<Value, String>>>;
+pub(super) type NextInput = Box<dyn FnMut(&mut Position) -> Option<Result<Value, Unreadable>>>;
 
 /// Where the last input was.
 #[derive(Clone, Debug, Default)]
@@ -51,7 +65,7 @@ pub(super) struct Position {
 pub(super) struct Halt {
     pub code: i32,
     /// For stderr.
-    pub message: Option<Value>,
+    pub message: Vec<u8>,
 }
 
 /// A compiled regular expression, with its text and its flags.
@@ -83,7 +97,7 @@ impl Host {
     }
 
     /// The next input.
-    pub(super) fn input(&self) -> Option<Result<Value, String>> {
+    pub(super) fn input(&self) -> Option<Result<Value, Unreadable>> {
         let mut position = self.position.borrow().clone();
         let next = (self.next_input.borrow_mut())(&mut position);
         *self.position.borrow_mut() = position;

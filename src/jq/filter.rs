@@ -1,5 +1,6 @@
 //! Compiles filters and applies them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jaq_core::compile::Undefined;
@@ -21,6 +22,12 @@ pub(crate) struct Filter {
     pub(super) compiled: Arc<jaq_core::Filter<Engine>>,
 }
 
+/// A compiled filter, and the names that it calls.
+pub(super) struct Compiled {
+    pub filter: Filter,
+    pub calls: BTreeSet<String>,
+}
+
 /// Why a text is not a filter, with its place in plain words.
 pub(super) struct Invalid(pub String);
 
@@ -33,6 +40,7 @@ impl Filter {
         let owned = text.to_owned();
         deep::run(move || compile(&owned, &[]))
             .map_err(|stopped| stopped.into_error(what))?
+            .map(|compiled| compiled.filter)
             .map_err(|Invalid(why)| Error::usage(format!("{what}: invalid filter: {why}")))
     }
 
@@ -137,7 +145,7 @@ pub(super) fn place(text: &[u8], at: usize) -> String {
 }
 
 /// Compiles a filter that uses these global variables (`$name`).
-pub(super) fn compile(text: &str, variables: &[String]) -> Result<Filter, Invalid> {
+pub(super) fn compile(text: &str, variables: &[String]) -> Result<Compiled, Invalid> {
     let arena = Arena::default();
     let invalid = |error: SyntaxError| Invalid(described(text, error));
     let program = syntax::parse_filter(text, &arena).map_err(invalid)?;
@@ -159,8 +167,15 @@ pub(super) fn compile(text: &str, variables: &[String]) -> Result<Filter, Invali
         .with_global_vars(variables.iter().map(String::as_str))
         .compile(modules);
     match compiled {
-        Ok(compiled) => Ok(Filter {
-            compiled: Arc::new(compiled),
+        Ok(compiled) => Ok(Compiled {
+            filter: Filter {
+                compiled: Arc::new(compiled),
+            },
+            calls: program
+                .calls
+                .iter()
+                .map(|(name, _)| (*name).to_owned())
+                .collect(),
         }),
         Err(errors) => {
             let first = errors.into_iter().flat_map(|(_, errors)| errors).next();
@@ -197,7 +212,6 @@ fn described(text: &str, error: SyntaxError) -> String {
         line => format!("{message} at line {line}, column {column}"),
     }
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -39,11 +39,17 @@ pub(super) fn natives() -> Vec<Native> {
             };
             say(call, &message)
         }),
-        nullary("halt", |call| halt(&call, 0, None)),
+        nullary("halt", |call| halt(&call, 0, Vec::new())),
         with_values("halt_error", 1, |mut call| {
             let code = call.0.pop_var();
             match code.number() {
-                Some(code) => halt(&call, code as i32, Some(call.1.clone())),
+                Some(code) => {
+                    let message = match &call.1 {
+                        Value::Str(text) => text.as_bytes().to_vec(),
+                        value => format!("{}\n", value.json()).into_bytes(),
+                    };
+                    halt(&call, code as i32, message)
+                }
                 None => one(Err(call.1.unsuitable("halt_error/1: number required"))),
             }
         }),
@@ -57,7 +63,7 @@ pub(super) fn natives() -> Vec<Native> {
 
 fn input(call: &Call<'_>) -> Option<Result<Value, super::super::value::Error>> {
     let input = call.0.data().host.input()?;
-    Some(input.map_err(fail))
+    Some(input.map_err(|why| fail(format!("{}: {}", why.what, why.why))))
 }
 
 /// Writes to stderr, which holds a lock.
@@ -69,7 +75,7 @@ fn say<'a>(call: Call<'a>, message: &str) -> Outputs<'a> {
     one(Ok(call.1))
 }
 
-fn halt<'a>(call: &Call<'a>, code: i32, message: Option<Value>) -> Outputs<'a> {
+fn halt<'a>(call: &Call<'a>, code: i32, message: Vec<u8>) -> Outputs<'a> {
     *call.0.data().host.halted.borrow_mut() = Some(Halt { code, message });
     Box::new(std::iter::once(Err(Exn::halt(code))))
 }

@@ -15,7 +15,6 @@ pub(super) struct Local {
 
 /// The local time of seconds since 1970.
 pub(super) fn local(seconds: i64) -> Option<Local> {
-    let seconds: libc::time_t = seconds;
     // SAFETY: localtime_r writes to the structure that it gets. tm_zone is null or a C string of the
     // C library, which lives until the process ends.
     unsafe {

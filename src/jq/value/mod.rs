@@ -14,10 +14,10 @@ use std::rc::Rc;
 
 pub(super) use arithmetic::split;
 pub(super) use map::Map;
-pub(super) use number::{LARGEST_INT, float_text};
+use number::{LARGEST_INT, float_text};
 pub(super) use paths::{delete_paths, get_path, set_path};
-pub(super) use read::{Parsed, Reader};
-pub(super) use write::{Indent, Style, quote, write};
+pub(super) use read::{Malformed, Parsed, Reader};
+pub(super) use write::{Indent, Style, write};
 
 /// A value. Integers up to 2⁵³ are `Int`, results of calculations `Float`, and all other numbers of
 /// the input or the filter `Decimal`, which keeps their text.

@@ -332,7 +332,7 @@ fn unescape(raw: &[u8]) -> Result<String, &'static str> {
 /// The character of `\u1234`, or of a pair of surrogates.
 fn unicode(chars: &mut std::str::Chars) -> Result<char, &'static str> {
     const PAIR: &str = "Invalid \\uXXXX\\uXXXX surrogate pair escape";
-    let mut unit = |chars: &mut std::str::Chars| {
+    let unit = |chars: &mut std::str::Chars| {
         (0..4).try_fold(0, |unit, _| {
             let digit = chars.next().and_then(|c| c.to_digit(16));
             digit.map(|digit| unit * 16 + digit)

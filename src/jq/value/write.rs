@@ -1,6 +1,7 @@
 //! Writes values as JSON.
 
 use super::{Value, float_text};
+use crate::escape;
 
 /// The deepest nesting that is written, as in jq. What is deeper is replaced by a note.
 const DEEPEST: usize = 10_000;
@@ -24,6 +25,8 @@ pub(in crate::jq) struct Style {
     pub is_ascii: bool,
     /// Whether text is coloured.
     pub is_coloured: bool,
+    /// Whether characters that a terminal would obey are escaped.
+    pub is_terminal: bool,
 }
 
 impl Style {
@@ -34,6 +37,7 @@ impl Style {
             is_sorted: false,
             is_ascii: false,
             is_coloured: false,
+            is_terminal: false,
         }
     }
 
@@ -44,6 +48,16 @@ impl Style {
         out.extend_from_slice(colour.as_bytes());
         write(out);
         out.extend_from_slice(RESET.as_bytes());
+    }
+
+    fn quote(&self, out: &mut Vec<u8>, text: &str) {
+        if !self.is_terminal {
+            return quote(out, text, self.is_ascii);
+        }
+        let mut quoted = Vec::new();
+        quote(&mut quoted, text, self.is_ascii);
+        let quoted = String::from_utf8_lossy(&quoted);
+        out.extend_from_slice(escape::json(&quoted).as_bytes());
     }
 
     fn new_line(&self, out: &mut Vec<u8>, depth: usize) {
@@ -78,7 +92,7 @@ pub(in crate::jq) fn write(out: &mut Vec<u8>, value: &Value, style: &Style, dept
         Value::Decimal(text) => {
             style.paint(out, NUMBER, |out| out.extend_from_slice(text.as_bytes()));
         }
-        Value::Str(text) => style.paint(out, STRING, |out| quote(out, text, style.is_ascii)),
+        Value::Str(text) => style.paint(out, STRING, |out| style.quote(out, text)),
         Value::Array(elements) if elements.is_empty() => out.extend_from_slice(b"[]"),
         Value::Object(members) if members.is_empty() => out.extend_from_slice(b"{}"),
         Value::Array(elements) => {
@@ -96,7 +110,7 @@ pub(in crate::jq) fn write(out: &mut Vec<u8>, value: &Value, style: &Style, dept
                 out.push(if first { b'{' } else { b',' });
                 first = false;
                 style.new_line(out, depth + 1);
-                style.paint(out, KEY, |out| quote(out, key, style.is_ascii));
+                style.paint(out, KEY, |out| style.quote(out, key));
                 out.push(b':');
                 if style.indent != Indent::None {
                     out.push(b' ');
@@ -137,7 +151,7 @@ fn integer(out: &mut Vec<u8>, number: i64) {
 }
 
 /// Writes a string with its quotes.
-pub(in crate::jq) fn quote(out: &mut Vec<u8>, text: &str, is_ascii: bool) {
+fn quote(out: &mut Vec<u8>, text: &str, is_ascii: bool) {
     out.push(b'"');
     let is_plain = |byte: &u8| {
         matches!(byte, 0x20..0x7f if *byte != b'"' && *byte != b'\\')
