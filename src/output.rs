@@ -224,6 +224,23 @@ pub(crate) fn say(text: impl Display) {
     let _ = writeln!(io::stderr(), "{}", escape::report(&text));
 }
 
+/// Writes the output of a filter to stdout.
+///
+/// # Errors
+/// When stdout cannot be written. A closed pipe is an error that is not reported: the filter ends.
+pub(crate) fn filtered(text: &[u8]) -> Result<(), Error> {
+    bytes(text)?;
+    ensure_reader()
+}
+
+/// Writes to stderr without a line feed. A failure to write it is ignored.
+pub(crate) fn raw_message(text: &[u8]) {
+    let _ = match stderr_is_terminal() {
+        true => io::stderr().write_all(escape::report(&String::from_utf8_lossy(text)).as_bytes()),
+        false => io::stderr().write_all(text),
+    };
+}
+
 /// Replaces the last line of the terminal by `line`, without a line feed.
 pub(crate) fn redraw(line: &str) {
     // Return to the first column and erase the line.

@@ -24,13 +24,14 @@ const EDGES: [&str; 4] = ["src/main.rs", "src/cli/", "src/output.rs", "src/secre
 const SIGNAL_HANDLER: &str = "src/interrupt.rs";
 
 /// Files with `unsafe` code, and the reason.
-const UNSAFE_FILES: [&str; 6] = [
-    "src/allocator.rs",      // the allocator
-    "src/descriptor.rs",     // a descriptor known by its number
-    "src/http/lookup.rs",    // getaddrinfo
-    "src/interrupt.rs",      // signal handlers
-    "src/jq/overflow.rs",    // a signal handler for the overflow of a filter's stack
-    "src/process_limits.rs", // a signal that is ignored, and what runs between fork and exec
+const UNSAFE_FILES: [&str; 7] = [
+    "src/allocator.rs",         // the allocator
+    "src/descriptor.rs",        // a descriptor known by its number
+    "src/http/lookup.rs",       // getaddrinfo
+    "src/interrupt.rs",         // signal handlers
+    "src/jq/builtins/local.rs", // localtime_r and mktime
+    "src/jq/overflow.rs",       // a signal handler for the overflow of a filter's stack
+    "src/process_limits.rs",    // a signal that is ignored, and what runs between fork and exec
 ];
 
 /// Files that import each other, directly or through others. A parent that re-exports items of its
