@@ -53,6 +53,8 @@ pub enum Error {
     Malformed { what: String, why: String },
     /// Nothing of the requested kind was found.
     Nothing { place: String, what: &'static str },
+    /// A condition was not met in time.
+    OutOfTime(String),
     /// The echo service could not listen.
     Echo(EchoError),
     /// A package could not be installed.
@@ -115,6 +117,7 @@ impl Error {
         match self {
             Error::Usage { .. } => Exit::Usage,
             Error::Nothing { .. } => Exit::No,
+            Error::OutOfTime(_) => Exit::TimedOut,
             Error::NoSuchCommand { .. } | Error::NoSuchProgram { .. } => Exit::NoSuchCommand,
             Error::Hinted { error, .. } => error.exit(),
             Error::Secret(error) => error.exit(),
@@ -145,6 +148,7 @@ impl Error {
             Error::File { .. } => ErrorKind::File,
             Error::Malformed { .. } => ErrorKind::Malformed,
             Error::Nothing { .. } => ErrorKind::Nothing,
+            Error::OutOfTime(_) => ErrorKind::TimedOut,
             Error::Echo(error) => error.kind(),
             Error::Rez(error) => error.kind(),
             Error::Output(_) => ErrorKind::Output,
@@ -174,6 +178,7 @@ impl Error {
             | Error::File { .. }
             | Error::Malformed { .. }
             | Error::Nothing { .. }
+            | Error::OutOfTime(_)
             | Error::Output(_)
             | Error::System { .. } => None,
         }
@@ -188,7 +193,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Usage { message, .. } => f.write_str(message),
+            Error::Usage { message, .. } | Error::OutOfTime(message) => f.write_str(message),
             Error::Hinted { error, .. } => error.fmt(f),
             Error::NoSuchCommand { name, .. } => write!(f, "no such command: '{name}'"),
             Error::NoSuchProgram { name } => write!(f, "cannot run {name}: not found"),

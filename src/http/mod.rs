@@ -22,12 +22,15 @@ mod earlier;
 /// The failures of a call.
 pub(crate) mod failure;
 mod file_name;
+/// Pages of GraphQL connections.
+pub(crate) mod graphql;
 /// Whether a secret may be sent in plain text.
 pub(crate) mod guard;
 pub(crate) mod head;
 /// Request items.
 pub(crate) mod item;
 mod limits;
+mod link_header;
 mod lookup;
 /// Multipart forms.
 pub(crate) mod multipart;
@@ -37,8 +40,14 @@ pub(crate) mod netrc;
 mod note;
 /// Observers of the requests of a caller.
 pub(crate) mod observe;
+/// The settings of pages.
+pub(crate) mod page_settings;
+/// Lists in pages.
+pub(crate) mod pages;
 mod partial;
 mod percent;
+/// Requests that are repeated until a condition is met.
+pub(crate) mod poll;
 /// The proxy for a host.
 pub(crate) mod proxy;
 /// Proxy addresses.

@@ -45,8 +45,11 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
     ensure_retries(&overlay)?;
     let proxy_auth = proxy_auth(options)?;
     let mut settings = environment::settings().with(&overlay);
-    // Time spent waiting for the files of items is part of the call's time.
-    let deadline = Deadline::after(settings.limits.whole);
+    // Time spent waiting for the files of items is part of the call's time. The limit of a profile is
+    // one for each call of a series.
+    let limit = settings.limits.whole;
+    let is_whole = options.timeout.is_some() || !options.is_series();
+    let deadline = Deadline::after(limit.filter(|_| is_whole));
     let parts = parts(items, options, &mut url, deadline)?;
     let credentials = match parts.has_header("authorization") {
         true => credentials.with_authorization_item()?,
@@ -89,6 +92,7 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
         issuer: credentials.issuer(settings.clone(), deadline)?,
         deadline,
         dead_token_statuses: dead_token_statuses(&credentials),
+        pages: credentials.pages(),
         in_memory: settings.limits.body.unwrap_or(IN_MEMORY),
         request,
         unread_headers,

@@ -8,6 +8,7 @@ use crate::auth::Issuer;
 use crate::auth::preview::Preview;
 use crate::deadline::Deadline;
 use crate::http::download::Download;
+use crate::http::page_settings::PageSettings;
 use crate::http::request::Request;
 use crate::http::{Overlay, Settings};
 use crate::redact::Secrets;
@@ -31,6 +32,8 @@ pub(super) struct Plan {
     /// The statuses that mean an expired token, by the profile's service.
     pub dead_token_statuses: Vec<u16>,
     pub show: Show,
+    /// Where the pages of the profile's service are.
+    pub pages: PageSettings,
     /// The filter of what is shown.
     pub jq: Option<Jq>,
     pub level: Verbosity,

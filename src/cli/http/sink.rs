@@ -88,7 +88,11 @@ impl Sink {
         let text = match (strings, output.as_str()) {
             (Strings::Raw, Some(text)) if self.is_terminal() => show::for_terminal(text),
             (Strings::Raw, Some(text)) => text.to_owned(),
-            (Strings::Raw | Strings::Quoted, _) => self.laid_out(output.json()),
+            (Strings::Raw | Strings::Quoted, _) => match output.text() {
+                Ok(text) => self.laid_out(text.as_str()),
+                // Nested too deep to be laid out.
+                Err(_) => output.json().to_owned(),
+            },
         };
         self.write(format!("{text}\n").as_bytes())
     }
