@@ -674,3 +674,166 @@ fn memory_does_not_grow_with_the_pages() {
         "{few} KiB for 20 pages, {many} KiB for 1000"
     );
 }
+
+/// Runs `http @a/PATH --paginate` with a preset; the login of the service is not needed.
+fn with_preset(server: &Server, preset: &str, path: &str) -> Run {
+    let scratch = Scratch::new("pages");
+    let config = format!(
+        "[profile.a]\nurl = '{}'\npreset = '{preset}'\nauth = 'bearer'\ntoken = 'env:T'\n",
+        server.url("/api")
+    );
+    let config = scratch.write("config.toml", config);
+    c47()
+        .env("C47_CONFIG_PATH", config)
+        .env("T", "hunter2")
+        .args(["http", &format!("@a{path}"), "--paginate", "--ndjson"])
+        .keeping(scratch)
+}
+
+#[test]
+fn preset_kitsu_gets_all_pages() {
+    let server = Server::start(|request| {
+        assert_eq!(request.header("authorization"), Some("Bearer hunter2"));
+        let page: usize = parameter(request, "page").unwrap().parse().unwrap();
+        let page_of = |data: &str| {
+            Response::json(&format!(
+                "{{\"data\":{data},\"nb_pages\":3,\"page\":{page},\"total\":6}}"
+            ))
+        };
+        match request.target.split('?').next().unwrap() {
+            "/api/data/tasks" => page_of(&numbers(page)),
+            // Kitsu returns the whole list whatever the page.
+            "/api/data/assets" => Response::json("[1,2]"),
+            // An entity has a member `data` too.
+            "/api/data/entities/1" => Response::json("{\"data\":{\"fps\":24},\"id\":1}"),
+            "/api/data/none" => Response::json("{\"data\":[],\"nb_pages\":0,\"page\":1}"),
+            other => panic!("{other}"),
+        }
+    });
+    for (path, expected, requests) in [
+        ("/data/tasks?project=p", "1\n2.0\n3\n4.0\n5\n6.0\n", 3),
+        ("/data/tasks?page=2", "3\n4.0\n5\n6.0\n", 2),
+        ("/data/assets", "1\n2\n", 1),
+        ("/data/entities/1", "{\"data\":{\"fps\":24},\"id\":1}\n", 1),
+        ("/data/none", "", 1),
+    ] {
+        let before = server.requests().len();
+        let output = with_preset(&server, "kitsu", path).run().expect_code(0);
+        assert_eq!(output.stdout_text(), expected, "{path}");
+        assert_eq!(server.requests().len() - before, requests, "{path}");
+    }
+}
+
+#[test]
+fn preset_shotgrid_gets_all_pages() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/api/entity/shots" => Response::json(
+            "{\"data\":[{\"id\":1}],\"links\":{\"self\":\"x\",\"next\":\"/api/entity/shots?page%5Bnumber%5D=2\"}}",
+        ),
+        "/api/entity/shots?page%5Bnumber%5D=2" => Response::json(
+            "{\"data\":[{\"id\":2}],\"links\":{\"next\":\"/api/entity/shots?page[number]=3\"}}",
+        ),
+        // The page after the last one has a link too.
+        "/api/entity/shots?page[number]=3" | "/api/entity/shots?page%5Bnumber%5D=3" => {
+            Response::json(
+                "{\"data\":[],\"links\":{\"next\":\"/api/entity/shots?page[number]=4\"}}",
+            )
+        }
+        "/api/entity/shots/1" => Response::json("{\"data\":{\"id\":1},\"links\":{\"self\":\"x\"}}"),
+        other => panic!("{other}"),
+    });
+    for (path, expected) in [
+        ("/entity/shots", "{\"id\":1}\n{\"id\":2}\n"),
+        (
+            "/entity/shots/1",
+            "{\"data\":{\"id\":1},\"links\":{\"self\":\"x\"}}\n",
+        ),
+    ] {
+        let output = with_preset(&server, "shotgrid", path).run().expect_code(0);
+        assert_eq!(output.stdout_text(), expected);
+    }
+}
+
+#[test]
+fn preset_google_gets_all_pages() {
+    let server = Server::start(|request| match parameter(request, "pageToken") {
+        None => Response::json("{\"files\":[1],\"nextPageToken\":\"~t\"}"),
+        Some("~t") => Response::json("{\"files\":[2]}"),
+        Some(other) => panic!("{other}"),
+    });
+    let output = with_preset(&server, "google", "/drive/v3/files")
+        .args(["--items", ".files[]"])
+        .run();
+    assert_eq!(output.expect_code(0).stdout_text(), "1\n2\n");
+}
+
+#[test]
+fn options_override_the_pages_of_the_profile() {
+    let server = linked();
+    let scratch = Scratch::new("pages");
+    let config = format!(
+        "[profile.a]\nurl = '{}'\n[profile.a.pages]\nnext = '.none'\nitems = '.[] | {{n: .}}'\n\
+         [profile.bad]\nurl = '{0}'\n[profile.bad.pages]\nnext = '.a |'\n",
+        server.url("/")
+    );
+    let config = scratch.write("config.toml", config);
+    let run = |words: &[&str]| {
+        c47()
+            .env("C47_CONFIG_PATH", &config)
+            .arg("http")
+            .args(words)
+            .run()
+    };
+    let output = run(&[
+        "@a/list",
+        "--paginate",
+        "--ndjson",
+        "--page-param=page",
+        "--max-pages=2",
+    ]);
+    assert_eq!(
+        output.expect_code(0).stdout_text(),
+        "{\"n\":1}\n{\"n\":2.0}\n{\"n\":3}\n{\"n\":4.0}\n"
+    );
+    // A filter of a profile is compiled only for pages.
+    run(&["@bad/list"]).expect_code(0);
+    run(&["@bad/list", "--paginate"]).expect_code(2);
+}
+
+/// The time limit of a profile is one for each page; --timeout is one for all pages.
+#[test]
+fn timeout_limits_all_pages_and_that_of_a_profile_each_page() {
+    let server = Server::start(|_| {
+        Response::new("200 OK", "link: <?x>; rel=next\r\n", "[1]")
+            .drip(std::time::Duration::from_millis(4))
+    });
+    let scratch = Scratch::new("pages");
+    let config = format!(
+        "[profile.a]\nurl = '{}'\ntimeout = '30s'\n",
+        server.url("/")
+    );
+    let config = scratch.write("config.toml", config);
+    let output = c47()
+        .env("C47_CONFIG_PATH", &config)
+        .args([
+            "http",
+            "@a/list",
+            "--paginate",
+            "--page-param=n",
+            "--timeout=1s",
+            "--max-pages=100000",
+        ])
+        .run()
+        .expect_code(8);
+    assert!(
+        output.stderr_text().contains("timed out"),
+        "{}",
+        output.tell()
+    );
+    assert!(
+        output.stderr_text().contains("the output is incomplete"),
+        "{}",
+        output.tell()
+    );
+    assert!(server.requests().len() > 1);
+}

@@ -36,6 +36,7 @@ mod http_items;
 mod http_jq;
 mod http_network;
 mod http_pages;
+mod http_poll;
 mod http_redirect;
 mod http_retry;
 mod http_seeing;

@@ -110,6 +110,7 @@ impl Polling {
         progress: &ProgressLine,
     ) -> Result<Exit, Error> {
         let began = Instant::now();
+        let limit = caller.settings().limits.whole;
         let mut held: Option<Held> = None;
         let mut etag: Option<String> = None;
         let mut checks: u64 = 0;
@@ -123,7 +124,7 @@ impl Polling {
             let mut answer = match result {
                 Err(error) if is_end(&error, printer.deadline) => {
                     progress.end();
-                    return Err(self.out_of_time(began, held.as_ref(), printer.jq.as_ref()));
+                    return Err(self.out_of_time(limit, held.as_ref(), printer.jq.as_ref()));
                 }
                 result => result?,
             };
@@ -154,7 +155,7 @@ impl Polling {
             drop(answer); // also closes the connection
             let Some(wait) = wait else {
                 progress.end();
-                return Err(self.out_of_time(began, held.as_ref(), printer.jq.as_ref()));
+                return Err(self.out_of_time(limit, held.as_ref(), printer.jq.as_ref()));
             };
             if printer.level == Verbosity::Normal {
                 progress.status(self.status(checks, began, held.as_ref()));
@@ -193,8 +194,10 @@ impl Polling {
         )
     }
 
-    fn out_of_time(&self, began: Instant, held: Option<&Held>, jq: Option<&Jq>) -> Error {
-        let after = format_duration(Duration::from_secs(began.elapsed().as_secs().max(1)));
+    fn out_of_time(&self, limit: Option<Duration>, held: Option<&Held>, jq: Option<&Jq>) -> Error {
+        let within = limit.map_or_else(String::new, |limit| {
+            format!(" within the {} of --timeout", format_duration(limit))
+        });
         let what = match self.wanted {
             Wanted::True => "is not true",
             Wanted::NotTrue => "is still true",
@@ -204,7 +207,7 @@ impl Polling {
             Some(held) => format!("the last value: {}", shortened(&shown(held, jq))),
         };
         Error::OutOfTime(format!(
-            "{} {} {what} after {after}; {last}",
+            "{} {} {what}{within}; {last}",
             self.wanted.option(),
             self.text
         ))
