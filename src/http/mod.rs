@@ -40,6 +40,7 @@ pub(crate) mod netrc;
 mod note;
 /// Observers of the requests of a caller.
 pub(crate) mod observe;
+mod page_items;
 /// The settings of pages.
 pub(crate) mod page_settings;
 /// Lists in pages.
@@ -62,6 +63,7 @@ pub(crate) mod response;
 pub(crate) mod retry;
 /// Trusted root certificates.
 pub(crate) mod roots;
+mod seen;
 mod send;
 /// The settings of calls, and the overlays of profiles and command lines.
 pub(crate) mod settings;

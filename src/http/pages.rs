@@ -1,15 +1,15 @@
 //! Pages of a list: finds the request for the next page in a response, and the items in it.
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::body::Body;
 use super::graphql::{self, PagedQuery};
 use super::head::Head;
 use super::link_header;
+use super::page_items::{Items, hint_about_items};
 use super::page_settings::Parameter;
 use super::request::Request;
+use super::seen::Seen;
 use super::settings::Settings;
 use super::url::{Scheme, Url};
 use crate::error::Error;
@@ -61,33 +61,6 @@ pub(crate) struct Page<'a> {
     pub items: Items<'a>,
     /// The request for the next page; `None` after the last.
     pub next: Option<Request>,
-}
-
-/// The items of a page.
-pub(crate) enum Items<'a> {
-    /// As the server sent them.
-    Unchanged(Vec<&'a str>),
-    Filtered(Vec<Output>),
-}
-
-impl<'a> Items<'a> {
-    /// The JSON texts of the items.
-    pub(crate) fn texts(&'a self) -> Vec<Cow<'a, str>> {
-        match self {
-            Items::Unchanged(texts) => texts.iter().map(|text| Cow::Borrowed(*text)).collect(),
-            Items::Filtered(outputs) => {
-                let texts = outputs.iter().map(Output::json);
-                texts.map(Cow::Borrowed).collect()
-            }
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        match self {
-            Items::Unchanged(texts) => texts.is_empty(),
-            Items::Filtered(outputs) => outputs.is_empty(),
-        }
-    }
 }
 
 impl Pager {
@@ -376,22 +349,6 @@ fn is_number(output: &Output) -> bool {
         .starts_with(|c: char| c == '-' || c.is_ascii_digit())
 }
 
-/// Names the arrays of a page.
-fn hint_about_items(text: &str) -> String {
-    const MOST: usize = 5;
-    let members = json::object(text).unwrap_or_default();
-    let arrays = members
-        .iter()
-        .filter(|(_, value)| value.starts_with('['))
-        .take(MOST)
-        .map(|(name, _)| format!("--items '.{name}[]'"));
-    let arrays: Vec<String> = arrays.collect();
-    match arrays.is_empty() {
-        true => "--items FILTER says where the items are".to_owned(),
-        false => format!("say where the items are: {}", arrays.join(" or ")),
-    }
-}
-
 /// A hash of what distinguishes two requests.
 fn fingerprint(request: &Request) -> u64 {
     let body: &[u8] = match &request.body {
@@ -405,59 +362,4 @@ fn hash(value: &(impl Hash + ?Sized)) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
-}
-
-/// Hashes of requests, to find a repeated one, in bounded memory.
-#[derive(Debug, Default)]
-struct Seen {
-    first: BTreeSet<u64>,
-    /// One of the later hashes, replaced after 1, 2, 4, 8 … others: it finds any circle (Brent).
-    mark: Option<u64>,
-    since_mark: u64,
-    until_next_mark: u64,
-}
-
-impl Seen {
-    const MOST: usize = 1 << 16;
-
-    /// Adds a hash; false if it is known.
-    fn insert(&mut self, hash: u64) -> bool {
-        if self.first.len() < Seen::MOST {
-            return self.first.insert(hash);
-        }
-        if self.first.contains(&hash) || self.mark == Some(hash) {
-            return false;
-        }
-        self.since_mark += 1;
-        if self.since_mark >= self.until_next_mark {
-            self.mark = Some(hash);
-            self.since_mark = 0;
-            self.until_next_mark = self.until_next_mark.saturating_mul(2).max(1);
-        }
-        true
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn circle_of_requests_is_found_in_bounded_memory() {
-        for (before, length) in [
-            (0, 1),
-            (0, 3),
-            (70_000, 1),
-            (70_000, 5000),
-            (100_000, 70_000),
-        ] {
-            let mut seen = Seen::default();
-            let sequence = (0..before).chain((0..).map(|n: u64| before + n % length));
-            let found = sequence.take(1_000_000).position(|n| !seen.insert(n));
-            assert!(found.is_some(), "{before} {length}");
-            assert!(seen.first.len() <= Seen::MOST);
-        }
-        let mut seen = Seen::default();
-        assert!((0..200_000).all(|n| seen.insert(n)));
-    }
 }

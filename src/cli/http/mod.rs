@@ -4,6 +4,7 @@ mod build;
 mod chart;
 mod credentials;
 mod download;
+mod format;
 mod from_curl;
 mod help;
 mod items;

@@ -1,7 +1,7 @@
 //! Writes the items of pages: as one array, as lines, or as the outputs of `--jq`.
 
+use super::format::Show;
 use super::jq::Jq;
-use super::plan::Show;
 use super::sink::Sink;
 use super::status::Verbosity;
 use crate::deadline::Deadline;
@@ -59,6 +59,11 @@ impl<'a> PageWriter<'a> {
     /// Whether the items are written to a terminal, which may show progress too.
     pub(super) fn is_terminal(&self) -> bool {
         self.sink.is_terminal()
+    }
+
+    /// Whether it has left a line on the terminal without a line feed.
+    pub(super) fn is_line_open(&self) -> bool {
+        matches!(self.form, Form::Array) && self.items > 0 && self.is_terminal()
     }
 
     /// Whether no more items are wanted.

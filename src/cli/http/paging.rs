@@ -1,8 +1,9 @@
 //! `--paginate`: requests the pages of a list one after another, and prints their items.
 
 use super::Http;
+use super::format::Show;
 use super::page_writer::{Extent, Form, PageWriter};
-use super::plan::{Plan, Show};
+use super::plan::Plan;
 use super::print::Printer;
 use super::reporter::ProgressLine;
 use super::show;
@@ -78,6 +79,9 @@ impl Paging {
         let mut so_far = SoFar::default();
         let result = self.pages(request, caller, printer, progress, &mut so_far);
         progress.end();
+        if result.is_err() {
+            so_far.end_line()?;
+        }
         if let Err(error) = &result
             && so_far.pages > 0
             && !error.is_silent()
@@ -105,32 +109,32 @@ impl Paging {
         loop {
             let body = answer.body.read_all(printer.in_memory)?;
             let page = pager.read(&request, &answer.head, &body)?;
-            if writer.is_terminal() {
-                progress.clear();
-            }
             let extent = writer.page(&answer.head, &body, &page)?;
             (so_far.pages, so_far.items) = (so_far.pages + 1, writer.items);
+            so_far.is_line_open = writer.is_line_open();
             let is_limit = so_far.pages >= self.max_pages || writer.is_full();
             let has_more = page.next.is_some() || extent == Extent::Part;
             match page.next {
                 Some(next) if !is_limit && !output::reader_has_gone() => request = next,
                 Some(_) | None => {
                     progress.end();
+                    writer.finish(printer.level)?;
+                    so_far.is_line_open = false;
                     note_end(pager, so_far, is_limit && has_more, &answer, printer.level);
-                    break;
+                    return Ok(Exit::Done);
                 }
             }
-            if printer.level == Verbosity::Normal {
+            // On a terminal the items are the progress.
+            if printer.level == Verbosity::Normal && !writer.is_terminal() {
                 progress.status(so_far.to_string());
             }
             answer = caller.call_again(&mut request)?;
             if !is_success(&answer) {
                 progress.end();
+                so_far.end_line()?;
                 return refused(&request, &mut answer, printer, so_far);
             }
         }
-        writer.finish(printer.level)?;
-        Ok(Exit::Done)
     }
 }
 
@@ -139,9 +143,19 @@ impl Paging {
 struct SoFar {
     pages: u64,
     items: u64,
+    /// Whether the last line on the terminal has no line feed yet.
+    is_line_open: bool,
 }
 
 impl SoFar {
+    /// Ends the line on the terminal before something else is printed.
+    fn end_line(&mut self) -> Result<(), Error> {
+        match std::mem::take(&mut self.is_line_open) {
+            true => output::bytes(b"\n"),
+            false => Ok(()),
+        }
+    }
+
     fn incomplete(&self) -> String {
         format!("the output is incomplete: it ends after {self}")
     }

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::Http;
+use super::format::Show;
 use super::jq::{self, Jq};
-use super::plan::{Plan, Show};
+use super::plan::Plan;
 use super::print::Printer;
 use super::reporter::ProgressLine;
 use super::settings::duration;
@@ -186,7 +187,10 @@ impl Polling {
         let value = value.map_or("no value", Output::json);
         format!(
             "{}, {}: {} {} is {}",
-            format_duration(Duration::from_secs(began.elapsed().as_secs())),
+            match began.elapsed().as_secs() {
+                0 => "0s".to_owned(),
+                seconds => format_duration(Duration::from_secs(seconds)),
+            },
             count(checks, "check"),
             self.wanted.option(),
             self.text,

@@ -1,7 +1,7 @@
 //! Prints or saves a response as the options request.
 
+use super::format::Show;
 use super::jq::Jq;
-use super::plan::Show;
 use super::sink::Sink;
 use super::status::{self, Verbosity};
 use super::{report, show};

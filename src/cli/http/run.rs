@@ -1,7 +1,8 @@
 //! Runs `c47 http`, from its options to its exit code.
 
+use super::format::Show;
 use super::paging::Paging;
-use super::plan::{Plan, Show};
+use super::plan::Plan;
 use super::polling::Polling;
 use super::print::Printer;
 use super::reporter::{CallReporter, ProgressLine};

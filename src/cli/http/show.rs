@@ -1,6 +1,6 @@
 //! Prints requests and responses for a terminal or a pipe.
 
-use super::plan::Parts;
+use super::format::Parts;
 use crate::error::Error;
 use crate::http::Response;
 use crate::http::request::Request;

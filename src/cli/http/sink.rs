@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::plan::Show;
+use super::format::Show;
 use super::show;
 use super::status::Verbosity;
 use crate::atomic_file::{AtomicFile, Place, Stop, Stream};
