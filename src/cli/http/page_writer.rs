@@ -56,14 +56,14 @@ impl<'a> PageWriter<'a> {
         })
     }
 
-    /// Whether the items are written to a terminal, which may show progress too.
-    pub(super) fn is_terminal(&self) -> bool {
-        self.sink.is_terminal()
+    /// Whether nothing of the items reaches the terminal, so that progress can be shown.
+    pub(super) fn is_apart(&self) -> bool {
+        self.sink.is_apart()
     }
 
     /// Whether it has left a line on the terminal without a line feed.
     pub(super) fn is_line_open(&self) -> bool {
-        matches!(self.form, Form::Array) && self.items > 0 && self.is_terminal()
+        matches!(self.form, Form::Array) && self.items > 0 && self.sink.is_terminal()
     }
 
     /// Whether no more items are wanted.

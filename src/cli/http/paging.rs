@@ -124,8 +124,7 @@ impl Paging {
                     return Ok(Exit::Done);
                 }
             }
-            // On a terminal the items are the progress.
-            if printer.level == Verbosity::Normal && !writer.is_terminal() {
+            if printer.level == Verbosity::Normal && writer.is_apart() {
                 progress.status(so_far.to_string());
             }
             answer = caller.call_again(&mut request)?;

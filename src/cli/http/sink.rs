@@ -113,6 +113,15 @@ impl Sink {
         matches!(self, Sink::Stdout) && output::stdout_is_terminal()
     }
 
+    /// Whether nothing of it reaches the terminal, where a line of progress would be mixed with it.
+    pub(super) fn is_apart(&self) -> bool {
+        match self {
+            Sink::Stdout => output::stdout_is_file(),
+            Sink::File { .. } => true,
+            Sink::Stream { .. } => false,
+        }
+    }
+
     /// Completes the file.
     ///
     /// # Errors
