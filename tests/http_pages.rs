@@ -797,7 +797,23 @@ fn options_override_the_pages_of_the_profile() {
     );
     // A filter of a profile is compiled only for pages.
     run(&["@bad/list"]).expect_code(0);
-    run(&["@bad/list", "--paginate"]).expect_code(2);
+    let output = run(&["@bad/list", "--paginate"]).expect_code(2);
+    assert!(
+        output
+            .stderr_text()
+            .contains("the profile's pages: next: invalid filter")
+    );
+    let check = c47()
+        .env("C47_CONFIG_PATH", &config)
+        .args(["config", "check"])
+        .run();
+    let check = check.expect_code(2);
+    assert!(check.stdout_text().contains("a: ok"), "{}", check.tell());
+    assert!(
+        check.stdout_text().contains("pages: next: invalid filter"),
+        "{}",
+        check.tell()
+    );
 }
 
 /// The time limit of a profile is one for each page; --timeout is one for all pages.

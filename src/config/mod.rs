@@ -256,7 +256,8 @@ impl Config {
             [fault.wrong.message()].into_iter().chain(hint).collect()
         });
         let faults: Vec<String> = faults.collect();
-        match self.profile(name) {
+        let profile = self.profile(name);
+        match profile.and_then(|profile| profile.pages.ensure_filters()) {
             Err(error) if faults.is_empty() => vec![error.to_string()],
             Ok(_) | Err(_) => faults,
         }

@@ -1,5 +1,8 @@
 //! The settings of pages, from a profile or the command line.
 
+use crate::error::Error;
+use crate::jq::Filter;
+
 /// Where the next page and the items are. Filters are texts: they are compiled when pages are
 /// requested.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +57,22 @@ impl PageSettings {
             parameter: way.1,
             items,
         }
+    }
+
+    /// Checks the filters, which are compiled only for pages. A build without filters accepts any.
+    ///
+    /// # Errors
+    /// A usage error about the first that does not compile.
+    pub(crate) fn ensure_filters(&self) -> Result<(), Error> {
+        let filters = [("pages: next", &self.next), ("pages: items", &self.items)];
+        for (key, text) in filters {
+            if let Some(text) = text
+                && cfg!(feature = "jq")
+            {
+                Filter::compile(key, text)?;
+            }
+        }
+        Ok(())
     }
 }
 

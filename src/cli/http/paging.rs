@@ -241,22 +241,26 @@ fn ways(options: &Http, plan: &mut Plan) -> Result<(Shape, Option<Filter>), Erro
             .map(|text| Filter::compile("--items", text));
         return Ok((Shape::GraphQl(query), items.transpose()?));
     }
+    let next_name = match is_own_way {
+        true => "--next",
+        false => "the profile's pages: next",
+    };
+    let items_name = match own.items {
+        Some(_) => "--items",
+        None => "the profile's pages: items",
+    };
     let settings = own.over(plan.pages.clone());
-    let items = settings
-        .items
-        .as_deref()
-        .map(|text| Filter::compile("--items", text));
-    let next = settings
-        .next
-        .as_deref()
-        .map(|text| Filter::compile("--next", text));
-    let shape = match (settings.parameter, next.transpose()?) {
+    let compiled =
+        |name: &str, text: Option<&str>| text.map(|text| Filter::compile(name, text)).transpose();
+    let items = compiled(items_name, settings.items.as_deref())?;
+    let next = compiled(next_name, settings.next.as_deref())?;
+    let shape = match (settings.parameter, next) {
         (None, None) => Shape::Link,
         (None, Some(next)) => Shape::Next(next),
         (Some(parameter), None) => Shape::Number(parameter),
         (Some(parameter), Some(next)) => Shape::Cursor(parameter, next),
     };
-    Ok((shape, items.transpose()?))
+    Ok((shape, items))
 }
 
 /// Ensures that options of pages are given only together with `--paginate`.
