@@ -450,7 +450,11 @@ fn next_page_at_another_origin_gets_no_credentials() {
             text.contains("credentials are sent only to the place of the first page"),
             "{text}"
         );
-        assert_eq!(output.stdout_text(), "");
+        assert_eq!(output.stdout_text(), "[\n1");
+        // A page that is not wanted may be anywhere.
+        let run = paginate(&server.url("/a")).args(arguments).env("T", "x");
+        let output = run.arg("--max-pages=1").run().expect_code(0);
+        assert_eq!(output.stdout_text(), "[\n1\n]\n");
     }
     assert!(other.requests().is_empty());
     // Nothing identifies the user.
@@ -852,4 +856,18 @@ fn timeout_limits_all_pages_and_that_of_a_profile_each_page() {
         output.tell()
     );
     assert!(server.requests().len() > 1);
+}
+
+#[test]
+fn graphql_query_is_retried_like_a_get() {
+    let failures = AtomicUsize::new(0);
+    let server = Server::start(move |_| match failures.fetch_add(1, Ordering::SeqCst) {
+        0 => Response::new("503 Busy", "retry-after: 0\r\n", ""),
+        _ => Response::json(
+            "{\"data\":{\"nodes\":[1],\"pageInfo\":{\"hasNextPage\":false,\"endCursor\":null}}}",
+        ),
+    });
+    let query = format!("query={TASKS}");
+    let run = paginate(&server.url("/")).args([&query, "variables[n]:=2", "--retry=1"]);
+    assert_eq!(run.run().expect_code(0).stdout_text(), "[\n1\n]\n");
 }

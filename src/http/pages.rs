@@ -48,7 +48,7 @@ pub(crate) struct Pager {
     /// Whether a client certificate is sent.
     has_certificate: bool,
     /// The number of the current page, counted from 1.
-    pub number: u64,
+    number: u64,
     /// The value of the parameter that counts.
     count: u64,
     requested: Seen,
@@ -59,8 +59,8 @@ pub(crate) struct Pager {
 /// A page.
 pub(crate) struct Page<'a> {
     pub items: Items<'a>,
-    /// The request for the next page; `None` after the last.
-    pub next: Option<Request>,
+    /// Where the next page is; `None` after the last.
+    pub next: Option<Next>,
 }
 
 impl Pager {
@@ -126,8 +126,7 @@ impl Pager {
     /// Reads a page: `sent` is the request that it answers.
     ///
     /// # Errors
-    /// When it is not the expected JSON, when the next page may not be requested, or when the pages
-    /// repeat.
+    /// When it is not the expected JSON, or the same as the page before.
     pub(crate) fn read<'a>(
         &mut self,
         sent: &Request,
@@ -136,8 +135,11 @@ impl Pager {
     ) -> Result<Page<'a>, Error> {
         let text = std::str::from_utf8(body).map_err(|_| self.wrong("it is not UTF-8"))?;
         if text.trim_ascii().is_empty() {
-            // 204, or an empty page.
-            return Ok(self.empty());
+            // For example after 204.
+            return Ok(Page {
+                items: Items::Unchanged(Vec::new()),
+                next: None,
+            });
         }
         json::check(text).map_err(|why| self.wrong(format!("it is not JSON: {why}")))?;
         let (items, next) = match &self.shape {
@@ -148,20 +150,7 @@ impl Pager {
                 (items, next)
             }
         };
-        let next = match next {
-            Some(next) => Some(self.checked(sent, next)?),
-            None => None,
-        };
-        self.number += 1;
         Ok(Page { items, next })
-    }
-
-    fn empty<'a>(&mut self) -> Page<'a> {
-        self.number += 1;
-        Page {
-            items: Items::Unchanged(Vec::new()),
-            next: None,
-        }
     }
 
     fn wrong(&self, why: impl std::fmt::Display) -> Error {
@@ -279,9 +268,11 @@ impl Pager {
         }
     }
 
-    /// The request for the next page, which was not sent before and sends credentials to no other
-    /// place.
-    fn checked(&mut self, sent: &Request, next: Next) -> Result<Request, Error> {
+    /// The request for the next page, after the page that answers `sent`.
+    ///
+    /// # Errors
+    /// When it was sent before, or would send credentials to another place.
+    pub(crate) fn request(&mut self, sent: &Request, next: Next) -> Result<Request, Error> {
         let request = match next {
             Next::Body(body) => Request {
                 body,
@@ -294,6 +285,7 @@ impl Pager {
             Next::Url(url) => self.moved(sent, url)?,
         };
         if self.requested.insert(fingerprint(&request)) {
+            self.number += 1;
             return Ok(request);
         }
         let address = request.shown_url(Secrets::Hidden);
@@ -326,7 +318,10 @@ impl Pager {
                 return Ok(request);
             };
             let shown = redact::url(&url.to_string());
-            return Err(self.wrong(format!("the next page, {shown}, is not requested: {why}")));
+            let error = self.wrong(format!("the next page, {shown}, is not requested: {why}"));
+            return Err(error.with_hint(
+                "--next FILTER can give a path, which belongs to the place of the page before",
+            ));
         }
         request.url = url;
         Ok(request)
@@ -334,7 +329,7 @@ impl Pager {
 }
 
 /// Where the next page is.
-enum Next {
+pub(crate) enum Next {
     /// At a URL from the server.
     Url(Url),
     /// At the first URL with another parameter.

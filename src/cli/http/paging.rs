@@ -14,6 +14,7 @@ use crate::http::graphql::PagedQuery;
 use crate::http::page_settings::{PageSettings, Parameter};
 use crate::http::pages::{Bound, Pager, Shape};
 use crate::http::request::Request;
+use crate::http::settings::Methods;
 use crate::http::{Caller, Response};
 use crate::jq::Filter;
 use crate::quantity::count;
@@ -52,6 +53,10 @@ impl Paging {
             None => Bound::Unlimited,
         };
         let (shape, items) = ways(options, plan)?;
+        if let Shape::GraphQl(_) = shape {
+            // A query changes nothing, so it is repeated like a GET.
+            plan.settings.retry.methods = Methods::All;
+        }
         Ok(Some(Paging {
             pager: Pager::new(shape, items, bound, &mut plan.request)?,
             form: match (plan.jq.take(), options.ndjson) {
@@ -114,16 +119,17 @@ impl Paging {
             so_far.is_line_open = writer.is_line_open();
             let is_limit = so_far.pages >= self.max_pages || writer.is_full();
             let has_more = page.next.is_some() || extent == Extent::Part;
-            match page.next {
-                Some(next) if !is_limit && !output::reader_has_gone() => request = next,
-                Some(_) | None => {
-                    progress.end();
-                    writer.finish(printer.level)?;
-                    so_far.is_line_open = false;
-                    note_end(pager, so_far, is_limit && has_more, &answer, printer.level);
-                    return Ok(Exit::Done);
-                }
-            }
+            let Some(next) = page
+                .next
+                .filter(|_| !is_limit && !output::reader_has_gone())
+            else {
+                progress.end();
+                writer.finish(printer.level)?;
+                so_far.is_line_open = false;
+                note_end(pager, so_far, is_limit && has_more, &answer, printer.level);
+                return Ok(Exit::Done);
+            };
+            request = pager.request(&request, next)?;
             if printer.level == Verbosity::Normal && writer.is_apart() {
                 progress.status(so_far.to_string());
             }
