@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nanoserde::SerJson;
-use rustix::fs::OFlags;
+use rustix::fs::{FileType, OFlags};
 
 use crate::colour::Colour;
 use crate::error::Error;
@@ -298,6 +298,17 @@ fn colour_on(is_terminal: bool) -> Colour {
 /// Whether stdout is a terminal.
 pub(crate) fn stdout_is_terminal() -> bool {
     io::stdout().is_terminal()
+}
+
+/// Whether stdout is a file or a device such as `/dev/null`, so that nothing of it reaches the terminal:
+/// the reader of a pipe may write there.
+pub(crate) fn stdout_is_file() -> bool {
+    let kind = rustix::fs::fstat(io::stdout()).map(|found| FileType::from_raw_mode(found.st_mode));
+    match kind {
+        Ok(FileType::RegularFile) => true,
+        Ok(FileType::CharacterDevice) => !stdout_is_terminal(),
+        Ok(_) | Err(_) => false,
+    }
 }
 
 /// Whether stderr is a terminal.

@@ -22,6 +22,8 @@ mod earlier;
 /// The failures of a call.
 pub(crate) mod failure;
 mod file_name;
+/// Pages of GraphQL connections.
+pub(crate) mod graphql;
 /// Whether a secret may be sent in plain text.
 pub(crate) mod guard;
 pub(crate) mod head;
@@ -29,6 +31,7 @@ pub(crate) mod head;
 pub(crate) mod item;
 mod keep_alive;
 mod limits;
+mod link_header;
 mod lookup;
 /// Multipart forms.
 pub(crate) mod multipart;
@@ -38,8 +41,15 @@ pub(crate) mod netrc;
 mod note;
 /// Observers of the requests of a caller.
 pub(crate) mod observe;
+mod page_items;
+/// The settings of pages.
+pub(crate) mod page_settings;
+/// Lists in pages.
+pub(crate) mod pages;
 mod partial;
 mod percent;
+/// Requests that are repeated until a condition is met.
+pub(crate) mod poll;
 mod pool;
 /// The proxy for a host.
 pub(crate) mod proxy;
@@ -55,6 +65,7 @@ pub(crate) mod response;
 pub(crate) mod retry;
 /// Trusted root certificates.
 pub(crate) mod roots;
+mod seen;
 mod send;
 /// The settings of calls, and the overlays of profiles and command lines.
 pub(crate) mod settings;
