@@ -23,13 +23,17 @@ const EDGES: [&str; 4] = ["src/main.rs", "src/cli/", "src/output.rs", "src/secre
 /// May exit, but neither read the environment nor print.
 const SIGNAL_HANDLER: &str = "src/interrupt.rs";
 
+/// May abort, but neither read the environment nor print.
+const UNWINDER: &str = "src/unwinder.rs";
+
 /// Files with `unsafe` code, and the reason.
-const UNSAFE_FILES: [&str; 5] = [
+const UNSAFE_FILES: [&str; 6] = [
     "src/allocator.rs",      // the allocator
     "src/descriptor.rs",     // a descriptor known by its number
     "src/http/lookup.rs",    // getaddrinfo
     "src/interrupt.rs",      // signal handlers
     "src/process_limits.rs", // a signal that is ignored, and what runs between fork and exec
+    "src/unwinder.rs",       // C functions that would unwind the stack
 ];
 
 /// Files that import each other, directly or through others. A parent that re-exports items of its
@@ -126,6 +130,7 @@ fn edges_crossed(source: &Source) -> Vec<String> {
                     found.push(format!("it prints (io::{name})"));
                 }
                 ("libc", "_exit") if source.path == SIGNAL_HANDLER => {}
+                ("process", "abort") if source.path == UNWINDER => {}
                 ("process", name @ ("exit" | "abort")) | ("libc", name @ ("exit" | "_exit")) => {
                     found.push(format!("it ends the process ({name})"));
                 }
