@@ -51,6 +51,8 @@ pub enum Error {
     },
     /// A file, a stream or a response is malformed.
     Malformed { what: String, why: String },
+    /// A jq filter failed on its input.
+    Filter { what: String, why: String },
     /// Nothing of the requested kind was found.
     Nothing { place: String, what: &'static str },
     /// The echo service could not listen.
@@ -101,6 +103,14 @@ impl Error {
         }
     }
 
+    /// A jq filter that failed on its input; `what` is the option it comes from.
+    pub fn filter(what: impl Into<String>, why: impl fmt::Display) -> Error {
+        Error::Filter {
+            what: what.into(),
+            why: why.to_string(),
+        }
+    }
+
     /// For `map_err` on an operation on a file: `action` is a verb ("read", "write").
     pub fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
         move |source| Error::File {
@@ -124,6 +134,7 @@ impl Error {
             Error::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             Error::Echo(_)
             | Error::File { .. }
+            | Error::Filter { .. }
             | Error::Malformed { .. }
             | Error::Output(_)
             | Error::Rez(_)
@@ -143,6 +154,7 @@ impl Error {
             Error::Http(failure) => failure.kind(),
             Error::Jwt(error) => error.kind(),
             Error::File { .. } => ErrorKind::File,
+            Error::Filter { .. } => ErrorKind::Filter,
             Error::Malformed { .. } => ErrorKind::Malformed,
             Error::Nothing { .. } => ErrorKind::Nothing,
             Error::Echo(error) => error.kind(),
@@ -172,6 +184,7 @@ impl Error {
             Error::Rez(error) => error.hint(),
             Error::NoSuchProgram { .. }
             | Error::File { .. }
+            | Error::Filter { .. }
             | Error::Malformed { .. }
             | Error::Nothing { .. }
             | Error::Output(_)
@@ -205,7 +218,9 @@ impl fmt::Display for Error {
             } => {
                 write!(f, "cannot {action} {}: {}", path.display(), reason(source))
             }
-            Error::Malformed { what, why } => write!(f, "{what}: {why}"),
+            Error::Filter { what, why } | Error::Malformed { what, why } => {
+                write!(f, "{what}: {why}")
+            }
             Error::Nothing { place, what } => write!(f, "{place}: no {what} found"),
             Error::Output(source) => {
                 write!(f, "cannot write to standard output: {}", reason(source))

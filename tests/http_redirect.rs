@@ -294,27 +294,6 @@ fn password_in_a_url_is_never_shown() {
     assert_eq!(server.request().header("referer"), None);
 }
 
-/// CVE-2022-22576: no connection is reused, so none has other credentials.
-#[test]
-fn connections_are_not_reused() {
-    let server = Server::start(|request| match request.target.as_str() {
-        "/there" => Response::ok(""),
-        _ => Response::redirect("302 Found", "/there"),
-    });
-    c47()
-        .env("S", "sekrit")
-        .args([
-            "http",
-            "--follow",
-            &server.url("/"),
-            "--auth",
-            "bearer=env:S",
-        ])
-        .run()
-        .expect_code(0);
-    assert_eq!((server.requests().len(), server.connections()), (2, 2));
-}
-
 /// 307 and 308, and 301 and 302 for a PUT, repeat the body; to another origin only with the option.
 #[test]
 fn body_goes_to_another_origin_only_with_redirect_body() {

@@ -32,6 +32,7 @@ const UNSAFE_FILES: [&str; 6] = [
     "src/descriptor.rs",     // a descriptor known by its number
     "src/http/lookup.rs",    // getaddrinfo
     "src/interrupt.rs",      // signal handlers
+    "src/jq/overflow.rs",    // a signal handler for the overflow of a filter's stack
     "src/process_limits.rs", // a signal that is ignored, and what runs between fork and exec
     "src/unwinder.rs",       // C functions that would unwind the stack
 ];

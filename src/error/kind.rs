@@ -29,6 +29,7 @@ pub(crate) enum ErrorKind {
     Random,
     Signing,
     File,
+    Filter,
     Malformed,
     Nothing,
     Listen,
@@ -42,7 +43,7 @@ pub(crate) enum ErrorKind {
 
 impl ErrorKind {
     /// All kinds, for the manual.
-    pub(crate) const ALL: [ErrorKind; 35] = [
+    pub(crate) const ALL: [ErrorKind; 36] = [
         ErrorKind::Usage,
         ErrorKind::NoSuchCommand,
         ErrorKind::NoSuchProgram,
@@ -69,6 +70,7 @@ impl ErrorKind {
         ErrorKind::Random,
         ErrorKind::Signing,
         ErrorKind::File,
+        ErrorKind::Filter,
         ErrorKind::Malformed,
         ErrorKind::Nothing,
         ErrorKind::Listen,
@@ -109,6 +111,7 @@ impl ErrorKind {
             ErrorKind::Random => "random",
             ErrorKind::Signing => "signing",
             ErrorKind::File => "file",
+            ErrorKind::Filter => "filter",
             ErrorKind::Malformed => "malformed",
             ErrorKind::Nothing => "nothing",
             ErrorKind::Listen => "listen",
@@ -150,6 +153,7 @@ impl ErrorKind {
             ErrorKind::Random => "no random numbers",
             ErrorKind::Signing => "signing failed",
             ErrorKind::File => "a file could not be read or written",
+            ErrorKind::Filter => "a jq filter failed on its input",
             ErrorKind::Malformed => "a file or an input is malformed",
             ErrorKind::Nothing => "nothing of the requested kind was found",
             ErrorKind::Listen => "the port could not be opened",

@@ -120,6 +120,7 @@ impl<'a> Caller<'a> {
         if let (true, Some(first)) = (is_rejected, first)
             && let Some(credential) = self.renewed_for(Renewal::Rejected(answer.head.status))?
         {
+            answer.discard();
             *request = first;
             request.credential = credential;
             return self.follow(attempts, request);
@@ -170,6 +171,7 @@ impl<'a> Caller<'a> {
             }
             followed += 1;
             redirect::apply(request, answer.head.status, next);
+            answer.discard();
         }
     }
 
@@ -194,6 +196,7 @@ impl<'a> Caller<'a> {
                 Some(challenge) if answered == 0 || (answered == 1 && challenge.stale) => {
                     request.meet(&challenge)?;
                     answered += 1;
+                    answer.discard();
                 }
                 _ => return Ok(answer),
             }
@@ -213,7 +216,9 @@ impl<'a> Caller<'a> {
                 Err(error) => attempts.after_error(&request.method, error),
             };
             let Some(pause) = pause else { return result };
-            drop(result); // also closes the connection
+            if let Ok(answer) = result {
+                answer.discard();
+            }
             self.rest(&pause);
             if request.credential != Credential::None
                 && let Some(credential) = self.renewed_for(Renewal::NextAttempt)?
@@ -233,7 +238,7 @@ impl<'a> Caller<'a> {
             false => ClientCertificate::Withheld,
         };
         let answer = exchange(
-            &mut self.transport,
+            &self.transport,
             request,
             &self.settings,
             certificate,

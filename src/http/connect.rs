@@ -2,28 +2,22 @@
 //! their size, and measures time.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use ureq::unversioned::transport::{
-    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, SocksConnector,
-    TcpConnector, Transport,
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, LazyBuffers, NextTimeout,
+    SocksConnector, TcpConnector, Transport,
 };
 
 use super::cut::{CutTransport, is_closed};
 use super::failure::{Failure, ProxyError};
+use super::keep_alive::idle_limit;
+use super::pool::{Connection, Key, Pool};
+use super::proxy::Forward;
 use super::tls_connect::TlsConnector;
 use super::unix_socket::UnixTransport;
-use super::wire::Wire;
-
-/// A plain http request that is forwarded by a proxy (RFC 9112 §3.2.2).
-#[derive(Clone, Debug)]
-pub(crate) struct Forward {
-    /// `http://host:port`, inserted before the request target.
-    pub origin: String,
-    /// The name of the proxy in messages.
-    pub proxy: String,
-    /// The value of Proxy-Authorization.
-    pub authorization: Option<crate::secret::Secret>,
-}
+use super::wire::{CurrentWire, Wire};
 
 /// The whole chain, as ureq requires it.
 #[derive(Debug)]
@@ -33,6 +27,13 @@ pub(super) struct Chain {
     pub proxy_tls: TlsConnector,
     pub forward: Option<Forward>,
     pub wire: Wire,
+    /// The same exchange, for the layers of a new connection.
+    pub current: CurrentWire,
+    /// An open connection, which is used instead of a new one.
+    pub idle: Mutex<Option<Connection>>,
+    /// Where the connection goes after the exchange.
+    pub pool: Pool,
+    pub key: Key,
     /// The destination of the request: a connection to a proxy is not recorded.
     pub target: ureq::http::Uri,
     /// The socket to connect to instead of the host.
@@ -47,6 +48,15 @@ impl Connector<()> for Chain {
         details: &ConnectionDetails,
         _: Option<()>,
     ) -> Result<Option<Self::Out>, ureq::Error> {
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(connection) = idle {
+            connection.current.set(self.wire.clone());
+            return Ok(Some(self.watched(connection)));
+        }
         let Some(transport) = self.open(details)? else {
             return Ok(None);
         };
@@ -76,16 +86,29 @@ impl Connector<()> for Chain {
                 wire: self.wire.clone(),
             })));
         }
-        let forward = self.forward.clone();
-        Ok(Some(Box::new(Watched {
-            inner: transport,
-            forward,
-            wire: self.wire.clone(),
+        Ok(Some(self.watched(Connection {
+            transport,
+            current: self.current.clone(),
+            opened: Instant::now(),
         })))
     }
 }
 
 impl Chain {
+    fn watched(&self, connection: Connection) -> Box<dyn Transport> {
+        Box::new(Watched {
+            inner: connection.transport,
+            forward: self.forward.clone(),
+            wire: self.wire.clone(),
+            ownership: Some(Ownership {
+                pool: self.pool.clone(),
+                key: self.key.clone(),
+                current: connection.current,
+                opened: connection.opened,
+            }),
+        })
+    }
+
     fn open(&self, details: &ConnectionDetails) -> Result<Option<Box<dyn Transport>>, ureq::Error> {
         if let Some(path) = &self.unix_socket {
             let inner = Box::new(UnixTransport::connect(path, details)?);
@@ -102,7 +125,7 @@ impl Chain {
     fn cuttable(&self, inner: Box<dyn Transport>) -> Box<dyn Transport> {
         Box::new(CutTransport {
             inner,
-            wire: self.wire.clone(),
+            current: self.current.clone(),
         })
     }
 }
@@ -141,13 +164,43 @@ impl Transport for ToProxy {
     }
 }
 
-/// A transport that records the response headers.
+/// A connection during one exchange; records the response headers.
 #[derive(Debug)]
 struct Watched {
     inner: Box<dyn Transport>,
     /// Removed after the request line is rewritten.
     forward: Option<Forward>,
     wire: Wire,
+    /// `None` after the connection has gone to the pool.
+    ownership: Option<Ownership>,
+}
+
+/// What the pool needs to keep a connection.
+#[derive(Debug)]
+struct Ownership {
+    pool: Pool,
+    key: Key,
+    current: CurrentWire,
+    opened: Instant,
+}
+
+impl Watched {
+    /// Gives the connection to the pool, unless its state or the server forbids that.
+    fn release(&mut self) {
+        let Some(ownership) = self.ownership.take() else {
+            return;
+        };
+        let transport = std::mem::replace(&mut self.inner, Box::new(Closed::new()));
+        let limit = self.wire.head().as_ref().and_then(idle_limit);
+        if let (Some(limit), false) = (limit, self.wire.is_cut()) {
+            let connection = Connection {
+                transport,
+                current: ownership.current,
+                opened: ownership.opened,
+            };
+            ownership.pool.give(ownership.key, connection, limit);
+        }
+    }
 }
 
 impl Transport for Watched {
@@ -172,6 +225,7 @@ impl Transport for Watched {
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
         let before = self.inner.buffers().input().len();
+        let timeout = self.wire.within_hurry(timeout);
         let progress = match self.inner.await_input(timeout) {
             // ureq treats these errors as the end of a body without a length, but a reset can be
             // forged by anyone on the network.
@@ -190,12 +244,43 @@ impl Transport for Watched {
         Ok(progress)
     }
 
+    /// ureq asks this only when it has read the whole response and the headers of both sides let
+    /// it use the connection again. The pool takes the connection, and ureq drops the rest.
     fn is_open(&mut self) -> bool {
-        self.inner.is_open()
+        self.release();
+        false
     }
 
     fn is_tls(&self) -> bool {
         self.inner.is_tls()
+    }
+}
+
+/// Stands in for a connection that has gone to the pool.
+#[derive(Debug)]
+struct Closed(LazyBuffers);
+
+impl Closed {
+    fn new() -> Closed {
+        Closed(LazyBuffers::new(1, 1))
+    }
+}
+
+impl Transport for Closed {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.0
+    }
+
+    fn transmit_output(&mut self, _: usize, _: NextTimeout) -> Result<(), ureq::Error> {
+        Err(Failure::closed_early().into())
+    }
+
+    fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
+        Err(Failure::closed_early().into())
+    }
+
+    fn is_open(&mut self) -> bool {
+        false
     }
 }
 

@@ -5,14 +5,14 @@ use std::io::{self, Read};
 
 use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
-use super::wire::Wire;
+use super::wire::{CurrentWire, Wire};
 
 /// A connection on which a failed write is not yet an error, because the response may have arrived.
 /// It is below TLS, which does not read again after a failed write.
 #[derive(Debug)]
 pub(super) struct CutTransport {
     pub inner: Box<dyn Transport>,
-    pub wire: Wire,
+    pub current: CurrentWire,
 }
 
 impl Transport for CutTransport {
@@ -21,11 +21,12 @@ impl Transport for CutTransport {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
-        if self.wire.is_cut() {
+        let wire = self.current.get();
+        if wire.is_cut() {
             return Ok(());
         }
         match self.inner.transmit_output(amount, timeout) {
-            Err(ureq::Error::Io(error)) if is_closed(&error) && self.wire.cut() => Ok(()),
+            Err(ureq::Error::Io(error)) if is_closed(&error) && wire.cut() => Ok(()),
             result => result,
         }
     }
@@ -33,7 +34,7 @@ impl Transport for CutTransport {
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
         match self.inner.await_input(timeout) {
             // The failed write consumed the error that distinguishes a reset from an end.
-            Ok(false) if self.wire.is_cut() => {
+            Ok(false) if self.current.get().is_cut() => {
                 Err(io::Error::from(io::ErrorKind::ConnectionReset).into())
             }
             result => result,
@@ -96,12 +97,12 @@ impl<R: Read> Read for CutBody<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::timing::Timing;
+    use crate::http::timing::{ConnectionUse, Timing};
 
     #[test]
     fn a_cut_body_keeps_its_length_without_being_read() {
         for (length, rest) in [(Some(100), 96), (None, 0)] {
-            let wire = Wire::new(Timing::start());
+            let wire = Wire::new(Timing::start(ConnectionUse::New));
             let mut body = CutBody::new(b"abcdefgh".as_slice(), length, wire.clone());
             let mut four = [0; 4];
             body.read_exact(&mut four).unwrap();
@@ -114,7 +115,7 @@ mod tests {
 
     #[test]
     fn only_a_started_request_can_be_cut() {
-        let wire = Wire::new(Timing::start());
+        let wire = Wire::new(Timing::start(ConnectionUse::New));
         assert!(!wire.cut() && !wire.is_cut());
     }
 }

@@ -1,7 +1,7 @@
 //! Decodes the content encoding of a body while it arrives (RFC 9110 §8.4), and limits the output:
 //! a few megabytes of gzip can expand to ten gigabytes of zeros.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, Read};
 use std::rc::Rc;
 
@@ -68,13 +68,24 @@ const BUFFER: usize = 8 << 10;
 pub(super) struct Decoded<'a> {
     inner: Box<dyn Read + 'a>,
     is_encoded: bool,
+    encoded: Encoded<'a>,
     wire: Rc<Cell<u64>>,
     out: u64,
     max: Option<u64>,
 }
 
 /// An encoded body whose first bytes were read to detect the format.
-type Peeked<'a> = io::Chain<io::Cursor<Vec<u8>>, Counted<Box<dyn Read + 'a>>>;
+type Peeked<'a> = io::Chain<io::Cursor<Vec<u8>>, Counted<Encoded<'a>>>;
+
+/// The body as sent, which is also read after the decoder has found its end.
+#[derive(Clone)]
+struct Encoded<'a>(Rc<RefCell<Box<dyn Read + 'a>>>);
+
+impl Read for Encoded<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.borrow_mut().read(buffer)
+    }
+}
 
 impl<'a> Decoded<'a> {
     /// Decodes `body` by the value of Content-Encoding; `max` limits the output, as
@@ -88,8 +99,9 @@ impl<'a> Decoded<'a> {
         max: Option<u64>,
     ) -> io::Result<Decoded<'a>> {
         let wire = Rc::new(Cell::new(0));
+        let encoded = Encoded(Rc::new(RefCell::new(Box::new(body))));
         let mut counted = Counted {
-            inner: Box::new(body) as Box<dyn Read + 'a>,
+            inner: encoded.clone(),
             count: wire.clone(),
         };
         let (inner, is_encoded): (Box<dyn Read + 'a>, bool) = match coding(encoding)? {
@@ -107,6 +119,7 @@ impl<'a> Decoded<'a> {
         Ok(Decoded {
             inner,
             is_encoded,
+            encoded,
             wire,
             out: 0,
             max,
@@ -156,6 +169,11 @@ impl Read for Decoded<'_> {
             true => read.map_err(broken)?,
             false => read?,
         };
+        if self.is_encoded && count == 0 && !buffer.is_empty() {
+            // Some decoders stop before the end of the body, which the connection waits for. What
+            // follows does not matter.
+            let _ = self.encoded.read(&mut [0]);
+        }
         self.out += count as u64;
         self.ensure_bounded()?;
         Ok(count)

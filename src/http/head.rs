@@ -42,6 +42,14 @@ impl Head {
         }
     }
 
+    /// The values of all headers of this name that are text.
+    pub(super) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers
+            .iter()
+            .filter(move |(known, _)| known.eq_ignore_ascii_case(name))
+            .filter_map(|(_, value)| std::str::from_utf8(value).ok())
+    }
+
     /// The first header of this name, if its value is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers

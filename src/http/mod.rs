@@ -27,6 +27,7 @@ pub(crate) mod guard;
 pub(crate) mod head;
 /// Request items.
 pub(crate) mod item;
+mod keep_alive;
 mod limits;
 mod lookup;
 /// Multipart forms.
@@ -39,6 +40,7 @@ mod note;
 pub(crate) mod observe;
 mod partial;
 mod percent;
+mod pool;
 /// The proxy for a host.
 pub(crate) mod proxy;
 /// Proxy addresses.
@@ -79,4 +81,4 @@ pub(crate) use failure::Failure;
 pub(crate) use limits::Limits;
 pub(crate) use response::Response;
 pub(crate) use settings::{Follow, Overlay, Settings};
-pub(crate) use timing::Timing;
+pub(crate) use timing::{ConnectionUse, Timing};

@@ -4,7 +4,6 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::connect::Forward;
 use super::credential;
 use super::proxy_address::{Names, ProxyAddress, ProxyChoice};
 use super::url::{Origin, Scheme, UserInfo};
@@ -40,6 +39,17 @@ pub(crate) enum Route {
         proxy: Proxy,
         tunnel: ureq::Proxy,
     },
+}
+
+/// A plain http request that is forwarded by a proxy (RFC 9112 §3.2.2).
+#[derive(Clone, Debug)]
+pub(crate) struct Forward {
+    /// `http://host:port`, inserted before the request target.
+    pub origin: String,
+    /// The name of the proxy in messages.
+    pub proxy: String,
+    /// The value of Proxy-Authorization.
+    pub authorization: Option<Secret>,
 }
 
 /// A proxy, without its credentials.

@@ -14,6 +14,11 @@ use std::borrow::Cow;
 /// cookies.
 pub(crate) const USER_AGENT: &str = concat!("c47/", env!("CARGO_PKG_VERSION"));
 
+/// Whether a request of this method may be sent twice (RFC 9110 §9.2.2).
+pub(crate) fn is_idempotent(method: &str) -> bool {
+    ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"].contains(&method)
+}
+
 /// A header of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Header {

@@ -1,6 +1,7 @@
 //! A response: its headers, and its body as a stream.
 
 use std::io::{self, Read};
+use std::time::Duration;
 
 use super::decode::Decoded;
 use super::failure::{Failure, Part, Phase};
@@ -19,6 +20,29 @@ pub(crate) struct Response {
     pub body: BodyStream,
     /// The proxy that forwarded the request: the response may come from it.
     pub proxy: Option<Proxy>,
+}
+
+/// The most of an unused body that is read, and the time for it. A longer or slower body ends its
+/// connection.
+const MAX_DISCARDED: u64 = 64 << 10;
+const TIME_TO_DISCARD: Duration = Duration::from_millis(500);
+
+impl Response {
+    /// Reads the rest of an unused response, so that its connection can be used again.
+    pub(super) fn discard(mut self) {
+        let mut left = MAX_DISCARDED;
+        if self.body.announced.is_some_and(|length| length > left) {
+            return;
+        }
+        self.body.wire.hurry(TIME_TO_DISCARD);
+        let mut buffer = [0; 8 << 10];
+        while let Ok(count @ 1..) = self.body.next(&mut buffer) {
+            match left.checked_sub(count as u64) {
+                Some(rest) => left = rest,
+                None => return,
+            }
+        }
+    }
 }
 
 /// The decoded bytes of the body, within the limits.

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::failure::{ConnectError, Failure, LookupError, Phase, ProxyError};
 use super::head::Head;
+use super::request::is_idempotent;
 use super::settings::{Methods, Retry};
 use crate::deadline::Deadline;
 use crate::error::Error;
@@ -75,8 +76,7 @@ impl Attempts {
     }
 
     fn may_repeat(&self, method: &str) -> bool {
-        const IDEMPOTENT: [&str; 6] = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"];
-        self.policy.methods == Methods::All || IDEMPOTENT.contains(&method)
+        self.policy.methods == Methods::All || is_idempotent(method)
     }
 
     /// `asked` is the wait that the server requests; it replaces the default.

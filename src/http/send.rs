@@ -1,5 +1,6 @@
 //! One exchange: sends a request, and reads the response headers.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use ureq::Agent;
@@ -11,106 +12,195 @@ use super::connect::Chain;
 use super::cut::CutBody;
 use super::failure::{Failure, Phase, ProxyError};
 use super::head::Head;
+use super::keep_alive::idle_limit;
 use super::limits::Limits;
+use super::pool::{Configuration, Connection, Destination, Key, Pool, Repetition};
 use super::proxy::{Login, Proxy, Route};
-use super::request::{Request, Value};
+use super::request::{Request, Value, is_idempotent};
 use super::resolve::Lookup;
 use super::response::{BodyStream, Response};
 use super::settings::{Family, Settings};
 use super::stream::Watch;
-use super::timing::Timing;
+use super::timing::{ConnectionUse, Timing};
 use super::tls::ClientCertificate;
 use super::tls_connect::{Peer, TlsConnector};
 use super::transport::Transport;
-use super::url::{Origin, Scheme, Url};
-use super::wire::Wire;
+use super::url::{Origin, Scheme};
+use super::wire::{CurrentWire, Wire};
 use crate::deadline::Deadline;
 use crate::error::Error;
 
-/// Sends `request` and waits for the response headers, until the `deadline` of the whole call.
+/// Sends `request` and waits for the response headers, until the `deadline` of the whole call. Uses
+/// an open connection, or opens one.
 pub(super) fn exchange(
-    transport: &mut Transport,
+    transport: &Transport,
     request: &Request,
     settings: &Settings,
     certificate: ClientCertificate,
     deadline: Deadline,
 ) -> Result<Response, Error> {
-    let url = request.wire_url();
-    let route = match settings.network.unix_socket {
-        Some(_) => Route::Direct,
-        None => settings.proxies.route(&url.origin).map_err(Error::usage)?,
+    let exchange = Exchange::prepare(transport, request, settings, certificate, deadline)?;
+    let repetition = match is_idempotent(&request.method) {
+        true => Repetition::Allowed,
+        false => Repetition::Forbidden,
     };
-    let uri: http::Uri = url
-        .to_string()
-        .parse()
-        .map_err(|_| Error::usage(format!("'{}' is not a valid request URL", request.url)))?;
-    let (tls, proxy_tls) = connectors(transport, &url, &route, settings, certificate, deadline)?;
-    let wire = Wire::new(Timing::start());
-    let proxy = route.proxy().cloned();
-    let (forward, instead, tunnel) = match route {
-        Route::Direct => (None, None, None),
-        Route::Forward { proxy, forward } => (Some(forward), Some((proxy.host, proxy.port)), None),
-        Route::Tunnel { tunnel, .. } => (None, None, Some(tunnel)),
-    };
-    let is_forwarded = forward.is_some();
-    let agent = Agent::with_parts(
-        configuration(settings, deadline, tunnel)?,
-        Chain {
-            tls,
-            proxy_tls,
-            forward,
-            wire: wire.clone(),
-            target: uri.clone(),
-            unix_socket: settings.network.unix_socket.clone(),
-        },
-        Lookup {
-            instead,
-            overrides: settings.network.overrides.clone(),
-            is_needed: settings.network.unix_socket.is_none(),
-            wire: wire.clone(),
-        },
-    );
-    let built = build(request, uri)?;
-    let response = run(&agent, built, &request.body, &settings.watch, &wire)
-        .map_err(|error| failure(error, &url.origin, proxy.as_ref(), &wire, &settings.limits))?;
-    wire.with_timing(|timing| timing.first_byte = Some(timing.lap()));
-    let head = Head::parse(&wire.head()).ok_or_else(|| Failure::Malformed {
-        why: "its headers cannot be read".into(),
-    })?;
-    ensure_wholly_sent(&wire, &head)?;
-    let body = BodyStream::new(response.into_body(), &head, wire, settings)?;
-    Ok(Response {
-        head,
-        body,
-        proxy: proxy.filter(|_| is_forwarded),
-    })
+    if let Some(idle) = exchange.pool.take(&exchange.key, repetition) {
+        let wire = Wire::new(Timing::start(ConnectionUse::Reused));
+        let result = exchange.attempt(Some(idle), &wire);
+        if repetition == Repetition::Forbidden || !is_outdated(&result, &wire) {
+            return result;
+        }
+    }
+    exchange.attempt(None, &Wire::new(Timing::start(ConnectionUse::New)))
 }
 
-/// The TLS connectors for the server and the proxy, if needed.
-fn connectors(
-    transport: &mut Transport,
-    url: &Url,
-    route: &Route,
-    settings: &Settings,
-    certificate: ClientCertificate,
+/// Whether the server closed the connection while it was idle, before it saw the request: then the
+/// request is sent once more (RFC 9112 §9.3.1). Some servers respond with 408 when they close it.
+fn is_outdated(result: &Result<Response, Error>, wire: &Wire) -> bool {
+    match result {
+        Ok(response) => response.head.status == 408 && idle_limit(&response.head).is_none(),
+        Err(Error::Http(Failure::Truncated { .. })) => wire.is_silent(),
+        Err(_) => false,
+    }
+}
+
+/// A request with the way to its server.
+struct Exchange<'a> {
+    request: &'a Request,
+    settings: &'a Settings,
     deadline: Deadline,
-) -> Result<(TlsConnector, TlsConnector), Error> {
-    let mut configure = |certificate| transport.tls(settings, certificate, deadline);
-    let tls = TlsConnector {
-        peer: Peer::Server,
-        config: match url.origin.scheme {
-            Scheme::Https => Some(configure(certificate)?),
-            Scheme::Http => None,
+    uri: http::Uri,
+    route: Route,
+    tls: TlsConnector,
+    proxy_tls: TlsConnector,
+    pool: &'a Pool,
+    key: Key,
+}
+
+impl<'a> Exchange<'a> {
+    fn prepare(
+        transport: &'a Transport,
+        request: &'a Request,
+        settings: &'a Settings,
+        certificate: ClientCertificate,
+        deadline: Deadline,
+    ) -> Result<Exchange<'a>, Error> {
+        let url = request.wire_url();
+        let route = match settings.network.unix_socket {
+            Some(_) => Route::Direct,
+            None => settings.proxies.route(&url.origin).map_err(Error::usage)?,
+        };
+        let uri: http::Uri = url
+            .to_string()
+            .parse()
+            .map_err(|_| Error::usage(format!("'{}' is not a valid request URL", request.url)))?;
+        let configure = |certificate| transport.tls(&settings.tls, certificate, deadline);
+        let tls = TlsConnector {
+            peer: Peer::Server,
+            config: match url.origin.scheme {
+                Scheme::Https => Some(configure(certificate)?),
+                Scheme::Http => None,
+            },
+        };
+        let proxy_tls = TlsConnector {
+            peer: Peer::Proxy,
+            config: match needs_tls(&route) {
+                true => Some(configure(ClientCertificate::Withheld)?),
+                false => None,
+            },
+        };
+        let key = Key {
+            destination: destination(&url.origin, &route, settings),
+            tls: tls.config.clone().map(Configuration),
+            proxy_tls: proxy_tls.config.clone().map(Configuration),
+            family: settings.network.family,
+            overrides: settings.network.overrides.clone(),
+        };
+        Ok(Exchange {
+            request,
+            settings,
+            deadline,
+            uri,
+            route,
+            tls,
+            proxy_tls,
+            pool: transport.pool(),
+            key,
+        })
+    }
+
+    /// Sends the request over this connection, or over a new one.
+    fn attempt(&self, idle: Option<Connection>, wire: &Wire) -> Result<Response, Error> {
+        let Exchange {
+            request, settings, ..
+        } = self;
+        let (forward, instead, tunnel) = match &self.route {
+            Route::Direct => (None, None, None),
+            Route::Forward { proxy, forward } => (
+                Some(forward.clone()),
+                Some((proxy.host.clone(), proxy.port)),
+                None,
+            ),
+            Route::Tunnel { tunnel, .. } => (None, None, Some(tunnel.clone())),
+        };
+        let proxy = self.route.proxy();
+        let lookup = Lookup {
+            instead,
+            overrides: settings.network.overrides.clone(),
+            is_needed: idle.is_none() && settings.network.unix_socket.is_none(),
+            wire: wire.clone(),
+        };
+        let chain = Chain {
+            tls: self.tls.clone(),
+            proxy_tls: self.proxy_tls.clone(),
+            forward,
+            wire: wire.clone(),
+            current: CurrentWire::new(wire.clone()),
+            idle: Mutex::new(idle),
+            pool: self.pool.clone(),
+            key: self.key.clone(),
+            target: self.uri.clone(),
+            unix_socket: settings.network.unix_socket.clone(),
+        };
+        let configuration = configuration(settings, self.deadline, tunnel)?;
+        let agent = Agent::with_parts(configuration, chain, lookup);
+        let built = build(request, self.uri.clone())?;
+        let origin = &request.url.origin;
+        let response = run(&agent, built, &request.body, &settings.watch, wire)
+            .map_err(|error| failure(error, origin, proxy, wire, &settings.limits))?;
+        wire.with_timing(|timing| timing.first_byte = Some(timing.lap()));
+        let head = wire.head().ok_or_else(|| Failure::Malformed {
+            why: "its headers cannot be read".into(),
+        })?;
+        ensure_wholly_sent(wire, &head)?;
+        let body = BodyStream::new(response.into_body(), &head, wire.clone(), settings)?;
+        let proxy = match &self.route {
+            Route::Forward { proxy, .. } => Some(proxy.clone()),
+            Route::Direct | Route::Tunnel { .. } => None,
+        };
+        Ok(Response { head, body, proxy })
+    }
+}
+
+/// What a connection for this origin and route can be used for.
+fn destination(origin: &Origin, route: &Route, settings: &Settings) -> Destination {
+    let origin = origin.clone();
+    match (&settings.network.unix_socket, route) {
+        (Some(path), _) => Destination::UnixSocket {
+            path: path.clone(),
+            origin,
         },
-    };
-    let proxy_tls = TlsConnector {
-        peer: Peer::Proxy,
-        config: match needs_tls(route) {
-            true => Some(configure(ClientCertificate::Withheld)?),
-            false => None,
+        (None, Route::Direct) => Destination::Server(origin),
+        (None, Route::Forward { proxy, forward }) => Destination::Forwarding {
+            host: proxy.host.clone(),
+            port: proxy.port,
+            authorization: forward.authorization.clone(),
         },
-    };
-    Ok((tls, proxy_tls))
+        (None, Route::Tunnel { tunnel, .. }) => Destination::Tunnel {
+            origin,
+            proxy: tunnel.clone(),
+        },
+    }
 }
 
 /// Why the exchange failed, and whether the proxy or the server failed.

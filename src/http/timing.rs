@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timing {
     pub started: Instant,
+    /// Whether the connection was open already: no time was needed for it.
+    pub connection: ConnectionUse,
     pub resolve: Option<Duration>,
     pub connect: Option<Duration>,
     pub tls: Option<Duration>,
@@ -17,12 +19,21 @@ pub(crate) struct Timing {
     pub mark: Instant,
 }
 
+/// Whether an exchange opened a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ConnectionUse {
+    New,
+    /// The connection of an earlier exchange.
+    Reused,
+}
+
 impl Timing {
     /// Starts the clock.
-    pub(crate) fn start() -> Timing {
+    pub(crate) fn start(connection: ConnectionUse) -> Timing {
         let now = Instant::now();
         Timing {
             started: now,
+            connection,
             resolve: None,
             connect: None,
             tls: None,

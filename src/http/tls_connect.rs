@@ -139,7 +139,14 @@ impl Transport for TlsTransport {
     }
 
     fn is_open(&mut self) -> bool {
-        self.stream.get_mut().get_mut().is_open()
+        let (connection, socket) = (&mut self.stream.conn, self.stream.sock.get_mut());
+        // The response is complete, so these bytes can only be a close_notify or data that no one
+        // requested.
+        let is_quiet = socket.buffers().input().is_empty()
+            && connection.process_new_packets().is_ok_and(|state| {
+                state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed()
+            });
+        is_quiet && socket.is_open()
     }
 
     fn is_tls(&self) -> bool {

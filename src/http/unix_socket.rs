@@ -83,6 +83,13 @@ impl Transport for UnixTransport {
     }
 
     fn is_open(&mut self) -> bool {
-        true
+        let mut probe = || {
+            self.stream.set_nonblocking(true)?;
+            let read = self.stream.read(&mut [0]);
+            self.stream.set_nonblocking(false)?;
+            read
+        };
+        // Nothing is expected: a byte, an end or an error means that the connection is unusable.
+        probe().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 }

@@ -1,7 +1,10 @@
 //! The state that an exchange records: its clock, the bytes of the response headers, and the
 //! progress of the request. A leaf module.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use ureq::unversioned::transport::NextTimeout;
 
 use super::failure::Failure;
 use super::head::Head;
@@ -21,6 +24,8 @@ struct State {
     /// The response of a proxy to CONNECT.
     proxy_head: RecordedHeaders,
     request: Progress,
+    /// When the rest of the response is given up.
+    hurry: Option<Instant>,
 }
 
 /// The progress of the request.
@@ -39,6 +44,7 @@ impl Wire {
             head: RecordedHeaders::default(),
             proxy_head: RecordedHeaders::default(),
             request: Progress::NotStarted,
+            hurry: None,
         })))
     }
 
@@ -69,21 +75,38 @@ impl Wire {
         look(&mut self.lock().timing)
     }
 
-    /// The bytes of the response headers.
-    pub(super) fn head(&self) -> Vec<u8> {
-        self.lock().head.bytes.clone()
+    /// The response headers, when they are complete.
+    pub(super) fn head(&self) -> Option<Head> {
+        self.lock().head.complete.clone()
+    }
+
+    /// Whether no byte of a response has arrived.
+    pub(super) fn is_silent(&self) -> bool {
+        self.lock().head.bytes.is_empty()
     }
 
     /// The response of a proxy to CONNECT.
     pub(super) fn proxy_head(&self) -> Option<Head> {
-        Head::parse(&self.lock().proxy_head.bytes)
+        self.lock().proxy_head.complete.clone()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    /// Waits at most this long for the rest of the response.
+    pub(super) fn hurry(&self, limit: Duration) {
+        self.lock().hurry = Instant::now().checked_add(limit);
+    }
+
+    /// The timeout of a read, shorter if the response is in a hurry.
+    pub(super) fn within_hurry(&self, mut timeout: NextTimeout) -> NextTimeout {
+        if let Some(end) = self.lock().hurry {
+            let left = end.saturating_duration_since(Instant::now());
+            timeout.after = timeout.after.min(left.into());
+        }
+        timeout
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
         // The data is plain and stays valid if another thread panics.
-        self.0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Records the bytes of the response headers.
@@ -103,16 +126,40 @@ impl Wire {
     }
 }
 
+/// The exchange that a connection is used for. The layers of a connection keep this, and see the
+/// next exchange when the connection is used again.
+#[derive(Clone, Debug)]
+pub(super) struct CurrentWire(Arc<Mutex<Wire>>);
+
+impl CurrentWire {
+    pub(super) fn new(wire: Wire) -> CurrentWire {
+        CurrentWire(Arc::new(Mutex::new(wire)))
+    }
+
+    pub(super) fn get(&self) -> Wire {
+        self.lock().clone()
+    }
+
+    /// Starts the next exchange.
+    pub(super) fn set(&self, wire: Wire) {
+        *self.lock() = wire;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Wire> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The bytes of headers as received.
 #[derive(Debug, Default)]
 struct RecordedHeaders {
     bytes: Vec<u8>,
-    is_complete: bool,
+    complete: Option<Head>,
 }
 
 impl RecordedHeaders {
     fn keep(&mut self, new: &[u8]) -> Result<(), Failure> {
-        if self.is_complete {
+        if self.complete.is_some() {
             return Ok(());
         }
         let room = (MAX_HEAD + 1).saturating_sub(self.bytes.len());
@@ -122,7 +169,7 @@ impl RecordedHeaders {
                 why: "its headers are larger than 256 KiB".into(),
             });
         }
-        self.is_complete = Head::parse(&self.bytes).is_some();
+        self.complete = Head::parse(&self.bytes);
         Ok(())
     }
 }

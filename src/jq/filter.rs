@@ -1,5 +1,7 @@
 //! Compiles filters and applies them.
 
+use std::sync::Arc;
+
 use jaq_core::data::JustLut;
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Vars};
@@ -12,7 +14,7 @@ type Data = JustLut<Val>;
 
 /// A compiled filter. It can be used by several threads.
 pub(crate) struct Filter {
-    compiled: jaq_core::Filter<Data>,
+    compiled: Arc<jaq_core::Filter<Data>>,
 }
 
 impl Filter {
@@ -21,7 +23,9 @@ impl Filter {
     /// # Errors
     /// A usage error when it is not a filter.
     pub(crate) fn compile(what: &str, text: &str) -> Result<Filter, Error> {
-        deep::run(|| compile(text))?
+        let text = text.to_owned();
+        deep::run(move || compile(&text))
+            .map_err(|stopped| stopped.into_error(what))?
             .map_err(|why| Error::usage(format!("{what}: invalid filter: {why}")))
     }
 
@@ -30,15 +34,20 @@ impl Filter {
     /// # Errors
     /// When the input is not JSON, or the filter fails.
     pub(crate) fn outputs(&self, what: &str, input: &[u8]) -> Result<Vec<Output>, Error> {
-        deep::run(|| self.run(input))?.map_err(|why| Error::malformed(what, why))
+        let (compiled, input) = (Arc::clone(&self.compiled), input.to_vec());
+        deep::run(move || run(&compiled, &input))
+            .map_err(|stopped| stopped.into_error(what))?
+            .map_err(|why| Error::filter(what, why))
     }
+}
 
-    fn run(&self, input: &[u8]) -> Result<Vec<Output>, String> {
+fn run(compiled: &jaq_core::Filter<Data>, input: &[u8]) -> Result<Vec<Output>, String> {
+    {
         let mut outputs = Vec::new();
         for value in read::parse_many(input) {
             let value = value.map_err(|error| error.to_string())?;
-            let context = Ctx::<Data>::new(&self.compiled.lut, Vars::new([]));
-            for result in self.compiled.id.run((context, value)) {
+            let context = Ctx::<Data>::new(&compiled.lut, Vars::new([]));
+            for result in compiled.id.run((context, value)) {
                 let value = match result.map_err(jaq_core::Exn::get_err) {
                     Ok(value) => value,
                     Err(Ok(error)) => return Err(error.to_string()),
@@ -78,12 +87,26 @@ fn compile(text: &str) -> Result<Filter, String> {
         .with_funs(functions)
         .compile(modules)
         .map_err(|errors| format!("{errors:?}"))?;
-    Ok(Filter { compiled })
+    Ok(Filter {
+        compiled: Arc::new(compiled),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn runaway_recursion_and_nesting_are_errors() {
+        for text in [
+            "def f: 1 + f; f",
+            "reduce range(10000000) as $i (null; [.])",
+        ] {
+            let filter = Filter::compile("--jq", text).unwrap();
+            let error = filter.outputs("it", b"null").unwrap_err();
+            assert!(error.to_string().contains("too deep"), "{error}");
+        }
+    }
 
     #[test]
     fn filter_has_outputs() {

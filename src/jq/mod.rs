@@ -9,6 +9,8 @@ mod filter;
 #[cfg(not(feature = "jq"))]
 mod missing;
 mod output;
+#[cfg(feature = "jq")]
+mod overflow;
 
 #[cfg(feature = "jq")]
 pub(crate) use filter::Filter;

@@ -3,6 +3,7 @@
 
 use super::credentials::{self, Credentials};
 use super::items::{self, ensure_compressible};
+use super::jq::Jq;
 use super::plan::{Parts, Plan, Show};
 use super::settings::{ensure_retries, overlay, proxy_auth};
 use super::status::Verbosity;
@@ -31,6 +32,7 @@ const IN_MEMORY: u64 = 256 << 20;
 /// A usage error names the option or item.
 pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
     let show = show(options)?;
+    let jq = Jq::of(options, &show)?;
     let Target {
         method,
         mut url,
@@ -94,6 +96,7 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
         overlay,
         preview,
         show,
+        jq,
         level: Verbosity::from_switch(options.quiet),
         secrets,
     })

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::http::Timing;
+use crate::http::{ConnectionUse, Timing};
 use crate::output;
 
 const WIDTH: f64 = 40.0;
@@ -16,6 +16,9 @@ pub(super) fn draw(timing: &Timing) {
         ("first byte", timing.first_byte),
         ("transfer", timing.transfer),
     ];
+    if timing.connection == ConnectionUse::Reused {
+        output::say("connection     reused");
+    }
     let whole: Duration = parts.iter().filter_map(|(_, part)| *part).sum();
     for (name, part) in parts {
         if let Some(part) = part {

@@ -5,25 +5,27 @@ mod chart;
 mod credentials;
 mod download;
 mod from_curl;
+mod help;
 mod items;
+mod jq;
 mod offline;
 mod pasted;
 mod plan;
+mod print;
 mod print_command;
 mod report;
 mod reporter;
 mod run;
-mod save;
 mod settings;
 mod show;
+mod sink;
 mod status;
 mod target;
 mod to_curl;
 
 use argh::{ArgsInfo, FromArgs};
 
-use crate::auth::scheme;
-use crate::outline::{Details, Group, Kind, Layout};
+pub(super) use help::{DETAILS, LAYOUTS};
 
 /// Make an HTTP request; credentials stay at their origin.
 #[derive(FromArgs, ArgsInfo, Default)]
@@ -160,6 +162,15 @@ pub(super) struct Http {
     #[argh(switch)]
     json: bool,
 
+    /// filter the JSON body with jq. Each output is printed on a line, and laid out on a terminal. The
+    /// body of a response outside 2xx is printed unfiltered. With --json, filters the report
+    #[argh(option, arg_name = "filter")]
+    jq: Option<String>,
+
+    /// print the strings of --jq without quotes
+    #[argh(switch, short = 'r')]
+    raw_output: bool,
+
     /// print parts of request and response: letters of HBhb. H and B are the headers and body of
     /// the request, h and b those of the response. Secrets are masked
     #[argh(option, arg_name = "letters")]
@@ -253,113 +264,3 @@ pub(super) struct Http {
     #[argh(option, arg_name = "user:source")]
     proxy_auth: Option<String>,
 }
-
-/// The groups of the options in its help.
-pub(super) const LAYOUTS: &[Layout] = &[Layout {
-    command: "http",
-    usage: "[OPTIONS] [METHOD] URL [ITEM…]",
-    groups: &[
-        Group {
-            name: "Request",
-            daily: &["--form", "--body", "--offline", "--curl"],
-            more: &[
-                "--raw",
-                "--multipart",
-                "--compress",
-                "--from-curl",
-                "--print-command",
-            ],
-        },
-        Group {
-            name: "Credentials",
-            daily: &["--auth", "--profile", "--claim"],
-            more: &["--ttl", "--kid", "--jti", "--allow-plaintext"],
-        },
-        Group {
-            name: "Response",
-            daily: &["--verbose", "--headers", "--output", "--json", "--quiet"],
-            more: &[
-                "--print",
-                "--stream",
-                "--timing",
-                "--max-body",
-                "--show-secrets",
-            ],
-        },
-        Group {
-            name: "Download",
-            daily: &["--download", "--continue", "--sha256"],
-            more: &["--overwrite"],
-        },
-        Group {
-            name: "Retry",
-            daily: &["--retry"],
-            more: &["--retry-max-time", "--retry-unsafe"],
-        },
-        Group {
-            name: "Network",
-            daily: &["--follow", "--timeout", "--proxy"],
-            more: &[
-                "--proxy-auth",
-                "--max-redirects",
-                "--redirect-body",
-                "--connect-timeout",
-                "--resolve",
-                "--unix-socket",
-                "--ipv4",
-                "--ipv6",
-            ],
-        },
-        Group {
-            name: "TLS",
-            daily: &["--cacert", "--cert", "--key", "--insecure"],
-            more: &["--tls-min"],
-        },
-    ],
-}];
-
-/// What the values of its options are, for completions.
-pub(super) const DETAILS: Details = Details {
-    command: "http",
-    values: &[
-        ("word", Kind::RequestWord(target::methods)),
-        ("--auth", Kind::Staged(scheme::option_stages)),
-        ("--profile", Kind::Profile),
-        ("--claim", Kind::Word),
-        ("--ttl", Kind::Duration),
-        ("--kid", Kind::Word),
-        ("--body", Kind::File),
-        ("--raw", Kind::Word),
-        ("--from-curl", Kind::File),
-        (
-            "--retry",
-            Kind::Integer {
-                least: 0,
-                most: u32::MAX as u64,
-            },
-        ),
-        ("--retry-max-time", Kind::Duration),
-        ("--output", Kind::File),
-        ("--sha256", Kind::Word),
-        ("--print", Kind::Word),
-        (
-            "--max-redirects",
-            Kind::Integer {
-                least: 0,
-                most: u32::MAX as u64,
-            },
-        ),
-        ("--timeout", Kind::Duration),
-        ("--connect-timeout", Kind::Duration),
-        ("--max-body", Kind::Size),
-        ("--cacert", Kind::File),
-        ("--cert", Kind::File),
-        ("--key", Kind::File),
-        ("--tls-min", Kind::choice(settings::tls_versions)),
-        ("--resolve", Kind::Word),
-        ("--unix-socket", Kind::File),
-        ("--proxy", Kind::Word),
-        ("--proxy-auth", Kind::Word),
-    ],
-    json: &[report::JSON],
-};

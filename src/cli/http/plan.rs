@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::jq::Jq;
 use super::status::Verbosity;
 use crate::auth::Issuer;
 use crate::auth::preview::Preview;
@@ -30,6 +31,8 @@ pub(super) struct Plan {
     /// The statuses that mean an expired token, by the profile's service.
     pub dead_token_statuses: Vec<u16>,
     pub show: Show,
+    /// The filter of what is shown.
+    pub jq: Option<Jq>,
     pub level: Verbosity,
     pub secrets: Secrets,
     /// The largest body held in memory.

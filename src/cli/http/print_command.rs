@@ -63,7 +63,7 @@ fn words(call: &Http, sourced: &Sourced) -> Vec<String> {
 }
 
 /// The options that take one value. A test checks that none is missing.
-fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 22] {
+fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 23] {
     let number = |number: Option<u32>| number.map(|number| number.to_string());
     [
         ("--auth", sourced.auth.clone()),
@@ -76,6 +76,7 @@ fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 22
         ("--retry-max-time", call.retry_max_time.clone()),
         ("--output", call.output.clone()),
         ("--sha256", call.sha256.clone()),
+        ("--jq", call.jq.clone()),
         ("--print", call.print.clone()),
         ("--max-redirects", number(call.max_redirects)),
         ("--timeout", call.timeout.clone()),
@@ -108,6 +109,7 @@ fn switches(call: &Http) -> Vec<(&'static str, bool)> {
         ("--continue", call.resume),
         ("--overwrite", call.overwrite),
         ("--json", call.json),
+        ("--raw-output", call.raw_output),
         ("--stream", call.stream),
         ("--timing", call.timing),
         ("--offline", call.offline),

@@ -7,8 +7,8 @@ use nanoserde::SerJson;
 
 use crate::error::Error;
 use crate::escape;
-use crate::http::Response;
 use crate::http::request::Request;
+use crate::http::{ConnectionUse, Response};
 use crate::json::{self, Text};
 use crate::outline::{Field, JsonOutput, Shape};
 use crate::output;
@@ -47,6 +47,10 @@ pub(super) const JSON: JsonOutput = JsonOutput {
             "a body that is neither JSON nor text",
         )
         .or_null(),
+        Field::boolean(
+            "connection_reused",
+            "whether an earlier request of this call had opened the connection",
+        ),
         Field::object("timing_ms", "milliseconds that each step took"),
         Field::number("timing_ms.resolve", "DNS").or_null(),
         Field::number("timing_ms.connect", "connection").or_null(),
@@ -103,60 +107,65 @@ impl Body {
         }
     }
 
-    /// Prints the two fields of the body in pieces, because it may fill the memory.
-    fn print(&self) -> Result<(), Error> {
+    /// Writes the two fields of the body in pieces, because it may fill the memory.
+    fn write(&self, write: &mut Write) -> Result<(), Error> {
         let no_base64 = ",\"body_base64\":null";
         match self {
-            Body::Empty => piece(&format!("\"body\":null{no_base64}")),
+            Body::Empty => write(&format!("\"body\":null{no_base64}")),
             Body::Json(text) => {
-                piece("\"body\":")?;
-                in_pieces(text, piece)?;
-                piece(no_base64)
+                write("\"body\":")?;
+                in_pieces(text, &mut *write)?;
+                write(no_base64)
             }
             Body::Text(text) => {
-                piece("\"body\":\"")?;
-                in_pieces(text, |text| {
+                write("\"body\":\"")?;
+                in_pieces(text, &mut |text| {
                     let quoted = Text::string(text);
                     let quoted = quoted.as_str();
-                    piece(quoted.get(1..quoted.len() - 1).unwrap_or_default())
+                    write(quoted.get(1..quoted.len() - 1).unwrap_or_default())
                 })?;
-                piece(&format!("\"{no_base64}"))
+                write(&format!("\"{no_base64}"))
             }
             Body::Bytes(bytes) => {
-                piece("\"body\":null,\"body_base64\":\"")?;
+                write("\"body\":null,\"body_base64\":\"")?;
                 // Pieces of a multiple of three bytes need no padding in between.
                 for bytes in bytes.chunks(PIECE / 3 * 3) {
-                    piece(&base64::engine::general_purpose::STANDARD.encode(bytes))?;
+                    write(&base64::engine::general_purpose::STANDARD.encode(bytes))?;
                 }
-                piece("\"")
+                write("\"")
             }
         }
     }
 }
 
-/// The number of bytes that are printed at a time.
+/// Receives the pieces of the report.
+type Write<'a> = dyn FnMut(&str) -> Result<(), Error> + 'a;
+
+/// The number of bytes that are written at a time.
 const PIECE: usize = 64 << 10;
 
-fn piece(text: &str) -> Result<(), Error> {
+/// Prints a piece on stdout.
+pub(super) fn piece(text: &str) -> Result<(), Error> {
     output::bytes(escape::json(text).as_bytes())
 }
 
-fn in_pieces(text: &str, print: impl Fn(&str) -> Result<(), Error>) -> Result<(), Error> {
+fn in_pieces(text: &str, write: &mut Write) -> Result<(), Error> {
     let mut rest = text;
     while !rest.is_empty() {
         let (one, more) = rest.split_at(rest.floor_char_boundary(PIECE));
-        print(one)?;
+        write(one)?;
         rest = more;
     }
     Ok(())
 }
 
-/// Reads the body, up to `in_memory` bytes, and prints the report.
-pub(super) fn print(
+/// Reads the body, up to `in_memory` bytes, and writes the report in pieces.
+pub(super) fn write(
     request: &Request,
     answer: &mut Response,
     in_memory: u64,
     secrets: Secrets,
+    write: &mut Write,
 ) -> Result<(), Error> {
     let body = Body::of(answer.body.read_all(in_memory)?);
     let timing = answer.body.timing();
@@ -174,16 +183,18 @@ pub(super) fn print(
         transfer: timing.transfer.map(milliseconds),
         total: milliseconds(timing.started.elapsed()),
     };
-    piece(&format!(
+    write(&format!(
         "{{\"request\":{},\"response\":{{\"status\":{},\"reason\":{},\"headers\":{},",
         request.serialize_json(),
         answer.head.status,
         Text::string(&answer.head.reason),
         answer_headers(answer, secrets).serialize_json(),
     ))?;
-    body.print()?;
-    piece(&format!(
-        "}},\"timing_ms\":{}}}\n",
+    body.write(write)?;
+    write(&format!(
+        "}},\"connection_reused\":{},\"timing_ms\":{}}}
+",
+        timing.connection == ConnectionUse::Reused,
         timing_ms.serialize_json()
     ))
 }

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use super::show;
 use super::status::Verbosity;
 use crate::error::Error;
-use crate::http::Response;
 use crate::http::observe::{Notice, Observer};
 use crate::http::request::Request;
+use crate::http::{ConnectionUse, Response};
 use crate::progress::Progress;
 use crate::redact::{self, Secrets};
 use crate::{escape, output};
@@ -60,6 +60,9 @@ impl Observer for CallReporter {
 
     fn after(&mut self, _: &Request, answer: &Response) -> Result<(), Error> {
         if self.verbose {
+            if answer.body.timing().connection == ConnectionUse::Reused {
+                output::say("* connection reused");
+            }
             show::response_headers(&answer.head, self.secrets);
         }
         Ok(())

@@ -1,23 +1,20 @@
 //! Runs `c47 http`, from its options to its exit code.
 
 use super::plan::{Plan, Show};
+use super::print::Printer;
 use super::reporter::{CallReporter, ProgressLine};
 use super::status::Verbosity;
-use super::{
-    Http, build, chart, download, from_curl, print_command, report, save, show, status, to_curl,
-};
+use super::{Http, build, chart, download, from_curl, print_command, show, to_curl};
 use crate::auth::scheme::Lifetime;
 use crate::auth::{self, Issuer, TokenRequirement};
 use crate::cli::profile::warn;
-use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::http::credential::Credential;
 use crate::http::download::present;
-use crate::http::request::Request;
 use crate::http::{Caller, Response, Settings};
+use crate::output;
 use crate::redact::Secrets;
-use crate::{escape, output};
 
 impl Http {
     pub(crate) fn run(self) -> Result<Exit, Error> {
@@ -57,6 +54,7 @@ impl Http {
             issuer,
             dead_token_statuses,
             show,
+            jq,
             level,
             secrets,
             in_memory,
@@ -80,39 +78,20 @@ impl Http {
         {
             warn_about_clock_skew(&answer);
         }
-        report_status(&show, &request, &answer, level);
-        let exit = print(
-            &show,
-            &request,
-            &mut answer,
+        let printer = Printer {
+            show,
+            jq,
+            level,
             secrets,
             in_memory,
             deadline,
-            level,
-        )?;
+        };
+        let exit = printer.print(&request, &mut answer)?;
         if self.timing {
             chart::draw(&answer.body.timing());
         }
         Ok(exit)
     }
-}
-
-/// Reports a status outside 2xx and its consequence.
-fn report_status(show: &Show, request: &Request, answer: &Response, level: Verbosity) {
-    let consequence = match show {
-        Show::File(path) => {
-            let path = escape::one_line(&path.display().to_string());
-            format!("; {path} not written")
-        }
-        Show::Body
-        | Show::Stream
-        | Show::Headers
-        | Show::Parts(_)
-        | Show::Download(_)
-        | Show::Json => String::new(),
-    };
-    let proxy = answer.proxy.as_ref();
-    status::report(request, &answer.head, proxy, level, &consequence);
 }
 
 /// The credential of a request that is only printed. No login is sent, and a source is read only if
@@ -142,28 +121,6 @@ fn caller(settings: Settings, issuer: Issuer<'static>, reporter: CallReporter) -
             }))
         })),
     }
-}
-
-/// Prints the response as the options request.
-fn print(
-    show: &Show,
-    request: &Request,
-    answer: &mut Response,
-    secrets: Secrets,
-    in_memory: u64,
-    deadline: Deadline,
-    level: Verbosity,
-) -> Result<Exit, Error> {
-    let exit = Exit::from_status(answer.head.status);
-    match show {
-        Show::Json => report::print(request, answer, in_memory, secrets)?,
-        Show::Stream => show::stream(answer)?,
-        Show::Parts(parts) => show::parts(request, answer, parts, in_memory, secrets)?,
-        Show::Headers => show::headers_only(&answer.head)?,
-        Show::File(path) if exit == Exit::Done => save::to_file(answer, path, deadline, level)?,
-        Show::File(_) | Show::Body | Show::Download(_) => show::body(answer, in_memory)?,
-    }
-    Ok(exit)
 }
 
 fn warn_about_clock_skew(answer: &Response) {

@@ -157,7 +157,7 @@ pub(super) fn body(answer: &mut Response, in_memory: u64) -> Result<(), Error> {
 
 /// Escapes control characters except line breaks and tabs, so that a server cannot control the
 /// terminal.
-fn for_terminal(text: &str) -> String {
+pub(super) fn for_terminal(text: &str) -> String {
     let cells = |line: &str| {
         line.split('\t')
             .map(escape::one_line)

@@ -1,0 +1,122 @@
+//! What `c47 http` declares in addition to its options: their groups in the help, and the kinds of
+//! their values.
+
+use super::{report, settings, target};
+use crate::auth::scheme;
+use crate::outline::{Details, Group, Kind, Layout};
+
+/// The groups of the options in its help.
+pub(in crate::cli) const LAYOUTS: &[Layout] = &[Layout {
+    command: "http",
+    usage: "[OPTIONS] [METHOD] URL [ITEM…]",
+    groups: &[
+        Group {
+            name: "Request",
+            daily: &["--form", "--body", "--offline", "--curl"],
+            more: &[
+                "--raw",
+                "--multipart",
+                "--compress",
+                "--from-curl",
+                "--print-command",
+            ],
+        },
+        Group {
+            name: "Credentials",
+            daily: &["--auth", "--profile", "--claim"],
+            more: &["--ttl", "--kid", "--jti", "--allow-plaintext"],
+        },
+        Group {
+            name: "Response",
+            daily: &[
+                "--verbose",
+                "--headers",
+                "--output",
+                "--json",
+                "--jq",
+                "--quiet",
+            ],
+            more: &[
+                "--raw-output",
+                "--print",
+                "--stream",
+                "--timing",
+                "--max-body",
+                "--show-secrets",
+            ],
+        },
+        Group {
+            name: "Download",
+            daily: &["--download", "--continue"],
+            more: &["--overwrite", "--sha256"],
+        },
+        Group {
+            name: "Network",
+            daily: &["--retry", "--follow", "--timeout", "--proxy"],
+            more: &[
+                "--retry-max-time",
+                "--retry-unsafe",
+                "--proxy-auth",
+                "--max-redirects",
+                "--redirect-body",
+                "--connect-timeout",
+                "--resolve",
+                "--unix-socket",
+                "--ipv4",
+                "--ipv6",
+            ],
+        },
+        Group {
+            name: "TLS",
+            daily: &["--cacert", "--cert", "--insecure"],
+            more: &["--key", "--tls-min"],
+        },
+    ],
+}];
+
+/// What the values of its options are, for completions.
+pub(in crate::cli) const DETAILS: Details = Details {
+    command: "http",
+    values: &[
+        ("word", Kind::RequestWord(target::methods)),
+        ("--auth", Kind::Staged(scheme::option_stages)),
+        ("--profile", Kind::Profile),
+        ("--claim", Kind::Word),
+        ("--ttl", Kind::Duration),
+        ("--kid", Kind::Word),
+        ("--body", Kind::File),
+        ("--raw", Kind::Word),
+        ("--from-curl", Kind::File),
+        (
+            "--retry",
+            Kind::Integer {
+                least: 0,
+                most: u32::MAX as u64,
+            },
+        ),
+        ("--retry-max-time", Kind::Duration),
+        ("--output", Kind::File),
+        ("--sha256", Kind::Word),
+        ("--jq", Kind::Word),
+        ("--print", Kind::Word),
+        (
+            "--max-redirects",
+            Kind::Integer {
+                least: 0,
+                most: u32::MAX as u64,
+            },
+        ),
+        ("--timeout", Kind::Duration),
+        ("--connect-timeout", Kind::Duration),
+        ("--max-body", Kind::Size),
+        ("--cacert", Kind::File),
+        ("--cert", Kind::File),
+        ("--key", Kind::File),
+        ("--tls-min", Kind::choice(settings::tls_versions)),
+        ("--resolve", Kind::Word),
+        ("--unix-socket", Kind::File),
+        ("--proxy", Kind::Word),
+        ("--proxy-auth", Kind::Word),
+    ],
+    json: &[report::JSON],
+};

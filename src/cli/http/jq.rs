@@ -1,0 +1,118 @@
+//! `--jq`: filters the body of a response, or the report of `--json`.
+
+use super::Http;
+use super::plan::Show;
+use super::sink::{Sink, Strings};
+use crate::error::Error;
+use crate::escape;
+use crate::http::response::ResponseHead;
+use crate::jq::{Filter, Output};
+use crate::json;
+
+/// The filter of `--jq`.
+pub(super) struct Jq {
+    filter: Filter,
+    strings: Strings,
+}
+
+impl Jq {
+    /// Reads the options, and compiles the filter.
+    ///
+    /// # Errors
+    /// A usage error, also for options that print no JSON.
+    pub(super) fn of(options: &Http, show: &Show) -> Result<Option<Jq>, Error> {
+        let Some(text) = &options.jq else {
+            return match options.raw_output {
+                true => Err(Error::usage("--raw-output requires --jq FILTER")),
+                false => Ok(None),
+            };
+        };
+        let other = match show {
+            Show::Body | Show::File(_) | Show::Json => None,
+            Show::Stream => Some("--stream"),
+            Show::Headers => Some("--headers"),
+            Show::Parts(_) => Some("--print"),
+            Show::Download(_) => Some("--download"),
+        };
+        if let Some(other) = other {
+            return Err(Error::usage_hint(
+                format!("--jq and {other} cannot be used together"),
+                "--jq filters the body, or the report of --json; -o FILE writes the outputs to a file",
+            ));
+        }
+        Ok(Some(Jq {
+            filter: Filter::compile("--jq", text)?,
+            strings: match options.raw_output {
+                true => Strings::Raw,
+                false => Strings::Quoted,
+            },
+        }))
+    }
+
+    /// The outputs for the body of a response.
+    ///
+    /// # Errors
+    /// When the body is not JSON, or the filter fails.
+    pub(super) fn of_body(&self, head: &ResponseHead, body: &[u8]) -> Result<Vec<Output>, Error> {
+        of_body("--jq", &self.filter, head, body)
+    }
+
+    /// The outputs for the report of `--json`.
+    ///
+    /// # Errors
+    /// When the filter fails.
+    pub(super) fn of_report(&self, report: &[u8]) -> Result<Vec<Output>, Error> {
+        self.filter.outputs("--jq", report)
+    }
+
+    /// Writes the outputs.
+    ///
+    /// # Errors
+    /// As [`Sink::write`].
+    pub(super) fn write(&self, outputs: &[Output], sink: &mut Sink) -> Result<(), Error> {
+        outputs
+            .iter()
+            .try_for_each(|output| sink.output(output, self.strings))
+    }
+}
+
+/// The outputs of a filter, the value of `option`, for the body of a response.
+///
+/// # Errors
+/// When the body is not JSON, or the filter fails.
+pub(super) fn of_body(
+    option: &str,
+    filter: &Filter,
+    head: &ResponseHead,
+    body: &[u8],
+) -> Result<Vec<Output>, Error> {
+    filter.outputs(option, body).map_err(|error| {
+        let kind = content_type(head);
+        let is_json = kind.contains("json") || std::str::from_utf8(body).is_ok_and(is_json);
+        match is_json {
+            true => error,
+            false => not_json(option, head),
+        }
+    })
+}
+
+/// The error for a body that is not JSON.
+pub(super) fn not_json(option: &str, head: &ResponseHead) -> Error {
+    let kind = match content_type(head) {
+        kind if kind.is_empty() => "it has no content type".to_owned(),
+        kind => format!("its content type is {}", escape::one_line(&kind)),
+    };
+    Error::malformed(option, format!("the body is not JSON; {kind}"))
+        .with_hint(format!("omit {option} to see the body"))
+}
+
+fn is_json(text: &str) -> bool {
+    json::check(text).is_ok()
+}
+
+/// The media type without parameters, in lower case.
+fn content_type(head: &ResponseHead) -> String {
+    let text = head.header("content-type").unwrap_or_default();
+    let kind = text.split(';').next().unwrap_or_default();
+    kind.trim().to_ascii_lowercase()
+}
