@@ -79,6 +79,10 @@ def write_licences(path, all_crates, mit):
         for package, _, _ in all_crates[1:]:
             # A crate without a licence file has that of another crate in the same repository.
             texts = licence_files(package) or by_repository[package["repository"]]
+            if not texts and "MIT" in re.split(r"[^\w.-]+", package["license"] or ""):
+                # The licence asks for the copyright notice, which such a crate has only as its authors.
+                holders = ", ".join(package["authors"]) or f"the authors of {package['name']}"
+                texts = {"MIT": f"Copyright (c) {holders}\n\n{mit}"}
             if not texts:
                 sys.exit(f"inventory.py: {package['name']} has no licence text")
             title = f"{package['name']} {package['version']}: {package['license']}"

@@ -92,6 +92,8 @@ mod shell;
 mod timestamp;
 /// Names of unfinished files, which contain their writer.
 mod unfinished;
+/// Takes the place of the stack unwinder in the release.
+mod unwinder;
 /// The version of c47 and its libraries.
 mod version;
 /// Reads ZIP archives.

@@ -97,6 +97,7 @@ fn objects(shape: Shape, output: &Output) -> Vec<Value> {
     }
 }
 
+#[cfg(feature = "jq")]
 #[test]
 fn filter_of_every_command_gets_the_declared_members() {
     let whole = ::c47::testing::whole();

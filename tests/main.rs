@@ -47,6 +47,7 @@ mod http_seeing;
 mod http_status;
 mod http_tls;
 mod http_upload;
+#[cfg(feature = "jq")]
 mod json_filter;
 mod json_output;
 mod jwt;
@@ -66,3 +67,5 @@ mod standard_output;
 mod structure;
 mod terminal;
 mod version;
+#[cfg(not(feature = "jq"))]
+mod without_features;

@@ -23,8 +23,11 @@ const EDGES: [&str; 4] = ["src/main.rs", "src/cli/", "src/output.rs", "src/secre
 /// May exit, but neither read the environment nor print.
 const SIGNAL_HANDLER: &str = "src/interrupt.rs";
 
+/// May abort, but neither read the environment nor print.
+const UNWINDER: &str = "src/unwinder.rs";
+
 /// Files with `unsafe` code, and the reason.
-const UNSAFE_FILES: [&str; 7] = [
+const UNSAFE_FILES: [&str; 8] = [
     "src/allocator.rs",         // the allocator
     "src/descriptor.rs",        // a descriptor known by its number
     "src/http/lookup.rs",       // getaddrinfo
@@ -32,6 +35,7 @@ const UNSAFE_FILES: [&str; 7] = [
     "src/jq/builtins/local.rs", // localtime_r and mktime
     "src/jq/overflow.rs",       // a signal handler for the overflow of a filter's stack
     "src/process_limits.rs",    // a signal that is ignored, and what runs between fork and exec
+    "src/unwinder.rs",          // C functions that would unwind the stack
 ];
 
 /// Files that import each other, directly or through others. A parent that re-exports items of its
@@ -128,6 +132,7 @@ fn edges_crossed(source: &Source) -> Vec<String> {
                     found.push(format!("it prints (io::{name})"));
                 }
                 ("libc", "_exit") if source.path == SIGNAL_HANDLER => {}
+                ("process", "abort") if source.path == UNWINDER => {}
                 ("process", name @ ("exit" | "abort")) | ("libc", name @ ("exit" | "_exit")) => {
                     found.push(format!("it ends the process ({name})"));
                 }

@@ -217,7 +217,7 @@ impl Jq {
     pub(super) fn run(self) -> Result<Exit, Error> {
         let job = self.job()?;
         let sinks = Sinks {
-            out: output::filtered,
+            out: output::stream,
             say: output::raw_message,
             complain: |error| output::fail(output::Format::Text, "c47 jq", error),
         };

@@ -1,0 +1,37 @@
+//! The core: c47 without cargo features says which one is missing.
+
+use crate::support::{Scratch, c47};
+
+#[test]
+fn filter_names_the_missing_feature_before_any_work() {
+    let scratch = Scratch::new("no-features");
+    let whole = ::c47::testing::whole();
+    let mut tried = 0;
+    for command in whole.all() {
+        if !command.options.iter().any(|option| option.long == "--jq") {
+            continue;
+        }
+        let words = &command.path[1..];
+        let arguments: &[&str] = match words.join(" ").as_str() {
+            "auth token" => &["profile"],
+            "http" => &["localhost:1"],
+            "jwt decode" => &["token"],
+            "jwt verify" => &["token", "--key", "env:KEY"],
+            "rez check" => &["."],
+            "rez install" => &["--repo", "."],
+            _ => &[],
+        };
+        let run = c47()
+            .args(words)
+            .args(arguments)
+            .current_dir(scratch.path());
+        let output = run.args(["--jq", "."]).run().expect_code(2);
+        let said = output.stderr_text();
+        assert!(said.contains("--jq: "), "{}", output.tell());
+        assert!(said.contains("cargo feature jq"), "{}", output.tell());
+        assert_eq!(output.json()["error"]["kind"], "usage", "{}", output.tell());
+        tried += 1;
+    }
+    assert!(tried > 15, "{tried}");
+    assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
+}
