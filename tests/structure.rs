@@ -27,7 +27,7 @@ const SIGNAL_HANDLER: &str = "src/interrupt.rs";
 const UNWINDER: &str = "src/unwinder.rs";
 
 /// Files with `unsafe` code, and the reason.
-const UNSAFE_FILES: [&str; 6] = [
+const UNSAFE_FILES: [&str; 7] = [
     "src/allocator.rs",      // the allocator
     "src/descriptor.rs",     // a descriptor known by its number
     "src/http/lookup.rs",    // getaddrinfo

@@ -23,6 +23,7 @@ mod earlier;
 pub(crate) mod failure;
 mod file_name;
 /// Whether a secret may be sent in plain text.
+pub(crate) mod graphql;
 pub(crate) mod guard;
 pub(crate) mod head;
 /// Request items.

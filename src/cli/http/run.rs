@@ -4,7 +4,7 @@ use super::plan::{Plan, Show};
 use super::print::Printer;
 use super::reporter::{CallReporter, ProgressLine};
 use super::status::Verbosity;
-use super::{Http, build, chart, download, from_curl, print_command, show, to_curl};
+use super::{Http, build, chart, download, from_curl, graphql, print_command, show, to_curl};
 use crate::auth::scheme::Lifetime;
 use crate::auth::{self, Issuer, TokenRequirement};
 use crate::cli::profile::warn;
@@ -19,6 +19,7 @@ use crate::redact::Secrets;
 impl Http {
     pub(crate) fn run(self) -> Result<Exit, Error> {
         let call = from_curl::resolved(self)?;
+        graphql::ensure_suits(&call)?;
         match call.print_command {
             true => print_command::print(&call),
             false => call.make(),
@@ -86,7 +87,7 @@ impl Http {
             in_memory,
             deadline,
         };
-        let exit = printer.print(&request, &mut answer)?;
+        let exit = graphql::print(&self, &printer, &request, &mut answer)?;
         if self.timing {
             chart::draw(&answer.body.timing());
         }
