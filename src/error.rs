@@ -55,6 +55,8 @@ pub enum Error {
     Filter { what: String, why: String },
     /// Nothing of the requested kind was found.
     Nothing { place: String, what: &'static str },
+    /// A condition was not met in time.
+    OutOfTime(String),
     /// The echo service could not listen.
     Echo(EchoError),
     /// A package could not be installed.
@@ -125,6 +127,7 @@ impl Error {
         match self {
             Error::Usage { .. } => Exit::Usage,
             Error::Nothing { .. } => Exit::No,
+            Error::OutOfTime(_) => Exit::TimedOut,
             Error::NoSuchCommand { .. } | Error::NoSuchProgram { .. } => Exit::NoSuchCommand,
             Error::Hinted { error, .. } => error.exit(),
             Error::Secret(error) => error.exit(),
@@ -157,6 +160,7 @@ impl Error {
             Error::Filter { .. } => ErrorKind::Filter,
             Error::Malformed { .. } => ErrorKind::Malformed,
             Error::Nothing { .. } => ErrorKind::Nothing,
+            Error::OutOfTime(_) => ErrorKind::TimedOut,
             Error::Echo(error) => error.kind(),
             Error::Rez(error) => error.kind(),
             Error::Output(_) => ErrorKind::Output,
@@ -187,6 +191,7 @@ impl Error {
             | Error::Filter { .. }
             | Error::Malformed { .. }
             | Error::Nothing { .. }
+            | Error::OutOfTime(_)
             | Error::Output(_)
             | Error::System { .. } => None,
         }
@@ -201,7 +206,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Usage { message, .. } => f.write_str(message),
+            Error::Usage { message, .. } | Error::OutOfTime(message) => f.write_str(message),
             Error::Hinted { error, .. } => error.fmt(f),
             Error::NoSuchCommand { name, .. } => write!(f, "no such command: '{name}'"),
             Error::NoSuchProgram { name } => write!(f, "cannot run {name}: not found"),

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nanoserde::SerJson;
-use rustix::fs::OFlags;
+use rustix::fs::{FileType, OFlags};
 
 use crate::colour::Colour;
 use crate::error::Error;
@@ -89,7 +89,7 @@ impl Printer {
         match self {
             Printer::Text | Printer::Json => print(self.format(), report),
             Printer::Filtered(filter, strings) => {
-                filtered(&results(filter, &report.serialize_json())?, *strings)
+                print_results(&results(filter, &report.serialize_json())?, *strings)
             }
         }
     }
@@ -106,7 +106,7 @@ pub(crate) fn results(filter: &Filter, json: &str) -> Result<Vec<Output>, Error>
 /// Prints the results of a filter, one a line: strings as `strings` says, other values as compact
 /// JSON. A raw string is unchanged in a pipe or a file; on a terminal its control characters are
 /// escaped.
-pub(crate) fn filtered(outputs: &[Output], strings: Strings) -> Result<(), Error> {
+pub(crate) fn print_results(outputs: &[Output], strings: Strings) -> Result<(), Error> {
     let mut text = String::new();
     for output in outputs {
         match (strings, output.as_str()) {
@@ -224,6 +224,23 @@ pub(crate) fn say(text: impl Display) {
     let _ = writeln!(io::stderr(), "{}", escape::report(&text));
 }
 
+/// Writes a part of a stream to stdout.
+///
+/// # Errors
+/// When stdout cannot be written. A closed pipe is an error that is not reported: the stream ends.
+pub(crate) fn stream(text: &[u8]) -> Result<(), Error> {
+    bytes(text)?;
+    ensure_reader()
+}
+
+/// Writes to stderr without a line feed. A failure to write it is ignored.
+pub(crate) fn raw_message(text: &[u8]) {
+    let _ = match stderr_is_terminal() {
+        true => io::stderr().write_all(escape::report(&String::from_utf8_lossy(text)).as_bytes()),
+        false => io::stderr().write_all(text),
+    };
+}
+
 /// Replaces the last line of the terminal by `line`, without a line feed.
 pub(crate) fn redraw(line: &str) {
     // Return to the first column and erase the line.
@@ -281,6 +298,17 @@ fn colour_on(is_terminal: bool) -> Colour {
 /// Whether stdout is a terminal.
 pub(crate) fn stdout_is_terminal() -> bool {
     io::stdout().is_terminal()
+}
+
+/// Whether stdout is a file or a device such as `/dev/null`, so that nothing of it reaches the terminal:
+/// the reader of a pipe may write there.
+pub(crate) fn stdout_is_file() -> bool {
+    let kind = rustix::fs::fstat(io::stdout()).map(|found| FileType::from_raw_mode(found.st_mode));
+    match kind {
+        Ok(FileType::RegularFile) => true,
+        Ok(FileType::CharacterDevice) => !stdout_is_terminal(),
+        Ok(_) | Err(_) => false,
+    }
 }
 
 /// Whether stderr is a terminal.

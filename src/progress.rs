@@ -48,6 +48,16 @@ impl Progress {
         output::redraw(&line(name, have, whole, received, self.started.elapsed()));
     }
 
+    /// Draws a text in place of the line.
+    pub(crate) fn text(&mut self, text: &str) {
+        const MAX_WIDTH: usize = 79;
+        if output::stderr_is_terminal() {
+            self.drawn = Some(Instant::now());
+            let line: String = escape::one_line(text).chars().take(MAX_WIDTH).collect();
+            output::redraw(&line);
+        }
+    }
+
     /// Removes the line.
     pub(crate) fn clear(&mut self) {
         if self.drawn.take().is_some() {

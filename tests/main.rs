@@ -34,8 +34,13 @@ mod http_from_curl;
 mod http_graphql;
 mod http_hostile;
 mod http_items;
+#[cfg(feature = "jq")]
 mod http_jq;
 mod http_network;
+#[cfg(feature = "jq")]
+mod http_pages;
+#[cfg(feature = "jq")]
+mod http_poll;
 mod http_pool;
 mod http_redirect;
 mod http_retry;

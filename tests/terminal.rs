@@ -402,3 +402,71 @@ fn ctrl_c_during_a_download_clears_the_progress_line_and_names_continue() {
         "{shown:?}"
     );
 }
+
+/// Two pages of two items.
+fn two_pages() -> Server {
+    Server::start(|request| match request.target.as_str() {
+        "/a" => Response::new("200 OK", "link: </b>; rel=next\r\n", "[{\"n\":1.10},2]"),
+        _ => Response::json("[3,\"\u{202e}\"]"),
+    })
+}
+
+#[test]
+fn pages_are_laid_out_as_one_array() {
+    let server = two_pages();
+    let words = ["http", &server.url("/a"), "--paginate"];
+    let Some(output) = on_terminal("", "", &words, &[("NO_COLOR", "1")]) else {
+        return;
+    };
+    let shown = String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n");
+    let expected = "[\n  {\n    \"n\": 1.10\n  },\n  2,\n  3,\n  \"\\u202e\"\n]\n";
+    assert!(
+        shown.starts_with(&format!("{expected}\nexit 0")),
+        "{shown:?}"
+    );
+}
+
+#[test]
+fn progress_of_pages_is_shown_beside_a_file() {
+    let server = two_pages();
+    let words = ["http", &server.url("/a"), "--paginate", "-o", "/dev/null"];
+    let Some(output) = on_terminal("", "", &words, &[]) else {
+        return;
+    };
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(!shown.contains("1 page"), "{shown:?}");
+    let scratch = Scratch::new("pages");
+    let file = scratch.path().join("list.json");
+    let words = [
+        "http",
+        &server.url("/a"),
+        "--paginate",
+        "-o",
+        file.to_str().unwrap(),
+    ];
+    let shown = on_terminal("", "", &words, &[]).unwrap().stdout;
+    let shown = String::from_utf8_lossy(&shown);
+    assert!(shown.contains("\r\u{1b}[K1 page, 2 items"), "{shown:?}");
+    assert!(shown.contains("list.json written"), "{shown:?}");
+}
+
+#[test]
+fn wait_shows_the_condition_and_its_value() {
+    let server = Server::script([Response::json("{\"a\":1}"), Response::json("{\"a\":2}")]);
+    let words = [
+        "http",
+        &server.url("/"),
+        "--until=.a == 2",
+        "--every=100ms",
+        "--jq=.a",
+    ];
+    let Some(output) = on_terminal("", "", &words, &[("NO_COLOR", "1")]) else {
+        return;
+    };
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        shown.contains("0s, 1 check: --until .a == 2 is false"),
+        "{shown:?}"
+    );
+    assert!(shown.contains("\r\u{1b}[K2\r\n\nexit 0"), "{shown:?}");
+}

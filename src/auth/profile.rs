@@ -4,6 +4,7 @@ use super::scheme::SharedScheme;
 use super::service::Service;
 use super::template::Template;
 use crate::http::Overlay;
+use crate::http::page_settings::PageSettings;
 use crate::http::url::Url;
 
 /// A checked profile.
@@ -14,6 +15,8 @@ pub(crate) struct Profile {
     pub headers: Vec<(String, Template)>,
     /// The settings that it overrides.
     pub overlay: Overlay,
+    /// Where the pages of a list are.
+    pub pages: PageSettings,
     /// The statuses that mean that a token is no longer valid.
     pub dead_token_statuses: Vec<u16>,
 }
@@ -66,6 +69,7 @@ mod tests {
             scheme: crate::auth::scheme::none(),
             headers: Vec::new(),
             overlay: Overlay::default(),
+            pages: PageSettings::default(),
             dead_token_statuses: vec![401],
         }
     }

@@ -200,7 +200,7 @@ fn log(printer: Printer) -> Log {
         // A request that the filter was not written for does not end the service.
         Printer::Filtered(filter, strings) => Box::new(move |entry: &Entry| {
             match output::results(&filter, &entry.to_json_line()) {
-                Ok(outputs) => output::filtered(&outputs, strings)?,
+                Ok(outputs) => output::print_results(&outputs, strings)?,
                 Err(error) => output::complain("c47 echo", &error),
             }
             output::ensure_reader()

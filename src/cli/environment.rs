@@ -28,6 +28,14 @@ fn proxies() -> Proxies {
     }
 }
 
+/// All variables, for filters. Bytes that are not UTF-8 are replaced.
+pub(super) fn all() -> Vec<(String, String)> {
+    let text = |raw: std::ffi::OsString| raw.to_string_lossy().into_owned();
+    env::vars_os()
+        .map(|(name, value)| (text(name), text(value)))
+        .collect()
+}
+
 /// The system's root certificates, or those in SSL_CERT_FILE and SSL_CERT_DIR.
 pub(super) fn trust() -> Trust {
     Trust::System {

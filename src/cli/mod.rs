@@ -9,6 +9,7 @@ mod elf;
 mod environment;
 mod host;
 mod http;
+mod jq;
 mod jwt;
 mod links;
 mod man;
@@ -57,6 +58,7 @@ enum Command {
     Elf(elf::Elf),
     Host(host::Host),
     Http(http::Http),
+    Jq(jq::Jq),
     Jwt(jwt::Jwt),
     Links(links::Links),
     Man(man::Man),
@@ -120,6 +122,12 @@ const LISTINGS: &[Listing] = &[
         manual: include_str!("http/manual.md"),
     },
     Listing {
+        name: "jq",
+        details: &[jq::DETAILS],
+        layouts: jq::LAYOUTS,
+        manual: include_str!("jq/manual.md"),
+    },
+    Listing {
         name: "jwt",
         details: jwt::DETAILS,
         layouts: jwt::LAYOUTS,
@@ -158,7 +166,7 @@ const MANUAL: &str = include_str!("manual.md");
 const GROUPS: &[CommandGroup] = &[
     CommandGroup {
         name: "Services",
-        commands: &["http", "auth", "config", "jwt", "echo"],
+        commands: &["http", "auth", "config", "jq", "jwt", "echo"],
     },
     CommandGroup {
         name: "Binaries and hosts",
@@ -198,6 +206,7 @@ impl Command {
             Command::Elf(options) => options.run(),
             Command::Host(options) => options.run(),
             Command::Http(options) => options.run(),
+            Command::Jq(options) => options.run(),
             Command::Jwt(options) => options.run(),
             Command::Links(options) => options.run(),
             Command::Man(options) => options.run(),

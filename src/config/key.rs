@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     Json,
     /// A table with the keys of [`REQUEST`].
     Request,
+    /// A table with the keys of [`PAGES`].
+    Pages,
 }
 
 /// The name of a key and its type.
@@ -43,6 +45,13 @@ pub(crate) const REQUEST: &[Key] = &[
     ("refresh_token", Kind::Text),
     ("expires_in", Kind::Text),
     ("expires_at", Kind::Text),
+];
+
+/// The keys of `pages`, as the options of `c47 http`.
+pub(crate) const PAGES: &[Key] = &[
+    ("next", Kind::Text),
+    ("page_param", Kind::Text),
+    ("items", Kind::Text),
 ];
 
 /// The names in a table of choices, for [`Kind::Choice`].

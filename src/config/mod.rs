@@ -256,7 +256,8 @@ impl Config {
             [fault.wrong.message()].into_iter().chain(hint).collect()
         });
         let faults: Vec<String> = faults.collect();
-        match self.profile(name) {
+        let profile = self.profile(name);
+        match profile.and_then(|profile| profile.pages.ensure_filters()) {
             Err(error) if faults.is_empty() => vec![error.to_string()],
             Ok(_) | Err(_) => faults,
         }
@@ -384,9 +385,7 @@ mod tests {
                  client_secret = 'env:S'\npassword = 'env:P'\ntoken = 'env:T'\nkey = 'env:K'\nservice_account = 'env:A'\n"
             );
             config.add("test", &text, None).unwrap();
-            if let Err(error) = config.profile("p") {
-                panic!("{name}: {error}");
-            }
+            assert_eq!(config.problems("p"), [""; 0], "{name}");
         }
     }
 

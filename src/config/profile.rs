@@ -7,6 +7,7 @@ use crate::auth::service::{Service, Share};
 use crate::auth::{Profile, scheme};
 use crate::error::Error;
 use crate::http::Overlay;
+use crate::http::page_settings::{PageSettings, Parameter};
 use crate::http::proxy_address::ProxyChoice;
 use crate::http::settings::Plaintext;
 use crate::http::tls::Trust;
@@ -59,6 +60,7 @@ pub(super) fn build(
         scheme,
         headers,
         overlay,
+        pages: pages(&reader)?,
         dead_token_statuses: reader
             .statuses("dead_token_statuses")
             .unwrap_or_else(|| vec![401]),
@@ -85,6 +87,24 @@ fn overlay(reader: &Reader) -> Result<Overlay, Error> {
             .switch("allow_plaintext")
             .then_some(Plaintext::Allowed),
         ..Overlay::default()
+    })
+}
+
+/// Where the pages of a list are. An empty text removes a key of the preset.
+fn pages(reader: &Reader) -> Result<PageSettings, Error> {
+    let Some(reader) = reader.below("pages") else {
+        return Ok(PageSettings::default());
+    };
+    let text = |key: &str| -> Result<Option<String>, Error> {
+        Ok(reader.text(key)?.filter(|text| !text.is_empty()))
+    };
+    let parameter = text("page_param")?.as_deref().map(Parameter::parse);
+    Ok(PageSettings {
+        next: text("next")?,
+        parameter: parameter
+            .transpose()
+            .map_err(|why| reader.wrong("page_param", why))?,
+        items: text("items")?,
     })
 }
 

@@ -1,7 +1,7 @@
 //! The keys of a configuration file and their types. An unknown key is a fault.
 
 use super::fault::{Fault, Owner, Wrong};
-use super::key::{Key, Kind, REQUEST, words};
+use super::key::{Key, Kind, PAGES, REQUEST, words};
 use super::read::service_url;
 use super::synonyms;
 use super::value::{Entry, Place, Table, Value};
@@ -31,6 +31,7 @@ const COMMON: &[Key] = &[
     ("allow_plaintext", Kind::Bool),
     ("dead_token_statuses", Kind::Statuses),
     ("share", Kind::Choice(&SHARES)),
+    ("pages", Kind::Pages),
 ];
 
 /// The keys of `[profile.NAME]` and `[preset.NAME]`.
@@ -245,6 +246,7 @@ fn check_value(
             Ok(())
         }
         (Kind::Request, Value::Table(_)) => check_table(name, entry, REQUEST, literal),
+        (Kind::Pages, Value::Table(_)) => check_table(name, entry, PAGES, literal),
         (Kind::Text | Kind::Secret | Kind::Key | Kind::Proxy | Kind::Choice(_), _) => {
             wanted("a string")
         }
@@ -252,7 +254,9 @@ fn check_value(
         (Kind::Duration, _) => wanted("a duration such as '30s' or 30"),
         (Kind::Bool, _) => wanted("true or false"),
         (Kind::Statuses, _) => wanted("a list of statuses"),
-        (Kind::Texts | Kind::Secrets | Kind::Json | Kind::Request, _) => wanted("a table"),
+        (Kind::Texts | Kind::Secrets | Kind::Json | Kind::Request | Kind::Pages, _) => {
+            wanted("a table")
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The merged configuration for display: each key with its place, each secret as its source.
 
-use super::key::{Key, Kind, REQUEST};
+use super::key::{Key, Kind, PAGES, REQUEST};
 use super::schema;
 use super::value::{Place, Table, Value};
 use crate::auth::secret_ref::SecretRef;
@@ -32,6 +32,7 @@ fn walk(prefix: &str, table: &Table, keys: &[Key], all: &mut Vec<Shown>) {
         let below = format!("{key}.");
         match (kind, &entry.value) {
             (Kind::Request, Value::Table(inner)) => walk(&below, inner, REQUEST, all),
+            (Kind::Pages, Value::Table(inner)) => walk(&below, inner, PAGES, all),
             (Kind::Texts | Kind::Secrets, Value::Table(inner)) => {
                 for (name, entry) in inner {
                     let is_secret = kind == Kind::Secrets || redact::is_secret_header(name);
@@ -74,7 +75,8 @@ fn secret_parser(kind: Kind) -> Option<Parser> {
         | Kind::Texts
         | Kind::Secrets
         | Kind::Json
-        | Kind::Request => None,
+        | Kind::Request
+        | Kind::Pages => None,
     }
 }
 

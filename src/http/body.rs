@@ -157,6 +157,14 @@ fn too_large_to_hash() -> io::Error {
     io::Error::other("the server requires its hash (auth-int), and it is larger than 64 MiB")
 }
 
+/// Reads a body into memory.
+///
+/// # Errors
+/// When a file cannot be read, or is too large for the memory.
+pub(crate) fn read_bytes(body: &Body) -> Result<Vec<u8>, Error> {
+    read_bounded(body.stream(), "the body")
+}
+
 /// Reads the text file of an `@file` item.
 ///
 /// # Errors

@@ -99,6 +99,17 @@ impl<'a> Caller<'a> {
         self.call_within(&mut self.attempts(), request)
     }
 
+    /// Makes a further call of a series: a token for one request is replaced by a new one.
+    ///
+    /// # Errors
+    /// As [`Caller::call`], and when there is no new token.
+    pub(crate) fn call_again(&mut self, request: &mut Request) -> Result<Response, Error> {
+        if request.credential != Credential::None {
+            self.renewed_for(Renewal::NextAttempt)?;
+        }
+        self.call(request)
+    }
+
     /// Like [`Caller::call`], with the remaining attempts.
     ///
     /// # Errors

@@ -22,14 +22,18 @@ mod earlier;
 /// The failures of a call.
 pub(crate) mod failure;
 mod file_name;
-/// Whether a secret may be sent in plain text.
+/// Pages of GraphQL connections.
 pub(crate) mod graphql;
+/// GraphQL documents and requests, and the errors in responses.
+pub(crate) mod graphql_document;
+/// Whether a secret may be sent in plain text.
 pub(crate) mod guard;
 pub(crate) mod head;
 /// Request items.
 pub(crate) mod item;
 mod keep_alive;
 mod limits;
+mod link_header;
 mod lookup;
 /// Multipart forms.
 pub(crate) mod multipart;
@@ -39,8 +43,15 @@ pub(crate) mod netrc;
 mod note;
 /// Observers of the requests of a caller.
 pub(crate) mod observe;
+mod page_items;
+/// The settings of pages.
+pub(crate) mod page_settings;
+/// Lists in pages.
+pub(crate) mod pages;
 mod partial;
 mod percent;
+/// Requests that are repeated until a condition is met.
+pub(crate) mod poll;
 mod pool;
 /// The proxy for a host.
 pub(crate) mod proxy;
@@ -56,6 +67,7 @@ pub(crate) mod response;
 pub(crate) mod retry;
 /// Trusted root certificates.
 pub(crate) mod roots;
+mod seen;
 mod send;
 /// The settings of calls, and the overlays of profiles and command lines.
 pub(crate) mod settings;

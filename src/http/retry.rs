@@ -68,8 +68,7 @@ impl Attempts {
 
     /// The wait before `method` is retried after this response; `None` if the response is final.
     pub(super) fn after_answer(&mut self, method: &str, head: &Head) -> Option<Pause> {
-        let is_passing = matches!(head.status, 408 | 429 | 502 | 503 | 504);
-        if !is_passing || !self.may_repeat(method) {
+        if !is_temporary(head.status) || !self.may_repeat(method) {
             return None;
         }
         self.pause(head.status.to_string(), retry_after(head, Timestamp::now()))
@@ -160,8 +159,13 @@ fn random_byte() -> u8 {
         .unwrap_or(u8::MAX)
 }
 
+/// Whether a later request may have another status.
+pub(super) fn is_temporary(status: u16) -> bool {
+    matches!(status, 408 | 429 | 502 | 503 | 504)
+}
+
 /// Reads Retry-After (RFC 9110 §10.2.3): seconds, or a date.
-fn retry_after(head: &Head, now: Timestamp) -> Option<Duration> {
+pub(super) fn retry_after(head: &Head, now: Timestamp) -> Option<Duration> {
     let text = head.header("retry-after")?.trim();
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));

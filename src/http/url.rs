@@ -233,6 +233,37 @@ impl Url {
         }
     }
 
+    /// The value of the first query parameter of this name, decoded.
+    pub(crate) fn query_value(&self, name: &str) -> Option<String> {
+        let pairs = self.query.as_deref().unwrap_or_default().split('&');
+        pairs
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .find(|(known, _)| form_decode(known) == name.as_bytes())
+            .map(|(_, value)| String::from_utf8_lossy(&form_decode(value)).into_owned())
+    }
+
+    /// Sets a query parameter, in the place of all others of this name.
+    pub(crate) fn set_query(&mut self, name: &str, value: &str) {
+        let query = self.query.take().unwrap_or_default();
+        let is_it = |pair: &str| {
+            let (known, _) = pair.split_once('=').unwrap_or((pair, ""));
+            form_decode(known) == name.as_bytes()
+        };
+        let own = format!("{}={}", form_encode(name), form_encode(value));
+        let mut pairs: Vec<&str> = Vec::new();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            match is_it(pair) {
+                false => pairs.push(pair),
+                true if pairs.contains(&own.as_str()) => {}
+                true => pairs.push(&own),
+            }
+        }
+        if !pairs.contains(&own.as_str()) {
+            pairs.push(&own);
+        }
+        self.query = Some(pairs.join("&"));
+    }
+
     /// The target in the request line.
     pub(crate) fn path_and_query(&self) -> String {
         match &self.query {
@@ -256,6 +287,11 @@ impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.origin, self.path_and_query())
     }
+}
+
+/// Decodes a name or a value of a query, in which `+` is a space.
+fn form_decode(text: &str) -> Vec<u8> {
+    percent_decode(&text.replace('+', " "))
 }
 
 fn without_user(url: Url) -> Url {
@@ -450,6 +486,26 @@ mod tests {
             url.to_string(),
             "https://a.lan/?name=sq%20010%26%C3%A9&page%5Bnumber%5D=1"
         );
+    }
+
+    #[test]
+    fn query_parameter_is_replaced_in_its_place() {
+        for (query, expected) in [
+            ("", "page=2"),
+            ("?", "page=2"),
+            ("?a=1", "a=1&page=2"),
+            ("?page=1&a=1", "page=2&a=1"),
+            ("?a=1&p%61ge=1&page=7&b", "a=1&page=2&b"),
+            ("?pages=1&a=page", "pages=1&a=page&page=2"),
+        ] {
+            let mut url = Url::parse(&format!("https://a.lan/{query}")).unwrap();
+            url.set_query("page", "2");
+            assert_eq!(url.query.as_deref(), Some(expected), "{query}");
+            assert_eq!(url.query_value("page").as_deref(), Some("2"));
+        }
+        let url = Url::parse("https://a.lan/?page%5Bnumber%5D=a+b").unwrap();
+        assert_eq!(url.query_value("page[number]").as_deref(), Some("a b"));
+        assert_eq!(url.query_value("page"), None);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Runs a function on a thread with a large stack: filters and nested values use recursion.
 
-use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::io::{self, PipeWriter, Read, Write};
 use std::os::fd::AsRawFd;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread::Builder;
 
 use super::overflow;
@@ -40,51 +40,69 @@ impl Stopped {
 /// What is wrong when the stack is used up.
 pub(super) const TOO_DEEP: &str = "the filter recurses too deep, or a value is nested too deep";
 
+/// Runs `work` on up to `count` threads with large stacks, at least one. When one of them uses its
+/// stack up, `stop` is called, which must make the others end.
+pub(super) fn run_on<T: Send + 'static>(
+    count: usize,
+    work: impl FnOnce() -> T + Clone + Send + 'static,
+    stop: impl FnOnce(),
+) -> Result<Vec<T>, Stopped> {
+    let (mut end, writer) = io::pipe().map_err(Stopped::NotStarted)?;
+    let (sender, results) = mpsc::channel();
+    let mut started = 0;
+    for _ in 0..count {
+        let writer = writer.try_clone().map_err(Stopped::NotStarted)?;
+        match start(work.clone(), writer, sender.clone()) {
+            Ok(()) => started += 1,
+            Err(_) if started > 0 => break,
+            Err(stopped) => return Err(stopped),
+        }
+    }
+    drop((writer, sender));
+    for _ in 0..started {
+        let mut byte = [0];
+        // The pipe ends without a byte after a panic, which only tests survive.
+        match end.read_exact(&mut byte) {
+            Ok(()) if byte == [overflow::OVERFLOW] => {
+                stop();
+                return Err(Stopped::Overflow);
+            }
+            Ok(()) => {}
+            Err(error) => return Err(Stopped::NotStarted(error)),
+        }
+    }
+    Ok(results.iter().take(started).collect())
+}
+
 /// Runs `f` on a thread with a large stack. If it uses the stack up, the result is an error, and the
 /// thread stops for ever; it must then hold no lock that is used later.
 pub(super) fn run<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Result<T, Stopped> {
-    start(f)?.wait()
-}
-
-/// A function that runs on its own thread.
-pub(super) struct Running<T> {
-    end: PipeReader,
-    result: mpsc::Receiver<T>,
-}
-
-impl<T> Running<T> {
-    /// Waits for the result.
-    pub(super) fn wait(mut self) -> Result<T, Stopped> {
-        let mut byte = [0];
-        // The other end is closed without a byte after a panic, which only tests survive.
-        match self.end.read_exact(&mut byte) {
-            Ok(()) if byte == [overflow::OVERFLOW] => Err(Stopped::Overflow),
-            Ok(()) | Err(_) => self.result.recv().map_err(|_| {
-                Stopped::NotStarted(io::Error::other("the thread ended without a result"))
-            }),
-        }
+    let (mut end, writer) = io::pipe().map_err(Stopped::NotStarted)?;
+    let (sender, result) = mpsc::channel();
+    start(f, writer, sender)?;
+    let mut byte = [0];
+    match end.read_exact(&mut byte) {
+        Ok(()) if byte == [overflow::OVERFLOW] => Err(Stopped::Overflow),
+        Ok(()) | Err(_) => result.recv().map_err(|_| {
+            Stopped::NotStarted(io::Error::other("the thread ended without a result"))
+        }),
     }
 }
 
-/// Starts `f` on a thread with a large stack.
-pub(super) fn start<T: Send + 'static>(
+/// Starts `f` on a thread with a large stack. The thread sends the result, and then writes a byte.
+fn start<T: Send + 'static>(
     f: impl FnOnce() -> T + Send + 'static,
-) -> Result<Running<T>, Stopped> {
-    let (end, writer) = io::pipe().map_err(Stopped::NotStarted)?;
-    let (sender, result) = mpsc::sync_channel(1);
-    // The function moves to the thread only after the thread has started.
-    let (work, receiver) = mpsc::sync_channel::<(Box<dyn FnOnce() -> T + Send>, PipeWriter)>(1);
-    let mut receiver = Some(receiver);
+    writer: PipeWriter,
+    sender: mpsc::Sender<T>,
+) -> Result<(), Stopped> {
     let mut failure = io::Error::other("no stack");
+    // A thread that is not started must leave the function for the next try.
+    let work = Arc::new(Mutex::new(Some((f, writer, sender))));
     for bytes in STACK_BYTES {
-        let Some(waiting) = receiver.take() else {
-            break;
-        };
-        let shared = std::sync::Arc::new(std::sync::Mutex::new(Some(waiting)));
-        let (own, sender) = (std::sync::Arc::clone(&shared), sender.clone());
+        let own = Arc::clone(&work);
         let body = move || {
-            let waiting = own.lock().ok().and_then(|mut slot| slot.take());
-            let Some((f, mut writer)) = waiting.and_then(|waiting| waiting.recv().ok()) else {
+            let taken = own.lock().ok().and_then(|mut work| work.take());
+            let Some((f, mut writer, sender)) = taken else {
                 return;
             };
             overflow::watch(bytes - MARGIN_BYTES / 4, writer.as_raw_fd());
@@ -94,14 +112,8 @@ pub(super) fn start<T: Send + 'static>(
             let _ = writer.write_all(b"d");
         };
         match Builder::new().stack_size(bytes).spawn(body) {
-            Ok(_) => {
-                let _ = work.send((Box::new(f), writer));
-                return Ok(Running { end, result });
-            }
-            Err(error) => {
-                failure = error;
-                receiver = shared.lock().ok().and_then(|mut slot| slot.take());
-            }
+            Ok(_) => return Ok(()),
+            Err(error) => failure = error,
         }
     }
     Err(Stopped::NotStarted(failure))

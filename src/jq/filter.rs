@@ -1,21 +1,35 @@
 //! Compiles filters and applies them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use jaq_core::data::JustLut;
+use jaq_core::compile::Undefined;
 use jaq_core::load::{Arena, File, Loader};
-use jaq_core::{Compiler, Ctx, Vars};
-use jaq_json::{Val, read};
+use jaq_core::{Compiler, Ctx, Exn, Vars};
 
-use super::{Output, deep};
+use super::engine::{Engine, Handle, Host};
+use super::syntax::{self, SyntaxError};
+use super::value::{Error as ValueError, Parsed, Reader, Value};
+use super::{Output, builtins, deep};
 use crate::error::Error;
 
-type Data = JustLut<Val>;
+/// The name of a whole filter, as a definition.
+const MAIN: &str = "_main";
 
 /// A compiled filter. It can be used by several threads.
+#[derive(Clone)]
 pub(crate) struct Filter {
-    compiled: Arc<jaq_core::Filter<Data>>,
+    pub(super) compiled: Arc<jaq_core::Filter<Engine>>,
 }
+
+/// A compiled filter, and the names that it calls.
+pub(super) struct Compiled {
+    pub filter: Filter,
+    pub calls: BTreeSet<String>,
+}
+
+/// Why a text is not a filter, with its place in plain words.
+pub(super) struct Invalid(pub String);
 
 impl Filter {
     /// Compiles `text`; `what` is the option or argument it comes from.
@@ -23,10 +37,11 @@ impl Filter {
     /// # Errors
     /// A usage error when it is not a filter.
     pub(crate) fn compile(what: &str, text: &str) -> Result<Filter, Error> {
-        let text = text.to_owned();
-        deep::run(move || compile(&text))
+        let owned = text.to_owned();
+        deep::run(move || compile(&owned, &[]))
             .map_err(|stopped| stopped.into_error(what))?
-            .map_err(|why| Error::usage(format!("{what}: invalid filter: {why}")))
+            .map(|compiled| compiled.filter)
+            .map_err(|Invalid(why)| Error::usage(format!("{what}: invalid filter: {why}")))
     }
 
     /// The outputs for the JSON values in `input`; `what` names the input in errors.
@@ -34,74 +49,186 @@ impl Filter {
     /// # Errors
     /// When the input is not JSON, or the filter fails.
     pub(crate) fn outputs(&self, what: &str, input: &[u8]) -> Result<Vec<Output>, Error> {
-        let (compiled, input) = (Arc::clone(&self.compiled), input.to_vec());
-        deep::run(move || run(&compiled, &input))
+        let (filter, input) = (self.clone(), input.to_vec());
+        deep::run(move || filter.all_outputs(&input))
             .map_err(|stopped| stopped.into_error(what))?
-            .map_err(|why| Error::filter(what, why))
+            .map_err(|failed| match failed {
+                Failed::Input(why) => Error::malformed(what, why),
+                Failed::Filter(why) => Error::filter(what, why),
+            })
     }
-}
 
-fn run(compiled: &jaq_core::Filter<Data>, input: &[u8]) -> Result<Vec<Output>, String> {
-    {
+    fn all_outputs(&self, input: &[u8]) -> Result<Vec<Output>, Failed> {
+        let host = Host::bare();
+        let mut reader = Reader::default();
         let mut outputs = Vec::new();
-        for value in read::parse_many(input) {
-            let value = value.map_err(|error| error.to_string())?;
-            let context = Ctx::<Data>::new(&compiled.lut, Vars::new([]));
-            for result in compiled.id.run((context, value)) {
-                let value = match result.map_err(jaq_core::Exn::get_err) {
-                    Ok(value) => value,
-                    Err(Ok(error)) => return Err(error.to_string()),
-                    Err(Err(_)) => return Ok(outputs),
-                };
-                outputs.push(Output {
-                    json: value.to_string(),
-                    string: match &value {
-                        Val::TStr(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
-                        _ => None,
-                    },
-                });
+        let mut rest = input;
+        loop {
+            let value = match reader.next(rest, true) {
+                Parsed::End | Parsed::More => return Ok(outputs),
+                Parsed::Malformed(why) => {
+                    let at = input.len() - rest.len() + why.at;
+                    return Err(Failed::Input(format!(
+                        "{}{}",
+                        why.message,
+                        place(input, at)
+                    )));
+                }
+                Parsed::Value(value, length) => {
+                    rest = rest.get(length..).unwrap_or_default();
+                    value
+                }
+            };
+            for output in self.run(&host, value, &[]) {
+                match output {
+                    Ok(value) => outputs.push(Output {
+                        json: value.json(),
+                        string: value.as_str().map(str::to_owned),
+                    }),
+                    Err(exception) => return Err(Failed::Filter(message(exception))),
+                }
             }
         }
-        Ok(outputs)
+    }
+
+    /// The outputs for a value. `variables` are the values of those it was compiled with.
+    pub(super) fn run<'a>(
+        &'a self,
+        host: &'a Host,
+        value: Value,
+        variables: &[Value],
+    ) -> impl Iterator<Item = Result<Value, Exn<'a, Value>>> {
+        let handle = Handle {
+            lut: &self.compiled.lut,
+            host,
+        };
+        let context = Ctx::<Engine>::new(handle, Vars::new(variables.iter().cloned()));
+        self.compiled.id.run((context, value))
     }
 }
 
-fn compile(text: &str) -> Result<Filter, String> {
-    let definitions = jaq_core::defs()
-        .chain(jaq_std::defs())
-        .chain(jaq_json::defs());
-    let functions = jaq_core::funs()
-        .chain(jaq_std::funs())
-        .chain(jaq_json::funs());
+/// Why a filter has no outputs for an input.
+enum Failed {
+    Input(String),
+    Filter(String),
+}
+
+/// What is wrong, for an option.
+fn message(exception: Exn<'_, Value>) -> String {
+    match exception.get_err() {
+        Ok(error) => error_text(error),
+        Err(other) => match other.get_halt() {
+            Ok(_) => "halt works only in 'c47 jq'".to_owned(),
+            Err(_) => "break".to_owned(),
+        },
+    }
+}
+
+/// The message of an error: its text, or its value as JSON.
+pub(super) fn error_text(error: ValueError) -> String {
+    match error.into_val() {
+        Value::Str(text) => text.to_string(),
+        value => format!("{} (not a string)", value.json()),
+    }
+}
+
+/// The line and column of a place, for messages.
+pub(super) fn place(text: &[u8], at: usize) -> String {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let column = before
+        .iter()
+        .rev()
+        .take_while(|byte| **byte != b'\n')
+        .count();
+    format!(" at line {line}, column {column}")
+}
+
+/// Compiles a filter that uses these global variables (`$name`).
+pub(super) fn compile(text: &str, variables: &[String]) -> Result<Compiled, Invalid> {
     let arena = Arena::default();
+    let invalid = |error: SyntaxError| Invalid(described(text, error));
+    let program = syntax::parse_filter(text, &arena).map_err(invalid)?;
+    let mut definitions = builtins::needed(&program.calls, &arena).map_err(invalid)?;
+    definitions.push(syntax::Def {
+        name: MAIN,
+        args: Vec::new(),
+        body: program.term,
+    });
+    let call = File {
+        code: MAIN,
+        path: (),
+    };
     let modules = Loader::new(definitions)
-        .load(
-            &arena,
-            File {
-                code: text,
-                path: (),
-            },
-        )
-        .map_err(|errors| format!("{errors:?}"))?;
+        .load(&arena, call)
+        .map_err(|_| Invalid("the definitions cannot be loaded".to_owned()))?;
     let compiled = Compiler::default()
-        .with_funs(functions)
-        .compile(modules)
-        .map_err(|errors| format!("{errors:?}"))?;
-    Ok(Filter {
-        compiled: Arc::new(compiled),
-    })
+        .with_funs(builtins::natives())
+        .with_global_vars(variables.iter().map(String::as_str))
+        .compile(modules);
+    match compiled {
+        Ok(compiled) => Ok(Compiled {
+            filter: Filter {
+                compiled: Arc::new(compiled),
+            },
+            calls: program
+                .calls
+                .iter()
+                .map(|(name, _)| (*name).to_owned())
+                .collect(),
+        }),
+        Err(errors) => {
+            let first = errors.into_iter().flat_map(|(_, errors)| errors).next();
+            Err(Invalid(match first {
+                Some((name, undefined)) => undefined_name(text, name, &undefined),
+                None => "it cannot be compiled".to_owned(),
+            }))
+        }
+    }
+}
+
+fn undefined_name(text: &str, name: &str, undefined: &Undefined) -> String {
+    let name_shown = match undefined {
+        Undefined::Filter(count) => format!("{name}/{count}"),
+        _ => name.to_owned(),
+    };
+    // A name is a part of the text, unless a definition uses it.
+    let start = (name.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
+    let message = format!("{name_shown} is not defined");
+    match start < text.len() {
+        true => described(text, SyntaxError { message, at: start }),
+        false => message,
+    }
+}
+
+/// The message with the place, in plain words.
+fn described(text: &str, error: SyntaxError) -> String {
+    let SyntaxError { message, at } = error;
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    match line {
+        1 => format!("{message} at column {column}"),
+        line => format!("{message} at line {line}, column {column}"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn run(filter: &str, input: &str) -> Vec<String> {
+        let filter = Filter::compile("--jq", filter).unwrap();
+        let outputs = filter.outputs("it", input.as_bytes()).unwrap();
+        outputs
+            .iter()
+            .map(|output| output.json().to_owned())
+            .collect()
+    }
+
     #[test]
     fn runaway_recursion_and_nesting_are_errors() {
-        for text in [
-            "def f: 1 + f; f",
-            "reduce range(10000000) as $i (null; [.])",
-        ] {
+        for text in ["def f: 1 + f; f", "reduce range(3000000) as $i (null; [.])"] {
             let filter = Filter::compile("--jq", text).unwrap();
             let error = filter.outputs("it", b"null").unwrap_err();
             assert!(error.to_string().contains("too deep"), "{error}");
@@ -115,5 +242,21 @@ mod tests {
         let json: Vec<&str> = outputs.iter().map(Output::json).collect();
         assert_eq!(json, ["\"x\"", "1.50", "2"]);
         assert_eq!(outputs[0].as_str(), Some("x"));
+    }
+
+    #[test]
+    fn every_definition_is_parsed_and_compiled() {
+        let all = builtins::names().collect::<Vec<_>>();
+        for (name, count) in all {
+            let args = vec!["."; count].join("; ");
+            let call = if count == 0 {
+                name.clone()
+            } else {
+                format!("{name}({args})")
+            };
+            let compiled = compile(&call, &[]).map(drop).map_err(|Invalid(why)| why);
+            assert_eq!(compiled, Ok(()), "{call}");
+        }
+        assert_eq!(run("[.[] | . + 1] | add", "[1,2]"), ["5"]);
     }
 }

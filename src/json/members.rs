@@ -21,6 +21,19 @@ pub(crate) fn members(text: &Text) -> Result<Vec<(String, Text)>, String> {
         .collect())
 }
 
+/// The members of the object that `text` is, each with the text of its value; `None` if it is not an
+/// object, or has a duplicate member.
+pub(crate) fn object(text: &str) -> Option<Vec<(String, &str)>> {
+    let members = own_members(text).ok()?.into_iter();
+    Some(members.map(|(name, value)| (name, value.get())).collect())
+}
+
+/// The elements of the array that `text` is, unchanged; `None` if it is not an array.
+pub(crate) fn elements(text: &str) -> Option<Vec<&str>> {
+    let elements = serde_json::from_str::<Vec<&RawValue>>(text).ok()?;
+    Some(elements.into_iter().map(RawValue::get).collect())
+}
+
 /// Checks that no object at any depth has a duplicate member.
 ///
 /// # Errors
@@ -100,6 +113,14 @@ mod tests {
             expected.map(|(name, value)| (name.to_owned(), parse(value)))
         );
         assert!(members(&parse("[]")).is_err());
+        let own = object(r#" {"b": 1.10, "a": [{"x": 1, "x": 2}]} "#).unwrap();
+        assert_eq!(
+            own,
+            [("b".into(), "1.10"), ("a".into(), r#"[{"x": 1, "x": 2}]"#)]
+        );
+        assert!(object("[1]").is_none() && object(r#"{"a":1,"a":2}"#).is_none());
+        assert_eq!(elements(" [1.10, [2]]\n").unwrap(), ["1.10", "[2]"]);
+        assert!(elements("{}").is_none() && elements("[1] 2").is_none());
     }
 
     #[test]

@@ -8,9 +8,9 @@ use std::fmt;
 
 use nanoserde::{SerJson, SerJsonState};
 
-pub(crate) use layout::layout;
 pub(crate) use layout::token_length;
-pub(crate) use members::{ensure_sound, ensure_unique_members, members};
+pub(crate) use layout::{compact, layout};
+pub(crate) use members::{elements, ensure_sound, ensure_unique_members, members, object};
 
 /// A valid JSON text (RFC 8259), nested at most 128 deep.
 #[derive(Clone, Debug, PartialEq, Eq)]

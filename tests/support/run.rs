@@ -145,7 +145,7 @@ impl Run {
     }
 
     /// Removes this directory once the program has ended.
-    pub(super) fn keeping(mut self, scratch: Scratch) -> Run {
+    pub fn keeping(mut self, scratch: Scratch) -> Run {
         self.kept = Some(scratch);
         self
     }

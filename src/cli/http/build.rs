@@ -1,10 +1,13 @@
 //! Builds a plan from options and items. All usage errors are found here, before anything is sent
 //! and before any secret is read.
 
+use std::time::Duration;
+
 use super::credentials::{self, Credentials};
+use super::format::{Parts, Show};
 use super::items::{self, ensure_compressible};
 use super::jq::Jq;
-use super::plan::{Parts, Plan, Show};
+use super::plan::Plan;
 use super::settings::{ensure_retries, overlay, proxy_auth};
 use super::status::Verbosity;
 use super::target::{self, Target};
@@ -45,8 +48,7 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
     ensure_retries(&overlay)?;
     let proxy_auth = proxy_auth(options)?;
     let mut settings = environment::settings().with(&overlay);
-    // Time spent waiting for the files of items is part of the call's time.
-    let deadline = Deadline::after(settings.limits.whole);
+    let deadline = deadline(options, settings.limits.whole);
     let parts = parts(items, options, &mut url, deadline)?;
     let credentials = match parts.has_header("authorization") {
         true => credentials.with_authorization_item()?,
@@ -71,10 +73,7 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
     let secrets = secrets(options)?;
     let unread_headers = match profile {
         Some(profile) => {
-            let reading = match options.curl || (options.offline && secrets == Secrets::Hidden) {
-                true => Reading::Skipped,
-                false => Reading::Until(deadline),
-            };
+            let reading = Reading::of(options, secrets, deadline);
             add_profile(profile, &parts, reading, &mut request)?
         }
         None => Vec::new(),
@@ -89,6 +88,7 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
         issuer: credentials.issuer(settings.clone(), deadline)?,
         deadline,
         dead_token_statuses: dead_token_statuses(&credentials),
+        pages: credentials.pages(),
         in_memory: settings.limits.body.unwrap_or(IN_MEMORY),
         request,
         unread_headers,
@@ -100,6 +100,13 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
         level: Verbosity::from_switch(options.quiet),
         secrets,
     })
+}
+
+/// The deadline of everything that follows: time spent waiting for the files of items is part of the
+/// call's time. The limit of a profile is one for each call of a series.
+fn deadline(options: &Http, limit: Option<Duration>) -> Deadline {
+    let is_whole = options.timeout.is_some() || !options.is_series();
+    Deadline::after(limit.filter(|_| is_whole))
 }
 
 fn parts(
@@ -179,6 +186,15 @@ enum Reading {
     /// The request is only printed.
     Skipped,
     Until(Deadline),
+}
+
+impl Reading {
+    fn of(options: &Http, secrets: Secrets, deadline: Deadline) -> Reading {
+        match options.curl || (options.offline && secrets == Secrets::Hidden) {
+            true => Reading::Skipped,
+            false => Reading::Until(deadline),
+        }
+    }
 }
 
 /// Adds the profile's headers and path prefix; returns the headers whose sources were not read.

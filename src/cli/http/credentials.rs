@@ -12,6 +12,7 @@ use crate::auth::{Context, Issuer, Profile};
 use crate::cli::profile;
 use crate::deadline::Deadline;
 use crate::error::Error;
+use crate::http::page_settings::PageSettings;
 use crate::http::url::{Url, UserInfo};
 use crate::http::{Overlay, Settings};
 use crate::jwt::claim::Claim;
@@ -158,6 +159,12 @@ impl Credentials {
     pub(super) fn overlay(&self) -> Overlay {
         let overlay = self.profile.as_ref().map(|profile| profile.overlay.clone());
         overlay.unwrap_or_default()
+    }
+
+    /// Where the pages of the profile's service are.
+    pub(super) fn pages(&self) -> PageSettings {
+        let pages = self.profile.as_ref().map(|profile| profile.pages.clone());
+        pages.unwrap_or_default()
     }
 
     /// The issuer of the credentials.

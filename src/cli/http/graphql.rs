@@ -13,7 +13,7 @@ use crate::escape::one_line;
 use crate::exit::Exit;
 use crate::http::Response;
 use crate::http::body::{self, Body};
-use crate::http::graphql;
+use crate::http::graphql_document as graphql;
 use crate::http::item::{Item, Value};
 use crate::http::request::Request;
 use crate::json::Text;

@@ -48,6 +48,20 @@ pub(in crate::cli) const LAYOUTS: &[Layout] = &[Layout {
             ],
         },
         Group {
+            name: "Pages and waiting",
+            daily: &["--paginate", "--until"],
+            more: &[
+                "--next",
+                "--page-param",
+                "--items",
+                "--ndjson",
+                "--max-pages",
+                "--max-items",
+                "--while",
+                "--every",
+            ],
+        },
+        Group {
             name: "Download",
             daily: &["--download", "--continue"],
             more: &["--overwrite", "--sha256"],
@@ -70,8 +84,8 @@ pub(in crate::cli) const LAYOUTS: &[Layout] = &[Layout {
         },
         Group {
             name: "TLS",
-            daily: &["--cacert", "--cert", "--insecure"],
-            more: &["--key", "--tls-min"],
+            daily: &["--cacert", "--insecure"],
+            more: &["--cert", "--key", "--tls-min"],
         },
     ],
 }];
@@ -103,6 +117,26 @@ pub(in crate::cli) const DETAILS: Details = Details {
         ("--output", Kind::File),
         ("--sha256", Kind::Word),
         ("--jq", Kind::Word),
+        ("--next", Kind::Word),
+        ("--page-param", Kind::Word),
+        ("--items", Kind::Word),
+        (
+            "--max-pages",
+            Kind::Integer {
+                least: 1,
+                most: u64::MAX,
+            },
+        ),
+        (
+            "--max-items",
+            Kind::Integer {
+                least: 1,
+                most: u64::MAX,
+            },
+        ),
+        ("--until", Kind::Word),
+        ("--while", Kind::Word),
+        ("--every", Kind::Duration),
         ("--print", Kind::Word),
         (
             "--max-redirects",

@@ -172,7 +172,7 @@ fn is_framing(name: &str) -> bool {
 pub(super) fn headers(parts: &Parts, body: &Body, options: &Http) -> Vec<Header> {
     let is_json = body.content_type() == Some("application/json");
     let accept = match is_json {
-        _ if options.graphql.is_some() => http::graphql::ACCEPT,
+        _ if options.graphql.is_some() => http::graphql_document::ACCEPT,
         true => "application/json, */*;q=0.5",
         false => "*/*",
     };

@@ -1,7 +1,7 @@
 //! `--jq`: filters the body of a response, or the report of `--json`.
 
 use super::Http;
-use super::plan::Show;
+use super::format::Show;
 use super::sink::{Sink, Strings};
 use crate::error::Error;
 use crate::escape;

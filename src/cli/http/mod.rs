@@ -5,14 +5,18 @@ mod chart;
 mod content;
 mod credentials;
 mod download;
+mod format;
 mod from_curl;
 mod graphql;
 mod help;
 mod items;
 mod jq;
 mod offline;
+mod page_writer;
+mod paging;
 mod pasted;
 mod plan;
+mod polling;
 mod print;
 mod print_command;
 mod report;
@@ -187,6 +191,51 @@ pub(super) struct Http {
     #[argh(switch, short = 'r')]
     raw_output: bool,
 
+    /// get all pages of a list. The next page is found by the profile, by the pageInfo of a GraphQL
+    /// query, or by the Link header. Prints the items as one array
+    #[argh(switch)]
+    paginate: bool,
+
+    /// find the next page with a jq filter, whose output is a URL, a path or null. With --page-param
+    /// the output is the value of the parameter
+    #[argh(option, arg_name = "filter")]
+    next: Option<String>,
+
+    /// find the next page with a query parameter: NAME or NAME,start=N. It counts up from 1 or N until
+    /// a page is empty
+    #[argh(option, arg_name = "name")]
+    page_param: Option<String>,
+
+    /// find the items of a page with a jq filter. By default they are the elements of an array, or
+    /// the whole page
+    #[argh(option, arg_name = "filter")]
+    items: Option<String>,
+
+    /// print each item of --paginate on a line, as the pages arrive
+    #[argh(switch)]
+    ndjson: bool,
+
+    /// stop --paginate after N pages
+    #[argh(option, arg_name = "n")]
+    max_pages: Option<u64>,
+
+    /// stop --paginate after N items
+    #[argh(option, arg_name = "n")]
+    max_items: Option<u64>,
+
+    /// repeat the GET until a jq filter of its body is true. The last body is printed. --timeout limits
+    /// the time; at its end the exit code is 8
+    #[argh(option, arg_name = "filter")]
+    until: Option<String>,
+
+    /// repeat the GET while a jq filter of its body is true
+    #[argh(option, long = "while", arg_name = "filter")]
+    while_: Option<String>,
+
+    /// set the time between two requests of --until and --while. The default is 5s, the least 100ms
+    #[argh(option, arg_name = "duration")]
+    every: Option<String>,
+
     /// print parts of request and response: letters of HBhb. H and B are the headers and body of
     /// the request, h and b those of the response. Secrets are masked
     #[argh(option, arg_name = "letters")]
@@ -279,4 +328,11 @@ pub(super) struct Http {
     /// send credentials from a source to the proxy
     #[argh(option, arg_name = "user:source")]
     proxy_auth: Option<String>,
+}
+
+impl Http {
+    /// Whether it makes a series of calls.
+    fn is_series(&self) -> bool {
+        self.paginate || self.until.is_some() || self.while_.is_some()
+    }
 }

@@ -1,17 +1,20 @@
 //! Prints or saves a response as the options request.
 
+use super::format::Show;
 use super::jq::Jq;
-use super::plan::Show;
 use super::sink::Sink;
 use super::status::{self, Verbosity};
 use super::{report, show};
+use crate::auth;
 use crate::deadline::Deadline;
 use crate::error::Error;
-use crate::escape;
 use crate::exit::Exit;
 use crate::http::Response;
+use crate::http::credential::Credential;
 use crate::http::request::Request;
+use crate::http::response::ResponseHead;
 use crate::redact::Secrets;
+use crate::{escape, output};
 
 /// How responses are printed.
 pub(super) struct Printer {
@@ -22,6 +25,8 @@ pub(super) struct Printer {
     /// The largest body held in memory.
     pub in_memory: u64,
     pub deadline: Deadline,
+    /// The statuses that mean an expired token.
+    pub dead_token_statuses: Vec<u16>,
 }
 
 impl Printer {
@@ -30,7 +35,7 @@ impl Printer {
     /// # Errors
     /// When the body is incomplete, cannot be filtered, or cannot be written.
     pub(super) fn print(&self, request: &Request, answer: &mut Response) -> Result<Exit, Error> {
-        self.report_status(request, answer, "");
+        self.report_status(request, answer);
         let exit = Exit::from_status(answer.head.status);
         match (&self.show, &self.jq) {
             (Show::Json, None) => {
@@ -51,12 +56,9 @@ impl Printer {
                 show::parts(request, answer, parts, self.in_memory, self.secrets)?;
             }
             (Show::Headers, _) => show::headers_only(&answer.head)?,
-            (Show::File(_) | Show::Body, Some(jq)) if exit == Exit::Done => {
+            (Show::File(_) | Show::Body, Some(_)) if exit == Exit::Done => {
                 let body = answer.body.read_all(self.in_memory)?;
-                let outputs = jq.of_body(&answer.head, &body)?;
-                let mut sink = Sink::open(&self.show, self.deadline)?;
-                jq.write(&outputs, &mut sink)?;
-                sink.finish(self.level)?;
+                return self.print_held(&answer.head, &body);
             }
             (Show::File(path), None) if exit == Exit::Done => {
                 let mut sink = Sink::file(path, self.deadline)?;
@@ -70,21 +72,66 @@ impl Printer {
         Ok(exit)
     }
 
+    /// Prints a body that was read before.
+    ///
+    /// # Errors
+    /// When it cannot be filtered or written.
+    pub(super) fn print_held(&self, head: &ResponseHead, body: &[u8]) -> Result<Exit, Error> {
+        match (&self.jq, &self.show) {
+            (Some(jq), _) => {
+                let outputs = jq.of_body(head, body)?;
+                let mut sink = Sink::open(&self.show, self.deadline)?;
+                jq.write(&outputs, &mut sink)?;
+                sink.finish(self.level)?;
+            }
+            (None, Show::File(path)) => {
+                let mut sink = Sink::file(path, self.deadline)?;
+                sink.write(body)?;
+                sink.finish(self.level)?;
+            }
+            (
+                None,
+                Show::Body
+                | Show::Stream
+                | Show::Headers
+                | Show::Parts(_)
+                | Show::Download(_)
+                | Show::Json,
+            ) => show::held_body(body)?,
+        }
+        Ok(Exit::from_status(head.status))
+    }
+
     /// Reports a status outside 2xx and its consequence.
-    pub(super) fn report_status(&self, request: &Request, answer: &Response, consequence: &str) {
+    pub(super) fn report_status(&self, request: &Request, answer: &Response) {
+        if self.level == Verbosity::Normal
+            && self.dead_token_statuses.contains(&answer.head.status)
+            && request.credential != Credential::None
+        {
+            warn_about_clock_skew(answer);
+        }
         let consequence = match &self.show {
             Show::File(path) => {
                 let path = escape::one_line(&path.display().to_string());
-                format!("; {path} not written{consequence}")
+                format!("; {path} not written")
             }
             Show::Body
             | Show::Stream
             | Show::Headers
             | Show::Parts(_)
             | Show::Download(_)
-            | Show::Json => consequence.to_owned(),
+            | Show::Json => String::new(),
         };
         let proxy = answer.proxy.as_ref();
         status::report(request, &answer.head, proxy, self.level, &consequence);
+    }
+}
+
+fn warn_about_clock_skew(answer: &Response) {
+    let ahead = answer.head.header("date").and_then(auth::seconds_ahead);
+    if let Some(skew) = auth::skew(ahead) {
+        output::say(format_args!(
+            "c47 http: {skew}: tokens may appear expired or not yet valid"
+        ));
     }
 }

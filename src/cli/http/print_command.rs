@@ -67,8 +67,9 @@ fn words(call: &Http, sourced: &Sourced) -> Vec<String> {
 }
 
 /// The options that take one value. A test checks that none is missing.
-fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 25] {
+fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 33] {
     let number = |number: Option<u32>| number.map(|number| number.to_string());
+    let large = |number: Option<u64>| number.map(|number| number.to_string());
     [
         ("--auth", sourced.auth.clone()),
         ("--profile", call.profile.clone()),
@@ -83,6 +84,14 @@ fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 25
         ("--output", call.output.clone()),
         ("--sha256", call.sha256.clone()),
         ("--jq", call.jq.clone()),
+        ("--next", call.next.clone()),
+        ("--page-param", call.page_param.clone()),
+        ("--items", call.items.clone()),
+        ("--max-pages", large(call.max_pages)),
+        ("--max-items", large(call.max_items)),
+        ("--until", call.until.clone()),
+        ("--while", call.while_.clone()),
+        ("--every", call.every.clone()),
         ("--print", call.print.clone()),
         ("--max-redirects", number(call.max_redirects)),
         ("--timeout", call.timeout.clone()),
@@ -116,6 +125,8 @@ fn switches(call: &Http) -> Vec<(&'static str, bool)> {
         ("--overwrite", call.overwrite),
         ("--json", call.json),
         ("--raw-output", call.raw_output),
+        ("--paginate", call.paginate),
+        ("--ndjson", call.ndjson),
         ("--stream", call.stream),
         ("--timing", call.timing),
         ("--offline", call.offline),

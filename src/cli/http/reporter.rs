@@ -21,6 +21,8 @@ pub(super) struct ProgressLine(Rc<RefCell<Line>>);
 struct Line {
     progress: Progress,
     has_begun: bool,
+    /// A text that is drawn again after other output.
+    status: Option<String>,
 }
 
 impl ProgressLine {
@@ -31,6 +33,29 @@ impl ProgressLine {
             line.progress.begin(have);
         }
         line.progress.show(name, have, whole);
+    }
+
+    /// Shows a text, also while requests are sent, until [`ProgressLine::end`].
+    pub(super) fn status(&self, text: String) {
+        self.0.borrow_mut().status = Some(text);
+        self.redraw();
+    }
+
+    /// Draws the text again that was cleared.
+    pub(super) fn redraw(&self) {
+        let mut line = self.0.borrow_mut();
+        let Line {
+            progress, status, ..
+        } = &mut *line;
+        if let Some(text) = status {
+            progress.text(text);
+        }
+    }
+
+    /// Removes the line and its text.
+    pub(super) fn end(&self) {
+        self.clear();
+        self.0.borrow_mut().status = None;
     }
 
     /// Clears the line; the next response starts a new one.
@@ -55,11 +80,13 @@ impl Observer for CallReporter {
         if self.verbose {
             show::request_headers(request, self.secrets);
         }
+        self.progress.redraw();
         Ok(())
     }
 
     fn after(&mut self, _: &Request, answer: &Response) -> Result<(), Error> {
         if self.verbose {
+            self.progress.clear();
             if answer.body.timing().connection == ConnectionUse::Reused {
                 output::say("* connection reused");
             }

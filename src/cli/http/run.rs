@@ -1,18 +1,21 @@
 //! Runs `c47 http`, from its options to its exit code.
 
-use super::plan::{Plan, Show};
+use super::format::Show;
+use super::paging::Paging;
+use super::plan::Plan;
+use super::polling::Polling;
 use super::print::Printer;
 use super::reporter::{CallReporter, ProgressLine};
-use super::status::Verbosity;
 use super::{Http, build, chart, download, from_curl, graphql, print_command, show, to_curl};
 use crate::auth::scheme::Lifetime;
-use crate::auth::{self, Issuer, TokenRequirement};
+use crate::auth::{Issuer, TokenRequirement};
 use crate::cli::profile::warn;
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::http::credential::Credential;
 use crate::http::download::present;
-use crate::http::{Caller, Response, Settings};
+use crate::http::{Caller, Settings};
 use crate::output;
 use crate::redact::Secrets;
 
@@ -28,6 +31,7 @@ impl Http {
 
     fn make(self) -> Result<Exit, Error> {
         let mut plan = build::plan(&self)?;
+        let series = Series::of(&self, &mut plan)?;
         if self.offline || self.curl {
             plan.request.credential = shown_credential(&mut plan)?;
             match self.curl {
@@ -48,50 +52,63 @@ impl Http {
             output::say("c47 http: --insecure: the server's certificate is not checked");
         }
         plan.settings.watch = download::watch(&plan.request, plan.level);
-        let Plan {
-            mut request,
-            settings,
-            deadline,
-            issuer,
-            dead_token_statuses,
-            show,
-            jq,
-            level,
-            secrets,
-            in_memory,
-            ..
-        } = plan;
         let progress = ProgressLine::default();
         let reporter = CallReporter {
             verbose: self.verbose,
-            level,
-            secrets,
+            level: plan.level,
+            secrets: plan.secrets,
             progress: progress.clone(),
         };
-        let mut caller = caller(settings, issuer, reporter).until(deadline);
-        if let Show::Download(wanted) = &show {
-            return download::run(wanted, &request, &mut caller, &progress, level, in_memory);
-        }
-        let mut answer = caller.call(&mut request)?;
-        if level == Verbosity::Normal
-            && dead_token_statuses.contains(&answer.head.status)
-            && request.credential != Credential::None
-        {
-            warn_about_clock_skew(&answer);
-        }
+        let mut caller = caller(plan.settings, plan.issuer, reporter, plan.deadline);
         let printer = Printer {
-            show,
-            jq,
-            level,
-            secrets,
-            in_memory,
-            deadline,
+            show: plan.show,
+            jq: plan.jq,
+            level: plan.level,
+            secrets: plan.secrets,
+            in_memory: plan.in_memory,
+            deadline: plan.deadline,
+            dead_token_statuses: plan.dead_token_statuses,
         };
-        let exit = graphql::print(&self, &printer, &request, &mut answer)?;
-        if self.timing {
-            chart::draw(&answer.body.timing());
+        let mut request = plan.request;
+        match (series, &printer.show) {
+            (Series::Pages(paging), _) => paging.run(request, &mut caller, &printer, &progress),
+            (Series::Poll(polling), _) => polling.run(&request, &mut caller, &printer, &progress),
+            (Series::One, Show::Download(wanted)) => {
+                let (level, in_memory) = (printer.level, printer.in_memory);
+                download::run(wanted, &request, &mut caller, &progress, level, in_memory)
+            }
+            (Series::One, _) => {
+                let mut answer = caller.call(&mut request)?;
+                let exit = graphql::print(&self, &printer, &request, &mut answer)?;
+                if self.timing {
+                    chart::draw(&answer.body.timing());
+                }
+                Ok(exit)
+            }
         }
-        Ok(exit)
+    }
+}
+
+/// How many calls are made.
+enum Series {
+    One,
+    /// The pages of a list.
+    Pages(Box<Paging>),
+    /// The same call, until a condition is met.
+    Poll(Polling),
+}
+
+impl Series {
+    /// Reads the options. The request may change for the first page.
+    ///
+    /// # Errors
+    /// A usage error names the option.
+    fn of(options: &Http, plan: &mut Plan) -> Result<Series, Error> {
+        if let Some(polling) = Polling::of(options, plan)? {
+            return Ok(Series::Poll(polling));
+        }
+        let paging = Paging::of(options, plan)?;
+        Ok(paging.map_or(Series::One, |paging| Series::Pages(Box::new(paging))))
     }
 }
 
@@ -108,9 +125,19 @@ fn shown_credential(plan: &mut Plan) -> Result<Credential, Error> {
     }
 }
 
-/// A caller whose credentials `issuer` renews, if they can be renewed.
-fn caller(settings: Settings, issuer: Issuer<'static>, reporter: CallReporter) -> Caller<'static> {
+/// A caller whose credentials `issuer` renews, if they can be renewed. Without a deadline each call
+/// has its own.
+fn caller(
+    settings: Settings,
+    issuer: Issuer<'static>,
+    reporter: CallReporter,
+    deadline: Deadline,
+) -> Caller<'static> {
     let caller = Caller::new(settings).observed_by(Box::new(reporter));
+    let caller = match deadline.left() {
+        Some(_) => caller.until(deadline),
+        None => caller,
+    };
     let mut issuer = issuer;
     match issuer.lifetime() {
         Lifetime::Lasting => caller,
@@ -121,14 +148,5 @@ fn caller(settings: Settings, issuer: Issuer<'static>, reporter: CallReporter) -
                 issued.credential
             }))
         })),
-    }
-}
-
-fn warn_about_clock_skew(answer: &Response) {
-    let ahead = answer.head.header("date").and_then(auth::seconds_ahead);
-    if let Some(skew) = auth::skew(ahead) {
-        output::say(format_args!(
-            "c47 http: {skew}: tokens may appear expired or not yet valid"
-        ));
     }
 }

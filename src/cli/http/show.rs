@@ -1,6 +1,6 @@
 //! Prints requests and responses for a terminal or a pipe.
 
-use super::plan::Parts;
+use super::format::Parts;
 use crate::error::Error;
 use crate::http::Response;
 use crate::http::request::Request;
@@ -137,8 +137,15 @@ pub(super) fn body(answer: &mut Response, in_memory: u64) -> Result<(), Error> {
     if !output::stdout_is_terminal() {
         return to_stdout(answer);
     }
-    let bytes = answer.body.read_all(in_memory)?;
-    let Ok(text) = std::str::from_utf8(&bytes) else {
+    held_body(&answer.body.read_all(in_memory)?)
+}
+
+/// Prints a body that was read before.
+pub(super) fn held_body(bytes: &[u8]) -> Result<(), Error> {
+    if !output::stdout_is_terminal() {
+        return output::bytes(bytes);
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else {
         let size = quantity::format_size(bytes.len() as u64);
         output::say(format_args!(
             "c47 http: the body is not text ({size}); use -o FILE to save it"

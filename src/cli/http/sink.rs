@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::plan::Show;
+use super::format::Show;
 use super::show;
 use super::status::Verbosity;
 use crate::atomic_file::{AtomicFile, Place, Stop, Stream};
@@ -88,7 +88,11 @@ impl Sink {
         let text = match (strings, output.as_str()) {
             (Strings::Raw, Some(text)) if self.is_terminal() => show::for_terminal(text),
             (Strings::Raw, Some(text)) => text.to_owned(),
-            (Strings::Raw | Strings::Quoted, _) => self.laid_out(output.json()),
+            (Strings::Raw | Strings::Quoted, _) => match output.text() {
+                Ok(text) => self.laid_out(text.as_str()),
+                // Nested too deep to be laid out.
+                Err(_) => output.json().to_owned(),
+            },
         };
         self.write(format!("{text}\n").as_bytes())
     }
@@ -107,6 +111,15 @@ impl Sink {
     /// Whether it is stdout on a terminal.
     pub(super) fn is_terminal(&self) -> bool {
         matches!(self, Sink::Stdout) && output::stdout_is_terminal()
+    }
+
+    /// Whether nothing of it reaches the terminal, where a line of progress would be mixed with it.
+    pub(super) fn is_apart(&self) -> bool {
+        match self {
+            Sink::Stdout => output::stdout_is_file(),
+            Sink::File { .. } => true,
+            Sink::Stream { .. } => false,
+        }
     }
 
     /// Completes the file.

@@ -179,7 +179,7 @@ const HTTP: &[Row] = &[
         replacement: "use --download --continue",
     },
     Row {
-        names: &["-r", "--range"],
+        names: &["--range"],
         replacement: "write the header as an item: Range:bytes=0-99",
     },
     Row {

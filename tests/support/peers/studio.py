@@ -55,6 +55,10 @@ def kitsu(request):
         return 200, {"logout": True}
     if (method, path) == ("GET", "/api/data/projects"):
         return 200, PROJECTS
+    if path.startswith("/api/data/tasks?page="):
+        page = int(path.rpartition("=")[2])
+        tasks = [{"id": f"t{2 * page + n}", "name": "comp"} for n in (-1, 0)]
+        return 200, {"data": tasks, "nb_pages": 3, "page": page, "total": 6}
     if (method, path) == ("POST", "/api/data/shots"):
         return 201, {"id": "c3d9", **json.loads(request.content)}
     if (method, path) == ("POST", "/api/pictures/preview"):
@@ -101,10 +105,14 @@ def mirror(request):
 
 
 def queue(request):
-    """Is down for the first request of each path."""
+    """Is down for the first request of each path; a render job is done at the third."""
     with lock:
         counts[request.path] = counts.get(request.path, 0) + 1
-        is_first = counts[request.path] == 1
+        count = counts[request.path]
+        is_first = count == 1
+    if request.path.startswith("/render/"):
+        status = "done" if count >= 3 else "running"
+        return 200, {"status": status, "frames": 40 * count}
     if is_first:
         return 503, {"message": "starting"}, {"Retry-After": "1"}
     return 200, {"waiting": 12}
@@ -114,6 +122,18 @@ def ayon(request):
     if request.headers.get("X-Api-Key") != "ayon-key":
         return 401, {"detail": "not logged in"}
     return 200, {"version": "1.9.2", "user": {"name": "farm"}}
+
+
+def lists(request):
+    """Two pages, with the address of the next one or with the cursor of GraphQL."""
+    if request.command == "POST":
+        cursor = json.loads(request.content).get("variables", {}).get("after")
+        names = ["light", "fx"] if cursor else ["anim", "comp"]
+        info = {"hasNextPage": cursor is None, "endCursor": names[-1]}
+        return 200, {"data": {"tasks": {"pageInfo": info, "edges": [{"node": {"name": name}} for name in names]}}}
+    if request.path == "/shots":
+        return 200, {"data": [{"name": "sh010"}], "links": {"next": "/shots?page=2"}}
+    return 200, {"data": [{"name": "sh020"}], "links": {"next": None}}
 
 
 def rez(request):
@@ -127,6 +147,7 @@ SERVICES = {
     "files.mirror.lan": mirror,
     "queue.studio.lan": queue,
     "ayon.studio.lan": ayon,
+    "lists.studio.lan": lists,
     "rez.studio.lan": rez,
 }
 

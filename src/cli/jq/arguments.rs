@@ -1,0 +1,102 @@
+//! The command line as jq has it: `-rc`, options with two values, and values up to the end.
+
+/// The letters of options without a value.
+const SWITCHES: &str = "nrjacCMSesR";
+
+/// Options with a name and a value.
+const PAIRS: [&str; 4] = ["--arg", "--argjson", "--slurpfile", "--rawfile"];
+
+/// The arguments, with each of jq's ways to write options in the way of c47.
+pub(in crate::cli) fn rewritten(words: &[&str]) -> Vec<String> {
+    let mut out = Vec::with_capacity(words.len());
+    let mut words = words.iter().copied();
+    // The option for the values that follow `--args` or `--jsonargs`.
+    let mut values: Option<&str> = None;
+    let mut has_filter = false;
+    while let Some(word) = words.next() {
+        match word {
+            "--" => {
+                if values.is_none() {
+                    out.push(word.to_owned());
+                }
+                for word in words.by_ref() {
+                    positional(&mut out, word, values, &mut has_filter);
+                }
+            }
+            "--args" | "--jsonargs" => values = Some(word),
+            "-f" | "--from-file" => {
+                has_filter = true;
+                out.push(word.to_owned());
+                out.extend(words.next().map(str::to_owned));
+            }
+            "--indent" | "-L" => {
+                out.push(word.to_owned());
+                out.extend(words.next().map(str::to_owned));
+            }
+            _ if PAIRS.contains(&word) => {
+                out.push(word.to_owned());
+                let name = words.next();
+                match (name, name.is_some_and(|name| name.contains('='))) {
+                    (Some(name), false) => {
+                        let value = words.next();
+                        out.extend(
+                            value
+                                .map(|value| format!("{name}={value}"))
+                                .or(Some(name.to_owned())),
+                        );
+                    }
+                    (name, _) => out.extend(name.map(str::to_owned)),
+                }
+            }
+            _ if is_cluster(word) => {
+                let letters = word.chars().skip(1);
+                out.extend(letters.map(|letter| format!("-{letter}")));
+            }
+            _ if word.starts_with('-') && word != "-" => {
+                has_filter |= word.starts_with("--from-file=");
+                out.push(word.to_owned());
+            }
+            _ => positional(&mut out, word, values, &mut has_filter),
+        }
+    }
+    out
+}
+
+fn positional(out: &mut Vec<String>, word: &str, values: Option<&str>, has_filter: &mut bool) {
+    match values {
+        Some(option) if *has_filter => out.push(format!("{option}={word}")),
+        Some(_) | None => out.push(word.to_owned()),
+    }
+    *has_filter = true;
+}
+
+/// Whether a word is several letters of options: `-rc`. The last may be `f`, which has a value.
+fn is_cluster(word: &str) -> bool {
+    match word.strip_prefix('-') {
+        Some(letters) => {
+            letters.len() > 1 && letters.chars().all(|letter| SWITCHES.contains(letter))
+        }
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rewrite(line: &str) -> String {
+        let words: Vec<&str> = line.split(' ').collect();
+        rewritten(&words).join(" ")
+    }
+
+    #[test]
+    fn clusters_pairs_and_values_are_rewritten() {
+        assert_eq!(rewrite("-rc . f"), "-r -c . f");
+        assert_eq!(rewrite("-n --arg a b $a"), "-n --arg a=b $a");
+        assert_eq!(rewrite("--arg a=b --indent 3 ."), "--arg a=b --indent 3 .");
+        assert_eq!(rewrite(". --args a -n b"), ". --args=a -n --args=b");
+        assert_eq!(rewrite("--jsonargs . 1"), ". --jsonargs=1");
+        assert_eq!(rewrite("-f x --args a"), "-f x --args=a");
+        assert_eq!(rewrite("--tab -x -"), "--tab -x -");
+    }
+}

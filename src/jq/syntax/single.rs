@@ -1,0 +1,173 @@
+//! Whether a term has exactly one output (or an error) for each input.
+
+use jaq_core::load::lex::StrPart;
+use jaq_core::load::parse::BinaryOp;
+use jaq_core::path::{Opt, Part};
+
+use super::Term;
+
+/// Names without arguments that have one output.
+const SINGLE: [&str; 45] = [
+    "length",
+    "type",
+    "keys",
+    "not",
+    "tostring",
+    "tonumber",
+    "tojson",
+    "fromjson",
+    "ascii_downcase",
+    "ascii_upcase",
+    "add",
+    "any",
+    "all",
+    "sort",
+    "unique",
+    "reverse",
+    "min",
+    "max",
+    "first",
+    "last",
+    "floor",
+    "ceil",
+    "round",
+    "sqrt",
+    "abs",
+    "to_entries",
+    "from_entries",
+    "explode",
+    "implode",
+    "trim",
+    "ltrim",
+    "rtrim",
+    "true",
+    "false",
+    "null",
+    "flatten",
+    "keys_unsorted",
+    "now",
+    "todate",
+    "fromdate",
+    "utf8bytelength",
+    "toboolean",
+    "transpose",
+    "infinite",
+    "nan",
+];
+
+/// Names with arguments that have one output if their arguments have. `map` has one in any case.
+const SINGLE_WITH_ARGUMENTS: [&str; 14] = [
+    "has",
+    "startswith",
+    "endswith",
+    "test",
+    "split",
+    "join",
+    "contains",
+    "ltrimstr",
+    "rtrimstr",
+    "index",
+    "getpath",
+    "in",
+    "flatten",
+    "tostring",
+];
+
+/// Names with filters as arguments that have one output.
+const SINGLE_ALWAYS: [&str; 10] = [
+    "map",
+    "sort_by",
+    "group_by",
+    "unique_by",
+    "min_by",
+    "max_by",
+    "any",
+    "all",
+    "with_entries",
+    "add",
+];
+
+/// Whether `term` is known to have exactly one output.
+pub(super) fn is_single(term: &Term) -> bool {
+    match term {
+        Term::Id | Term::Num(_) | Term::Arr(_) | Term::Var(_) => true,
+        Term::Str(_, parts) => parts.iter().all(|part| match part {
+            StrPart::Str(_) | StrPart::Char(_) => true,
+            StrPart::Term(term) => is_single(term),
+        }),
+        Term::Obj(members) => members
+            .iter()
+            .all(|(key, value)| is_single(key) && value.as_ref().is_none_or(is_single)),
+        Term::Neg(term) => is_single(term),
+        Term::BinOp(left, op, right) => match op {
+            BinaryOp::Comma | BinaryOp::Assign | BinaryOp::UpdateMath(_) => false,
+            BinaryOp::UpdateAlt | BinaryOp::Update => false,
+            BinaryOp::Pipe(_)
+            | BinaryOp::Or
+            | BinaryOp::And
+            | BinaryOp::Math(_)
+            | BinaryOp::Cmp(_) => is_single(left) && is_single(right),
+            BinaryOp::Alt => is_single_or_empty(left) && is_single(right),
+        },
+        Term::IfThenElse(branches, other) => {
+            branches
+                .iter()
+                .all(|(condition, then)| is_single(condition) && is_single(then))
+                && other.as_ref().is_none_or(|other| is_single(other))
+        }
+        Term::Fold(name, _, _, parts) => *name == "reduce" && parts.first().is_some_and(is_single),
+        Term::Path(term, path) => {
+            is_single(term)
+                && path.0.iter().all(|(part, opt)| {
+                    matches!(opt, Opt::Essential)
+                        && match part {
+                            Part::Index(index) => is_single(index),
+                            Part::Range(None, None) => false,
+                            Part::Range(from, upto) => {
+                                from.as_ref().is_none_or(is_single)
+                                    && upto.as_ref().is_none_or(is_single)
+                            }
+                        }
+                })
+        }
+        Term::Def(_, body) => is_single(body),
+        Term::Call(name, args) => match args.as_slice() {
+            [] => SINGLE.contains(name) || name.starts_with('@'),
+            args => {
+                SINGLE_ALWAYS.contains(name)
+                    || (SINGLE_WITH_ARGUMENTS.contains(name) && args.iter().all(is_single))
+            }
+        },
+        Term::Recurse | Term::Label(..) | Term::Break(_) | Term::TryCatch(..) => false,
+    }
+}
+
+/// Whether `term` has at most one output.
+fn is_single_or_empty(term: &Term) -> bool {
+    match term {
+        Term::TryCatch(term, None) => is_single(term),
+        term => is_single(term),
+    }
+}
+
+/// Whether paths of `term` can be updated one after the other, each once: the interpreter does that
+/// without making the paths.
+pub(super) fn is_plain_path(term: &Term) -> bool {
+    match term {
+        Term::Id => true,
+        Term::Path(term, path) => {
+            let is_plain = |part: &Part<Term>| match part {
+                Part::Index(index) => is_single(index),
+                Part::Range(from, upto) => {
+                    from.as_ref().is_none_or(is_single) && upto.as_ref().is_none_or(is_single)
+                }
+            };
+            is_plain_path(term) && path.0.iter().all(|(part, _)| is_plain(part))
+        }
+        Term::BinOp(left, BinaryOp::Pipe(None), right) => {
+            is_plain_path(left) && is_plain_path(right)
+        }
+        Term::Call("select", args) => args.iter().all(is_single),
+        _ => false,
+    }
+}
