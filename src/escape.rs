@@ -62,6 +62,18 @@ pub(crate) fn one_line(text: &str) -> String {
     line
 }
 
+/// Escapes control characters except line breaks and tabs, so that a server cannot control the
+/// terminal.
+pub(crate) fn lines(text: &str) -> String {
+    let cells = |line: &str| {
+        line.split('\t')
+            .map(one_line)
+            .collect::<Vec<_>>()
+            .join("\t")
+    };
+    text.split('\n').map(cells).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::error::report;
 use crate::escape::{self, one_line};
 use crate::jq::{Filter, Output};
+use crate::json::{self, Text};
 
 /// The format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,25 +104,36 @@ pub(crate) fn results(filter: &Filter, json: &str) -> Result<Vec<Output>, Error>
     filter.outputs("--jq", json.as_bytes())
 }
 
-/// Prints the results of a filter, one a line: strings as `strings` says, other values as compact
-/// JSON. A raw string is unchanged in a pipe or a file; on a terminal its control characters are
-/// escaped.
+/// Prints the results of a filter, one a line.
 pub(crate) fn print_results(outputs: &[Output], strings: Strings) -> Result<(), Error> {
     let mut text = String::new();
     for output in outputs {
-        match (strings, output.as_str()) {
-            (Strings::Raw, Some(string)) if stdout_is_terminal() => {
-                let lines: Vec<String> = string.split('\n').map(one_line).collect();
-                text.push_str(&lines.join("\n"));
-            }
-            (Strings::Raw, Some(string)) => text.push_str(string),
-            (Strings::Json, _) | (Strings::Raw, None) => {
-                text.push_str(&escape::json(output.json()));
-            }
-        }
+        text.push_str(&result(output, strings, stdout_is_terminal()));
         text.push('\n');
     }
     bytes(text.as_bytes())
+}
+
+/// A result of a filter as it is written: strings as `strings` says, other values as compact JSON.
+/// On a terminal JSON is laid out, and control characters of a raw string are escaped.
+pub(crate) fn result(output: &Output, strings: Strings, on_terminal: bool) -> String {
+    match (strings, output.as_str()) {
+        (Strings::Raw, Some(text)) if on_terminal => escape::lines(text),
+        (Strings::Raw, Some(text)) => text.to_owned(),
+        (Strings::Json, _) | (Strings::Raw, None) => laid_out(output.json(), on_terminal),
+    }
+}
+
+/// A JSON text as it is written on lines of its own: laid out on a terminal, else unchanged.
+pub(crate) fn laid_out(text: &str, on_terminal: bool) -> String {
+    if !on_terminal {
+        return text.to_owned();
+    }
+    match Text::parse(escape::json(text)) {
+        Ok(text) => json::layout(&text, stdout_colour()),
+        // Nested too deep to be laid out.
+        Err(_) => escape::lines(text),
+    }
 }
 
 /// Prints a report to stdout, with a line feed at the end.

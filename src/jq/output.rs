@@ -1,7 +1,5 @@
 //! A value that a filter has put out.
 
-use crate::json::Text;
-
 /// One output of a filter. It is text, so that it can leave the thread of the filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Output {
@@ -29,13 +27,5 @@ impl Output {
     /// Whether the value counts as true: everything except false and null.
     pub(crate) fn is_true(&self) -> bool {
         !self.is_null() && self.json != "false"
-    }
-
-    /// The value as a JSON text.
-    ///
-    /// # Errors
-    /// When it is nested too deep, or a number has no JSON text.
-    pub(crate) fn text(&self) -> Result<Text, String> {
-        Text::parse(self.json.clone())
     }
 }

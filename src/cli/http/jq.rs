@@ -2,12 +2,13 @@
 
 use super::Http;
 use super::format::Show;
-use super::sink::{Sink, Strings};
+use super::sink::Sink;
 use crate::error::Error;
 use crate::escape;
 use crate::http::response::ResponseHead;
 use crate::jq::{Filter, Output};
 use crate::json;
+use crate::output::Strings;
 
 /// The filter of `--jq`.
 pub(super) struct Jq {
@@ -42,10 +43,7 @@ impl Jq {
         }
         Ok(Some(Jq {
             filter: Filter::compile("--jq", text)?,
-            strings: match options.raw_output {
-                true => Strings::Raw,
-                false => Strings::Quoted,
-            },
+            strings: Strings::from_switch(options.raw_output),
         }))
     }
 

@@ -74,7 +74,7 @@ pub(super) fn request(request: &Request, secrets: Secrets) -> Result<(), Error> 
 /// Prints headers on stdout, unchanged for a pipe and escaped for a terminal.
 fn print_headers(head: &str) -> Result<(), Error> {
     if output::stdout_is_terminal() {
-        return output::bytes(for_terminal(&head.replace("\r\n", "\n")).as_bytes());
+        return output::bytes(escape::lines(&head.replace("\r\n", "\n")).as_bytes());
     }
     output::bytes(head.as_bytes())
 }
@@ -82,7 +82,7 @@ fn print_headers(head: &str) -> Result<(), Error> {
 /// Prints a request body on stdout, unchanged for a pipe and escaped for a terminal.
 fn print_body(body: &[u8]) -> Result<(), Error> {
     if output::stdout_is_terminal() {
-        return output::bytes(for_terminal(&String::from_utf8_lossy(body)).as_bytes());
+        return output::bytes(escape::lines(&String::from_utf8_lossy(body)).as_bytes());
     }
     output::bytes(body)
 }
@@ -98,7 +98,7 @@ pub(super) fn headers_only(head: &ResponseHead) -> Result<(), Error> {
         text.push(b'\n');
     }
     if output::stdout_is_terminal() {
-        return output::bytes(for_terminal(&String::from_utf8_lossy(&text)).as_bytes());
+        return output::bytes(escape::lines(&String::from_utf8_lossy(&text)).as_bytes());
     }
     output::bytes(&text)
 }
@@ -115,7 +115,7 @@ pub(super) fn stream(answer: &mut Response) -> Result<(), Error> {
                 line.push(byte);
                 continue;
             }
-            output::line(for_terminal(&String::from_utf8_lossy(&line)))?;
+            output::line(escape::lines(&String::from_utf8_lossy(&line)))?;
             line.clear();
             if byte != b'\n' {
                 line.push(byte);
@@ -125,7 +125,7 @@ pub(super) fn stream(answer: &mut Response) -> Result<(), Error> {
     })?;
     match line.is_empty() {
         true => Ok(()),
-        false => output::line(for_terminal(&String::from_utf8_lossy(&line))),
+        false => output::line(escape::lines(&String::from_utf8_lossy(&line))),
     }
 }
 
@@ -155,23 +155,11 @@ pub(super) fn held_body(bytes: &[u8]) -> Result<(), Error> {
     if text.is_empty() {
         return Ok(());
     }
-    let safe = for_terminal(text.trim_end_matches('\n'));
+    let safe = escape::lines(text.trim_end_matches('\n'));
     match json::Text::parse(safe.as_str()) {
         Ok(json) => output::line(json::layout(&json, output::stdout_colour())),
         Err(_) => output::line(safe),
     }
-}
-
-/// Escapes control characters except line breaks and tabs, so that a server cannot control the
-/// terminal.
-pub(super) fn for_terminal(text: &str) -> String {
-    let cells = |line: &str| {
-        line.split('\t')
-            .map(escape::one_line)
-            .collect::<Vec<_>>()
-            .join("\t")
-    };
-    text.split('\n').map(cells).collect::<Vec<_>>().join("\n")
 }
 
 /// Copies the body to stdout until the reader closes it.

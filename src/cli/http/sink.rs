@@ -5,15 +5,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::format::Show;
-use super::show;
 use super::status::Verbosity;
 use crate::atomic_file::{AtomicFile, Place, Stop, Stream};
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::http::failure::{Failure, Phase};
 use crate::jq::Output;
-use crate::json::{self, Text};
-use crate::{escape, output};
+use crate::output::{self, Strings};
 
 /// What is written to.
 pub(super) enum Sink {
@@ -79,33 +77,18 @@ impl Sink {
         }
     }
 
-    /// Writes an output of a filter on a line: compact, or laid out on a terminal. A raw string is
-    /// written without quotes.
+    /// Writes an output of a filter on a line.
     ///
     /// # Errors
     /// As [`Sink::write`].
     pub(super) fn output(&mut self, output: &Output, strings: Strings) -> Result<(), Error> {
-        let text = match (strings, output.as_str()) {
-            (Strings::Raw, Some(text)) if self.is_terminal() => show::for_terminal(text),
-            (Strings::Raw, Some(text)) => text.to_owned(),
-            (Strings::Raw | Strings::Quoted, _) => match output.text() {
-                Ok(text) => self.laid_out(text.as_str()),
-                // Nested too deep to be laid out.
-                Err(_) => output.json().to_owned(),
-            },
-        };
+        let text = output::result(output, strings, self.is_terminal());
         self.write(format!("{text}\n").as_bytes())
     }
 
     /// A JSON text as it is written on lines of its own.
     pub(super) fn laid_out(&self, text: &str) -> String {
-        if !self.is_terminal() {
-            return text.to_owned();
-        }
-        match Text::parse(escape::json(text)) {
-            Ok(text) => json::layout(&text, output::stdout_colour()),
-            Err(_) => show::for_terminal(text),
-        }
+        output::laid_out(text, self.is_terminal())
     }
 
     /// Whether it is stdout on a terminal.
@@ -136,15 +119,6 @@ impl Sink {
         }
         Ok(())
     }
-}
-
-/// How strings among the outputs of a filter are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Strings {
-    /// As JSON.
-    Quoted,
-    /// `--raw-output`: their content.
-    Raw,
 }
 
 fn error_of(stop: Stop, path: &Path) -> Error {
