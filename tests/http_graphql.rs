@@ -363,3 +363,25 @@ fn usage_errors_are_found_before_anything_is_sent() {
         output.tell()
     );
 }
+
+#[test]
+fn query_is_retried_like_a_get_and_a_mutation_is_not() {
+    let flaky = || {
+        Server::script([
+            Response::new("503 Service Unavailable", "Retry-After: 0\r\n", ""),
+            Response::json(r#"{"data":{}}"#),
+        ])
+    };
+    let both = "query Read { a } mutation Write { b }";
+    for arguments in [
+        &["--graphql", "{ a }"][..],
+        &["--graphql", both, "--operation", "Read"],
+    ] {
+        let server = flaky();
+        let run = call(&server.url("/"), arguments).args(["--retry", "1"]);
+        assert_eq!(run.run().expect_code(0).json(), json!({"data": {}}));
+    }
+    let server = flaky();
+    let write = ["--graphql", both, "--operation", "Write", "--retry", "1"];
+    call(&server.url("/"), &write).run().expect_code(5);
+}

@@ -22,25 +22,47 @@ pub(crate) fn request(document: &str, operation: Option<&str>, variables: Option
     Text::object(members.into_iter().flatten())
 }
 
-/// The names of the operations in a document; an operation may have none.
+/// An operation of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Operation {
+    /// Its name, which an operation need not have.
+    pub name: Option<String>,
+    pub kind: Kind,
+}
+
+/// Whether an operation may have an effect on the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It reads only, as GET does.
+    Query,
+    /// A mutation or subscription.
+    Other,
+}
+
+/// The operations of a document.
 ///
 /// # Errors
 /// When the text cannot be a document of operations and fragments, with the line.
-pub(crate) fn operations(document: &str) -> Result<Vec<Option<String>>, String> {
+pub(crate) fn operations(document: &str) -> Result<Vec<Operation>, String> {
     let mut lexer = Lexer {
         rest: document.trim_start_matches('\u{feff}'),
         line: 1,
     };
     let mut operations = Vec::new();
+    let mut add = |kind: Option<Kind>, name: Option<&str>| {
+        let name = name.map(str::to_owned);
+        operations.extend(kind.map(|kind| Operation { name, kind }));
+    };
     while let Some(token) = lexer.next()? {
-        let name = match token {
+        let kind = match token {
             Token::Open('{') => {
-                operations.push(None);
+                add(Some(Kind::Query), None);
                 lexer.skip_block(1)?;
                 continue;
             }
-            Token::Name("query" | "mutation" | "subscription") => true,
-            Token::Name("fragment") => false,
+            Token::Name("query") => Some(Kind::Query),
+            Token::Name("mutation" | "subscription") => Some(Kind::Other),
+            Token::Name("fragment") => None,
             other => {
                 return Err(format!(
                     "line {}: expected query, mutation, subscription, fragment or {{, found {}",
@@ -49,14 +71,13 @@ pub(crate) fn operations(document: &str) -> Result<Vec<Option<String>>, String> 
                 ));
             }
         };
-        let is_operation = name;
         match lexer.next()? {
             Some(Token::Name(name)) => {
-                operations.extend(is_operation.then(|| Some(name.to_owned())));
+                add(kind, Some(name));
                 lexer.skip_block(0)?;
             }
             Some(Token::Open(opening)) => {
-                operations.extend(is_operation.then_some(None));
+                add(kind, None);
                 match opening {
                     '{' => lexer.skip_block(1)?,
                     _ => {
@@ -66,7 +87,7 @@ pub(crate) fn operations(document: &str) -> Result<Vec<Option<String>>, String> 
                 }
             }
             Some(Token::Close(_) | Token::Other(_)) => {
-                operations.extend(is_operation.then_some(None));
+                add(kind, None);
                 lexer.skip_block(0)?;
             }
             None => return Err(lexer.unfinished()),
@@ -253,13 +274,13 @@ fn shown(error: &str) -> String {
     let Ok(entry) = serde_json::from_str::<ErrorEntry>(error) else {
         return error.to_owned();
     };
-    let part = |part: &Box<RawValue>| {
+    let part = |part: &RawValue| {
         let text: Result<String, _> = serde_json::from_str(part.get());
         text.unwrap_or_else(|_| part.get().to_owned())
     };
     let mut places: Vec<String> = Vec::new();
     if let Some(path) = entry.path.filter(|path| !path.is_empty()) {
-        let parts: Vec<String> = path.iter().map(part).collect();
+        let parts: Vec<String> = path.iter().map(|one| part(one)).collect();
         places.push(format!("at {}", parts.join(".")));
     }
     if let Some(Location { line, column }) = entry.locations.iter().flatten().next() {
@@ -277,7 +298,7 @@ mod tests {
 
     fn named(document: &str) -> Vec<String> {
         let found = operations(document).unwrap();
-        let name = |name: Option<String>| name.unwrap_or_else(|| "-".to_owned());
+        let name = |found: Operation| found.name.unwrap_or_else(|| "-".to_owned());
         found.into_iter().map(name).collect()
     }
 
@@ -299,6 +320,12 @@ mod tests {
             ["A", "B"]
         );
         assert_eq!(named("fragment F on T { c }"), [""; 0]);
+        let kinds: Vec<Kind> = operations("{ a } query A { b } mutation B { c }")
+            .unwrap()
+            .into_iter()
+            .map(|operation| operation.kind)
+            .collect();
+        assert_eq!(kinds, [Kind::Query, Kind::Query, Kind::Other]);
     }
 
     #[test]

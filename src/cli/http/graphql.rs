@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::Http;
 use super::content::content;
+use super::plan::Plan;
 use super::print::Printer;
 use super::status::Verbosity;
 use super::target;
@@ -13,10 +14,11 @@ use crate::escape::one_line;
 use crate::exit::Exit;
 use crate::http::Response;
 use crate::http::body::{self, Body};
-use crate::http::graphql_document as graphql;
+use crate::http::graphql_document::{self as graphql, Kind, Operation};
 use crate::http::item::{Item, Value};
 use crate::http::request::Request;
-use crate::json::Text;
+use crate::http::settings::Methods;
+use crate::json::{Text, members};
 use crate::nearest::nearest;
 use crate::output;
 
@@ -96,6 +98,24 @@ pub(super) fn body(options: &Http, given: &str, deadline: Deadline) -> Result<Bo
     )))
 }
 
+/// Lets `--retry` repeat a query like a GET, because it changes nothing.
+pub(super) fn allow_retries(options: &Http, plan: &mut Plan) {
+    let (Some(_), Body::Bytes { bytes, .. }) = (&options.graphql, &plan.request.body) else {
+        return;
+    };
+    let sent = Text::from_bytes(bytes).and_then(|sent| members(&sent));
+    let document = sent.unwrap_or_default().into_iter().next();
+    let document = document.and_then(|(_, document)| document.read::<String>().ok());
+    let operations = graphql::operations(&document.unwrap_or_default()).unwrap_or_default();
+    let mut chosen = operations
+        .iter()
+        .filter(|one| options.operation.is_none() || one.name == options.operation);
+    let is_query = chosen.next().is_some_and(|one| one.kind == Kind::Query);
+    if is_query {
+        plan.settings.retry.methods = Methods::All;
+    }
+}
+
 /// The document: a file, stdin for `-`, or the text itself, which has braces.
 fn document(given: &str, deadline: Deadline) -> Result<String, Error> {
     let path = given.strip_prefix('@').unwrap_or(given);
@@ -114,8 +134,9 @@ fn document(given: &str, deadline: Deadline) -> Result<String, Error> {
 }
 
 /// Checks that there is exactly one operation to run.
-fn ensure_clear(operations: &[Option<String>], wanted: Option<&str>) -> Result<(), Error> {
-    let names: Vec<&str> = operations.iter().flatten().map(String::as_str).collect();
+fn ensure_clear(operations: &[Operation], wanted: Option<&str>) -> Result<(), Error> {
+    let names = operations.iter().filter_map(|one| one.name.as_deref());
+    let names: Vec<&str> = names.collect();
     match (operations, wanted) {
         ([], _) => Err(Error::usage(
             "--graphql: the document has no query, mutation or subscription",

@@ -414,6 +414,7 @@ mod tests {
             "--print-command",
             "--claim",
             "--resolve",
+            "--var",
         ];
         known.extend(values(&call, &sourced).map(|(name, _)| name));
         known.extend(switches(&call).into_iter().map(|(name, _)| name));

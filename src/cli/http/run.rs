@@ -31,6 +31,7 @@ impl Http {
 
     fn make(self) -> Result<Exit, Error> {
         let mut plan = build::plan(&self)?;
+        graphql::allow_retries(&self, &mut plan);
         let series = Series::of(&self, &mut plan)?;
         if self.offline || self.curl {
             plan.request.credential = shown_credential(&mut plan)?;
