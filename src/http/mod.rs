@@ -24,6 +24,8 @@ pub(crate) mod failure;
 mod file_name;
 /// Pages of GraphQL connections.
 pub(crate) mod graphql;
+/// GraphQL documents and requests, and the errors in responses.
+pub(crate) mod graphql_document;
 /// Whether a secret may be sent in plain text.
 pub(crate) mod guard;
 pub(crate) mod head;
