@@ -40,7 +40,7 @@ def all: all(.[]; .);
 def any: any(.[]; .);
 def until(condition; next): def r: if condition then . else next | r end; r;
 def while(condition; update): def r: if condition then ., (update | r) else empty end; r;
-def repeat(f): def r: ., (f | r); r;
+def repeat(f): def r: f, r; r;
 def paths: path(..) | select(length > 0);
 def paths(f): path(.. | select(f)) | select(length > 0);
 def leaf_paths: paths(scalars);

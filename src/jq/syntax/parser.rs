@@ -352,10 +352,7 @@ impl<'s> Parser<'s> {
 
     fn operation(&mut self, left: Term<'s>, sign: &str, right: Term<'s>) -> Term<'s> {
         match sign {
-            "//" => {
-                let left = Term::TryCatch(Box::new(left), None);
-                binary(left, BinaryOp::Alt, right)
-            }
+            "//" => binary(left, BinaryOp::Alt, right),
             "=" => self.assignment(left, right),
             "|=" => self.update(left, right),
             "//=" => self.update_alternative(left, right),
