@@ -48,7 +48,7 @@ def del(f): delpaths([path(f)]);
 def _assign(f; $value): reduce path(f) as $p (.; setpath($p; $value));
 def _modify(f; update): reduce path(f) as $p ([., []]; . as [$value, $gone] | [first(($value | getpath($p) | update) as $new | $value | setpath($p; $new) | [., $gone]), [$value, $gone + [$p]]] | first) | . as [$value, $gone] | $value | delpaths($gone);
 def pick(f): . as $value | reduce path(f) as $p (null; setpath($p; $value | getpath($p)));
-def from_entries: reduce .[] as $entry ({}; . + ($entry | {(.key // .Key // .name // .Name // (if .key == false then "false" elif .key == null then "null" else null end) | if type == "string" then . else tojson end): (if has("value") then .value else .Value end)}));
+def from_entries: reduce .[] as $entry ({}; . + ($entry | {(.key // .Key // .name // .Name): (if has("value") then .value else .Value end)}));
 def with_entries(f): to_entries | map(f) | from_entries;
 def walk(f): def w: if type == "object" then map_values(w) elif type == "array" then map(w) end | f; w;
 def sort_by(f): _sort_by_impl(map([f]));
