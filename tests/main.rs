@@ -40,6 +40,7 @@ mod http_seeing;
 mod http_status;
 mod http_tls;
 mod http_upload;
+mod jq;
 mod json_output;
 mod jwt;
 mod key_sources;

@@ -103,6 +103,12 @@ fn mktime(value: &Value) -> ValueResult {
 
 fn format_time(value: &Value, format: &Value, name: &str, is_local: bool) -> ValueResult {
     let parsed = || fail(format!("{name} requires parsed datetime inputs"));
+    if !matches!(value, Value::Array(_)) && !value.is_number() {
+        return Err(parsed());
+    }
+    let Value::Str(format) = format else {
+        return Err(fail(format!("{name} requires a string format")));
+    };
     let at = match value {
         Value::Array(elements) => {
             let time = from_array(elements).ok_or_else(parsed)?;
@@ -115,9 +121,6 @@ fn format_time(value: &Value, format: &Value, name: &str, is_local: bool) -> Val
             whole_seconds(value, if is_local { "localtime" } else { "gmtime" })?.0
         }
         _ => return Err(parsed()),
-    };
-    let Value::Str(format) = format else {
-        return Err(fail(format!("{name} requires a string format")));
     };
     let found = if is_local { local(at) } else { None };
     let (time, zone) = match found {
