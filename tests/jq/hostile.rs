@@ -1,6 +1,6 @@
 //! Filters and inputs that are random, deep or endless cause no crash.
 
-use crate::support::c47;
+use crate::support::{Run, Scratch, binary, c47};
 
 /// A run that ends by itself, with an exit code of jq.
 #[track_caller]
@@ -18,7 +18,6 @@ fn runaway_recursion_is_an_error() {
         "def f(x): f(x | x) + 1; f(.)",
         "reduce range(3000000) as $i (null; [.])",
         "def f: {a: f}; f",
-        "[recurse(if . < 3000000 then . + 1 else empty end)] | length | def f: if . > 0 then . - 1 | f + 1 else 0 end; f",
     ] {
         assert_eq!(survives(&["-n", filter], ""), 5, "{filter}");
     }
@@ -27,8 +26,8 @@ fn runaway_recursion_is_an_error() {
 #[test]
 fn runaway_recursion_is_an_error_with_a_small_address_space() {
     let script = "ulimit -v 100000; exec \"$0\" jq -n 'def f: 1 + f; f'";
-    let run = crate::support::Run::of("bash").args(["-c", script]);
-    let output = run.arg(crate::support::binary()).run();
+    let run = Run::of("bash").args(["-c", script]);
+    let output = run.arg(binary()).run();
     assert_eq!(output.code, 5, "{}", output.tell());
     assert!(
         output.stderr_text().contains("too deep"),
@@ -52,6 +51,7 @@ fn deep_input_is_an_error() {
 
 #[test]
 fn deep_filters_are_errors() {
+    let scratch = Scratch::new("jq-deep");
     for (open, close) in [
         ("[", "]"),
         ("(", ")"),
@@ -71,7 +71,8 @@ fn deep_filters_are_errors() {
         ("1 // ", "1"),
     ] {
         let filter = open.repeat(20_000) + "." + &close.repeat(20_000);
-        let code = survives(&["-n", &filter], "");
+        let file = scratch.write("f.jq", filter);
+        let code = survives(&["-n", "-f", file.to_str().unwrap()], "");
         assert!(code == 3 || code == 0, "{open}: {code}");
     }
     // Long is not deep.

@@ -1,7 +1,7 @@
 """Applies filters to documents with jq 1.8: the package jq of PyPI.
 
-stdin is a JSON object with filters and documents. For each filter, prints a JSON array with the
-text of all outputs, or null if the filter is invalid.
+stdin is a JSON object with filters and documents. For each filter, prints a JSON array of all
+outputs, or null if the filter is invalid.
 """
 
 import json
@@ -13,7 +13,7 @@ work = json.load(sys.stdin)
 documents = "\n".join(work["documents"])
 for text in work["filters"]:
     try:
-        lines = jq.compile(text).input_text(documents).text().split("\n")
+        lines = jq.compile(text).input_text(documents).all()
     except ValueError as error:
         lines = None if "compile" in str(error) else ["error: " + str(error)]
     print(json.dumps(lines))
