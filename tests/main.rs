@@ -49,6 +49,8 @@ mod http_status;
 mod http_tls;
 mod http_upload;
 #[cfg(feature = "jq")]
+mod jq;
+#[cfg(feature = "jq")]
 mod json_filter;
 mod json_output;
 mod jwt;

@@ -268,10 +268,9 @@ fn work(shared: &Shared, job: &Job, filter: Filter) {
     loop {
         let mut blocks = shared.blocks.lock().unwrap_or_else(PoisonError::into_inner);
         let name = blocks.input.as_ref().and_then(|input| input.name.clone());
-        let next = match shared.turn().end {
-            Some(_) => None,
-            None => blocks.next(),
-        };
+        // Not in one expression: the turn must not be locked while a read waits.
+        let is_over = shared.turn().end.is_some();
+        let next = if is_over { None } else { blocks.next() };
         drop(blocks);
         let Some(block) = next else { return };
         if name.is_some() {

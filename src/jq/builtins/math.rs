@@ -6,6 +6,10 @@ use super::super::engine::{Call, Outputs};
 use super::super::value::{Error, Value, ValueResult, fail};
 use super::{Native, binary, nullary, one, with_values};
 
+/// The largest order of a Bessel function that is calculated: the time grows with it. The limit is
+/// the result for a larger one.
+const MOST_ORDER: f64 = 100_000.0;
+
 /// A function of one number.
 fn f1<'a>(value: &Value, f: fn(f64) -> f64) -> Outputs<'a> {
     one(number(value).map(|x| Value::Float(f(x))))
@@ -101,12 +105,22 @@ fn of_two() -> Vec<Native> {
         with_values("_fmin", 2, |call| f2(call, libm::fmin)),
         with_values("_fmod", 2, |call| f2(call, libm::fmod)),
         with_values("_hypot", 2, |call| f2(call, f64::hypot)),
-        with_values("_jn", 2, |call| f2(call, |n, x| libm::jn(int(n), x))),
+        with_values("_jn", 2, |call| {
+            f2(call, |n, x| match n.abs() > MOST_ORDER {
+                true => 0.0,
+                false => libm::jn(int(n), x),
+            })
+        }),
         with_values("_ldexp", 2, |call| f2(call, |x, n| libm::ldexp(x, int(n)))),
         with_values("_nextafter", 2, |call| f2(call, libm::nextafter)),
         with_values("_pow", 2, |call| f2(call, f64::powf)),
         with_values("_scalb", 2, |call| f2(call, |x, n| libm::scalbn(x, int(n)))),
-        with_values("_yn", 2, |call| f2(call, |n, x| libm::yn(int(n), x))),
+        with_values("_yn", 2, |call| {
+            f2(call, |n, x| match n.abs() > MOST_ORDER {
+                true => f64::NEG_INFINITY,
+                false => libm::yn(int(n), x),
+            })
+        }),
     ]
 }
 

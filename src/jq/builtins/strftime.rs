@@ -39,7 +39,7 @@ impl Zone {
     pub(super) fn utc() -> Zone {
         Zone {
             offset: 0,
-            name: "UTC".into(),
+            name: "GMT".into(),
         }
     }
 }

@@ -154,7 +154,9 @@ fn fromjson(value: Value) -> ValueResult {
             }
         }
         Parsed::Malformed(why) => Err(wrong(&why.message, why.at, why.is_end)),
-        Parsed::More | Parsed::End => Ok(Value::Null),
+        Parsed::More | Parsed::End => Err(fail(format!(
+            "Expected JSON value (while parsing '{text}')"
+        ))),
     }
 }
 

@@ -61,6 +61,10 @@ fn finished(found: Found) -> Time {
         }));
         (time.weekday, time.yearday) = (date.weekday, date.yearday);
     }
+    // Without a date jq has these.
+    if time.day == 0 {
+        (time.weekday, time.yearday) = (8, 367);
+    }
     if let (Some(weekday), false) = (found.weekday, found.has_date) {
         time.weekday = weekday;
     }

@@ -103,21 +103,27 @@ fn mktime(value: &Value) -> ValueResult {
 
 fn format_time(value: &Value, format: &Value, name: &str, is_local: bool) -> ValueResult {
     let parsed = || fail(format!("{name} requires parsed datetime inputs"));
-    let at = match value {
-        Value::Array(elements) => {
+    let from_number = match value {
+        Value::Array(_) => None,
+        value if value.is_number() => {
+            let name = if is_local { "localtime" } else { "gmtime" };
+            Some(whole_seconds(value, name)?.0)
+        }
+        _ => return Err(parsed()),
+    };
+    let Value::Str(format) = format else {
+        return Err(fail(format!("{name} requires a string format")));
+    };
+    let at = match from_number {
+        Some(at) => at,
+        None => {
+            let elements = value.as_array().unwrap_or_default();
             let time = from_array(elements).ok_or_else(parsed)?;
             match is_local {
                 true => local_seconds(&time).unwrap_or_else(|| seconds(&time)),
                 false => seconds(&time),
             }
         }
-        value if value.is_number() => {
-            whole_seconds(value, if is_local { "localtime" } else { "gmtime" })?.0
-        }
-        _ => return Err(parsed()),
-    };
-    let Value::Str(format) = format else {
-        return Err(fail(format!("{name} requires a string format")));
     };
     let found = if is_local { local(at) } else { None };
     let (time, zone) = match found {

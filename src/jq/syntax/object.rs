@@ -186,7 +186,11 @@ impl<'s> Parser<'s> {
                     patterns.push(parser.pattern()?);
                 }
                 parser.expect("]")?;
-                Ok(Pattern::Arr(patterns))
+                // jq takes the last element first, which shows in errors.
+                let places = (0..patterns.len()).map(|place| parser.keep(place.to_string()));
+                let places: Vec<&str> = places.collect();
+                let members = places.into_iter().map(Term::Num).zip(patterns).rev();
+                Ok(Pattern::Obj(members.collect()))
             }
             Token::Sign("{") => {
                 parser.advance()?;

@@ -287,7 +287,10 @@ impl ValT for Value {
                     Ok(elements.into())
                 }
             },
-            Value::Str(_) => Err(Exn::from(fail("Cannot update string slices"))),
+            Value::Str(_) => {
+                first(f(self.slice(range.start, range.end)?))?;
+                Err(Exn::from(fail("Cannot update string slices")))
+            }
             value => {
                 let index = Value::from(range.start.cloned()..range.end.cloned());
                 opt.fail(value, |value| Exn::from(value.cannot_index(&index)))
