@@ -35,10 +35,12 @@ mod http_graphql;
 mod http_hostile;
 mod http_items;
 #[cfg(feature = "jq")]
+#[cfg(feature = "jq")]
 mod http_jq;
 mod http_network;
 #[cfg(feature = "jq")]
 mod http_pages;
+#[cfg(feature = "jq")]
 #[cfg(feature = "jq")]
 mod http_poll;
 mod http_pool;

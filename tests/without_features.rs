@@ -3,6 +3,20 @@
 use crate::support::{Scratch, c47};
 
 #[test]
+fn command_and_options_with_filters_name_the_missing_feature() {
+    for arguments in [
+        &["jq", "."][..],
+        &["http", "localhost:1", "--until", "."],
+        &["http", "localhost:1", "--paginate", "--items", ".a"],
+    ] {
+        let output = c47().args(arguments).stdin("{}").run().expect_code(2);
+        let said = output.stderr_text();
+        assert!(said.contains("cargo feature jq"), "{}", output.tell());
+        assert_eq!(output.stdout_text(), "");
+    }
+}
+
+#[test]
 fn filter_names_the_missing_feature_before_any_work() {
     let scratch = Scratch::new("no-features");
     let whole = ::c47::testing::whole();

@@ -116,7 +116,8 @@ impl Store {
     /// # Errors
     /// If there is no space.
     pub(crate) fn reserve(&self) -> io::Result<Temporary> {
-        let temporary = self.temporary(&[0; RESERVED_BYTES])?;
+        // Not an array: the zeros would be in the binary.
+        let temporary = self.temporary(&vec![0; RESERVED_BYTES])?;
         temporary.file.sync_all()?;
         Ok(temporary)
     }
