@@ -110,13 +110,17 @@ impl BodyStream {
         // first.
         let announced = self.announced.unwrap_or(0).min(max);
         let _ = all.try_reserve_exact(usize::try_from(announced).unwrap_or(0));
-        let mut buffer = vec![0; 64 << 10];
+        // Most bodies are small, and many requests may follow each other.
+        let mut buffer = vec![0; 8 << 10];
         loop {
             let count = self.next(&mut buffer)?;
             if count == 0 {
                 return Ok(all);
             }
             all.extend_from_slice(buffer.get(..count).unwrap_or_default());
+            if count == buffer.len() {
+                buffer.resize(64 << 10, 0);
+            }
             if all.len() as u64 > max {
                 let size = crate::quantity::format_size(max);
                 return Err(Failure::Malformed {
