@@ -58,6 +58,8 @@ pub(super) struct Position {
     pub file: Option<Rc<str>>,
     /// The line feeds up to the end of the input.
     pub line: u64,
+    /// The line where the input ends, for messages; 0 without an input.
+    pub last_line: u64,
 }
 
 /// How a filter has halted.

@@ -15,7 +15,7 @@ use super::options::{Job, Sinks, code};
 use super::runner::{Applied, Runner, Status};
 use super::sequence::{Begun, exit_code, in_sequence};
 use super::source::{BLOCK_BYTES, Open, described, open, read_some, unreadable};
-use super::value::{Parsed, Reader};
+use super::value::{Malformed, Parsed, Reader};
 use crate::error::Error;
 
 /// More threads than this gain nothing: one of them reads.
@@ -292,62 +292,7 @@ fn filter_block(
     runner.out.clear();
     runner.failures.clear();
     runner.status = Status::default();
-    let (mut at, mut lines, mut has_turn) = (0, block.lines, false);
-    let end = loop {
-        let rest = block.bytes.get(at..).unwrap_or_default();
-        match reader.next(rest, false) {
-            Parsed::More | Parsed::End if rest.trim_ascii().is_empty() => break None,
-            Parsed::More | Parsed::End => {
-                break Some(End::Incomplete(Block {
-                    bytes: rest.to_vec(),
-                    number: block.number,
-                    lines,
-                }));
-            }
-            Parsed::Malformed(why) => {
-                let before = rest.get(..why.at).unwrap_or(rest);
-                let line = lines + memchr::memchr_iter(b'\n', before).count() as u64;
-                let before = block.bytes.get(..at + why.at).unwrap_or(&block.bytes);
-                let column = before
-                    .iter()
-                    .rev()
-                    .take_while(|byte| **byte != b'\n')
-                    .count();
-                let file = runner.host.position.borrow().file.clone();
-                break Some(End::Malformed(described(
-                    file.as_deref(),
-                    &why,
-                    line,
-                    column,
-                )));
-            }
-            Parsed::Value(value, length) => {
-                let used = rest.get(..length).unwrap_or(rest);
-                lines += memchr::memchr_iter(b'\n', used).count() as u64;
-                runner.host.position.borrow_mut().line = lines + 1;
-                at += length;
-                let applied = runner.apply(value, |out| {
-                    if !has_turn && out.len() < MOST_WAITING_BYTES {
-                        return Ok(());
-                    }
-                    has_turn = has_turn || shared.wait(block.number).is_some();
-                    if !has_turn {
-                        return Err(Error::Output(std::io::ErrorKind::BrokenPipe.into()));
-                    }
-                    (shared.sinks.out)(out)?;
-                    out.clear();
-                    Ok(())
-                });
-                match applied {
-                    Ok(Applied::Done) => {}
-                    Ok(Applied::Halted(halt)) => break Some(End::Halted(halt)),
-                    // The threads are to end.
-                    Err(_) if !has_turn => break None,
-                    Err(error) => return Err(error),
-                }
-            }
-        }
-    };
+    let end = filter_values(shared, runner, reader, &block)?;
     let Some(mut turn) = shared.wait(block.number) else {
         // A part of a value may be in the block, even if it was filtered.
         shared.turn().left.push(block);
@@ -363,4 +308,64 @@ fn filter_block(
     turn.end = end;
     shared.changed.notify_all();
     Ok(())
+}
+
+/// Filters the values of a block. The result is why the threads end, if they do.
+fn filter_values(
+    shared: &Shared,
+    runner: &mut Runner,
+    reader: &mut Reader,
+    block: &Block,
+) -> Result<Option<End>, Error> {
+    let (mut at, mut lines, mut has_turn) = (0, block.lines, false);
+    loop {
+        let rest = block.bytes.get(at..).unwrap_or_default();
+        let (value, length) = match reader.next(rest, false) {
+            Parsed::Value(value, length) => (value, length),
+            Parsed::More | Parsed::End if rest.trim_ascii().is_empty() => return Ok(None),
+            Parsed::More | Parsed::End => {
+                return Ok(Some(End::Incomplete(Block {
+                    bytes: rest.to_vec(),
+                    number: block.number,
+                    lines,
+                })));
+            }
+            Parsed::Malformed(why) => {
+                let file = runner.host.position.borrow().file.clone();
+                return Ok(Some(malformed(block, at, &why, file.as_deref())));
+            }
+        };
+        let used = rest.get(..length).unwrap_or(rest);
+        lines += memchr::memchr_iter(b'\n', used).count() as u64;
+        runner.host.position.borrow_mut().last_line = lines + 1;
+        at += length;
+        let applied = runner.apply(value, |out| {
+            if !has_turn && out.len() < MOST_WAITING_BYTES {
+                return Ok(());
+            }
+            has_turn = has_turn || shared.wait(block.number).is_some();
+            if !has_turn {
+                return Err(Error::Output(std::io::ErrorKind::BrokenPipe.into()));
+            }
+            (shared.sinks.out)(out)?;
+            out.clear();
+            Ok(())
+        });
+        match applied {
+            Ok(Applied::Done) => {}
+            Ok(Applied::Halted(halt)) => return Ok(Some(End::Halted(halt))),
+            // The threads are to end.
+            Err(_) if !has_turn => return Ok(None),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The end at an input that is not JSON, behind `at` bytes of the block.
+fn malformed(block: &Block, at: usize, why: &Malformed, file: Option<&str>) -> End {
+    let before = block.bytes.get(..at + why.at).unwrap_or(&block.bytes);
+    let line = block.lines + memchr::memchr_iter(b'\n', before).count() as u64;
+    let reversed = before.iter().rev();
+    let column = reversed.take_while(|byte| **byte != b'\n').count();
+    End::Malformed(described(file, why, line, column))
 }

@@ -183,9 +183,9 @@ impl Runner {
             Err(_) => "break".to_owned(),
         };
         let position = self.host.position.borrow();
-        match (&position.file, position.line) {
+        match (&position.file, position.last_line) {
+            (_, 0) => Error::filter("filter", message),
             (Some(file), line) => Error::filter(format!("{file}:{line}"), message),
-            (None, 0) => Error::filter("filter", message),
             (None, line) => Error::filter(format!("standard input:{line}"), message),
         }
     }

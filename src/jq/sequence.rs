@@ -65,22 +65,7 @@ fn sequential(
     begun: Option<Begun>,
 ) -> Result<i32, Error> {
     let unreadable = Rc::new(Cell::new(false));
-    let waiting = Arc::clone(shared);
-    let before_read = move || {
-        if let Ok(mut waiting) = waiting.lock() {
-            // An error is found again with the next output.
-            let _ = (sinks.out)(&waiting);
-            waiting.clear();
-        }
-    };
-    let complain = move |why: Unreadable| (sinks.complain)(&why.into_error());
-    let mut source = Source::new(
-        &job.inputs,
-        job.reading,
-        Box::new(before_read),
-        Box::new(complain),
-        Rc::clone(&unreadable),
-    );
+    let mut source = source(job, sinks, shared, &unreadable);
     let mut status = Status::default();
     if let Some(begun) = begun {
         source.resume(begun.open, begun.buffer, begun.lines);
@@ -95,7 +80,51 @@ fn sequential(
         }
     };
     runner.status = status;
-    let mut halted = None;
+    let halted = apply_all(job, &mut runner, sinks, shared, &unreadable)?;
+    let rest = std::mem::take(&mut *shared.lock().unwrap_or_else(PoisonError::into_inner));
+    (sinks.out)(&rest)?;
+    Ok(exit_code(
+        job,
+        &runner.status,
+        unreadable.get(),
+        halted,
+        sinks,
+    ))
+}
+
+/// The inputs of a job. Waiting outputs are written before a read.
+fn source(
+    job: &Job,
+    sinks: Sinks,
+    shared: &Arc<Mutex<Vec<u8>>>,
+    unreadable: &Rc<Cell<bool>>,
+) -> Source {
+    let waiting = Arc::clone(shared);
+    let before_read = move || {
+        if let Ok(mut waiting) = waiting.lock() {
+            // An error is found again with the next output.
+            let _ = (sinks.out)(&waiting);
+            waiting.clear();
+        }
+    };
+    let complain = move |why: Unreadable| (sinks.complain)(&why.into_error());
+    Source::new(
+        &job.inputs,
+        job.reading,
+        Box::new(before_read),
+        Box::new(complain),
+        Rc::clone(unreadable),
+    )
+}
+
+/// Applies the filter to all inputs, until it halts.
+fn apply_all(
+    job: &Job,
+    runner: &mut Runner,
+    sinks: Sinks,
+    shared: &Mutex<Vec<u8>>,
+    unreadable: &Cell<bool>,
+) -> Result<Option<Halt>, Error> {
     let mut is_first = true;
     loop {
         let input = match job.reading.is_null {
@@ -105,12 +134,12 @@ fn sequential(
         };
         is_first = false;
         let value = match input {
-            None => break,
+            None => return Ok(None),
             Some(Ok(value)) => value,
             Some(Err(why)) => {
                 (sinks.complain)(&why.into_error());
                 unreadable.set(true);
-                break;
+                return Ok(None);
             }
         };
         let applied = runner.apply(value, |out| {
@@ -126,19 +155,9 @@ fn sequential(
             (sinks.complain)(&failure);
         }
         if let Applied::Halted(halt) = applied {
-            halted = Some(halt);
-            break;
+            return Ok(Some(halt));
         }
     }
-    let rest = std::mem::take(&mut *shared.lock().unwrap_or_else(PoisonError::into_inner));
-    (sinks.out)(&rest)?;
-    Ok(exit_code(
-        job,
-        &runner.status,
-        unreadable.get(),
-        halted,
-        sinks,
-    ))
 }
 
 /// Moves outputs to those that an overflow leaves, and writes them when there are many.

@@ -157,8 +157,9 @@ impl Source {
         let used = self.buffer.get(..self.at).unwrap_or_default();
         // A line feed behind the value belongs to it.
         let behind = usize::from(self.buffer.get(self.at) == Some(&b'\n'));
-        let lines = memchr::memchr_iter(b'\n', used).count() + behind;
-        position.line = self.lines + lines as u64;
+        let lines = self.lines + memchr::memchr_iter(b'\n', used).count() as u64;
+        position.line = lines + behind as u64;
+        position.last_line = lines + 1;
         if let Some(Err(_)) = next {
             self.stop();
         }

@@ -6,10 +6,13 @@ const SWITCHES: &str = "nrjacCMSesR";
 /// Options with a name and a value.
 const PAIRS: [&str; 4] = ["--arg", "--argjson", "--slurpfile", "--rawfile"];
 
-/// The arguments, with each of jq's ways to write options in the way of c47.
-pub(in crate::cli) fn rewritten(words: &[&str]) -> Vec<String> {
-    let mut out = Vec::with_capacity(words.len());
-    let mut words = words.iter().copied();
+/// The words of a command line. For `jq`, each of jq's ways to write options is in the way of c47.
+pub(in crate::cli) fn rewritten<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut words = words.peekable();
+    if words.peek() != Some(&"jq") {
+        return words.map(str::to_owned).collect();
+    }
+    let mut out: Vec<String> = words.next().into_iter().map(str::to_owned).collect();
     // The option for the values that follow `--args` or `--jsonargs`.
     let mut values: Option<&str> = None;
     let mut has_filter = false;
@@ -59,6 +62,9 @@ pub(in crate::cli) fn rewritten(words: &[&str]) -> Vec<String> {
             _ => positional(&mut out, word, values, &mut has_filter),
         }
     }
+    if let (Some(option), false) = (values, has_filter) {
+        out.push(option.to_owned()); // without a value, which is an error
+    }
     out
 }
 
@@ -85,8 +91,8 @@ mod tests {
     use super::*;
 
     fn rewrite(line: &str) -> String {
-        let words: Vec<&str> = line.split(' ').collect();
-        rewritten(&words).join(" ")
+        let words = rewritten(["jq"].into_iter().chain(line.split(' ')));
+        words[1..].join(" ")
     }
 
     #[test]

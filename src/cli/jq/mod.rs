@@ -34,11 +34,11 @@ pub(super) struct Jq {
     #[argh(switch, short = 'r')]
     raw_output: bool,
 
-    /// print strings without quotes, and no line feed after each output
+    /// print strings without quotes, and no line feeds
     #[argh(switch, short = 'j')]
     join_output: bool,
 
-    /// print strings without quotes, and a NUL instead of a line feed after each output
+    /// print strings without quotes, each with a NUL at its end
     #[argh(switch)]
     raw_output0: bool,
 
@@ -66,11 +66,11 @@ pub(super) struct Jq {
     #[argh(switch)]
     tab: bool,
 
-    /// indent with this many spaces, 0 to 7 (default: 2). With 0 each output is on one line
+    /// indent with 0 to 7 spaces (default: 2). With 0 each output is on one line
     #[argh(option)]
     indent: Option<usize>,
 
-    /// read no input; the filter runs once, with null
+    /// run the filter once, with null, and read no input
     #[argh(switch, short = 'n')]
     null_input: bool,
 
@@ -78,7 +78,7 @@ pub(super) struct Jq {
     #[argh(switch, short = 'R')]
     raw_input: bool,
 
-    /// read all inputs into one array, or with -R into one string
+    /// read all inputs into one array. With -R, into one string
     #[argh(switch, short = 's')]
     slurp: bool,
 
@@ -90,35 +90,35 @@ pub(super) struct Jq {
     #[argh(switch)]
     seq: bool,
 
-    /// exit with 1 if the last output is false or null, and with 4 without an output
+    /// exit with 1 if the last output is false or null. Without an output the exit code is 4
     #[argh(switch, short = 'e')]
     exit_status: bool,
 
-    /// read the filter from this file. All arguments are then input files
+    /// read the filter from a file. All arguments are then input files
     #[argh(option, short = 'f')]
     from_file: Option<PathBuf>,
 
-    /// set the variable $NAME to this text: --arg NAME VALUE. Can be repeated
+    /// set $NAME to a text: --arg NAME TEXT. Can be repeated
     #[argh(option)]
     arg: Vec<String>,
 
-    /// set the variable $NAME to this JSON: --argjson NAME JSON. Can be repeated
+    /// set $NAME to JSON: --argjson NAME JSON. Can be repeated
     #[argh(option)]
     argjson: Vec<String>,
 
-    /// set $NAME to an array of the JSON in a file: --slurpfile NAME FILE. Can be repeated
+    /// set $NAME to an array of the JSON in a file. Can be repeated
     #[argh(option)]
     slurpfile: Vec<String>,
 
-    /// set $NAME to the text of a file: --rawfile NAME FILE. Can be repeated
+    /// set $NAME to a file's text: --rawfile NAME FILE. Can be repeated
     #[argh(option)]
     rawfile: Vec<String>,
 
-    /// take the arguments after the filter as texts, in $ARGS.positional, not as files
+    /// put further arguments into $ARGS.positional. They are then not files
     #[argh(option)]
     args: Vec<String>,
 
-    /// take the arguments after the filter as JSON, in $ARGS.positional
+    /// put further arguments as JSON into $ARGS.positional
     #[argh(option)]
     jsonargs: Vec<String>,
 
@@ -126,8 +126,7 @@ pub(super) struct Jq {
     #[argh(switch)]
     unbuffered: bool,
 
-    /// the filter, and the files to read, or - for stdin. Without a file, stdin is read unless it is a
-    /// terminal
+    /// the filter, then files, or - for stdin. Without a file, stdin is read unless it is a terminal
     #[argh(positional)]
     filter: Vec<String>,
 }

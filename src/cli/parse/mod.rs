@@ -74,19 +74,9 @@ pub(super) fn parse(arguments: &[String], table: &CommandInfoWithArgs) -> Parsed
         None => ("c47", arguments),
     };
     let called_as = command_of(program, table);
-    let mut words: Vec<&str> = called_as
-        .into_iter()
-        .chain(arguments.iter().map(String::as_str))
-        .collect();
-    // Everybody types `jq -rc`.
-    let rewritten = match words.as_slice() {
-        ["jq", rest @ ..] => super::jq::rewritten(rest),
-        _ => Vec::new(),
-    };
-    if words.first() == Some(&"jq") {
-        words.truncate(1);
-        words.extend(rewritten.iter().map(String::as_str));
-    }
+    let words = called_as.into_iter();
+    let words = super::jq::rewritten(words.chain(arguments.iter().map(String::as_str)));
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let mut path: Vec<String> = Vec::new();
     let request = walk(&words, table, &mut path);
     let mut name = String::from("c47");

@@ -6,6 +6,12 @@ use super::super::value::{Error, Map, Value, ValueResult, delete_paths, fail, se
 use super::{Native, binary, nullary, one, unary, with_values};
 
 pub(super) fn natives() -> Vec<Native> {
+    let mut natives = without_arguments();
+    natives.extend(with_arguments());
+    natives
+}
+
+fn without_arguments() -> Vec<Native> {
     vec![
         nullary("keys", |call| one(keys(&call.1, true))),
         nullary("keys_unsorted", |call| one(keys(&call.1, false))),
@@ -32,6 +38,11 @@ pub(super) fn natives() -> Vec<Native> {
         nullary("_sum", |call| one(sum(call.1))),
         nullary("min", |call| one(best(&call.1, &call.1, false))),
         nullary("max", |call| one(best(&call.1, &call.1, true))),
+    ]
+}
+
+fn with_arguments() -> Vec<Native> {
+    vec![
         with_values("has", 1, |call| {
             let (value, key) = unary(call);
             one(has(&value, &key))

@@ -6,6 +6,12 @@ use super::super::value::{Parsed, Reader, Value, ValueResult, fail, split};
 use super::{Native, nullary, one, unary, with_values};
 
 pub(super) fn natives() -> Vec<Native> {
+    let mut natives = without_arguments();
+    natives.extend(with_arguments());
+    natives
+}
+
+fn without_arguments() -> Vec<Native> {
     vec![
         nullary("length", |call| one(length(call.1))),
         nullary("type", |call| one(Ok(call.1.kind().into()))),
@@ -49,6 +55,11 @@ pub(super) fn natives() -> Vec<Native> {
         nullary("trim", |call| one(trim(call.1, str::trim))),
         nullary("ltrim", |call| one(trim(call.1, str::trim_start))),
         nullary("rtrim", |call| one(trim(call.1, str::trim_end))),
+    ]
+}
+
+fn with_arguments() -> Vec<Native> {
+    vec![
         with_values("startswith", 1, |call| {
             let (value, start) = unary(call);
             one(match (value.as_str(), start.as_str()) {

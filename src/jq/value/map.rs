@@ -1,11 +1,11 @@
 //! The members of an object, in the order of insertion.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::Value;
 
-/// From this number of members on, keys are looked up by their hash.
+/// With more members than this, keys are looked up in a tree.
 const MOST_SCANNED: usize = 16;
 
 /// The members of an object.
@@ -13,8 +13,7 @@ const MOST_SCANNED: usize = 16;
 pub(in crate::jq) struct Map {
     members: Vec<(Rc<str>, Value)>,
     /// The place of each key, when there are many. `None` until it is needed.
-    #[allow(clippy::box_collection)] // maps are mostly small
-    places: Option<Box<HashMap<Rc<str>, usize>>>,
+    places: Option<BTreeMap<Rc<str>, usize>>,
 }
 
 impl Map {
@@ -81,7 +80,7 @@ impl Map {
     fn index(&mut self) {
         let keys = self.members.iter().enumerate();
         let places = keys.map(|(place, (key, _))| (Rc::clone(key), place));
-        self.places = Some(Box::new(places.collect()));
+        self.places = Some(places.collect());
     }
 
     /// Removes the members for which `keep` is false.

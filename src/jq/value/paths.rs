@@ -130,7 +130,7 @@ fn delete_keys(value: Value, keys: &[&Value]) -> ValueResult {
         value if keys.is_empty() => Ok(value),
         Value::Null => Ok(Value::Null),
         Value::Object(mut members) => {
-            let mut names = std::collections::HashSet::new();
+            let mut names = std::collections::BTreeSet::new();
             for key in keys {
                 let Value::Str(name) = key else {
                     return Err(fail(format!(

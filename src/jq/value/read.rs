@@ -239,22 +239,7 @@ fn scalar(text: &mut Text, byte: u8, expect: Expect) -> Result<Value, Stop> {
 /// A number, true, false, null or nan.
 fn word(text: &mut Text) -> Result<Value, Stop> {
     let rest = text.rest();
-    let is_end = |byte: &u8| {
-        matches!(
-            byte,
-            b' ' | b'\t'
-                | b'\r'
-                | b'\n'
-                | b','
-                | b':'
-                | b'['
-                | b']'
-                | b'{'
-                | b'}'
-                | b'"'
-                | &RECORD_SEPARATOR
-        )
-    };
+    let is_end = |byte: &u8| b" \t\r\n,:[]{}\"\x1e".contains(byte);
     let length = match rest.iter().position(is_end) {
         Some(length) => length,
         None if text.is_whole => rest.len(),
