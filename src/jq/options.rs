@@ -1,4 +1,5 @@
 //! What `c47 jq` is asked to do, without the interpreter.
+#![cfg_attr(not(feature = "jq"), allow(dead_code))] // the command line sets what only filters read
 
 use std::path::PathBuf;
 
