@@ -55,6 +55,9 @@ pub(in crate::cli) fn rewritten<'a>(words: impl Iterator<Item = &'a str>) -> Vec
                 let letters = word.chars().skip(1);
                 out.extend(letters.map(|letter| format!("-{letter}")));
             }
+            _ if is_negative(word) && values.is_some() => {
+                out.push(format!("{}={word}", values.unwrap_or_default()));
+            }
             _ if word.starts_with('-') && word != "-" => {
                 has_filter |= word.starts_with("--from-file=");
                 out.push(word.to_owned());
@@ -74,6 +77,12 @@ fn positional(out: &mut Vec<String>, word: &str, values: Option<&str>, has_filte
         Some(_) | None => out.push(word.to_owned()),
     }
     *has_filter = true;
+}
+
+/// Whether a word is a number below 0, which is no option.
+fn is_negative(word: &str) -> bool {
+    let digits = word.strip_prefix('-');
+    digits.is_some_and(|digits| digits.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Whether a word is several letters of options: `-rc`. The last may be `f`, which has a value.
@@ -104,5 +113,6 @@ mod tests {
         assert_eq!(rewrite("--jsonargs . 1"), ". --jsonargs=1");
         assert_eq!(rewrite("-f x --args a"), "-f x --args=a");
         assert_eq!(rewrite("--tab -x -"), "--tab -x -");
+        assert_eq!(rewrite(". --jsonargs -1"), ". --jsonargs=-1");
     }
 }

@@ -240,7 +240,7 @@ mod tests {
         let mut arguments = Vec::new();
         for flag in command.flags {
             if flag.long == name {
-                words.extend([name.to_owned(), value.to_owned()]);
+                words.push(format!("{name}={value}"));
             } else if flag.optionality == Optionality::Required {
                 words.extend([flag.long.to_owned(), good(details::kind(path, flag.long))]);
             }
