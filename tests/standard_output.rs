@@ -46,6 +46,7 @@ const RUNS: &[&[&str]] = &[
     &["http", "URL", "-o", "/dev/stdout"],
     &["http", "URL", "--download"],
     &["http", "URLempty"],
+    &["jq", "-n", "1"],
     &["jwt", "keygen", "--alg", "ES256"],
     &["jwt", "keygen", "--alg", "ES256", "-o", "/dev/stdout"],
     &["jwt", "keygen", "--alg", "HS256", "-o", "new.key"],
