@@ -9,6 +9,7 @@ mod artifact;
 mod auth;
 mod auth_farm;
 mod auth_lasting;
+mod batch_faults;
 mod cli;
 mod completions;
 mod config;
