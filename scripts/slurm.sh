@@ -17,7 +17,7 @@ have_slurm() {
 }
 
 # start_slurm: starts munge, the controller and the node, and exports SLURM_CONF. Fails if the node does
-# not become idle. `clean_up` of scripts/services.sh stops them.
+# not become idle. The sourcing script calls stop_slurm in its trap.
 start_slurm() {
     local directory=$work/slurm node
     PATH=$PATH:/usr/sbin:/sbin
@@ -29,7 +29,7 @@ start_slurm() {
     munged --force --foreground --key-file="$sockets/munge.key" --socket="$sockets/munge" \
         --pid-file="$sockets/munged.pid" --log-file="$sockets/munged.log" --seed-file="$sockets/munged.seed" \
         >>"$log.slurm" 2>&1 &
-    started+=($!)
+    munged=$!
     # Slurm takes the name without the domain.
     node=$(hostname -s)
     export SLURM_CONF=$directory/slurm.conf
@@ -68,10 +68,9 @@ CONF
     : >"$directory/plugstack.conf"
     for _ in $(seq 100); do [ -S "$sockets/munge" ] && break; sleep 0.1; done
     slurmctld -D -i >>"$log.slurm" 2>&1 &
-    started+=($!)
+    slurm_pids=($!)
     slurmd -D -N "$node" >>"$log.slurm" 2>&1 &
-    slurmd=$!
-    started+=("$slurmd")
+    slurm_pids+=($!)
     for _ in $(seq 200); do
         [ "$(sinfo -h -o %t 2>/dev/null)" = idle ] && return 0
         sleep 0.1
@@ -79,15 +78,23 @@ CONF
     return 1
 }
 
-# stop_slurm: ends all jobs, so that no process of theirs outlives the test. The daemons are stopped by
-# `clean_up`.
+# stop_slurm: ends all jobs and the daemons, and waits until they have ended, so that no process outlives
+# the test.
 stop_slurm() {
     [ -n "${sockets:-}" ] || return 0
     scancel --full --signal=KILL --user=root >/dev/null 2>&1
     scancel --user=root >/dev/null 2>&1
     for _ in $(seq 50); do [ -z "$(squeue -h 2>/dev/null)" ] && break; sleep 0.1; done
-    scontrol shutdown >/dev/null 2>&1
+    # munged last: the others talk through it.
+    local pid
+    for pid in "${slurm_pids[@]}" "$munged"; do
+        kill "$pid" 2>/dev/null
+        for _ in $(seq 50); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+        kill -KILL "$pid" 2>/dev/null
+        wait "$pid" 2>/dev/null
+    done
     rm -rf "$sockets"
+    sockets=
 }
 
 # await_jobs ID...: waits until these jobs have left the queue.
