@@ -7,10 +7,13 @@ pub(crate) mod csv;
 pub(crate) mod fields;
 /// Reads lines within bounds.
 pub(crate) mod input;
-// journal
+mod json_pattern;
+mod pattern;
 /// The shared rate.
 pub(crate) mod rate;
-// record
+/// One request of the input.
+pub(crate) mod record;
 /// A part of the input for each of several machines.
 pub(crate) mod shard;
-// template
+/// A request with places for values.
+pub(crate) mod template;
