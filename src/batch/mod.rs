@@ -7,6 +7,8 @@ pub(crate) mod csv;
 pub(crate) mod fields;
 /// Reads lines within bounds.
 pub(crate) mod input;
+/// What has happened to each request, in a file that survives a crash.
+pub(crate) mod journal;
 mod json_pattern;
 mod pattern;
 /// The shared rate.
