@@ -17,5 +17,11 @@ pub(crate) mod rate;
 pub(crate) mod record;
 /// A part of the input for each of several machines.
 pub(crate) mod shard;
+/// The requests of an input.
+pub(crate) mod source;
+/// What a run has done.
+pub(crate) mod tally;
 /// A request with places for values.
 pub(crate) mod template;
+/// The credential that all workers use.
+pub(crate) mod token;
