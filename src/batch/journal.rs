@@ -214,6 +214,15 @@ impl Journal {
         }
     }
 
+    /// Makes every write fail, as on a full disk.
+    #[cfg(test)]
+    pub(super) fn fill_disk(&self) {
+        let read_only = File::open(&self.path);
+        if let Ok(file) = read_only {
+            self.lock().file = file;
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Writing> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -15,6 +15,8 @@ mod pattern;
 pub(crate) mod rate;
 /// One request of the input.
 pub(crate) mod record;
+/// The run: workers, results and the journal.
+pub(crate) mod run;
 /// A part of the input for each of several machines.
 pub(crate) mod shard;
 /// The requests of an input.
@@ -25,3 +27,4 @@ pub(crate) mod tally;
 pub(crate) mod template;
 /// The credential that all workers use.
 pub(crate) mod token;
+mod worker;

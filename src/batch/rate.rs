@@ -81,6 +81,13 @@ pub(crate) struct Pace {
     changed: Condvar,
 }
 
+impl Default for Pace {
+    /// As fast as possible.
+    fn default() -> Pace {
+        Pace::new(None)
+    }
+}
+
 /// Whether a worker goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
@@ -137,6 +144,14 @@ impl Pace {
     /// Starts no request of any worker for this time.
     pub(crate) fn pause(&self, wait: Duration) {
         self.with(|schedule| schedule.pause(Instant::now(), wait));
+    }
+
+    /// Whether the run was stopped.
+    pub(crate) fn is_stopped(&self) -> bool {
+        *self
+            .is_stopped
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts no more requests, and wakes those who wait.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::worker::{Finished, Outcome};
+
 /// Steps of a doubling: a percentile is at most a sixteenth too high.
 const STEPS: usize = 16;
 /// Microseconds up to about an hour.
@@ -21,6 +23,23 @@ pub(crate) struct Tally {
     /// All requests that were sent, with retries.
     pub attempts: u64,
     pub times: Times,
+}
+
+impl Tally {
+    /// Counts a request that a worker has finished.
+    pub(super) fn count(&mut self, finished: &Finished) {
+        self.attempts += u64::from(finished.attempts);
+        let number = match &finished.outcome {
+            Outcome::Answered {
+                status: 200..300, ..
+            } => &mut self.done,
+            Outcome::Answered { .. } | Outcome::Failed(_) => &mut self.failed,
+            Outcome::Unknown(_) => &mut self.unknown,
+            Outcome::Stopped => return,
+        };
+        *number += 1;
+        self.times.add(finished.time);
+    }
 }
 
 /// A histogram of durations, in fixed memory.

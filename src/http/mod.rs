@@ -82,3 +82,4 @@ pub(crate) use limits::Limits;
 pub(crate) use response::Response;
 pub(crate) use settings::{Follow, Overlay, Settings};
 pub(crate) use timing::{ConnectionUse, Timing};
+pub(crate) use transport::Transport;
