@@ -1,6 +1,8 @@
 //! Many requests from one input: records or a template, shards, a shared rate, and a journal that
 //! survives a crash.
 
+/// A file for each response.
+pub(crate) mod body_files;
 /// Reads CSV.
 pub(crate) mod csv;
 /// The named values of a template, from one row or object.
@@ -15,12 +17,16 @@ mod pattern;
 pub(crate) mod rate;
 /// One request of the input.
 pub(crate) mod record;
+/// A result as a line.
+pub(crate) mod result_line;
 /// The run: workers, results and the journal.
 pub(crate) mod run;
 /// A part of the input for each of several machines.
 pub(crate) mod shard;
 /// The requests of an input.
 pub(crate) mod source;
+/// The summary of a run.
+pub(crate) mod summary;
 /// What a run has done.
 pub(crate) mod tally;
 /// A request with places for values.

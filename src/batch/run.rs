@@ -9,15 +9,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::input::Invalid;
-use super::journal::{Replay, State};
+use super::journal::{Entry, Replay, State};
 use super::record::Record;
 use super::shard::Shard;
 use super::source::Source;
 use super::tally::Tally;
 use super::worker::{Task, Worker};
 use crate::error::Error;
+use crate::exit::Exit;
 
-pub(crate) use super::worker::{Access, Finished, Outcome, Prepare, Shared};
+pub(crate) use super::worker::{Access, Check, Finished, Outcome, Prepare, Processed, Shared};
 
 /// `--jobs`.
 pub(crate) const MAX_JOBS: usize = 256;
@@ -181,6 +182,7 @@ impl<R: BufRead> Run<'_, R> {
             if stopped.is_some_and(|at| at.elapsed() > GRACE) {
                 // The journal has them as sent.
                 self.tally.unknown += self.in_flight as u64;
+                self.tally.worsen(Exit::Failed);
                 return self.release_all();
             }
             match results.recv_timeout(TICK) {
@@ -213,6 +215,7 @@ impl<R: BufRead> Run<'_, R> {
             Ok(record) => record,
             Err(invalid) if self.options.on_invalid == OnInvalid::Skip => {
                 self.tally.invalid += 1;
+                self.tally.worsen(Exit::Usage);
                 return self.emit(number, Some(Event::Invalid(invalid)));
             }
             Err(invalid) => return Err(Error::usage(invalid.to_string())),
@@ -232,22 +235,41 @@ impl<R: BufRead> Run<'_, R> {
                 self.tally.skipped += 1;
                 self.emit(number, None)
             }
-            State::Unknown if !self.shared.is_repeatable(&record) => {
-                self.tally.unknown += 1;
-                self.emit(number, Some(Event::Undecided(record)))
-            }
-            State::New | State::Failed | State::Unknown => {
-                self.in_flight += 1;
-                let sent = self
-                    .tasks
-                    .as_ref()
-                    .map(|tasks| tasks.send(Task { number, record }));
-                match sent {
-                    Some(Ok(())) => Ok(()),
-                    Some(Err(_)) | None => {
-                        Err(Error::malformed("the batch", "its workers have ended"))
-                    }
+            State::Unknown if !self.shared.is_repeatable(&record) => self.decide(number, record),
+            State::New | State::Failed | State::Unknown => self.send(number, record),
+        }
+    }
+
+    fn send(&mut self, number: u64, record: Record) -> Result<(), Error> {
+        self.in_flight += 1;
+        let task = Task { number, record };
+        let is_sent = self
+            .tasks
+            .as_ref()
+            .is_some_and(|tasks| tasks.send(task).is_ok());
+        match is_sent {
+            true => Ok(()),
+            false => Err(Error::malformed("the batch", "its workers have ended")),
+        }
+    }
+
+    /// What to do with a request that may have been processed, and may not be sent twice.
+    fn decide(&mut self, number: u64, record: Record) -> Result<(), Error> {
+        let checked = self.shared.check.as_ref().map(|check| check(&record));
+        match checked {
+            Some(Ok(Processed::No)) => self.send(number, record),
+            Some(Ok(Processed::Yes)) => {
+                self.tally.skipped += 1;
+                if let Some(journal) = &self.shared.journal {
+                    journal.result(&Entry::Done { number, status: 0 })?;
                 }
+                self.emit(number, None)
+            }
+            // Without an answer it stays unknown.
+            Some(Err(_)) | None => {
+                self.tally.unknown += 1;
+                self.tally.worsen(Exit::Failed);
+                self.emit(number, Some(Event::Undecided(record)))
             }
         }
     }

@@ -218,13 +218,13 @@ mod tests {
 
     #[test]
     fn slurm_tasks_are_shards() {
-        let slurm = |id, min, count, step| {
+        let slurm = |id, min, count, step: &'static str| {
             let mut given = vec![
                 ("SLURM_ARRAY_TASK_ID", id),
                 ("SLURM_ARRAY_TASK_MIN", min),
                 ("SLURM_ARRAY_TASK_COUNT", count),
             ];
-            if step != "" {
+            if !step.is_empty() {
                 given.push(("SLURM_ARRAY_TASK_STEP", step));
             }
             of_task(&given)

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::worker::{Finished, Outcome};
+use crate::exit::Exit;
 
 /// Steps of a doubling: a percentile is at most a sixteenth too high.
 const STEPS: usize = 16;
@@ -23,9 +24,22 @@ pub(crate) struct Tally {
     /// All requests that were sent, with retries.
     pub attempts: u64,
     pub times: Times,
+    pub(super) worst: Option<Exit>,
 }
 
 impl Tally {
+    /// The exit code of the run: that of the worst request.
+    pub(crate) fn exit(&self) -> Exit {
+        self.worst.unwrap_or(Exit::Done)
+    }
+
+    /// Counts an exit code; the highest is the worst.
+    pub(super) fn worsen(&mut self, exit: Exit) {
+        if exit.code() > self.exit().code() {
+            self.worst = Some(exit);
+        }
+    }
+
     /// Counts a request that a worker has finished.
     pub(super) fn count(&mut self, finished: &Finished) {
         self.attempts += u64::from(finished.attempts);
@@ -39,6 +53,7 @@ impl Tally {
         };
         *number += 1;
         self.times.add(finished.time);
+        self.worsen(finished.exit());
     }
 }
 

@@ -1,10 +1,12 @@
 //! One worker: sends a request, and records in the journal what became of it.
 
 use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::body_files::BodyFiles;
 use super::journal::{Durability, Entry, Journal, Pending};
 use super::rate::{Pace, Turn};
 use super::record::Record;
@@ -27,6 +29,16 @@ pub(crate) enum Access {
 /// Makes the request of a record, without its credential.
 pub(crate) type Prepare = Box<dyn Fn(&Record) -> Result<(Request, Access), Error> + Send + Sync>;
 
+/// Whether a request of an earlier run was processed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Processed {
+    Yes,
+    No,
+}
+
+/// Asks the service whether it processed a request.
+pub(crate) type Check = Box<dyn Fn(&Record) -> Result<Processed, Error> + Send + Sync>;
+
 /// Everything that the workers share.
 pub(crate) struct Shared {
     pub settings: Settings,
@@ -39,6 +51,10 @@ pub(crate) struct Shared {
     pub idempotency_header: Option<String>,
     /// The largest body of a response.
     pub max_body: u64,
+    /// Where bodies are written; otherwise they are part of the results.
+    pub files: Option<BodyFiles>,
+    /// Finds out whether an unknown request was processed.
+    pub check: Option<Check>,
 }
 
 impl Shared {
@@ -73,7 +89,12 @@ pub(crate) struct Finished {
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// A whole response.
-    Answered { status: u16, body: Vec<u8> },
+    Answered {
+        status: u16,
+        body: Vec<u8>,
+        /// The file with the body, if it was written to one.
+        saved: Option<PathBuf>,
+    },
     /// The request was certainly not processed.
     Failed(Error),
     /// It may have been processed, but there is no whole response.
@@ -104,6 +125,18 @@ impl Finished {
             }),
             Outcome::Unknown(_) => Some(Entry::Unknown { number }),
             Outcome::Stopped => None,
+        }
+    }
+
+    /// The state as a word, as in the journal.
+    pub(crate) fn state(&self) -> &'static str {
+        match &self.outcome {
+            Outcome::Answered {
+                status: 200..300, ..
+            } => "done",
+            Outcome::Answered { .. } | Outcome::Failed(_) => "failed",
+            Outcome::Unknown(_) => "unknown",
+            Outcome::Stopped => "stopped",
         }
     }
 
@@ -230,7 +263,7 @@ impl Worker {
         let current = self.current.take();
         let was_sent = current.attempts > 0;
         let outcome = match result {
-            Ok((status, body)) => Outcome::Answered { status, body },
+            Ok(answered) => answered,
             Err(_) if current.unrecorded.is_some() => Outcome::Stopped,
             // A stop between two attempts leaves what the first one did.
             Err(_) if current.is_stopped && !was_sent => Outcome::Stopped,
@@ -254,7 +287,7 @@ impl Worker {
         finished
     }
 
-    fn call(&mut self, task: &Task) -> Result<(u16, Vec<u8>), Error> {
+    fn call(&mut self, task: &Task) -> Result<Outcome, Error> {
         let shared = Arc::clone(&self.shared);
         let (mut request, access) = (shared.prepare)(&task.record)?;
         if let (Some(name), Some(journal)) = (&shared.idempotency_header, &shared.journal) {
@@ -269,7 +302,28 @@ impl Worker {
         }
         let mut response = self.caller.call(&mut request)?;
         let body = response.body.read_all(shared.max_body)?;
-        Ok((response.head.status, body))
+        let status = response.head.status;
+        let is_good = (200..300).contains(&status);
+        let Some(files) = shared.files.as_ref().filter(|_| is_good) else {
+            return Ok(Outcome::Answered {
+                status,
+                body,
+                saved: None,
+            });
+        };
+        let id = task.record.id.as_deref();
+        let content_type = response.head.header("content-type");
+        Ok(
+            match files.save(task.record.line, id, content_type, &body) {
+                Ok(path) => Outcome::Answered {
+                    status,
+                    body: Vec::new(),
+                    saved: Some(path),
+                },
+                // It was processed, but its result is lost.
+                Err(error) => Outcome::Unknown(error),
+            },
+        )
     }
 }
 

@@ -21,7 +21,8 @@ pub(crate) mod download;
 mod earlier;
 /// The failures of a call.
 pub(crate) mod failure;
-mod file_name;
+/// Safe names for files.
+pub(crate) mod file_name;
 /// Whether a secret may be sent in plain text.
 pub(crate) mod guard;
 pub(crate) mod head;

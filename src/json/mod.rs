@@ -1,6 +1,7 @@
 //! JSON texts. Foreign JSON is checked and then kept unchanged: the order of keys, escapes, and the
 //! text of every number (`1.10`, `1e400`, thirty digits).
 
+mod compact;
 mod layout;
 mod members;
 
@@ -8,6 +9,7 @@ use std::fmt;
 
 use nanoserde::{SerJson, SerJsonState};
 
+pub(crate) use compact::compact;
 pub(crate) use layout::layout;
 pub(crate) use layout::token_length;
 pub(crate) use members::{ensure_sound, ensure_unique_members, members};

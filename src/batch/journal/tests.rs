@@ -37,7 +37,7 @@ fn pending(number: u64) -> Pending {
     Pending {
         number,
         line: number + 2,
-        id: (number % 2 == 0).then(|| format!("id {number}")),
+        id: number.is_multiple_of(2).then(|| format!("id {number}")),
     }
 }
 
@@ -140,8 +140,11 @@ fn other_files_are_not_overwritten() {
     assert!(!target.exists());
 }
 
+/// The states after a number of bytes.
+type After = (usize, BTreeMap<u64, State>);
+
 /// A sample journal, and the state of each request after each of its lines.
-fn sample(path: &Path) -> (Vec<u8>, Vec<(usize, BTreeMap<u64, State>)>) {
+fn sample(path: &Path) -> (Vec<u8>, Vec<After>) {
     let (journal, _) = Journal::open(path, WANTED).unwrap();
     let mut states = BTreeMap::new();
     let mut ends = vec![(fs::read(path).unwrap().len(), states.clone())];

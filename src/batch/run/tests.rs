@@ -127,6 +127,8 @@ fn shared(journal: Option<Journal>) -> Shared {
         }),
         idempotency_header: None,
         max_body: 1 << 20,
+        files: None,
+        check: None,
     }
 }
 
@@ -153,7 +155,15 @@ fn run_all(
             Event::Finished(finished) => {
                 let id = finished.id.unwrap();
                 match finished.outcome {
-                    Outcome::Answered { status, body } => {
+                    Outcome::Answered {
+                        status,
+                        body,
+                        saved,
+                    } => {
+                        let body = match saved {
+                            Some(path) => std::fs::read(path).unwrap(),
+                            None => body,
+                        };
                         format!("{id} {status} {}", String::from_utf8(body).unwrap())
                     }
                     Outcome::Failed(_) => format!("{id} failed"),
@@ -371,6 +381,81 @@ fn nothing_is_sent_when_the_journal_cannot_be_written() {
     );
     assert_eq!(sent, done + unknown);
     std::fs::remove_file(&path).unwrap();
+}
+
+/// `--check` asks the service about requests of which the response never came.
+#[test]
+fn a_check_decides_about_unknown_requests() {
+    let server = Server::start(|_| response("201 Created", "", ""));
+    let path = journal_path();
+    let (journal, _) = Journal::open(&path, WANTED).unwrap();
+    for number in 0..3 {
+        let pending = crate::batch::journal::Pending {
+            number,
+            line: number + 1,
+            id: None,
+        };
+        let durability = crate::batch::journal::Durability::Written;
+        journal.sent(pending, durability).unwrap();
+    }
+    drop(journal);
+    let all = [
+        ("POST", "yes".to_owned()),
+        ("POST", "no".to_owned()),
+        ("POST", "?".to_owned()),
+    ];
+    let input = server.input(&all);
+    for expected in [&["? undecided", "no 201 "][..], &["? undecided"]] {
+        let (journal, replay) = Journal::open(&path, WANTED).unwrap();
+        let checked = Shared {
+            check: Some(Box::new(|record| match record.name().as_str() {
+                "yes" => Ok(Processed::Yes),
+                "no" => Ok(Processed::No),
+                _ => Err(Error::usage("the service does not know")),
+            })),
+            ..shared(Some(journal))
+        };
+        let (tally, mut events) = run_all(OPTIONS, checked, Some(&replay), &input);
+        events.sort();
+        assert_eq!(events, expected);
+        assert_eq!((tally.unknown, tally.exit()), (1, Exit::Failed));
+    }
+    assert_eq!(server.lines(), ["POST /no"]);
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
+fn bodies_are_written_to_files() {
+    let server = Server::start(|seen| match seen.line.ends_with('3') {
+        true => response("404 No", "", "none"),
+        false => response("200 OK", "content-type: application/json\r\n", "{}"),
+    });
+    let directory = journal_path();
+    let files = crate::batch::body_files::BodyFiles::new(directory.clone()).unwrap();
+    let written = Shared {
+        files: Some(files),
+        ..shared(None)
+    };
+    let (tally, mut events) = run_all(OPTIONS, written, None, &server.gets(5));
+    events.sort();
+    assert_eq!(
+        events,
+        ["0 200 {}", "1 200 {}", "2 200 {}", "3 404 none", "4 200 {}"]
+    );
+    assert_eq!((tally.done, tally.exit()), (4, Exit::ClientError));
+    let mut names: Vec<String> = std::fs::read_dir(&directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let expected = [
+        "000001-0.json",
+        "000002-1.json",
+        "000003-2.json",
+        "000005-4.json",
+    ];
+    assert_eq!(names, expected);
+    std::fs::remove_dir_all(&directory).unwrap();
 }
 
 #[test]
