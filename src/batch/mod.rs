@@ -11,6 +11,8 @@ pub(crate) mod fields;
 pub(crate) mod input;
 /// What has happened to each request, in a file that survives a crash.
 pub(crate) mod journal;
+/// A report about journals.
+pub(crate) mod journal_report;
 mod json_pattern;
 mod pattern;
 /// The shared rate.

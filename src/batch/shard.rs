@@ -20,6 +20,11 @@ impl Shard {
         is_valid.then_some(Shard { index, count })
     }
 
+    /// The number of shards.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
     /// Parses `3/8`.
     ///
     /// # Errors

@@ -78,15 +78,7 @@ impl Replay {
             }
             whole += taken;
             match (&mut replay, entry) {
-                (None, Entry::Header(identity)) => {
-                    replay = Some(Replay {
-                        identity,
-                        states: Vec::new(),
-                        unknown: BTreeMap::new(),
-                        whole: 0,
-                        is_torn: false,
-                    });
-                }
+                (None, Entry::Header(identity)) => replay = Some(Replay::new(identity)),
                 (None, _) | (Some(_), Entry::Header(_)) => {
                     return Err(Unreadable::Damaged(number));
                 }
@@ -102,6 +94,26 @@ impl Replay {
             None if number <= 1 && is_beginning_of_header(&first) => Err(Unreadable::Empty),
             None => Err(Unreadable::NotAJournal),
         }
+    }
+
+    fn new(identity: Identity) -> Replay {
+        Replay {
+            identity,
+            states: Vec::new(),
+            unknown: BTreeMap::new(),
+            whole: 0,
+            is_torn: false,
+        }
+    }
+
+    /// The replay of these entries.
+    #[cfg(test)]
+    pub(crate) fn of(identity: Identity, entries: Vec<Entry>) -> Result<Replay, Unreadable> {
+        let mut replay = Replay::new(identity);
+        for entry in entries {
+            replay.apply(entry)?;
+        }
+        Ok(replay)
     }
 
     fn apply(&mut self, entry: Entry) -> Result<(), Unreadable> {

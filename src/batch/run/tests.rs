@@ -458,6 +458,88 @@ fn bodies_are_written_to_files() {
     std::fs::remove_dir_all(&directory).unwrap();
 }
 
+/// What a killed process runs; it does nothing as a test.
+#[test]
+fn run_of_a_process_that_is_killed() {
+    let Ok(given) = std::env::var("C47_TEST_BATCH") else {
+        return;
+    };
+    let (journal, input) = given.split_once('|').unwrap();
+    let (journal, replay) = Journal::open(journal.as_ref(), WANTED).unwrap();
+    let input = std::fs::read_to_string(input).unwrap();
+    run_all(OPTIONS, shared(Some(journal)), Some(&replay), &input);
+}
+
+/// Killed at any time, a POST is sent at most once, and each request is done or listed as unknown. A
+/// PUT is sent until it is done.
+#[test]
+fn killed_runs_lose_nothing_and_send_nothing_twice() {
+    const REQUESTS: usize = 400;
+    let seen = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&seen);
+    let server = Server::start(move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        response("200 OK", "", "")
+    });
+    let method = |number: usize| {
+        if number.is_multiple_of(4) {
+            "PUT"
+        } else {
+            "POST"
+        }
+    };
+    let all: Vec<(&str, String)> = (0..REQUESTS).map(|n| (method(n), n.to_string())).collect();
+    let (path, input_path) = (journal_path(), journal_path());
+    let input = server.input(&all);
+    std::fs::write(&input_path, &input).unwrap();
+    for _ in 0..6 {
+        let before = seen.load(Ordering::SeqCst);
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "batch::run::tests::run_of_a_process_that_is_killed",
+            ])
+            .env(
+                "C47_TEST_BATCH",
+                format!("{}|{}", path.display(), input_path.display()),
+            )
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        while seen.load(Ordering::SeqCst) < before + 37 && child.try_wait().unwrap().is_none() {
+            thread::yield_now();
+        }
+        let _ = child.kill(); // SIGKILL
+        child.wait().unwrap();
+    }
+    let (journal, replay) = Journal::open(&path, WANTED).unwrap();
+    let (tally, events) = run_all(OPTIONS, shared(Some(journal)), Some(&replay), &input);
+    let undecided = events.iter().filter(|event| event.ends_with("undecided"));
+    let undecided: Vec<&str> = undecided
+        .filter_map(|event| event.split(' ').next())
+        .collect();
+    assert_eq!(tally.done + tally.skipped + tally.unknown, REQUESTS as u64);
+    assert_eq!(tally.unknown as usize, undecided.len());
+    // At most one request of each job was in flight when a run was killed.
+    assert!(undecided.len() <= 6 * OPTIONS.jobs, "{undecided:?}");
+    let lines = server.lines();
+    for (number, (method, name)) in all.iter().enumerate() {
+        let line = format!("{method} /{number}");
+        let count = lines.iter().filter(|seen| **seen == line).count();
+        let is_undecided = undecided.contains(&name.as_str());
+        match *method {
+            "PUT" => assert!(count >= 1 && !is_undecided, "{line}: {count}"),
+            _ => assert!(
+                count == 1 || (count == 0 && is_undecided),
+                "{line}: {count}"
+            ),
+        }
+    }
+    for path in [path, input_path] {
+        std::fs::remove_file(path).unwrap();
+    }
+}
+
 #[test]
 fn a_stop_ends_the_run_with_the_journal_whole() {
     let path = journal_path();
