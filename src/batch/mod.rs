@@ -9,6 +9,8 @@ pub(crate) mod csv;
 pub(crate) mod fields;
 /// Reads lines within bounds.
 pub(crate) mod input;
+/// The input as a file that is read twice.
+pub(crate) mod input_file;
 /// What has happened to each request, in a file that survives a crash.
 pub(crate) mod journal;
 /// A report about journals.

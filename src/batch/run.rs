@@ -26,6 +26,8 @@ pub(crate) const MAX_JOBS: usize = 256;
 const GRACE: Duration = Duration::from_secs(5);
 /// How often a stop is noticed while no request finishes.
 const TICK: Duration = Duration::from_millis(100);
+/// The number of requests between two checks that the input is unchanged.
+const CHECK_EVERY: u64 = 256;
 
 /// The order of the results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +63,16 @@ pub(crate) enum Event {
     Undecided(Record),
 }
 
-/// Runs the requests of `source`. `replay` is what the journal says about earlier runs.
+/// What a run reads.
+pub(crate) struct Input<'a, R> {
+    pub source: Source<'a, R>,
+    /// Checks that the source is still the one that was checked before.
+    pub ensure_unchanged: &'a dyn Fn() -> Result<(), Error>,
+    /// What the journal says about earlier runs.
+    pub replay: Option<&'a Replay>,
+}
+
+/// Runs the requests of an input.
 ///
 /// # Errors
 /// When the input cannot be read, the journal cannot be written, or `report` fails. Requests that were
@@ -69,8 +80,7 @@ pub(crate) enum Event {
 pub(crate) fn run(
     options: Options,
     shared: &Arc<Shared>,
-    replay: Option<&Replay>,
-    source: Source<impl BufRead>,
+    input: Input<impl BufRead>,
     report: &mut dyn FnMut(Event) -> Result<(), Error>,
 ) -> Result<Tally, Error> {
     let jobs = options.jobs.clamp(1, MAX_JOBS);
@@ -78,8 +88,7 @@ pub(crate) fn run(
     let mut run = Run {
         options,
         shared,
-        replay,
-        source,
+        input,
         tasks: Some(tasks),
         in_flight: 0,
         // So many results may wait for an earlier one.
@@ -151,8 +160,7 @@ impl Held {
 struct Run<'a, R> {
     options: Options,
     shared: &'a Arc<Shared>,
-    replay: Option<&'a Replay>,
-    source: Source<'a, R>,
+    input: Input<'a, R>,
     /// `None` after the end of the input.
     tasks: Option<SyncSender<Task>>,
     in_flight: usize,
@@ -170,13 +178,17 @@ impl<R: BufRead> Run<'_, R> {
                 stopped = Some(Instant::now());
                 self.tasks = None;
             }
-            while self.tasks.is_some() && self.in_flight < 2 * jobs && self.has_room() {
+            while self.tasks.is_some()
+                && self.in_flight < 2 * jobs
+                && self.has_room()
+                && !self.shared.pace.is_stopped()
+            {
                 self.feed()?;
             }
             if self.in_flight == 0 {
                 match self.tasks {
                     None => return self.release_all(),
-                    Some(_) => continue, // the window has moved
+                    Some(_) => continue, // it was stopped just now
                 }
             }
             if stopped.is_some_and(|at| at.elapsed() > GRACE) {
@@ -202,7 +214,7 @@ impl<R: BufRead> Run<'_, R> {
 
     /// Reads the next request, and gives it to the workers if it is to be sent.
     fn feed(&mut self) -> Result<(), Error> {
-        let next = self.source.next().map_err(|source| Error::System {
+        let next = self.input.source.next().map_err(|source| Error::System {
             action: "read the input of the batch",
             source,
         })?;
@@ -211,6 +223,9 @@ impl<R: BufRead> Run<'_, R> {
             return Ok(());
         };
         let number = next.number;
+        if number.is_multiple_of(CHECK_EVERY) {
+            (self.input.ensure_unchanged)()?;
+        }
         let record = match next.record {
             Ok(record) => record,
             Err(invalid) if self.options.on_invalid == OnInvalid::Skip => {
@@ -228,6 +243,7 @@ impl<R: BufRead> Run<'_, R> {
             return self.emit(number, None);
         }
         match self
+            .input
             .replay
             .map_or(State::New, |replay| replay.state(number))
         {

@@ -139,6 +139,14 @@ const OPTIONS: Options = Options {
     shard: None,
 };
 
+fn from<'a, R>(source: Source<'a, R>, replay: Option<&'a Replay>) -> Input<'a, R> {
+    Input {
+        source,
+        ensure_unchanged: &|| Ok(()),
+        replay,
+    }
+}
+
 /// Runs the input and returns the tally and a line for each event.
 fn run_all(
     options: Options,
@@ -150,32 +158,37 @@ fn run_all(
         .ok()
         .unwrap();
     let mut events = Vec::new();
-    let tally = run(options, &Arc::new(shared), replay, source, &mut |event| {
-        events.push(match event {
-            Event::Finished(finished) => {
-                let id = finished.id.unwrap();
-                match finished.outcome {
-                    Outcome::Answered {
-                        status,
-                        body,
-                        saved,
-                    } => {
-                        let body = match saved {
-                            Some(path) => std::fs::read(path).unwrap(),
-                            None => body,
-                        };
-                        format!("{id} {status} {}", String::from_utf8(body).unwrap())
+    let tally = run(
+        options,
+        &Arc::new(shared),
+        from(source, replay),
+        &mut |event| {
+            events.push(match event {
+                Event::Finished(finished) => {
+                    let id = finished.id.unwrap();
+                    match finished.outcome {
+                        Outcome::Answered {
+                            status,
+                            body,
+                            saved,
+                        } => {
+                            let body = match saved {
+                                Some(path) => std::fs::read(path).unwrap(),
+                                None => body,
+                            };
+                            format!("{id} {status} {}", String::from_utf8(body).unwrap())
+                        }
+                        Outcome::Failed(_) => format!("{id} failed"),
+                        Outcome::Unknown(_) => format!("{id} unknown"),
+                        Outcome::Stopped => format!("{id} stopped"),
                     }
-                    Outcome::Failed(_) => format!("{id} failed"),
-                    Outcome::Unknown(_) => format!("{id} unknown"),
-                    Outcome::Stopped => format!("{id} stopped"),
                 }
-            }
-            Event::Invalid(invalid) => invalid.to_string(),
-            Event::Undecided(record) => format!("{} undecided", record.name()),
-        });
-        Ok(())
-    });
+                Event::Invalid(invalid) => invalid.to_string(),
+                Event::Undecided(record) => format!("{} undecided", record.name()),
+            });
+            Ok(())
+        },
+    );
     (tally.unwrap(), events)
 }
 
@@ -362,7 +375,7 @@ fn nothing_is_sent_when_the_journal_cannot_be_written() {
         .unwrap();
     let options = Options { jobs: 1, ..OPTIONS };
     let mut count = 0;
-    let failed = run(options, &shared, Some(&replay), source, &mut |_| {
+    let failed = run(options, &shared, from(source, Some(&replay)), &mut |_| {
         count += 1;
         if count == 10 {
             shared.journal.as_ref().unwrap().fill_disk();
@@ -458,6 +471,30 @@ fn bodies_are_written_to_files() {
     std::fs::remove_dir_all(&directory).unwrap();
 }
 
+#[test]
+fn a_run_ends_when_its_input_changes() {
+    let server = Server::start(|_| response("200 OK", "", ""));
+    let input = server.gets(1000);
+    let source = Source::new(input.as_bytes(), Kind::Objects, None)
+        .ok()
+        .unwrap();
+    let checks = std::cell::Cell::new(0);
+    let ensure_unchanged = || {
+        checks.set(checks.get() + 1);
+        match checks.get() {
+            3 => Err(Error::malformed("in.csv", "it was changed during the run")),
+            _ => Ok(()),
+        }
+    };
+    let input = Input {
+        ensure_unchanged: &ensure_unchanged,
+        ..from(source, None)
+    };
+    let failed = run(OPTIONS, &Arc::new(shared(None)), input, &mut |_| Ok(())).unwrap_err();
+    assert!(failed.to_string().contains("changed"), "{failed}");
+    assert!(server.lines().len() <= 512);
+}
+
 /// What a killed process runs; it does nothing as a test.
 #[test]
 fn run_of_a_process_that_is_killed() {
@@ -551,7 +588,7 @@ fn a_stop_ends_the_run_with_the_journal_whole() {
         .ok()
         .unwrap();
     let mut count = 0;
-    let tally = run(OPTIONS, &shared, Some(&replay), source, &mut |_| {
+    let tally = run(OPTIONS, &shared, from(source, Some(&replay)), &mut |_| {
         count += 1;
         if count == 100 {
             shared.pace.stop();
@@ -597,7 +634,10 @@ fn requests_that_a_stopped_run_sent_are_unknown() {
         .ok()
         .unwrap();
     let options = Options { jobs: 1, ..OPTIONS };
-    let tally = run(options, &shared, Some(&replay), source, &mut |_| Ok(())).unwrap();
+    let tally = run(options, &shared, from(source, Some(&replay)), &mut |_| {
+        Ok(())
+    })
+    .unwrap();
     assert_eq!((tally.done, tally.failed), (1, 0));
     let replay = Journal::read(&path).unwrap();
     let states: BTreeMap<u64, State> = (0..3)
