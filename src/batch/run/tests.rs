@@ -495,86 +495,137 @@ fn a_run_ends_when_its_input_changes() {
     assert!(server.lines().len() <= 512);
 }
 
-/// What a killed process runs; it does nothing as a test.
+/// What a process that is killed, or has no disk space, runs. It does nothing as a test.
 #[test]
-fn run_of_a_process_that_is_killed() {
+fn run_of_another_process() {
     let Ok(given) = std::env::var("C47_TEST_BATCH") else {
         return;
     };
+    crate::process_limits::ignore_file_size_signal();
     let (journal, input) = given.split_once('|').unwrap();
     let (journal, replay) = Journal::open(journal.as_ref(), WANTED).unwrap();
     let input = std::fs::read_to_string(input).unwrap();
     run_all(OPTIONS, shared(Some(journal)), Some(&replay), &input);
 }
 
-/// Killed at any time, a POST is sent at most once, and each request is done or listed as unknown. A
-/// PUT is sent until it is done.
+/// A batch of POST and PUT that other processes run in part.
+struct Disturbed {
+    server: Server,
+    seen: Arc<AtomicUsize>,
+    all: Vec<(&'static str, String)>,
+    input: String,
+    input_path: PathBuf,
+    journal: PathBuf,
+}
+
+impl Disturbed {
+    fn new(requests: usize) -> Disturbed {
+        let seen = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&seen);
+        let server = Server::start(move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            response("200 OK", "", "")
+        });
+        let method = |number: usize| {
+            if number.is_multiple_of(4) {
+                "PUT"
+            } else {
+                "POST"
+            }
+        };
+        let all: Vec<_> = (0..requests).map(|n| (method(n), n.to_string())).collect();
+        let input = server.input(&all);
+        let input_path = journal_path();
+        std::fs::write(&input_path, &input).unwrap();
+        Disturbed {
+            server,
+            seen,
+            all,
+            input,
+            input_path,
+            journal: journal_path(),
+        }
+    }
+
+    /// A process that runs the batch, after these commands of a shell.
+    fn process(&self, before: &str) -> std::process::Child {
+        let given = format!("{}|{}", self.journal.display(), self.input_path.display());
+        std::process::Command::new("/bin/sh")
+            .arg("-c")
+            .arg(format!(
+                "{before} exec \"$0\" --exact batch::run::tests::run_of_another_process"
+            ))
+            .arg(std::env::current_exe().unwrap())
+            .env("C47_TEST_BATCH", given)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
+    /// Ends the batch: each POST was sent at most once, and each request is done or undecided; each PUT
+    /// is done.
+    fn ensure_nothing_lost_or_doubled(self, most_undecided: usize) {
+        let (journal, replay) = Journal::open(&self.journal, WANTED).unwrap();
+        let (tally, events) = run_all(OPTIONS, shared(Some(journal)), Some(&replay), &self.input);
+        let undecided = events.iter().filter(|event| event.ends_with("undecided"));
+        let undecided: Vec<&str> = undecided
+            .filter_map(|event| event.split(' ').next())
+            .collect();
+        let ended = tally.done + tally.skipped + tally.unknown;
+        assert_eq!(ended, self.all.len() as u64);
+        assert_eq!(tally.unknown as usize, undecided.len());
+        assert!(undecided.len() <= most_undecided, "{undecided:?}");
+        let lines = self.server.lines();
+        for (method, name) in &self.all {
+            let line = format!("{method} /{name}");
+            let count = lines.iter().filter(|seen| **seen == line).count();
+            let is_undecided = undecided.contains(&name.as_str());
+            match *method {
+                "PUT" => assert!(count >= 1 && !is_undecided, "{line}: {count}"),
+                _ => assert!(
+                    count == 1 || (count == 0 && is_undecided),
+                    "{line}: {count}"
+                ),
+            }
+        }
+        for path in [self.journal, self.input_path] {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+}
+
 #[test]
 fn killed_runs_lose_nothing_and_send_nothing_twice() {
-    const REQUESTS: usize = 400;
-    let seen = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&seen);
-    let server = Server::start(move |_| {
-        counted.fetch_add(1, Ordering::SeqCst);
-        response("200 OK", "", "")
-    });
-    let method = |number: usize| {
-        if number.is_multiple_of(4) {
-            "PUT"
-        } else {
-            "POST"
-        }
-    };
-    let all: Vec<(&str, String)> = (0..REQUESTS).map(|n| (method(n), n.to_string())).collect();
-    let (path, input_path) = (journal_path(), journal_path());
-    let input = server.input(&all);
-    std::fs::write(&input_path, &input).unwrap();
+    let batch = Disturbed::new(400);
     for _ in 0..6 {
-        let before = seen.load(Ordering::SeqCst);
-        let mut child = std::process::Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "batch::run::tests::run_of_a_process_that_is_killed",
-            ])
-            .env(
-                "C47_TEST_BATCH",
-                format!("{}|{}", path.display(), input_path.display()),
-            )
-            .stdout(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        while seen.load(Ordering::SeqCst) < before + 37 && child.try_wait().unwrap().is_none() {
+        let before = batch.seen.load(Ordering::SeqCst);
+        let mut child = batch.process("");
+        while batch.seen.load(Ordering::SeqCst) < before + 37 && child.try_wait().unwrap().is_none()
+        {
             thread::yield_now();
         }
         let _ = child.kill(); // SIGKILL
         child.wait().unwrap();
     }
-    let (journal, replay) = Journal::open(&path, WANTED).unwrap();
-    let (tally, events) = run_all(OPTIONS, shared(Some(journal)), Some(&replay), &input);
-    let undecided = events.iter().filter(|event| event.ends_with("undecided"));
-    let undecided: Vec<&str> = undecided
-        .filter_map(|event| event.split(' ').next())
-        .collect();
-    assert_eq!(tally.done + tally.skipped + tally.unknown, REQUESTS as u64);
-    assert_eq!(tally.unknown as usize, undecided.len());
     // At most one request of each job was in flight when a run was killed.
-    assert!(undecided.len() <= 6 * OPTIONS.jobs, "{undecided:?}");
-    let lines = server.lines();
-    for (number, (method, name)) in all.iter().enumerate() {
-        let line = format!("{method} /{number}");
-        let count = lines.iter().filter(|seen| **seen == line).count();
-        let is_undecided = undecided.contains(&name.as_str());
-        match *method {
-            "PUT" => assert!(count >= 1 && !is_undecided, "{line}: {count}"),
-            _ => assert!(
-                count == 1 || (count == 0 && is_undecided),
-                "{line}: {count}"
-            ),
-        }
+    batch.ensure_nothing_lost_or_doubled(6 * OPTIONS.jobs);
+}
+
+/// The journal reaches the limit of the size of files, in the middle of a line.
+#[test]
+fn a_full_disk_loses_nothing_and_sends_nothing_twice() {
+    let batch = Disturbed::new(400);
+    for blocks in [4, 8, 9] {
+        let status = batch
+            .process(&format!("ulimit -f {blocks};"))
+            .wait()
+            .unwrap();
+        assert!(!status.success(), "{blocks}");
     }
-    for path in [path, input_path] {
-        std::fs::remove_file(path).unwrap();
-    }
+    let seen = batch.seen.load(Ordering::SeqCst);
+    assert!(seen > 20 && seen < 400, "{seen}");
+    batch.ensure_nothing_lost_or_doubled(3 * OPTIONS.jobs);
 }
 
 #[test]
