@@ -9,7 +9,7 @@ use crate::batch::journal::{Journal, Wanted};
 use crate::batch::rate::{Pace, Rate};
 use crate::batch::source::Kind;
 use crate::batch::token::{SharedToken, Validity};
-use crate::http::credential::{Credential, Placement};
+use crate::http::credential::Placement;
 use crate::http::tls::Trust;
 use crate::http::url::Url;
 use crate::http::{Settings, Transport};
@@ -139,6 +139,17 @@ const OPTIONS: Options = Options {
     shard: None,
 };
 
+/// Runs without logins.
+fn run_reporting<R: BufRead>(
+    options: Options,
+    shared: &Arc<Shared>,
+    input: Input<R>,
+    report: &mut dyn FnMut(Event) -> Result<(), Error>,
+) -> Result<Tally, Error> {
+    let renew = &mut |_| Ok(None);
+    run(options, shared, input, Desk { report, renew })
+}
+
 fn from<'a, R>(source: Source<'a, R>, replay: Option<&'a Replay>) -> Input<'a, R> {
     Input {
         source,
@@ -158,7 +169,7 @@ fn run_all(
         .ok()
         .unwrap();
     let mut events = Vec::new();
-    let tally = run(
+    let tally = run_reporting(
         options,
         &Arc::new(shared),
         from(source, replay),
@@ -265,19 +276,59 @@ fn a_rejected_token_is_renewed_once_by_all_workers() {
         Some("Bearer new") => response("200 OK", "", ""),
         _ => response("401 No", "", ""),
     });
-    let renewals = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&renewals);
-    let renew = Box::new(move |_| -> Result<Option<Credential>, Error> {
-        counted.fetch_add(1, Ordering::SeqCst);
-        Ok(Some(bearer("new")))
-    });
+    let token = SharedToken::new(bearer("old"), Validity::Shared);
     let shared = Shared {
-        token: Some(SharedToken::new(bearer("old"), Validity::Shared, renew)),
+        token: Some(token),
         ..shared(None)
     };
-    let (tally, _) = run_all(OPTIONS, shared, None, &server.gets(100));
+    let input = server.gets(100);
+    let source = Source::new(input.as_bytes(), Kind::Objects, None)
+        .ok()
+        .unwrap();
+    // Logins are not Send: they stay on this thread.
+    let renewals = std::rc::Rc::new(std::cell::Cell::new(0));
+    let desk = Desk {
+        report: &mut |_| Ok(()),
+        renew: &mut |renewal| {
+            assert_eq!(renewal, Renewal::Rejected(401));
+            renewals.set(renewals.get() + 1);
+            Ok(Some(bearer("new")))
+        },
+    };
+    let tally = run(OPTIONS, &Arc::new(shared), from(source, None), desk).unwrap();
     assert_eq!((tally.done, tally.failed), (100, 0));
-    assert_eq!(renewals.load(Ordering::SeqCst), 1);
+    assert_eq!(renewals.get(), 1);
+}
+
+#[test]
+fn a_token_for_one_request_is_issued_for_each() {
+    let bearer = |token: &str| Placement::Bearer.credential(&Secret::new(token.into()));
+    let server = Server::start(|_| response("200 OK", "", ""));
+    let shared = Shared {
+        token: Some(SharedToken::new(bearer("0"), Validity::OneRequest)),
+        ..shared(None)
+    };
+    let input = server.gets(50);
+    let source = Source::new(input.as_bytes(), Kind::Objects, None)
+        .ok()
+        .unwrap();
+    let mut issued = 0;
+    let desk = Desk {
+        report: &mut |_| Ok(()),
+        renew: &mut |_| {
+            issued += 1;
+            Ok(Some(bearer(&issued.to_string())))
+        },
+    };
+    run(OPTIONS, &Arc::new(shared), from(source, None), desk).unwrap();
+    let seen = server.seen.lock().unwrap();
+    let mut tokens: Vec<&str> = seen
+        .iter()
+        .filter_map(|seen| seen.header("authorization"))
+        .collect();
+    tokens.sort_unstable();
+    tokens.dedup();
+    assert_eq!((tokens.len(), issued), (50, 49));
 }
 
 #[test]
@@ -375,7 +426,7 @@ fn nothing_is_sent_when_the_journal_cannot_be_written() {
         .unwrap();
     let options = Options { jobs: 1, ..OPTIONS };
     let mut count = 0;
-    let failed = run(options, &shared, from(source, Some(&replay)), &mut |_| {
+    let failed = run_reporting(options, &shared, from(source, Some(&replay)), &mut |_| {
         count += 1;
         if count == 10 {
             shared.journal.as_ref().unwrap().fill_disk();
@@ -490,7 +541,8 @@ fn a_run_ends_when_its_input_changes() {
         ensure_unchanged: &ensure_unchanged,
         ..from(source, None)
     };
-    let failed = run(OPTIONS, &Arc::new(shared(None)), input, &mut |_| Ok(())).unwrap_err();
+    let failed =
+        run_reporting(OPTIONS, &Arc::new(shared(None)), input, &mut |_| Ok(())).unwrap_err();
     assert!(failed.to_string().contains("changed"), "{failed}");
     assert!(server.lines().len() <= 512);
 }
@@ -639,7 +691,7 @@ fn a_stop_ends_the_run_with_the_journal_whole() {
         .ok()
         .unwrap();
     let mut count = 0;
-    let tally = run(OPTIONS, &shared, from(source, Some(&replay)), &mut |_| {
+    let tally = run_reporting(OPTIONS, &shared, from(source, Some(&replay)), &mut |_| {
         count += 1;
         if count == 100 {
             shared.pace.stop();
@@ -685,7 +737,7 @@ fn requests_that_a_stopped_run_sent_are_unknown() {
         .ok()
         .unwrap();
     let options = Options { jobs: 1, ..OPTIONS };
-    let tally = run(options, &shared, from(source, Some(&replay)), &mut |_| {
+    let tally = run_reporting(options, &shared, from(source, Some(&replay)), &mut |_| {
         Ok(())
     })
     .unwrap();
