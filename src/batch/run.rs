@@ -14,9 +14,11 @@ use super::record::Record;
 use super::shard::Shard;
 use super::source::Source;
 use super::tally::Tally;
-use super::worker::{Task, Worker};
+use super::worker::{Message, Task, Worker};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::http::Renewal;
+use crate::http::credential::Credential;
 
 pub(crate) use super::worker::{Access, Check, Finished, Outcome, Prepare, Processed, Shared};
 
@@ -63,6 +65,14 @@ pub(crate) enum Event {
     Undecided(Record),
 }
 
+/// What the main thread does for a run.
+pub(crate) struct Desk<'a> {
+    /// Takes the results.
+    pub report: &'a mut dyn FnMut(Event) -> Result<(), Error>,
+    /// Gets a new credential; `None` if the current one stays in use.
+    pub renew: &'a mut dyn FnMut(Renewal) -> Result<Option<Credential>, Error>,
+}
+
 /// What a run reads.
 pub(crate) struct Input<'a, R> {
     pub source: Source<'a, R>,
@@ -81,7 +91,7 @@ pub(crate) fn run(
     options: Options,
     shared: &Arc<Shared>,
     input: Input<impl BufRead>,
-    report: &mut dyn FnMut(Event) -> Result<(), Error>,
+    desk: Desk,
 ) -> Result<Tally, Error> {
     let jobs = options.jobs.clamp(1, MAX_JOBS);
     let (tasks, results) = start_workers(jobs, shared)?;
@@ -95,7 +105,7 @@ pub(crate) fn run(
         window: 4 * jobs as u64,
         held: Held::default(),
         tally: Tally::default(),
-        report,
+        desk,
     };
     let result = run.drive(&results, jobs);
     if result.is_err() {
@@ -113,21 +123,16 @@ pub(crate) fn run(
 fn start_workers(
     jobs: usize,
     shared: &Arc<Shared>,
-) -> Result<(SyncSender<Task>, Receiver<Finished>), Error> {
-    let (tasks, queue) = mpsc::sync_channel::<Task>(jobs);
+) -> Result<(SyncSender<Task>, Receiver<Message>), Error> {
+    // Room for all tasks in flight: the main thread must never wait for a worker that waits for it.
+    let (tasks, queue) = mpsc::sync_channel::<Task>(2 * jobs);
     let queue = Arc::new(Mutex::new(queue));
     let (sender, results) = mpsc::channel();
     for number in 0..jobs {
         let (queue, sender, shared) = (Arc::clone(&queue), sender.clone(), Arc::clone(shared));
         let work = move || {
-            let mut worker = Worker::new(shared);
-            loop {
-                let task = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                let Ok(task) = task else { return };
-                if sender.send(worker.perform(task)).is_err() {
-                    return;
-                }
-            }
+            let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            Worker::new(shared, sender).work(|| next().ok());
         };
         let started = thread::Builder::new().spawn(work);
         // A machine with few processes left does the work with fewer.
@@ -157,7 +162,7 @@ impl Held {
     }
 }
 
-struct Run<'a, R> {
+struct Run<'a, 'd, R> {
     options: Options,
     shared: &'a Arc<Shared>,
     input: Input<'a, R>,
@@ -167,11 +172,11 @@ struct Run<'a, R> {
     window: u64,
     held: Held,
     tally: Tally,
-    report: &'a mut dyn FnMut(Event) -> Result<(), Error>,
+    desk: Desk<'d>,
 }
 
-impl<R: BufRead> Run<'_, R> {
-    fn drive(&mut self, results: &Receiver<Finished>, jobs: usize) -> Result<(), Error> {
+impl<R: BufRead> Run<'_, '_, R> {
+    fn drive(&mut self, results: &Receiver<Message>, jobs: usize) -> Result<(), Error> {
         let mut stopped: Option<Instant> = None;
         loop {
             if self.shared.pace.is_stopped() && stopped.is_none() {
@@ -198,7 +203,11 @@ impl<R: BufRead> Run<'_, R> {
                 return self.release_all();
             }
             match results.recv_timeout(TICK) {
-                Ok(finished) => self.finish(finished)?,
+                Ok(Message::Finished(finished)) => self.finish(*finished)?,
+                Ok(Message::Renew { renewal, reply }) => {
+                    // The worker may have given up.
+                    let _ = reply.send((self.desk.renew)(renewal));
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(Error::malformed("the batch", "its workers have ended"));
@@ -309,11 +318,11 @@ impl<R: BufRead> Run<'_, R> {
     /// Reports an event in the wanted order; `None` only moves the order on.
     fn emit(&mut self, number: u64, event: Option<Event>) -> Result<(), Error> {
         match self.options.order {
-            Order::AsFinished => event.map_or(Ok(()), |event| (self.report)(event)),
+            Order::AsFinished => event.map_or(Ok(()), |event| (self.desk.report)(event)),
             Order::AsInput => {
                 self.held.events.insert(number, event);
                 while let Some(event) = self.held.take_next() {
-                    event.map_or(Ok(()), |event| (self.report)(event))?;
+                    event.map_or(Ok(()), |event| (self.desk.report)(event))?;
                 }
                 Ok(())
             }
@@ -326,7 +335,7 @@ impl<R: BufRead> Run<'_, R> {
             .into_values()
             .flatten()
         {
-            (self.report)(event)?;
+            (self.desk.report)(event)?;
         }
         Ok(())
     }

@@ -7,8 +7,9 @@ use crate::error::Error;
 use crate::http::Renewal;
 use crate::http::credential::Credential;
 
-/// Gets a new credential; `None` if the current one stays in use.
-pub(crate) type Renew = Box<dyn FnMut(Renewal) -> Result<Option<Credential>, Error> + Send>;
+/// Gets a new credential; `None` if the current one stays in use. Logins happen on the main thread, so
+/// workers ask it.
+pub(super) type Ask<'a> = &'a dyn Fn(Renewal) -> Result<Option<Credential>, Error>;
 
 /// How long a credential is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,17 +30,16 @@ struct TokenState {
     credential: Credential,
     /// How often it was renewed.
     generation: u64,
-    renew: Renew,
 }
 
 impl SharedToken {
-    pub(crate) fn new(credential: Credential, validity: Validity, renew: Renew) -> SharedToken {
+    /// `credential` is for the first request.
+    pub(crate) fn new(credential: Credential, validity: Validity) -> SharedToken {
         SharedToken {
             validity,
             state: Mutex::new(TokenState {
                 credential,
                 generation: 0,
-                renew,
             }),
         }
     }
@@ -48,10 +48,10 @@ impl SharedToken {
     ///
     /// # Errors
     /// When one for a single request cannot be issued.
-    pub(super) fn for_request(&self) -> Result<(Credential, u64), Error> {
+    pub(super) fn for_request(&self, ask: Ask) -> Result<(Credential, u64), Error> {
         let mut state = self.lock();
         if self.validity == Validity::OneRequest && state.generation > 0 {
-            state.next(Renewal::NextAttempt)?;
+            state.next(Renewal::NextAttempt, ask)?;
         }
         // The first one was issued at the start.
         if self.validity == Validity::OneRequest {
@@ -69,11 +69,12 @@ impl SharedToken {
         &self,
         used: &mut u64,
         renewal: Renewal,
+        ask: Ask,
     ) -> Result<Option<Credential>, Error> {
         let mut state = self.lock();
         let is_renewed = match (self.validity, renewal) {
             (Validity::Shared, Renewal::Rejected(_)) if state.generation > *used => true,
-            (Validity::Shared | Validity::OneRequest, _) => state.next(renewal)?,
+            (Validity::Shared | Validity::OneRequest, _) => state.next(renewal, ask)?,
         };
         *used = state.generation;
         Ok(is_renewed.then(|| state.credential.clone()))
@@ -85,8 +86,8 @@ impl SharedToken {
 }
 
 impl TokenState {
-    fn next(&mut self, renewal: Renewal) -> Result<bool, Error> {
-        let Some(credential) = (self.renew)(renewal)? else {
+    fn next(&mut self, renewal: Renewal, ask: Ask) -> Result<bool, Error> {
+        let Some(credential) = ask(renewal)? else {
             return Ok(false);
         };
         self.credential = credential;
@@ -97,7 +98,6 @@ impl TokenState {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
 
     use super::*;
@@ -108,39 +108,46 @@ mod tests {
         Placement::Bearer.credential(&Secret::new(number.to_string().into()))
     }
 
-    fn token(validity: Validity) -> (SharedToken, Arc<AtomicU64>) {
-        let count = Arc::new(AtomicU64::new(0));
-        let counted = Arc::clone(&count);
-        let renew = Box::new(move |_| Ok(Some(bearer(counted.fetch_add(1, Ordering::SeqCst) + 1))));
-        (SharedToken::new(bearer(0), validity, renew), count)
+    /// Counts the renewals.
+    fn asked(count: &AtomicU64) -> Result<Option<Credential>, Error> {
+        Ok(Some(bearer(count.fetch_add(1, Ordering::SeqCst) + 1)))
     }
 
     #[test]
     fn a_rejected_token_is_renewed_once_for_all_workers() {
-        let (token, count) = token(Validity::Shared);
-        let mut used: Vec<u64> = (0..16).map(|_| token.for_request().unwrap().1).collect();
+        let token = SharedToken::new(bearer(0), Validity::Shared);
+        let count = AtomicU64::new(0);
+        let ask = |_| asked(&count);
+        let rejected = Renewal::Rejected(401);
+        let mut used: Vec<u64> = (0..16)
+            .map(|_| token.for_request(&ask).unwrap().1)
+            .collect();
         std::thread::scope(|scope| {
             for used in &mut used {
                 scope.spawn(|| {
-                    let new = token.renewed(used, Renewal::Rejected(401)).unwrap();
+                    let new = token.renewed(used, rejected, &|_| asked(&count)).unwrap();
                     assert_eq!(new, Some(bearer(1)));
                 });
             }
         });
         assert_eq!(count.load(Ordering::SeqCst), 1);
         // Rejected again, after all of them have the new one.
-        token.renewed(&mut used[0], Renewal::Rejected(401)).unwrap();
+        token.renewed(&mut used[0], rejected, &ask).unwrap();
         assert_eq!(count.load(Ordering::SeqCst), 2);
-        assert_eq!(token.for_request().unwrap().0, bearer(2));
+        assert_eq!(token.for_request(&ask).unwrap().0, bearer(2));
     }
 
     #[test]
     fn a_token_for_one_request_is_never_used_twice() {
-        let (token, _) = token(Validity::OneRequest);
-        let first: Vec<Credential> = (0..3).map(|_| token.for_request().unwrap().0).collect();
+        let token = SharedToken::new(bearer(0), Validity::OneRequest);
+        let count = AtomicU64::new(0);
+        let ask = |_| asked(&count);
+        let first: Vec<Credential> = (0..3).map(|_| token.for_request(&ask).unwrap().0).collect();
         assert_eq!(first, [bearer(0), bearer(1), bearer(2)]);
-        let (_, mut used) = token.for_request().unwrap();
-        let again = token.renewed(&mut used, Renewal::NextAttempt).unwrap();
+        let (_, mut used) = token.for_request(&ask).unwrap();
+        let again = token
+            .renewed(&mut used, Renewal::NextAttempt, &ask)
+            .unwrap();
         assert_eq!(again, Some(bearer(4)));
     }
 }

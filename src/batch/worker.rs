@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::mpsc::{Sender, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use super::body_files::BodyFiles;
@@ -13,10 +14,11 @@ use super::record::Record;
 use super::token::SharedToken;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::http::credential::Credential;
 use crate::http::observe::{Notice, Observer};
 use crate::http::request::{Header, Request, is_idempotent};
 use crate::http::retry::{may_be_processed, retry_after};
-use crate::http::{Caller, Response, Settings, Transport};
+use crate::http::{Caller, Renewal, Response, Settings, Transport};
 use crate::timestamp::Timestamp;
 
 /// Whether a request carries the shared credential.
@@ -62,6 +64,27 @@ impl Shared {
     pub(super) fn is_repeatable(&self, record: &Record) -> bool {
         self.idempotency_header.is_some() || is_idempotent(record.method())
     }
+}
+
+/// What a worker tells the main thread.
+#[derive(Debug)]
+pub(super) enum Message {
+    Finished(Box<Finished>),
+    /// It waits for a new credential.
+    Renew {
+        renewal: Renewal,
+        reply: SyncSender<Result<Option<Credential>, Error>>,
+    },
+}
+
+/// Asks the main thread for a new credential.
+fn ask(sender: &Sender<Message>, renewal: Renewal) -> Result<Option<Credential>, Error> {
+    let ended = || Error::usage("the run was stopped");
+    let (reply, answer) = sync_channel(1);
+    sender
+        .send(Message::Renew { renewal, reply })
+        .map_err(|_| ended())?;
+    answer.recv().map_err(|_| ended())?
 }
 
 /// A request for a worker.
@@ -210,10 +233,11 @@ pub(super) struct Worker {
     current: Rc<RefCell<Current>>,
     /// The generation of the token that the last request carried.
     generation: Rc<Cell<u64>>,
+    main: Sender<Message>,
 }
 
 impl Worker {
-    pub(super) fn new(shared: Arc<Shared>) -> Worker {
+    pub(super) fn new(shared: Arc<Shared>, main: Sender<Message>) -> Worker {
         let current = Rc::default();
         let generation: Rc<Cell<u64>> = Rc::default();
         let gate = Gate {
@@ -225,12 +249,13 @@ impl Worker {
             .observed_by(Box::new(gate));
         if shared.token.is_some() {
             let (shared, generation) = (Arc::clone(&shared), Rc::clone(&generation));
+            let main = main.clone();
             caller = caller.renewing(Box::new(move |renewal| {
                 let Some(token) = &shared.token else {
                     return Ok(None);
                 };
                 let mut used = generation.get();
-                let renewed = token.renewed(&mut used, renewal);
+                let renewed = token.renewed(&mut used, renewal, &|renewal| ask(&main, renewal));
                 generation.set(used);
                 renewed
             }));
@@ -240,11 +265,22 @@ impl Worker {
             caller,
             current,
             generation,
+            main,
+        }
+    }
+
+    /// Works until there are no more tasks, or the main thread has left.
+    pub(super) fn work(&mut self, next: impl Fn() -> Option<Task>) {
+        while let Some(task) = next() {
+            let finished = Message::Finished(Box::new(self.perform(task)));
+            if self.main.send(finished).is_err() {
+                return;
+            }
         }
     }
 
     /// Sends the request, and records its result.
-    pub(super) fn perform(&mut self, task: Task) -> Finished {
+    fn perform(&mut self, task: Task) -> Finished {
         let began = Instant::now();
         let durability = match self.shared.is_repeatable(&task.record) {
             true => Durability::Written,
@@ -296,7 +332,8 @@ impl Worker {
         }
         self.caller.forget_renewed();
         if let (Access::Shared, Some(token)) = (access, &shared.token) {
-            let (credential, generation) = token.for_request()?;
+            let (credential, generation) =
+                token.for_request(&|renewal| ask(&self.main, renewal))?;
             self.generation.set(generation);
             request.credential = credential;
         }

@@ -9,7 +9,7 @@ use crate::batch::journal::{Journal, Wanted};
 use crate::batch::rate::{Pace, Rate};
 use crate::batch::source::Kind;
 use crate::batch::token::{SharedToken, Validity};
-use crate::http::credential::{Credential, Placement};
+use crate::http::credential::Placement;
 use crate::http::tls::Trust;
 use crate::http::url::Url;
 use crate::http::{Settings, Transport};
@@ -139,6 +139,17 @@ const OPTIONS: Options = Options {
     shard: None,
 };
 
+/// Runs without logins.
+fn run_reporting<R: BufRead>(
+    options: Options,
+    shared: &Arc<Shared>,
+    input: Input<R>,
+    report: &mut dyn FnMut(Event) -> Result<(), Error>,
+) -> Result<Tally, Error> {
+    let renew = &mut |_| Ok(None);
+    run(options, shared, input, Desk { report, renew })
+}
+
 fn from<'a, R>(source: Source<'a, R>, replay: Option<&'a Replay>) -> Input<'a, R> {
     Input {
         source,
@@ -158,7 +169,7 @@ fn run_all(
         .ok()
         .unwrap();
     let mut events = Vec::new();
-    let tally = run(
+    let tally = run_reporting(
         options,
         &Arc::new(shared),
         from(source, replay),
@@ -265,19 +276,59 @@ fn a_rejected_token_is_renewed_once_by_all_workers() {
         Some("Bearer new") => response("200 OK", "", ""),
         _ => response("401 No", "", ""),
     });
-    let renewals = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&renewals);
-    let renew = Box::new(move |_| -> Result<Option<Credential>, Error> {
-        counted.fetch_add(1, Ordering::SeqCst);
-        Ok(Some(bearer("new")))
-    });
+    let token = SharedToken::new(bearer("old"), Validity::Shared);
     let shared = Shared {
-        token: Some(SharedToken::new(bearer("old"), Validity::Shared, renew)),
+        token: Some(token),
         ..shared(None)
     };
-    let (tally, _) = run_all(OPTIONS, shared, None, &server.gets(100));
+    let input = server.gets(100);
+    let source = Source::new(input.as_bytes(), Kind::Objects, None)
+        .ok()
+        .unwrap();
+    // Logins are not Send: they stay on this thread.
+    let renewals = std::rc::Rc::new(std::cell::Cell::new(0));
+    let desk = Desk {
+        report: &mut |_| Ok(()),
+        renew: &mut |renewal| {
+            assert_eq!(renewal, Renewal::Rejected(401));
+            renewals.set(renewals.get() + 1);
+            Ok(Some(bearer("new")))
+        },
+    };
+    let tally = run(OPTIONS, &Arc::new(shared), from(source, None), desk).unwrap();
     assert_eq!((tally.done, tally.failed), (100, 0));
-    assert_eq!(renewals.load(Ordering::SeqCst), 1);
+    assert_eq!(renewals.get(), 1);
+}
+
+#[test]
+fn a_token_for_one_request_is_issued_for_each() {
+    let bearer = |token: &str| Placement::Bearer.credential(&Secret::new(token.into()));
+    let server = Server::start(|_| response("200 OK", "", ""));
+    let shared = Shared {
+        token: Some(SharedToken::new(bearer("0"), Validity::OneRequest)),
+        ..shared(None)
+    };
+    let input = server.gets(50);
+    let source = Source::new(input.as_bytes(), Kind::Objects, None)
+        .ok()
+        .unwrap();
+    let mut issued = 0;
+    let desk = Desk {
+        report: &mut |_| Ok(()),
+        renew: &mut |_| {
+            issued += 1;
+            Ok(Some(bearer(&issued.to_string())))
+        },
+    };
+    run(OPTIONS, &Arc::new(shared), from(source, None), desk).unwrap();
+    let seen = server.seen.lock().unwrap();
+    let mut tokens: Vec<&str> = seen
+        .iter()
+        .filter_map(|seen| seen.header("authorization"))
+        .collect();
+    tokens.sort_unstable();
+    tokens.dedup();
+    assert_eq!((tokens.len(), issued), (50, 49));
 }
 
 #[test]
@@ -375,7 +426,7 @@ fn nothing_is_sent_when_the_journal_cannot_be_written() {
         .unwrap();
     let options = Options { jobs: 1, ..OPTIONS };
     let mut count = 0;
-    let failed = run(options, &shared, from(source, Some(&replay)), &mut |_| {
+    let failed = run_reporting(options, &shared, from(source, Some(&replay)), &mut |_| {
         count += 1;
         if count == 10 {
             shared.journal.as_ref().unwrap().fill_disk();
@@ -490,91 +541,143 @@ fn a_run_ends_when_its_input_changes() {
         ensure_unchanged: &ensure_unchanged,
         ..from(source, None)
     };
-    let failed = run(OPTIONS, &Arc::new(shared(None)), input, &mut |_| Ok(())).unwrap_err();
+    let failed =
+        run_reporting(OPTIONS, &Arc::new(shared(None)), input, &mut |_| Ok(())).unwrap_err();
     assert!(failed.to_string().contains("changed"), "{failed}");
     assert!(server.lines().len() <= 512);
 }
 
-/// What a killed process runs; it does nothing as a test.
+/// What a process that is killed, or has no disk space, runs. It does nothing as a test.
 #[test]
-fn run_of_a_process_that_is_killed() {
+fn run_of_another_process() {
     let Ok(given) = std::env::var("C47_TEST_BATCH") else {
         return;
     };
+    crate::process_limits::ignore_file_size_signal();
     let (journal, input) = given.split_once('|').unwrap();
     let (journal, replay) = Journal::open(journal.as_ref(), WANTED).unwrap();
     let input = std::fs::read_to_string(input).unwrap();
     run_all(OPTIONS, shared(Some(journal)), Some(&replay), &input);
 }
 
-/// Killed at any time, a POST is sent at most once, and each request is done or listed as unknown. A
-/// PUT is sent until it is done.
+/// A batch of POST and PUT that other processes run in part.
+struct Disturbed {
+    server: Server,
+    seen: Arc<AtomicUsize>,
+    all: Vec<(&'static str, String)>,
+    input: String,
+    input_path: PathBuf,
+    journal: PathBuf,
+}
+
+impl Disturbed {
+    fn new(requests: usize) -> Disturbed {
+        let seen = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&seen);
+        let server = Server::start(move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            response("200 OK", "", "")
+        });
+        let method = |number: usize| {
+            if number.is_multiple_of(4) {
+                "PUT"
+            } else {
+                "POST"
+            }
+        };
+        let all: Vec<_> = (0..requests).map(|n| (method(n), n.to_string())).collect();
+        let input = server.input(&all);
+        let input_path = journal_path();
+        std::fs::write(&input_path, &input).unwrap();
+        Disturbed {
+            server,
+            seen,
+            all,
+            input,
+            input_path,
+            journal: journal_path(),
+        }
+    }
+
+    /// A process that runs the batch, after these commands of a shell.
+    fn process(&self, before: &str) -> std::process::Child {
+        let given = format!("{}|{}", self.journal.display(), self.input_path.display());
+        std::process::Command::new("/bin/sh")
+            .arg("-c")
+            .arg(format!(
+                "{before} exec \"$0\" --exact batch::run::tests::run_of_another_process"
+            ))
+            .arg(std::env::current_exe().unwrap())
+            .env("C47_TEST_BATCH", given)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
+    /// Ends the batch: each POST was sent at most once, and each request is done or undecided; each PUT
+    /// is done.
+    fn ensure_nothing_lost_or_doubled(self, most_undecided: usize) {
+        let (journal, replay) = Journal::open(&self.journal, WANTED).unwrap();
+        let (tally, events) = run_all(OPTIONS, shared(Some(journal)), Some(&replay), &self.input);
+        let undecided = events.iter().filter(|event| event.ends_with("undecided"));
+        let undecided: Vec<&str> = undecided
+            .filter_map(|event| event.split(' ').next())
+            .collect();
+        let ended = tally.done + tally.skipped + tally.unknown;
+        assert_eq!(ended, self.all.len() as u64);
+        assert_eq!(tally.unknown as usize, undecided.len());
+        assert!(undecided.len() <= most_undecided, "{undecided:?}");
+        let lines = self.server.lines();
+        for (method, name) in &self.all {
+            let line = format!("{method} /{name}");
+            let count = lines.iter().filter(|seen| **seen == line).count();
+            let is_undecided = undecided.contains(&name.as_str());
+            match *method {
+                "PUT" => assert!(count >= 1 && !is_undecided, "{line}: {count}"),
+                _ => assert!(
+                    count == 1 || (count == 0 && is_undecided),
+                    "{line}: {count}"
+                ),
+            }
+        }
+        for path in [self.journal, self.input_path] {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+}
+
 #[test]
 fn killed_runs_lose_nothing_and_send_nothing_twice() {
-    const REQUESTS: usize = 400;
-    let seen = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&seen);
-    let server = Server::start(move |_| {
-        counted.fetch_add(1, Ordering::SeqCst);
-        response("200 OK", "", "")
-    });
-    let method = |number: usize| {
-        if number.is_multiple_of(4) {
-            "PUT"
-        } else {
-            "POST"
-        }
-    };
-    let all: Vec<(&str, String)> = (0..REQUESTS).map(|n| (method(n), n.to_string())).collect();
-    let (path, input_path) = (journal_path(), journal_path());
-    let input = server.input(&all);
-    std::fs::write(&input_path, &input).unwrap();
+    let batch = Disturbed::new(400);
     for _ in 0..6 {
-        let before = seen.load(Ordering::SeqCst);
-        let mut child = std::process::Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "batch::run::tests::run_of_a_process_that_is_killed",
-            ])
-            .env(
-                "C47_TEST_BATCH",
-                format!("{}|{}", path.display(), input_path.display()),
-            )
-            .stdout(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        while seen.load(Ordering::SeqCst) < before + 37 && child.try_wait().unwrap().is_none() {
+        let before = batch.seen.load(Ordering::SeqCst);
+        let mut child = batch.process("");
+        while batch.seen.load(Ordering::SeqCst) < before + 37 && child.try_wait().unwrap().is_none()
+        {
             thread::yield_now();
         }
         let _ = child.kill(); // SIGKILL
         child.wait().unwrap();
     }
-    let (journal, replay) = Journal::open(&path, WANTED).unwrap();
-    let (tally, events) = run_all(OPTIONS, shared(Some(journal)), Some(&replay), &input);
-    let undecided = events.iter().filter(|event| event.ends_with("undecided"));
-    let undecided: Vec<&str> = undecided
-        .filter_map(|event| event.split(' ').next())
-        .collect();
-    assert_eq!(tally.done + tally.skipped + tally.unknown, REQUESTS as u64);
-    assert_eq!(tally.unknown as usize, undecided.len());
     // At most one request of each job was in flight when a run was killed.
-    assert!(undecided.len() <= 6 * OPTIONS.jobs, "{undecided:?}");
-    let lines = server.lines();
-    for (number, (method, name)) in all.iter().enumerate() {
-        let line = format!("{method} /{number}");
-        let count = lines.iter().filter(|seen| **seen == line).count();
-        let is_undecided = undecided.contains(&name.as_str());
-        match *method {
-            "PUT" => assert!(count >= 1 && !is_undecided, "{line}: {count}"),
-            _ => assert!(
-                count == 1 || (count == 0 && is_undecided),
-                "{line}: {count}"
-            ),
-        }
+    batch.ensure_nothing_lost_or_doubled(6 * OPTIONS.jobs);
+}
+
+/// The journal reaches the limit of the size of files, in the middle of a line.
+#[test]
+fn a_full_disk_loses_nothing_and_sends_nothing_twice() {
+    let batch = Disturbed::new(400);
+    for blocks in [4, 8, 9] {
+        let status = batch
+            .process(&format!("ulimit -f {blocks};"))
+            .wait()
+            .unwrap();
+        assert!(!status.success(), "{blocks}");
     }
-    for path in [path, input_path] {
-        std::fs::remove_file(path).unwrap();
-    }
+    let seen = batch.seen.load(Ordering::SeqCst);
+    assert!(seen > 20 && seen < 400, "{seen}");
+    batch.ensure_nothing_lost_or_doubled(3 * OPTIONS.jobs);
 }
 
 #[test]
@@ -588,7 +691,7 @@ fn a_stop_ends_the_run_with_the_journal_whole() {
         .ok()
         .unwrap();
     let mut count = 0;
-    let tally = run(OPTIONS, &shared, from(source, Some(&replay)), &mut |_| {
+    let tally = run_reporting(OPTIONS, &shared, from(source, Some(&replay)), &mut |_| {
         count += 1;
         if count == 100 {
             shared.pace.stop();
@@ -634,7 +737,7 @@ fn requests_that_a_stopped_run_sent_are_unknown() {
         .ok()
         .unwrap();
     let options = Options { jobs: 1, ..OPTIONS };
-    let tally = run(options, &shared, from(source, Some(&replay)), &mut |_| {
+    let tally = run_reporting(options, &shared, from(source, Some(&replay)), &mut |_| {
         Ok(())
     })
     .unwrap();
