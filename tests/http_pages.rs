@@ -823,15 +823,16 @@ fn options_override_the_pages_of_the_profile() {
 /// The time limit of a profile is one for each page; --timeout is one for all pages.
 #[test]
 fn timeout_limits_all_pages_and_that_of_a_profile_each_page() {
-    let server = Server::start(|_| {
-        Response::new("200 OK", "link: <?x>; rel=next\r\n", "[1]")
-            .drip(std::time::Duration::from_millis(4))
+    let server = Server::start(|request| {
+        // A quarter of a second for each page.
+        let body = match parameter(request, "n").unwrap() {
+            "12" => "[]".to_owned(),
+            page => format!("[{page}]"),
+        };
+        Response::json(&body).drip(std::time::Duration::from_millis(4))
     });
     let scratch = Scratch::new("pages");
-    let config = format!(
-        "[profile.a]\nurl = '{}'\ntimeout = '30s'\n",
-        server.url("/")
-    );
+    let config = format!("[profile.a]\nurl = '{}'\ntimeout = '2s'\n", server.url("/"));
     let config = scratch.write("config.toml", config);
     let output = c47()
         .env("C47_CONFIG_PATH", &config)
@@ -841,7 +842,6 @@ fn timeout_limits_all_pages_and_that_of_a_profile_each_page() {
             "--paginate",
             "--page-param=n",
             "--timeout=1s",
-            "--max-pages=100000",
         ])
         .run()
         .expect_code(8);
@@ -856,6 +856,15 @@ fn timeout_limits_all_pages_and_that_of_a_profile_each_page() {
         output.tell()
     );
     assert!(server.requests().len() > 1);
+    let words = [
+        "http",
+        "@a/list",
+        "--paginate",
+        "--page-param=n",
+        "--ndjson",
+    ];
+    let run = c47().env("C47_CONFIG_PATH", &config).args(words);
+    assert_eq!(run.run().expect_code(0).stdout_text().lines().count(), 11);
 }
 
 #[test]
@@ -870,4 +879,34 @@ fn graphql_query_is_retried_like_a_get() {
     let query = format!("query={TASKS}");
     let run = paginate(&server.url("/")).args([&query, "variables[n]:=2", "--retry=1"]);
     assert_eq!(run.run().expect_code(0).stdout_text(), "[\n1\n]\n");
+}
+
+/// Some services copy the whole query into the link.
+#[test]
+fn query_credential_in_the_next_link_is_sent_once_and_not_shown() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/a?n=1&site=hunter2" => {
+            let link = "link: <?n=2&site=hunter2>; rel=next\r\n";
+            Response::new("200 OK", link, "[1]")
+        }
+        "/a?n=2&site=hunter2" => Response::new("404 Not Found", "", "no"),
+        other => panic!("{other}"),
+    });
+    let run = c47().args([
+        "http",
+        &server.url("/a?n=1"),
+        "--auth",
+        "query=site:env:T",
+        "-v",
+    ]);
+    let output = run
+        .env("T", "hunter2")
+        .arg("--paginate")
+        .run()
+        .expect_code(4);
+    let text = output.stderr_text();
+    let requests = text.lines().filter(|line| !line.starts_with("< "));
+    let shown: Vec<&str> = requests.filter(|line| line.contains("hunter2")).collect();
+    assert_eq!(shown, [""; 0]);
+    assert_eq!(server.requests().len(), 2);
 }

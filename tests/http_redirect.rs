@@ -335,3 +335,30 @@ fn redirect_that_drops_the_body_needs_no_option() {
     let said = output.stderr_text();
     assert!(said.contains("--follow"), "{said}");
 }
+
+/// Some services copy the whole query into Location.
+#[test]
+fn query_credential_in_a_redirect_is_sent_once_and_not_shown() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/a?site=hunter2" => Response::redirect("302 Found", "/b?n=2&site=hunter2"),
+        "/b?n=2&site=hunter2" => Response::new("404 Not Found", "", "no"),
+        other => panic!("{other}"),
+    });
+    let output = c47()
+        .args([
+            "http",
+            &server.url("/a"),
+            "--auth",
+            "query=site:env:T",
+            "--follow",
+        ])
+        .env("T", "hunter2")
+        .run()
+        .expect_code(4);
+    assert!(
+        !output.stderr_text().contains("hunter2"),
+        "{}",
+        output.tell()
+    );
+    assert_eq!(server.requests().len(), 2);
+}

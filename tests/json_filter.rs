@@ -66,7 +66,7 @@ fn results_are_compact_lines_and_raw_output_removes_quotes() {
     assert_eq!(decoded(&["--jq=empty"]), "");
     // A string with a line feed is one line as JSON.
     let two = r#""a\nb\u009b""#;
-    assert_eq!(decoded(&["--jq", two]), "\"a\\nb\\u009b\"\n");
+    assert_eq!(decoded(&["--jq", two]), "\"a\\nb\u{9b}\"\n");
     assert_eq!(decoded(&["--jq", two, "-r"]), "a\nb\u{9b}\n");
 }
 
@@ -158,6 +158,9 @@ fn failure_under_a_filter_is_the_unfiltered_object() {
         let output = run.run().expect_code(7);
         assert_eq!(output.json()["error"]["exit"], 7, "{}", output.tell());
     }
+    // The filter of http is for a response, which is not there.
+    let run = c47().args(["http", "localhost:1", "--jq", "."]);
+    assert_eq!(run.run().expect_code(7).stdout_text(), "");
     // The word may also be the value of another option.
     let output = c47().args(["jwt", "decode", "--token", "--jq"]).run();
     assert_eq!(output.expect_code(2).stdout_text(), "");

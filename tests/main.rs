@@ -32,6 +32,7 @@ mod http;
 mod http_auth;
 mod http_download;
 mod http_from_curl;
+mod http_graphql;
 mod http_hostile;
 mod http_items;
 #[cfg(feature = "jq")]

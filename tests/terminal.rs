@@ -409,6 +409,7 @@ fn two_pages() -> Server {
         "/a" => Response::new("200 OK", "link: </b>; rel=next\r\n", "[{\"n\":1.10},2]"),
         _ => Response::json("[3,\"\u{202e}\"]"),
     })
+    .may_be_idle()
 }
 
 #[test]
@@ -452,7 +453,8 @@ fn progress_of_pages_is_shown_beside_a_file() {
 
 #[test]
 fn wait_shows_the_condition_and_its_value() {
-    let server = Server::script([Response::json("{\"a\":1}"), Response::json("{\"a\":2}")]);
+    let server =
+        Server::script([Response::json("{\"a\":1}"), Response::json("{\"a\":2}")]).may_be_idle();
     let words = [
         "http",
         &server.url("/"),

@@ -211,11 +211,19 @@ pub(crate) fn gzip(body: Body) -> Result<Body, Error> {
 /// # Errors
 /// When two items contradict each other.
 pub(crate) fn json_of(fields: &[(String, Text)]) -> Result<Body, String> {
+    Ok(Body::json(&json_text(fields)?))
+}
+
+/// The JSON of [`json_of`].
+///
+/// # Errors
+/// As [`json_of`].
+pub(crate) fn json_text(fields: &[(String, Text)]) -> Result<Text, String> {
     let mut tree = Tree::default();
     for (key, value) in fields {
         tree.insert(key, value.clone())?;
     }
-    Ok(Body::json(&tree.into_text()))
+    Ok(tree.into_text())
 }
 
 /// Builds an urlencoded form.

@@ -323,7 +323,7 @@ impl Pager {
                 "--next FILTER can give a path, which belongs to the place of the page before",
             ));
         }
-        request.url = url;
+        request.move_to(url);
         Ok(request)
     }
 }

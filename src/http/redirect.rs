@@ -68,8 +68,7 @@ pub(super) fn apply(request: &mut Request, status: u16, next: Url) {
     if !request.keeps_credentials_at(&next) {
         request.leave_origin();
     }
-    // A query credential is not in `url`; it is sent only together with the credential.
-    request.url = next;
+    request.move_to(next);
 }
 
 #[cfg(test)]

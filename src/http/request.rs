@@ -5,7 +5,7 @@ use super::credential::{Credential, QueryMember};
 use super::decode::accept_encoding;
 use super::digest::{Call, Challenge, Hash};
 use super::failure::Failure;
-use super::url::Url;
+use super::url::{Url, percent_decode};
 use crate::redact::{self, Secrets};
 use crate::secret::Secret;
 use std::borrow::Cow;
@@ -165,6 +165,16 @@ impl Request {
             separator = '&';
         }
         shown
+    }
+
+    /// Goes to another URL of the server, which may have copied the query credential of this request
+    /// into it.
+    pub(super) fn move_to(&mut self, mut url: Url) {
+        for member in self.secret_members() {
+            let name = percent_decode(&member.name);
+            url.remove_query(&String::from_utf8_lossy(&name));
+        }
+        self.url = url;
     }
 
     /// The query parameters of the credential.

@@ -126,6 +126,22 @@ impl BodyStream {
         }
     }
 
+    /// Reads the whole body, up to `max` bytes, and shows it to `look`. The body can be read again.
+    ///
+    /// # Errors
+    /// As [`BodyStream::read_all`].
+    pub(crate) fn inspect<T>(
+        &mut self,
+        max: u64,
+        look: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, Failure> {
+        let bytes = self.read_all(max)?;
+        let found = look(&bytes);
+        self.inner = Decoded::new(io::Cursor::new(bytes), "", None)
+            .map_err(|error| body_failure(error, &self.limits))?;
+        Ok(found)
+    }
+
     /// The time spent so far in each step.
     pub(crate) fn timing(&self) -> Timing {
         self.wire.with_timing(|timing| *timing)

@@ -264,6 +264,17 @@ impl Url {
         self.query = Some(pairs.join("&"));
     }
 
+    /// Removes all query parameters of this name.
+    pub(crate) fn remove_query(&mut self, name: &str) {
+        let Some(query) = &self.query else { return };
+        let is_other = |pair: &&str| {
+            let (known, _) = pair.split_once('=').unwrap_or((pair, ""));
+            form_decode(known) != name.as_bytes()
+        };
+        let kept: Vec<&str> = query.split('&').filter(is_other).collect();
+        self.query = (!kept.is_empty()).then(|| kept.join("&"));
+    }
+
     /// The target in the request line.
     pub(crate) fn path_and_query(&self) -> String {
         match &self.query {
@@ -502,6 +513,16 @@ mod tests {
             url.set_query("page", "2");
             assert_eq!(url.query.as_deref(), Some(expected), "{query}");
             assert_eq!(url.query_value("page").as_deref(), Some("2"));
+        }
+        for (query, expected) in [
+            ("?page=1", None),
+            ("?a&p%61ge=1&b=2&page", Some("a&b=2")),
+            ("", None),
+            ("?pages=1", Some("pages=1")),
+        ] {
+            let mut url = Url::parse(&format!("https://a.lan/{query}")).unwrap();
+            url.remove_query("page");
+            assert_eq!(url.query.as_deref(), expected, "{query}");
         }
         let url = Url::parse("https://a.lan/?page%5Bnumber%5D=a+b").unwrap();
         assert_eq!(url.query_value("page[number]").as_deref(), Some("a b"));

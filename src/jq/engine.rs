@@ -79,7 +79,7 @@ pub(super) struct Host {
     pub environment: Value,
     pub halted: RefCell<Option<Halt>>,
     /// Takes what `debug` and `stderr` write.
-    pub say: Box<dyn Fn(&[u8])>,
+    pub say: fn(&[u8]),
     pub regexes: RefCell<Vec<Compiled>>,
 }
 
@@ -91,7 +91,7 @@ impl Host {
             position: RefCell::default(),
             environment: Value::Object(Rc::default()),
             halted: RefCell::default(),
-            say: Box::new(|_| {}),
+            say: |_| {},
             regexes: RefCell::default(),
         }
     }

@@ -31,6 +31,7 @@ pub(super) struct Compiled {
 /// Why a text is not a filter, with its place in plain words.
 pub(super) struct Invalid(pub String);
 
+#[allow(dead_code)] // for --jq of other commands
 impl Filter {
     /// Compiles `text`; `what` is the option or argument it comes from.
     ///
@@ -108,12 +109,14 @@ impl Filter {
 }
 
 /// Why a filter has no outputs for an input.
+#[allow(dead_code)]
 enum Failed {
     Input(String),
     Filter(String),
 }
 
 /// What is wrong, for an option.
+#[allow(dead_code)]
 fn message(exception: Exn<'_, Value>) -> String {
     match exception.get_err() {
         Ok(error) => error_text(error),
@@ -133,7 +136,8 @@ pub(super) fn error_text(error: ValueError) -> String {
 }
 
 /// The line and column of a place, for messages.
-pub(super) fn place(text: &[u8], at: usize) -> String {
+#[allow(dead_code)]
+fn place(text: &[u8], at: usize) -> String {
     let before = text.get(..at).unwrap_or(text);
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
     let column = before

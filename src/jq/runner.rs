@@ -128,7 +128,7 @@ impl Runner {
         let host = Host {
             next_input: next_input.into(),
             environment: environment.clone(),
-            say: Box::new(sinks.say),
+            say: sinks.say,
             ..Host::bare()
         };
         Ok(Runner {

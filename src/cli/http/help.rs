@@ -12,8 +12,10 @@ pub(in crate::cli) const LAYOUTS: &[Layout] = &[Layout {
     groups: &[
         Group {
             name: "Request",
-            daily: &["--form", "--body", "--offline", "--curl"],
+            daily: &["--form", "--body", "--graphql", "--offline", "--curl"],
             more: &[
+                "--var",
+                "--operation",
                 "--raw",
                 "--multipart",
                 "--compress",
@@ -82,8 +84,8 @@ pub(in crate::cli) const LAYOUTS: &[Layout] = &[Layout {
         },
         Group {
             name: "TLS",
-            daily: &["--cacert", "--cert", "--insecure"],
-            more: &["--key", "--tls-min"],
+            daily: &["--cacert", "--insecure"],
+            more: &["--cert", "--key", "--tls-min"],
         },
     ],
 }];
@@ -101,6 +103,9 @@ pub(in crate::cli) const DETAILS: Details = Details {
         ("--body", Kind::File),
         ("--raw", Kind::Word),
         ("--from-curl", Kind::File),
+        ("--graphql", Kind::File),
+        ("--var", Kind::Word),
+        ("--operation", Kind::Word),
         (
             "--retry",
             Kind::Integer {

@@ -1,18 +1,16 @@
 //! Combines the items of a command line into headers, query and body.
 
-use std::io::ErrorKind::NotFound;
-
-use super::Http;
+use super::content::content;
+use super::{Http, graphql};
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::http::body::{self, Body};
-use crate::http::item::{Item, Value as ItemValue};
+use crate::http::item::Item;
 use crate::http::multipart::{Content, Multipart, Part};
 use crate::http::request::{Header, USER_AGENT};
 use crate::http::url::Url;
 use crate::http::{self, accept_encoding};
 use crate::json::Text;
-use crate::process_limits::forbid_core_files;
 
 /// The combined items.
 #[derive(Default)]
@@ -135,6 +133,14 @@ impl Parts {
                 Ok(body)
             };
         }
+        if let Some(given) = &options.graphql {
+            let body = graphql::body(options, given, deadline)?;
+            return if options.compress {
+                http::gzip(body)
+            } else {
+                Ok(body)
+            };
+        }
         let body = match &options.body {
             Some(_) if has_fields || options.form || options.multipart => Err(Error::usage(
                 "--body cannot be used with --form, --multipart, key=value or key@file items",
@@ -162,39 +168,13 @@ fn is_framing(name: &str) -> bool {
     name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
 }
 
-/// Reads the value of an item; `before` is the item up to the value, `name=`.
-fn content(before: &str, value: ItemValue, deadline: Deadline) -> Result<String, Error> {
-    let path = match value {
-        ItemValue::Literal(text) => return Ok(text),
-        ItemValue::File(path) => path,
-    };
-    // The warning about a pasted secret advises to keep it in a file.
-    forbid_core_files();
-    let named = path.clone();
-    body::within(deadline, move || body::read_text(&path)).map_err(|error| {
-        let is_missing = matches!(&error, Error::File { source, .. } if source.kind() == NotFound);
-        match is_missing {
-            // A script may have inserted a text that starts with '@'.
-            true => {
-                let as_text = before.strip_suffix(":=").map(|name| format!("{name}="));
-                let as_text = as_text.as_deref().unwrap_or(before);
-                error.with_hint(format!(
-                    "{before}@{named} reads the value from the file {named}; \
-                     to send the text @{named}, write {as_text}\\@{named}"
-                ))
-            }
-            false => error,
-        }
-    })
-}
-
 /// The default headers, except those that an item removes or sets, then the headers of the items.
 pub(super) fn headers(parts: &Parts, body: &Body, options: &Http) -> Vec<Header> {
     let is_json = body.content_type() == Some("application/json");
-    let accept = if is_json {
-        "application/json, */*;q=0.5"
-    } else {
-        "*/*"
+    let accept = match is_json {
+        _ if options.graphql.is_some() => http::graphql_document::ACCEPT,
+        true => "application/json, */*;q=0.5",
+        false => "*/*",
     };
     // A range of an encoded body is not a range of the file.
     let accept_encoding = if options.download {

@@ -2,10 +2,12 @@
 
 mod build;
 mod chart;
+mod content;
 mod credentials;
 mod download;
 mod format;
 mod from_curl;
+mod graphql;
 mod help;
 mod items;
 mod jq;
@@ -88,6 +90,20 @@ pub(super) struct Http {
     /// send a text as the body
     #[argh(option, arg_name = "text")]
     raw: Option<String>,
+
+    /// send a GraphQL document: a file, - for stdin, or the text. A text has braces: '{ projects { name
+    /// } }'. Errors in the response are printed on stderr, and the exit code is 1
+    #[argh(option, arg_name = "file")]
+    graphql: Option<String>,
+
+    /// set a variable of the GraphQL document, as k=text or k:=json. Items of a body are written the
+    /// same way: k[a]=text is nested, k=@FILE reads a file. May be repeated
+    #[argh(option, arg_name = "k=v")]
+    var: Vec<String>,
+
+    /// run this operation of a GraphQL document that has several
+    #[argh(option, arg_name = "name")]
+    operation: Option<String>,
 
     /// send key=value items as a multipart form. A key@file item selects a multipart form by itself
     #[argh(switch)]

@@ -55,7 +55,10 @@ fn instead(options: &Http, url: &Url, items: &[Item]) -> Option<String> {
     if raw.is_some_and(|raw| redact::text_body(raw) != raw) {
         return Some("--body FILE".into());
     }
-    items.iter().find_map(for_item)
+    let variables = options.var.iter().filter_map(|text| Item::parse(text).ok());
+    let variables = variables.filter_map(|item| for_item(&item));
+    let mut variables = variables.map(|instead| format!("--var {instead}"));
+    items.iter().find_map(for_item).or_else(|| variables.next())
 }
 
 fn for_item(item: &Item) -> Option<String> {

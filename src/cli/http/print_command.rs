@@ -42,7 +42,11 @@ fn words(call: &Http, sourced: &Sourced) -> Vec<String> {
     for (name, value) in values(call, sourced) {
         options.extend(value.into_iter().flat_map(|value| [name.to_owned(), value]));
     }
-    for (name, values) in [("--claim", &call.claim), ("--resolve", &call.resolve)] {
+    for (name, values) in [
+        ("--var", &sourced.variables),
+        ("--claim", &call.claim),
+        ("--resolve", &call.resolve),
+    ] {
         options.extend(
             values
                 .iter()
@@ -63,7 +67,7 @@ fn words(call: &Http, sourced: &Sourced) -> Vec<String> {
 }
 
 /// The options that take one value. A test checks that none is missing.
-fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 31] {
+fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 33] {
     let number = |number: Option<u32>| number.map(|number| number.to_string());
     let large = |number: Option<u64>| number.map(|number| number.to_string());
     [
@@ -73,6 +77,8 @@ fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 31
         ("--kid", call.kid.clone()),
         ("--body", call.body.clone()),
         ("--raw", sourced.raw.clone()),
+        ("--graphql", call.graphql.clone()),
+        ("--operation", call.operation.clone()),
         ("--retry", number(call.retry)),
         ("--retry-max-time", call.retry_max_time.clone()),
         ("--output", call.output.clone()),
@@ -145,6 +151,8 @@ struct Sourced {
     words: Vec<String>,
     auth: Option<String>,
     raw: Option<String>,
+    /// The values of `--var`.
+    variables: Vec<String>,
     proxy: Option<String>,
     /// The steps that are needed because a secret was removed.
     notes: Vec<String>,
@@ -183,6 +191,11 @@ impl Sourced {
             );
             shown
         });
+        sourced.variables = call
+            .var
+            .iter()
+            .filter_map(|word| sourced.item(word))
+            .collect();
         sourced.proxy = call.proxy.as_deref().map(|text| {
             let shown = redact::proxy(text);
             sourced.note_mask(
@@ -401,6 +414,7 @@ mod tests {
             "--print-command",
             "--claim",
             "--resolve",
+            "--var",
         ];
         known.extend(values(&call, &sourced).map(|(name, _)| name));
         known.extend(switches(&call).into_iter().map(|(name, _)| name));

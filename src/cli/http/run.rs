@@ -6,7 +6,7 @@ use super::plan::Plan;
 use super::polling::Polling;
 use super::print::Printer;
 use super::reporter::{CallReporter, ProgressLine};
-use super::{Http, build, chart, download, from_curl, print_command, show, to_curl};
+use super::{Http, build, chart, download, from_curl, graphql, print_command, show, to_curl};
 use crate::auth::scheme::Lifetime;
 use crate::auth::{Issuer, TokenRequirement};
 use crate::cli::profile::warn;
@@ -22,6 +22,7 @@ use crate::redact::Secrets;
 impl Http {
     pub(crate) fn run(self) -> Result<Exit, Error> {
         let call = from_curl::resolved(self)?;
+        graphql::ensure_suits(&call)?;
         match call.print_command {
             true => print_command::print(&call),
             false => call.make(),
@@ -30,6 +31,7 @@ impl Http {
 
     fn make(self) -> Result<Exit, Error> {
         let mut plan = build::plan(&self)?;
+        graphql::allow_retries(&self, &mut plan);
         let series = Series::of(&self, &mut plan)?;
         if self.offline || self.curl {
             plan.request.credential = shown_credential(&mut plan)?;
@@ -78,7 +80,7 @@ impl Http {
             }
             (Series::One, _) => {
                 let mut answer = caller.call(&mut request)?;
-                let exit = printer.print(&request, &mut answer)?;
+                let exit = graphql::print(&self, &printer, &request, &mut answer)?;
                 if self.timing {
                     chart::draw(&answer.body.timing());
                 }

@@ -63,6 +63,15 @@ pub(super) fn read(options: &Http) -> Result<Target, Error> {
     })
 }
 
+/// Parses only the method.
+///
+/// # Errors
+/// For invalid arguments.
+pub(super) fn method(options: &Http) -> Result<Option<String>, Error> {
+    let (method, _, _) = words(&options.words)?;
+    Ok(method)
+}
+
 /// Parses only the items.
 ///
 /// # Errors

@@ -154,8 +154,8 @@ fn sum(value: Value) -> ValueResult {
     if let Some(text) = concatenated(&elements) {
         return Ok(text.into());
     }
-    let elements = Rc::unwrap_or_clone(elements).into_iter();
-    elements.fold(Ok(Value::Null), |sum, value| sum? + value)
+    let mut elements = Rc::unwrap_or_clone(elements).into_iter();
+    elements.try_fold(Value::Null, |sum, value| sum + value)
 }
 
 /// The concatenation, if all elements are strings.

@@ -23,6 +23,11 @@ fn number(value: &Value) -> Result<f64, Error> {
         .ok_or_else(|| value.unsuitable("number required"))
 }
 
+/// Whether it is a number with this property.
+fn is<'a>(value: &Value, property: fn(f64) -> bool) -> Outputs<'a> {
+    one(Ok(Value::Bool(value.number().is_some_and(property))))
+}
+
 /// A number as an integer of C.
 fn int(number: f64) -> i32 {
     number as i32
@@ -38,32 +43,32 @@ pub(super) fn natives() -> Vec<Native> {
 
 fn elementary() -> Vec<Native> {
     vec![
-        nullary("acos", |call| f1(&call.1, libm::acos)),
+        nullary("acos", |call| f1(&call.1, f64::acos)),
         nullary("acosh", |call| f1(&call.1, libm::acosh)),
-        nullary("asin", |call| f1(&call.1, libm::asin)),
+        nullary("asin", |call| f1(&call.1, f64::asin)),
         nullary("asinh", |call| f1(&call.1, libm::asinh)),
-        nullary("atan", |call| f1(&call.1, libm::atan)),
+        nullary("atan", |call| f1(&call.1, f64::atan)),
         nullary("atanh", |call| f1(&call.1, libm::atanh)),
-        nullary("cbrt", |call| f1(&call.1, libm::cbrt)),
+        nullary("cbrt", |call| f1(&call.1, f64::cbrt)),
         nullary("ceil", |call| f1(&call.1, f64::ceil)),
-        nullary("cos", |call| f1(&call.1, libm::cos)),
-        nullary("cosh", |call| f1(&call.1, libm::cosh)),
-        nullary("exp", |call| f1(&call.1, libm::exp)),
-        nullary("exp10", |call| f1(&call.1, libm::exp10)),
-        nullary("exp2", |call| f1(&call.1, libm::exp2)),
-        nullary("expm1", |call| f1(&call.1, libm::expm1)),
+        nullary("cos", |call| f1(&call.1, f64::cos)),
+        nullary("cosh", |call| f1(&call.1, f64::cosh)),
+        nullary("exp", |call| f1(&call.1, f64::exp)),
+        nullary("exp10", |call| f1(&call.1, |x| f64::powf(10.0, x))),
+        nullary("exp2", |call| f1(&call.1, f64::exp2)),
+        nullary("expm1", |call| f1(&call.1, f64::exp_m1)),
         nullary("fabs", |call| f1(&call.1, f64::abs)),
         nullary("floor", |call| f1(&call.1, f64::floor)),
-        nullary("log", |call| f1(&call.1, libm::log)),
-        nullary("log10", |call| f1(&call.1, libm::log10)),
-        nullary("log1p", |call| f1(&call.1, libm::log1p)),
-        nullary("log2", |call| f1(&call.1, libm::log2)),
+        nullary("log", |call| f1(&call.1, f64::ln)),
+        nullary("log10", |call| f1(&call.1, f64::log10)),
+        nullary("log1p", |call| f1(&call.1, f64::ln_1p)),
+        nullary("log2", |call| f1(&call.1, f64::log2)),
         nullary("round", |call| f1(&call.1, f64::round)),
-        nullary("sin", |call| f1(&call.1, libm::sin)),
-        nullary("sinh", |call| f1(&call.1, libm::sinh)),
+        nullary("sin", |call| f1(&call.1, f64::sin)),
+        nullary("sinh", |call| f1(&call.1, f64::sinh)),
         nullary("sqrt", |call| f1(&call.1, f64::sqrt)),
-        nullary("tan", |call| f1(&call.1, libm::tan)),
-        nullary("tanh", |call| f1(&call.1, libm::tanh)),
+        nullary("tan", |call| f1(&call.1, f64::tan)),
+        nullary("tanh", |call| f1(&call.1, f64::tanh)),
         nullary("trunc", |call| f1(&call.1, f64::trunc)),
     ]
 }
@@ -88,18 +93,18 @@ fn special() -> Vec<Native> {
 
 fn of_two() -> Vec<Native> {
     vec![
-        with_values("_atan2", 2, |call| f2(call, libm::atan2)),
+        with_values("_atan2", 2, |call| f2(call, f64::atan2)),
         with_values("_copysign", 2, |call| f2(call, f64::copysign)),
         with_values("_drem", 2, |call| f2(call, libm::remainder)),
         with_values("_fdim", 2, |call| f2(call, libm::fdim)),
         with_values("_fmax", 2, |call| f2(call, libm::fmax)),
         with_values("_fmin", 2, |call| f2(call, libm::fmin)),
         with_values("_fmod", 2, |call| f2(call, libm::fmod)),
-        with_values("_hypot", 2, |call| f2(call, libm::hypot)),
+        with_values("_hypot", 2, |call| f2(call, f64::hypot)),
         with_values("_jn", 2, |call| f2(call, |n, x| libm::jn(int(n), x))),
         with_values("_ldexp", 2, |call| f2(call, |x, n| libm::ldexp(x, int(n)))),
         with_values("_nextafter", 2, |call| f2(call, libm::nextafter)),
-        with_values("_pow", 2, |call| f2(call, libm::pow)),
+        with_values("_pow", 2, |call| f2(call, f64::powf)),
         with_values("_scalb", 2, |call| f2(call, |x, n| libm::scalbn(x, int(n)))),
         with_values("_yn", 2, |call| f2(call, |n, x| libm::yn(int(n), x))),
     ]
@@ -130,7 +135,7 @@ fn others() -> Vec<Native> {
                 let fraction = if x.is_infinite() {
                     0.0_f64.copysign(x)
                 } else {
-                    x.fract()
+                    x.fract().copysign(x)
                 };
                 vec![Value::Float(fraction), Value::Float(x.trunc())].into()
             }))
@@ -144,15 +149,9 @@ fn others() -> Vec<Native> {
         nullary("abs", |call| one(abs(call.1))),
         nullary("infinite", |_| one(Ok(Value::Float(f64::INFINITY)))),
         nullary("nan", |_| one(Ok(Value::Float(f64::NAN)))),
-        nullary("isinfinite", |call| {
-            one(number(&call.1).map(|x| Value::Bool(x.is_infinite())))
-        }),
-        nullary("isnan", |call| {
-            one(number(&call.1).map(|x| Value::Bool(x.is_nan())))
-        }),
-        nullary("isnormal", |call| {
-            one(number(&call.1).map(|x| Value::Bool(x.is_normal())))
-        }),
+        nullary("isinfinite", |call| is(&call.1, f64::is_infinite)),
+        nullary("isnan", |call| is(&call.1, f64::is_nan)),
+        nullary("isnormal", |call| is(&call.1, f64::is_normal)),
         with_values("_range", 3, |mut call| {
             let by = call.0.pop_var();
             let (_, from, upto) = binary(call);
@@ -163,7 +162,7 @@ fn others() -> Vec<Native> {
 
 fn logb(x: f64) -> f64 {
     match x {
-        x if x == 0.0 => f64::NEG_INFINITY,
+        0.0 => f64::NEG_INFINITY,
         x if x.is_infinite() => f64::INFINITY,
         x if x.is_nan() => x,
         x => f64::from(libm::ilogb(x)),

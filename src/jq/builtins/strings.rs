@@ -205,7 +205,7 @@ fn trim(value: Value, trim: fn(&str) -> &str) -> ValueResult {
 /// The places of `part` in `text`, as numbers of characters. They may overlap.
 fn indices(text: &str, part: &str) -> Value {
     if part.is_empty() {
-        return Value::Null;
+        return Vec::new().into();
     }
     let mut places = Vec::new();
     for (place, (at, _)) in text.char_indices().enumerate() {

@@ -93,7 +93,10 @@ fn mktime(value: &Value) -> ValueResult {
         return Err(fail("mktime requires array inputs"));
     };
     match from_array(elements) {
-        Some(time) => Ok(Value::from(seconds(&time))),
+        Some(time) => match seconds(&time) {
+            -1 => Err(fail("invalid gmtime representation")),
+            seconds => Ok(Value::from(seconds)),
+        },
         None => Err(fail("mktime requires parsed datetime inputs")),
     }
 }

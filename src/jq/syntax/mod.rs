@@ -18,6 +18,9 @@ pub(super) type Term<'s> = parse::Term<&'s str>;
 /// A definition.
 pub(super) type Def<'s> = parse::Def<&'s str, Term<'s>>;
 
+/// Names, with the number of their arguments.
+pub(super) type Calls<'s> = BTreeSet<(&'s str, usize)>;
+
 /// Why a text is not a filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SyntaxError {
@@ -30,7 +33,7 @@ pub(super) struct SyntaxError {
 pub(super) struct Program<'s> {
     pub term: Term<'s>,
     /// The names that it calls, with the number of arguments.
-    pub calls: BTreeSet<(&'s str, usize)>,
+    pub calls: Calls<'s>,
 }
 
 /// Parses a filter.
@@ -50,6 +53,6 @@ pub(super) fn parse_filter<'s>(
 pub(super) fn parse_definitions<'s>(
     text: &'s str,
     arena: &'s Arena,
-) -> Result<Vec<(Def<'s>, BTreeSet<(&'s str, usize)>)>, SyntaxError> {
+) -> Result<Vec<(Def<'s>, Calls<'s>)>, SyntaxError> {
     Parser::new(text, arena).library()
 }

@@ -124,6 +124,7 @@ impl<'s> Parser<'s> {
             Token::Sign("(") => {
                 self.advance()?;
                 let key = self.query()?;
+                self.ensure_key(&key, place)?;
                 self.expect(")")?;
                 if self.peek() != Token::Sign(":") {
                     return Err(self.error("expected ':' and a value after the key"));
@@ -140,6 +141,19 @@ impl<'s> Parser<'s> {
             value = binary(value, BinaryOp::Pipe(None), self.operators(0)?);
         }
         Ok((key, Some(value)))
+    }
+
+    /// Refuses a constant that is not a string.
+    fn ensure_key(&self, key: &Term<'s>, at: usize) -> Parsed<()> {
+        let shown = match key {
+            Term::Num(number) => format!("number ({number})"),
+            Term::Call(word @ ("true" | "false"), args) if args.is_empty() => {
+                format!("boolean ({word})")
+            }
+            Term::Call("null", args) if args.is_empty() => "null (null)".to_owned(),
+            _ => return Ok(()),
+        };
+        Err(self.wrong_key(&format!("cannot use {shown} as object key"), at))
     }
 
     /// Whether `?//` follows.
@@ -194,6 +208,7 @@ impl<'s> Parser<'s> {
     }
 
     fn member_pattern(&mut self, members: &mut Vec<(Term<'s>, Pattern<&'s str>)>) -> Parsed<()> {
+        let place = self.place();
         let key = match self.peek() {
             Token::Variable(name) => {
                 self.advance()?;
@@ -217,6 +232,7 @@ impl<'s> Parser<'s> {
             Token::Sign("(") => {
                 self.advance()?;
                 let key = self.query()?;
+                self.ensure_key(&key, place)?;
                 self.expect(")")?;
                 key
             }

@@ -1,13 +1,11 @@
 //! The parser: programs, pipes and operators.
 
-use std::collections::BTreeSet;
-
 use jaq_core::load::Arena;
 use jaq_core::load::parse::BinaryOp;
 use jaq_core::ops::{Cmp, Math};
 
 use super::token::{Token, token};
-use super::{Def, SyntaxError, Term};
+use super::{Calls, Def, SyntaxError, Term};
 
 /// The deepest nesting of a filter. The parser, the compiler and the interpreter use recursion.
 const DEEPEST: usize = 1_000;
@@ -21,7 +19,7 @@ pub(in crate::jq) struct Parser<'s> {
     depth: usize,
     /// The number of variables that the parser has made up.
     made: usize,
-    pub(super) calls: BTreeSet<(&'s str, usize)>,
+    pub(super) calls: Calls<'s>,
 }
 
 pub(super) type Parsed<T> = Result<T, SyntaxError>;
@@ -83,11 +81,11 @@ impl<'s> Parser<'s> {
             next: (Token::End, 0, 0),
             depth: 0,
             made: 0,
-            calls: BTreeSet::new(),
+            calls: Calls::new(),
         }
     }
 
-    pub(super) fn into_calls(self) -> BTreeSet<(&'s str, usize)> {
+    pub(super) fn into_calls(self) -> Calls<'s> {
         self.calls
     }
 
@@ -108,7 +106,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Definitions only, each with the names that it calls.
-    pub(super) fn library(mut self) -> Parsed<Vec<(Def<'s>, BTreeSet<(&'s str, usize)>)>> {
+    pub(super) fn library(mut self) -> Parsed<Vec<(Def<'s>, Calls<'s>)>> {
         self.advance()?;
         let mut definitions = Vec::new();
         while self.peek() != Token::End {
@@ -352,10 +350,7 @@ impl<'s> Parser<'s> {
 
     fn operation(&mut self, left: Term<'s>, sign: &str, right: Term<'s>) -> Term<'s> {
         match sign {
-            "//" => {
-                let left = Term::TryCatch(Box::new(left), None);
-                binary(left, BinaryOp::Alt, right)
-            }
+            "//" => binary(left, BinaryOp::Alt, right),
             "=" => self.assignment(left, right),
             "|=" => self.update(left, right),
             "//=" => self.update_alternative(left, right),

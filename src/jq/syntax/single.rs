@@ -105,9 +105,9 @@ pub(super) fn is_single(term: &Term) -> bool {
             BinaryOp::Pipe(_)
             | BinaryOp::Or
             | BinaryOp::And
+            | BinaryOp::Alt
             | BinaryOp::Math(_)
             | BinaryOp::Cmp(_) => is_single(left) && is_single(right),
-            BinaryOp::Alt => is_single_or_empty(left) && is_single(right),
         },
         Term::IfThenElse(branches, other) => {
             branches
@@ -139,14 +139,6 @@ pub(super) fn is_single(term: &Term) -> bool {
             }
         },
         Term::Recurse | Term::Label(..) | Term::Break(_) | Term::TryCatch(..) => false,
-    }
-}
-
-/// Whether `term` has at most one output.
-fn is_single_or_empty(term: &Term) -> bool {
-    match term {
-        Term::TryCatch(term, None) => is_single(term),
-        term => is_single(term),
     }
 }
 

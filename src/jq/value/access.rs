@@ -40,7 +40,10 @@ impl Value {
             }
             (Value::Array(elements), Value::Array(part)) => Ok(indices(elements, part)),
             (Value::Array(_) | Value::Str(_), Value::Object(bounds)) => {
-                self.slice(bounds.get("start"), bounds.get("end"))
+                match (bounds.get("start"), bounds.get("end")) {
+                    (Some(start), Some(end)) => self.slice(Some(start), Some(end)),
+                    _ => Err(fail("Array/string slice indices must be integers")),
+                }
             }
             (Value::Null, Value::Str(_) | Value::Object(_)) => Ok(Value::Null),
             (Value::Null, index) if index.is_number() => Ok(Value::Null),
@@ -83,7 +86,7 @@ pub(super) fn place(index: &Value, length: usize) -> Option<usize> {
 /// The places where `part` begins in `elements`.
 pub(in crate::jq) fn indices(elements: &[Value], part: &[Value]) -> Value {
     if part.is_empty() {
-        return Value::Null;
+        return Vec::new().into();
     }
     let windows = elements.windows(part.len()).enumerate();
     windows

@@ -13,6 +13,7 @@ const MOST_SCANNED: usize = 16;
 pub(in crate::jq) struct Map {
     members: Vec<(Rc<str>, Value)>,
     /// The place of each key, when there are many. `None` until it is needed.
+    #[allow(clippy::box_collection)] // maps are mostly small
     places: Option<Box<HashMap<Rc<str>, usize>>>,
 }
 

@@ -1,6 +1,7 @@
 //! Programs of others that the tests compare c47 with. scripts/peers installs them.
 
 mod certificates;
+mod graphql;
 mod httpbin;
 mod microsocks;
 mod nginx;
@@ -9,6 +10,7 @@ mod squid;
 mod studio;
 
 pub use certificates::{Certificates, Pair, certificates};
+pub use graphql::graphql;
 pub use httpbin::httpbin;
 pub use microsocks::microsocks;
 pub use nginx::{Nginx, nginx};

@@ -127,7 +127,11 @@ def ayon(request):
 def lists(request):
     """Two pages, with the address of the next one or with the cursor of GraphQL."""
     if request.command == "POST":
-        cursor = json.loads(request.content).get("variables", {}).get("after")
+        sent = json.loads(request.content)
+        if "artists" in sent["query"]:
+            message = "Cannot query field 'artists' on type 'Query'."
+            return 200, {"errors": [{"message": message, "locations": [{"line": 1, "column": 3}]}]}
+        cursor = sent.get("variables", {}).get("after")
         names = ["light", "fx"] if cursor else ["anim", "comp"]
         info = {"hasNextPage": cursor is None, "endCursor": names[-1]}
         return 200, {"data": {"tasks": {"pageInfo": info, "edges": [{"node": {"name": name}} for name in names]}}}
