@@ -1,6 +1,7 @@
 //! The rate that all workers share: `--rate 50/s`, and the pauses that servers ask for with
 //! Retry-After.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -79,6 +80,8 @@ pub(crate) struct Pace {
     schedule: Mutex<Schedule>,
     is_stopped: Mutex<bool>,
     changed: Condvar,
+    /// The number of requests that wait for another attempt.
+    retrying: AtomicUsize,
 }
 
 impl Default for Pace {
@@ -106,6 +109,7 @@ impl Pace {
             }),
             is_stopped: Mutex::new(false),
             changed: Condvar::new(),
+            retrying: AtomicUsize::new(0),
         }
     }
 
@@ -161,6 +165,21 @@ impl Pace {
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = true;
         self.changed.notify_all();
+    }
+
+    /// Counts a request that waits for another attempt.
+    pub(super) fn begin_retry(&self) {
+        self.retrying.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Its wait is over.
+    pub(super) fn end_retry(&self) {
+        self.retrying.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// The number of requests that wait for another attempt.
+    pub(crate) fn retrying(&self) -> usize {
+        self.retrying.load(Ordering::Relaxed)
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut Schedule) -> T) -> T {

@@ -20,7 +20,7 @@ use crate::exit::Exit;
 use crate::http::Renewal;
 use crate::http::credential::Credential;
 
-pub(crate) use super::worker::{Access, Check, Finished, Outcome, Prepare, Processed, Shared};
+pub(crate) use super::worker::{Access, Finished, Outcome, Shared};
 
 /// `--jobs`.
 pub(crate) const MAX_JOBS: usize = 256;
@@ -71,6 +71,20 @@ pub(crate) struct Desk<'a> {
     pub report: &'a mut dyn FnMut(Event) -> Result<(), Error>,
     /// Gets a new credential; `None` if the current one stays in use.
     pub renew: &'a mut dyn FnMut(Renewal) -> Result<Option<Credential>, Error>,
+    /// Finds out whether an unknown request was processed.
+    pub check: Option<Check<'a>>,
+    /// Called often, to show progress and to notice signals.
+    pub tick: &'a mut dyn FnMut(&Tally),
+}
+
+/// Asks the service whether it processed a request.
+pub(crate) type Check<'a> = &'a mut dyn FnMut(&Record) -> Result<Processed, Error>;
+
+/// Whether a request of an earlier run was processed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Processed {
+    Yes,
+    No,
 }
 
 /// What a run reads.
@@ -179,6 +193,7 @@ impl<R: BufRead> Run<'_, '_, R> {
     fn drive(&mut self, results: &Receiver<Message>, jobs: usize) -> Result<(), Error> {
         let mut stopped: Option<Instant> = None;
         loop {
+            (self.desk.tick)(&self.tally);
             if self.shared.pace.is_stopped() && stopped.is_none() {
                 stopped = Some(Instant::now());
                 self.tasks = None;
@@ -234,6 +249,7 @@ impl<R: BufRead> Run<'_, '_, R> {
         let number = next.number;
         if number.is_multiple_of(CHECK_EVERY) {
             (self.input.ensure_unchanged)()?;
+            (self.desk.tick)(&self.tally);
         }
         let record = match next.record {
             Ok(record) => record,
@@ -280,7 +296,8 @@ impl<R: BufRead> Run<'_, '_, R> {
 
     /// What to do with a request that may have been processed, and may not be sent twice.
     fn decide(&mut self, number: u64, record: Record) -> Result<(), Error> {
-        let checked = self.shared.check.as_ref().map(|check| check(&record));
+        let checked = self.desk.check.as_mut().map(|check| check(&record));
+        (self.desk.tick)(&self.tally);
         match checked {
             Some(Ok(Processed::No)) => self.send(number, record),
             Some(Ok(Processed::Yes)) => {

@@ -22,8 +22,12 @@ pub(crate) enum Kind {
 pub(crate) struct Source<'a, R> {
     input: Reader<R>,
     template: Option<&'a Template>,
+    ensure: Option<Ensure<'a>>,
     next: u64,
 }
+
+/// Checks a request, also against what the input does not contain, such as credentials.
+pub(crate) type Ensure<'a> = &'a dyn Fn(&Record) -> Result<(), String>;
 
 enum Reader<R> {
     Objects(Lines<R>),
@@ -65,8 +69,17 @@ impl<'a, R: BufRead> Source<'a, R> {
         Ok(Source {
             input,
             template,
+            ensure: None,
             next: 0,
         })
+    }
+
+    /// Requests that `ensure` refuses are invalid.
+    pub(crate) fn checked_by(self, ensure: Ensure<'a>) -> Source<'a, R> {
+        Source {
+            ensure: Some(ensure),
+            ..self
+        }
     }
 
     /// The next request; `None` at the end. Empty lines are skipped.
@@ -76,7 +89,13 @@ impl<'a, R: BufRead> Source<'a, R> {
     pub(crate) fn next(&mut self) -> io::Result<Option<Numbered>> {
         let record = match self.read() {
             Ok(None) => return Ok(None),
-            Ok(Some(record)) => Ok(record),
+            Ok(Some(record)) => match self.ensure.map_or(Ok(()), |ensure| ensure(&record)) {
+                Ok(()) => Ok(record),
+                Err(why) => Err(Invalid {
+                    line: record.line,
+                    why,
+                }),
+            },
             Err(InputError::Invalid(invalid)) => Err(invalid),
             Err(InputError::Read(error)) => return Err(error),
         };
@@ -139,6 +158,7 @@ pub(crate) fn survey(
     input: impl BufRead,
     kind: Kind,
     template: Option<&Template>,
+    ensure: Ensure,
 ) -> Result<Survey, InputError> {
     let mut hashed = Hashed {
         input,
@@ -150,7 +170,7 @@ pub(crate) fn survey(
         invalid_count: 0,
         hash: String::new(),
     };
-    let mut source = Source::new(&mut hashed, kind, template)?;
+    let mut source = Source::new(&mut hashed, kind, template)?.checked_by(ensure);
     while let Some(next) = source.next().map_err(InputError::Read)? {
         match next.record {
             Ok(_) => survey.requests += 1,
@@ -257,7 +277,9 @@ mod tests {
             };
             input.push_str(&line);
         }
-        let survey = survey(input.as_bytes(), Kind::Objects, None).ok().unwrap();
+        let survey = survey(input.as_bytes(), Kind::Objects, None, &|_| Ok(()))
+            .ok()
+            .unwrap();
         assert_eq!((survey.requests, survey.invalid_count), (900, 100));
         assert_eq!(survey.invalid.len(), MAX_INVALID);
         assert_eq!(survey.invalid[1].to_string(), "line 11: it has no url");

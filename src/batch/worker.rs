@@ -31,16 +31,6 @@ pub(crate) enum Access {
 /// Makes the request of a record, without its credential.
 pub(crate) type Prepare = Box<dyn Fn(&Record) -> Result<(Request, Access), Error> + Send + Sync>;
 
-/// Whether a request of an earlier run was processed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Processed {
-    Yes,
-    No,
-}
-
-/// Asks the service whether it processed a request.
-pub(crate) type Check = Box<dyn Fn(&Record) -> Result<Processed, Error> + Send + Sync>;
-
 /// Everything that the workers share.
 pub(crate) struct Shared {
     pub settings: Settings,
@@ -55,8 +45,6 @@ pub(crate) struct Shared {
     pub max_body: u64,
     /// Where bodies are written; otherwise they are part of the results.
     pub files: Option<BodyFiles>,
-    /// Finds out whether an unknown request was processed.
-    pub check: Option<Check>,
 }
 
 impl Shared {
@@ -180,6 +168,7 @@ struct Current {
     pending: Option<(Pending, Durability)>,
     attempts: u32,
     is_stopped: bool,
+    is_retrying: bool,
     /// Why it could not be recorded; then it was not sent.
     unrecorded: Option<Error>,
 }
@@ -193,6 +182,9 @@ struct Gate {
 impl Observer for Gate {
     fn before(&mut self, _: &mut Request) -> Result<(), Error> {
         let mut current = self.current.borrow_mut();
+        if std::mem::take(&mut current.is_retrying) {
+            self.shared.pace.end_retry();
+        }
         if self.shared.pace.wait() == Turn::Stopped {
             current.is_stopped = true;
             return Err(Error::usage("the run was stopped"));
@@ -220,7 +212,13 @@ impl Observer for Gate {
 
     fn notice(&mut self, notice: &Notice) {
         match notice {
-            Notice::Retrying(_) => self.current.borrow_mut().attempts += 1,
+            Notice::Retrying(_) => {
+                let mut current = self.current.borrow_mut();
+                current.attempts += 1;
+                if !std::mem::replace(&mut current.is_retrying, true) {
+                    self.shared.pace.begin_retry();
+                }
+            }
             Notice::RedirectRefused { .. } => {}
         }
     }
@@ -297,6 +295,9 @@ impl Worker {
         };
         let result = self.call(&task);
         let current = self.current.take();
+        if current.is_retrying {
+            self.shared.pace.end_retry();
+        }
         let was_sent = current.attempts > 0;
         let outcome = match result {
             Ok(answered) => answered,
@@ -326,7 +327,9 @@ impl Worker {
     fn call(&mut self, task: &Task) -> Result<Outcome, Error> {
         let shared = Arc::clone(&self.shared);
         let (mut request, access) = (shared.prepare)(&task.record)?;
-        if let (Some(name), Some(journal)) = (&shared.idempotency_header, &shared.journal) {
+        if let (Some(name), Some(journal)) = (&shared.idempotency_header, &shared.journal)
+            && !request.has_header(name)
+        {
             let key = journal.idempotency_key(task.number, task.record.id.as_deref());
             request.headers.push(Header::plain(name, key));
         }

@@ -128,7 +128,6 @@ fn shared(journal: Option<Journal>) -> Shared {
         idempotency_header: None,
         max_body: 1 << 20,
         files: None,
-        check: None,
     }
 }
 
@@ -147,7 +146,13 @@ fn run_reporting<R: BufRead>(
     report: &mut dyn FnMut(Event) -> Result<(), Error>,
 ) -> Result<Tally, Error> {
     let renew = &mut |_| Ok(None);
-    run(options, shared, input, Desk { report, renew })
+    let desk = Desk {
+        report,
+        renew,
+        check: None,
+        tick: &mut |_| {},
+    };
+    run(options, shared, input, desk)
 }
 
 fn from<'a, R>(source: Source<'a, R>, replay: Option<&'a Replay>) -> Input<'a, R> {
@@ -294,6 +299,8 @@ fn a_rejected_token_is_renewed_once_by_all_workers() {
             renewals.set(renewals.get() + 1);
             Ok(Some(bearer("new")))
         },
+        check: None,
+        tick: &mut |_| {},
     };
     let tally = run(OPTIONS, &Arc::new(shared), from(source, None), desk).unwrap();
     assert_eq!((tally.done, tally.failed), (100, 0));
@@ -319,6 +326,8 @@ fn a_token_for_one_request_is_issued_for_each() {
             issued += 1;
             Ok(Some(bearer(&issued.to_string())))
         },
+        check: None,
+        tick: &mut |_| {},
     };
     run(OPTIONS, &Arc::new(shared), from(source, None), desk).unwrap();
     let seen = server.seen.lock().unwrap();
@@ -469,17 +478,33 @@ fn a_check_decides_about_unknown_requests() {
         ("POST", "?".to_owned()),
     ];
     let input = server.input(&all);
-    for expected in [&["? undecided", "no 201 "][..], &["? undecided"]] {
+    for expected in [&["? undecided", "no done"][..], &["? undecided"]] {
         let (journal, replay) = Journal::open(&path, WANTED).unwrap();
-        let checked = Shared {
-            check: Some(Box::new(|record| match record.name().as_str() {
+        let shared = Arc::new(shared(Some(journal)));
+        let source = Source::new(input.as_bytes(), Kind::Objects, None)
+            .ok()
+            .unwrap();
+        let mut events = Vec::new();
+        let desk = Desk {
+            report: &mut |event| {
+                events.push(match event {
+                    Event::Finished(finished) => {
+                        format!("{} {}", finished.id.clone().unwrap(), finished.state())
+                    }
+                    Event::Undecided(record) => format!("{} undecided", record.name()),
+                    Event::Invalid(invalid) => invalid.to_string(),
+                });
+                Ok(())
+            },
+            renew: &mut |_| Ok(None),
+            check: Some(&mut |record| match record.name().as_str() {
                 "yes" => Ok(Processed::Yes),
                 "no" => Ok(Processed::No),
                 _ => Err(Error::usage("the service does not know")),
-            })),
-            ..shared(Some(journal))
+            }),
+            tick: &mut |_| {},
         };
-        let (tally, mut events) = run_all(OPTIONS, checked, Some(&replay), &input);
+        let tally = run(OPTIONS, &shared, from(source, Some(&replay)), desk).unwrap();
         events.sort();
         assert_eq!(events, expected);
         assert_eq!((tally.unknown, tally.exit()), (1, Exit::Failed));
