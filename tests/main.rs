@@ -9,6 +9,8 @@ mod artifact;
 mod auth;
 mod auth_farm;
 mod auth_lasting;
+mod batch;
+mod batch_journal;
 mod cli;
 mod completions;
 mod config;

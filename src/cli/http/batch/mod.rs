@@ -222,6 +222,7 @@ impl<'a> Batch<'a> {
             tick: &mut |tally| {
                 if graceful.is_asked() {
                     shared.pace.stop();
+                    results.borrow_mut().note_stop();
                 }
                 results.borrow_mut().draw(tally, &shared.pace);
             },
