@@ -1,4 +1,4 @@
-//! Runs of `http --batch` with a journal, and `journal show|merge`.
+//! Runs of `http --batch` with a journal.
 
 use std::fs;
 use std::io::Write;
@@ -11,12 +11,12 @@ use crate::batch::{gets, results, targets};
 use crate::support::server::{Response, Server};
 use crate::support::{Gate, Output, Run, Scratch, c47, wait_until};
 
-struct Batch {
-    scratch: Scratch,
+pub(crate) struct Batch {
+    pub(crate) scratch: Scratch,
 }
 
 impl Batch {
-    fn new(input: &str) -> Batch {
+    pub(crate) fn new(input: &str) -> Batch {
         let scratch = Scratch::new("journal");
         scratch.write("in.ndjson", input);
         Batch { scratch }
@@ -353,66 +353,4 @@ fn second_ctrl_c_ends_at_once_and_leaves_the_journal_whole() {
         "{}",
         shown.tell()
     );
-}
-
-#[test]
-fn journals_of_shards_are_merged() {
-    let server = targets();
-    let batch = Batch::new(&gets(&server, 30));
-    for index in 1..=2 {
-        let (shard, journal) = (format!("{index}/3"), format!("{index}.j"));
-        let words = [
-            "http",
-            "--batch",
-            "in.ndjson",
-            "--journal",
-            &journal,
-            "--shard",
-            &shard,
-        ];
-        c47()
-            .current_dir(batch.scratch.path())
-            .args(words)
-            .run()
-            .expect_code(0);
-    }
-    let merge = |words: &[&str]| {
-        let run = c47()
-            .current_dir(batch.scratch.path())
-            .args(["journal", "merge"]);
-        run.args(words).run()
-    };
-    let done = server.requests().len();
-    let two = merge(&["1.j", "2.j"]).expect_code(1);
-    assert_eq!(
-        two.stdout_text(),
-        format!("{done} done, 0 failed, 0 unknown\nwithout a journal: shard 3/3\n")
-    );
-    let words = [
-        "http",
-        "--batch",
-        "in.ndjson",
-        "--journal",
-        "3.j",
-        "--shard",
-        "3/3",
-    ];
-    c47()
-        .current_dir(batch.scratch.path())
-        .args(words)
-        .run()
-        .expect_code(0);
-    let all = merge(&["1.j", "3.j", "2.j", "--json"])
-        .expect_code(0)
-        .json();
-    assert_eq!(
-        (
-            &all["done"],
-            all["missing_shards"].as_array().unwrap().len()
-        ),
-        (&30.into(), 0)
-    );
-    merge(&["1.j", "1.j"]).expect_code(2);
-    merge(&[]).expect_code(2);
-    merge(&["in.ndjson"]).expect_code(7);
 }

@@ -50,6 +50,7 @@ mod http_seeing;
 mod http_status;
 mod http_tls;
 mod http_upload;
+mod journal;
 #[cfg(feature = "jq")]
 mod json_filter;
 mod json_output;
