@@ -9,7 +9,9 @@ mod artifact;
 mod auth;
 mod auth_farm;
 mod auth_lasting;
+mod batch;
 mod batch_faults;
+mod batch_journal;
 mod cli;
 mod completions;
 mod config;
@@ -49,6 +51,7 @@ mod http_seeing;
 mod http_status;
 mod http_tls;
 mod http_upload;
+mod journal;
 #[cfg(feature = "jq")]
 mod json_filter;
 mod json_output;

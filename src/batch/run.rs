@@ -255,7 +255,8 @@ impl<R: BufRead> Run<'_, '_, R> {
             Ok(record) => record,
             Err(invalid) if self.options.on_invalid == OnInvalid::Skip => {
                 self.tally.invalid += 1;
-                self.tally.worsen(Exit::Usage);
+                // Not the code of usage errors, which says that nothing was sent.
+                self.tally.worsen(Exit::No);
                 return self.emit(number, Some(Event::Invalid(invalid)));
             }
             Err(invalid) => return Err(Error::usage(invalid.to_string())),

@@ -24,7 +24,7 @@ pub(crate) struct Tally {
     /// All requests that were sent, with retries.
     pub attempts: u64,
     pub times: Times,
-    pub(super) worst: Option<Exit>,
+    pub(crate) worst: Option<Exit>,
 }
 
 impl Tally {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use super::*;
+use crate::batch::input_file::InputFile;
 use crate::batch::journal::{Journal, Wanted};
 use crate::batch::rate::{Pace, Rate};
 use crate::batch::source::Kind;
@@ -581,8 +582,30 @@ fn run_of_another_process() {
     crate::process_limits::ignore_file_size_signal();
     let (journal, input) = given.split_once('|').unwrap();
     let (journal, replay) = Journal::open(journal.as_ref(), WANTED).unwrap();
-    let input = std::fs::read_to_string(input).unwrap();
-    run_all(OPTIONS, shared(Some(journal)), Some(&replay), &input);
+    let input = InputFile::open(input.as_ref(), "/nowhere".as_ref()).unwrap();
+    let source = Source::new(input.reader(), Kind::Objects, None)
+        .ok()
+        .unwrap();
+    let ensure_unchanged = || input.ensure_unchanged();
+    let input = Input {
+        source,
+        ensure_unchanged: &ensure_unchanged,
+        replay: Some(&replay),
+    };
+    let options = Options {
+        order: Order::AsInput,
+        ..OPTIONS
+    };
+    run_reporting(
+        options,
+        &Arc::new(shared(Some(journal))),
+        input,
+        &mut |_| Ok(()),
+    )
+    .unwrap();
+    if let Ok(path) = std::env::var("C47_TEST_STATUS") {
+        std::fs::copy("/proc/self/status", path).unwrap();
+    }
 }
 
 /// A batch of POST and PUT that other processes run in part.
@@ -626,8 +649,13 @@ impl Disturbed {
 
     /// A process that runs the batch, after these commands of a shell.
     fn process(&self, before: &str) -> std::process::Child {
+        self.command(before).spawn().unwrap()
+    }
+
+    fn command(&self, before: &str) -> std::process::Command {
         let given = format!("{}|{}", self.journal.display(), self.input_path.display());
-        std::process::Command::new("/bin/sh")
+        let mut command = std::process::Command::new("/bin/sh");
+        command
             .arg("-c")
             .arg(format!(
                 "{before} exec \"$0\" --exact batch::run::tests::run_of_another_process"
@@ -635,9 +663,8 @@ impl Disturbed {
             .arg(std::env::current_exe().unwrap())
             .env("C47_TEST_BATCH", given)
             .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .unwrap()
+            .stderr(std::process::Stdio::null());
+        command
     }
 
     /// Ends the batch: each POST was sent at most once, and each request is done or undecided; each PUT
@@ -670,6 +697,29 @@ impl Disturbed {
             std::fs::remove_file(path).unwrap();
         }
     }
+}
+
+/// The most memory that a process used for a batch of this size, in KiB.
+fn peak_memory(requests: usize) -> u64 {
+    let batch = Disturbed::new(requests);
+    let status = journal_path();
+    let mut command = batch.command("");
+    command.env("C47_TEST_STATUS", &status);
+    assert!(command.status().unwrap().success());
+    assert_eq!(batch.seen.load(Ordering::SeqCst), requests);
+    let text = std::fs::read_to_string(&status).unwrap();
+    let peak = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    for path in [status, batch.journal, batch.input_path] {
+        std::fs::remove_file(path).unwrap();
+    }
+    let peak = peak.unwrap().trim().trim_end_matches(" kB");
+    peak.parse().unwrap()
+}
+
+#[test]
+fn memory_does_not_grow_with_the_number_of_requests() {
+    let (small, large) = (peak_memory(1_000), peak_memory(12_000));
+    assert!(large < small + 2048, "{small} KiB, {large} KiB");
 }
 
 #[test]

@@ -237,9 +237,9 @@ pub(super) struct Http {
     #[argh(option, arg_name = "duration")]
     every: Option<String>,
 
-    /// send many requests: one for each line of a file, or of stdin for -. The lines are NDJSON, either
-    /// requests or the values of METHOD URL ITEM… with {field}. A .csv file has values. Prints a line of
-    /// JSON for each result
+    /// send a request for each line of a file, or of stdin for -. The lines are requests as NDJSON, or
+    /// values for METHOD URL ITEM… with {field}, as NDJSON or as CSV (FILE.csv). Prints a line of JSON
+    /// for each result
     #[argh(option, arg_name = "file")]
     batch: Option<String>,
 

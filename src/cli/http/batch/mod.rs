@@ -4,44 +4,34 @@ mod check;
 mod options;
 mod requests;
 mod results;
+mod send;
 
 use std::cell::RefCell;
 use std::io::BufRead;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 
 use super::credentials::Credentials;
-use super::status::Verbosity;
 use super::{Http, build, credentials, settings, show, target};
+use crate::auth::Profile;
 use crate::auth::preview::Preview;
-use crate::auth::scheme::Lifetime;
-use crate::auth::{Issuer, Profile, TokenRequirement};
-use crate::batch::body_files::BodyFiles;
 use crate::batch::input::InputError;
 use crate::batch::input_file::InputFile;
-use crate::batch::journal::{Journal, Wanted};
-use crate::batch::rate::Pace;
 use crate::batch::record::Record;
-use crate::batch::run::{Access, Desk, Input, OnInvalid, Shared, run as run_batch};
+use crate::batch::run::{Access, OnInvalid};
 use crate::batch::source::{Source, Survey, survey};
 use crate::batch::template::{Encoding, Template};
-use crate::batch::token::{SharedToken, Validity};
 use crate::cli::environment;
-use crate::cli::profile::{named, warn};
-use crate::deadline::Deadline;
+use crate::cli::profile::named;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::http::credential::Credential;
+use crate::http::Settings;
 use crate::http::settings::Methods;
 use crate::http::url::Url;
-use crate::http::{Caller, Settings, Transport};
-use crate::interrupt::Graceful;
+use crate::output;
 use crate::redact::Secrets;
-use crate::{crypto, hex, output};
 
 use options::BatchOptions;
 use requests::{AuthorizationItem, Compression, Rules, resolve};
-use results::Results;
 
 pub(super) use options::input;
 
@@ -74,7 +64,7 @@ pub(super) fn run(options: &Http, input: &str) -> Result<Exit, Error> {
     let batch = Batch::read(options, input)?;
     match options.dry_run {
         true => batch.print_first(),
-        false => batch.send(),
+        false => send::send(batch),
     }
 }
 
@@ -153,92 +143,6 @@ impl<'a> Batch<'a> {
         Ok(Exit::Done)
     }
 
-    fn send(mut self) -> Result<Exit, Error> {
-        let level = Verbosity::from_switch(self.options.quiet);
-        let (journal, replay) = match &self.given.journal {
-            None => (None, None),
-            Some(path) => {
-                let (journal, replay) = self.open_journal(path)?;
-                (Some(journal), Some(replay))
-            }
-        };
-        let files = self.given.output.take().map(BodyFiles::new).transpose()?;
-        self.read_secrets()?;
-        let settings = self.rules.settings.clone();
-        let issuer = self
-            .credentials
-            .issuer(settings.clone(), Deadline::default())?;
-        let issuer = RefCell::new(issuer);
-        let credential = match self.rules.has_credentials {
-            true => issue(&mut issuer.borrow_mut())?,
-            false => Credential::None,
-        };
-        if self.options.insecure {
-            output::say("c47 http: --insecure: the server's certificate is not checked");
-        }
-        let transport = Transport::for_callers(self.given.run.jobs);
-        let max_body = settings.limits.body.unwrap_or(build::IN_MEMORY);
-        let rules = self.rules.clone();
-        let shared = Arc::new(Shared {
-            settings: settings.clone(),
-            transport: transport.clone(),
-            pace: Pace::new(self.given.rate),
-            journal,
-            token: self.token(&credential, &issuer.borrow()),
-            prepare: Box::new(move |record| rules.request(record)),
-            idempotency_header: self.given.idempotency_header.clone(),
-            max_body,
-            files,
-        });
-        let results = Results::new(self.given.jq.take(), level, self.expected);
-        let results = RefCell::new(results);
-        let graceful = Graceful::new();
-        let mut renew = |renewal| {
-            let issued = issuer.borrow_mut().renew(renewal)?;
-            Ok(issued.map(|issued| {
-                warn("c47 http", &issued.warnings);
-                issued.credential
-            }))
-        };
-        let mut asking = Caller::new(settings)
-            .sharing(transport)
-            .renewing(Box::new(|renewal| {
-                let issued = issuer.borrow_mut().renew(renewal)?;
-                Ok(issued.map(|issued| issued.credential))
-            }));
-        let mut ask = self.given.check.as_ref().map(|check| {
-            |record: &Record| check.ask(record, &self.rules, &mut asking, &credential, max_body)
-        });
-        let desk = Desk {
-            report: &mut |event| {
-                results.borrow_mut().print(event, &shared.pace);
-                Ok(())
-            },
-            renew: &mut renew,
-            check: match &mut ask {
-                Some(ask) => Some(ask),
-                None => None,
-            },
-            tick: &mut |tally| {
-                if graceful.is_asked() {
-                    shared.pace.stop();
-                }
-                results.borrow_mut().draw(tally, &shared.pace);
-            },
-        };
-        let ensure = |record: &Record| self.rules.ensure(record);
-        let input = Input {
-            source: self.source(&ensure)?,
-            ensure_unchanged: &|| self.input.ensure_unchanged(),
-            replay: replay.as_ref(),
-        };
-        let tally = run_batch(self.given.run, &shared, input, desk)?;
-        let results = results.into_inner();
-        let exit = results.finish(&tally, self.given.summary.as_deref())?;
-        graceful.end();
-        Ok(exit)
-    }
-
     fn source<'b>(
         &'b self,
         ensure: &'b dyn Fn(&Record) -> Result<(), String>,
@@ -249,52 +153,6 @@ impl<'a> Batch<'a> {
             .map_err(|error| unreadable(self.name, error))?
             .checked_by(ensure))
     }
-
-    /// Reads the profile's headers and the password of the proxy from their sources.
-    fn read_secrets(&mut self) -> Result<(), Error> {
-        if let Some(profile) = &self.profile {
-            self.rules.headers = build::profile_headers(profile, false)?;
-        }
-        if let Some(auth) = settings::proxy_auth(self.options)? {
-            let credentials = build::proxy_credentials(auth, Deadline::default())?;
-            self.rules.settings.proxies.credentials = Some(credentials);
-        }
-        Ok(())
-    }
-
-    /// The credential that the workers share, if there is one.
-    fn token(&self, credential: &Credential, issuer: &Issuer) -> Option<SharedToken> {
-        let validity = match issuer.lifetime() {
-            Lifetime::OneRequest => Validity::OneRequest,
-            Lifetime::Lasting | Lifetime::Cached => Validity::Shared,
-        };
-        self.rules
-            .has_credentials
-            .then(|| SharedToken::new(credential.clone(), validity))
-    }
-
-    fn open_journal(&self, path: &Path) -> Result<(Journal, crate::batch::journal::Replay), Error> {
-        let mut identity = vec![self.survey.hash.as_str()];
-        let base = self.rules.service.as_ref().map(|service| &service.url);
-        let base = base.map(Url::to_string).unwrap_or_default();
-        identity.push(&base);
-        identity.push(if self.options.form { "form" } else { "json" });
-        identity.extend(self.options.words.iter().map(String::as_str));
-        let input = hex::encode(&crypto::sha256(identity.join("\0").as_bytes()));
-        let shard = self.given.run.shard;
-        let shard = shard.map(|shard| shard.to_string()).unwrap_or_default();
-        let wanted = Wanted {
-            input: &input,
-            shard: &shard,
-        };
-        Journal::open(path, wanted)
-    }
-}
-
-fn issue(issuer: &mut Issuer) -> Result<Credential, Error> {
-    let issued = issuer.issue(&TokenRequirement::default())?;
-    warn("c47 http", &issued.warnings);
-    Ok(issued.credential)
 }
 
 /// The template of METHOD URL ITEM…, if there is one, and the name of the profile.
@@ -333,7 +191,7 @@ fn open(name: &str) -> Result<InputFile, Error> {
     let name = name.strip_prefix('@').unwrap_or(name);
     match name {
         "-" => InputFile::copied("stdin".into(), std::io::stdin().lock(), &directory),
-        path => InputFile::open(&PathBuf::from(path), &directory),
+        path => InputFile::open(Path::new(path), &directory),
     }
 }
 

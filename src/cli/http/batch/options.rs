@@ -138,8 +138,8 @@ impl BatchOptions {
             options.csv || extension.is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
         if is_csv && options.words.is_empty() {
             return Err(Error::usage_hint(
-                "CSV has values, and no requests",
-                "use METHOD URL ITEM… with {column}",
+                "--batch with CSV requires METHOD URL ITEM…",
+                "CSV has values for {column}; requests are NDJSON",
             ));
         }
         let named = |name: &'static str| move |why: String| Error::usage(format!("{name}: {why}"));

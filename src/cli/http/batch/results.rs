@@ -35,6 +35,7 @@ pub(super) struct Results {
     began: Instant,
     drawn: Instant,
     progress: Progress,
+    is_stopping: bool,
     undecided: Vec<String>,
     undecided_count: usize,
     /// The worst exit code of a filter.
@@ -53,6 +54,7 @@ impl Results {
             began: now,
             drawn: now,
             progress: Progress::default(),
+            is_stopping: false,
             undecided: Vec::new(),
             undecided_count: 0,
             worst: Exit::Done,
@@ -90,6 +92,17 @@ impl Results {
         if output::reader_has_gone() || self.failure.is_some() {
             pace.stop();
         }
+    }
+
+    /// Reports that a signal has asked for an end; only once.
+    pub(super) fn note_stop(&mut self) {
+        if std::mem::replace(&mut self.is_stopping, true) {
+            return;
+        }
+        self.progress.clear();
+        output::say(
+            "c47 http: stopping; requests in flight may finish within 5 s; Ctrl-C ends at once",
+        );
     }
 
     /// Draws the progress line, if it is time for it.
