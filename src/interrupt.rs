@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr;
 use std::sync::Once;
-use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicUsize, Ordering};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
@@ -33,7 +33,15 @@ static TERMINAL_FD: AtomicI32 = AtomicI32::new(-1);
 static SECTIONS: AtomicUsize = AtomicUsize::new(0);
 static PENDING: AtomicI32 = AtomicI32::new(0);
 
+/// Whether the next signal only asks for an end, and the signal that did.
+static IS_GRACEFUL: AtomicBool = AtomicBool::new(false);
+static ASKED: AtomicI32 = AtomicI32::new(0);
+
 extern "C" fn on_signal(signal: libc::c_int) {
+    if IS_GRACEFUL.swap(false, Ordering::SeqCst) {
+        ASKED.store(signal, Ordering::SeqCst);
+        return;
+    }
     if SECTIONS.load(Ordering::SeqCst) > 0 {
         PENDING.store(signal, Ordering::SeqCst);
         // A section that ended before the store has not seen the signal.
@@ -186,6 +194,38 @@ impl Drop for RemoveOnSignal {
         if let Some(slot) = self.0.and_then(|slot| UNFINISHED.get(slot)) {
             slot.store(ptr::null_mut(), Ordering::SeqCst);
         }
+    }
+}
+
+/// While it lives, the first signal does not end the process, but asks for an end. The second one ends
+/// it.
+pub(crate) struct Graceful(());
+
+impl Graceful {
+    pub(crate) fn new() -> Graceful {
+        install();
+        ASKED.store(0, Ordering::SeqCst);
+        IS_GRACEFUL.store(true, Ordering::SeqCst);
+        Graceful(())
+    }
+
+    /// Whether a signal has asked for an end.
+    pub(crate) fn is_asked(&self) -> bool {
+        ASKED.load(Ordering::SeqCst) != 0
+    }
+
+    /// Ends the process as the signal would have done, if there was one.
+    pub(crate) fn end(self) {
+        match ASKED.load(Ordering::SeqCst) {
+            0 => {}
+            signal => clean_up_and_exit(signal),
+        }
+    }
+}
+
+impl Drop for Graceful {
+    fn drop(&mut self) {
+        IS_GRACEFUL.store(false, Ordering::SeqCst);
     }
 }
 

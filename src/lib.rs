@@ -14,6 +14,8 @@
 mod atomic_file;
 /// The credentials of profiles: logins, tokens, and their storage.
 mod auth;
+/// Many requests from one input.
+mod batch;
 /// The command line: commands, options and output.
 pub mod cli;
 /// Whether text is coloured.

@@ -221,6 +221,9 @@ fn samples(command: &str, output: &JsonOutput, form: &str) -> Vec<Value> {
         ("host", "") => host_reports(form),
         ("host check", "") => of(c47().args(["host", "check", form, "--cpu", "v1"]), 0),
         ("http", "") => http_reports(),
+        ("http", "With --batch, one line for each request") => batch_results(),
+        ("http", "In the file of --summary") => batch_summary(),
+        ("journal show" | "journal merge", "") => journal_reports(command, form),
         ("jwt decode", "") => of(c47().args(["jwt", "decode", form, &token()]), 0),
         ("jwt verify", "") => {
             let run = c47()
@@ -412,6 +415,48 @@ fn http_reports() -> Vec<Value> {
     vec![run.run().expect_code(0).json()]
 }
 
+/// Runs a batch of which one request has no response; the file is `in.ndjson`.
+fn batch(scratch: &Scratch, words: &[&str]) -> Output {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/close" => Response::close(),
+        "/bytes" => Response::ok([0xff]),
+        _ => Response::json(r#"{"a": [1]}"#),
+    });
+    let line = |path: &str| {
+        let url = server.url(path);
+        format!("{{\"id\":\"{path}\",\"method\":\"POST\",\"url\":\"{url}\"}}\n")
+    };
+    let input = ["/a", "/bytes", "/close"].map(line).concat();
+    scratch.write("in.ndjson", input);
+    let run = c47().args(["http", "--batch", "in.ndjson"]).args(words);
+    run.current_dir(scratch.path()).run()
+}
+
+fn batch_results() -> Vec<Value> {
+    let scratch = Scratch::new("batch");
+    let (printed, saved) = (batch(&scratch, &[]), batch(&scratch, &["-o", "out"]));
+    [printed, saved]
+        .iter()
+        .flat_map(|output| output.stdout_text().lines())
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn batch_summary() -> Vec<Value> {
+    let scratch = Scratch::new("batch");
+    batch(&scratch, &["--summary", "s.json"]);
+    let text = fs::read(scratch.path().join("s.json")).unwrap();
+    vec![serde_json::from_slice(&text).unwrap()]
+}
+
+fn journal_reports(command: &str, form: &str) -> Vec<Value> {
+    let scratch = Scratch::new("batch");
+    batch(&scratch, &["--shard", "1/1", "--journal", "j"]);
+    let run = c47().args(command.split(' ')).args([form, "j"]);
+    let output = run.current_dir(scratch.path()).run().expect_code(1);
+    objects(Shape::Object, &output)
+}
+
 #[test]
 fn manual_lists_the_members() {
     for command in ::c47::testing::whole().all() {
@@ -490,6 +535,7 @@ fn failing(command: &str) -> Failing {
         "host" => of("usage", &["--url", "ftp://a.lan/"]),
         "host check" => of("usage", &[]),
         "http" => of("connect", &["http://127.0.0.1:1/"]),
+        "journal show" | "journal merge" => of("file", &["/nonexistent"]),
         "jwt decode" => of("token", &["x"]),
         "jwt verify" => of("secret", &["--key", "env:NONE", "x.y.z"]),
         "links" => of("usage", &["--dir", "/nonexistent"]),

@@ -9,6 +9,9 @@ mod artifact;
 mod auth;
 mod auth_farm;
 mod auth_lasting;
+mod batch;
+mod batch_faults;
+mod batch_journal;
 mod cli;
 mod completions;
 mod config;
@@ -50,6 +53,7 @@ mod http_seeing;
 mod http_status;
 mod http_tls;
 mod http_upload;
+mod journal;
 #[cfg(feature = "jq")]
 mod jq;
 #[cfg(feature = "jq")]

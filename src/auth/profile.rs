@@ -33,7 +33,7 @@ impl Profile {
 
     /// Whether credentials may be sent to `url`: same origin, at or below the base path.
     pub(crate) fn covers(&self, url: &Url) -> bool {
-        url.origin == self.service.url.origin && url.is_below(self.path_prefix())
+        self.service.covers(url)
     }
 
     /// The URL of `@NAME/path`. `path` is empty or starts with `/` or `?`.
@@ -41,18 +41,7 @@ impl Profile {
     /// # Errors
     /// If the URL is outside the base URL.
     pub(crate) fn join(&self, path: &str) -> Result<Url, String> {
-        let base = self.service.url.to_string();
-        let base = base.strip_suffix('/').unwrap_or(&base);
-        let joined = Url::parse(&format!("{base}{path}"))?;
-        let url = joined.join(&joined.path_and_query())?;
-        if !self.covers(&url) {
-            return Err(format!(
-                "'@{}{path}' is outside {}",
-                self.name(),
-                self.service.url
-            ));
-        }
-        Ok(url)
+        self.service.join(path)
     }
 }
 

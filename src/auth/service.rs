@@ -46,4 +46,24 @@ impl Service {
             share: Share::None,
         }
     }
+
+    /// Whether credentials may be sent to `url`: same origin, at or below the base path.
+    pub(crate) fn covers(&self, url: &Url) -> bool {
+        url.origin == self.url.origin && url.is_below(&self.url.path)
+    }
+
+    /// The URL of `@NAME/path`. `path` is empty or starts with `/` or `?`.
+    ///
+    /// # Errors
+    /// If the URL is outside the base URL.
+    pub(crate) fn join(&self, path: &str) -> Result<Url, String> {
+        let base = self.url.to_string();
+        let base = base.strip_suffix('/').unwrap_or(&base);
+        let joined = Url::parse(&format!("{base}{path}"))?;
+        let url = joined.join(&joined.path_and_query())?;
+        match self.covers(&url) {
+            true => Ok(url),
+            false => Err(format!("'@{}{path}' is outside {}", self.name, self.url)),
+        }
+    }
 }

@@ -167,6 +167,11 @@ pub(super) fn less_options() -> Option<String> {
     text("LESS")
 }
 
+/// The directory for temporary files.
+pub(super) fn temporary_directory() -> PathBuf {
+    path("TMPDIR").unwrap_or_else(|| "/tmp".into())
+}
+
 fn set(name: &str) -> Option<std::ffi::OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }

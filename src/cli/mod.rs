@@ -9,6 +9,7 @@ mod elf;
 mod environment;
 mod host;
 mod http;
+mod journal;
 mod jq;
 mod jwt;
 mod links;
@@ -58,6 +59,7 @@ enum Command {
     Elf(elf::Elf),
     Host(host::Host),
     Http(http::Http),
+    Journal(journal::JournalCommand),
     Jq(jq::Jq),
     Jwt(jwt::Jwt),
     Links(links::Links),
@@ -122,6 +124,12 @@ const LISTINGS: &[Listing] = &[
         manual: include_str!("http/manual.md"),
     },
     Listing {
+        name: "journal",
+        details: journal::DETAILS,
+        layouts: &[],
+        manual: include_str!("journal/manual.md"),
+    },
+    Listing {
         name: "jq",
         details: &[jq::DETAILS],
         layouts: jq::LAYOUTS,
@@ -166,7 +174,7 @@ const MANUAL: &str = include_str!("manual.md");
 const GROUPS: &[CommandGroup] = &[
     CommandGroup {
         name: "Services",
-        commands: &["http", "auth", "config", "jq", "jwt", "echo"],
+        commands: &["http", "journal", "auth", "config", "jq", "jwt", "echo"],
     },
     CommandGroup {
         name: "Binaries and hosts",
@@ -206,6 +214,7 @@ impl Command {
             Command::Elf(options) => options.run(),
             Command::Host(options) => options.run(),
             Command::Http(options) => options.run(),
+            Command::Journal(options) => options.run(),
             Command::Jq(options) => options.run(),
             Command::Jwt(options) => options.run(),
             Command::Links(options) => options.run(),

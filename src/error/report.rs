@@ -1,8 +1,7 @@
 //! The JSON output of a command that fails.
 
-use nanoserde::SerJson;
-
 use super::Error;
+use crate::json::Text;
 use crate::outline::{Field, JsonOutput, Shape};
 
 /// The members of the report.
@@ -18,29 +17,21 @@ pub(crate) const JSON: JsonOutput = JsonOutput {
     ],
 };
 
-#[derive(SerJson)]
-struct Report {
-    error: Failure,
-}
-
-#[derive(SerJson)]
-#[nserde(serialize_none_as_null)]
-struct Failure {
-    kind: String,
-    message: String,
-    hint: Option<String>,
-    exit: u8,
-}
-
 /// The error as JSON.
 pub(crate) fn json(error: &Error) -> String {
-    let report = Report {
-        error: Failure {
-            kind: error.kind().word().to_owned(),
-            message: error.to_string(),
-            hint: error.hint(),
-            exit: error.exit().code(),
-        },
-    };
-    report.serialize_json()
+    Text::object([("error", &object(error))]).to_string()
+}
+
+/// The member `error` of [`json`].
+pub(crate) fn object(error: &Error) -> Text {
+    let hint = error.hint();
+    Text::object([
+        ("kind", &Text::string(error.kind().word())),
+        ("message", &Text::string(&error.to_string())),
+        (
+            "hint",
+            &hint.map_or_else(Text::null, |hint| Text::string(&hint)),
+        ),
+        ("exit", &Text::integer(i64::from(error.exit().code()))),
+    ])
 }

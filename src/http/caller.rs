@@ -57,6 +57,18 @@ impl<'a> Caller<'a> {
         }
     }
 
+    /// Uses the connections and TLS configurations of other callers too.
+    #[must_use]
+    pub(crate) fn sharing(mut self, transport: Transport) -> Caller<'a> {
+        self.transport = transport;
+        self
+    }
+
+    /// Uses the credential of the next request, and not the last one from `renew`.
+    pub(crate) fn forget_renewed(&mut self) {
+        self.renewed = None;
+    }
+
     /// Sets the function that renews a credential after it was used up or rejected.
     #[must_use]
     pub(crate) fn renewing(mut self, renew: Renew<'a>) -> Caller<'a> {

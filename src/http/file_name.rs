@@ -33,7 +33,7 @@ pub(super) fn of_url(url: &Url) -> String {
 }
 
 /// The last component, without characters that hide, mislead or escape; `None` if nothing is left.
-fn safe(name: &str) -> Option<String> {
+pub(crate) fn safe(name: &str) -> Option<String> {
     let last = name.rsplit(['/', '\\']).next().unwrap_or("");
     let mut clean: String = last
         .chars()

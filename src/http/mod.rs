@@ -21,7 +21,8 @@ pub(crate) mod download;
 mod earlier;
 /// The failures of a call.
 pub(crate) mod failure;
-mod file_name;
+/// Safe names for files.
+pub(crate) mod file_name;
 /// Pages of GraphQL connections.
 pub(crate) mod graphql;
 /// GraphQL documents and requests, and the errors in responses.
@@ -95,3 +96,4 @@ pub(crate) use limits::Limits;
 pub(crate) use response::Response;
 pub(crate) use settings::{Follow, Overlay, Settings};
 pub(crate) use timing::{ConnectionUse, Timing};
+pub(crate) use transport::Transport;

@@ -142,6 +142,37 @@ fn effect(failure: &Failure) -> Option<Effect> {
     }
 }
 
+/// Whether the server may have processed a request that failed like this: it must not be sent again
+/// unless its method is idempotent.
+pub(crate) fn may_be_processed(failure: &Failure) -> bool {
+    match failure {
+        Failure::Resolve { .. }
+        | Failure::Tls { .. }
+        | Failure::Proxy { .. }
+        | Failure::TooManyRedirects { .. }
+        | Failure::Connect {
+            why: ConnectError::Refused,
+            ..
+        }
+        | Failure::TimedOut {
+            phase: Phase::Resolve | Phase::Connect,
+            ..
+        } => false,
+        Failure::Connect {
+            why: ConnectError::Other(_),
+            ..
+        }
+        | Failure::TimedOut {
+            phase: Phase::Send | Phase::Response | Phase::Body | Phase::Whole,
+            ..
+        }
+        | Failure::Truncated { .. }
+        | Failure::Protocol { .. }
+        | Failure::Malformed { .. }
+        | Failure::Body { .. } => true,
+    }
+}
+
 /// Between half and all of 1 s, 2 s, 4 s … 60 s, at random, so that the nodes of a farm do not
 /// retry at the same time.
 fn back_off(used: u32, random: u8) -> Duration {
@@ -165,7 +196,7 @@ pub(super) fn is_temporary(status: u16) -> bool {
 }
 
 /// Reads Retry-After (RFC 9110 §10.2.3): seconds, or a date.
-pub(super) fn retry_after(head: &Head, now: Timestamp) -> Option<Duration> {
+pub(crate) fn retry_after(head: &Head, now: Timestamp) -> Option<Duration> {
     let text = head.header("retry-after")?.trim();
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));

@@ -32,14 +32,19 @@ struct Configured {
 
 impl Default for Transport {
     fn default() -> Transport {
-        Transport(Arc::new(Shared {
-            configurations: Mutex::default(),
-            pool: Pool::new(MAX_IDLE),
-        }))
+        Transport::for_callers(MAX_IDLE)
     }
 }
 
 impl Transport {
+    /// For this many callers at the same time, each with its connection.
+    pub(crate) fn for_callers(count: usize) -> Transport {
+        Transport(Arc::new(Shared {
+            configurations: Mutex::default(),
+            pool: Pool::new(count),
+        }))
+    }
+
     /// The idle connections.
     pub(super) fn pool(&self) -> &Pool {
         &self.0.pool

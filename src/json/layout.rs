@@ -49,18 +49,6 @@ pub(crate) fn layout(text: &Text, colour: Colour) -> String {
     out.text
 }
 
-/// The text on one line, without white space between its tokens.
-pub(crate) fn compact(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text.trim_ascii();
-    while let Some(first) = rest.bytes().next() {
-        let (token, tail) = rest.split_at(token_length(rest, first));
-        out.push_str(token);
-        rest = tail.trim_ascii_start();
-    }
-    out
-}
-
 struct Layout {
     text: String,
     depth: usize,

@@ -1,6 +1,7 @@
 //! JSON texts. Foreign JSON is checked and then kept unchanged: the order of keys, escapes, and the
 //! text of every number (`1.10`, `1e400`, thirty digits).
 
+mod compact;
 mod layout;
 mod members;
 
@@ -8,8 +9,9 @@ use std::fmt;
 
 use nanoserde::{SerJson, SerJsonState};
 
+pub(crate) use compact::compact;
+pub(crate) use layout::layout;
 pub(crate) use layout::token_length;
-pub(crate) use layout::{compact, layout};
 pub(crate) use members::{elements, ensure_sound, ensure_unique_members, members, object};
 
 /// A valid JSON text (RFC 8259), nested at most 128 deep.
@@ -75,6 +77,11 @@ impl Text {
     /// The text itself.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The text without white space between its tokens.
+    pub fn compacted(&self) -> Text {
+        Text(compact(&self.0))
     }
 
     /// Deserializes it.

@@ -27,7 +27,7 @@ use crate::redact::{self, Secrets};
 use crate::secret::{Secret, Source};
 
 /// The largest body that is held in memory to be formatted or to become a part of JSON.
-const IN_MEMORY: u64 = 256 << 20;
+pub(super) const IN_MEMORY: u64 = 256 << 20;
 
 /// Reads the options into a plan.
 ///
@@ -132,7 +132,7 @@ fn usual_method(body: &Body) -> &'static str {
 }
 
 /// Reads the proxy's password from its source.
-fn proxy_credentials(
+pub(super) fn proxy_credentials(
     (user, source): (String, Source),
     deadline: Deadline,
 ) -> Result<UserInfo, Error> {
@@ -169,6 +169,11 @@ fn has_secret_header(profile: &Profile, parts: &items::Parts) -> bool {
     profile.headers.iter().any(|(name, template)| {
         !parts.names_header(name) && (redact::is_secret_header(name) || !template.is_plain())
     })
+}
+
+/// Whether the profile adds a header that contains a secret to the requests of a batch.
+pub(super) fn has_secret_headers(profile: &Profile) -> bool {
+    has_secret_header(profile, &items::Parts::default())
 }
 
 /// The profile's headers that come from a source, except those that an item sets or removes.
@@ -208,7 +213,7 @@ fn add_profile(
         Reading::Skipped => (sources_of_headers(profile, parts), Deadline::default()),
         Reading::Until(deadline) => (Vec::new(), deadline),
     };
-    add_headers(profile, parts, &unread, request, deadline)?;
+    add_headers(profile, parts, &unread, &mut request.headers, deadline)?;
     request.path_prefix = Some(profile.path_prefix().to_owned());
     Ok(unread)
 }
@@ -218,7 +223,7 @@ fn add_headers(
     profile: &Profile,
     parts: &items::Parts,
     unread: &[(String, Source)],
-    request: &mut Request,
+    headers: &mut Vec<Header>,
     deadline: Deadline,
 ) -> Result<(), Error> {
     let user = profile.service.user.as_ref();
@@ -238,15 +243,26 @@ fn add_headers(
             (false, Ok(text)) if template.is_plain() => Value::Plain(text.to_owned()),
             _ => Value::Secret(secret),
         };
-        request
-            .headers
-            .retain(|header| !header.name.eq_ignore_ascii_case(name));
-        request.headers.push(Header {
+        headers.retain(|header| !header.name.eq_ignore_ascii_case(name));
+        headers.push(Header {
             name: name.clone(),
             value,
         });
     }
     Ok(())
+}
+
+/// The headers that the profile adds to every request of a batch. Those from a source are masked if the
+/// requests are only printed.
+pub(super) fn profile_headers(profile: &Profile, is_printed: bool) -> Result<Vec<Header>, Error> {
+    let parts = items::Parts::default();
+    let unread = match is_printed {
+        true => sources_of_headers(profile, &parts),
+        false => Vec::new(),
+    };
+    let mut headers = Vec::new();
+    add_headers(profile, &parts, &unread, &mut headers, Deadline::default())?;
+    Ok(headers)
 }
 
 fn show(options: &Http) -> Result<Show, Error> {

@@ -155,6 +155,11 @@ impl Credentials {
         }
     }
 
+    /// Whether an Authorization item replaces these credentials; otherwise it is an error.
+    pub(super) fn yield_to_items(&self) -> bool {
+        self.from == Place::File
+    }
+
     /// The settings of the profile.
     pub(super) fn overlay(&self) -> Overlay {
         let overlay = self.profile.as_ref().map(|profile| profile.overlay.clone());

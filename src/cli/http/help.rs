@@ -3,6 +3,9 @@
 
 use super::{report, settings, target};
 use crate::auth::scheme;
+use crate::batch::rate::Rate;
+use crate::batch::run::MAX_JOBS;
+use crate::batch::{result_line, summary};
 use crate::outline::{Details, Group, Kind, Layout};
 
 /// The groups of the options in its help.
@@ -12,8 +15,9 @@ pub(in crate::cli) const LAYOUTS: &[Layout] = &[Layout {
     groups: &[
         Group {
             name: "Request",
-            daily: &["--form", "--body", "--graphql", "--offline", "--curl"],
+            daily: &["--form", "--body", "--graphql", "--offline"],
             more: &[
+                "--curl",
                 "--var",
                 "--operation",
                 "--raw",
@@ -25,8 +29,8 @@ pub(in crate::cli) const LAYOUTS: &[Layout] = &[Layout {
         },
         Group {
             name: "Credentials",
-            daily: &["--auth", "--profile", "--claim"],
-            more: &["--ttl", "--kid", "--jti", "--allow-plaintext"],
+            daily: &["--auth", "--profile"],
+            more: &["--claim", "--ttl", "--kid", "--jti", "--allow-plaintext"],
         },
         Group {
             name: "Response",
@@ -62,9 +66,26 @@ pub(in crate::cli) const LAYOUTS: &[Layout] = &[Layout {
             ],
         },
         Group {
+            name: "Batch",
+            daily: &["--batch"],
+            more: &[
+                "--csv",
+                "--jobs",
+                "--rate",
+                "--in-order",
+                "--skip-invalid",
+                "--dry-run",
+                "--journal",
+                "--idempotency-key",
+                "--check",
+                "--shard",
+                "--summary",
+            ],
+        },
+        Group {
             name: "Download",
-            daily: &["--download", "--continue"],
-            more: &["--overwrite", "--sha256"],
+            daily: &["--download"],
+            more: &["--continue", "--overwrite", "--sha256"],
         },
         Group {
             name: "Network",
@@ -137,6 +158,20 @@ pub(in crate::cli) const DETAILS: Details = Details {
         ("--until", Kind::Word),
         ("--while", Kind::Word),
         ("--every", Kind::Duration),
+        ("--batch", Kind::File),
+        (
+            "--jobs",
+            Kind::Integer {
+                least: 1,
+                most: MAX_JOBS as u64,
+            },
+        ),
+        ("--rate", Kind::Form(|text| Rate::parse(text).map(drop))),
+        ("--journal", Kind::File),
+        ("--idempotency-header", Kind::Word),
+        ("--check", Kind::Word),
+        ("--shard", Kind::Word),
+        ("--summary", Kind::File),
         ("--print", Kind::Word),
         (
             "--max-redirects",
@@ -157,5 +192,5 @@ pub(in crate::cli) const DETAILS: Details = Details {
         ("--proxy", Kind::Word),
         ("--proxy-auth", Kind::Word),
     ],
-    json: &[report::JSON],
+    json: &[report::JSON, result_line::JSON, summary::JSON],
 };

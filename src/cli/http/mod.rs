@@ -1,5 +1,6 @@
-//! `c47 http`: make one HTTP call.
+//! `c47 http`: make one HTTP call, or a batch of them.
 
+mod batch;
 mod build;
 mod chart;
 mod content;
@@ -235,6 +236,62 @@ pub(super) struct Http {
     /// set the time between two requests of --until and --while. The default is 5s, the least 100ms
     #[argh(option, arg_name = "duration")]
     every: Option<String>,
+
+    /// send a request for each line of a file, or of stdin for -. The lines are requests as NDJSON, or
+    /// values for METHOD URL ITEM… with {field}, as NDJSON or as CSV (FILE.csv). Prints a line of JSON
+    /// for each result
+    #[argh(option, arg_name = "file")]
+    batch: Option<String>,
+
+    /// read --batch as CSV, with a header line
+    #[argh(switch)]
+    csv: bool,
+
+    /// send up to N requests of --batch at the same time, at most 256. The default is 8
+    #[argh(option, arg_name = "n")]
+    jobs: Option<usize>,
+
+    /// send no more requests of --batch than this: 50/s, 100/m or 1000/h
+    #[argh(option, arg_name = "rate")]
+    rate: Option<String>,
+
+    /// print the results of --batch in the order of the input
+    #[argh(switch)]
+    in_order: bool,
+
+    /// go on without the invalid lines of --batch. By default nothing is sent then
+    #[argh(switch)]
+    skip_invalid: bool,
+
+    /// print the first three requests of --batch, and send nothing
+    #[argh(switch)]
+    dry_run: bool,
+
+    /// record in a file what happened to each request of --batch. The next run with it sends only what
+    /// is not done
+    #[argh(option, arg_name = "file")]
+    journal: Option<String>,
+
+    /// send a key that is the same in each attempt, so that POST and PATCH can be repeated. The header is
+    /// Idempotency-Key, or HEADER with --idempotency-key=HEADER. This requires --journal
+    #[argh(switch)]
+    idempotency_key: bool,
+
+    /// the value of --idempotency-key
+    #[argh(option, hidden_help, arg_name = "header")]
+    idempotency_header: Option<String>,
+
+    /// ask whether an unknown request was processed: a URL, a jq filter, or 'URL FILTER'
+    #[argh(option, arg_name = "check")]
+    check: Option<String>,
+
+    /// send one of N parts of --batch: I/N, or auto for the task of a farm
+    #[argh(option, arg_name = "i/n")]
+    shard: Option<String>,
+
+    /// write numbers and percentiles of --batch to a file, as JSON
+    #[argh(option, arg_name = "file")]
+    summary: Option<String>,
 
     /// print parts of request and response: letters of HBhb. H and B are the headers and body of
     /// the request, h and b those of the response. Secrets are masked

@@ -6,7 +6,9 @@ use super::plan::Plan;
 use super::polling::Polling;
 use super::print::Printer;
 use super::reporter::{CallReporter, ProgressLine};
-use super::{Http, build, chart, download, from_curl, graphql, print_command, show, to_curl};
+use super::{
+    Http, batch, build, chart, download, from_curl, graphql, print_command, show, to_curl,
+};
 use crate::auth::scheme::Lifetime;
 use crate::auth::{Issuer, TokenRequirement};
 use crate::cli::profile::warn;
@@ -21,6 +23,9 @@ use crate::redact::Secrets;
 
 impl Http {
     pub(crate) fn run(self) -> Result<Exit, Error> {
+        if let Some(input) = batch::input(&self)? {
+            return batch::run(&self, input);
+        }
         let call = from_curl::resolved(self)?;
         graphql::ensure_suits(&call)?;
         match call.print_command {

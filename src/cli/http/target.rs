@@ -25,11 +25,9 @@ pub(super) struct Target {
 /// For an invalid argument, an unknown profile, or a URL outside its profile.
 pub(super) fn read(options: &Http) -> Result<Target, Error> {
     let (method, word, items) = words(&options.words)?;
-    let (url, profile) = match (word.strip_prefix('@'), &options.profile) {
+    let (url, profile) = match (at_profile(word), &options.profile) {
         (None, None) => (Url::parse(word).map_err(Error::usage)?, None),
-        (Some(word), given) => {
-            let end = word.find(['/', '?', '#']).unwrap_or(word.len());
-            let (name, path) = word.split_at(end);
+        (Some((name, path)), given) => {
             if given.as_deref().is_some_and(|given| given != name) {
                 return Err(Error::usage(format!(
                     "'@{name}' and --profile name different profiles"
@@ -63,6 +61,13 @@ pub(super) fn read(options: &Http) -> Result<Target, Error> {
     })
 }
 
+/// The profile's name and the path of `@NAME/path`.
+pub(super) fn at_profile(word: &str) -> Option<(&str, &str)> {
+    let word = word.strip_prefix('@')?;
+    let end = word.find(['/', '?', '#']).unwrap_or(word.len());
+    Some(word.split_at(end))
+}
+
 /// Parses only the method.
 ///
 /// # Errors
@@ -81,7 +86,11 @@ pub(super) fn items(options: &Http) -> Result<Vec<Item>, Error> {
     parsed(items)
 }
 
-fn parsed(items: &[String]) -> Result<Vec<Item>, Error> {
+/// Parses items.
+///
+/// # Errors
+/// Names an invalid item.
+pub(super) fn parsed(items: &[String]) -> Result<Vec<Item>, Error> {
     let parsed = items.iter().map(|item| {
         ensure_no_url(item)?;
         Item::parse(item).map_err(Error::usage)
@@ -156,7 +165,7 @@ pub(super) fn methods() -> Vec<String> {
 
 /// Splits the arguments into method, URL and items. The first word is the method if it is in
 /// capitals or a usual method, and another word follows.
-fn words(words: &[String]) -> Result<(Option<String>, &str, &[String]), Error> {
+pub(super) fn words(words: &[String]) -> Result<(Option<String>, &str, &[String]), Error> {
     let is_usual_in_small = |word: &str| {
         word.bytes().all(|b| b.is_ascii_lowercase())
             && USUAL_METHODS.contains(&word.to_ascii_uppercase().as_str())

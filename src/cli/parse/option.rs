@@ -13,6 +13,9 @@ pub(super) struct GivenOption<'a> {
     pub value: Option<&'a str>,
 }
 
+/// Switches that may have a value, as in `--switch=value`, and the hidden options for it.
+const WITH_VALUE: [(&str, &str); 1] = [("--idempotency-key", "--idempotency-header")];
+
 /// The option at `word`. Its value may be the next of `words`.
 pub(super) fn option<'a>(
     word: &'a str,
@@ -27,7 +30,14 @@ pub(super) fn option<'a>(
     let flag = find_flag(name, command, path)?;
     let value = match (&flag.kind, attached) {
         (FlagInfoKind::Switch, None) => None,
-        (FlagInfoKind::Switch, Some(_)) => {
+        (FlagInfoKind::Switch, Some(value)) => {
+            if let Some((_, long)) = WITH_VALUE.iter().find(|(switch, _)| *switch == flag.long) {
+                let flag = find_flag(long, command, path)?;
+                return Ok(GivenOption {
+                    flag,
+                    value: Some(value),
+                });
+            }
             return Err(Error::usage(format!("{name} takes no value")));
         }
         (FlagInfoKind::Option { arg_name }, None) => {

@@ -61,6 +61,8 @@ def kitsu(request):
         return 200, {"data": tasks, "nb_pages": 3, "page": page, "total": 6}
     if (method, path) == ("POST", "/api/data/shots"):
         return 201, {"id": "c3d9", **json.loads(request.content)}
+    if method == "PUT" and path.startswith("/api/data/shots/"):
+        return 200, {"id": path.rpartition("/")[2], **json.loads(request.content)}
     if (method, path) == ("POST", "/api/pictures/preview"):
         return 201, {"received": request.headers["Content-Type"].partition(";")[0]}
     return 404, {"message": "not found"}
