@@ -519,6 +519,37 @@ fn credentials_of_auth_go_to_one_origin_and_never_in_plain_text() {
 }
 
 #[test]
+fn file_of_a_request_is_sent_and_checked_before() {
+    let server = targets();
+    let scratch = Scratch::new("files");
+    scratch.write("note.txt", "some text");
+    let line = |file: &str| format!("{{\"url\":\"{}\",\"file\":\"{file}\"}}\n", server.url("/"));
+    for (file, why) in [
+        ("nosuch", "cannot read nosuch"),
+        (".", "not a regular file"),
+        ("-", "cannot read -"),
+    ] {
+        let run = run(&[], line("note.txt") + &line(file)).current_dir(scratch.path());
+        let output = run.run().expect_code(2);
+        let told = output.stderr_text();
+        assert!(
+            told.contains("line 2: 'file': ") && told.contains(why),
+            "{}",
+            output.tell()
+        );
+    }
+    run(&[], line("note.txt"))
+        .current_dir(scratch.path())
+        .run()
+        .expect_code(0);
+    let sent = server.request();
+    assert_eq!(
+        (sent.method.as_str(), sent.body_text()),
+        ("POST", "some text")
+    );
+}
+
+#[test]
 fn form_and_compression_apply_to_each_request() {
     let server = targets();
     let words = ["--form", &server.url("/"), "a={v}"];

@@ -472,3 +472,20 @@ fn wait_shows_the_condition_and_its_value() {
     );
     assert!(shown.contains("\r\u{1b}[K2\r\n\nexit 0"), "{shown:?}");
 }
+
+#[test]
+fn progress_of_a_batch_is_shown_until_its_end() {
+    let server = Server::start(|_| Response::ok("")).may_be_idle();
+    let scratch = Scratch::new("batch");
+    let line = format!("{{\"url\":\"{}\"}}\n", server.url("/"));
+    let input = scratch.write("in.ndjson", line.repeat(3));
+    // The run lasts at least a second.
+    let words = ["http", "--batch", input.to_str().unwrap(), "--rate", "2/s"];
+    let Some(output) = on_terminal("", "", &words, &[]) else {
+        return;
+    };
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(shown.contains("\r\u{1b}[K1 of 3  "), "{shown:?}");
+    assert!(shown.contains("/s  1 ok  "), "{shown:?}");
+    assert!(shown.contains("}\r\nc47 http: 3 done"), "{shown:?}");
+}

@@ -25,9 +25,11 @@ use crate::cli::profile::named;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::http::Settings;
+use crate::http::body::Body;
 use crate::http::settings::Methods;
 use crate::http::url::Url;
 use crate::output;
+use crate::quantity::count;
 use crate::redact::Secrets;
 
 use options::BatchOptions;
@@ -121,7 +123,7 @@ impl<'a> Batch<'a> {
         }
         let preview = self.credentials.scheme.preview(&self.credentials.service);
         let mut source = self.source(&|_| Ok(()))?;
-        let mut shown = 0;
+        let (mut shown, mut is_open) = (0, false);
         while let (true, Some(next)) = (shown < SHOWN, source.next().map_err(lost)?) {
             let shard = self.given.run.shard;
             let is_own = |record: &Record| shard.is_none_or(|shard| shard.takes(&record.name()));
@@ -134,11 +136,22 @@ impl<'a> Batch<'a> {
             if access == Access::Shared {
                 request.credential = preview.masked();
             }
-            if shown > 0 {
+            if is_open {
                 output::line("")?;
             }
             show::request(&request, Secrets::Hidden)?;
             shown += 1;
+            // Headers end with an empty line, a body does not.
+            is_open = !matches!(request.body, Body::None);
+            if is_open {
+                output::line("")?;
+            }
+        }
+        if !self.options.quiet {
+            let all = count(self.expected, "request");
+            output::say(format_args!(
+                "c47 http: {shown} of {all} shown; nothing was sent"
+            ));
         }
         Ok(Exit::Done)
     }
@@ -263,7 +276,7 @@ fn ensure_valid(name: &str, survey: &Survey, on_invalid: OnInvalid) -> Result<()
     let mut lines: Vec<String> = first.map(ToString::to_string).collect();
     let more = survey.invalid_count - lines.len() as u64;
     if more > 0 {
-        lines.push(crate::quantity::count(more, "more invalid line"));
+        lines.push(count(more, "more invalid line"));
     }
     Err(Error::usage_hint(
         format!("{name}: {}; nothing was sent", lines.join("; ")),

@@ -1,14 +1,15 @@
 //! Makes the requests of records: where they may be sent, and with which headers and credentials.
 
 use crate::auth::service::Service;
-use crate::batch::record::Record;
+use crate::batch::record::{Content, Record};
 use crate::batch::run::Access;
 use crate::error::Error;
 use crate::http::body::Body;
 use crate::http::request::{Header, Request};
 use crate::http::url::{Origin, Url};
 use crate::http::{self, Settings, guard};
-use crate::redact::is_secret_header;
+use crate::io_error::reason;
+use crate::redact::{self, is_secret_header};
 
 use super::super::target::at_profile;
 
@@ -65,8 +66,10 @@ pub(super) fn resolve(text: &str, service: Option<&Service>) -> Result<Url, Stri
             let url = Url::parse(text)?;
             if !service.covers(&url) {
                 return Err(format!(
-                    "{url} is outside the profile {}, {}",
-                    service.name, service.url
+                    "{} is outside the profile {}, {}",
+                    redact::url(&url.to_string()),
+                    service.name,
+                    service.url
                 ));
             }
             url
@@ -88,6 +91,16 @@ impl Rules {
     /// # Errors
     /// Why it may not be sent.
     pub(super) fn ensure(&self, record: &Record) -> Result<(), String> {
+        if let Content::File(path) = &record.content {
+            let shown = path.display();
+            match std::fs::metadata(path) {
+                Ok(found) if found.is_file() => {}
+                Ok(_) => return Err(format!("'file': {shown} is not a regular file")),
+                Err(error) => {
+                    return Err(format!("'file': cannot read {shown}: {}", reason(&error)));
+                }
+            }
+        }
         self.decide(record).map(drop)
     }
 
