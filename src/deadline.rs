@@ -24,6 +24,11 @@ impl Deadline {
         }
     }
 
+    /// This deadline, moved by `wait`.
+    pub(crate) fn later(self, wait: Duration) -> Deadline {
+        Deadline(self.0.and_then(|end| end.checked_add(wait)))
+    }
+
     /// The time left, zero after the deadline; `None` without a deadline.
     pub(crate) fn left(self) -> Option<Duration> {
         self.0

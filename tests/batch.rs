@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -333,37 +333,46 @@ fn summary_has_numbers_and_percentiles() {
 
 #[test]
 fn retry_after_of_one_response_slows_all_workers() {
-    let first = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&first);
-    let server = Server::start(move |_| match count.fetch_add(1, Ordering::SeqCst) {
-        0 => Response::new("429 Too Many Requests", "retry-after: 2\r\n", ""),
-        _ => Response::ok(""),
+    let arrivals = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&arrivals);
+    let server = Server::start(move |_| {
+        let mut seen = seen.lock().unwrap();
+        seen.push(Instant::now());
+        match seen.len() {
+            1 => Response::new("429 Too Many Requests", "retry-after: 2\r\n", ""),
+            _ => Response::ok(""),
+        }
     });
-    let began = Instant::now();
-    let words = [
-        "--retry",
-        "2",
-        "--jobs",
-        "2",
-        "--rate",
-        "100/s",
-        "--in-order",
-    ];
-    let output = run(&words, gets(&server, 60)).run().expect_code(0);
+    let words = ["--jobs", "4", "--rate", "20/s", "--timeout", "1500ms"];
+    // The others wait longer than their timeout, which counts from when they are sent.
+    let output = run(&words, gets(&server, 20)).run().expect_code(4);
     assert!(
-        began.elapsed() >= Duration::from_secs(2),
+        output.stderr_text().contains("19 done, 1 failed"),
         "{}",
         output.tell()
     );
-    let attempts = |n: &Value| n["attempts"].as_u64().unwrap();
-    let found = results(&output);
-    assert_eq!(found.iter().map(attempts).sum::<u64>(), 61);
-    // All but the few that were in flight waited.
-    let late = found
+    let arrivals = arrivals.lock().unwrap();
+    let pause = Duration::from_millis(1900);
+    let early = arrivals
         .iter()
-        .filter(|one| one["ms"].as_f64().unwrap() > 1000.0)
+        .filter(|at| at.duration_since(arrivals[0]) < pause)
         .count();
-    assert!(late >= 2, "{}", output.tell());
+    // Those that were sent before the response came.
+    assert!(early <= 4, "{early} of {}", arrivals.len());
+}
+
+#[test]
+fn waits_for_the_rate_are_not_part_of_the_timeout() {
+    let server = targets();
+    // The last request starts after 2 s.
+    let words = ["--rate", "2/s", "--timeout", "1s"];
+    let output = run(&words, gets(&server, 5)).run().expect_code(0);
+    let ms = |one: &Value| one["ms"].as_f64().unwrap();
+    assert!(
+        results(&output).iter().all(|one| ms(one) < 1000.0),
+        "{}",
+        output.tell()
+    );
 }
 
 #[test]

@@ -7,6 +7,8 @@ pub(crate) mod body_files;
 pub(crate) mod csv;
 /// The named values of a template, from one row or object.
 pub(crate) mod fields;
+/// What became of a request.
+pub(crate) mod finished;
 /// Reads lines within bounds.
 pub(crate) mod input;
 /// The input as a file that is read twice.

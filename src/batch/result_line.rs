@@ -5,8 +5,8 @@ use std::time::Duration;
 use base64::Engine;
 use nanoserde::SerJson;
 
+use super::finished::{Finished, Outcome};
 use super::run::Event;
-use super::worker::{Finished, Outcome};
 use crate::error::report;
 use crate::json::Text;
 use crate::outline::{Field, JsonOutput, Shape};
@@ -24,7 +24,11 @@ pub(crate) const JSON: JsonOutput = JsonOutput {
              earlier run, and not sent again; invalid",
         ),
         Field::number("status", "status of the response").or_null(),
-        Field::number("ms", "milliseconds, with retries and waits").or_null(),
+        Field::number(
+            "ms",
+            "milliseconds, with retries, without waits for the rate",
+        )
+        .or_null(),
         Field::number("attempts", "how often it was sent"),
         Field::any("body", "the JSON of the body, or its text as a string").or_null(),
         Field::string("body_base64", "a body that is neither JSON nor text").or_null(),

@@ -20,7 +20,8 @@ use crate::exit::Exit;
 use crate::http::Renewal;
 use crate::http::credential::Credential;
 
-pub(crate) use super::worker::{Access, Finished, Outcome, Shared};
+pub(crate) use super::finished::{Finished, Outcome};
+pub(crate) use super::worker::{Access, Shared};
 
 /// `--jobs`.
 pub(crate) const MAX_JOBS: usize = 256;

@@ -22,7 +22,10 @@ pub(crate) const JSON: JsonOutput = JsonOutput {
         Field::number("attempts", "requests that were sent, with retries"),
         Field::number("seconds", "time of the run"),
         Field::number("per_second", "requests per second"),
-        Field::object("ms", "milliseconds of a request, with retries and waits"),
+        Field::object(
+            "ms",
+            "milliseconds of a request, with retries, without waits for the rate",
+        ),
         Field::number("ms.p50", "half of the requests").or_null(),
         Field::number("ms.p90", "90 %").or_null(),
         Field::number("ms.p99", "99 %").or_null(),

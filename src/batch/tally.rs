@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::worker::{Finished, Outcome};
+use super::finished::{Finished, Outcome};
 use crate::exit::Exit;
 
 /// Steps of a doubling: a percentile is at most a sixteenth too high.

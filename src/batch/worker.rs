@@ -1,19 +1,18 @@
 //! One worker: sends a request, and records in the journal what became of it.
 
 use std::cell::{Cell, RefCell};
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use super::body_files::BodyFiles;
-use super::journal::{Durability, Entry, Journal, Pending};
+use super::finished::{Finished, Outcome};
+use super::journal::{Durability, Journal, Pending};
 use super::rate::{Pace, Turn};
 use super::record::Record;
 use super::token::SharedToken;
 use crate::error::Error;
-use crate::exit::Exit;
 use crate::http::credential::Credential;
 use crate::http::observe::{Notice, Observer};
 use crate::http::request::{Header, Request, is_idempotent};
@@ -82,91 +81,14 @@ pub(super) struct Task {
     pub record: Record,
 }
 
-/// What became of a request.
-#[derive(Debug)]
-pub(crate) struct Finished {
-    pub number: u64,
-    pub line: u64,
-    pub id: Option<String>,
-    /// How often it was sent; 0 if it was not.
-    pub attempts: u32,
-    pub time: Duration,
-    pub outcome: Outcome,
-    /// Why the journal does not have it. The run ends.
-    pub unrecorded: Option<Error>,
-}
-
-/// The outcome of a request.
-#[derive(Debug)]
-pub(crate) enum Outcome {
-    /// A whole response.
-    Answered {
-        status: u16,
-        body: Vec<u8>,
-        /// The file with the body, if it was written to one.
-        saved: Option<PathBuf>,
-    },
-    /// The request was certainly not processed.
-    Failed(Error),
-    /// It may have been processed, but there is no whole response.
-    Unknown(Error),
-    /// It was not sent, because the run was stopped.
-    Stopped,
-}
-
-impl Finished {
-    /// What the journal says about it; `None` if it was not sent.
-    fn entry(&self) -> Option<Entry> {
-        let number = self.number;
-        match &self.outcome {
-            Outcome::Answered {
-                status: status @ 200..300,
-                ..
-            } => Some(Entry::Done {
-                number,
-                status: *status,
-            }),
-            Outcome::Answered { status, .. } => Some(Entry::Failed {
-                number,
-                status: Some(*status),
-            }),
-            Outcome::Failed(_) => Some(Entry::Failed {
-                number,
-                status: None,
-            }),
-            Outcome::Unknown(_) => Some(Entry::Unknown { number }),
-            Outcome::Stopped => None,
-        }
-    }
-
-    /// The state as a word, as in the journal.
-    pub(crate) fn state(&self) -> &'static str {
-        match &self.outcome {
-            Outcome::Answered {
-                status: 200..300, ..
-            } => "done",
-            Outcome::Answered { .. } | Outcome::Failed(_) => "failed",
-            Outcome::Unknown(_) => "unknown",
-            Outcome::Stopped => "stopped",
-        }
-    }
-
-    /// The exit code for this request alone.
-    pub(crate) fn exit(&self) -> Exit {
-        match &self.outcome {
-            Outcome::Answered { status, .. } => Exit::from_status(*status),
-            Outcome::Failed(error) | Outcome::Unknown(error) => error.exit(),
-            Outcome::Stopped => Exit::Done,
-        }
-    }
-}
-
 /// The request that a worker is sending.
 #[derive(Debug, Default)]
 struct Current {
     /// Recorded just before the first attempt.
     pending: Option<(Pending, Durability)>,
     attempts: u32,
+    /// How long it waited for the shared rate.
+    waited: Duration,
     is_stopped: bool,
     is_retrying: bool,
     /// Why it could not be recorded; then it was not sent.
@@ -180,15 +102,23 @@ struct Gate {
 }
 
 impl Observer for Gate {
-    fn before(&mut self, _: &mut Request) -> Result<(), Error> {
+    fn turn(&mut self) -> Result<Duration, Error> {
         let mut current = self.current.borrow_mut();
         if std::mem::take(&mut current.is_retrying) {
             self.shared.pace.end_retry();
         }
+        let began = Instant::now();
         if self.shared.pace.wait() == Turn::Stopped {
             current.is_stopped = true;
             return Err(Error::usage("the run was stopped"));
         }
+        let waited = began.elapsed();
+        current.waited += waited;
+        Ok(waited)
+    }
+
+    fn before(&mut self, _: &mut Request) -> Result<(), Error> {
+        let mut current = self.current.borrow_mut();
         if let Some((pending, durability)) = current.pending.take() {
             if let Some(journal) = &self.shared.journal
                 && let Err(error) = journal.sent(pending, durability)
@@ -314,7 +244,7 @@ impl Worker {
             line: task.record.line,
             id: task.record.id,
             attempts: current.attempts,
-            time: began.elapsed(),
+            time: began.elapsed().saturating_sub(current.waited),
             outcome,
             unrecorded: current.unrecorded,
         };

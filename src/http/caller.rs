@@ -251,7 +251,10 @@ impl<'a> Caller<'a> {
         }
     }
 
-    fn send(&mut self, request: &mut Request, attempts: &Attempts) -> Result<Response, Error> {
+    fn send(&mut self, request: &mut Request, attempts: &mut Attempts) -> Result<Response, Error> {
+        for observer in &mut self.observers {
+            attempts.extend(observer.turn()?);
+        }
         for observer in &mut self.observers {
             observer.before(request)?;
         }

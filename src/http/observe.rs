@@ -1,6 +1,8 @@
 //! Observers of a call, which see each request and response, for example to print headers or to
 //! store cookies.
 
+use std::time::Duration;
+
 use super::request::Request;
 use super::response::Response;
 use super::retry::Pause;
@@ -8,6 +10,15 @@ use crate::error::Error;
 
 /// Observes the requests of a [`super::Caller`]. The default methods do nothing.
 pub(crate) trait Observer {
+    /// Waits until the next request may be sent, and returns the time that this took. It does not count
+    /// as time of the call.
+    ///
+    /// # Errors
+    /// Ends the call before the request is sent.
+    fn turn(&mut self) -> Result<Duration, Error> {
+        Ok(Duration::ZERO)
+    }
+
     /// Called before each request, including redirects and retries. May modify the request; on a
     /// redirect, additions are treated like the user's headers.
     ///

@@ -48,6 +48,12 @@ impl Attempts {
         }
     }
 
+    /// Moves the limits of time, because the call had to wait for its turn.
+    pub(super) fn extend(&mut self, waited: Duration) {
+        self.deadline = self.deadline.later(waited);
+        self.began = self.began.checked_add(waited).unwrap_or(self.began);
+    }
+
     /// The deadline of the whole call.
     pub(super) fn deadline(&self) -> Deadline {
         self.deadline

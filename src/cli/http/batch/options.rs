@@ -142,6 +142,19 @@ impl BatchOptions {
                 "CSV has values for {column}; requests are NDJSON",
             ));
         }
+        if let Some(directory) = options
+            .summary
+            .as_deref()
+            .map(Path::new)
+            .and_then(Path::parent)
+            && !directory.as_os_str().is_empty()
+            && !directory.is_dir()
+        {
+            return Err(Error::usage(format!(
+                "--summary: no such directory: {}",
+                directory.display()
+            )));
+        }
         let named = |name: &'static str| move |why: String| Error::usage(format!("{name}: {why}"));
         Ok(BatchOptions {
             run: Options {
