@@ -650,6 +650,7 @@ fn shards_divide_the_input() {
         ("SLURM_ARRAY_TASK_ID", "2"),
         ("SLURM_ARRAY_TASK_COUNT", "3"),
         ("SLURM_ARRAY_TASK_MIN", "1"),
+        ("SLURM_ARRAY_TASK_MAX", "3"),
     ];
     let task = slurm
         .iter()

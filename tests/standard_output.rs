@@ -46,6 +46,9 @@ const RUNS: &[&[&str]] = &[
     &["http", "URL", "-o", "/dev/stdout"],
     &["http", "URL", "--download"],
     &["http", "URLempty"],
+    &["http", "GET", "URL{id}", "--batch", "list.csv", "--dry-run"],
+    &["http", "GET", "URL{id}", "--batch", "list.csv"],
+    &["journal", "show", "shots.journal"],
     &["jq", "-n", "1"],
     &["jwt", "keygen", "--alg", "ES256"],
     &["jwt", "keygen", "--alg", "ES256", "-o", "/dev/stdout"],
@@ -98,6 +101,7 @@ fn run(words: &[&str], url: &str, stdout: Stdout) -> Output {
     let scratch = Scratch::new("stdout");
     scratch.write("key", "0123456789abcdef0123456789abcdef");
     scratch.write("public.pem", PUBLIC_KEY);
+    scratch.write("list.csv", "id\n1\n");
     scratch.write("packages/readme", "");
     scratch.write("repository/tool/1.0/package.py", "name = 'other'\n");
     let profile = format!("[profile.svc]\nurl = '{url}'\nauth = 'bearer'\ntoken = 'env:T'\n");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::journal::Entry;
+use super::journal::{Entry, State};
 use crate::error::Error;
 use crate::exit::Exit;
 
@@ -40,40 +40,53 @@ pub(crate) enum Outcome {
     Stopped,
 }
 
+impl Outcome {
+    /// The state in the journal; `None` if it was not sent.
+    pub(super) fn state(&self) -> Option<State> {
+        match self {
+            Outcome::Answered {
+                status: 200..300, ..
+            } => Some(State::Done),
+            // From a gateway, which does not know whether the service processed the request.
+            Outcome::Answered {
+                status: 502 | 504, ..
+            }
+            | Outcome::Unknown(_) => Some(State::Unknown),
+            Outcome::Answered { .. } | Outcome::Failed(_) => Some(State::Failed),
+            Outcome::Stopped => None,
+        }
+    }
+
+    fn status(&self) -> Option<u16> {
+        match self {
+            Outcome::Answered { status, .. } => Some(*status),
+            Outcome::Failed(_) | Outcome::Unknown(_) | Outcome::Stopped => None,
+        }
+    }
+}
+
 impl Finished {
     /// What the journal says about it; `None` if it was not sent.
     pub(super) fn entry(&self) -> Option<Entry> {
-        let number = self.number;
-        match &self.outcome {
-            Outcome::Answered {
-                status: status @ 200..300,
-                ..
-            } => Some(Entry::Done {
+        let (number, status) = (self.number, self.outcome.status());
+        match self.outcome.state()? {
+            State::Done => Some(Entry::Done {
                 number,
-                status: *status,
+                status: status.unwrap_or_default(),
             }),
-            Outcome::Answered { status, .. } => Some(Entry::Failed {
-                number,
-                status: Some(*status),
-            }),
-            Outcome::Failed(_) => Some(Entry::Failed {
-                number,
-                status: None,
-            }),
-            Outcome::Unknown(_) => Some(Entry::Unknown { number }),
-            Outcome::Stopped => None,
+            State::Failed => Some(Entry::Failed { number, status }),
+            State::Unknown => Some(Entry::Unknown { number }),
+            State::New => None,
         }
     }
 
     /// The state as a word, as in the journal.
     pub(crate) fn state(&self) -> &'static str {
-        match &self.outcome {
-            Outcome::Answered {
-                status: 200..300, ..
-            } => "done",
-            Outcome::Answered { .. } | Outcome::Failed(_) => "failed",
-            Outcome::Unknown(_) => "unknown",
-            Outcome::Stopped => "stopped",
+        match self.outcome.state() {
+            Some(State::Done) => "done",
+            Some(State::Failed) => "failed",
+            Some(State::Unknown) => "unknown",
+            Some(State::New) | None => "stopped",
         }
     }
 

@@ -69,7 +69,8 @@ impl std::fmt::Display for Shard {
     }
 }
 
-/// An array of tasks from MIN in steps of STEP; its COUNT may be smaller than the range suggests.
+/// A whole array from 0 or 1, in steps of 1. Slurm describes only the tasks of this submission: a shard
+/// that is submitted again alone would take itself for the whole array, and send everything again.
 fn slurm(variable: &dyn Fn(&str) -> Option<String>) -> Result<Shard, String> {
     let number = |name: &str| {
         let text = variable(name).ok_or_else(|| format!("{name} is not set"))?;
@@ -78,19 +79,16 @@ fn slurm(variable: &dyn Fn(&str) -> Option<String>) -> Result<Shard, String> {
     };
     let id = number("SLURM_ARRAY_TASK_ID")?;
     let first = number("SLURM_ARRAY_TASK_MIN")?;
+    let last = number("SLURM_ARRAY_TASK_MAX")?;
     let count = number("SLURM_ARRAY_TASK_COUNT")?;
-    let step = match variable("SLURM_ARRAY_TASK_STEP") {
-        Some(_) => number("SLURM_ARRAY_TASK_STEP")?,
-        None => 1,
-    };
-    let after = id.checked_sub(first);
-    after
-        .filter(|after| step > 0 && after % step == 0)
-        .and_then(|after| Shard::new((after / step).checked_add(1)?, count))
+    let is_whole = first <= 1 && count > 1 && last.checked_sub(first) == count.checked_sub(1);
+    Some(())
+        .filter(|()| is_whole)
+        .and_then(|()| Shard::new(id.checked_sub(first)?.checked_add(1)?, count))
         .ok_or_else(|| {
             format!(
-                "the Slurm array is not a plain range: task {id} from {first} in steps of {step}, \
-                 {count} tasks; use --shard I/N"
+                "--shard auto needs a whole Slurm array from 0 or 1, in steps of 1: this is task {id} of \
+                 {count}, from {first} to {last}. Use --shard I/N, or requeue the task of the whole array"
             )
         })
 }
@@ -223,29 +221,30 @@ mod tests {
 
     #[test]
     fn slurm_tasks_are_shards() {
-        let slurm = |id, min, count, step: &'static str| {
-            let mut given = vec![
+        let slurm = |id, min, max, count| {
+            of_task(&[
                 ("SLURM_ARRAY_TASK_ID", id),
                 ("SLURM_ARRAY_TASK_MIN", min),
+                ("SLURM_ARRAY_TASK_MAX", max),
                 ("SLURM_ARRAY_TASK_COUNT", count),
-            ];
-            if !step.is_empty() {
-                given.push(("SLURM_ARRAY_TASK_STEP", step));
-            }
-            of_task(&given)
+            ])
         };
-        assert_eq!(slurm("0", "0", "10", ""), Ok("1/10".into()));
-        assert_eq!(slurm("10", "1", "10", "1"), Ok("10/10".into()));
-        assert_eq!(slurm("1009", "1001", "3", "4"), Ok("3/3".into()));
-        // --array=1,5,9 without a step.
+        assert_eq!(slurm("0", "0", "9", "10"), Ok("1/10".into()));
+        assert_eq!(slurm("10", "1", "10", "10"), Ok("10/10".into()));
+        for (id, min, max, count) in [
+            ("3", "3", "3", "1"),          // --array=3: a shard that is submitted again
+            ("1", "1", "1", "1"),          // --array=1
+            ("2", "2", "3", "2"),          // --array=2-3
+            ("1", "1", "4", "3"),          // --array=1,2,4
+            ("1005", "1001", "1009", "3"), // --array=1001-1009:4
+            ("9", "1", "4", "4"),
+            ("0", "1", "4", "4"),
+        ] {
+            let why = slurm(id, min, max, count).unwrap_err();
+            assert!(why.contains("needs a whole Slurm array"), "{why}");
+        }
         assert!(
-            slurm("9", "1", "3", "")
-                .unwrap_err()
-                .contains("not a plain range")
-        );
-        assert!(slurm("2", "1", "3", "4").is_err() && slurm("0", "1", "3", "").is_err());
-        assert!(
-            slurm("x", "1", "3", "")
+            slurm("x", "1", "3", "3")
                 .unwrap_err()
                 .contains("SLURM_ARRAY_TASK_ID=x")
         );

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::finished::{Finished, Outcome};
+use super::finished::Finished;
+use super::journal::State;
 use crate::exit::Exit;
 
 /// Steps of a doubling: a percentile is at most a sixteenth too high.
@@ -15,7 +16,7 @@ const DOUBLINGS: usize = 32;
 pub(crate) struct Tally {
     pub done: u64,
     pub failed: u64,
-    /// Sent, and perhaps processed: the response did not come.
+    /// Sent, and perhaps processed: the response did not come, or came from a gateway.
     pub unknown: u64,
     /// Done in an earlier run.
     pub skipped: u64,
@@ -43,13 +44,11 @@ impl Tally {
     /// Counts a request that a worker has finished.
     pub(super) fn count(&mut self, finished: &Finished) {
         self.attempts += u64::from(finished.attempts);
-        let number = match &finished.outcome {
-            Outcome::Answered {
-                status: 200..300, ..
-            } => &mut self.done,
-            Outcome::Answered { .. } | Outcome::Failed(_) => &mut self.failed,
-            Outcome::Unknown(_) => &mut self.unknown,
-            Outcome::Stopped => return,
+        let number = match finished.outcome.state() {
+            Some(State::Done) => &mut self.done,
+            Some(State::Failed) => &mut self.failed,
+            Some(State::Unknown) => &mut self.unknown,
+            Some(State::New) | None => return,
         };
         *number += 1;
         self.times.add(finished.time);

@@ -356,8 +356,8 @@ fn retry_after_pauses_all_workers() {
     assert!(began.elapsed() >= Duration::from_secs(1));
 }
 
-/// Bad statuses and refused connections have failed; a connection that breaks after the request makes
-/// it unknown.
+/// Bad statuses and refused connections have failed; a connection that breaks after the request, or a
+/// gateway that got no response, makes it unknown.
 #[test]
 fn failed_requests_are_repeated_and_unknown_ones_only_if_that_is_safe() {
     let is_second = Arc::new(AtomicUsize::new(0));
@@ -366,6 +366,7 @@ fn failed_requests_are_repeated_and_unknown_ones_only_if_that_is_safe() {
         let is_second = second.load(Ordering::SeqCst) > 0;
         match seen.line.rsplit('/').next().unwrap() {
             "bad" if !is_second => response("500 Bug", "", ""),
+            "gateway" if !is_second => response("502 Bad Gateway", "", ""),
             "lost" if !is_second => None,
             _ => response("201 Created", "", ""),
         }
@@ -375,6 +376,7 @@ fn failed_requests_are_repeated_and_unknown_ones_only_if_that_is_safe() {
         ("POST", "bad".into()),
         ("POST", "lost".into()),
         ("PUT", "lost".into()),
+        ("POST", "gateway".into()),
     ]);
     let refused = r#"{"id":"refused","method":"POST","url":"http://127.0.0.1:1/"}"#;
     let input = input + refused;
@@ -393,10 +395,11 @@ fn failed_requests_are_repeated_and_unknown_ones_only_if_that_is_safe() {
             "bad 500 ",
             "lost unknown",
             "lost unknown",
+            "gateway 502 ",
             "refused failed"
         ]
     );
-    assert_eq!((tally.done, tally.failed, tally.unknown), (1, 2, 2));
+    assert_eq!((tally.done, tally.failed, tally.unknown), (1, 2, 3));
 
     is_second.store(1, Ordering::SeqCst);
     server.seen.lock().unwrap().clear();
@@ -404,9 +407,15 @@ fn failed_requests_are_repeated_and_unknown_ones_only_if_that_is_safe() {
     let (tally, events) = run_all(options, shared(Some(journal)), Some(&replay), &input);
     assert_eq!(
         events,
-        ["bad 201 ", "lost undecided", "lost 201 ", "refused failed"]
+        [
+            "bad 201 ",
+            "lost undecided",
+            "lost 201 ",
+            "gateway undecided",
+            "refused failed"
+        ]
     );
-    assert_eq!((tally.skipped, tally.unknown), (1, 1));
+    assert_eq!((tally.skipped, tally.unknown), (1, 2));
     assert_eq!(server.lines(), ["POST /bad", "PUT /lost"]);
 
     // With a key the server can tell a repetition.
@@ -417,7 +426,7 @@ fn failed_requests_are_repeated_and_unknown_ones_only_if_that_is_safe() {
         ..shared(Some(journal))
     };
     let (_, events) = run_all(options, keyed, Some(&replay), &input);
-    assert_eq!(events, ["lost 201 ", "refused failed"]);
+    assert_eq!(events, ["lost 201 ", "gateway 201 ", "refused failed"]);
     let seen = server.seen.lock().unwrap();
     assert_eq!(seen[0].header("idempotency-key").unwrap().len(), 32);
     std::fs::remove_file(&path).unwrap();

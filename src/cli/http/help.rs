@@ -168,7 +168,6 @@ pub(in crate::cli) const DETAILS: Details = Details {
         ),
         ("--rate", Kind::Form(|text| Rate::parse(text).map(drop))),
         ("--journal", Kind::File),
-        ("--idempotency-header", Kind::Word),
         ("--check", Kind::Word),
         ("--shard", Kind::Word),
         ("--summary", Kind::File),

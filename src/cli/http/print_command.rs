@@ -403,6 +403,7 @@ mod tests {
     use argh::ArgsInfo;
 
     use super::*;
+    use crate::cli::http::batch::of_batches;
 
     #[test]
     fn print_command_prints_every_option() {
@@ -415,7 +416,11 @@ mod tests {
             "--claim",
             "--resolve",
             "--var",
+            // --batch refuses --print-command.
+            "--batch",
+            "--idempotency-header",
         ];
+        known.extend(of_batches(&call).map(|(name, _)| name));
         known.extend(values(&call, &sourced).map(|(name, _)| name));
         known.extend(switches(&call).into_iter().map(|(name, _)| name));
         for flag in Http::get_args_info().flags {

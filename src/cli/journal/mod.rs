@@ -48,7 +48,7 @@ struct Show {
     #[argh(switch)]
     json: bool,
 
-    /// apply a jq filter to the JSON. Implies --json. Each result is one line of compact JSON
+    /// apply a jq filter to the JSON. Implies --json. Each result is one line of compact JSON.
     #[argh(option, arg_name = "filter")]
     jq: Option<String>,
 
@@ -75,7 +75,7 @@ struct Merge {
     #[argh(switch)]
     json: bool,
 
-    /// apply a jq filter to the JSON. Implies --json. Each result is one line of compact JSON
+    /// apply a jq filter to the JSON. Implies --json. Each result is one line of compact JSON.
     #[argh(option, arg_name = "filter")]
     jq: Option<String>,
 

@@ -36,6 +36,8 @@ use options::BatchOptions;
 use requests::{AuthorizationItem, Compression, Rules, resolve};
 
 pub(super) use options::input;
+#[cfg(test)]
+pub(super) use options::of_batches;
 
 /// `--dry-run` prints this many requests.
 const SHOWN: usize = 3;

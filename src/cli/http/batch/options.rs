@@ -58,7 +58,7 @@ pub(in super::super) fn input(options: &Http) -> Result<Option<&str>, Error> {
     }
 }
 
-fn of_batches(options: &Http) -> [(&'static str, bool); 12] {
+pub(in crate::cli::http) fn of_batches(options: &Http) -> [(&'static str, bool); 12] {
     [
         ("--csv", options.csv),
         ("--jobs", options.jobs.is_some()),
