@@ -5,12 +5,17 @@ use std::os::fd::AsRawFd;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::Builder;
 
+use rustix::process::{Resource, getrlimit};
+
 use super::overflow;
 use crate::error::Error;
 
 /// The sizes of the stack, tried in this order: a limit on the address space may allow only a small
 /// one. Only the touched part takes memory.
 const STACK_BYTES: [usize; 5] = [256 << 20, 64 << 20, 16 << 20, 4 << 20, 1 << 20];
+
+/// The last of them.
+const LEAST_STACK_BYTES: usize = 1 << 20;
 
 /// A part of the stack for the start of the thread and for calls that need no check.
 const MARGIN_BYTES: usize = 256 << 10;
@@ -89,6 +94,15 @@ pub(super) fn run<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> 
     }
 }
 
+/// A quarter of the limit on the address space: a filter that uses up its stack needs memory as well,
+/// and a program without memory ends without an error.
+fn most_stack() -> usize {
+    match getrlimit(Resource::As).current {
+        Some(bytes) => usize::try_from(bytes / 4).unwrap_or(usize::MAX),
+        None => usize::MAX,
+    }
+}
+
 /// Starts `f` on a thread with a large stack. The thread sends the result, and then writes a byte.
 fn start<T: Send + 'static>(
     f: impl FnOnce() -> T + Send + 'static,
@@ -98,7 +112,11 @@ fn start<T: Send + 'static>(
     let mut failure = io::Error::other("no stack");
     // A thread that is not started must leave the function for the next try.
     let work = Arc::new(Mutex::new(Some((f, writer, sender))));
+    let most = most_stack();
     for bytes in STACK_BYTES {
+        if bytes > most && bytes > LEAST_STACK_BYTES {
+            continue;
+        }
         let own = Arc::clone(&work);
         let body = move || {
             let taken = own.lock().ok().and_then(|mut work| work.take());

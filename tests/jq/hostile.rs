@@ -25,15 +25,13 @@ fn runaway_recursion_is_an_error() {
 
 #[test]
 fn runaway_recursion_is_an_error_with_a_small_address_space() {
-    let script = "ulimit -v 100000; exec \"$0\" jq -n 'def f: 1 + f; f'";
-    let run = Run::of("bash").args(["-c", script]);
-    let output = run.arg(binary()).run();
-    assert_eq!(output.code, 5, "{}", output.tell());
-    assert!(
-        output.stderr_text().contains("too deep"),
-        "{}",
-        output.tell()
-    );
+    for kib in [40_000, 60_000, 100_000, 150_000] {
+        let script = format!("ulimit -v {kib}; exec \"$0\" jq -n 'def f: 1 + f; f'");
+        let run = Run::of("bash").args(["-c", &script]);
+        let output = run.arg(binary()).run();
+        assert_eq!(output.code, 5, "{kib}: {}", output.tell());
+        assert!(output.stderr_text().contains("too deep"), "{kib}");
+    }
 }
 
 #[test]
