@@ -278,3 +278,22 @@ fn memory_does_not_grow_with_the_input() {
         "{short} KiB for 4 MB, {long} KiB for 40 MB"
     );
 }
+
+#[test]
+fn definitions_replace_builtins_of_the_same_name() {
+    let check = |filter: &str, expected: &str| {
+        assert_eq!(printed(&["-nc", filter], ""), format!("{expected}\n"));
+    };
+    check("def length: 1, 2; [{a: length}]", r#"[{"a":1},{"a":2}]"#);
+    check(
+        "def f(length): [(10, 20) + length]; f(1, 2)",
+        "[11,21,12,22]",
+    );
+    check("def first(f): 42; [1] | .[] |= (7, 8)", "[7]");
+    // A parameter `$x` is also the filter `x`, with its own input.
+    check("def f($x): 5 | x; 3 | f(. + 1)", "6");
+    // Constants are not looked up.
+    check("def null: 1; [null]", "[null]");
+    let (code, _, stderr) = jq(&["-n", "def if: 1; 2"], "");
+    assert_eq!(code, 3, "{stderr}");
+}

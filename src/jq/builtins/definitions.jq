@@ -7,6 +7,8 @@ def recurse(f; condition): def r: ., (f | select(condition) | r); r;
 def recurse: recurse(.[]?);
 def recurse_down: recurse;
 def _each: .[];
+def _first(f): first(f);
+def _last: .[-1];
 def first: .[0];
 def last: .[-1];
 def nth($n): .[$n];

@@ -7,7 +7,6 @@ use jaq_core::ops::Math;
 
 use super::Term;
 use super::parser::{Parsed, Parser, binary};
-use super::single::{is_plain_path, is_single};
 
 impl<'s> Parser<'s> {
     /// A call of a definition of c47.
@@ -28,7 +27,7 @@ impl<'s> Parser<'s> {
         op: BinaryOp<&'s str>,
         right: Term<'s>,
     ) -> Term<'s> {
-        if is_single(&left) || is_single(&right) {
+        if self.is_single(&left) || self.is_single(&right) {
             return binary(left, op, right);
         }
         let (one, two) = (self.fresh(), self.fresh());
@@ -37,25 +36,25 @@ impl<'s> Parser<'s> {
     }
 
     pub(super) fn assignment(&mut self, path: Term<'s>, value: Term<'s>) -> Term<'s> {
-        match is_plain_path(&path) {
+        match self.is_plain_path(&path) {
             true => binary(path, BinaryOp::Assign, value),
             false => self.call("_assign", vec![path, value]),
         }
     }
 
     pub(super) fn update(&mut self, path: Term<'s>, new: Term<'s>) -> Term<'s> {
-        if !is_plain_path(&path) {
+        if !self.is_plain_path(&path) {
             return self.call("_modify", vec![path, new]);
         }
-        let new = match is_single(&new) {
+        let new = match self.is_single(&new) {
             true => new,
-            false => self.call("first", vec![new]),
+            false => self.call("_first", vec![new]),
         };
         binary(path, BinaryOp::Update, new)
     }
 
     pub(super) fn update_math(&mut self, path: Term<'s>, op: Math, value: Term<'s>) -> Term<'s> {
-        if is_plain_path(&path) {
+        if self.is_plain_path(&path) {
             return binary(path, BinaryOp::UpdateMath(op), value);
         }
         let name = self.fresh();
@@ -65,7 +64,7 @@ impl<'s> Parser<'s> {
     }
 
     pub(super) fn update_alternative(&mut self, path: Term<'s>, value: Term<'s>) -> Term<'s> {
-        if is_plain_path(&path) {
+        if self.is_plain_path(&path) {
             return binary(path, BinaryOp::UpdateAlt, value);
         }
         let name = self.fresh();
@@ -83,7 +82,7 @@ impl<'s> Parser<'s> {
         init: Term<'s>,
         update: Term<'s>,
     ) -> Term<'s> {
-        let update = match is_single(&update) {
+        let update = match self.is_single(&update) {
             true => update,
             false => {
                 let name = self.fresh();
@@ -105,14 +104,14 @@ impl<'s> Parser<'s> {
         update: Term<'s>,
         extract: Option<Term<'s>>,
     ) -> Term<'s> {
-        if is_single(&update) {
+        if self.is_single(&update) {
             let parts = [Some(init), Some(update), extract];
             let parts = parts.into_iter().flatten().collect();
             return Term::Fold("foreach", Box::new(source), pattern, parts);
         }
         // The state is the list of the outputs.
         let state = |term| Term::Arr(Some(Box::new(term)));
-        let last = self.call("last", Vec::new());
+        let last = self.call("_last", Vec::new());
         let update = binary(last, BinaryOp::Pipe(None), update);
         let each = self.call("_each", Vec::new());
         let extract = match extract {

@@ -4,7 +4,6 @@ use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Pattern};
 
 use super::parser::{Parsed, Parser, binary};
-use super::single::is_single;
 use super::term::text;
 use super::token::Token;
 use super::{SyntaxError, Term};
@@ -61,7 +60,7 @@ impl<'s> Parser<'s> {
         format: Option<&'s str>,
         outer: &mut Vec<(&'s str, Term<'s>)>,
     ) -> Term<'s> {
-        let (value, source) = match is_single(&value) {
+        let (value, source) = match self.is_single(&value) {
             true => (value, None),
             false => {
                 let name = self.fresh();

@@ -1,10 +1,10 @@
 //! Whether a term has exactly one output (or an error) for each input.
 
 use jaq_core::load::lex::StrPart;
-use jaq_core::load::parse::BinaryOp;
+use jaq_core::load::parse::{BinaryOp, Pattern};
 use jaq_core::path::{Opt, Part};
 
-use super::Term;
+use super::{Names, Term};
 
 /// Names without arguments that have one output.
 const SINGLE: [&str; 45] = [
@@ -87,8 +87,10 @@ const SINGLE_ALWAYS: [&str; 10] = [
     "add",
 ];
 
-/// Whether `term` is known to have exactly one output.
-pub(super) fn is_single(term: &Term) -> bool {
+/// Whether `term` is known to have exactly one output. The names that the filter defines itself,
+/// `own`, can have any number.
+pub(super) fn is_single(term: &Term, own: &Names) -> bool {
+    let is_single = |term: &Term| is_single(term, own);
     match term {
         Term::Id | Term::Num(_) | Term::Arr(_) | Term::Var(_) => true,
         Term::Str(_, parts) => parts.iter().all(|part| match part {
@@ -102,12 +104,13 @@ pub(super) fn is_single(term: &Term) -> bool {
         Term::BinOp(left, op, right) => match op {
             BinaryOp::Comma | BinaryOp::Assign | BinaryOp::UpdateMath(_) => false,
             BinaryOp::UpdateAlt | BinaryOp::Update => false,
-            BinaryOp::Pipe(_)
-            | BinaryOp::Or
-            | BinaryOp::And
-            | BinaryOp::Alt
-            | BinaryOp::Math(_)
-            | BinaryOp::Cmp(_) => is_single(left) && is_single(right),
+            BinaryOp::Pipe(pattern) => {
+                let is_plain = |pattern| is_single_pattern(pattern, own);
+                pattern.as_ref().is_none_or(is_plain) && is_single(left) && is_single(right)
+            }
+            BinaryOp::Or | BinaryOp::And | BinaryOp::Alt | BinaryOp::Math(_) | BinaryOp::Cmp(_) => {
+                is_single(left) && is_single(right)
+            }
         },
         Term::IfThenElse(branches, other) => {
             branches
@@ -131,6 +134,7 @@ pub(super) fn is_single(term: &Term) -> bool {
                 })
         }
         Term::Def(_, body) => is_single(body),
+        Term::Call(name, _) if own.contains(name) => false,
         Term::Call(name, args) => match args.as_slice() {
             [] => SINGLE.contains(name) || name.starts_with('@'),
             args => {
@@ -142,9 +146,24 @@ pub(super) fn is_single(term: &Term) -> bool {
     }
 }
 
+/// Whether all keys of a pattern have one output.
+fn is_single_pattern(pattern: &Pattern<&str>, own: &Names) -> bool {
+    match pattern {
+        Pattern::Var(_) => true,
+        Pattern::Arr(patterns) => patterns
+            .iter()
+            .all(|pattern| is_single_pattern(pattern, own)),
+        Pattern::Obj(members) => members
+            .iter()
+            .all(|(key, pattern)| is_single(key, own) && is_single_pattern(pattern, own)),
+    }
+}
+
 /// Whether paths of `term` can be updated one after the other, each once: the interpreter does that
 /// without making the paths.
-pub(super) fn is_plain_path(term: &Term) -> bool {
+pub(super) fn is_plain_path(term: &Term, own: &Names) -> bool {
+    let is_single = |term: &Term| is_single(term, own);
+    let is_plain_path = |term: &Term| is_plain_path(term, own);
     match term {
         Term::Id => true,
         Term::Path(term, path) => {
@@ -159,7 +178,7 @@ pub(super) fn is_plain_path(term: &Term) -> bool {
         Term::BinOp(left, BinaryOp::Pipe(None), right) => {
             is_plain_path(left) && is_plain_path(right)
         }
-        Term::Call("select", args) => args.iter().all(is_single),
+        Term::Call("select", args) if !own.contains("select") => args.iter().all(is_single),
         _ => false,
     }
 }
