@@ -297,3 +297,56 @@ fn definitions_replace_builtins_of_the_same_name() {
     let (code, _, stderr) = jq(&["-n", "def if: 1; 2"], "");
     assert_eq!(code, 3, "{stderr}");
 }
+
+#[test]
+fn arguments_keep_their_order_and_the_first_of_a_name_counts() {
+    let words = ["--args", "a", "--jsonargs", "1", "--args", "\"b"];
+    let all: Vec<&str> = ["-nc", "$ARGS.positional"]
+        .into_iter()
+        .chain(words)
+        .collect();
+    assert_eq!(printed(&all, ""), "[\"a\",1,\"\\\"b\"]\n");
+    let twice = [
+        "-nc",
+        "[$a, $ARGS.named]",
+        "--arg",
+        "a",
+        "1",
+        "--arg",
+        "a",
+        "2",
+    ];
+    assert_eq!(printed(&twice, ""), "[\"1\",{\"a\":\"1\"}]\n");
+}
+
+#[test]
+fn unreadable_file_of_an_option_is_exit_2() {
+    for option in ["--slurpfile", "--rawfile"] {
+        let (code, _, stderr) = jq(&["-n", option, "a", "/nowhere", "$a"], "");
+        assert_eq!(code, 2, "{stderr}");
+        assert!(stderr.contains("/nowhere"), "{stderr}");
+    }
+    assert_eq!(jq(&["-n", "-f", "/nowhere"], "").0, 2);
+}
+
+#[test]
+fn syntax_errors_are_plain_sentences() {
+    for (filter, expected) in [
+        ("1 +", "unexpected end of the filter at column 4"),
+        ("try", "unexpected end of the filter at column 4"),
+        ("1 \"a\"", "unexpected string at column 3"),
+        (
+            "{a: \"x\" \"y\"}",
+            "expected '}', found a string at column 9",
+        ),
+        (
+            "1 as x",
+            "expected a variable, '[' or '{', found 'x' at column 6",
+        ),
+        ("}", "unexpected '}' at column 1"),
+    ] {
+        let (code, _, stderr) = jq(&["-n", filter], "");
+        assert_eq!(code, 3, "{filter}: {stderr}");
+        assert!(stderr.contains(expected), "{filter}: {stderr}");
+    }
+}

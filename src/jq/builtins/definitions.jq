@@ -1,3 +1,5 @@
+def _first(f): first(f);
+def _last: .[-1];
 def error($message): $message | error;
 def select(f): if f then . else empty end;
 def map(f): [.[] | f];
@@ -7,8 +9,6 @@ def recurse(f; condition): def r: ., (f | select(condition) | r); r;
 def recurse: recurse(.[]?);
 def recurse_down: recurse;
 def _each: .[];
-def _first(f): first(f);
-def _last: .[-1];
 def first: .[0];
 def last: .[-1];
 def nth($n): .[$n];

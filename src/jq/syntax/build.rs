@@ -7,6 +7,7 @@ use jaq_core::ops::Math;
 
 use super::Term;
 use super::parser::{Parsed, Parser, binary};
+use super::single::is_total;
 
 impl<'s> Parser<'s> {
     /// A call of a definition of c47.
@@ -27,7 +28,9 @@ impl<'s> Parser<'s> {
         op: BinaryOp<&'s str>,
         right: Term<'s>,
     ) -> Term<'s> {
-        if self.is_single(&left) || self.is_single(&right) {
+        // The right side is first: without an output there, the left side does not run.
+        let both_single = self.is_single(&left) && self.is_single(&right);
+        if both_single || is_total(&left) || is_total(&right) {
             return binary(left, op, right);
         }
         let (one, two) = (self.fresh(), self.fresh());

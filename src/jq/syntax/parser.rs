@@ -154,7 +154,11 @@ impl<'s> Parser<'s> {
     }
 
     pub(super) fn unexpected(&self, token: Token) -> SyntaxError {
-        self.error(format!("unexpected {}", token.described()))
+        self.error(match token {
+            Token::End => "unexpected end of the filter".to_owned(),
+            Token::Quote => "unexpected string".to_owned(),
+            token => format!("unexpected {}", token.described()),
+        })
     }
 
     /// Whether the next token is this sign, which is then skipped.

@@ -146,6 +146,17 @@ pub(super) fn is_single(term: &Term, own: &Names) -> bool {
     }
 }
 
+/// Whether `term` has exactly one output, and never fails.
+pub(super) fn is_total(term: &Term) -> bool {
+    match term {
+        Term::Id | Term::Num(_) | Term::Var(_) | Term::Arr(None) => true,
+        Term::Str(None, parts) => parts
+            .iter()
+            .all(|part| matches!(part, StrPart::Str(_) | StrPart::Char(_))),
+        _ => false,
+    }
+}
+
 /// Whether all keys of a pattern have one output.
 fn is_single_pattern(pattern: &Pattern<&str>, own: &Names) -> bool {
     match pattern {
