@@ -1,6 +1,5 @@
 def _first(f): first(f);
 def _last: .[-1];
-def error($message): $message | error;
 def select(f): if f then . else empty end;
 def map(f): [.[] | f];
 def map_values(f): .[] |= f;

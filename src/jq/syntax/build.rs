@@ -46,7 +46,11 @@ impl<'s> Parser<'s> {
     }
 
     pub(super) fn update(&mut self, path: Term<'s>, new: Term<'s>) -> Term<'s> {
-        if !self.is_plain_path(&path) {
+        let is_plain = match self.is_single(&new) {
+            true => self.is_plain_path(&path),
+            false => self.is_certain_path(&path),
+        };
+        if !is_plain {
             return self.call("_modify", vec![path, new]);
         }
         let new = match self.is_single(&new) {

@@ -1,7 +1,7 @@
 //! The parser: definitions, and the names of the filter's own.
 
 use super::parser::{Parsed, Parser};
-use super::single::{is_plain_path, is_single};
+use super::single::{is_certain_path, is_plain_path, is_single};
 use super::token::Token;
 use super::{Def, Term};
 
@@ -9,6 +9,10 @@ impl<'s> Parser<'s> {
     /// Whether the term is known to have exactly one output.
     pub(super) fn is_single(&self, term: &Term<'s>) -> bool {
         is_single(term, &self.own)
+    }
+
+    pub(super) fn is_certain_path(&self, term: &Term<'s>) -> bool {
+        is_certain_path(term, &self.own)
     }
 
     pub(super) fn is_plain_path(&self, term: &Term<'s>) -> bool {

@@ -173,23 +173,61 @@ fn is_single_pattern(pattern: &Pattern<&str>, own: &Names) -> bool {
 /// Whether paths of `term` can be updated one after the other, each once: the interpreter does that
 /// without making the paths.
 pub(super) fn is_plain_path(term: &Term, own: &Names) -> bool {
+    plain_path(term, Place::Present, own).is_some()
+}
+
+/// Whether paths of `term` are plain, and their places exist except for the last step. Without a new
+/// value the interpreter would add what is before that step.
+pub(super) fn is_certain_path(term: &Term, own: &Names) -> bool {
+    let place = plain_path(term, Place::Present, own);
+    place.is_some_and(|place| place != Place::Uncertain)
+}
+
+/// What is known of the place that a path leads to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Present,
+    /// It may be missing in a place that exists.
+    Child,
+    /// It may be missing. The interpreter adds it, also if no path leads on from there.
+    Uncertain,
+}
+
+/// Where a plain path leads from `place`; `None` if it is not plain.
+fn plain_path(term: &Term, place: Place, own: &Names) -> Option<Place> {
     let is_single = |term: &Term| is_single(term, own);
-    let is_plain_path = |term: &Term| is_plain_path(term, own);
     match term {
-        Term::Id => true,
+        Term::Id => Some(place),
         Term::Path(term, path) => {
-            let is_plain = |part: &Part<Term>| match part {
-                Part::Index(index) => is_single(index),
-                Part::Range(from, upto) => {
-                    from.as_ref().is_none_or(is_single) && upto.as_ref().is_none_or(is_single)
-                }
+            let start = plain_path(term, place, own)?;
+            let below = |place| match place {
+                Place::Present => Place::Child,
+                Place::Child | Place::Uncertain => Place::Uncertain,
             };
-            is_plain_path(term) && path.0.iter().all(|(part, _)| is_plain(part))
+            path.0.iter().try_fold(start, |place, (part, opt)| {
+                let (is_plain, leads_on, next) = match part {
+                    Part::Index(index) => (
+                        is_single(index),
+                        matches!(index, Term::Str(..) | Term::Num(_)),
+                        below(place),
+                    ),
+                    Part::Range(None, None) => (true, false, Place::Present),
+                    Part::Range(from, upto) => {
+                        let is_plain = |bound: &Option<Term>| bound.as_ref().is_none_or(is_single);
+                        (is_plain(from) && is_plain(upto), true, below(place))
+                    }
+                };
+                let is_certain =
+                    leads_on || place == Place::Present || matches!(opt, Opt::Essential);
+                (is_plain && is_certain).then_some(next)
+            })
         }
         Term::BinOp(left, BinaryOp::Pipe(None), right) => {
-            is_plain_path(left) && is_plain_path(right)
+            plain_path(right, plain_path(left, place, own)?, own)
         }
-        Term::Call("select", args) if !own.contains("select") => args.iter().all(is_single),
-        _ => false,
+        Term::Call("select", args) if !own.contains("select") => {
+            (place == Place::Present && args.iter().all(is_single)).then_some(place)
+        }
+        _ => None,
     }
 }
