@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jaq_core::load::parse::{BinaryOp, Pattern};
 use jaq_core::ops::Math;
+use jaq_core::path::{Opt, Part, Path};
 
 use super::Term;
 use super::parser::{Parsed, Parser, binary};
@@ -14,6 +15,45 @@ impl<'s> Parser<'s> {
     pub(super) fn call(&mut self, name: &'s str, args: Vec<Term<'s>>) -> Term<'s> {
         self.calls.insert((name, args.len()));
         Term::Call(name, args)
+    }
+
+    /// An object. If a key or a value has several outputs, each is made once, in the order of jq.
+    pub(super) fn object_of(&mut self, members: Vec<(Term<'s>, Option<Term<'s>>)>) -> Term<'s> {
+        let all_single = members.iter().all(|(key, value)| {
+            self.is_single(key) && value.as_ref().is_none_or(|value| self.is_single(value))
+        });
+        if all_single {
+            return Term::Obj(members);
+        }
+        let mut sources = Vec::new();
+        let mut made = Vec::with_capacity(members.len());
+        for (key, value) in members {
+            let key = self.variable_for(key, &mut sources);
+            let value = match value {
+                Some(value) => self.variable_for(value, &mut sources),
+                None => {
+                    let part = (Part::Index(key.clone()), Opt::Essential);
+                    Term::Path(Box::new(Term::Id), Path(vec![part]))
+                }
+            };
+            made.push((key, Some(value)));
+        }
+        let bind = |body, (name, source)| Self::bind(source, name, body);
+        sources.into_iter().rev().fold(Term::Obj(made), bind)
+    }
+
+    /// A variable for a term that may have several outputs or fail, which is added to the sources.
+    pub(super) fn variable_for(
+        &mut self,
+        term: Term<'s>,
+        sources: &mut Vec<(&'s str, Term<'s>)>,
+    ) -> Term<'s> {
+        if is_total(&term) {
+            return term;
+        }
+        let name = self.fresh();
+        sources.push((name, term));
+        Term::Var(name)
     }
 
     /// `source as $name | body`.
@@ -118,6 +158,7 @@ impl<'s> Parser<'s> {
         }
         // The state is the list of the outputs.
         let state = |term| Term::Arr(Some(Box::new(term)));
+        let init = binary(init, BinaryOp::Pipe(None), state(Term::Id));
         let last = self.call("_last", Vec::new());
         let update = binary(last, BinaryOp::Pipe(None), update);
         let each = self.call("_each", Vec::new());
@@ -125,7 +166,7 @@ impl<'s> Parser<'s> {
             Some(extract) => binary(each, BinaryOp::Pipe(None), extract),
             None => each,
         };
-        let parts = vec![state(init), state(update), extract];
+        let parts = vec![init, state(update), extract];
         Term::Fold("foreach", Box::new(source), pattern, parts)
     }
 
