@@ -350,3 +350,13 @@ fn syntax_errors_are_plain_sentences() {
         assert!(stderr.contains(expected), "{filter}: {stderr}");
     }
 }
+
+#[test]
+fn byte_order_mark_of_a_long_file_is_skipped() {
+    let scratch = Scratch::new("jq-mark");
+    let lines = "{\"a\": 1}\r\n".repeat(200_000);
+    let file = scratch.write("a.json", format!("\u{feff}{lines}"));
+    let (code, stdout, stderr) = jq(&[".a", file.to_str().unwrap()], "");
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    assert_eq!(stdout.lines().count(), 200_000);
+}
