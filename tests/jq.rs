@@ -278,3 +278,85 @@ fn memory_does_not_grow_with_the_input() {
         "{short} KiB for 4 MB, {long} KiB for 40 MB"
     );
 }
+
+#[test]
+fn definitions_replace_builtins_of_the_same_name() {
+    let check = |filter: &str, expected: &str| {
+        assert_eq!(printed(&["-nc", filter], ""), format!("{expected}\n"));
+    };
+    check("def length: 1, 2; [{a: length}]", r#"[{"a":1},{"a":2}]"#);
+    check(
+        "def f(length): [(10, 20) + length]; f(1, 2)",
+        "[11,21,12,22]",
+    );
+    check("def first(f): 42; [1] | .[] |= (7, 8)", "[7]");
+    // A parameter `$x` is also the filter `x`, with its own input.
+    check("def f($x): 5 | x; 3 | f(. + 1)", "6");
+    // Constants are not looked up.
+    check("def null: 1; [null]", "[null]");
+    let (code, _, stderr) = jq(&["-n", "def if: 1; 2"], "");
+    assert_eq!(code, 3, "{stderr}");
+}
+
+#[test]
+fn arguments_keep_their_order_and_the_first_of_a_name_counts() {
+    let words = ["--args", "a", "--jsonargs", "1", "--args", "\"b"];
+    let all: Vec<&str> = ["-nc", "$ARGS.positional"]
+        .into_iter()
+        .chain(words)
+        .collect();
+    assert_eq!(printed(&all, ""), "[\"a\",1,\"\\\"b\"]\n");
+    let twice = [
+        "-nc",
+        "[$a, $ARGS.named]",
+        "--arg",
+        "a",
+        "1",
+        "--arg",
+        "a",
+        "2",
+    ];
+    assert_eq!(printed(&twice, ""), "[\"1\",{\"a\":\"1\"}]\n");
+}
+
+#[test]
+fn unreadable_file_of_an_option_is_exit_2() {
+    for option in ["--slurpfile", "--rawfile"] {
+        let (code, _, stderr) = jq(&["-n", option, "a", "/nowhere", "$a"], "");
+        assert_eq!(code, 2, "{stderr}");
+        assert!(stderr.contains("/nowhere"), "{stderr}");
+    }
+    assert_eq!(jq(&["-n", "-f", "/nowhere"], "").0, 2);
+}
+
+#[test]
+fn syntax_errors_are_plain_sentences() {
+    for (filter, expected) in [
+        ("1 +", "unexpected end of the filter at column 4"),
+        ("try", "unexpected end of the filter at column 4"),
+        ("1 \"a\"", "unexpected string at column 3"),
+        (
+            "{a: \"x\" \"y\"}",
+            "expected '}', found a string at column 9",
+        ),
+        (
+            "1 as x",
+            "expected a variable, '[' or '{', found 'x' at column 6",
+        ),
+        ("}", "unexpected '}' at column 1"),
+    ] {
+        let (code, _, stderr) = jq(&["-n", filter], "");
+        assert_eq!(code, 3, "{filter}: {stderr}");
+        assert!(stderr.contains(expected), "{filter}: {stderr}");
+    }
+}
+
+#[test]
+fn byte_order_mark_of_a_long_file_is_skipped() {
+    let scratch = Scratch::new("jq-mark");
+    let lines = "{\"a\": 1}\r\n".repeat(200_000);
+    let file = scratch.write("a.json", format!("\u{feff}{lines}"));
+    let (code, stdout, stderr) = jq(&[".a", file.to_str().unwrap()], "");
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    assert_eq!(stdout.lines().count(), 200_000);
+}

@@ -62,6 +62,9 @@ struct Block {
     lines: u64,
 }
 
+/// It may be at the start of a file.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// The file, read in blocks.
 struct Blocks {
     input: Option<Open>,
@@ -89,7 +92,7 @@ impl Blocks {
 
     /// The next block; `None` at the end.
     fn next(&mut self) -> Option<Block> {
-        let bytes = loop {
+        let mut bytes = loop {
             if let Some(end) = memchr::memrchr(b'\n', &self.rest) {
                 let rest = self.rest.split_off(end + 1);
                 break std::mem::replace(&mut self.rest, rest);
@@ -99,6 +102,9 @@ impl Blocks {
                 break std::mem::take(&mut self.rest);
             }
         };
+        if self.next == 0 && bytes.starts_with(BYTE_ORDER_MARK) {
+            bytes.drain(..BYTE_ORDER_MARK.len());
+        }
         if bytes.is_empty() {
             return None;
         }

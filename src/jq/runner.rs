@@ -63,13 +63,7 @@ fn variables(job: &Job, environment: &Value) -> Result<Vec<Value>, Error> {
     let positional: Result<Value, Error> = job.positional.iter().map(argument_value).collect();
     let mut arguments = Map::default();
     arguments.insert("positional".into(), positional?);
-    // The first of several with the same name counts, as for the variables.
-    let mut map = Map::default();
-    for (name, value) in &named {
-        if !map.contains(name) {
-            map.insert(Rc::clone(name), value.clone());
-        }
-    }
+    let map: Map = named.iter().cloned().collect();
     arguments.insert("named".into(), map.into());
     let own = [environment.clone(), arguments.into()];
     Ok(own

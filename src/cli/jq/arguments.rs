@@ -68,7 +68,24 @@ pub(in crate::cli) fn rewritten<'a>(words: impl Iterator<Item = &'a str>) -> Vec
     if let (Some(option), false) = (values, has_filter) {
         out.push(option.to_owned()); // without a value, which is an error
     }
+    keep_order(&mut out);
     out
+}
+
+/// With both `--args` and `--jsonargs`, texts become JSON strings, so that one option has all values
+/// in the order of the command line.
+fn keep_order(words: &mut [String]) {
+    let options = words.iter().position(|word| word == "--");
+    let options = options.unwrap_or(words.len());
+    let words = words.get_mut(..options).unwrap_or_default();
+    if !words.iter().any(|word| word.starts_with("--jsonargs=")) {
+        return;
+    }
+    for word in words {
+        if let Some(text) = word.strip_prefix("--args=") {
+            *word = format!("--jsonargs={}", serde_json::Value::from(text));
+        }
+    }
 }
 
 fn positional(out: &mut Vec<String>, word: &str, values: Option<&str>, has_filter: &mut bool) {
@@ -113,6 +130,10 @@ mod tests {
         assert_eq!(rewrite("--jsonargs . 1"), ". --jsonargs=1");
         assert_eq!(rewrite("-f x --args a"), "-f x --args=a");
         assert_eq!(rewrite("--tab -x -"), "--tab -x -");
+        assert_eq!(
+            rewrite(". --args a --jsonargs 1 --args b"),
+            ". --jsonargs=\"a\" --jsonargs=1 --jsonargs=\"b\""
+        );
         assert_eq!(rewrite(". --jsonargs -1"), ". --jsonargs=-1");
     }
 }

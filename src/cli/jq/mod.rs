@@ -214,11 +214,17 @@ fn split_pair(text: &str) -> Result<(&str, &str), String> {
 
 impl Jq {
     pub(super) fn run(self) -> Result<Exit, Error> {
-        let job = self.job()?;
         let sinks = Sinks {
             out: output::stream,
             say: output::raw_message,
             complain: |error| output::fail(output::Format::Text, "c47 jq", error),
+        };
+        let job = match self.job() {
+            Ok(job) => job,
+            Err(error) => {
+                (sinks.complain)(&error);
+                std::process::exit(code::USAGE);
+            }
         };
         match run(job, sinks)? {
             code::DONE => Ok(Exit::Done),
@@ -303,12 +309,15 @@ impl Jq {
 
     /// The variables of the options.
     fn named(&self) -> Result<Vec<(String, Argument)>, Error> {
-        let mut named = Vec::new();
+        let mut named: Vec<(String, Argument)> = Vec::new();
         let mut add = |option: &str, values: &[String], read: Read| -> Result<(), Error> {
             for text in values {
                 let (name, value) =
                     split_pair(text).map_err(|why| Error::usage(format!("{option}: {why}")))?;
-                named.push((name.to_owned(), read(value, &format!("{option} {name}"))?));
+                // The first of several with the same name counts.
+                if !named.iter().any(|(own, _)| own == name) {
+                    named.push((name.to_owned(), read(value, &format!("{option} {name}"))?));
+                }
             }
             Ok(())
         };

@@ -11,6 +11,7 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
     vec![
         ("empty", v(0), empty()),
         ("error", v(0), error()),
+        ("error", v(1), error_with()),
         ("getpath", v(1), getpath()),
     ]
 }
@@ -24,6 +25,13 @@ fn empty() -> Native<Engine> {
 fn error() -> Native<Engine> {
     Native::new(|call| one(Err(Error::new(call.1))))
         .with_paths(|call| Box::new(std::iter::once(Err(Exn::from(Error::new(call.1.0))))))
+}
+
+fn error_with() -> Native<Engine> {
+    Native::new(|mut call| one(Err(Error::new(call.0.pop_var())))).with_paths(|mut call| {
+        let error = Error::new(call.0.pop_var());
+        Box::new(std::iter::once(Err(Exn::from(error))))
+    })
 }
 
 fn steps(path: &Value) -> Result<&[Value], Error> {

@@ -1,4 +1,5 @@
-def error($message): $message | error;
+def _first(f): first(f);
+def _last: .[-1];
 def select(f): if f then . else empty end;
 def map(f): [.[] | f];
 def map_values(f): .[] |= f;

@@ -139,9 +139,11 @@ fn fromjson(value: Value) -> ValueResult {
     let Value::Str(text) = &value else {
         return Err(value.unsuitable("only strings can be parsed"));
     };
+    // A byte order mark is skipped, as in a file.
+    let json = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader::default();
     let wrong = |message: &str, at: usize, is_end: bool| {
-        let before = text.as_bytes().get(..at).unwrap_or_default();
+        let before = json.as_bytes().get(..at).unwrap_or_default();
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         let column = before
             .iter()
@@ -153,14 +155,14 @@ fn fromjson(value: Value) -> ValueResult {
             "{message}{end} at line {line}, column {column} (while parsing '{text}')"
         ))
     };
-    match reader.next(text.as_bytes(), true) {
+    match reader.next(json.as_bytes(), true) {
         Parsed::Value(found, length) => {
-            let rest = text.as_bytes().get(length..).unwrap_or_default();
+            let rest = json.as_bytes().get(length..).unwrap_or_default();
             match reader.next(rest, true) {
                 Parsed::End => Ok(found),
-                Parsed::Value(..) | Parsed::More => {
-                    Err(wrong("Unexpected extra JSON values", length, false))
-                }
+                Parsed::Value(..) | Parsed::More => Err(fail(format!(
+                    "Unexpected extra JSON values (while parsing '{text}')"
+                ))),
                 Parsed::Malformed(why) => Err(wrong(&why.message, length + why.at, why.is_end)),
             }
         }

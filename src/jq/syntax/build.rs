@@ -4,16 +4,56 @@ use std::collections::BTreeSet;
 
 use jaq_core::load::parse::{BinaryOp, Pattern};
 use jaq_core::ops::Math;
+use jaq_core::path::{Opt, Part, Path};
 
 use super::Term;
 use super::parser::{Parsed, Parser, binary};
-use super::single::{is_plain_path, is_single};
+use super::single::is_total;
 
 impl<'s> Parser<'s> {
     /// A call of a definition of c47.
     pub(super) fn call(&mut self, name: &'s str, args: Vec<Term<'s>>) -> Term<'s> {
         self.calls.insert((name, args.len()));
         Term::Call(name, args)
+    }
+
+    /// An object. If a key or a value has several outputs, each is made once, in the order of jq.
+    pub(super) fn object_of(&mut self, members: Vec<(Term<'s>, Option<Term<'s>>)>) -> Term<'s> {
+        let all_single = members.iter().all(|(key, value)| {
+            self.is_single(key) && value.as_ref().is_none_or(|value| self.is_single(value))
+        });
+        if all_single {
+            return Term::Obj(members);
+        }
+        let mut sources = Vec::new();
+        let mut made = Vec::with_capacity(members.len());
+        for (key, value) in members {
+            let key = self.variable_for(key, &mut sources);
+            let value = match value {
+                Some(value) => self.variable_for(value, &mut sources),
+                None => {
+                    let part = (Part::Index(key.clone()), Opt::Essential);
+                    Term::Path(Box::new(Term::Id), Path(vec![part]))
+                }
+            };
+            made.push((key, Some(value)));
+        }
+        let bind = |body, (name, source)| Self::bind(source, name, body);
+        sources.into_iter().rev().fold(Term::Obj(made), bind)
+    }
+
+    /// A variable for a term that may have several outputs or fail, which is added to the sources.
+    pub(super) fn variable_for(
+        &mut self,
+        term: Term<'s>,
+        sources: &mut Vec<(&'s str, Term<'s>)>,
+    ) -> Term<'s> {
+        if is_total(&term) {
+            return term;
+        }
+        let name = self.fresh();
+        sources.push((name, term));
+        Term::Var(name)
     }
 
     /// `source as $name | body`.
@@ -28,7 +68,9 @@ impl<'s> Parser<'s> {
         op: BinaryOp<&'s str>,
         right: Term<'s>,
     ) -> Term<'s> {
-        if is_single(&left) || is_single(&right) {
+        // The right side is first: without an output there, the left side does not run.
+        let both_single = self.is_single(&left) && self.is_single(&right);
+        if both_single || is_total(&left) || is_total(&right) {
             return binary(left, op, right);
         }
         let (one, two) = (self.fresh(), self.fresh());
@@ -37,25 +79,29 @@ impl<'s> Parser<'s> {
     }
 
     pub(super) fn assignment(&mut self, path: Term<'s>, value: Term<'s>) -> Term<'s> {
-        match is_plain_path(&path) {
+        match self.is_plain_path(&path) {
             true => binary(path, BinaryOp::Assign, value),
             false => self.call("_assign", vec![path, value]),
         }
     }
 
     pub(super) fn update(&mut self, path: Term<'s>, new: Term<'s>) -> Term<'s> {
-        if !is_plain_path(&path) {
+        let is_plain = match self.is_single(&new) {
+            true => self.is_plain_path(&path),
+            false => self.is_certain_path(&path),
+        };
+        if !is_plain {
             return self.call("_modify", vec![path, new]);
         }
-        let new = match is_single(&new) {
+        let new = match self.is_single(&new) {
             true => new,
-            false => self.call("first", vec![new]),
+            false => self.call("_first", vec![new]),
         };
         binary(path, BinaryOp::Update, new)
     }
 
     pub(super) fn update_math(&mut self, path: Term<'s>, op: Math, value: Term<'s>) -> Term<'s> {
-        if is_plain_path(&path) {
+        if self.is_plain_path(&path) {
             return binary(path, BinaryOp::UpdateMath(op), value);
         }
         let name = self.fresh();
@@ -65,7 +111,7 @@ impl<'s> Parser<'s> {
     }
 
     pub(super) fn update_alternative(&mut self, path: Term<'s>, value: Term<'s>) -> Term<'s> {
-        if is_plain_path(&path) {
+        if self.is_plain_path(&path) {
             return binary(path, BinaryOp::UpdateAlt, value);
         }
         let name = self.fresh();
@@ -83,7 +129,7 @@ impl<'s> Parser<'s> {
         init: Term<'s>,
         update: Term<'s>,
     ) -> Term<'s> {
-        let update = match is_single(&update) {
+        let update = match self.is_single(&update) {
             true => update,
             false => {
                 let name = self.fresh();
@@ -105,21 +151,22 @@ impl<'s> Parser<'s> {
         update: Term<'s>,
         extract: Option<Term<'s>>,
     ) -> Term<'s> {
-        if is_single(&update) {
+        if self.is_single(&update) {
             let parts = [Some(init), Some(update), extract];
             let parts = parts.into_iter().flatten().collect();
             return Term::Fold("foreach", Box::new(source), pattern, parts);
         }
         // The state is the list of the outputs.
         let state = |term| Term::Arr(Some(Box::new(term)));
-        let last = self.call("last", Vec::new());
+        let init = binary(init, BinaryOp::Pipe(None), state(Term::Id));
+        let last = self.call("_last", Vec::new());
         let update = binary(last, BinaryOp::Pipe(None), update);
         let each = self.call("_each", Vec::new());
         let extract = match extract {
             Some(extract) => binary(each, BinaryOp::Pipe(None), extract),
             None => each,
         };
-        let parts = vec![state(init), state(update), extract];
+        let parts = vec![init, state(update), extract];
         Term::Fold("foreach", Box::new(source), pattern, parts)
     }
 

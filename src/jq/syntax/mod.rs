@@ -1,6 +1,7 @@
 //! Parses filters, with the syntax of jq 1.8, into the terms of the interpreter.
 
 mod build;
+mod define;
 mod object;
 mod parser;
 mod single;
@@ -20,6 +21,9 @@ pub(super) type Def<'s> = parse::Def<&'s str, Term<'s>>;
 
 /// Names, with the number of their arguments.
 pub(super) type Calls<'s> = BTreeSet<(&'s str, usize)>;
+
+/// Names that a filter defines.
+type Names<'s> = BTreeSet<&'s str>;
 
 /// Why a text is not a filter.
 #[derive(Clone, Debug, PartialEq, Eq)]

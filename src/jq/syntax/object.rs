@@ -4,7 +4,6 @@ use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Pattern};
 
 use super::parser::{Parsed, Parser, binary};
-use super::single::is_single;
 use super::term::text;
 use super::token::Token;
 use super::{SyntaxError, Term};
@@ -13,15 +12,16 @@ impl<'s> Parser<'s> {
     /// A string. `format` applies to what it interpolates.
     pub(super) fn string(&mut self, format: Option<&'s str>) -> Parsed<Term<'s>> {
         let mut at = self.end();
-        let mut parts: Vec<StrPart<&'s str, Term<'s>>> = Vec::new();
-        let mut outer: Vec<(&'s str, Term<'s>)> = Vec::new();
+        // `None` stands for the next of the interpolated filters.
+        let mut parts: Vec<Option<StrPart<&'s str, Term<'s>>>> = Vec::new();
+        let mut values: Vec<Term<'s>> = Vec::new();
         loop {
             let rest = self.text.get(at..).unwrap_or_default();
             let Some(stop) = rest.find(['"', '\\']) else {
                 return Err(self.error("the string has no closing quote"));
             };
             if stop > 0 {
-                parts.push(StrPart::Str(rest.get(..stop).unwrap_or_default()));
+                parts.push(Some(StrPart::Str(rest.get(..stop).unwrap_or_default())));
             }
             at += stop;
             if rest.as_bytes().get(stop) == Some(&b'"') {
@@ -37,42 +37,47 @@ impl<'s> Parser<'s> {
                     return Err(self.error("expected ')' after the interpolated filter"));
                 }
                 at = self.end();
-                let value = self.interpolated(value, format, &mut outer);
-                parts.push(StrPart::Term(value));
+                values.push(value);
+                parts.push(None);
                 continue;
             }
             let (c, length) = escape(rest.get(stop..).unwrap_or_default())
                 .map_err(|message| SyntaxError { message, at })?;
-            parts.push(StrPart::Char(c));
+            parts.push(Some(StrPart::Char(c)));
             at += length;
         }
         self.advance_from(at + 1)?;
-        // For each output of the last interpolated filter, all of those before it.
-        let whole = Term::Str(None, parts);
-        Ok(outer
-            .into_iter()
-            .fold(whole, |body, (name, source)| Self::bind(source, name, body)))
+        Ok(self.interpolated(parts, values, format))
     }
 
-    /// An interpolated filter, formatted; with several outputs it becomes a variable.
+    /// The string of these parts, in which `None` stands for the next value.
     fn interpolated(
         &mut self,
-        value: Term<'s>,
+        parts: Vec<Option<StrPart<&'s str, Term<'s>>>>,
+        values: Vec<Term<'s>>,
         format: Option<&'s str>,
-        outer: &mut Vec<(&'s str, Term<'s>)>,
     ) -> Term<'s> {
-        let (value, source) = match is_single(&value) {
-            true => (value, None),
-            false => {
-                let name = self.fresh();
-                (Term::Var(name), Some((name, value)))
-            }
-        };
-        outer.extend(source);
-        match format {
-            Some(format) => self.format(format, Some(value)),
-            None => value,
+        let all_single = values.iter().all(|value| self.is_single(value));
+        let mut outer = Vec::new();
+        let mut formatted = Vec::with_capacity(values.len());
+        for value in values {
+            let value = match all_single {
+                true => value,
+                false => self.variable_for(value, &mut outer),
+            };
+            formatted.push(match format {
+                Some(format) => self.format(format, Some(value)),
+                None => value,
+            });
         }
+        let mut formatted = formatted.into_iter();
+        let parts = parts
+            .into_iter()
+            .filter_map(|part| part.or_else(|| formatted.next().map(StrPart::Term)));
+        // For each output of the last interpolated filter, all of those before it.
+        let whole = Term::Str(None, parts.collect());
+        let bind = |body, (name, source)| Self::bind(source, name, body);
+        outer.into_iter().fold(whole, bind)
     }
 
     /// `{…}`
@@ -86,7 +91,7 @@ impl<'s> Parser<'s> {
                 break;
             }
         }
-        Ok(Term::Obj(members))
+        Ok(self.object_of(members))
     }
 
     fn member(&mut self) -> Parsed<(Term<'s>, Option<Term<'s>>)> {

@@ -5,7 +5,7 @@ use jaq_core::load::parse::BinaryOp;
 use jaq_core::ops::{Cmp, Math};
 
 use super::token::{Token, token};
-use super::{Calls, Def, SyntaxError, Term};
+use super::{Calls, Def, Names, SyntaxError, Term};
 
 /// The deepest nesting of a filter. The parser, the compiler and the interpreter use recursion.
 const DEEPEST: usize = 1_000;
@@ -20,6 +20,9 @@ pub(in crate::jq) struct Parser<'s> {
     /// The number of variables that the parser has made up.
     made: usize,
     pub(super) calls: Calls<'s>,
+    /// The names of the definitions so far, and of their parameters.
+    pub(super) own: Names<'s>,
+    pub(super) is_library: bool,
 }
 
 pub(super) type Parsed<T> = Result<T, SyntaxError>;
@@ -82,6 +85,8 @@ impl<'s> Parser<'s> {
             depth: 0,
             made: 0,
             calls: Calls::new(),
+            own: Names::new(),
+            is_library: false,
         }
     }
 
@@ -107,6 +112,7 @@ impl<'s> Parser<'s> {
 
     /// Definitions only, each with the names that it calls.
     pub(super) fn library(mut self) -> Parsed<Vec<(Def<'s>, Calls<'s>)>> {
+        self.is_library = true;
         self.advance()?;
         let mut definitions = Vec::new();
         while self.peek() != Token::End {
@@ -148,7 +154,11 @@ impl<'s> Parser<'s> {
     }
 
     pub(super) fn unexpected(&self, token: Token) -> SyntaxError {
-        self.error(format!("unexpected {}", token.described()))
+        self.error(match token {
+            Token::End => "unexpected end of the filter".to_owned(),
+            Token::Quote => "unexpected string".to_owned(),
+            token => format!("unexpected {}", token.described()),
+        })
     }
 
     /// Whether the next token is this sign, which is then skipped.
@@ -270,50 +280,6 @@ impl<'s> Parser<'s> {
                 token.described()
             ))),
         }
-    }
-
-    /// `def name(arguments): body;`
-    pub(super) fn definition(&mut self) -> Parsed<Def<'s>> {
-        self.expect_word("def")?;
-        let name = match self.peek() {
-            Token::Word(name) if !name.contains("::") => name,
-            token => {
-                return Err(self.error(format!("expected a name, found {}", token.described())));
-            }
-        };
-        self.advance()?;
-        let mut args = Vec::new();
-        if self.takes("(")? {
-            loop {
-                match self.peek() {
-                    Token::Word(name) | Token::Variable(name) => args.push(name),
-                    token => return Err(self.unexpected(token)),
-                }
-                self.advance()?;
-                if !self.takes(";")? {
-                    break;
-                }
-            }
-            self.expect(")")?;
-        }
-        self.expect(":")?;
-        let mut body = self.query()?;
-        self.expect(";")?;
-        // `$name` also defines the filter `name`.
-        for arg in args.iter().rev() {
-            if let Some(filter) = arg.strip_prefix('$')
-                && self.calls.contains(&(filter, 0))
-                && !args.contains(&filter)
-            {
-                let own = Def {
-                    name: filter,
-                    args: Vec::new(),
-                    body: Term::Var(arg),
-                };
-                body = Term::Def(vec![own], Box::new(body));
-            }
-        }
-        Ok(Def { name, args, body })
     }
 
     /// Operators that bind at least as much as `least`, and their operands.

@@ -1,10 +1,10 @@
 //! Whether a term has exactly one output (or an error) for each input.
 
 use jaq_core::load::lex::StrPart;
-use jaq_core::load::parse::BinaryOp;
+use jaq_core::load::parse::{BinaryOp, Pattern};
 use jaq_core::path::{Opt, Part};
 
-use super::Term;
+use super::{Names, Term};
 
 /// Names without arguments that have one output.
 const SINGLE: [&str; 45] = [
@@ -87,8 +87,10 @@ const SINGLE_ALWAYS: [&str; 10] = [
     "add",
 ];
 
-/// Whether `term` is known to have exactly one output.
-pub(super) fn is_single(term: &Term) -> bool {
+/// Whether `term` is known to have exactly one output. The names that the filter defines itself,
+/// `own`, can have any number.
+pub(super) fn is_single(term: &Term, own: &Names) -> bool {
+    let is_single = |term: &Term| is_single(term, own);
     match term {
         Term::Id | Term::Num(_) | Term::Arr(_) | Term::Var(_) => true,
         Term::Str(_, parts) => parts.iter().all(|part| match part {
@@ -102,12 +104,13 @@ pub(super) fn is_single(term: &Term) -> bool {
         Term::BinOp(left, op, right) => match op {
             BinaryOp::Comma | BinaryOp::Assign | BinaryOp::UpdateMath(_) => false,
             BinaryOp::UpdateAlt | BinaryOp::Update => false,
-            BinaryOp::Pipe(_)
-            | BinaryOp::Or
-            | BinaryOp::And
-            | BinaryOp::Alt
-            | BinaryOp::Math(_)
-            | BinaryOp::Cmp(_) => is_single(left) && is_single(right),
+            BinaryOp::Pipe(pattern) => {
+                let is_plain = |pattern| is_single_pattern(pattern, own);
+                pattern.as_ref().is_none_or(is_plain) && is_single(left) && is_single(right)
+            }
+            BinaryOp::Or | BinaryOp::And | BinaryOp::Alt | BinaryOp::Math(_) | BinaryOp::Cmp(_) => {
+                is_single(left) && is_single(right)
+            }
         },
         Term::IfThenElse(branches, other) => {
             branches
@@ -131,6 +134,7 @@ pub(super) fn is_single(term: &Term) -> bool {
                 })
         }
         Term::Def(_, body) => is_single(body),
+        Term::Call(name, _) if own.contains(name) => false,
         Term::Call(name, args) => match args.as_slice() {
             [] => SINGLE.contains(name) || name.starts_with('@'),
             args => {
@@ -142,24 +146,88 @@ pub(super) fn is_single(term: &Term) -> bool {
     }
 }
 
+/// Whether `term` has exactly one output, and never fails.
+pub(super) fn is_total(term: &Term) -> bool {
+    match term {
+        Term::Id | Term::Num(_) | Term::Var(_) | Term::Arr(None) => true,
+        Term::Str(None, parts) => parts
+            .iter()
+            .all(|part| matches!(part, StrPart::Str(_) | StrPart::Char(_))),
+        _ => false,
+    }
+}
+
+/// Whether all keys of a pattern have one output.
+fn is_single_pattern(pattern: &Pattern<&str>, own: &Names) -> bool {
+    match pattern {
+        Pattern::Var(_) => true,
+        Pattern::Arr(patterns) => patterns
+            .iter()
+            .all(|pattern| is_single_pattern(pattern, own)),
+        Pattern::Obj(members) => members
+            .iter()
+            .all(|(key, pattern)| is_single(key, own) && is_single_pattern(pattern, own)),
+    }
+}
+
 /// Whether paths of `term` can be updated one after the other, each once: the interpreter does that
 /// without making the paths.
-pub(super) fn is_plain_path(term: &Term) -> bool {
+pub(super) fn is_plain_path(term: &Term, own: &Names) -> bool {
+    plain_path(term, Place::Present, own).is_some()
+}
+
+/// Whether paths of `term` are plain, and their places exist except for the last step. Without a new
+/// value the interpreter would add what is before that step.
+pub(super) fn is_certain_path(term: &Term, own: &Names) -> bool {
+    let place = plain_path(term, Place::Present, own);
+    place.is_some_and(|place| place != Place::Uncertain)
+}
+
+/// What is known of the place that a path leads to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Present,
+    /// It may be missing in a place that exists.
+    Child,
+    /// It may be missing. The interpreter adds it, also if no path leads on from there.
+    Uncertain,
+}
+
+/// Where a plain path leads from `place`; `None` if it is not plain.
+fn plain_path(term: &Term, place: Place, own: &Names) -> Option<Place> {
+    let is_single = |term: &Term| is_single(term, own);
     match term {
-        Term::Id => true,
+        Term::Id => Some(place),
         Term::Path(term, path) => {
-            let is_plain = |part: &Part<Term>| match part {
-                Part::Index(index) => is_single(index),
-                Part::Range(from, upto) => {
-                    from.as_ref().is_none_or(is_single) && upto.as_ref().is_none_or(is_single)
-                }
+            let start = plain_path(term, place, own)?;
+            let below = |place| match place {
+                Place::Present => Place::Child,
+                Place::Child | Place::Uncertain => Place::Uncertain,
             };
-            is_plain_path(term) && path.0.iter().all(|(part, _)| is_plain(part))
+            path.0.iter().try_fold(start, |place, (part, opt)| {
+                let (is_plain, leads_on, next) = match part {
+                    Part::Index(index) => (
+                        is_single(index),
+                        matches!(index, Term::Str(..) | Term::Num(_)),
+                        below(place),
+                    ),
+                    Part::Range(None, None) => (true, false, Place::Present),
+                    Part::Range(from, upto) => {
+                        let is_plain = |bound: &Option<Term>| bound.as_ref().is_none_or(is_single);
+                        (is_plain(from) && is_plain(upto), true, below(place))
+                    }
+                };
+                let is_certain =
+                    leads_on || place == Place::Present || matches!(opt, Opt::Essential);
+                (is_plain && is_certain).then_some(next)
+            })
         }
         Term::BinOp(left, BinaryOp::Pipe(None), right) => {
-            is_plain_path(left) && is_plain_path(right)
+            plain_path(right, plain_path(left, place, own)?, own)
         }
-        Term::Call("select", args) => args.iter().all(is_single),
-        _ => false,
+        Term::Call("select", args) if !own.contains("select") => {
+            (place == Place::Present && args.iter().all(is_single)).then_some(place)
+        }
+        _ => None,
     }
 }

@@ -5,7 +5,6 @@ use jaq_core::load::parse::BinaryOp;
 use jaq_core::path::{Opt, Part, Path};
 
 use super::parser::{Parsed, Parser, binary};
-use super::single::is_single;
 use super::token::Token;
 use super::{SyntaxError, Term};
 
@@ -132,6 +131,7 @@ impl<'s> Parser<'s> {
                     }
                     self.expect(")")?;
                 }
+                let name = self.renamed(name);
                 Ok(self.call(name, args))
             }
         }
@@ -284,9 +284,10 @@ impl<'s> Parser<'s> {
         }
         // Parts that have several outputs, or end early, are kept apart, in the order of jq.
         let is_plain = match &part {
-            Part::Index(index) => is_single(index),
+            Part::Index(index) => self.is_single(index),
             Part::Range(from, upto) => {
-                from.as_ref().is_none_or(is_single) && upto.as_ref().is_none_or(is_single)
+                from.as_ref().is_none_or(|term| self.is_single(term))
+                    && upto.as_ref().is_none_or(|term| self.is_single(term))
             }
         };
         match term {

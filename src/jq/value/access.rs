@@ -40,10 +40,8 @@ impl Value {
             }
             (Value::Array(elements), Value::Array(part)) => Ok(indices(elements, part)),
             (Value::Array(_) | Value::Str(_), Value::Object(bounds)) => {
-                match (bounds.get("start"), bounds.get("end")) {
-                    (Some(start), Some(end)) => self.slice(Some(start), Some(end)),
-                    _ => Err(fail("Array/string slice indices must be integers")),
-                }
+                let range = slice_of(bounds)?;
+                self.slice(range.start, range.end)
             }
             (Value::Null, Value::Str(_) | Value::Object(_)) => Ok(Value::Null),
             (Value::Null, index) if index.is_number() => Ok(Value::Null),
@@ -93,6 +91,14 @@ pub(in crate::jq) fn indices(elements: &[Value], part: &[Value]) -> Value {
         .filter(|(_, window)| *window == part)
         .map(|(at, _)| Value::from(at))
         .collect()
+}
+
+/// The bounds in an object that stands for a slice: it needs both.
+pub(super) fn slice_of(members: &Map) -> Result<Range<Option<&Value>>, Error> {
+    match (members.get("start"), members.get("end")) {
+        (Some(start), Some(end)) => Ok(Some(start)..Some(end)),
+        _ => Err(fail("Array/string slice indices must be integers")),
+    }
 }
 
 /// The range of a slice of something of this length. Its start is rounded down, its end up.
@@ -256,7 +262,7 @@ impl ValT for Value {
                 map_element(value, index, f)
             }
             (value @ (Value::Array(_) | Value::Null | Value::Str(_)), Value::Object(bounds)) => {
-                value.map_range(bounds.get("start")..bounds.get("end"), opt, f)
+                value.map_range(slice_of(bounds)?, opt, f)
             }
             (value @ Value::Array(_), Value::Array(_)) => opt.fail(value, |_| {
                 Exn::from(fail("Cannot update field at array index of array"))
@@ -279,14 +285,16 @@ impl ValT for Value {
                 replace_slice(Rc::make_mut(&mut elements), found, new)?;
                 Ok(Value::Array(elements))
             }
-            Value::Null => match first(f(Value::Null))? {
-                None | Some(Value::Null) => Ok(Value::Null),
-                Some(new) => {
-                    let mut elements = Vec::new();
-                    replace_slice(&mut elements, 0..0, new)?;
-                    Ok(elements.into())
+            Value::Null => {
+                match bounds(0, range.start, range.end).map(|_| first(f(Value::Null)))?? {
+                    None | Some(Value::Null) => Ok(Value::Null),
+                    Some(new) => {
+                        let mut elements = Vec::new();
+                        replace_slice(&mut elements, 0..0, new)?;
+                        Ok(elements.into())
+                    }
                 }
-            },
+            }
             Value::Str(_) => {
                 first(f(self.slice(range.start, range.end)?))?;
                 Err(Exn::from(fail("Cannot update string slices")))

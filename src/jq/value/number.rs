@@ -221,7 +221,7 @@ pub(in crate::jq) fn float_text(out: &mut Vec<u8>, number: f64) {
     }
     let number = number.clamp(-f64::MAX, f64::MAX);
     if number == number.trunc()
-        && number.abs() < 1e17
+        && number.abs() < 1e16
         && (number != 0.0 || number.is_sign_positive())
     {
         return out.extend_from_slice((number as i64).to_string().as_bytes());

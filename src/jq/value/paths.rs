@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use super::access::{bounds, place, place_to_set, replace_slice};
+use super::access::{bounds, place, place_to_set, replace_slice, slice_of};
 use super::{Error, Value, ValueResult, fail};
 
 /// The longest path.
@@ -54,7 +54,8 @@ fn set(value: Value, path: &[Value], new: Value) -> ValueResult {
             Ok(Value::Array(elements))
         }
         (Value::Array(mut elements), Value::Object(slice)) => {
-            let range = bounds(elements.len(), slice.get("start"), slice.get("end"))?;
+            let slice = slice_of(slice)?;
+            let range = bounds(elements.len(), slice.start, slice.end)?;
             let part = elements.get(range.clone()).unwrap_or_default().to_vec();
             let part = match part.is_empty() && elements.is_empty() {
                 true => Value::Null,
@@ -64,7 +65,10 @@ fn set(value: Value, path: &[Value], new: Value) -> ValueResult {
             replace_slice(Rc::make_mut(&mut elements), range, new)?;
             Ok(Value::Array(elements))
         }
-        (Value::Str(_), Value::Object(_)) => Err(fail("Cannot update string slices")),
+        (value @ Value::Str(_), Value::Object(_)) => {
+            value.at(step)?;
+            Err(fail("Cannot update string slices"))
+        }
         (value, step) => {
             value.at(step)?;
             let (step, value) = (step.kind(), value.kind());
@@ -148,7 +152,8 @@ fn delete_keys(value: Value, keys: &[&Value]) -> ValueResult {
             for key in keys {
                 let range = match key {
                     Value::Object(slice) => {
-                        bounds(elements.len(), slice.get("start"), slice.get("end"))?
+                        let slice = slice_of(slice)?;
+                        bounds(elements.len(), slice.start, slice.end)?
                     }
                     key if key.is_number() => match place(key, elements.len()) {
                         Some(place) if place < gone.len() => place..place + 1,
