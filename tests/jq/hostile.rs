@@ -228,3 +228,10 @@ fn extreme_arguments_cause_no_crash() {
         survives(&["-n", &filter], "");
     }
 }
+
+#[test]
+fn patterns_in_each_other_are_limited() {
+    let nested = ". as [$a] ?// $a | ".repeat(60) + "1";
+    let output = c47().args(["jq", "-n", &nested]).run().expect_code(3);
+    assert!(output.stderr_text().contains("too many '?//'"));
+}

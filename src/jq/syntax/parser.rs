@@ -17,6 +17,8 @@ pub(in crate::jq) struct Parser<'s> {
     /// The next token, where it begins and where it ends.
     next: (Token<'s>, usize, usize),
     depth: usize,
+    /// How often the term that is being parsed will be copied, for each pattern of `?//` around it.
+    pub(super) copies: usize,
     /// The number of variables that the parser has made up.
     made: usize,
     pub(super) calls: Calls<'s>,
@@ -83,6 +85,7 @@ impl<'s> Parser<'s> {
             arena,
             next: (Token::End, 0, 0),
             depth: 0,
+            copies: 1,
             made: 0,
             calls: Calls::new(),
             own: Names::new(),

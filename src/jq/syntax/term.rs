@@ -14,6 +14,9 @@ const FORMATS: [&str; 12] = [
     "@base32", "@base32d",
 ];
 
+/// A term is copied for each pattern of `?//`, and each copy is copied by those around it.
+const MOST_COPIES: usize = 1024;
+
 impl<'s> Parser<'s> {
     /// A term with its suffixes.
     pub(super) fn term(&mut self) -> Parsed<Term<'s>> {
@@ -183,8 +186,14 @@ impl<'s> Parser<'s> {
     /// The body of `source as pattern | body`.
     pub(super) fn destructuring(&mut self, source: Term<'s>) -> Parsed<Term<'s>> {
         let mut patterns = self.patterns()?;
+        let outside = self.copies;
+        self.copies = outside.saturating_mul(patterns.len());
+        if self.copies > MOST_COPIES {
+            return Err(self.error("too many '?//' in each other"));
+        }
         self.expect("|")?;
         let body = self.query()?;
+        self.copies = outside;
         match patterns.pop() {
             Some(pattern) if patterns.is_empty() => {
                 Ok(binary(source, BinaryOp::Pipe(Some(pattern)), body))
