@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use crate::support::{Effort, Run, effort, peers, source};
 
 /// The largest sizes: of the release, with all features, and of the core, without any. 6.5 MiB and
-/// 4.6 MiB.
+/// 4.8 MiB: batches are a part of the core.
 const MOST_BYTES: u64 = 6_815_744;
-const MOST_BYTES_OF_CORE: u64 = 4_823_449;
+const MOST_BYTES_OF_CORE: u64 = 5_033_164;
 
 /// The binary in `C47_TEST_RELEASE`, else the last one built by scripts/package.
 fn release() -> Option<PathBuf> {
