@@ -29,6 +29,7 @@ fn filter_names_the_missing_feature_before_any_work() {
         let arguments: &[&str] = match words.join(" ").as_str() {
             "auth token" => &["profile"],
             "http" => &["localhost:1"],
+            "journal show" | "journal merge" => &["shots.journal"],
             "jwt decode" => &["token"],
             "jwt verify" => &["token", "--key", "env:KEY"],
             "rez check" => &["."],
