@@ -667,6 +667,21 @@ fn shards_divide_the_input() {
     assert_eq!(lines(task.run()), lines(second));
 }
 
+/// The results would be lost.
+#[test]
+fn nothing_is_sent_when_stdout_is_closed() {
+    let server = targets().may_be_idle();
+    let scratch = Scratch::new("closed");
+    let input = scratch.write("in.ndjson", gets(&server, 3));
+    let output = Run::of("sh")
+        .args(["-c", "exec \"$0\" http --batch \"$1\" >&-"])
+        .arg(crate::support::binary())
+        .arg(&input)
+        .run();
+    assert_eq!(output.code, 7, "{}", output.tell());
+    assert_eq!(server.requests().len(), 0);
+}
+
 #[test]
 fn closed_pipe_stops_the_run() {
     let server = targets();

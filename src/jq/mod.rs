@@ -13,7 +13,6 @@ mod filter;
 #[cfg(not(feature = "jq"))]
 mod missing;
 pub(crate) mod options;
-#[allow(dead_code)] // for --jq of other commands
 mod output;
 #[cfg(feature = "jq")]
 mod overflow;
@@ -33,7 +32,6 @@ mod syntax;
 mod value;
 
 #[cfg(feature = "jq")]
-#[allow(unused_imports)] // for --jq of other commands
 pub(crate) use filter::Filter;
 #[cfg(not(feature = "jq"))]
 pub(crate) use missing::{Filter, run};

@@ -15,6 +15,20 @@ pub(super) enum Show {
     Json,
 }
 
+impl Show {
+    /// The option that asks for something else than the body; `None` for the body.
+    pub(super) fn option(&self) -> Option<&'static str> {
+        match self {
+            Show::Body | Show::File(_) => None,
+            Show::Stream => Some("--stream"),
+            Show::Headers => Some("--headers"),
+            Show::Parts(_) => Some("--print"),
+            Show::Download(_) => Some("--download"),
+            Show::Json => Some("--json"),
+        }
+    }
+}
+
 /// The parts that `--print` prints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Parts {

@@ -28,14 +28,7 @@ impl Jq {
                 false => Ok(None),
             };
         };
-        let other = match show {
-            Show::Body | Show::File(_) | Show::Json => None,
-            Show::Stream => Some("--stream"),
-            Show::Headers => Some("--headers"),
-            Show::Parts(_) => Some("--print"),
-            Show::Download(_) => Some("--download"),
-        };
-        if let Some(other) = other {
+        if let (false, Some(other)) = (matches!(show, Show::Json), show.option()) {
             return Err(Error::usage_hint(
                 format!("--jq and {other} cannot be used together"),
                 "--jq filters the body, or the report of --json; -o FILE writes the outputs to a file",

@@ -286,15 +286,10 @@ fn ensure_no_option(options: &Http) -> Result<(), Error> {
 }
 
 fn ensure_printable(options: &Http, show: &Show) -> Result<(), Error> {
-    let other = match show {
-        Show::Body | Show::File(_) if options.timing => Some("--timing"),
-        Show::Body | Show::File(_) if options.compress => Some("--compress"),
-        Show::Body | Show::File(_) => None,
-        Show::Stream => Some("--stream"),
-        Show::Headers => Some("--headers"),
-        Show::Parts(_) => Some("--print"),
-        Show::Download(_) => Some("--download"),
-        Show::Json => Some("--json"),
+    let other = match show.option() {
+        None if options.timing => Some("--timing"),
+        None if options.compress => Some("--compress"),
+        other => other,
     };
     match other {
         Some(other) => Err(Error::usage(format!(

@@ -262,15 +262,10 @@ fn note_temporary(answer: &Response, progress: &ProgressLine, level: Verbosity) 
 }
 
 fn ensure_printable(option: &str, options: &Http, show: &Show) -> Result<(), Error> {
-    let other = match show {
-        Show::Body | Show::File(_) if options.timing => Some("--timing"),
-        Show::Body | Show::File(_) if options.paginate => Some("--paginate"),
-        Show::Body | Show::File(_) => None,
-        Show::Stream => Some("--stream"),
-        Show::Headers => Some("--headers"),
-        Show::Parts(_) => Some("--print"),
-        Show::Download(_) => Some("--download"),
-        Show::Json => Some("--json"),
+    let other = match show.option() {
+        None if options.timing => Some("--timing"),
+        None if options.paginate => Some("--paginate"),
+        other => other,
     };
     match other {
         Some(other) => Err(Error::usage(format!(

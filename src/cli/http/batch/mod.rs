@@ -68,7 +68,11 @@ pub(super) fn run(options: &Http, input: &str) -> Result<Exit, Error> {
     let batch = Batch::read(options, input)?;
     match options.dry_run {
         true => batch.print_first(),
-        false => send::send(batch),
+        false => {
+            // Each request has a result, which would be lost.
+            output::ensure_stdout_is_writable()?;
+            send::send(batch)
+        }
     }
 }
 
