@@ -21,6 +21,11 @@ pub(crate) enum Preview {
         placement: Placement,
         token: Origin,
     },
+    /// A signature, which exists only once the request is sent.
+    Signed {
+        /// The header that contains it.
+        header: String,
+    },
 }
 
 /// How the password is sent.
@@ -89,6 +94,7 @@ impl Preview {
             | Preview::Netrc(NetrcUse::Password) => authorization("Basic"),
             Preview::Netrc(NetrcUse::Bearer) => authorization("Bearer"),
             Preview::Token { placement, .. } => placement.masked(),
+            Preview::Signed { header } => Placement::Header(header.clone()).masked(),
         }
     }
 
@@ -103,6 +109,7 @@ impl Preview {
             Preview::None => false,
             Preview::Password { .. } | Preview::Netrc(_) => true,
             Preview::Token { placement, .. } => placement.is_authorization(),
+            Preview::Signed { header } => header.eq_ignore_ascii_case("authorization"),
         }
     }
 }

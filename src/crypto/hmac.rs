@@ -1,10 +1,48 @@
-//! HS256, HS384 and HS512 (RFC 7518 §3.2). Signatures are compared in constant time.
+//! HMAC (RFC 2104), and HS256, HS384 and HS512 (RFC 7518 §3.2). Signatures are compared in constant
+//! time.
 
 use jsonwebtoken::Algorithm;
 use jsonwebtoken::crypto::{JwtSigner, JwtVerifier};
 use jsonwebtoken::errors::{Error, ErrorKind};
 use ring::hmac;
 use signature::{Signer, Verifier};
+
+/// The hash of an HMAC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hash {
+    /// Only for services that require it: SHA-1 is broken, but HMAC with it is not.
+    Sha1,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl Hash {
+    fn algorithm(self) -> hmac::Algorithm {
+        match self {
+            Hash::Sha1 => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
+            Hash::Sha256 => hmac::HMAC_SHA256,
+            Hash::Sha384 => hmac::HMAC_SHA384,
+            Hash::Sha512 => hmac::HMAC_SHA512,
+        }
+    }
+}
+
+/// The HMAC of the concatenated `parts`.
+pub(crate) fn sign(hash: Hash, key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    let key = hmac::Key::new(hash.algorithm(), key);
+    let mut context = hmac::Context::with_key(&key);
+    for part in parts {
+        context.update(part);
+    }
+    context.sign().as_ref().to_vec()
+}
+
+/// Whether `tag` is the HMAC of `message`. The comparison takes constant time.
+pub(crate) fn is_signature(hash: Hash, key: &[u8], message: &[u8], tag: &[u8]) -> bool {
+    let key = hmac::Key::new(hash.algorithm(), key);
+    hmac::verify(&key, message, tag).is_ok()
+}
 
 /// Signs and verifies with a shared secret.
 pub(crate) struct Hmac {
@@ -50,5 +88,38 @@ impl JwtSigner for Hmac {
 impl JwtVerifier for Hmac {
     fn algorithm(&self) -> Algorithm {
         self.algorithm
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Hash, is_signature, sign};
+    use crate::hex;
+
+    /// RFC 4231 §4.3 (test case 2) and RFC 2202 §3 (test case 2).
+    #[test]
+    fn published_examples() {
+        for (hash, expected) in [
+            (Hash::Sha1, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"),
+            (
+                Hash::Sha256,
+                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+            ),
+            (
+                Hash::Sha384,
+                "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649",
+            ),
+            (
+                Hash::Sha512,
+                "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",
+            ),
+        ] {
+            let message = b"what do ya want for nothing?";
+            let tag = sign(hash, b"Jefe", &[&message[..8], &message[8..]]);
+            assert_eq!(hex::encode(&tag), expected, "{hash:?}");
+            assert!(is_signature(hash, b"Jefe", message, &tag));
+            assert!(!is_signature(hash, b"jefe", message, &tag));
+            assert!(!is_signature(hash, b"Jefe", message, &tag[..tag.len() - 1]));
+        }
     }
 }

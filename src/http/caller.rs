@@ -255,6 +255,7 @@ impl<'a> Caller<'a> {
         for observer in &mut self.observers {
             attempts.extend(observer.turn()?);
         }
+        request.sign(attempts.deadline())?;
         for observer in &mut self.observers {
             observer.before(request)?;
         }

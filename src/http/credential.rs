@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
+use super::signer::Signing;
 use super::url::form_encode;
 use crate::redact::MASK;
 use crate::secret::Secret;
@@ -23,6 +24,8 @@ pub(crate) enum Credential {
         password: Secret,
         answer: Option<Secret>,
     },
+    /// A signature of the request.
+    Signed(Signing),
 }
 
 /// A query parameter that is a secret, percent-encoded.

@@ -72,6 +72,8 @@ mod seen;
 mod send;
 /// The settings of calls, and the overlays of profiles and command lines.
 pub(crate) mod settings;
+/// Signatures of requests.
+pub(crate) mod signer;
 /// Bodies that are read while they are sent.
 pub(crate) mod stream;
 mod timing;

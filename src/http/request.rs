@@ -5,7 +5,10 @@ use super::credential::{Credential, QueryMember};
 use super::decode::accept_encoding;
 use super::digest::{Call, Challenge, Hash};
 use super::failure::Failure;
+use super::signer::Unsigned;
 use super::url::{Url, percent_decode};
+use crate::deadline::Deadline;
+use crate::error::Error;
 use crate::redact::{self, Secrets};
 use crate::secret::Secret;
 use std::borrow::Cow;
@@ -127,6 +130,16 @@ impl Request {
         let credential = match &self.credential {
             Credential::Header { name, value } => Some((name.as_str(), value)),
             Credential::Digest { answer, .. } => answer.as_ref().map(|it| ("authorization", it)),
+            Credential::Signed(signing) => {
+                let signed = &signing.signature().headers;
+                headers.retain(|header| {
+                    !signed
+                        .iter()
+                        .any(|new| new.name.eq_ignore_ascii_case(&header.name))
+                });
+                headers.extend(signed.iter().cloned());
+                None
+            }
             Credential::None | Credential::Query(_) => None,
         };
         headers.extend(credential.map(|(name, value)| Header::secret(name, value.clone())));
@@ -181,6 +194,7 @@ impl Request {
     fn secret_members(&self) -> &[QueryMember] {
         match &self.credential {
             Credential::Query(members) => members,
+            Credential::Signed(signing) => &signing.signature().query,
             Credential::None | Credential::Header { .. } | Credential::Digest { .. } => &[],
         }
     }
@@ -221,6 +235,29 @@ impl Request {
             *answer = Some(met);
         }
         Ok(())
+    }
+
+    /// Signs the request, if its credential is a signature.
+    ///
+    /// # Errors
+    /// As [`super::signer::Signer::sign`].
+    pub(super) fn sign(&mut self, deadline: Deadline) -> Result<(), Error> {
+        let Credential::Signed(signing) = &self.credential else {
+            return Ok(());
+        };
+        let mut signing = signing.unsigned();
+        self.credential = Credential::None;
+        let url = self.wire_url();
+        let headers = self.wire_headers();
+        let unsigned = Unsigned {
+            method: &self.method,
+            url: &url,
+            headers: &headers,
+            body: &self.body,
+        };
+        let result = signing.sign(&unsigned, deadline);
+        self.credential = Credential::Signed(signing);
+        result
     }
 
     /// Removes everything that must not reach another origin: all credentials, and all headers

@@ -108,6 +108,9 @@ fn credentials(plan: &Plan, words: &mut Vec<String>) -> String {
         Preview::Netrc(NetrcUse::Bearer) => {
             header(words, "authorization: Bearer ", &Origin::Hidden)
         }
+        Preview::Signed { header: name } => {
+            header(words, &format!("{name}: "), &Origin::Hidden);
+        }
         Preview::Token { placement, token } => match placement {
             Placement::Bearer => header(words, "authorization: Bearer ", token),
             Placement::Header(name) => header(words, &format!("{name}: "), token),
