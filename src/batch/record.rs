@@ -7,7 +7,8 @@ use crate::error::Error;
 use crate::http::accept_encoding;
 use crate::http::body::Body;
 use crate::http::credential::{Credential, ensure_header_name};
-use crate::http::request::{Header, Request, USER_AGENT};
+use crate::http::part::Header;
+use crate::http::request::{Request, USER_AGENT};
 use crate::http::url::Url;
 use crate::json::{Text, members};
 

@@ -294,7 +294,7 @@ mod tests {
 
     use super::*;
     use crate::http::credential::Placement;
-    use crate::http::request::Header;
+    use crate::http::part::Header;
     use crate::http::url::Url;
     use crate::secret::Secret;
 

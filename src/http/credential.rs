@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
+use super::part::QueryMember;
 use super::signer::Signing;
 use super::url::form_encode;
 use crate::redact::MASK;
@@ -26,13 +27,6 @@ pub(crate) enum Credential {
     },
     /// A signature of the request.
     Signed(Signing),
-}
-
-/// A query parameter that is a secret, percent-encoded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct QueryMember {
-    pub name: String,
-    pub value: Secret,
 }
 
 impl Credential {

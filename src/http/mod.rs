@@ -49,6 +49,8 @@ mod page_items;
 pub(crate) mod page_settings;
 /// Lists in pages.
 pub(crate) mod pages;
+/// Headers and query parameters.
+pub(crate) mod part;
 mod partial;
 mod percent;
 /// Requests that are repeated until a condition is met.

@@ -75,7 +75,7 @@ pub(super) fn apply(request: &mut Request, status: u16, next: Url) {
 mod tests {
     use super::*;
     use crate::http::credential::Credential;
-    use crate::http::request::{Header, Value};
+    use crate::http::part::{Header, Value};
     use crate::secret::Secret;
 
     fn request(method: &str) -> Request {

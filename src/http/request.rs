@@ -1,17 +1,16 @@
 //! A request that is ready to be sent: the user's part, and the credentials.
 
 use super::body::Body;
-use super::credential::{Credential, QueryMember};
+use super::credential::Credential;
 use super::decode::accept_encoding;
 use super::digest::{Call, Challenge, Hash};
 use super::failure::Failure;
+use super::part::{Header, QueryMember};
 use super::signer::Unsigned;
 use super::url::{Url, percent_decode};
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::redact::{self, Secrets};
-use crate::secret::Secret;
-use std::borrow::Cow;
 
 /// The User-Agent. It does not look like a browser, because some services respond to browsers with
 /// cookies.
@@ -20,56 +19,6 @@ pub(crate) const USER_AGENT: &str = concat!("c47/", env!("CARGO_PKG_VERSION"));
 /// Whether a request of this method may be sent twice (RFC 9110 §9.2.2).
 pub(crate) fn is_idempotent(method: &str) -> bool {
     ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"].contains(&method)
-}
-
-/// A header of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Header {
-    pub name: String,
-    pub value: Value,
-}
-
-/// The value of a header, and whether it is a secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Value {
-    /// Public.
-    Plain(String),
-    /// A credential.
-    Secret(Secret),
-}
-
-impl Header {
-    /// A public header.
-    pub(crate) fn plain(name: &str, value: impl Into<String>) -> Header {
-        Header {
-            name: name.to_owned(),
-            value: Value::Plain(value.into()),
-        }
-    }
-
-    /// A header with a credential.
-    pub(crate) fn secret(name: &str, value: Secret) -> Header {
-        Header {
-            name: name.to_owned(),
-            value: Value::Secret(value),
-        }
-    }
-
-    /// Whether the header is a secret, by its kind or its name.
-    pub(crate) fn is_secret(&self) -> bool {
-        matches!(self.value, Value::Secret(_)) || redact::is_secret_header(&self.name)
-    }
-
-    /// The value for display: a credential shows its scheme and a mask.
-    pub(crate) fn shown_value(&self, secrets: Secrets) -> Cow<'_, str> {
-        match (&self.value, secrets) {
-            (Value::Plain(value), _) => secrets.header(&self.name, value),
-            (Value::Secret(secret), Secrets::Shown) => String::from_utf8_lossy(secret.expose()),
-            (Value::Secret(secret), Secrets::Hidden) => {
-                redact::credential(&String::from_utf8_lossy(secret.expose())).into()
-            }
-        }
-    }
 }
 
 /// A request. The credential is separate, because it belongs to one origin.
@@ -304,6 +253,8 @@ impl Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::part::Value;
+    use crate::secret::Secret;
 
     fn request() -> Request {
         let plain = |name: &str, value: &str| Header {

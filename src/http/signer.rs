@@ -4,8 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::body::Body;
-use super::credential::QueryMember;
-use super::request::Header;
+use super::part::{Header, QueryMember};
 use super::url::Url;
 use crate::deadline::Deadline;
 use crate::error::Error;
