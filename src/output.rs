@@ -106,12 +106,17 @@ pub(crate) fn results(filter: &Filter, json: &str) -> Result<Vec<Output>, Error>
 
 /// Prints the results of a filter, one a line.
 pub(crate) fn print_results(outputs: &[Output], strings: Strings) -> Result<(), Error> {
+    bytes(result_lines(outputs, strings).as_bytes())
+}
+
+/// The results of a filter as they are printed.
+pub(crate) fn result_lines(outputs: &[Output], strings: Strings) -> String {
     let mut text = String::new();
     for output in outputs {
         text.push_str(&result(output, strings, stdout_is_terminal()));
         text.push('\n');
     }
-    bytes(text.as_bytes())
+    text
 }
 
 /// A result of a filter as it is written: strings as `strings` says, other values as compact JSON.

@@ -219,15 +219,26 @@ impl<R: BufRead> Run<'_, '_, R> {
                 return self.release_all();
             }
             match results.recv_timeout(TICK) {
-                Ok(Message::Finished(finished)) => self.finish(*finished)?,
-                Ok(Message::Renew { renewal, reply }) => {
-                    // The worker may have given up.
-                    let _ = reply.send((self.desk.renew)(renewal));
-                }
+                Ok(message) => self.take(message)?,
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(Error::malformed("the batch", "its workers have ended"));
                 }
+            }
+            // What has finished meanwhile is reported with it, in one write.
+            for message in results.try_iter().take(jobs) {
+                self.take(message)?;
+            }
+        }
+    }
+
+    fn take(&mut self, message: Message) -> Result<(), Error> {
+        match message {
+            Message::Finished(finished) => self.finish(*finished),
+            Message::Renew { renewal, reply } => {
+                // The worker may have given up.
+                let _ = reply.send((self.desk.renew)(renewal));
+                Ok(())
             }
         }
     }

@@ -111,7 +111,8 @@ impl BodyStream {
         let announced = self.announced.unwrap_or(0).min(max);
         let _ = all.try_reserve_exact(usize::try_from(announced).unwrap_or(0));
         // Most bodies are small, and many requests may follow each other.
-        let mut buffer = vec![0; 8 << 10];
+        let first = self.announced.unwrap_or(u64::MAX).clamp(256, 8 << 10);
+        let mut buffer = vec![0; usize::try_from(first).unwrap_or(8 << 10)];
         loop {
             let count = self.next(&mut buffer)?;
             if count == 0 {

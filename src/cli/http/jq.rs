@@ -8,7 +8,7 @@ use crate::escape;
 use crate::http::response::ResponseHead;
 use crate::jq::{Filter, Output};
 use crate::json;
-use crate::output::Strings;
+use crate::output::{self, Strings};
 
 /// The filter of `--jq`.
 pub(super) struct Jq {
@@ -54,6 +54,11 @@ impl Jq {
     /// When the filter fails.
     pub(super) fn of_report(&self, report: &[u8]) -> Result<Vec<Output>, Error> {
         self.filter.outputs("--jq", report)
+    }
+
+    /// The outputs as they are written to stdout, one a line.
+    pub(super) fn lines(&self, outputs: &[Output]) -> String {
+        output::result_lines(outputs, self.strings)
     }
 
     /// Writes the outputs.

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use nanoserde::SerJson;
 
 use super::super::jq::Jq;
-use super::super::sink::Sink;
 use super::super::status::Verbosity;
 use crate::atomic_file;
 use crate::batch::rate::Pace;
@@ -23,6 +22,8 @@ use crate::{escape, output};
 
 /// The most requests that are listed by name on stderr.
 const MOST_LISTED: usize = 20;
+/// So many bytes of results are written at once at most.
+const MAX_UNWRITTEN: usize = 64 << 10;
 /// The time between two updates of the progress line.
 const EVERY: Duration = Duration::from_millis(100);
 
@@ -40,6 +41,8 @@ pub(super) struct Results {
     undecided_count: usize,
     /// The worst exit code of a filter.
     worst: Exit,
+    /// Lines that are not written yet.
+    lines: String,
     /// Why stdout cannot be written. No more is sent then.
     failure: Option<Error>,
 }
@@ -58,11 +61,12 @@ impl Results {
             undecided: Vec::new(),
             undecided_count: 0,
             worst: Exit::Done,
+            lines: String::new(),
             failure: None,
         }
     }
 
-    /// Prints a result. When no one reads them any more, the run is stopped.
+    /// Prints a result, at the next [`Results::flush`]. When no one reads them any more, the run is stopped.
     pub(super) fn print(&mut self, event: Event, pace: &Pace) {
         if let Event::Undecided(record) = &event {
             self.undecided_count += 1;
@@ -74,21 +78,35 @@ impl Results {
             return;
         }
         let line = result_line::line(event);
-        self.progress.clear();
-        let written = match &self.jq {
-            None => output::json_line(&line),
+        match &self.jq {
+            None => {
+                self.lines.push_str(&escape::json(&line));
+                self.lines.push('\n');
+            }
             Some(jq) => match jq.of_report(line.as_bytes()) {
-                Ok(outputs) => jq.write(&outputs, &mut Sink::Stdout),
+                Ok(outputs) => self.lines.push_str(&jq.lines(&outputs)),
                 Err(error) => {
+                    self.progress.clear();
                     output::say(format_args!("c47 http: {error}"));
                     if error.exit().code() > self.worst.code() {
                         self.worst = error.exit();
                     }
-                    Ok(())
                 }
             },
-        };
-        self.failure = written.err();
+        }
+        if self.lines.len() >= MAX_UNWRITTEN {
+            self.flush(pace);
+        }
+    }
+
+    /// Writes the results that were printed since the last time.
+    pub(super) fn flush(&mut self, pace: &Pace) {
+        if self.lines.is_empty() {
+            return;
+        }
+        self.progress.clear();
+        self.failure = output::bytes(self.lines.as_bytes()).err();
+        self.lines.clear();
         if output::reader_has_gone() || self.failure.is_some() {
             pace.stop();
         }

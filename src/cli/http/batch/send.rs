@@ -61,7 +61,9 @@ pub(super) fn send(mut batch: Batch) -> Result<Exit, Error> {
                 shared.pace.stop();
                 results.borrow_mut().note_stop();
             }
-            results.borrow_mut().draw(tally, &shared.pace);
+            let mut results = results.borrow_mut();
+            results.flush(&shared.pace);
+            results.draw(tally, &shared.pace);
         },
     };
     let ensure = |record: &Record| batch.rules.ensure(record);
@@ -70,8 +72,10 @@ pub(super) fn send(mut batch: Batch) -> Result<Exit, Error> {
         ensure_unchanged: &|| batch.input.ensure_unchanged(),
         replay: replay.as_ref(),
     };
-    let tally = run(batch.given.run, &shared, input, desk)?;
-    let results = results.into_inner();
+    let tally = run(batch.given.run, &shared, input, desk);
+    let mut results = results.into_inner();
+    results.flush(&shared.pace);
+    let tally = tally?;
     let exit = results.finish(&tally, batch.given.summary.as_deref());
     // Also when the summary cannot be written.
     graceful.end();
