@@ -482,7 +482,7 @@ fn no_output_contains_the_keys() {
                 .args(words)
                 .run()
                 .expect_code(code);
-            let all = output.tell();
+            let all = format!("{}{}", output.stdout_text(), output.stderr_text());
             let is_signature =
                 |word: &str| word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit());
             assert!(!all.contains(SECRET_KEY) && !all.contains(TOKEN), "{all}");
