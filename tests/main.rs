@@ -9,6 +9,8 @@ mod artifact;
 mod auth;
 mod auth_farm;
 mod auth_lasting;
+mod aws;
+mod aws_keys;
 mod batch;
 mod batch_faults;
 mod batch_journal;

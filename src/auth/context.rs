@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::aws::Environment;
 use crate::deadline::Deadline;
 use crate::http::Settings;
 use crate::http::credential::Credential;
@@ -18,6 +19,8 @@ pub(crate) struct Context<'a> {
     pub settings: Settings,
     /// The netrc file; `None` if neither NETRC nor a home directory is known.
     pub netrc: Option<PathBuf>,
+    /// The variables of AWS.
+    pub aws: Environment,
     /// Shows a person the page and the code of a device login; `None` in non-interactive use.
     pub show_code: Option<&'a dyn Fn(&DeviceCode)>,
 }

@@ -30,6 +30,12 @@ pub enum Error {
         why: String,
         hint: Option<String>,
     },
+    /// There are no credentials to log in with.
+    Missing {
+        profile: String,
+        why: String,
+        hint: Option<String>,
+    },
     /// Another process is logging in and does not finish.
     Busy { profile: String, after: Duration },
     /// The token cache is not private or cannot be used.
@@ -44,7 +50,9 @@ impl Error {
     /// The code the process exits with.
     pub fn exit(&self) -> Exit {
         match self {
-            Error::Refused { .. } | Error::RefusedBefore { .. } => Exit::NoCredentials,
+            Error::Refused { .. } | Error::RefusedBefore { .. } | Error::Missing { .. } => {
+                Exit::NoCredentials
+            }
             Error::Busy { .. } => Exit::TimedOut,
             Error::Failed { .. } | Error::Cache { .. } => Exit::Failed,
         }
@@ -55,6 +63,7 @@ impl Error {
         match self {
             Error::Refused { .. } | Error::RefusedBefore { .. } => ErrorKind::LoginRefused,
             Error::Failed { .. } => ErrorKind::LoginFailed,
+            Error::Missing { .. } => ErrorKind::Secret,
             Error::Busy { .. } => ErrorKind::LoginBusy,
             Error::Cache { .. } => ErrorKind::TokenCache,
         }
@@ -65,6 +74,7 @@ impl Error {
         match self {
             Error::Refused { hint, .. }
             | Error::Failed { hint, .. }
+            | Error::Missing { hint, .. }
             | Error::Cache { hint, .. } => hint.clone(),
             Error::RefusedBefore { profile, .. } => Some(format!(
                 "wait a minute, change the secret, or try again now with: c47 auth login {}",
@@ -85,6 +95,7 @@ impl fmt::Display for Error {
                 format_ago(*ago)
             ),
             Error::Failed { profile, why, .. } => write!(f, "{profile}: cannot get a token: {why}"),
+            Error::Missing { profile, why, .. } => write!(f, "{profile}: no credentials: {why}"),
             Error::Busy { profile, after } => write!(
                 f,
                 "{profile}: another process has been logging in for {}",

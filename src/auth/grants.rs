@@ -4,17 +4,19 @@
 //! a token is used twice, the service assumes theft and revokes all of them. So the refresh token in
 //! the profile is never sent again after the service has returned another one.
 
+use super::aws;
 use super::context::{Context, Login};
 use super::device;
 use super::error::Error as AuthError;
 use super::exchange::{self, Granted, Outcome};
 use super::plan::{Obtain, TokenPlan};
-use super::records::{Mark, StoredToken, TokenKey};
+use super::records::{Mark, NEVER_STORED, StoredToken, TokenKey};
 use super::refusal::Refused;
 use super::service::Service;
 use super::values::Values;
 use crate::crypto;
 use crate::error::Error;
+use crate::secret::Secret;
 use crate::shell::quote;
 use crate::timestamp::Timestamp;
 
@@ -68,6 +70,7 @@ impl Grants<'_, '_> {
             Obtain::Device { code, poll } => {
                 device::obtain(service, plan, (code, poll), self.values, context)?
             }
+            Obtain::Aws(origin) => return self.keys(origin),
         };
         match outcome {
             Outcome::Granted(granted) => {
@@ -79,6 +82,19 @@ impl Grants<'_, '_> {
             }
             Outcome::Refused { why, ahead, .. } => Err(self.refused(why, exchange::skew(ahead))),
         }
+    }
+
+    /// Gets temporary keys of AWS. Keys without an expiry are not temporary, and not stored.
+    fn keys(&self, origin: &aws::origin::Origin) -> Result<StoredToken, Error> {
+        let context = self.context;
+        let name = &self.service.name;
+        let keys = aws::obtain(origin, name, &context.settings, context.deadline)?;
+        let granted = Granted {
+            token: Secret::new(keys.to_json().as_str().as_bytes().to_vec()),
+            refresh_token: None,
+            expires: Some(keys.expires.unwrap_or(NEVER_STORED)),
+        };
+        Ok(self.stored(granted, None))
     }
 
     /// Uses the stored refresh token; `None` if a login is required.

@@ -1,6 +1,8 @@
 //! Credentials from `--auth` or a profile. A token from a service is requested once, cached in
 //! private files, and shared by all processes of a user. A credential is sent only to its own service.
 
+/// AWS: signatures, and the sources of its keys.
+pub(crate) mod aws;
 pub(crate) mod context;
 mod device;
 mod error;

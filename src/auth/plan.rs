@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::aws::origin::Origin;
 use super::secret_ref::SecretRef;
 use super::template::Template;
 use crate::http::credential::Placement;
@@ -93,6 +94,8 @@ pub(crate) enum Obtain {
         code: Box<Exchange>,
         poll: Box<Exchange>,
     },
+    /// Temporary keys of AWS. The token is their JSON.
+    Aws(Box<Origin>),
 }
 
 /// A request that gets or revokes a token.
@@ -167,6 +170,7 @@ impl TokenPlan {
         match &self.obtain {
             Obtain::Exchange(exchange) => vec![&**exchange],
             Obtain::Device { code, poll } => vec![&**code, &**poll],
+            Obtain::Aws(_) => Vec::new(),
         }
     }
 

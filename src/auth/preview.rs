@@ -21,11 +21,23 @@ pub(crate) enum Preview {
         placement: Placement,
         token: Origin,
     },
+    /// A signature of AWS.
+    Aws(AwsSigning),
     /// A signature, which exists only once the request is sent.
     Signed {
         /// The header that contains it.
         header: String,
     },
+}
+
+/// What is known of a signature of AWS before its keys are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AwsSigning {
+    pub region: Option<String>,
+    pub service: Option<String>,
+    /// The ID of the access key, and its secret; `None` if they come from the sources of the AWS CLI.
+    pub keys: Option<(String, Origin)>,
+    pub session_token: Option<Origin>,
 }
 
 /// How the password is sent.
@@ -94,6 +106,7 @@ impl Preview {
             | Preview::Netrc(NetrcUse::Password) => authorization("Basic"),
             Preview::Netrc(NetrcUse::Bearer) => authorization("Bearer"),
             Preview::Token { placement, .. } => placement.masked(),
+            Preview::Aws(_) => authorization("AWS4-HMAC-SHA256"),
             Preview::Signed { header } => Placement::Header(header.clone()).masked(),
         }
     }
@@ -107,7 +120,7 @@ impl Preview {
     pub(crate) fn is_authorization(&self) -> bool {
         match self {
             Preview::None => false,
-            Preview::Password { .. } | Preview::Netrc(_) => true,
+            Preview::Password { .. } | Preview::Netrc(_) | Preview::Aws(_) => true,
             Preview::Token { placement, .. } => placement.is_authorization(),
             Preview::Signed { header } => header.eq_ignore_ascii_case("authorization"),
         }

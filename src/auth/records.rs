@@ -13,6 +13,9 @@ use crate::timestamp::Timestamp;
 /// How long a refusal is remembered.
 pub(super) const REFUSAL: Duration = Duration::from_secs(60);
 
+/// The expiry of a token that is only for the process that got it.
+pub(super) const NEVER_STORED: Timestamp = Timestamp(0);
+
 /// A stored token.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredToken {
@@ -130,6 +133,11 @@ impl StoredToken {
             expires: Some(Timestamp(0)),
             ..self
         }
+    }
+
+    /// Whether other processes may use it, or need what it replaces.
+    pub(super) fn is_storable(&self) -> bool {
+        self.expires != Some(NEVER_STORED) || self.root.is_some() || self.refresh_token.is_some()
     }
 
     /// The time until it expires; `None` if it has no expiry.

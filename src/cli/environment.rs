@@ -5,7 +5,7 @@ use std::env;
 use std::path::PathBuf;
 
 use super::passwd;
-use crate::auth::{Places, host};
+use crate::auth::{Places, aws, host};
 use crate::config::{Candidate, Named, Search};
 use crate::http::Settings;
 use crate::http::proxy::Proxies;
@@ -142,6 +142,11 @@ pub(super) fn rez_repositories() -> Option<Vec<PathBuf>> {
 /// The netrc file: `$NETRC`, else `~/.netrc`.
 pub(super) fn netrc() -> Option<PathBuf> {
     path("NETRC").or_else(|| home().ok().map(|home| home.join(".netrc")))
+}
+
+/// A snapshot of the variables of AWS.
+pub(super) fn aws() -> aws::Environment {
+    aws::Environment::new(text, home().ok())
 }
 
 /// The value of `${NAME}` in a configuration file. cron and farm daemons do not set USER, HOME and

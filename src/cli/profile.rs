@@ -57,17 +57,17 @@ pub(super) fn settings(profile: &Profile) -> Settings {
 
 /// The context for issuing a profile's credentials without a person.
 pub(super) fn context(profile: &Profile, settings: Settings) -> Context<'static> {
-    let mut context = without_cache(settings);
-    if profile.scheme.lifetime() == Lifetime::Cached {
-        context.places = environment::places();
-    }
-    context
+    context_for(profile.scheme.lifetime(), settings)
 }
 
-/// The context for credentials that are never cached.
-pub(super) fn without_cache(settings: Settings) -> Context<'static> {
+/// The context for issuing credentials of this lifetime. Only cached ones need a directory.
+pub(super) fn context_for(lifetime: Lifetime, settings: Settings) -> Context<'static> {
     Context {
-        places: Places::Nowhere("nothing is cached".into()),
+        places: match lifetime {
+            Lifetime::Cached => environment::places(),
+            Lifetime::Lasting | Lifetime::OneRequest => Places::Nowhere("nothing is cached".into()),
+        },
+        aws: environment::aws(),
         deadline: Deadline::default(),
         settings,
         netrc: environment::netrc(),

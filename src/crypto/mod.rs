@@ -61,6 +61,13 @@ pub(crate) fn fingerprint(salt: &[u8], data: &[u8]) -> Vec<u8> {
     out
 }
 
+/// SHA-1 of `data`, 20 bytes. Only for names that others chose this way.
+pub(crate) fn sha1(data: &[u8]) -> Vec<u8> {
+    ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, data)
+        .as_ref()
+        .to_vec()
+}
+
 /// SHA-256 of `data`, 32 bytes.
 pub(crate) fn sha256(data: &[u8]) -> Vec<u8> {
     ring::digest::digest(&ring::digest::SHA256, data)

@@ -3,6 +3,7 @@
 /// The meaning of an option that c47 has an equivalent for. Options with the same effect share one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Meaning {
+    AwsSigv4,
     Bearer,
     Cacert,
     Cert,

@@ -110,7 +110,7 @@ pub(super) const OPTIONS: &[Curl] = &[
     value("alt-svc", NONE, Refused(COOKIES)),
     switch("anyauth", NONE, Refused(AUTH)),
     switch("append", 'a', Refused(OTHER_PROTOCOL)),
-    value("aws-sigv4", NONE, Refused(AUTH)),
+    value("aws-sigv4", NONE, Handled(Meaning::AwsSigv4)),
     switch("basic", NONE, Ignored(DEFAULT)),
     switch("ca-native", NONE, Refused(ROOTS)),
     value("cacert", NONE, Handled(Meaning::Cacert)),

@@ -46,6 +46,17 @@ impl Word {
         }
     }
 
+    /// The text, with `${NAME}` for each variable of the environment; `None` if the word has another
+    /// source.
+    pub(crate) fn with_variables(&self) -> Option<String> {
+        let pieces = self.pieces.iter().map(|piece| match piece {
+            Piece::Text(text) => Some(text.clone()),
+            Piece::Source(Source::Env(name)) => Some(format!("${{{}}}", name.display())),
+            Piece::Source(Source::File(_) | Source::Command(_) | Source::Prompt) => None,
+        });
+        pieces.collect()
+    }
+
     /// The first source in the word.
     pub(crate) fn first_source(&self) -> Option<&Source> {
         self.pieces.iter().find_map(|piece| match piece {

@@ -190,7 +190,7 @@ impl Request {
     ///
     /// # Errors
     /// As [`super::signer::Signer::sign`].
-    pub(super) fn sign(&mut self, deadline: Deadline) -> Result<(), Error> {
+    pub(crate) fn sign(&mut self, deadline: Deadline) -> Result<(), Error> {
         let Credential::Signed(signing) = &self.credential else {
             return Ok(());
         };

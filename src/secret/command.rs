@@ -54,9 +54,25 @@ pub(super) fn joined(words: &[String]) -> String {
     words.join(" ")
 }
 
+/// How much of the output is the secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    FirstLine,
+    All,
+}
+
 /// Runs the program and returns the first line of its stdout if it exits with 0. A program that
 /// fails may have printed only part of the secret. Its stderr is inherited.
 pub(super) fn first_line(words: &[String], deadline: Deadline) -> Result<Secret, String> {
+    output(words, Wanted::FirstLine, deadline)
+}
+
+/// As [`first_line`], with all lines, of at most 64 KiB.
+pub(super) fn whole_output(words: &[String], deadline: Deadline) -> Result<Secret, String> {
+    output(words, Wanted::All, deadline)
+}
+
+fn output(words: &[String], wanted: Wanted, deadline: Deadline) -> Result<Secret, String> {
     let Some((program, arguments)) = words.split_first() else {
         return Err("no program given".into());
     };
@@ -72,7 +88,7 @@ pub(super) fn first_line(words: &[String], deadline: Deadline) -> Result<Secret,
     };
     let (sender, receiver) = mpsc::channel();
     // A thread, because a pipe cannot be read with a deadline. It ends with the process.
-    let reader = std::thread::Builder::new().spawn(move || read_line(stdout, &sender));
+    let reader = std::thread::Builder::new().spawn(move || read_output(stdout, wanted, &sender));
     if let Err(error) = reader {
         stop(&mut child);
         return Err(format!("cannot start a thread: {}", reason(&error)));
@@ -125,8 +141,8 @@ fn wait(
     }
 }
 
-/// Sends the first line and discards the rest. Closing the pipe would kill the program.
-fn read_line(mut from: impl Read, sender: &mpsc::Sender<Result<Secret, String>>) {
+/// Sends what is wanted and discards the rest. Closing the pipe would kill the program.
+fn read_output(mut from: impl Read, wanted: Wanted, sender: &mpsc::Sender<Result<Secret, String>>) {
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_LINE + BUFFER));
     let mut buffer = Zeroizing::new([0_u8; BUFFER]);
     let mut total = 0;
@@ -148,9 +164,15 @@ fn read_line(mut from: impl Read, sender: &mpsc::Sender<Result<Secret, String>>)
         }
         if !is_sent {
             bytes.extend_from_slice(buffer.get(..count).unwrap_or_default());
-            let end = bytes.iter().position(|&b| b == b'\n');
+            let end = match wanted {
+                Wanted::FirstLine => bytes.iter().position(|&b| b == b'\n'),
+                Wanted::All => None,
+            };
             if end.is_none() && bytes.len() > MAX_LINE {
-                send(Err("first line longer than 64 KiB".into()));
+                send(Err(match wanted {
+                    Wanted::FirstLine => "first line longer than 64 KiB".into(),
+                    Wanted::All => "output longer than 64 KiB".into(),
+                }));
                 return;
             }
             if end.is_some() || count == 0 {

@@ -181,6 +181,27 @@ impl Source {
     }
 }
 
+impl Source {
+    /// Everything that a command prints; the secret of another source.
+    ///
+    /// # Errors
+    /// As [`Source::read_until`].
+    pub(crate) fn read_whole_output(&self, deadline: Deadline) -> Result<Secret, Error> {
+        let Source::Command(words) = self else {
+            return self.read_until("", deadline);
+        };
+        crate::process_limits::forbid_core_files();
+        command::whole_output(words, deadline).map_err(|why| Error {
+            source: self.clone(),
+            why,
+            exit: match deadline.is_over() {
+                true => Exit::TimedOut,
+                false => Exit::NoCredentials,
+            },
+        })
+    }
+}
+
 /// Runs a blocking read with a deadline.
 fn within(
     deadline: Deadline,

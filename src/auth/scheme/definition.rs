@@ -36,6 +36,11 @@ pub(crate) trait Scheme: fmt::Debug {
         Lifetime::Lasting
     }
 
+    /// The scheme with options for its signature; `None` if it does not use them.
+    fn with_signing(&self, _: &SigningOptions) -> Option<SharedScheme> {
+        None
+    }
+
     /// How to request its token, if the token comes from a service.
     fn token_plan(&self) -> Option<&TokenPlan> {
         None
@@ -91,6 +96,15 @@ pub(crate) struct MintOptions {
     pub token_id: TokenId,
     /// The first option given, for the error if the scheme does not use them.
     pub first_given: &'static str,
+}
+
+/// The options for a signature. Only the scheme `aws` uses them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SigningOptions {
+    pub region: Option<String>,
+    pub service: Option<String>,
+    /// The time for which a presigned URL is valid.
+    pub presign: Option<Duration>,
 }
 
 /// Reads `NAME:SOURCE`. `what` is the placeholder for the name in messages.

@@ -1,6 +1,7 @@
 //! Authentication schemes: one file for each scheme, and a table of all. The parser of `--auth`, the
 //! configuration schema, messages, completions and the example configuration use the table.
 
+mod aws;
 mod basic;
 mod bearer;
 mod client_credentials;
@@ -28,7 +29,7 @@ use crate::error::Error;
 use crate::http::url::{Url, UserInfo};
 use crate::secret::Secret;
 
-pub(crate) use definition::{Definition, Lifetime, MintOptions, SharedScheme};
+pub(crate) use definition::{Definition, Lifetime, MintOptions, SharedScheme, SigningOptions};
 pub(crate) use option_stages::option_stages;
 
 /// All schemes, in the order of lists.
@@ -41,6 +42,7 @@ pub(crate) const ALL: &[&Definition] = &[
     &header::DEFINITION,
     &query::DEFINITION,
     &jwt::DEFINITION,
+    &aws::DEFINITION,
     &client_credentials::DEFINITION,
     &jwt_bearer::DEFINITION,
     &refresh_token::DEFINITION,

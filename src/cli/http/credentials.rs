@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use super::Http;
 use super::settings::duration;
+use crate::auth::aws::MAX_PRESIGNED;
 use crate::auth::plan::TokenId;
-use crate::auth::scheme::{self, MintOptions, SharedScheme};
+use crate::auth::scheme::{self, MintOptions, SharedScheme, SigningOptions};
 use crate::auth::service::Service;
 use crate::auth::{Context, Issuer, Profile};
 use crate::cli::profile;
@@ -37,12 +38,28 @@ enum Place {
 /// Reads the credentials, and removes the user and password from the URL.
 ///
 /// # Errors
-/// When credentials are given twice, or `--auth` is invalid.
+/// When credentials are given twice, `--auth` is invalid, or the scheme does not use an option.
 pub(super) fn read(
     options: &Http,
     url: &mut Url,
     profile: Option<Profile>,
 ) -> Result<Credentials, Error> {
+    let credentials = selected(options, url, profile)?;
+    let Some((first_given, signing)) = signing_options(options)? else {
+        return Ok(credentials);
+    };
+    match credentials.scheme.with_signing(&signing) {
+        Some(scheme) => Ok(Credentials {
+            scheme,
+            ..credentials
+        }),
+        None => Err(Error::usage(format!(
+            "{first_given} requires --auth aws, or a profile with auth = 'aws'"
+        ))),
+    }
+}
+
+fn selected(options: &Http, url: &mut Url, profile: Option<Profile>) -> Result<Credentials, Error> {
     let user_info = url.user_info.take();
     let mint = mint_options(options)?;
     if let Some(text) = &options.auth {
@@ -104,6 +121,28 @@ fn from_auth_option(
         profile: None,
         from: if picks_user { Place::File } else { from },
     })
+}
+
+/// The options of a signature and the first one that was given.
+fn signing_options(options: &Http) -> Result<Option<(&'static str, SigningOptions)>, Error> {
+    let given = [
+        ("--presign", options.presign.is_some()),
+        ("--region", options.region.is_some()),
+        ("--service", options.service.is_some()),
+    ];
+    let Some((first_given, _)) = given.iter().find(|(_, is_given)| *is_given) else {
+        return Ok(None);
+    };
+    let presign = duration("--presign", options.presign.as_deref())?;
+    if presign.is_some_and(|valid| !(1..=MAX_PRESIGNED).contains(&valid.as_secs())) {
+        return Err(Error::usage("--presign must be from 1s to 7d"));
+    }
+    let signing = SigningOptions {
+        region: options.region.clone(),
+        service: options.service.clone(),
+        presign,
+    };
+    Ok(Some((first_given, signing)))
 }
 
 /// The options of a minted token, if one was given.
@@ -183,7 +222,7 @@ impl Credentials {
     ) -> Result<Issuer<'static>, Error> {
         let context = match &self.profile {
             Some(of) => profile::context(of, settings),
-            None => profile::without_cache(settings),
+            None => profile::context_for(self.scheme.lifetime(), settings),
         };
         let context = Context {
             deadline,

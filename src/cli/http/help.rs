@@ -30,7 +30,16 @@ pub(in crate::cli) const LAYOUTS: &[Layout] = &[Layout {
         Group {
             name: "Credentials",
             daily: &["--auth", "--profile"],
-            more: &["--claim", "--ttl", "--kid", "--jti", "--allow-plaintext"],
+            more: &[
+                "--claim",
+                "--ttl",
+                "--kid",
+                "--jti",
+                "--region",
+                "--service",
+                "--presign",
+                "--allow-plaintext",
+            ],
         },
         Group {
             name: "Response",
@@ -121,6 +130,9 @@ pub(in crate::cli) const DETAILS: Details = Details {
         ("--claim", Kind::Word),
         ("--ttl", Kind::Duration),
         ("--kid", Kind::Word),
+        ("--region", Kind::Word),
+        ("--service", Kind::Word),
+        ("--presign", Kind::Duration),
         ("--body", Kind::File),
         ("--raw", Kind::Word),
         ("--from-curl", Kind::File),

@@ -19,6 +19,7 @@ mod paging;
 mod pasted;
 mod plan;
 mod polling;
+mod presign;
 mod print;
 mod print_command;
 mod report;

@@ -20,7 +20,8 @@ pub(in crate::cli) struct Http {
 
     /// send credentials from a source. The schemes are bearer=SOURCE, basic=USER:SOURCE,
     /// digest=USER:SOURCE, header=NAME:SOURCE, query=NAME:SOURCE, jwt=ALG:SOURCE (mints a token for
-    /// this call), and netrc or netrc=bearer (read $NETRC, or ~/.netrc)
+    /// this call), netrc or netrc=bearer (read $NETRC, or ~/.netrc), and aws, aws=PROFILE or
+    /// aws=KEYID:SOURCE (signs the request)
     #[argh(option, arg_name = "scheme=source")]
     pub(super) auth: Option<String>,
 
@@ -43,6 +44,19 @@ pub(in crate::cli) struct Http {
     /// add a random ID (jti) to the minted token
     #[argh(switch)]
     pub(super) jti: bool,
+
+    /// set the AWS region of the signature. By default it is in the host name, AWS_REGION or the AWS
+    /// profile
+    #[argh(option, arg_name = "name")]
+    pub(super) region: Option<String>,
+
+    /// set the AWS service of the signature, such as s3. By default it is in the host name
+    #[argh(option, arg_name = "name")]
+    pub(super) service: Option<String>,
+
+    /// print a presigned URL that is valid for this long, at most 7d, and send nothing
+    #[argh(option, arg_name = "duration")]
+    pub(super) presign: Option<String>,
 
     /// allow credentials over plain http to another machine
     #[argh(switch)]

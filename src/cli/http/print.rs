@@ -104,11 +104,20 @@ impl Printer {
 
     /// Reports a status outside 2xx and its consequence.
     pub(super) fn report_status(&self, request: &Request, answer: &Response) {
-        if self.level == Verbosity::Normal
-            && self.dead_token_statuses.contains(&answer.head.status)
-            && request.credential != Credential::None
-        {
-            warn_about_clock_skew(answer);
+        if self.level == Verbosity::Normal {
+            let status = answer.head.status;
+            match &request.credential {
+                Credential::None => {}
+                Credential::Signed(_) if matches!(status, 400 | 401 | 403) => {
+                    warn_about_clock_skew(answer, "signatures");
+                }
+                Credential::Signed(_) => {}
+                Credential::Header { .. } | Credential::Query(_) | Credential::Digest { .. } => {
+                    if self.dead_token_statuses.contains(&status) {
+                        warn_about_clock_skew(answer, "tokens");
+                    }
+                }
+            }
         }
         let consequence = match &self.show {
             Show::File(path) => {
@@ -127,11 +136,11 @@ impl Printer {
     }
 }
 
-fn warn_about_clock_skew(answer: &Response) {
+fn warn_about_clock_skew(answer: &Response, what: &str) {
     let ahead = answer.head.header("date").and_then(auth::seconds_ahead);
     if let Some(skew) = auth::skew(ahead) {
         output::say(format_args!(
-            "c47 http: {skew}: tokens may appear expired or not yet valid"
+            "c47 http: {skew}: {what} may appear expired or not yet valid"
         ));
     }
 }

@@ -7,7 +7,7 @@ use super::polling::Polling;
 use super::print::Printer;
 use super::reporter::{CallReporter, ProgressLine};
 use super::{
-    Http, batch, build, chart, download, from_curl, graphql, print_command, show, to_curl,
+    Http, batch, build, chart, download, from_curl, graphql, presign, print_command, show, to_curl,
 };
 use crate::auth::scheme::Lifetime;
 use crate::auth::{Issuer, TokenRequirement};
@@ -37,6 +37,7 @@ impl Http {
     fn make(self) -> Result<Exit, Error> {
         let mut plan = build::plan(&self)?;
         graphql::allow_retries(&self, &mut plan);
+        presign::ensure_suits(&self)?;
         let series = Series::of(&self, &mut plan)?;
         if self.offline || self.curl {
             plan.request.credential = shown_credential(&mut plan)?;
@@ -54,6 +55,9 @@ impl Http {
         let issued = plan.issuer.issue(&TokenRequirement::default())?;
         warn("c47 http", &issued.warnings);
         plan.request.credential = issued.credential;
+        if self.presign.is_some() {
+            return presign::print(plan);
+        }
         if self.insecure {
             output::say("c47 http: --insecure: the server's certificate is not checked");
         }

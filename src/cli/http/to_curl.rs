@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Http;
 use super::plan::Plan;
 use super::settings::proxy_auth;
-use crate::auth::preview::{Challenge, NetrcUse, Origin, Preview};
+use crate::auth::preview::{AwsSigning, Challenge, NetrcUse, Origin, Preview};
 use crate::error::Error;
 use crate::http::body::Body;
 use crate::http::credential::Placement;
@@ -108,6 +108,7 @@ fn credentials(plan: &Plan, words: &mut Vec<String>) -> String {
         Preview::Netrc(NetrcUse::Bearer) => {
             header(words, "authorization: Bearer ", &Origin::Hidden)
         }
+        Preview::Aws(signing) => aws(signing, words),
         Preview::Signed { header: name } => {
             header(words, &format!("{name}: "), &Origin::Hidden);
         }
@@ -129,6 +130,36 @@ fn credentials(plan: &Plan, words: &mut Vec<String>) -> String {
         },
     }
     quote(&url)
+}
+
+/// The signature of AWS. Without sources of c47, the keys are the variables that AWS tools export.
+fn aws(signing: &AwsSigning, words: &mut Vec<String>) {
+    let variable = |name: &str| Origin::Source(Source::Env(name.into()));
+    let part = |given: &Option<String>, name: &str| match given {
+        Some(text) => in_quotes(text),
+        None => format!("${{{name}}}"),
+    };
+    let region = part(&signing.region, "AWS_REGION");
+    let service = part(&signing.service, "AWS_SERVICE");
+    words.push("--aws-sigv4".into());
+    words.push(format!("\"aws:amz:{region}:{service}\""));
+    words.push("-u".into());
+    let (id, secret) = match &signing.keys {
+        Some((id, secret)) => (in_quotes(id), secret.clone()),
+        None => (
+            "${AWS_ACCESS_KEY_ID}".into(),
+            variable("AWS_SECRET_ACCESS_KEY"),
+        ),
+    };
+    let secret = value_of(&secret).unwrap_or_else(|| redact::MASK.into());
+    words.push(format!("\"{id}:{secret}\""));
+    let token = match (&signing.keys, &signing.session_token) {
+        (_, Some(token)) => token.clone(),
+        (Some(_), None) => return,
+        // curl does not send a header without a value.
+        (None, None) => variable("AWS_SESSION_TOKEN"),
+    };
+    header(words, "x-amz-security-token: ", &token);
 }
 
 fn header(words: &mut Vec<String>, start: &str, token: &Origin) {

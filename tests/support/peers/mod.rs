@@ -1,5 +1,6 @@
 //! Programs of others that the tests compare c47 with. scripts/peers installs them.
 
+mod aws;
 mod certificates;
 mod graphql;
 mod httpbin;
@@ -9,6 +10,7 @@ mod process;
 mod squid;
 mod studio;
 
+pub use aws::{ACCESS_KEY, S3, SECRET_KEY, moto, s3, with_botocore};
 pub use certificates::{Certificates, Pair, certificates};
 pub use graphql::graphql;
 pub use httpbin::httpbin;

@@ -1,6 +1,7 @@
 //! The credentials of a curl command: from a source where the command has a variable, else as
 //! pasted.
 
+use super::aws;
 use super::headers::Headers;
 use super::url::CurlUrl;
 use crate::cli::http::Http;
@@ -24,6 +25,10 @@ pub(super) fn add(
         return Ok(());
     }
     let mut found = Vec::new();
+    if let Some(given) = command.last(Meaning::AwsSigv4) {
+        found.push(aws::add(given, command, call, headers)?);
+        url.take_user_info();
+    }
     for (name, before, source) in std::mem::take(&mut headers.sourced) {
         found.push(from_header(&name, &before, &source)?);
     }
@@ -36,7 +41,7 @@ pub(super) fn add(
             Some(_) | None => headers.add("Authorization", format!("Bearer {}", given.text()?)),
         }
     }
-    if let Some(given) = command.last(Meaning::User) {
+    if let (Some(given), false) = (command.last(Meaning::User), command.has(Meaning::AwsSigv4)) {
         found.extend(from_user(given, command.has(Meaning::Digest), url)?);
     }
     if found.is_empty() && command.has(Meaning::Netrc) && !command.has(Meaning::User) {

@@ -1,6 +1,7 @@
 //! `--from-curl`: converts a curl command to the options and items of the same call. Options of c47
 //! on the command line override those of curl.
 
+mod aws;
 mod body;
 mod credentials;
 mod data;
@@ -240,6 +241,7 @@ mod tests {
         };
         for (name, takes_value) in crate::curl::handled() {
             let (around, value) = match name {
+                "aws-sigv4" => ("-u 'AKIA:$S'", "aws:amz"),
                 "cert-type" | "key-type" => ("", "DER"),
                 "compressed" => ("-H Accept-Encoding:zstd", ""),
                 "cookie" | "form" | "form-string" | "header" => ("", "a=b;x:y"),
