@@ -118,7 +118,7 @@ impl Observer for Gate {
         Ok(waited)
     }
 
-    fn before(&mut self, _: &mut Request) -> Result<(), Error> {
+    fn before(&mut self, _: &Request) -> Result<(), Error> {
         let mut current = self.current.borrow_mut();
         if let Some((pending, durability)) = current.pending.take() {
             if let Some(journal) = &self.shared.journal

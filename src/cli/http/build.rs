@@ -64,6 +64,7 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
         credential: Credential::None,
         body,
         path_prefix: None,
+        cookies: None,
     };
     let preview = credentials.scheme.preview(&credentials.service);
     let profile = credentials.profile.as_ref();
