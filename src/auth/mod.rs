@@ -2,6 +2,7 @@
 //! private files, and shared by all processes of a user. A credential is sent only to its own service.
 
 pub(crate) mod context;
+mod cookie_file;
 mod device;
 mod error;
 mod exchange;
@@ -30,6 +31,7 @@ mod tokens;
 mod values;
 
 pub(crate) use context::{Context, Login, Places, Storage, TokenRequirement};
+pub(crate) use cookie_file::{cookie_file, delete_cookies, ensure_cookie_directory};
 pub(crate) use error::Error;
 pub(crate) use exchange::{seconds_ahead, skew};
 pub(crate) use issuer::Issuer;

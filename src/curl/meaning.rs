@@ -10,6 +10,7 @@ pub(crate) enum Meaning {
     Compressed,
     ConnectTimeout,
     Cookie,
+    CookieJar,
     Data,
     DataBinary,
     DataRaw,

@@ -30,7 +30,14 @@ pub(in crate::cli) const LAYOUTS: &[Layout] = &[Layout {
         Group {
             name: "Credentials",
             daily: &["--auth", "--profile"],
-            more: &["--claim", "--ttl", "--kid", "--jti", "--allow-plaintext"],
+            more: &[
+                "--claim",
+                "--ttl",
+                "--kid",
+                "--jti",
+                "--cookies",
+                "--allow-plaintext",
+            ],
         },
         Group {
             name: "Response",
@@ -121,6 +128,7 @@ pub(in crate::cli) const DETAILS: Details = Details {
         ("--claim", Kind::Word),
         ("--ttl", Kind::Duration),
         ("--kid", Kind::Word),
+        ("--cookies", Kind::File),
         ("--body", Kind::File),
         ("--raw", Kind::Word),
         ("--from-curl", Kind::File),

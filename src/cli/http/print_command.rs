@@ -67,7 +67,7 @@ fn words(call: &Http, sourced: &Sourced) -> Vec<String> {
 }
 
 /// The options that take one value. A test checks that none is missing.
-fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 33] {
+fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 34] {
     let number = |number: Option<u32>| number.map(|number| number.to_string());
     let large = |number: Option<u64>| number.map(|number| number.to_string());
     [
@@ -75,6 +75,7 @@ fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 33
         ("--profile", call.profile.clone()),
         ("--ttl", call.ttl.clone()),
         ("--kid", call.kid.clone()),
+        ("--cookies", call.cookies.clone()),
         ("--body", call.body.clone()),
         ("--raw", sourced.raw.clone()),
         ("--graphql", call.graphql.clone()),

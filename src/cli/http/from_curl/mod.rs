@@ -2,6 +2,7 @@
 //! on the command line override those of curl.
 
 mod body;
+mod cookies;
 mod credentials;
 mod data;
 mod form;
@@ -44,6 +45,7 @@ pub(super) fn resolved(options: Http) -> Result<Http, Error> {
     };
     let mut url = url::read(&command, query)?;
     let mut headers = headers::read(&command)?;
+    cookies::add(&command, &mut call, &mut headers)?;
     headers.describe(&command, &body)?;
     if let Body::File { path, .. } = &body
         && command.has(Meaning::UploadFile)
@@ -241,6 +243,7 @@ mod tests {
         for (name, takes_value) in crate::curl::handled() {
             let (around, value) = match name {
                 "cert-type" | "key-type" => ("", "DER"),
+                "cookie-jar" => ("", "no/such/jar"),
                 "compressed" => ("-H Accept-Encoding:zstd", ""),
                 "cookie" | "form" | "form-string" | "header" => ("", "a=b;x:y"),
                 "digest" => ("-u me", ""),
