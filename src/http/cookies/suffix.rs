@@ -2,10 +2,11 @@
 //! would add 700 KiB to the binary. A rule and a short list cover the common cases; a leaf.
 
 /// The names under which the registries of countries give out domains, as in co.uk.
-const REGISTRY_LABELS: [&str; 38] = [
-    "ac", "asn", "asso", "biz", "co", "com", "ed", "edu", "fin", "firm", "gen", "go", "gob",
-    "gouv", "gov", "govt", "gv", "id", "ind", "info", "ltd", "mil", "muni", "ne", "net", "nhs",
-    "nic", "nom", "or", "org", "plc", "police", "res", "sch", "school", "sld", "store", "web",
+const REGISTRY_LABELS: [&str; 49] = [
+    "ac", "asn", "asso", "biz", "co", "com", "coop", "ed", "edu", "fin", "firm", "gen", "go",
+    "gob", "gouv", "gov", "govt", "gv", "id", "ind", "info", "int", "k12", "ltd", "me", "med",
+    "mil", "mobi", "muni", "name", "ne", "net", "nhs", "nic", "nom", "or", "org", "plc", "police",
+    "priv", "pro", "res", "sch", "school", "sld", "store", "tm", "tv", "web",
 ];
 
 /// Domains of hosting services, whose subdomains belong to their customers.
