@@ -123,6 +123,8 @@ pub mod testing {
     /// The `--json` output of a command that fails.
     pub const FAILURE: JsonOutput = crate::error::report::JSON;
 
+    pub use crate::http::cookies::{is_cookie_file, stored_cookies};
+
     use crate::http::head::Head;
     use crate::jwt::key::{KeySet, Material};
     use crate::jwt::verify::{Policy, verify};

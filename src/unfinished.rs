@@ -167,6 +167,18 @@ pub(crate) fn within(directory: &Path) -> Vec<(PathBuf, Writer)> {
 /// Removes the regular file at `path` if it belongs to the caller and its writer, as read by `writer`,
 /// will not finish it. Returns whether it did.
 pub(crate) fn reclaim(path: &Path, writer: impl FnOnce(&mut File) -> Option<Writer>) -> bool {
+    reclaim_if(path, |file| match writer(file) {
+        Some(writer) => writer.has_left(file),
+        None => is_old(file),
+    })
+}
+
+/// Removes the regular file at `path` if it belongs to the caller and no process is known to lock it.
+pub(crate) fn reclaim_unlocked(path: &Path) -> bool {
+    reclaim_if(path, |_| true)
+}
+
+fn reclaim_if(path: &Path, is_left: impl FnOnce(&mut File) -> bool) -> bool {
     let opened = OpenOptions::new()
         .read(true)
         .write(true)
@@ -175,10 +187,7 @@ pub(crate) fn reclaim(path: &Path, writer: impl FnOnce(&mut File) -> Option<Writ
     let Ok(mut file) = opened else { return false };
     let is_own = |found: Metadata| found.is_file() && found.uid() == process::user_id();
     file.metadata().is_ok_and(is_own)
-        && match writer(&mut file) {
-            Some(writer) => writer.has_left(&file),
-            None => is_old(&file),
-        }
+        && is_left(&mut file)
         // Only one process may remove it: afterwards the name may be that of another file.
         && !matches!(file.try_lock(), Err(TryLockError::WouldBlock))
         && is_at(path, &file)

@@ -258,7 +258,7 @@ fn option_of_another_tool_names_the_replacement() {
         ("--pretty", "leave it out: JSON is formatted"),
         ("--ignore-stdin", "leave it out: stdin is read only if"),
         ("--check-status", "leave it out: the exit code"),
-        ("--session", "cookies are not stored"),
+        ("--session", "--cookies FILE to keep cookies"),
         ("--interface", "paste the whole command after --from-curl"),
         ("--no-alpn", "paste the whole command after --from-curl"),
         ("-K", "paste the whole command after --from-curl"),

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use c47::testing::{Cpu, Info, KeyKind, LibraryCache, Requirements, Root, SearchSettings};
 use c47::testing::{
-    archive_objects, demangled, is_curl_command, is_valid_token, masked_multipart, masked_text,
-    read_key, response_status, tree, verdict,
+    archive_objects, demangled, is_cookie_file, is_curl_command, is_valid_token, masked_multipart,
+    masked_text, read_key, response_status, stored_cookies, tree, verdict,
 };
 
 use crate::elf_bounds::crafted_files;
@@ -152,6 +152,27 @@ fn altered_curl_commands_are_read_or_refused() {
             is_curl_command(&String::from_utf8_lossy(&altered))
         });
     }
+}
+
+#[test]
+fn altered_cookies_and_their_files_are_read_or_refused() {
+    let header = b"__Host-sid=a b=\"c\"; Path=/; Domain=studio.lan; Secure; HttpOnly; Max-Age=60; Expires=Sun, 06 Nov 2094 08:49:37 GMT";
+    let file = b"# Netscape HTTP Cookie File\n\n#HttpOnly_.studio.lan\tTRUE\t/\tTRUE\t0\tsid\tx\r\nlocalhost\tFALSE\t/a\tFALSE\t4000000000.5\ta\t\n";
+    assert!(is_cookie_file(file));
+    let mut random = Random(53);
+    let (mut stored, mut files) = (0, 0);
+    for _ in 0..rounds(5000) {
+        let altered = random.altered(&header[7..]);
+        let written = in_time("a cookie", || stored_cookies(&altered));
+        let is_cookie = |line: &&[u8]| line.len() > 3 && !line.starts_with(b"# ");
+        let lines = written.split(|&byte| byte == b'\n');
+        let count = lines.filter(is_cookie).count();
+        assert!(count <= 1, "{}", String::from_utf8_lossy(&altered));
+        stored += count;
+        let altered = random.altered(file);
+        files += usize::from(in_time("a file", || is_cookie_file(&altered)));
+    }
+    assert!(stored > 0 && files > 0);
 }
 
 #[test]

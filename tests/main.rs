@@ -34,6 +34,8 @@ mod harness;
 mod host;
 mod http;
 mod http_auth;
+mod http_cookies;
+mod http_cookies_curl;
 mod http_download;
 mod http_from_curl;
 mod http_graphql;

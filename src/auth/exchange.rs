@@ -142,6 +142,7 @@ fn request(
         credential,
         body,
         path_prefix: None,
+        cookies: None,
     })
 }
 

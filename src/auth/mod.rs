@@ -4,6 +4,7 @@
 /// AWS: signatures, and the sources of its keys.
 pub(crate) mod aws;
 pub(crate) mod context;
+mod cookie_file;
 mod device;
 mod error;
 mod exchange;
@@ -32,6 +33,7 @@ mod tokens;
 mod values;
 
 pub(crate) use context::{Context, Login, Places, Storage, TokenRequirement};
+pub(crate) use cookie_file::{cookie_file, delete_cookies, ensure_cookie_directory};
 pub(crate) use error::Error;
 pub(crate) use exchange::{seconds_ahead, skew};
 pub(crate) use issuer::Issuer;

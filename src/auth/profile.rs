@@ -19,6 +19,8 @@ pub(crate) struct Profile {
     pub pages: PageSettings,
     /// The statuses that mean that a token is no longer valid.
     pub dead_token_statuses: Vec<u16>,
+    /// Whether the cookies of its calls are kept in a file.
+    pub cookies: bool,
 }
 
 impl Profile {
@@ -60,6 +62,7 @@ mod tests {
             overlay: Overlay::default(),
             pages: PageSettings::default(),
             dead_token_statuses: vec![401],
+            cookies: false,
         }
     }
 

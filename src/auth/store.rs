@@ -52,6 +52,11 @@ impl Store {
     /// If the directory cannot be created or is not private.
     pub(crate) fn open(directory: &Path, profile: &str, parts: &[&str]) -> Result<Store, Unusable> {
         ensure_private(directory)?;
+        Ok(Store::named(directory, profile, parts))
+    }
+
+    /// Names the files without creating or checking anything.
+    pub(super) fn named(directory: &Path, profile: &str, parts: &[&str]) -> Store {
         let mut all = Vec::new();
         for part in [&[profile], parts].concat() {
             all.extend_from_slice(&(part.len() as u64).to_be_bytes());
@@ -59,10 +64,10 @@ impl Store {
         }
         let digest = crypto::sha256(&all);
         let digest = hex::encode(digest.get(..12).unwrap_or(&digest));
-        Ok(Store {
+        Store {
             directory: directory.to_owned(),
             stem: format!("{profile}-{digest}"),
-        })
+        }
     }
 
     /// The path of a file in the store.

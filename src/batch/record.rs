@@ -185,6 +185,7 @@ impl Record {
             credential: Credential::None,
             body,
             path_prefix: None,
+            cookies: None,
         })
     }
 }

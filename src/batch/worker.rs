@@ -13,6 +13,7 @@ use super::rate::{Pace, Turn};
 use super::record::Record;
 use super::token::SharedToken;
 use crate::error::Error;
+use crate::http::cookies::Cookies;
 use crate::http::credential::Credential;
 use crate::http::observe::{Notice, Observer};
 use crate::http::part::Header;
@@ -41,6 +42,8 @@ pub(crate) struct Shared {
     pub prepare: Prepare,
     /// The header with a key that makes a request repeatable, such as Idempotency-Key.
     pub idempotency_header: Option<String>,
+    /// The cookies in a file, which all requests share; otherwise each request begins without cookies.
+    pub cookies: Option<Cookies>,
     /// The largest body of a response.
     pub max_body: u64,
     /// Where bodies are written; otherwise they are part of the results.
@@ -118,7 +121,7 @@ impl Observer for Gate {
         Ok(waited)
     }
 
-    fn before(&mut self, _: &mut Request) -> Result<(), Error> {
+    fn before(&mut self, _: &Request) -> Result<(), Error> {
         let mut current = self.current.borrow_mut();
         if let Some((pending, durability)) = current.pending.take() {
             if let Some(journal) = &self.shared.journal
@@ -176,6 +179,9 @@ impl Worker {
         let mut caller = Caller::new(shared.settings.clone())
             .sharing(shared.transport.clone())
             .observed_by(Box::new(gate));
+        if let Some(cookies) = &shared.cookies {
+            caller = caller.keeping(cookies.clone());
+        }
         if shared.token.is_some() {
             let (shared, generation) = (Arc::clone(&shared), Rc::clone(&generation));
             let main = main.clone();
@@ -265,6 +271,9 @@ impl Worker {
             request.headers.push(Header::plain(name, key));
         }
         self.caller.forget_renewed();
+        if shared.cookies.is_none() {
+            self.caller.forget_cookies();
+        }
         if let (Access::Shared, Some(token)) = (access, &shared.token) {
             let (credential, generation) =
                 token.for_request(&|renewal| ask(&self.main, renewal))?;

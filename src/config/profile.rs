@@ -64,6 +64,7 @@ pub(super) fn build(
         dead_token_statuses: reader
             .statuses("dead_token_statuses")
             .unwrap_or_else(|| vec![401]),
+        cookies: reader.switch("cookies"),
     })
 }
 

@@ -30,6 +30,7 @@ const COMMON: &[Key] = &[
     ("proxy", Kind::Proxy),
     ("allow_plaintext", Kind::Bool),
     ("dead_token_statuses", Kind::Statuses),
+    ("cookies", Kind::Bool),
     ("share", Kind::Choice(&SHARES)),
     ("pages", Kind::Pages),
 ];

@@ -11,6 +11,7 @@ pub(crate) enum Meaning {
     Compressed,
     ConnectTimeout,
     Cookie,
+    CookieJar,
     Data,
     DataBinary,
     DataRaw,

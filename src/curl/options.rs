@@ -84,7 +84,8 @@ const PROXY_TLS: &str = "c47 checks an https proxy with the same roots as the se
 const TLS_LIMITS: &str = "omit it; use --tls-min and --cacert to restrict TLS";
 const ROOTS: &str = "set SSL_CERT_DIR or SSL_CERT_FILE, or use --cacert FILE";
 const DNS: &str = "omit it; use --resolve HOST:PORT:ADDRESS to set an address";
-const COOKIES: &str = "c47 stores no cookies; send a cookie with -b NAME=VALUE";
+const SESSION_COOKIES: &str = "omit it, or use a new file; c47 also sends the cookies of a session";
+const STORED: &str = "omit it; c47 stores only cookies";
 const ONE_CALL: &str = "give one curl command for each call";
 const TRACE: &str = "omit it; --json, --verbose and --timing show a call";
 const FILES: &str = "omit it; -o and --download write whole files";
@@ -107,7 +108,7 @@ const PROTO_DEFAULT: &str = "write https:// before the host";
 /// All options of curl 7.88 and the newer ones, sorted by name.
 pub(super) const OPTIONS: &[Curl] = &[
     value("abstract-unix-socket", NONE, Refused(DNS)),
-    value("alt-svc", NONE, Refused(COOKIES)),
+    value("alt-svc", NONE, Refused(STORED)),
     switch("anyauth", NONE, Refused(AUTH)),
     switch("append", 'a', Refused(OTHER_PROTOCOL)),
     value("aws-sigv4", NONE, Handled(Meaning::AwsSigv4)),
@@ -126,7 +127,7 @@ pub(super) const OPTIONS: &[Curl] = &[
     value("connect-to", NONE, Refused(DNS)),
     value("continue-at", 'C', Refused(RESUME)),
     value("cookie", 'b', Handled(Meaning::Cookie)),
-    value("cookie-jar", 'c', Refused(COOKIES)),
+    value("cookie-jar", 'c', Handled(Meaning::CookieJar)),
     switch("create-dirs", NONE, Refused(FILES)),
     value("create-file-mode", NONE, Refused(FILES)),
     switch("crlf", NONE, Refused(OTHER_PROTOCOL)),
@@ -187,7 +188,7 @@ pub(super) const OPTIONS: &[Curl] = &[
     value("help", 'h', Refused(INFO)),
     value("hostpubmd5", NONE, Refused(OTHER_PROTOCOL)),
     value("hostpubsha256", NONE, Refused(OTHER_PROTOCOL)),
-    value("hsts", NONE, Refused(COOKIES)),
+    value("hsts", NONE, Refused(STORED)),
     switch("http0.9", NONE, Refused(PROTOCOL_VERSION)),
     switch("http1.0", '0', Refused(PROTOCOL_VERSION)),
     switch("http1.1", NONE, Ignored(HTTP_1_1)),
@@ -204,7 +205,7 @@ pub(super) const OPTIONS: &[Curl] = &[
     switch("ipv4", '4', Handled(Meaning::Ipv4)),
     switch("ipv6", '6', Handled(Meaning::Ipv6)),
     value("json", NONE, Handled(Meaning::Json)),
-    switch("junk-session-cookies", 'j', Refused(COOKIES)),
+    switch("junk-session-cookies", 'j', Refused(SESSION_COOKIES)),
     value("keepalive-cnt", NONE, Ignored(TUNING)),
     value("keepalive-time", NONE, Ignored(TUNING)),
     value("key", NONE, Handled(Meaning::Key)),

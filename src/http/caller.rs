@@ -1,5 +1,6 @@
 //! Makes all calls: combines settings, redirects, attempts, renewal of credentials and observers.
 
+use super::cookies::{Channel, Cookies};
 use super::credential::Credential;
 use super::digest::Challenge;
 use super::failure::Failure;
@@ -29,7 +30,8 @@ pub(crate) enum Renewal {
 /// Returns a new credential; `None` if the current one stays in use.
 pub(super) type Renew<'a> = Box<dyn FnMut(Renewal) -> Result<Option<Credential>, Error> + 'a>;
 
-/// Makes calls. The settings, the latest credential and the observers are kept between calls.
+/// Makes calls. The settings, the latest credential, the cookies and the observers are kept between
+/// calls.
 pub(crate) struct Caller<'a> {
     settings: Settings,
     /// The deadline of all calls, if one is set.
@@ -40,6 +42,7 @@ pub(crate) struct Caller<'a> {
     /// The origin of the first request, which the client certificate is sent to.
     certificate_origin: Option<Origin>,
     transport: Transport,
+    cookies: Cookies,
     observers: Vec<Box<dyn Observer + 'a>>,
 }
 
@@ -53,6 +56,7 @@ impl<'a> Caller<'a> {
             renewed: None,
             certificate_origin: None,
             transport: Transport::default(),
+            cookies: Cookies::default(),
             observers: Vec::new(),
         }
     }
@@ -62,6 +66,18 @@ impl<'a> Caller<'a> {
     pub(crate) fn sharing(mut self, transport: Transport) -> Caller<'a> {
         self.transport = transport;
         self
+    }
+
+    /// Uses these cookies. By default a caller starts without cookies and keeps them in memory.
+    #[must_use]
+    pub(crate) fn keeping(mut self, cookies: Cookies) -> Caller<'a> {
+        self.cookies = cookies;
+        self
+    }
+
+    /// Starts again without cookies.
+    pub(crate) fn forget_cookies(&mut self) {
+        self.cookies = Cookies::default();
     }
 
     /// Uses the credential of the next request, and not the last one from `renew`.
@@ -255,6 +271,12 @@ impl<'a> Caller<'a> {
         for observer in &mut self.observers {
             attempts.extend(observer.turn()?);
         }
+        let channel = match guard::is_confidential(&request.url.origin, &self.settings)? {
+            true => Channel::Confidential,
+            false => Channel::PlainText,
+        };
+        // A signature may cover the cookies.
+        self.cookies.add_to(request, channel);
         request.sign(attempts.deadline())?;
         for observer in &mut self.observers {
             observer.before(request)?;
@@ -271,6 +293,8 @@ impl<'a> Caller<'a> {
             certificate,
             attempts.deadline(),
         )?;
+        self.cookies
+            .receive(&request.url, &answer.head, channel, attempts.deadline());
         for observer in &mut self.observers {
             observer.after(request, &answer)?;
         }
@@ -334,23 +358,18 @@ mod tests {
         }
     }
 
-    /// A minimal cookie jar: stores the cookie of a response and sends it with later requests.
+    /// Notes the targets of the requests and the statuses of the responses.
     #[derive(Default)]
-    struct Jar(Rc<RefCell<Option<String>>>);
+    struct Notes(Rc<RefCell<Vec<String>>>);
 
-    impl Observer for Jar {
-        fn before(&mut self, request: &mut Request) -> Result<(), Error> {
-            request.headers.retain(|header| header.name != "cookie");
-            if let Some(cookie) = &*self.0.borrow() {
-                request.headers.push(Header::plain("cookie", cookie));
-            }
+    impl Observer for Notes {
+        fn before(&mut self, request: &Request) -> Result<(), Error> {
+            self.0.borrow_mut().push(request.url.path_and_query());
             Ok(())
         }
 
         fn after(&mut self, _: &Request, answer: &Response) -> Result<(), Error> {
-            if let Some(cookie) = answer.head.header("set-cookie") {
-                *self.0.borrow_mut() = Some(cookie.to_owned());
-            }
+            self.0.borrow_mut().push(answer.head.status.to_string());
             Ok(())
         }
     }
@@ -363,19 +382,56 @@ mod tests {
     #[test]
     fn an_observer_sees_every_request_of_every_call() {
         let (url, server) = serve(&[
-            "302 Found\r\nLocation: /b\r\nSet-Cookie: a=1",
-            "503 Busy\r\nRetry-After: 0\r\nSet-Cookie: a=2",
+            "302 Found\r\nLocation: /b",
+            "503 Busy\r\nRetry-After: 0",
             "200 OK",
             "200 OK",
         ]);
-        let mut caller = Caller::new(settings()).observed_by(Box::new(Jar::default()));
+        let notes = Notes::default();
+        let seen = Rc::clone(&notes.0);
+        let mut caller = Caller::new(settings()).observed_by(Box::new(notes));
         caller.call(&mut Request::get(url.clone())).unwrap();
+        caller.call(&mut Request::get(url)).unwrap();
+        server.join().unwrap();
+        let expected = ["/", "302", "/b", "503", "/b", "200", "/", "200"];
+        assert_eq!(*seen.borrow(), expected);
+    }
+
+    #[test]
+    fn cookies_are_sent_with_redirects_retries_and_later_calls() {
+        let (url, server) = serve(&[
+            "302 Found\r\nLocation: /b\r\nSet-Cookie: a=1",
+            "503 Busy\r\nRetry-After: 0\r\nSet-Cookie: a=2\r\nSet-Cookie: b=3; Path=/c",
+            "200 OK",
+            "200 OK",
+            "200 OK",
+        ]);
+        let mut caller = Caller::new(settings());
+        caller.call(&mut Request::get(url.clone())).unwrap();
+        let below = url.join("/c/d").unwrap();
+        caller.call(&mut Request::get(below)).unwrap();
+        caller.forget_cookies();
         caller.call(&mut Request::get(url)).unwrap();
         let heads = server.join().unwrap();
         assert_eq!(
             heads.iter().map(|head| cookie(head)).collect::<Vec<_>>(),
-            [None, Some("a=1"), Some("a=2"), Some("a=2")]
+            [None, Some("a=1"), Some("a=2"), Some("b=3; a=2"), None]
         );
+    }
+
+    #[test]
+    fn cookies_of_the_user_and_of_the_server_are_one_header() {
+        let (url, server) = serve(&[
+            "302 Found\r\nLocation: /b\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2",
+            "200 OK",
+        ]);
+        let mut request = Request::get(url);
+        request.headers.push(Header::plain("Cookie", "b=mine; c=3"));
+        Caller::new(settings()).call(&mut request).unwrap();
+        let heads = server.join().unwrap();
+        assert_eq!(cookie(&heads[0]), Some("b=mine; c=3"));
+        assert_eq!(cookie(&heads[1]), Some("a=1; b=mine; c=3"));
+        assert_eq!(heads[1].matches("cookie:").count(), 1);
     }
 
     #[test]

@@ -13,16 +13,22 @@ use crate::redact::Secrets;
 /// # Errors
 /// Names the origin.
 pub(crate) fn ensure_confidential(origin: &Origin, settings: &Settings) -> Result<(), Error> {
-    if origin.scheme == Scheme::Https
-        || settings.plaintext == Plaintext::Allowed
-        || stays_on_this_machine(origin, settings)?
-    {
+    if settings.plaintext == Plaintext::Allowed || is_confidential(origin, settings)? {
         return Ok(());
     }
     Err(Error::usage_hint(
         format!("credentials would be sent in plain text to {origin}"),
         "use https, or allow it with --allow-plaintext or with allow_plaintext = true in the profile",
     ))
+}
+
+/// Whether no one on the network can read what is sent to `origin`: it goes over https, or stays on this
+/// machine.
+///
+/// # Errors
+/// When the address of a proxy is invalid.
+pub(crate) fn is_confidential(origin: &Origin, settings: &Settings) -> Result<bool, Error> {
+    Ok(origin.scheme == Scheme::Https || stays_on_this_machine(origin, settings)?)
 }
 
 /// Ensures it for a complete request, just before it is sent.

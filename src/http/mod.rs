@@ -11,6 +11,8 @@ mod compress;
 mod connect;
 mod content_disposition;
 mod content_range;
+/// Cookies.
+pub(crate) mod cookies;
 /// Credentials as they are sent.
 pub(crate) mod credential;
 mod cut;

@@ -1,5 +1,4 @@
-//! Observers of a call, which see each request and response, for example to print headers or to
-//! store cookies.
+//! Observers of a call, which see each request and response, for example to print headers.
 
 use std::time::Duration;
 
@@ -19,12 +18,11 @@ pub(crate) trait Observer {
         Ok(Duration::ZERO)
     }
 
-    /// Called before each request, including redirects and retries. May modify the request; on a
-    /// redirect, additions are treated like the user's headers.
+    /// Called before each request, including redirects and retries.
     ///
     /// # Errors
     /// Ends the call before the request is sent.
-    fn before(&mut self, request: &mut Request) -> Result<(), Error> {
+    fn before(&mut self, request: &Request) -> Result<(), Error> {
         let _ = request;
         Ok(())
     }

@@ -55,6 +55,22 @@ impl Header {
     }
 }
 
+/// The Cookie header of a request: the cookies of a jar, and those of the user's own header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CookieHeader {
+    pub value: Secret,
+    pub exposure: Exposure,
+}
+
+/// Who has already seen the cookies of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exposure {
+    /// Nobody but the server: they came over https, or from a file.
+    Confidential,
+    /// The server sent all of them over plain http.
+    KnownInPlainText,
+}
+
 /// A query parameter that is a secret, percent-encoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct QueryMember {

@@ -95,6 +95,7 @@ mod tests {
                 content_type: None,
             },
             path_prefix: None,
+            cookies: None,
         }
     }
 

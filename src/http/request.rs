@@ -5,7 +5,7 @@ use super::credential::Credential;
 use super::decode::accept_encoding;
 use super::digest::{Call, Challenge, Hash};
 use super::failure::Failure;
-use super::part::{Header, QueryMember};
+use super::part::{CookieHeader, Exposure, Header, QueryMember};
 use super::signer::Unsigned;
 use super::url::{Url, percent_decode};
 use crate::deadline::Deadline;
@@ -34,6 +34,8 @@ pub(crate) struct Request {
     /// The path that the credential and the headers are restricted to, including the paths below.
     /// `None` means the whole origin.
     pub path_prefix: Option<String>,
+    /// The cookies of the jar. The caller sets them before each attempt.
+    pub cookies: Option<CookieHeader>,
 }
 
 impl Request {
@@ -56,6 +58,7 @@ impl Request {
             credential: Credential::None,
             body: Body::None,
             path_prefix: None,
+            cookies: None,
         }
     }
 
@@ -67,6 +70,11 @@ impl Request {
             headers.push(Header::plain("host", self.url.host_header()));
         }
         headers.extend(self.headers.iter().cloned());
+        if let Some(cookies) = &self.cookies {
+            // It contains those of the user.
+            headers.retain(|header| !header.name.eq_ignore_ascii_case("cookie"));
+            headers.push(Header::secret("cookie", cookies.value.clone()));
+        }
         let wants_length = matches!(self.method.as_str(), "POST" | "PUT" | "PATCH");
         match self.body.length() {
             Some(length) => headers.push(Header::plain("content-length", length.to_string())),
@@ -150,7 +158,10 @@ impl Request {
 
     /// Whether the request contains a credential or a secret header.
     pub(crate) fn carries_secret(&self) -> bool {
-        self.credential != Credential::None || self.headers.iter().any(Header::is_secret)
+        let is_confidential = |cookies: &CookieHeader| cookies.exposure == Exposure::Confidential;
+        self.credential != Credential::None
+            || self.headers.iter().any(Header::is_secret)
+            || self.cookies.as_ref().is_some_and(is_confidential)
     }
 
     /// Whether the user has set a header of this name.
@@ -223,6 +234,7 @@ impl Request {
             "user-agent",
         ];
         self.credential = Credential::None;
+        self.cookies = None;
         self.headers.retain(|header| {
             HARMLESS
                 .iter()
@@ -279,6 +291,7 @@ mod tests {
                 content_type: None,
             },
             path_prefix: None,
+            cookies: None,
         }
     }
 

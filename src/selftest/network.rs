@@ -58,6 +58,7 @@ pub(super) fn http() -> CheckResult {
         credential: Credential::None,
         body: Body::json(&sent),
         path_prefix: None,
+        cookies: None,
     };
     let settings = Settings {
         limits: Limits {

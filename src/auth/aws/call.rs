@@ -11,7 +11,6 @@ use super::signer::{KeySource, Signer};
 use crate::auth::exchange::{LOGIN_TIMEOUT, seconds_ahead};
 use crate::deadline::Deadline;
 use crate::error::Error;
-use crate::http::body::Body;
 use crate::http::credential::Credential;
 use crate::http::guard;
 use crate::http::part::Header;
@@ -46,14 +45,11 @@ impl Answer {
 pub(super) fn request(method: &str, url: Url) -> Request {
     Request {
         method: method.into(),
-        url,
         headers: vec![
             Header::plain("user-agent", USER_AGENT),
             Header::plain("accept", "application/json"),
         ],
-        credential: Credential::None,
-        body: Body::None,
-        path_prefix: None,
+        ..Request::get(url)
     }
 }
 

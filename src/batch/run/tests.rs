@@ -127,6 +127,7 @@ fn shared(journal: Option<Journal>) -> Shared {
             Ok((record.request(url)?, Access::Shared))
         }),
         idempotency_header: None,
+        cookies: None,
         max_body: 1 << 20,
         files: None,
     }

@@ -4,6 +4,7 @@ use argh::{ArgsInfo, FromArgs};
 
 use super::context;
 use crate::auth::{self, LoggedOut};
+use crate::cli::environment;
 use crate::cli::profile::{load, warn_of_faults};
 use crate::config::Config;
 use crate::error::Error;
@@ -54,14 +55,20 @@ impl Logout {
 
 fn log_out(config: &Config, name: &str) -> Result<(), Error> {
     let profile = config.profile(name)?;
-    let did = match auth::logout(&profile, &context(&profile))? {
+    let context = context(&profile);
+    let cookies = auth::delete_cookies(&profile.service, &environment::places());
+    let did = match auth::logout(&profile, &context)? {
         LoggedOut::Nothing => "no token stored",
         LoggedOut::Deleted => {
             "token deleted, not revoked: the profile has no revoke_url or [logout]"
         }
         LoggedOut::Revoked => "token revoked and deleted",
     };
-    output::say(format_args!("c47 auth: {name}: {did}"));
+    let also = match cookies? {
+        true => "; cookies deleted",
+        false => "",
+    };
+    output::say(format_args!("c47 auth: {name}: {did}{also}"));
     Ok(())
 }
 

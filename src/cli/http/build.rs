@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::cookies::CookiePlace;
 use super::credentials::{self, Credentials};
 use super::format::{Parts, Show};
 use super::items::{self, ensure_compressible};
@@ -64,6 +65,7 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
         credential: Credential::None,
         body,
         path_prefix: None,
+        cookies: None,
     };
     let preview = credentials.scheme.preview(&credentials.service);
     let profile = credentials.profile.as_ref();
@@ -89,6 +91,7 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
         issuer: credentials.issuer(settings.clone(), deadline)?,
         deadline,
         dead_token_statuses: dead_token_statuses(&credentials),
+        cookies: CookiePlace::of(options, credentials.profile.as_ref())?,
         pages: credentials.pages(),
         in_memory: settings.limits.body.unwrap_or(IN_MEMORY),
         request,

@@ -4,6 +4,7 @@ mod batch;
 mod build;
 mod chart;
 mod content;
+mod cookies;
 mod credentials;
 mod download;
 mod format;

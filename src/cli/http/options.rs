@@ -62,6 +62,11 @@ pub(in crate::cli) struct Http {
     #[argh(switch)]
     pub(super) allow_plaintext: bool,
 
+    /// keep cookies in a file, in the format of curl. The file is read first, and created if it does
+    /// not exist. The cookies in it are credentials. By default cookies are kept for this call only
+    #[argh(option, arg_name = "file")]
+    pub(super) cookies: Option<String>,
+
     /// send key=value items as an urlencoded form
     #[argh(switch)]
     pub(super) form: bool,

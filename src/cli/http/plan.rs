@@ -1,5 +1,6 @@
 //! The plan of a call, after options, items and profile are read.
 
+use super::cookies::CookiePlace;
 use super::format::Show;
 use super::jq::Jq;
 use super::status::Verbosity;
@@ -29,6 +30,8 @@ pub(super) struct Plan {
     pub preview: Preview,
     /// The statuses that mean an expired token, by the profile's service.
     pub dead_token_statuses: Vec<u16>,
+    /// Where cookies are kept; nothing has been read.
+    pub cookies: CookiePlace,
     pub show: Show,
     /// Where the pages of the profile's service are.
     pub pages: PageSettings,

@@ -67,7 +67,7 @@ fn words(call: &Http, sourced: &Sourced) -> Vec<String> {
 }
 
 /// The options that take one value. A test checks that none is missing.
-fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 36] {
+fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 37] {
     let number = |number: Option<u32>| number.map(|number| number.to_string());
     let large = |number: Option<u64>| number.map(|number| number.to_string());
     [
@@ -78,6 +78,7 @@ fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 36
         ("--region", call.region.clone()),
         ("--service", call.service.clone()),
         ("--presign", call.presign.clone()),
+        ("--cookies", call.cookies.clone()),
         ("--body", call.body.clone()),
         ("--raw", sourced.raw.clone()),
         ("--graphql", call.graphql.clone()),

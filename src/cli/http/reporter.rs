@@ -75,7 +75,7 @@ pub(super) struct CallReporter {
 }
 
 impl Observer for CallReporter {
-    fn before(&mut self, request: &mut Request) -> Result<(), Error> {
+    fn before(&mut self, request: &Request) -> Result<(), Error> {
         self.progress.clear();
         if self.verbose {
             show::request_headers(request, self.secrets);

@@ -7,7 +7,8 @@ use super::polling::Polling;
 use super::print::Printer;
 use super::reporter::{CallReporter, ProgressLine};
 use super::{
-    Http, batch, build, chart, download, from_curl, graphql, presign, print_command, show, to_curl,
+    Http, batch, build, chart, cookies, download, from_curl, graphql, presign, print_command, show,
+    to_curl,
 };
 use crate::auth::scheme::Lifetime;
 use crate::auth::{Issuer, TokenRequirement};
@@ -15,6 +16,7 @@ use crate::cli::profile::warn;
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::http::cookies::Saving;
 use crate::http::credential::Credential;
 use crate::http::download::present;
 use crate::http::{Caller, Settings};
@@ -40,18 +42,14 @@ impl Http {
         presign::ensure_suits(&self)?;
         let series = Series::of(&self, &mut plan)?;
         if self.offline || self.curl {
-            plan.request.credential = shown_credential(&mut plan)?;
-            match self.curl {
-                true => output::line(to_curl::command(&self, &plan)?)?,
-                false => show::request(&plan.request, plan.secrets)?,
-            }
-            return Ok(Exit::Done);
+            return self.print(&mut plan);
         }
         if let Show::Download(wanted) = &plan.show
             && let Some(path) = present(wanted, &plan.request.url)
         {
             return download::present(&path, plan.level);
         }
+        let cookies = plan.cookies.open(Saving::AtOnce)?;
         let issued = plan.issuer.issue(&TokenRequirement::default())?;
         warn("c47 http", &issued.warnings);
         plan.request.credential = issued.credential;
@@ -69,7 +67,8 @@ impl Http {
             secrets: plan.secrets,
             progress: progress.clone(),
         };
-        let mut caller = caller(plan.settings, plan.issuer, reporter, plan.deadline);
+        let caller = caller(plan.settings, plan.issuer, reporter, plan.deadline);
+        let mut caller = caller.keeping(cookies.clone());
         let printer = Printer {
             show: plan.show,
             jq: plan.jq,
@@ -80,7 +79,7 @@ impl Http {
             dead_token_statuses: plan.dead_token_statuses,
         };
         let mut request = plan.request;
-        match (series, &printer.show) {
+        let exit = match (series, &printer.show) {
             (Series::Pages(paging), _) => paging.run(request, &mut caller, &printer, &progress),
             (Series::Poll(polling), _) => polling.run(&request, &mut caller, &printer, &progress),
             (Series::One, Show::Download(wanted)) => {
@@ -95,7 +94,25 @@ impl Http {
                 }
                 Ok(exit)
             }
+        };
+        let exit = exit?;
+        // Everything is printed; a cookie that is not saved is an error nevertheless.
+        cookies.finish()?;
+        Ok(exit)
+    }
+
+    /// `--offline` and `--curl`.
+    fn print(&self, plan: &mut Plan) -> Result<Exit, Error> {
+        plan.request.credential = shown_credential(plan)?;
+        match self.curl {
+            true => output::line(to_curl::command(self, plan)?)?,
+            false => {
+                let cookies = plan.cookies.open_for_print()?;
+                cookies::show_in(&mut plan.request, &cookies, &plan.settings)?;
+                show::request(&plan.request, plan.secrets)?;
+            }
         }
+        Ok(Exit::Done)
     }
 }
 

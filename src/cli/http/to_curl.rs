@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Http;
+use super::cookies::CookiePlace;
 use super::plan::Plan;
 use super::settings::proxy_auth;
 use crate::auth::preview::{AwsSigning, Challenge, NetrcUse, Origin, Preview};
@@ -79,7 +80,7 @@ pub(super) fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
     }
     let url = credentials(plan, &mut words);
     words.extend(body(options, &request.body)?);
-    words.extend(network(options, &plan.overlay));
+    words.extend(network(options, &plan.overlay, &plan.cookies));
     words.extend(proxy_user(options)?);
     words.push(url);
     Ok(words.join(" "))
@@ -295,7 +296,7 @@ fn in_form(value: &str) -> String {
     }
 }
 
-fn network(options: &Http, overlay: &Overlay) -> Vec<String> {
+fn network(options: &Http, overlay: &Overlay, cookies: &CookiePlace) -> Vec<String> {
     let mut words = Vec::new();
     let mut with_value = |name: &str, value: Option<String>| {
         words.extend(value.map(|value| format!("{name} {}", quote(&value))));
@@ -310,6 +311,14 @@ fn network(options: &Http, overlay: &Overlay) -> Vec<String> {
     with_value("-x", overlay.proxy.as_ref().map(ProxyChoice::shown));
     with_value("--unix-socket", overlay.unix_socket.as_deref().map(path));
     with_value("-o", options.output.clone());
+    if let Some(file) = cookies.file() {
+        let file = path(file);
+        with_value("-b", Some(file.clone()));
+        with_value("-c", Some(file));
+    } else if overlay.follow.is_some() {
+        // Otherwise curl ignores the cookies of redirects.
+        with_value("-b", Some(String::new()));
+    }
     for address in &options.resolve {
         with_value("--resolve", Some(address.clone()));
     }

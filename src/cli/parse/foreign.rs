@@ -154,7 +154,7 @@ const HTTP: &[Row] = &[
             "-j",
             "--junk-session-cookies",
         ],
-        replacement: "cookies are not stored; send one with the item Cookie:name=value, or use a profile to log in",
+        replacement: "use --cookies FILE to keep cookies between calls, or the item Cookie:name=value to send one",
     },
     Row {
         names: &["-e", "--referer"],

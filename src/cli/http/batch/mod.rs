@@ -10,8 +10,9 @@ use std::cell::RefCell;
 use std::io::BufRead;
 use std::path::Path;
 
+use super::cookies::CookiePlace;
 use super::credentials::Credentials;
-use super::{Http, build, credentials, settings, show, target};
+use super::{Http, build, cookies, credentials, settings, show, target};
 use crate::auth::Profile;
 use crate::auth::preview::Preview;
 use crate::batch::input::InputError;
@@ -55,6 +56,7 @@ struct Batch<'a> {
     profile: Option<Profile>,
     credentials: Credentials,
     rules: Rules,
+    cookies: CookiePlace,
     survey: Survey,
     /// The number of requests of this shard.
     expected: u64,
@@ -95,6 +97,7 @@ impl<'a> Batch<'a> {
         };
         let credentials = credentials::read(options, &mut url, profile.clone())?;
         let rules = rules(options, &given, &credentials, &url)?;
+        let cookies = CookiePlace::of(options, profile.as_ref())?;
         let expected = RefCell::new(0_u64);
         let ensure = |record: &Record| {
             rules.ensure(record)?;
@@ -117,6 +120,7 @@ impl<'a> Batch<'a> {
             profile,
             credentials,
             rules,
+            cookies,
             survey,
             expected,
         })
@@ -128,6 +132,7 @@ impl<'a> Batch<'a> {
             self.rules.headers = build::profile_headers(profile, true)?;
         }
         let preview = self.credentials.scheme.preview(&self.credentials.service);
+        let cookies = self.cookies.open_for_print()?;
         let mut source = self.source(&|_| Ok(()))?;
         let (mut shown, mut is_open) = (0, false);
         while let (true, Some(next)) = (shown < SHOWN, source.next().map_err(lost)?) {
@@ -142,6 +147,7 @@ impl<'a> Batch<'a> {
             if access == Access::Shared {
                 request.credential = preview.masked();
             }
+            cookies::show_in(&mut request, &cookies, &self.rules.settings)?;
             if is_open {
                 output::line("")?;
             }

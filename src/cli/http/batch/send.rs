@@ -22,6 +22,7 @@ use crate::cli::profile::warn;
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::http::cookies::{Cookies, Saving};
 use crate::http::credential::Credential;
 use crate::http::url::Url;
 use crate::http::{Caller, Renewal, Transport};
@@ -36,7 +37,11 @@ pub(super) fn send(mut batch: Batch) -> Result<Exit, Error> {
     let (journal, replay) = open_journal(&batch)?.unzip();
     let files = batch.given.output.take().map(BodyFiles::new).transpose()?;
     read_secrets(&mut batch)?;
-    let session = Session::log_in(&batch)?;
+    let cookies = batch
+        .cookies
+        .file()
+        .map(|_| batch.cookies.open(Saving::Often));
+    let session = Session::log_in(&batch, cookies.transpose()?)?;
     let level = Verbosity::from_switch(batch.options.quiet);
     let results = Results::new(batch.given.jq.take(), level, batch.expected);
     let shared = Arc::new(session.shared(&batch, journal, files));
@@ -79,7 +84,11 @@ pub(super) fn send(mut batch: Batch) -> Result<Exit, Error> {
     let exit = results.finish(&tally, batch.given.summary.as_deref());
     // Also when the summary cannot be written.
     graceful.end();
-    exit
+    let exit = exit?;
+    if let Some(cookies) = &session.cookies {
+        cookies.finish()?;
+    }
+    Ok(exit)
 }
 
 /// The credential, and what renews it. Logins happen on this thread.
@@ -88,10 +97,11 @@ struct Session {
     credential: Credential,
     settings: crate::http::Settings,
     transport: Transport,
+    cookies: Option<Cookies>,
 }
 
 impl Session {
-    fn log_in(batch: &Batch) -> Result<Session, Error> {
+    fn log_in(batch: &Batch, cookies: Option<Cookies>) -> Result<Session, Error> {
         let settings = batch.rules.settings.clone();
         let mut issuer = batch
             .credentials
@@ -112,6 +122,7 @@ impl Session {
             credential,
             settings,
             transport: Transport::for_callers(batch.given.run.jobs),
+            cookies,
         })
     }
 
@@ -130,6 +141,7 @@ impl Session {
             token: has_credentials.then(|| SharedToken::new(self.credential.clone(), validity)),
             prepare: Box::new(move |record| rules.request(record)),
             idempotency_header: batch.given.idempotency_header.clone(),
+            cookies: self.cookies.clone(),
             max_body: self.settings.limits.body.unwrap_or(build::IN_MEMORY),
             files,
         }
@@ -147,6 +159,7 @@ impl Session {
     fn caller(&self) -> Caller<'_> {
         Caller::new(self.settings.clone())
             .sharing(self.transport.clone())
+            .keeping(self.cookies.clone().unwrap_or_default())
             .renewing(Box::new(|renewal| self.renew(renewal)))
     }
 

@@ -37,20 +37,6 @@ pub(super) fn read(command: &Command) -> Result<Headers, Error> {
     if let Some(range) = command.text(Meaning::Range)? {
         headers.set_default("Range", &format!("bytes={range}"));
     }
-    let mut cookies = Vec::new();
-    for given in command.all(Meaning::Cookie) {
-        let text = given.text()?;
-        if !text.contains('=') {
-            return Err(given.refused(
-                "with a cookie file",
-                "send a cookie with -b NAME=VALUE or the item Cookie:@FILE",
-            ));
-        }
-        cookies.push(text);
-    }
-    if !cookies.is_empty() {
-        headers.push("Cookie", Some(cookies.join(";")));
-    }
     Ok(headers)
 }
 

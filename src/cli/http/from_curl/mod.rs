@@ -3,6 +3,7 @@
 
 mod aws;
 mod body;
+mod cookies;
 mod credentials;
 mod data;
 mod form;
@@ -45,6 +46,7 @@ pub(super) fn resolved(options: Http) -> Result<Http, Error> {
     };
     let mut url = url::read(&command, query)?;
     let mut headers = headers::read(&command)?;
+    cookies::add(&command, &mut call, &mut headers)?;
     headers.describe(&command, &body)?;
     if let Body::File { path, .. } = &body
         && command.has(Meaning::UploadFile)
@@ -243,6 +245,7 @@ mod tests {
             let (around, value) = match name {
                 "aws-sigv4" => ("-u 'AKIA:$S'", "aws:amz"),
                 "cert-type" | "key-type" => ("", "DER"),
+                "cookie-jar" => ("", "no/such/jar"),
                 "compressed" => ("-H Accept-Encoding:zstd", ""),
                 "cookie" | "form" | "form-string" | "header" => ("", "a=b;x:y"),
                 "digest" => ("-u me", ""),
