@@ -1,6 +1,8 @@
 //! The inputs and the result of issuing a credential.
 
+use std::io;
 use std::path::PathBuf;
+use std::process::Child;
 use std::time::Duration;
 
 use crate::deadline::Deadline;
@@ -18,8 +20,26 @@ pub(crate) struct Context<'a> {
     pub settings: Settings,
     /// The netrc file; `None` if neither NETRC nor a home directory is known.
     pub netrc: Option<PathBuf>,
-    /// Shows a person the page and the code of a device login; `None` in non-interactive use.
-    pub show_code: Option<&'a dyn Fn(&DeviceCode)>,
+    /// The person who can log in; `None` in non-interactive use.
+    pub person: Option<Person<'a>>,
+}
+
+/// How a person takes part in a login.
+#[derive(Clone, Copy)]
+pub(crate) struct Person<'a> {
+    pub show: &'a dyn Fn(&Prompt),
+    /// Opens a page in a browser on this machine; `None` if there is none.
+    pub open: Option<&'a dyn Fn(&str) -> io::Result<Child>>,
+}
+
+/// What a person is asked to do.
+pub(crate) enum Prompt<'p> {
+    /// Open a page on any device and enter a code.
+    Code(DeviceCode),
+    /// Log in on the page that was opened.
+    Opened(&'p str),
+    /// Open a page in any browser, and paste the URL that it ends at.
+    Paste(&'p str),
 }
 
 /// Where tokens are stored.

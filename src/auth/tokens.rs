@@ -10,7 +10,8 @@ use super::error::Error as AuthError;
 use super::exchange;
 use super::grants::{Fate, Grants};
 use super::lease::{Claim, Lease, Watch};
-use super::plan::{Obtain, TokenPlan};
+use super::login_call;
+use super::plan::{Binding, Obtain, TokenPlan};
 use super::records::{Failure, Refusal, StoredToken, TokenKey};
 use super::service::Service;
 use super::store::{Leftovers, Store, Temporary, Unusable};
@@ -282,9 +283,15 @@ impl<'a> TokenRequest<'a> {
     }
 
     /// The cached token, if it is acceptable.
-    fn acceptable(&self, store: &Store) -> Result<Option<StoredToken>, Error> {
+    fn acceptable(&mut self, store: &Store) -> Result<Option<StoredToken>, Error> {
         let now = Timestamp::now();
-        Ok(self.load(store)?.filter(|stored| {
+        let Some(stored) = self.load(store)? else {
+            return Ok(None);
+        };
+        if !self.is_bound_to_secrets(&stored)? {
+            return Ok(None);
+        }
+        Ok(Some(stored).filter(|stored| {
             if self.want.except.as_ref() == Some(&stored.token) {
                 return false;
             }
@@ -299,14 +306,29 @@ impl<'a> TokenRequest<'a> {
         }))
     }
 
+    /// Whether a token that is bound to the secrets it came from came from these.
+    fn is_bound_to_secrets(&mut self, stored: &StoredToken) -> Result<bool, Error> {
+        match (self.plan.binding, &stored.root) {
+            (Binding::Profile, _) => Ok(true),
+            (Binding::Secrets, None) => Ok(false),
+            (Binding::Secrets, Some(root)) => {
+                let obtaining = self.plan.obtaining();
+                Ok(self.values.fingerprint(&obtaining, &root.salt)? == root.mark)
+            }
+        }
+    }
+
     fn needs_person(&mut self, store: &Store) -> Result<bool, Error> {
         let can_refresh = self.plan.refresh.is_some()
             && self.want.login != Login::Always
             && self
                 .load(store)?
                 .is_some_and(|stored| stored.refresh_token.is_some());
-        let asks = matches!(self.plan.obtain, Obtain::Device { .. })
-            || self.plan.secrets().any(|secret| secret.is_prompt());
+        let asks = match self.plan.obtain {
+            Obtain::Device { .. } | Obtain::Browser(_) => true,
+            Obtain::Exchange(_) => false,
+        };
+        let asks = asks || self.plan.secrets().any(|secret| secret.is_prompt());
         Ok(asks && !can_refresh)
     }
 
@@ -314,7 +336,9 @@ impl<'a> TokenRequest<'a> {
     fn lease_length(&self) -> Duration {
         let commands = self.plan.secrets().any(|secret| secret.is_command());
         let more = if commands { 130 } else { 10 };
-        exchange::LOGIN_TIMEOUT * 2 + Duration::from_secs(more)
+        // The metadata and keys of an issuer are two requests more.
+        let requests = if self.plan.issuer.is_some() { 4 } else { 2 };
+        login_call::LOGIN_TIMEOUT * requests + Duration::from_secs(more)
     }
 
     fn ensure_not_refused(&mut self, store: &Store) -> Result<(), Error> {

@@ -71,7 +71,7 @@ pub(super) fn without_cache(settings: Settings) -> Context<'static> {
         deadline: Deadline::default(),
         settings,
         netrc: environment::netrc(),
-        show_code: None,
+        person: None,
     }
 }
 
