@@ -201,8 +201,8 @@ impl Grants<'_, '_> {
         };
         let Some(token) = &granted.id_token else {
             let scope = self.values.public.get("scope");
-            let is_due = before.is_none()
-                && scope.is_some_and(|scope| login::asks_for_identity(scope));
+            let is_due =
+                before.is_none() && scope.is_some_and(|scope| login::asks_for_identity(scope));
             return match is_due {
                 true => Err(self.failed("the response has no ID token".into(), None)),
                 false => Ok(before.cloned()),
@@ -220,10 +220,12 @@ impl Grants<'_, '_> {
             access_token: &granted.token,
         };
         let checked = id_token::check(token, &keys, &expected, Timestamp::now());
-        checked.map(|identity| Some(Identity { nonce, ..identity })).map_err(|why| {
-            let why = format!("the ID token is not valid: {}", one_line(&why));
-            self.failed(why, login_call::skew(granted.ahead))
-        })
+        checked
+            .map(|identity| Some(Identity { nonce, ..identity }))
+            .map_err(|why| {
+                let why = format!("the ID token is not valid: {}", one_line(&why));
+                self.failed(why, login_call::skew(granted.ahead))
+            })
     }
 
     fn failed(&self, why: String, hint: Option<String>) -> Error {

@@ -35,7 +35,8 @@ impl Callback {
     /// If it is not the response to the request with this `state`.
     pub(super) fn read(query: &str, state: &str) -> Result<Callback, Stray> {
         // The parser of URLs decodes the names and values.
-        let url = Url::parse(&format!("http://127.0.0.1/?{query}")).map_err(|_| Stray::Malformed)?;
+        let url =
+            Url::parse(&format!("http://127.0.0.1/?{query}")).map_err(|_| Stray::Malformed)?;
         let value = |name: &str| {
             let mut values = url.query_values(name);
             match (values.next(), values.next()) {
@@ -136,7 +137,10 @@ mod tests {
         ] {
             assert_eq!(read(text), Ok("a".into()), "{text}");
         }
-        assert_eq!(read("http://127.0.0.1:9/?code=a&state=t"), Err(Stray::State));
+        assert_eq!(
+            read("http://127.0.0.1:9/?code=a&state=t"),
+            Err(Stray::State)
+        );
         for wrong in ["", "http://127.0.0.1:9/callback", "two words"] {
             assert_eq!(read(wrong), Err(Stray::Malformed), "{wrong}");
         }

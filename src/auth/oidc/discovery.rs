@@ -44,7 +44,11 @@ impl Metadata {
         match text("issuer") {
             Some(name) if name == issuer.name => {}
             Some(name) => {
-                return Err(format!("its issuer is '{}', not '{}'", short(name), issuer.name));
+                return Err(format!(
+                    "its issuer is '{}', not '{}'",
+                    short(name),
+                    issuer.name
+                ));
             }
             None => return Err("it has no issuer".into()),
         }

@@ -91,7 +91,10 @@ fn text(claims: &Json, name: &str) -> Result<Option<String>, String> {
 
 /// A token for several audiences must say that this client is the one it was issued to.
 fn ensure_authorized_party(claims: &Json, client_id: &str) -> Result<(), String> {
-    let audiences = claims.get("aud").and_then(Json::as_array).map_or(1, Vec::len);
+    let audiences = claims
+        .get("aud")
+        .and_then(Json::as_array)
+        .map_or(1, Vec::len);
     match text(claims, "azp")? {
         Some(party) if party == client_id => Ok(()),
         Some(_) => Err("the claim 'azp' is another client".into()),

@@ -149,9 +149,7 @@ impl Session<'_> {
         // A browser that runs in the foreground does not end.
         let is_alive = || !matches!(child.try_wait(), Ok(Some(status)) if !status.success());
         let limit = self.deadline.left().unwrap_or(PATIENCE).min(PATIENCE);
-        values
-            .public
-            .insert("redirect_uri", redirect_uri);
+        values.public.insert("redirect_uri", redirect_uri);
         match loopback.wait(&self.bonds.state, limit, is_alive) {
             Ok(callback) => Ok(Some(callback)),
             Err(Missed::NoBrowser) => Ok(None),
@@ -207,7 +205,10 @@ impl Session<'_> {
             ("response_type", Some("code")),
             ("client_id", Some(self.issuer.client_id.as_str())),
             ("redirect_uri", Some(redirect_uri)),
-            ("scope", Some(scope.as_str()).filter(|scope| !scope.is_empty())),
+            (
+                "scope",
+                Some(scope.as_str()).filter(|scope| !scope.is_empty()),
+            ),
             ("state", Some(self.bonds.state.as_str())),
             ("nonce", nonce),
             ("code_challenge", Some(self.bonds.challenge.as_str())),
@@ -220,8 +221,15 @@ impl Session<'_> {
                 url.set_query(name, value);
             }
         }
+        // OpenID Connect Core §11. Without it an issuer must ignore offline_access.
+        if scope.split(' ').any(|one| one == "offline_access") {
+            url.set_query("prompt", "consent");
+        }
         for (name, value) in &self.login.params {
-            url.set_query(name, value);
+            match value.is_empty() {
+                true => url.remove_query(name),
+                false => url.set_query(name, value),
+            }
         }
         Ok(url.to_string())
     }
@@ -254,9 +262,14 @@ impl Session<'_> {
         let verifier = Secret::new(self.bonds.verifier.expose().to_vec());
         values.given.insert("code_verifier", verifier);
         values.public.insert("nonce", self.bonds.nonce.clone());
-        let response =
-            exchange::send(&self.login.redeem, values, self.settings, self.deadline)?;
-        exchange::judge(self.service, self.plan, &self.login.redeem, values, response)
+        let response = exchange::send(&self.login.redeem, values, self.settings, self.deadline)?;
+        exchange::judge(
+            self.service,
+            self.plan,
+            &self.login.redeem,
+            values,
+            response,
+        )
     }
 
     /// RFC 9207 §2.4: a response from another issuer is an attack.

@@ -275,7 +275,10 @@ mod tests {
             // A connection that a browser opens in advance, and never uses.
             let _idle = TcpStream::connect(address).unwrap();
             let get = |target: &str, host: &str| {
-                ask(address, &format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n"))
+                ask(
+                    address,
+                    &format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n"),
+                )
             };
             let here = address.to_string();
             let long = format!("/callback?{}", "a".repeat(MAX_REQUEST_BYTES));
@@ -288,7 +291,10 @@ mod tests {
                 get(good, "localhost"),
                 get(good, "evil.lan"),
                 get(&long, &here),
-                ask(address, &format!("POST {good} HTTP/1.1\r\nHost: {here}\r\n\r\n")),
+                ask(
+                    address,
+                    &format!("POST {good} HTTP/1.1\r\nHost: {here}\r\n\r\n"),
+                ),
                 ask(address, "hunter2\r\n\r\n"),
                 get(good, &here),
             ]
@@ -302,7 +308,9 @@ mod tests {
             .collect();
         assert_eq!(
             codes,
-            ["404", "404", "400", "400", "404", "404", "", "405", "400", "200"]
+            [
+                "404", "404", "400", "400", "404", "404", "", "405", "400", "200"
+            ]
         );
         // The port is closed.
         assert!(TcpListener::bind(address).is_ok() || TcpStream::connect(address).is_err());

@@ -54,7 +54,11 @@ pub(super) const DETAILS: Details = Details {
         fields: &[
             Field::string("profile", "name of the profile"),
             Field::string("url", "base URL; null if the profile is broken").or_null(),
-            Field::string("user", "user name; after an OpenID Connect login the person's").or_null(),
+            Field::string(
+                "user",
+                "user name; after an OpenID Connect login the person's",
+            )
+            .or_null(),
             Field::string("sub", "the person's identifier at the issuer").or_null(),
             Field::string("email", "the person's email").or_null(),
             Field::string(

@@ -5,6 +5,7 @@ mod graphql;
 mod httpbin;
 mod microsocks;
 mod nginx;
+mod oidc;
 mod process;
 mod squid;
 mod studio;
@@ -14,6 +15,7 @@ pub use graphql::graphql;
 pub use httpbin::httpbin;
 pub use microsocks::microsocks;
 pub use nginx::{Nginx, nginx};
+pub use oidc::{Oidc, browser, oidc, path_with_browser};
 pub use squid::{PASSWORD, Squid, USER, squid};
 pub use studio::{Example, are_lines, is_line, studio};
 
