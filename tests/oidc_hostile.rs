@@ -43,13 +43,13 @@ impl Keys {
     fn sign(&self, alg: &str, key: &str) -> String {
         let file = self.directory.join("claims.json");
         fs::write(&file, self.claims.to_string()).unwrap();
+        let no_exp = self.claims.get("exp").is_none().then_some("--no-exp");
         let signed = c47()
-            .args([
-                "jwt", "sign", "--no-exp", "--kid", "k1", "--alg", alg, "--key",
-            ])
+            .args(["jwt", "sign", "--kid", "k1", "--alg", alg, "--key"])
             .arg(self.directory.join(key))
             .arg("--claims")
             .arg(file)
+            .args(no_exp)
             .run()
             .expect_code(0);
         signed.stdout_text().trim().to_owned()
@@ -66,6 +66,8 @@ fn generate(directory: &Path, name: &str) {
 
 struct Desk {
     server: Server,
+    /// Another origin, which `/away` redirects to.
+    elsewhere: Server,
     scratch: Scratch,
     nonce: Arc<Mutex<String>>,
 }
@@ -77,7 +79,8 @@ fn desk(name: &str, fault: Fault) -> Desk {
     generate(&directory, "bad");
     let nonce: Arc<Mutex<String>> = Arc::default();
     let current = Arc::clone(&nonce);
-    let callback = fault.callback;
+    let elsewhere = Server::start(|_| Response::ok("elsewhere")).may_be_idle();
+    let away = elsewhere.url("/x");
     let server = Server::start(move |request: &Request| {
         let host = request.header("host").unwrap();
         let issuer = format!("http://{host}");
@@ -122,18 +125,17 @@ fn desk(name: &str, fault: Fault) -> Desk {
                 Response::json(&answer.to_string())
             }
             "/x" => Response::ok("ok"),
+            "/away" => Response::redirect("307 Temporary Redirect", &away),
             _ => Response::new("404 Not Found", "", ""),
         }
     })
     .may_be_idle();
-    scratch.write("callback", "");
-    let desk = Desk {
+    Desk {
         server,
+        elsewhere,
         scratch,
         nonce,
-    };
-    let _ = callback;
-    desk
+    }
 }
 
 impl Desk {
@@ -440,31 +442,27 @@ fn issuer_in_plain_text_on_another_machine_is_refused() {
 }
 
 #[test]
-fn person_s_token_does_not_follow_a_redirect_to_another_origin() {
+fn token_of_a_person_does_not_follow_a_redirect_to_another_origin() {
     let desk = desk("hostile-redirect", NONE);
     desk.log_in(NONE.callback).expect_code(0);
-    let elsewhere = Server::start(|_| Response::ok("elsewhere"));
-    let target = elsewhere.url("/x");
-    let api = Server::start(move |_| Response::redirect("307 Temporary Redirect", &target));
-    let issuer = desk.server.url("");
-    let config = desk.scratch.write(
-        "other.toml",
-        format!(
-            "[profile.p]\nurl='{}'\nauth='oidc'\nissuer='{issuer}'\nclient_id='farm'\n",
-            api.url("")
-        ),
-    );
-    let file = fs::read_dir(desk.scratch.path().join("cache"))
-        .unwrap()
-        .next();
-    assert!(file.is_some());
-    let run = |words: &[&str]| desk.run(words).env("C47_CONFIG_PATH", &config);
-    // A login is for one service: another URL has its own.
-    run(&["http", "--follow", "@p/x"]).run().expect_code(9);
-    let _ = fs::remove_file(desk.opened());
-    let login = run(&["auth", "login", "p"]).spawn();
-    drop(login);
-    assert_eq!(api.requests().len() + elsewhere.requests().len(), 0);
+    desk.run(&["http", "--follow", "@p/away"])
+        .run()
+        .expect_code(0);
+    let request = desk.elsewhere.request();
+    let all = format!("{request:?}");
+    for secret in SECRETS {
+        assert!(!all.contains(secret), "{all}");
+    }
+    // The profile at another service has no token, and does not use this one.
+    let config = desk.scratch.path().join("config.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let (from, to) = (desk.server.url(""), desk.elsewhere.url(""));
+    let moved = text.replacen(&from, &to, 1);
+    let moved = desk.scratch.write("moved.toml", moved);
+    fs::set_permissions(&moved, fs::Permissions::from_mode(0o600)).unwrap();
+    let call = desk.run(&["http", "@p/x"]).env("C47_CONFIG_PATH", moved);
+    call.run().expect_code(9);
+    assert_eq!(desk.elsewhere.requests().len(), 1);
 }
 
 #[test]
