@@ -29,8 +29,11 @@ pub(crate) struct Context<'a> {
 pub(crate) struct Person<'a> {
     pub show: &'a dyn Fn(&Prompt),
     /// Opens a page in a browser on this machine; `None` if there is none.
-    pub open: Option<&'a dyn Fn(&str) -> io::Result<Child>>,
+    pub open: Option<OpenPage<'a>>,
 }
+
+/// Starts a program that shows the page with this URL.
+pub(crate) type OpenPage<'a> = &'a dyn Fn(&str) -> io::Result<Child>;
 
 /// What a person is asked to do.
 pub(crate) enum Prompt<'p> {

@@ -183,6 +183,21 @@ impl Grants<'_, '_> {
         Some(Mark { salt, mark })
     }
 
+    /// Whether a token that is bound to the secrets it came from came from these.
+    ///
+    /// # Errors
+    /// If a source cannot be read.
+    pub(super) fn is_bound(&mut self, stored: &StoredToken) -> Result<bool, Error> {
+        match (self.plan.binding, &stored.root) {
+            (Binding::Profile, _) => Ok(true),
+            (Binding::Secrets, None) => Ok(false),
+            (Binding::Secrets, Some(root)) => {
+                let obtaining = self.plan.obtaining();
+                Ok(self.values.fingerprint(&obtaining, &root.salt)? == root.mark)
+            }
+        }
+    }
+
     /// Who logged in, from the verified ID token. A refresh may bring none, and then `before` stays.
     fn identity(
         &mut self,

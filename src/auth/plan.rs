@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::login_call::LOGIN_TIMEOUT;
 use super::secret_ref::SecretRef;
 use super::template::Template;
 use crate::http::credential::Placement;
@@ -252,6 +253,24 @@ impl TokenPlan {
     /// only once.
     pub(crate) fn starts_with_refresh_token(&self) -> bool {
         self.secrets.contains_key("refresh_token")
+    }
+
+    /// Whether a login asks a person.
+    pub(crate) fn needs_person(&self) -> bool {
+        let asks = match self.obtain {
+            Obtain::Device { .. } | Obtain::Browser(_) => true,
+            Obtain::Exchange(_) => false,
+        };
+        asks || self.secrets().any(SecretRef::is_prompt)
+    }
+
+    /// The time for a refresh, a login, and reading the secrets.
+    pub(crate) fn login_time(&self) -> Duration {
+        let commands = self.secrets().any(SecretRef::is_command);
+        let more = if commands { 130 } else { 10 };
+        // The metadata and keys of an issuer are two requests more.
+        let requests = if self.issuer.is_some() { 4 } else { 2 };
+        LOGIN_TIMEOUT * requests + Duration::from_secs(more)
     }
 
     /// The requests that get a token.

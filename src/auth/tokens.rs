@@ -10,8 +10,7 @@ use super::error::Error as AuthError;
 use super::exchange;
 use super::grants::{Fate, Grants};
 use super::lease::{Claim, Lease, Watch};
-use super::login_call;
-use super::plan::{Binding, Obtain, TokenPlan};
+use super::plan::TokenPlan;
 use super::records::{Failure, Refusal, StoredToken, TokenKey};
 use super::service::Service;
 use super::store::{Leftovers, Store, Temporary, Unusable};
@@ -112,7 +111,7 @@ impl<'a> TokenRequest<'a> {
             return Ok(stored);
         }
         let started = Instant::now();
-        let length = self.lease_length();
+        let length = self.plan.login_time();
         let mut watch = Watch::default();
         let mut pause = Duration::from_millis(10);
         loop {
@@ -201,7 +200,7 @@ impl<'a> TokenRequest<'a> {
     ) -> Result<Fence, Error> {
         let again = match lease.is_held() {
             true => None,
-            false => match Lease::claim(store, self.lease_length()) {
+            false => match Lease::claim(store, self.plan.login_time()) {
                 Ok(Claim::Held(lease)) => Some(lease),
                 Ok(Claim::Busy(_)) | Err(_) => return Ok(Fence::Closed),
             },
@@ -288,7 +287,7 @@ impl<'a> TokenRequest<'a> {
         let Some(stored) = self.load(store)? else {
             return Ok(None);
         };
-        if !self.is_bound_to_secrets(&stored)? {
+        if !self.grants().is_bound(&stored)? {
             return Ok(None);
         }
         Ok(Some(stored).filter(|stored| {
@@ -306,39 +305,13 @@ impl<'a> TokenRequest<'a> {
         }))
     }
 
-    /// Whether a token that is bound to the secrets it came from came from these.
-    fn is_bound_to_secrets(&mut self, stored: &StoredToken) -> Result<bool, Error> {
-        match (self.plan.binding, &stored.root) {
-            (Binding::Profile, _) => Ok(true),
-            (Binding::Secrets, None) => Ok(false),
-            (Binding::Secrets, Some(root)) => {
-                let obtaining = self.plan.obtaining();
-                Ok(self.values.fingerprint(&obtaining, &root.salt)? == root.mark)
-            }
-        }
-    }
-
     fn needs_person(&mut self, store: &Store) -> Result<bool, Error> {
         let can_refresh = self.plan.refresh.is_some()
             && self.want.login != Login::Always
             && self
                 .load(store)?
                 .is_some_and(|stored| stored.refresh_token.is_some());
-        let asks = match self.plan.obtain {
-            Obtain::Device { .. } | Obtain::Browser(_) => true,
-            Obtain::Exchange(_) => false,
-        };
-        let asks = asks || self.plan.secrets().any(|secret| secret.is_prompt());
-        Ok(asks && !can_refresh)
-    }
-
-    /// The time for a refresh, a login, and reading the secrets.
-    fn lease_length(&self) -> Duration {
-        let commands = self.plan.secrets().any(|secret| secret.is_command());
-        let more = if commands { 130 } else { 10 };
-        // The metadata and keys of an issuer are two requests more.
-        let requests = if self.plan.issuer.is_some() { 4 } else { 2 };
-        login_call::LOGIN_TIMEOUT * requests + Duration::from_secs(more)
+        Ok(self.plan.needs_person() && !can_refresh)
     }
 
     fn ensure_not_refused(&mut self, store: &Store) -> Result<(), Error> {

@@ -8,7 +8,7 @@ use super::callback::{Callback, Stray};
 use super::discovery::Metadata;
 use super::loopback::{Loopback, Missed};
 use super::pkce::Bonds;
-use crate::auth::context::{Context, Person, Prompt};
+use crate::auth::context::{Context, OpenPage, Person, Prompt};
 use crate::auth::device::{self, Start};
 use crate::auth::error::Error as AuthError;
 use crate::auth::exchange::{self, Outcome};
@@ -130,7 +130,7 @@ impl Session<'_> {
         &self,
         values: &mut Values,
         person: &Person,
-        open: &dyn Fn(&str) -> std::io::Result<std::process::Child>,
+        open: OpenPage,
     ) -> Result<Option<Callback>, Error> {
         let loopback = Loopback::bind(self.login.port).map_err(|error| {
             let port = self.login.port.map_or("a free port".to_owned(), |port| {

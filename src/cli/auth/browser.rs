@@ -4,6 +4,7 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
+use crate::auth::context::OpenPage;
 use crate::cli::environment;
 use crate::process_limits;
 
@@ -23,7 +24,7 @@ const FOREIGN: [&str; 10] = [
 ];
 
 /// The way to open a page, if there is a display.
-pub(super) fn opener() -> Option<&'static dyn Fn(&str) -> io::Result<Child>> {
+pub(super) fn opener() -> Option<OpenPage<'static>> {
     match environment::has_display() {
         true => Some(&open),
         false => None,
