@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 
 use crate::support::server::{Request, Response, Server};
-use crate::support::{Output, Run, Scratch, c47, wait_until};
+use crate::support::{Output, Run, Scratch, c47, peers, wait_until};
 
 const SECRETS: [&str; 4] = ["access-t0ken", "refresh-t0ken", "c0de", "client-s3cret"];
 
@@ -507,4 +507,45 @@ fn metadata_is_also_found_as_in_rfc_8414() {
         .args(["http", "@p/x"])
         .run()
         .expect_code(0);
+}
+
+#[test]
+fn presets_keycloak_and_okta_know_the_issuer() {
+    let Some(certificates) = peers::certificates() else {
+        return;
+    };
+    let good = &certificates.good;
+    let location = |path: &str| {
+        format!(
+            "location = {path}/.well-known/openid-configuration {{
+                return 200 '{{\"issuer\":\"https://localhost:@port0@{path}\"}}'; }}"
+        )
+    };
+    let Some(nginx) = peers::nginx(&format!(
+        "server {{ listen 127.0.0.1:@port0@ ssl; ssl_certificate {}; ssl_certificate_key {}; {} {} }}",
+        good.certificate.display(),
+        good.key.display(),
+        location("/realms/vfx"),
+        location("/oauth2/default"),
+    )) else {
+        return;
+    };
+    let scratch = Scratch::new("oidc-presets");
+    for (preset, more) in [("keycloak", "realm='vfx'"), ("okta", "")] {
+        let config = scratch.write(
+            "config.toml",
+            format!(
+                "[profile.p]\nurl='https://a.lan'\npreset='{preset}'\ndomain='localhost:{}'\n\
+                 client_id='c'\ncacert='{}'\n{more}\n",
+                nginx.port(0),
+                certificates.ca.display()
+            ),
+        );
+        let login = c47().env("C47_CONFIG_PATH", config);
+        let failed = login.args(["auth", "login", "p"]).run().expect_code(7);
+        // The metadata of this issuer was read.
+        let text = failed.stderr_text();
+        let expected = "the issuer has no authorization_endpoint";
+        assert!(text.contains(expected), "{preset}: {text}");
+    }
 }
