@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 
 use crate::support::server::{Request, Response, Server};
-use crate::support::{Output, Run, Scratch, c47, peers, wait_until};
+use crate::support::{Output, Run, Scratch, binary, c47, peers, wait_until};
 
 const SECRETS: [&str; 4] = ["access-t0ken", "refresh-t0ken", "c0de", "client-s3cret"];
 
@@ -215,6 +215,18 @@ impl Desk {
         output
     }
 
+    /// Changes the stored token.
+    fn edit_token(&self, edit: fn(&mut Value)) {
+        let files = fs::read_dir(self.scratch.path().join("cache")).unwrap();
+        let mut paths = files.map(|file| file.unwrap().path());
+        let file = paths
+            .find(|path| path.extension().is_some_and(|end| end == "token"))
+            .unwrap();
+        let mut json = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+        edit(&mut json);
+        fs::write(file, json.to_string()).unwrap();
+    }
+
     /// Whether a token is stored.
     fn is_logged_in(&self) -> bool {
         self.run(&["auth", "status", "p"]).run().code == 0
@@ -395,13 +407,7 @@ fn metadata_and_responses_with_faults_are_refused() {
 fn refreshed_id_token_of_another_person_is_refused() {
     let desk = desk("hostile-refresh", NONE);
     desk.log_in(NONE.callback).expect_code(0);
-    let expire = |edit: fn(&mut Value)| {
-        let mut files = fs::read_dir(desk.scratch.path().join("cache")).unwrap();
-        let file = files.next().unwrap().unwrap().path();
-        let mut json = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
-        edit(&mut json);
-        fs::write(file, json.to_string()).unwrap();
-    };
+    let expire = |edit: fn(&mut Value)| desk.edit_token(edit);
     expire(|json| json["expires"] = 1.into());
     desk.run(&["http", "@p/x"]).run().expect_code(0);
     for (edit, why) in [
@@ -421,6 +427,24 @@ fn refreshed_id_token_of_another_person_is_refused() {
         assert!(text.contains(why), "{text}");
         expire(|json| json["expires"] = 1.into());
     }
+}
+
+#[test]
+fn login_of_a_person_is_not_spent_on_a_full_disk() {
+    let desk = desk("hostile-full", NONE);
+    desk.log_in(NONE.callback).expect_code(0);
+    desk.edit_token(|json| json["expires"] = 1.into());
+    let before = desk.server.requests().len();
+    let failed = desk
+        .run(&["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" http @p/x"])
+        .arg(binary())
+        .program("sh")
+        .run()
+        .expect_code(7);
+    let text = failed.stderr_text();
+    assert!(text.contains("could not be stored"), "{text}");
+    assert_eq!(desk.server.requests().len(), before);
+    desk.run(&["http", "@p/x"]).run().expect_code(0);
 }
 
 #[test]

@@ -255,13 +255,17 @@ impl TokenPlan {
         self.secrets.contains_key("refresh_token")
     }
 
-    /// Whether a login asks a person.
-    pub(crate) fn needs_person(&self) -> bool {
-        let asks = match self.obtain {
+    /// Whether a person logs in on a page of the service.
+    pub(crate) fn is_interactive(&self) -> bool {
+        match self.obtain {
             Obtain::Device { .. } | Obtain::Browser(_) => true,
             Obtain::Exchange(_) => false,
-        };
-        asks || self.secrets().any(SecretRef::is_prompt)
+        }
+    }
+
+    /// Whether a login asks a person.
+    pub(crate) fn needs_person(&self) -> bool {
+        self.is_interactive() || self.secrets().any(SecretRef::is_prompt)
     }
 
     /// The time for a refresh, a login, and reading the secrets.

@@ -250,7 +250,10 @@ impl<'a> TokenRequest<'a> {
         what: &str,
         why: &str,
     ) -> Result<StoredToken, Error> {
-        if self.plan.starts_with_refresh_token() {
+        // A stored login that only a person can replace.
+        let is_irreplaceable =
+            self.seen.is_some() && self.plan.is_interactive() && self.context.person.is_none();
+        if self.plan.starts_with_refresh_token() || is_irreplaceable {
             let profile = self.service.name.clone();
             let path = path.map(Path::to_owned);
             let why = format!("{why}; the next refresh token could not be stored");
