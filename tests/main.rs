@@ -69,6 +69,8 @@ mod links;
 mod man;
 mod memory;
 mod no_home;
+mod oidc;
+mod oidc_hostile;
 mod package;
 mod quantities;
 mod rez;

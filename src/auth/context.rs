@@ -1,6 +1,8 @@
 //! The inputs and the result of issuing a credential.
 
+use std::io;
 use std::path::PathBuf;
+use std::process::Child;
 use std::time::Duration;
 
 use super::aws::Environment;
@@ -21,8 +23,29 @@ pub(crate) struct Context<'a> {
     pub netrc: Option<PathBuf>,
     /// The variables of AWS.
     pub aws: Environment,
-    /// Shows a person the page and the code of a device login; `None` in non-interactive use.
-    pub show_code: Option<&'a dyn Fn(&DeviceCode)>,
+    /// The person who can log in; `None` in non-interactive use.
+    pub person: Option<Person<'a>>,
+}
+
+/// How a person takes part in a login.
+#[derive(Clone, Copy)]
+pub(crate) struct Person<'a> {
+    pub show: &'a dyn Fn(&Prompt),
+    /// Opens a page in a browser on this machine; `None` if there is none.
+    pub open: Option<OpenPage<'a>>,
+}
+
+/// Starts a program that shows the page with this URL.
+pub(crate) type OpenPage<'a> = &'a dyn Fn(&str) -> io::Result<Child>;
+
+/// What a person is asked to do.
+pub(crate) enum Prompt<'p> {
+    /// Open a page on any device and enter a code.
+    Code(DeviceCode),
+    /// Log in on the page that was opened.
+    Opened(&'p str),
+    /// Open a page in any browser, and paste the URL that it ends at.
+    Paste(&'p str),
 }
 
 /// Where tokens are stored.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
-use super::context::{Context, DeviceCode};
+use super::context::{Context, DeviceCode, Prompt};
 use super::error::Error as AuthError;
 use super::exchange::{self, Outcome, find};
 use super::plan::{Exchange, TokenPlan};
@@ -18,6 +18,27 @@ use crate::shell::quote;
 /// The maximum lifetime of a code, even if the service allows more.
 const MAX_LIFETIME: Duration = Duration::from_secs(30 * 60);
 
+/// A code that the person has not entered yet.
+pub(super) struct Pending {
+    lifetime: Duration,
+    interval: Duration,
+}
+
+/// The result of the request for a code.
+pub(super) enum Start {
+    Shown(Pending),
+    Refused(Outcome),
+}
+
+/// The error if nobody can be asked.
+pub(super) fn person_required(service: &Service) -> Error {
+    Error::Auth(AuthError::Refused {
+        profile: service.name.clone(),
+        why: "an interactive login is required".into(),
+        hint: Some(format!("c47 auth login {}", quote(&service.name))),
+    })
+}
+
 /// Shows the code and polls until the person has logged in.
 ///
 /// # Errors
@@ -25,60 +46,97 @@ const MAX_LIFETIME: Duration = Duration::from_secs(30 * 60);
 pub(super) fn obtain(
     service: &Service,
     plan: &TokenPlan,
-    (code, poll): (&Exchange, &Exchange),
+    (code, polling): (&Exchange, &Exchange),
     values: &mut Values,
     context: &Context,
 ) -> Result<Outcome, Error> {
-    let failed = |why: String, hint: Option<String>| {
-        Error::Auth(AuthError::Failed {
-            profile: service.name.clone(),
-            why,
-            hint,
-        })
-    };
-    let Some(show) = context.show_code else {
-        return Err(Error::Auth(AuthError::Refused {
-            profile: service.name.clone(),
-            why: "an interactive login is required".into(),
-            hint: Some(format!("c47 auth login {}", quote(&service.name))),
-        }));
+    match start(service, plan, code, values, context)? {
+        Start::Shown(pending) => poll(service, plan, polling, pending, values, context),
+        Start::Refused(outcome) => Ok(outcome),
+    }
+}
+
+fn failed(service: &Service, why: String, hint: Option<String>) -> Error {
+    Error::Auth(AuthError::Failed {
+        profile: service.name.clone(),
+        why,
+        hint,
+    })
+}
+
+fn text(json: &Json, name: &str) -> Option<String> {
+    find(json, name).and_then(Json::as_str).map(str::to_owned)
+}
+
+/// Requests a code and shows it.
+///
+/// # Errors
+/// If no person can be prompted, or the response is neither a code nor a refusal.
+pub(super) fn start(
+    service: &Service,
+    plan: &TokenPlan,
+    code: &Exchange,
+    values: &mut Values,
+    context: &Context,
+) -> Result<Start, Error> {
+    let Some(person) = &context.person else {
+        return Err(person_required(service));
     };
     let response = exchange::send(code, values, &context.settings, context.deadline)?;
-    let text = |json: &Json, name: &str| find(json, name).and_then(Json::as_str).map(str::to_owned);
-    let (status, json) = (response.status, response.json.unwrap_or(Json::Null));
+    if response.status != 200 {
+        return exchange::judge(service, plan, code, values, response).map(Start::Refused);
+    }
+    let json = response.json.unwrap_or(Json::Null);
     let parts = (
         text(&json, "device_code"),
         text(&json, "user_code"),
         text(&json, "verification_uri").or_else(|| text(&json, "verification_url")),
     );
-    let (200, (Some(device), Some(code), Some(page))) = (status, parts) else {
-        let why = format!("the service returned {status} without a code");
-        return Err(failed(why, None));
+    let (Some(device), Some(code), Some(page)) = parts else {
+        let why = "the service returned 200 without a code".to_owned();
+        return Err(failed(service, why, None));
     };
     let seconds = |name: &str| {
         find(&json, name)
             .and_then(Json::as_u64)
             .map(Duration::from_secs)
     };
-    let lifetime = seconds("expires_in")
-        .unwrap_or(MAX_LIFETIME)
-        .min(MAX_LIFETIME);
-    let mut interval = seconds("interval").unwrap_or(Duration::from_secs(5));
-    show(&DeviceCode {
+    (person.show)(&Prompt::Code(DeviceCode {
         page,
         code,
         complete: text(&json, "verification_uri_complete"),
-    });
+    }));
     values
         .given
         .insert("device_code", Secret::new(device.into_bytes()));
+    Ok(Start::Shown(Pending {
+        lifetime: seconds("expires_in")
+            .unwrap_or(MAX_LIFETIME)
+            .min(MAX_LIFETIME),
+        interval: seconds("interval").unwrap_or(Duration::from_secs(5)),
+    }))
+}
+
+/// Polls until the person has logged in.
+///
+/// # Errors
+/// If the code expires, or a request fails.
+pub(super) fn poll(
+    service: &Service,
+    plan: &TokenPlan,
+    poll: &Exchange,
+    pending: Pending,
+    values: &mut Values,
+    context: &Context,
+) -> Result<Outcome, Error> {
     let started = Instant::now();
+    let mut interval = pending.interval;
     loop {
         // Poll at least once a minute and at most once a second.
         thread::sleep(interval.clamp(Duration::from_secs(1), Duration::from_secs(60)));
-        if started.elapsed() > lifetime || context.deadline.is_over() {
+        if started.elapsed() > pending.lifetime || context.deadline.is_over() {
             let hint = format!("c47 auth login {}", quote(&service.name));
-            return Err(failed("the code has expired".into(), Some(hint)));
+            return Err(failed(service, "the code has expired".into(), Some(hint)));
         }
         let response = exchange::send(poll, values, &context.settings, context.deadline)?;
         let error = response.json.as_ref().and_then(|json| text(json, "error"));

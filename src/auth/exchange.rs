@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use serde_json::Value as Json;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::context::Context;
 use super::error::Error as AuthError;
+use super::login_call;
 use super::plan::{Exchange, Fields, Target, TokenPlan};
 use super::refusal::{Meaning, Refused, code, of_code, refused};
 use super::service::Service;
@@ -15,32 +16,32 @@ use super::values::Values;
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::escape::one_line;
+use crate::http::Settings;
 use crate::http::body::{self, Body};
 use crate::http::credential::Credential;
 use crate::http::guard;
 use crate::http::part::{Header, QueryMember};
 use crate::http::request::{Request, USER_AGENT};
-use crate::http::settings::{Intake, Retry};
 use crate::http::url::form_encode;
-use crate::http::{Caller, Follow, Settings};
 use crate::json::Text;
 use crate::jwt;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
-/// The time limit for a login request.
-pub(super) const LOGIN_TIMEOUT: Duration = Duration::from_secs(20);
-const MAX_RESPONSE_BYTES: u64 = 1 << 20;
 /// The maximum length of the service's error text in a message.
-const MAX_ERROR_CHARS: usize = 200;
+pub(super) const MAX_ERROR_CHARS: usize = 200;
 
 /// The tokens in a response.
 #[derive(Debug)]
 pub(super) struct Granted {
     pub token: Secret,
     pub refresh_token: Option<Secret>,
+    /// The ID token (OpenID Connect Core §3.1.3.3), not verified yet.
+    pub id_token: Option<Secret>,
     /// When it expires, by this machine's clock.
     pub expires: Option<Timestamp>,
+    /// How many seconds the service's clock is ahead of this machine's.
+    pub ahead: Option<i64>,
 }
 
 /// The response to a token request, of any status.
@@ -61,47 +62,13 @@ pub(super) fn send(
     settings: &Settings,
     deadline: Deadline,
 ) -> Result<TokenResponse, Error> {
-    let mut request = request(exchange, values, settings)?;
-    let mut settings = settings.clone();
-    settings.limits.whole = Some(
-        settings
-            .limits
-            .whole
-            .map_or(LOGIN_TIMEOUT, |own| own.min(LOGIN_TIMEOUT)),
-    );
-    settings.limits.body = Some(MAX_RESPONSE_BYTES);
-    // A redirect would send the secrets to another URL. The caller decides about retries.
-    settings.follow = Follow::No;
-    settings.retry = Retry::default();
-    settings.intake = Intake::default();
-    let called = Caller::new(settings)
-        .until(deadline.or_after(LOGIN_TIMEOUT))
-        .call(&mut request);
-    if let Body::Bytes { bytes, .. } = &mut request.body {
-        bytes.zeroize();
-    }
-    let mut response = called?;
-    let bytes = Zeroizing::new(response.body.read_all(MAX_RESPONSE_BYTES)?);
+    let request = request(exchange, values, settings)?;
+    let response = login_call::call(request, settings, deadline)?;
     Ok(TokenResponse {
-        status: response.head.status,
-        json: serde_json::from_slice(&bytes).ok(),
-        ahead: response.head.header("date").and_then(seconds_ahead),
+        status: response.status,
+        json: serde_json::from_slice(&response.bytes).ok(),
+        ahead: response.ahead,
     })
-}
-
-/// How many seconds a Date header is ahead of this machine's clock.
-pub(crate) fn seconds_ahead(date: &str) -> Option<i64> {
-    Timestamp::parse_http_date(date).map(|date| date.0.saturating_sub(Timestamp::now().0))
-}
-
-/// "the service's clock is 5m ahead of this machine's" if it differs by more than a minute.
-pub(crate) fn skew(ahead: Option<i64>) -> Option<String> {
-    let ahead = ahead.filter(|ahead| ahead.abs() > 60)?;
-    let length = crate::quantity::format_duration(Duration::from_secs(ahead.unsigned_abs()));
-    let side = if ahead > 0 { "ahead of" } else { "behind" };
-    Some(format!(
-        "the service's clock is {length} {side} this machine's"
-    ))
 }
 
 fn request(
@@ -116,8 +83,12 @@ fn request(
             .token_uri
             .clone()
             .ok_or_else(|| Error::usage("no token_url given"))?,
+        Target::Discovered(endpoint) => values.endpoint(*endpoint, settings)?,
     };
-    url.query = None;
+    // The query of an endpoint in metadata is a part of it (RFC 6749 §3.2).
+    if !matches!(exchange.target, Target::Discovered(_)) {
+        url.query = None;
+    }
     // Before any secret is read. The body contains secrets too.
     guard::ensure_confidential(&url.origin, settings)?;
     let credential = query(exchange, values)?;
@@ -276,11 +247,18 @@ pub(super) fn judge(
         .map(checked)
         .transpose()
         .map_err(|why| failed(format!("invalid refresh token: {why}")))?;
+    let id_token = find(&json, "id_token")
+        .and_then(Json::as_str)
+        .map(checked)
+        .transpose()
+        .map_err(|why| failed(format!("invalid ID token: {why}")))?;
     let expires = expiry(&json, exchange, &token, ahead.unwrap_or(0), plan.ttl);
     Ok(Outcome::Granted(Granted {
         token,
         refresh_token,
+        id_token,
         expires,
+        ahead,
     }))
 }
 

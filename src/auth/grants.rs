@@ -9,13 +9,17 @@ use super::context::{Context, Login};
 use super::device;
 use super::error::Error as AuthError;
 use super::exchange::{self, Granted, Outcome};
-use super::plan::{Obtain, TokenPlan};
-use super::records::{Mark, NEVER_STORED, StoredToken, TokenKey};
+use super::login_call;
+use super::oidc::id_token::{self, Expected, Nonce};
+use super::oidc::login;
+use super::plan::{Binding, Obtain, TokenPlan};
+use super::records::{Identity, Mark, NEVER_STORED, StoredToken, TokenKey};
 use super::refusal::Refused;
 use super::service::Service;
 use super::values::Values;
 use crate::crypto;
 use crate::error::Error;
+use crate::escape::one_line;
 use crate::secret::Secret;
 use crate::shell::quote;
 use crate::timestamp::Timestamp;
@@ -71,16 +75,21 @@ impl Grants<'_, '_> {
                 device::obtain(service, plan, (code, poll), self.values, context)?
             }
             Obtain::Aws(origin) => return self.keys(origin),
+            Obtain::Browser(browser) => {
+                login::obtain(service, plan, browser, self.values, context)?
+            }
         };
         match outcome {
             Outcome::Granted(granted) => {
-                let root = match granted.refresh_token {
-                    Some(_) if plan.starts_with_refresh_token() => self.root(),
-                    Some(_) | None => None,
+                let root = match (&granted.refresh_token, plan.binding) {
+                    (_, Binding::Secrets) => self.mark(),
+                    (Some(_), Binding::Profile) if plan.starts_with_refresh_token() => self.root(),
+                    (_, Binding::Profile) => None,
                 };
-                Ok(self.stored(granted, root))
+                let identity = self.identity(&granted, None)?;
+                Ok(self.stored(granted, root, identity))
             }
-            Outcome::Refused { why, ahead, .. } => Err(self.refused(why, exchange::skew(ahead))),
+            Outcome::Refused { why, ahead, .. } => Err(self.refused(why, login_call::skew(ahead))),
         }
     }
 
@@ -93,8 +102,10 @@ impl Grants<'_, '_> {
             token: Secret::new(keys.to_json().as_str().as_bytes().to_vec()),
             refresh_token: None,
             expires: Some(keys.expires.unwrap_or(NEVER_STORED)),
+            id_token: None,
+            ahead: None,
         };
-        Ok(self.stored(granted, None))
+        Ok(self.stored(granted, None, None))
     }
 
     /// Uses the stored refresh token; `None` if a login is required.
@@ -113,6 +124,10 @@ impl Grants<'_, '_> {
             return Ok(None);
         }
         let (service, plan, context) = (self.service, self.plan, self.context);
+        // A refresh token can be valid once: get first what is needed to check the response.
+        if let (Some(_), Some(_)) = (&plan.issuer, &old.identity) {
+            self.values.keys(&context.settings)?;
+        }
         self.values.given.insert(REFRESH_TOKEN, token.clone());
         let outcome = exchange::obtain(service, plan, exchange, self.values, context);
         self.values.given.remove(REFRESH_TOKEN);
@@ -123,13 +138,14 @@ impl Grants<'_, '_> {
                     refresh_token: granted.refresh_token.or_else(|| Some(token.clone())),
                     ..granted
                 };
-                Ok(Some(self.stored(granted, old.root.clone())))
+                let identity = self.identity(&granted, old.identity.as_ref())?;
+                Ok(Some(self.stored(granted, old.root.clone(), identity)))
             }
             Outcome::Refused {
                 what: Refused::Client,
                 why,
                 ahead,
-            } => Err(self.refused(why, exchange::skew(ahead))),
+            } => Err(self.refused(why, login_call::skew(ahead))),
             Outcome::Refused {
                 what: Refused::Grant,
                 why,
@@ -137,7 +153,7 @@ impl Grants<'_, '_> {
             } => {
                 *fate = Fate::Refused;
                 if self.plan.starts_with_refresh_token() && self.has_root(old)? {
-                    let hint = exchange::skew(ahead).unwrap_or_else(|| self.replacement_hint());
+                    let hint = login_call::skew(ahead).unwrap_or_else(|| self.replacement_hint());
                     return Err(self.refused(why, Some(hint)));
                 }
                 Ok(None)
@@ -177,6 +193,82 @@ impl Grants<'_, '_> {
         Some(Mark { salt, mark })
     }
 
+    /// The fingerprint of the secrets of a login.
+    fn mark(&mut self) -> Option<Mark> {
+        let salt = crypto::random(16).ok()?.to_vec();
+        let obtaining = self.plan.obtaining();
+        let mark = self.values.fingerprint(&obtaining, &salt).ok()?;
+        Some(Mark { salt, mark })
+    }
+
+    /// Whether a token that is bound to the secrets it came from came from these.
+    ///
+    /// # Errors
+    /// If a source cannot be read.
+    pub(super) fn is_bound(&mut self, stored: &StoredToken) -> Result<bool, Error> {
+        match (self.plan.binding, &stored.root) {
+            (Binding::Profile, _) => Ok(true),
+            (Binding::Secrets, None) => Ok(false),
+            (Binding::Secrets, Some(root)) => {
+                let obtaining = self.plan.obtaining();
+                Ok(self.values.fingerprint(&obtaining, &root.salt)? == root.mark)
+            }
+        }
+    }
+
+    /// Who logged in, from the verified ID token. A refresh may bring none, and then `before` stays.
+    fn identity(
+        &mut self,
+        granted: &Granted,
+        before: Option<&Identity>,
+    ) -> Result<Option<Identity>, Error> {
+        match &self.plan.obtain {
+            Obtain::Browser(_) => {}
+            Obtain::Exchange(_) | Obtain::Device { .. } | Obtain::Aws(_) => return Ok(None),
+        }
+        let issuer = self.values.issuer()?;
+        let nonce = match (self.values.public.get("nonce"), before) {
+            (Some(nonce), None) => Some(nonce.clone()),
+            (_, Some(before)) => before.nonce.clone(),
+            (None, None) => None,
+        };
+        let Some(token) = &granted.id_token else {
+            let scope = self.values.public.get("scope");
+            let is_due =
+                before.is_none() && scope.is_some_and(|scope| login::asks_for_identity(scope));
+            return match is_due {
+                true => Err(self.failed("the response has no ID token".into(), None)),
+                false => Ok(before.cloned()),
+            };
+        };
+        let keys = self.values.keys(&self.context.settings)?;
+        let expected = Expected {
+            issuer,
+            nonce: match (&nonce, before) {
+                (Some(nonce), None) => Nonce::Required(nonce),
+                (Some(nonce), Some(_)) => Nonce::IfPresent(nonce),
+                (None, _) => Nonce::None,
+            },
+            sub: before.map(|before| before.sub.as_str()),
+            access_token: &granted.token,
+        };
+        let checked = id_token::check(token, &keys, &expected, Timestamp::now());
+        checked
+            .map(|identity| Some(Identity { nonce, ..identity }))
+            .map_err(|why| {
+                let why = format!("the ID token is not valid: {}", one_line(&why));
+                self.failed(why, login_call::skew(granted.ahead))
+            })
+    }
+
+    fn failed(&self, why: String, hint: Option<String>) -> Error {
+        Error::Auth(AuthError::Failed {
+            profile: self.service.name.clone(),
+            why,
+            hint,
+        })
+    }
+
     fn replacement_hint(&self) -> String {
         format!(
             "replace the refresh token in the profile, then run: c47 auth login {}",
@@ -192,13 +284,19 @@ impl Grants<'_, '_> {
         })
     }
 
-    fn stored(&self, granted: Granted, root: Option<Mark>) -> StoredToken {
+    fn stored(
+        &self,
+        granted: Granted,
+        root: Option<Mark>,
+        identity: Option<Identity>,
+    ) -> StoredToken {
         StoredToken {
             token: granted.token,
             refresh_token: granted.refresh_token,
             expires: granted.expires,
             obtained: Timestamp::now(),
             root,
+            identity,
             key: self.key.clone(),
         }
     }

@@ -12,8 +12,10 @@ mod grants;
 pub(crate) mod host;
 mod issuer;
 mod lease;
+mod login_call;
 mod mint;
 pub(crate) mod oauth;
+mod oidc;
 pub(crate) mod plan;
 pub(crate) mod presets;
 /// Describes what a scheme sends, without its secret.
@@ -32,10 +34,11 @@ mod token_store;
 mod tokens;
 mod values;
 
-pub(crate) use context::{Context, Login, Places, Storage, TokenRequirement};
+pub(crate) use context::{Context, Login, Person, Places, Storage, TokenRequirement};
 pub(crate) use cookie_file::{cookie_file, delete_cookies, ensure_cookie_directory};
 pub(crate) use error::Error;
-pub(crate) use exchange::{seconds_ahead, skew};
+
 pub(crate) use issuer::Issuer;
+pub(crate) use login_call::{seconds_ahead, skew};
 pub(crate) use profile::Profile;
 pub(crate) use stored::{LoggedOut, logout, status};

@@ -1,6 +1,6 @@
-//! The requests of OAuth 2.0: RFC 6749 §4.4 and §6, RFC 7523 §2, RFC 8628, RFC 7009.
+//! The requests of OAuth 2.0: RFC 6749 §4.1.3, §4.4 and §6, RFC 7523 §2, RFC 8628, RFC 8693, RFC 7009.
 
-use super::plan::{Exchange, Fields, ResponseNames, Target};
+use super::plan::{Exchange, Fields, ResponseNames, Revocation, Target};
 use super::template::Template;
 use crate::http::url::Url;
 use crate::json::Text;
@@ -107,29 +107,78 @@ pub(crate) fn refresh(url: Url, client: Client) -> Exchange {
     authenticated(post(Target::Url(url), form), client)
 }
 
-/// RFC 8628 §3.1.
-pub(crate) fn device_code(url: Url, client: Client) -> Exchange {
-    authenticated(
-        post(Target::Url(url), fields(&[("scope", "{scope?}")])),
-        client,
-    )
+/// RFC 6749 §6, for the scope that the person has granted, which can be less than requested.
+pub(crate) fn renewal(target: Target, client: Client) -> Exchange {
+    let form = fields(&[
+        ("grant_type", "refresh_token"),
+        ("refresh_token", "{refresh_token}"),
+        ("resource", "{resource?}"),
+    ]);
+    authenticated(post(target, form), client)
+}
+
+/// RFC 6749 §4.1.3, RFC 7636 §4.5, RFC 8707 §2.2.
+pub(crate) fn authorization_code(target: Target, client: Client) -> Exchange {
+    let form = fields(&[
+        ("grant_type", "authorization_code"),
+        ("code", "{code}"),
+        ("redirect_uri", "{redirect_uri}"),
+        ("code_verifier", "{code_verifier}"),
+        ("resource", "{resource?}"),
+    ]);
+    authenticated(post(target, form), client)
+}
+
+/// RFC 8693 §2.1.
+pub(crate) fn token_exchange(
+    target: Target,
+    client: Client,
+    params: &[(String, Template)],
+) -> Exchange {
+    let mut form = fields(&[
+        (
+            "grant_type",
+            "urn:ietf:params:oauth:grant-type:token-exchange",
+        ),
+        ("subject_token", "{subject_token}"),
+        ("subject_token_type", "{subject_token_type}"),
+        ("actor_token", "{actor_token?}"),
+        ("actor_token_type", "{actor_token_type?}"),
+        ("requested_token_type", "{requested_token_type?}"),
+        ("resource", "{resource?}"),
+        ("audience", "{audience?}"),
+        ("scope", "{scope?}"),
+    ]);
+    form.extend_from_slice(params);
+    authenticated(post(target, form), client)
+}
+
+/// RFC 8628 §3.1, with the audience and resource that some services need.
+pub(crate) fn device_code(target: Target, client: Client) -> Exchange {
+    let form = fields(&[
+        ("scope", "{scope?}"),
+        ("audience", "{audience?}"),
+        ("resource", "{resource?}"),
+    ]);
+    authenticated(post(target, form), client)
 }
 
 /// RFC 8628 §3.4.
-pub(crate) fn device_poll(url: Url, client: Client) -> Exchange {
+pub(crate) fn device_poll(target: Target, client: Client) -> Exchange {
     let form = fields(&[
         ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
         ("device_code", "{device_code}"),
     ]);
-    authenticated(post(Target::Url(url), form), client)
+    authenticated(post(target, form), client)
 }
 
 /// RFC 7009 §2.1.
-pub(crate) fn revoke(url: Url, client: Client) -> Exchange {
-    authenticated(
-        post(Target::Url(url), fields(&[("token", "{token}")])),
-        client,
-    )
+pub(crate) fn revoke(target: Target, client: Client) -> Revocation {
+    let form = fields(&[
+        ("token", "{token}"),
+        ("token_type_hint", "{token_type_hint?}"),
+    ]);
+    Revocation::EachToken(authenticated(post(target, form), client))
 }
 
 /// The claims of a client assertion (RFC 7523 §3).

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::aws::origin::Origin;
+use super::login_call::LOGIN_TIMEOUT;
 use super::secret_ref::SecretRef;
 use super::template::Template;
 use crate::http::credential::Placement;
@@ -64,7 +65,10 @@ pub(crate) struct TokenPlan {
     pub jwt: Option<TokenSpec>,
     pub obtain: Obtain,
     pub refresh: Option<Exchange>,
-    pub revoke: Option<Exchange>,
+    pub revoke: Option<Revocation>,
+    /// The issuer whose metadata has the endpoints.
+    pub issuer: Option<Issuer>,
+    pub binding: Binding,
     pub send: Placement,
     /// The lifetime of a token if neither the response nor the token says it.
     pub ttl: Option<Duration>,
@@ -83,6 +87,44 @@ pub(crate) enum Refusals {
     Statuses(Vec<u16>),
 }
 
+/// An OpenID Connect or OAuth issuer, which publishes its endpoints and keys.
+#[derive(Clone, Debug)]
+pub(crate) struct Issuer {
+    /// As in its metadata and its tokens, which are compared with this text.
+    pub name: String,
+    pub url: Url,
+    /// The client, which is the audience of ID tokens.
+    pub client_id: String,
+}
+
+/// What a stored token belongs to, besides profile, URL, user and scheme.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Binding {
+    /// Nothing else.
+    #[default]
+    Profile,
+    /// The secrets that were sent for it: another subject token gets another token.
+    Secrets,
+}
+
+/// How tokens are revoked.
+#[derive(Clone, Debug)]
+pub(crate) enum Revocation {
+    /// A request for the whole session.
+    Session(Exchange),
+    /// A request for each token, the refresh token first (RFC 7009 §2.1).
+    EachToken(Exchange),
+}
+
+impl Revocation {
+    /// The request.
+    pub(crate) fn exchange(&self) -> &Exchange {
+        match self {
+            Revocation::Session(exchange) | Revocation::EachToken(exchange) => exchange,
+        }
+    }
+}
+
 /// How to log in without a token or refresh token.
 #[derive(Clone, Debug)]
 pub(crate) enum Obtain {
@@ -96,6 +138,23 @@ pub(crate) enum Obtain {
     },
     /// Temporary keys of AWS. The token is their JSON.
     Aws(Box<Origin>),
+    /// A person logs in on a page of the issuer (OpenID Connect).
+    Browser(Box<BrowserLogin>),
+}
+
+/// A login on a page: an authorization request with PKCE (RFC 7636) whose response arrives at a port of
+/// this machine (RFC 8252).
+#[derive(Clone, Debug)]
+pub(crate) struct BrowserLogin {
+    /// The redirect port; `None` for any free one.
+    pub port: Option<u16>,
+    /// More parameters of the authorization request.
+    pub params: Vec<(String, String)>,
+    /// Redeems the authorization code.
+    pub redeem: Exchange,
+    /// Without a browser: the requests of a device login, if the issuer offers it.
+    pub device_code: Exchange,
+    pub device_poll: Exchange,
 }
 
 /// A request that gets or revokes a token.
@@ -110,11 +169,45 @@ pub(crate) struct Exchange {
 }
 
 /// The URL of a token request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     Url(Url),
     /// The `token_uri` in the service account file.
     TokenUri,
+    /// In the metadata of the issuer.
+    Discovered(Endpoint),
+}
+
+/// An endpoint in the metadata of an issuer (RFC 8414 §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    Authorization,
+    Token,
+    DeviceAuthorization,
+    Revocation,
+    Keys,
+}
+
+impl Endpoint {
+    /// All endpoints that c47 uses.
+    pub(crate) const ALL: [Endpoint; 5] = [
+        Endpoint::Authorization,
+        Endpoint::Token,
+        Endpoint::DeviceAuthorization,
+        Endpoint::Revocation,
+        Endpoint::Keys,
+    ];
+
+    /// The name of its member.
+    pub(crate) fn member(self) -> &'static str {
+        match self {
+            Endpoint::Authorization => "authorization_endpoint",
+            Endpoint::Token => "token_endpoint",
+            Endpoint::DeviceAuthorization => "device_authorization_endpoint",
+            Endpoint::Revocation => "revocation_endpoint",
+            Endpoint::Keys => "jwks_uri",
+        }
+    }
 }
 
 /// The body of a token request.
@@ -165,18 +258,42 @@ impl TokenPlan {
         self.secrets.contains_key("refresh_token")
     }
 
+    /// Whether a person logs in on a page of the service.
+    pub(crate) fn is_interactive(&self) -> bool {
+        match self.obtain {
+            Obtain::Device { .. } | Obtain::Browser(_) => true,
+            Obtain::Exchange(_) | Obtain::Aws(_) => false,
+        }
+    }
+
+    /// Whether a login asks a person.
+    pub(crate) fn needs_person(&self) -> bool {
+        self.is_interactive() || self.secrets().any(SecretRef::is_prompt)
+    }
+
+    /// The time for a refresh, a login, and reading the secrets.
+    pub(crate) fn login_time(&self) -> Duration {
+        let commands = self.secrets().any(SecretRef::is_command);
+        let more = if commands { 130 } else { 10 };
+        // The metadata and keys of an issuer are two requests more.
+        let requests = if self.issuer.is_some() { 4 } else { 2 };
+        LOGIN_TIMEOUT * requests + Duration::from_secs(more)
+    }
+
     /// The requests that get a token.
     pub(crate) fn obtaining(&self) -> Vec<&Exchange> {
         match &self.obtain {
             Obtain::Exchange(exchange) => vec![&**exchange],
             Obtain::Device { code, poll } => vec![&**code, &**poll],
             Obtain::Aws(_) => Vec::new(),
+            Obtain::Browser(login) => vec![&login.redeem, &login.device_code, &login.device_poll],
         }
     }
 
     /// All requests.
     pub(crate) fn exchanges(&self) -> Vec<&Exchange> {
-        let more = self.refresh.iter().chain(&self.revoke);
+        let revoke = self.revoke.iter().map(Revocation::exchange);
+        let more = self.refresh.iter().chain(revoke);
         self.obtaining().into_iter().chain(more).collect()
     }
 

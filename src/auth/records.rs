@@ -23,10 +23,52 @@ pub(crate) struct StoredToken {
     pub refresh_token: Option<Secret>,
     pub expires: Option<Timestamp>,
     pub obtained: Timestamp,
-    /// The fingerprint of the profile's refresh token that this token came from.
+    /// The fingerprint of the secrets that this token came from: the profile's refresh token, or those
+    /// of a token that is bound to them.
     pub root: Option<Mark>,
+    /// Who logged in, if an ID token said so.
+    pub identity: Option<Identity>,
     /// Compared on reading, because the file name contains only a hash.
     pub key: TokenKey,
+}
+
+/// Who logged in, from a verified ID token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub sub: String,
+    pub email: Option<String>,
+    /// `preferred_username`.
+    pub username: Option<String>,
+    /// The nonce of the login, which a later ID token may repeat.
+    pub nonce: Option<String>,
+}
+
+impl Identity {
+    /// The name for people.
+    pub(crate) fn name(&self) -> &str {
+        let name = self.email.as_deref().or(self.username.as_deref());
+        name.unwrap_or(&self.sub)
+    }
+
+    fn parse(json: &Json) -> Option<Identity> {
+        let text = |name: &str| json.get(name).and_then(Json::as_str).map(str::to_owned);
+        Some(Identity {
+            sub: text("sub")?,
+            email: text("email"),
+            username: text("username"),
+            nonce: text("nonce"),
+        })
+    }
+
+    fn to_json(&self) -> Text {
+        let text = |text: &Option<String>| text.as_deref().map_or_else(Text::null, Text::string);
+        Text::object([
+            ("sub", &Text::string(&self.sub)),
+            ("email", &text(&self.email)),
+            ("username", &text(&self.username)),
+            ("nonce", &text(&self.nonce)),
+        ])
+    }
 }
 
 /// A salted fingerprint, which recognizes a secret without revealing it.
@@ -76,6 +118,7 @@ impl StoredToken {
             expires: json.get("expires").and_then(Json::as_i64).map(Timestamp),
             obtained: Timestamp(json.get("obtained")?.as_i64()?),
             root: json.get("root").and_then(Mark::parse),
+            identity: json.get("identity").and_then(Identity::parse),
             key: TokenKey {
                 profile: text("profile")?,
                 origin: text("origin")?,
@@ -121,6 +164,13 @@ impl StoredToken {
             (
                 "root",
                 &self.root.as_ref().map_or_else(Text::null, Mark::to_json),
+            ),
+            (
+                "identity",
+                &self
+                    .identity
+                    .as_ref()
+                    .map_or_else(Text::null, Identity::to_json),
             ),
         ])
     }
@@ -235,6 +285,12 @@ mod tests {
                 salt: vec![1],
                 mark: vec![2, 3],
             }),
+            identity: Some(Identity {
+                sub: "s".into(),
+                email: None,
+                username: Some("lena".into()),
+                nonce: None,
+            }),
             key: TokenKey {
                 profile: "p".into(),
                 origin: "https://a.lan/api".into(),
@@ -249,6 +305,7 @@ mod tests {
             (stored.token.clone(), stored.expires)
         );
         assert_eq!((&back.key, &back.root), (&stored.key, &stored.root));
+        assert_eq!(back.identity, stored.identity);
         for length in 0..text.as_str().len() {
             assert!(StoredToken::parse(&text.as_str().as_bytes()[..length]).is_none());
         }

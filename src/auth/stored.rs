@@ -6,9 +6,10 @@ use super::context::{Context, Places};
 use super::error::Error as AuthError;
 use super::exchange;
 use super::lease;
-use super::plan::TokenPlan;
+use super::plan::{Endpoint, Exchange, Revocation, Target, TokenPlan};
 use super::profile::Profile;
 use super::records::StoredToken;
+use super::refusal;
 use super::service::Service;
 use super::store::{Leftovers, Store, Unusable};
 use super::token_store;
@@ -64,6 +65,8 @@ pub(crate) enum LoggedOut {
     Nothing,
     /// Deleted, but the profile does not define how to revoke it.
     Deleted,
+    /// Deleted, but the issuer does not offer to revoke it.
+    NotOffered,
     /// Revoked at the service and deleted.
     Revoked,
 }
@@ -103,18 +106,57 @@ fn revoke(
     stored: &StoredToken,
     context: &Context,
 ) -> Result<LoggedOut, Error> {
-    let Some(exchange) = &plan.revoke else {
-        return Ok(LoggedOut::Deleted);
-    };
     let mut values = Values::new(&service.name, plan, context.deadline);
-    values.given.insert("token", stored.token.clone());
     if let Some(refresh) = &stored.refresh_token {
         values.given.insert("refresh_token", refresh.clone());
     }
-    let response = exchange::send(exchange, &mut values, &context.settings, context.deadline)?;
+    let refresh = stored.refresh_token.as_ref();
+    let tokens = refresh
+        .map(|token| ("refresh_token", token))
+        .into_iter()
+        .chain([("access_token", &stored.token)]);
+    match &plan.revoke {
+        None => return Ok(LoggedOut::Deleted),
+        Some(Revocation::Session(exchange)) => {
+            values.given.insert("token", stored.token.clone());
+            send_revocation(service, exchange, &mut values, context)?;
+        }
+        Some(Revocation::EachToken(exchange)) => {
+            if exchange.target == Target::Discovered(Endpoint::Revocation) {
+                let metadata = values.metadata(&context.settings)?;
+                if metadata.endpoint(Endpoint::Revocation).is_none() {
+                    return Ok(LoggedOut::NotOffered);
+                }
+            }
+            let mut is_revoked = false;
+            for (hint, token) in tokens {
+                values.given.insert("token", token.clone());
+                values.public.insert("token_type_hint", hint.to_owned());
+                is_revoked |= send_revocation(service, exchange, &mut values, context)?;
+            }
+            if !is_revoked {
+                return Ok(LoggedOut::NotOffered);
+            }
+        }
+    }
+    Ok(LoggedOut::Revoked)
+}
+
+/// Whether the service revoked the token; false if it cannot revoke tokens of this type.
+fn send_revocation(
+    service: &Service,
+    exchange: &Exchange,
+    values: &mut Values,
+    context: &Context,
+) -> Result<bool, Error> {
+    let response = exchange::send(exchange, values, &context.settings, context.deadline)?;
+    let code = response.json.as_ref().and_then(refusal::code);
     match response.status {
+        200..=299 => Ok(true),
         // An unknown token does not need to be revoked.
-        200..=299 | 401 | 422 => Ok(LoggedOut::Revoked),
+        401 | 422 if code != Some("invalid_client") => Ok(true),
+        // RFC 7009 §2.2.1: for example an access token that ends with its refresh token.
+        400 if code == Some("unsupported_token_type") => Ok(false),
         status => Err(Error::Auth(AuthError::Failed {
             profile: service.name.clone(),
             why: format!(

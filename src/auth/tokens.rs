@@ -10,7 +10,7 @@ use super::error::Error as AuthError;
 use super::exchange;
 use super::grants::{Fate, Grants};
 use super::lease::{Claim, Lease, Watch};
-use super::plan::{Obtain, TokenPlan};
+use super::plan::TokenPlan;
 use super::records::{Failure, Refusal, StoredToken, TokenKey};
 use super::service::Service;
 use super::store::{Leftovers, Store, Temporary, Unusable};
@@ -111,7 +111,7 @@ impl<'a> TokenRequest<'a> {
             return Ok(stored);
         }
         let started = Instant::now();
-        let length = self.lease_length();
+        let length = self.plan.login_time();
         let mut watch = Watch::default();
         let mut pause = Duration::from_millis(10);
         loop {
@@ -200,7 +200,7 @@ impl<'a> TokenRequest<'a> {
     ) -> Result<Fence, Error> {
         let again = match lease.is_held() {
             true => None,
-            false => match Lease::claim(store, self.lease_length()) {
+            false => match Lease::claim(store, self.plan.login_time()) {
                 Ok(Claim::Held(lease)) => Some(lease),
                 Ok(Claim::Busy(_)) | Err(_) => return Ok(Fence::Closed),
             },
@@ -253,7 +253,10 @@ impl<'a> TokenRequest<'a> {
         what: &str,
         why: &str,
     ) -> Result<StoredToken, Error> {
-        if self.plan.starts_with_refresh_token() {
+        // A stored login that only a person can replace.
+        let is_irreplaceable =
+            self.seen.is_some() && self.plan.is_interactive() && self.context.person.is_none();
+        if self.plan.starts_with_refresh_token() || is_irreplaceable {
             let profile = self.service.name.clone();
             let path = path.map(Path::to_owned);
             let why = format!("{why}; the next refresh token could not be stored");
@@ -285,9 +288,15 @@ impl<'a> TokenRequest<'a> {
     }
 
     /// The cached token, if it is acceptable.
-    fn acceptable(&self, store: &Store) -> Result<Option<StoredToken>, Error> {
+    fn acceptable(&mut self, store: &Store) -> Result<Option<StoredToken>, Error> {
         let now = Timestamp::now();
-        Ok(self.load(store)?.filter(|stored| {
+        let Some(stored) = self.load(store)? else {
+            return Ok(None);
+        };
+        if !self.grants().is_bound(&stored)? {
+            return Ok(None);
+        }
+        Ok(Some(stored).filter(|stored| {
             if self.want.except.as_ref() == Some(&stored.token) {
                 return false;
             }
@@ -308,16 +317,7 @@ impl<'a> TokenRequest<'a> {
             && self
                 .load(store)?
                 .is_some_and(|stored| stored.refresh_token.is_some());
-        let asks = matches!(self.plan.obtain, Obtain::Device { .. })
-            || self.plan.secrets().any(|secret| secret.is_prompt());
-        Ok(asks && !can_refresh)
-    }
-
-    /// The time for a refresh, a login, and reading the secrets.
-    fn lease_length(&self) -> Duration {
-        let commands = self.plan.secrets().any(|secret| secret.is_command());
-        let more = if commands { 130 } else { 10 };
-        exchange::LOGIN_TIMEOUT * 2 + Duration::from_secs(more)
+        Ok(self.plan.needs_person() && !can_refresh)
     }
 
     fn ensure_not_refused(&mut self, store: &Store) -> Result<(), Error> {

@@ -1,18 +1,23 @@
 //! The values for `{name}` placeholders. Each secret is read once, and only if it is used.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use zeroize::Zeroizing;
 
+use super::error::Error as AuthError;
 use super::mint;
-use super::plan::{Exchange, TokenPlan};
+use super::oidc::discovery::{self, Metadata};
+use super::plan::{Endpoint, Exchange, Issuer, TokenPlan};
 use super::template::Template;
 use crate::crypto;
 use crate::deadline::Deadline;
 use crate::error::Error;
+use crate::http::Settings;
 use crate::http::credential::base64_pair;
-use crate::http::url::form_encode;
+use crate::http::url::{Url, form_encode};
 use crate::json::Text;
+use crate::jwt::key::KeySet;
 use crate::redact;
 use crate::secret::Secret;
 
@@ -26,6 +31,10 @@ pub(super) struct Values<'a> {
     /// Values that were derived and sent: an assertion, Basic credentials of a client.
     derived: Vec<Secret>,
     signing: Option<mint::Signing>,
+    /// Values known only during the login that are not secret.
+    pub public: BTreeMap<&'static str, String>,
+    metadata: Option<Rc<Metadata>>,
+    keys: Option<Rc<KeySet>>,
     deadline: Deadline,
 }
 
@@ -38,6 +47,9 @@ impl<'a> Values<'a> {
             read: BTreeMap::new(),
             derived: Vec::new(),
             signing: None,
+            public: BTreeMap::new(),
+            metadata: None,
+            keys: None,
             deadline,
         }
     }
@@ -50,7 +62,8 @@ impl<'a> Values<'a> {
         if let Some(secret) = self.given.get(name) {
             return Ok(Some(secret.clone()));
         }
-        if let Some(text) = self.plan.texts.get(name) {
+        let public = self.public.get(name);
+        if let Some(text) = public.or_else(|| self.plan.texts.get(name)) {
             return Ok(Some(Secret::new(text.as_bytes().to_vec())));
         }
         match name {
@@ -112,6 +125,60 @@ impl<'a> Values<'a> {
         self.signing
             .as_ref()
             .ok_or_else(|| Error::usage("no signing key given"))
+    }
+
+    /// The plan's issuer.
+    ///
+    /// # Errors
+    /// If it has none.
+    pub(super) fn issuer(&self) -> Result<&'a Issuer, Error> {
+        let issuer = self.plan.issuer.as_ref();
+        issuer.ok_or_else(|| Error::usage("no issuer given"))
+    }
+
+    /// The metadata of the plan's issuer, requested once.
+    ///
+    /// # Errors
+    /// If it cannot be used.
+    pub(super) fn metadata(&mut self, settings: &Settings) -> Result<Rc<Metadata>, Error> {
+        if let Some(metadata) = &self.metadata {
+            return Ok(Rc::clone(metadata));
+        }
+        let issuer = self.issuer()?;
+        let metadata = discovery::discover(self.profile, issuer, settings, self.deadline)?;
+        Ok(Rc::clone(self.metadata.insert(Rc::new(metadata))))
+    }
+
+    /// The keys of the plan's issuer, requested once.
+    ///
+    /// # Errors
+    /// If they cannot be used.
+    pub(super) fn keys(&mut self, settings: &Settings) -> Result<Rc<KeySet>, Error> {
+        if let Some(keys) = &self.keys {
+            return Ok(Rc::clone(keys));
+        }
+        let metadata = self.metadata(settings)?;
+        let keys = discovery::keys(self.profile, &metadata, settings, self.deadline)?;
+        Ok(Rc::clone(self.keys.insert(Rc::new(keys))))
+    }
+
+    /// An endpoint of the plan's issuer.
+    ///
+    /// # Errors
+    /// If the issuer does not have it.
+    pub(super) fn endpoint(
+        &mut self,
+        endpoint: Endpoint,
+        settings: &Settings,
+    ) -> Result<Url, Error> {
+        let metadata = self.metadata(settings)?;
+        metadata.endpoint(endpoint).cloned().ok_or_else(|| {
+            Error::Auth(AuthError::Failed {
+                profile: self.profile.to_owned(),
+                why: format!("the issuer has no {}", endpoint.member()),
+                hint: None,
+            })
+        })
     }
 
     /// The salted fingerprint of the secrets that these requests use.

@@ -139,6 +139,14 @@ pub(super) fn rez_repositories() -> Option<Vec<PathBuf>> {
         .collect()
 }
 
+/// Whether a browser can be opened for the person at this machine. Over ssh it would be another
+/// person's display, or a slow one.
+pub(super) fn has_display() -> bool {
+    let is_remote = set("SSH_CONNECTION").is_some() || set("SSH_TTY").is_some();
+    let display = set("WAYLAND_DISPLAY").or_else(|| set("DISPLAY"));
+    display.is_some() && !is_remote
+}
+
 /// The netrc file: `$NETRC`, else `~/.netrc`.
 pub(super) fn netrc() -> Option<PathBuf> {
     path("NETRC").or_else(|| home().ok().map(|home| home.join(".netrc")))

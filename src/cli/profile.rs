@@ -71,7 +71,7 @@ pub(super) fn context_for(lifetime: Lifetime, settings: Settings) -> Context<'st
         deadline: Deadline::default(),
         settings,
         netrc: environment::netrc(),
-        show_code: None,
+        person: None,
     }
 }
 

@@ -382,7 +382,8 @@ mod tests {
             let mut config = Config::load(&Search::default(), no_variables).unwrap();
             let text = format!(
                 "[profile.p]\npreset = '{name}'\nurl = 'https://a.lan/api'\nuser = 'u'\nclient_id = 'c'\n\
-                 client_secret = 'env:S'\npassword = 'env:P'\ntoken = 'env:T'\nkey = 'env:K'\nservice_account = 'env:A'\n"
+                 client_secret = 'env:S'\npassword = 'env:P'\ntoken = 'env:T'\nkey = 'env:K'\nservice_account = 'env:A'\n\
+                 domain = 'a.lan'\nrealm = 'r'\n"
             );
             config.add("test", &text, None).unwrap();
             assert_eq!(config.problems("p"), [""; 0], "{name}");

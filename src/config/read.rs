@@ -281,7 +281,7 @@ impl<'a> Reader<'a> {
 ///
 /// # Errors
 /// If it is invalid, or has a user, a password, a query or a fragment.
-pub(super) fn service_url(text: &str) -> Result<Url, String> {
+pub(crate) fn service_url(text: &str) -> Result<Url, String> {
     Url::parse(text).and_then(|url| ensure_bare(url, text))
 }
 

@@ -235,10 +235,15 @@ impl Url {
 
     /// The value of the first query parameter of this name, decoded.
     pub(crate) fn query_value(&self, name: &str) -> Option<String> {
+        self.query_values(name).next()
+    }
+
+    /// The values of all query parameters of this name, decoded.
+    pub(crate) fn query_values(&self, name: &str) -> impl Iterator<Item = String> {
         let pairs = self.query.as_deref().unwrap_or_default().split('&');
         pairs
             .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-            .find(|(known, _)| form_decode(known) == name.as_bytes())
+            .filter(move |(known, _)| form_decode(known) == name.as_bytes())
             .map(|(_, value)| String::from_utf8_lossy(&form_decode(value)).into_owned())
     }
 

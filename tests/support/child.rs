@@ -87,9 +87,9 @@ impl Child {
         String::from_utf8(line.unwrap()[from..from + length].to_vec()).expect("a line in UTF-8")
     }
 
-    /// Waits until what it wrote to standard error contains `text`.
+    /// Waits until what it wrote to standard error contains `text`, and returns all of it so far.
     #[track_caller]
-    pub fn wait_for_stderr(&self, text: &str) {
+    pub fn wait_for_stderr(&self, text: &str) -> String {
         let contains =
             |bytes: &[u8], closed: bool| closed || String::from_utf8_lossy(bytes).contains(text);
         let found = self.stderr.wait(self.deadline, contains);
@@ -98,6 +98,7 @@ impl Child {
             "no {text:?} on stderr\n{}",
             self.tell()
         );
+        self.stderr.so_far()
     }
 
     /// Waits for its end and returns its output. Fails the test when it takes too long.

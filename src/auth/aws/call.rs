@@ -8,20 +8,18 @@ use zeroize::Zeroizing;
 use super::keys::Keys;
 use super::signature::{Mode, Scope};
 use super::signer::{KeySource, Signer};
-use crate::auth::exchange::{LOGIN_TIMEOUT, seconds_ahead};
+use crate::auth::login_call::{self, LOGIN_TIMEOUT};
 use crate::deadline::Deadline;
 use crate::error::Error;
+use crate::http::Settings;
 use crate::http::credential::Credential;
 use crate::http::guard;
 use crate::http::part::Header;
 use crate::http::proxy::Proxies;
 use crate::http::request::{Request, USER_AGENT};
-use crate::http::settings::{Intake, Network, Plaintext, Retry};
+use crate::http::settings::{Network, Plaintext};
 use crate::http::signer::Signing;
 use crate::http::url::Url;
-use crate::http::{Caller, Follow, Settings};
-
-const MAX_RESPONSE_BYTES: u64 = 1 << 20;
 
 /// A response of any status.
 pub(super) struct Answer {
@@ -83,7 +81,7 @@ pub(super) fn service(
     settings.tls.client = None;
     // The response contains secrets, whatever the request contains.
     guard::ensure_confidential(&request.url.origin, &settings)?;
-    send(request, settings, LOGIN_TIMEOUT, deadline)
+    send(request, &settings, LOGIN_TIMEOUT, deadline)
 }
 
 /// Calls an endpoint of this machine or of its link, where plain http is allowed. It is never reached
@@ -103,26 +101,19 @@ pub(super) fn local(
     settings.tls.client = None;
     settings.plaintext = Plaintext::Allowed;
     settings.limits.connect = limit;
-    send(request, settings, limit, deadline)
+    send(request, &settings, limit, deadline)
 }
 
 fn send(
-    mut request: Request,
-    mut settings: Settings,
+    request: Request,
+    settings: &Settings,
     limit: Duration,
     deadline: Deadline,
 ) -> Result<Answer, Error> {
-    settings.limits.whole = Some(settings.limits.whole.map_or(limit, |own| own.min(limit)));
-    settings.limits.body = Some(MAX_RESPONSE_BYTES);
-    settings.follow = Follow::No;
-    settings.retry = Retry::default();
-    settings.intake = Intake::default();
-    let mut caller = Caller::new(settings).until(deadline.or_after(limit));
-    let mut response = caller.call(&mut request)?;
-    let bytes = Zeroizing::new(response.body.read_all(MAX_RESPONSE_BYTES)?);
+    let response = login_call::call_within(limit, request, settings, deadline)?;
     Ok(Answer {
-        status: response.head.status,
-        body: Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()),
-        ahead: response.head.header("date").and_then(seconds_ahead),
+        status: response.status,
+        body: Zeroizing::new(String::from_utf8_lossy(&response.bytes).into_owned()),
+        ahead: response.ahead,
     })
 }

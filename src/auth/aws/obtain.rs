@@ -7,7 +7,7 @@ use super::keys::Keys;
 use super::origin::Origin;
 use super::{container, metadata, process, queue_role, sso, sts};
 use crate::auth::error::Error as AuthError;
-use crate::auth::exchange;
+use crate::auth::login_call;
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::escape::one_line;
@@ -66,7 +66,7 @@ impl Refusal {
             false => format!("{} {message}", self.status),
         };
         let profile = profile.to_owned();
-        let hint = exchange::skew(self.ahead);
+        let hint = login_call::skew(self.ahead);
         Error::Auth(match self.is_temporary {
             true => AuthError::Failed { profile, why, hint },
             false => AuthError::Refused { profile, why, hint },

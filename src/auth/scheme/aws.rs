@@ -10,7 +10,7 @@ use crate::auth::aws::origin::{Origin, Scope as Sharing};
 use crate::auth::aws::queue_role::{self, Access};
 use crate::auth::aws::{self, KeySource, Keys, Mode, Resolved, Scope, Signer};
 use crate::auth::context::{Context, Issued, Storage, TokenRequirement};
-use crate::auth::plan::{Obtain, Refusals, TokenPlan};
+use crate::auth::plan::{Binding, Obtain, Refusals, TokenPlan};
 use crate::auth::preview::{AwsSigning, Origin as SecretOrigin, Preview};
 use crate::auth::secret_ref::SecretRef;
 use crate::auth::service::{Service, Share};
@@ -258,7 +258,7 @@ impl Aws {
                 settings: settings.clone(),
                 netrc: None,
                 aws: environment.clone(),
-                show_code: None,
+                person: None,
             };
             let obtained = tokens::get(&owner, &plan, &TokenRequirement::default(), &context)?;
             keys_of(&obtained.stored.token)
@@ -347,6 +347,8 @@ fn plan(origin: Origin, profile: &str) -> TokenPlan {
         obtain: Obtain::Aws(Box::new(origin)),
         refresh: None,
         revoke: None,
+        issuer: None,
+        binding: Binding::default(),
         send: Placement::Header("authorization".into()),
         ttl: None,
         refusals: Refusals::Usual,

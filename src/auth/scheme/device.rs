@@ -3,7 +3,7 @@
 use super::definition::Definition;
 use super::obtained::{self, Grant};
 use crate::auth::oauth;
-use crate::auth::plan::{Obtain, Refusals};
+use crate::auth::plan::{Obtain, Refusals, Target};
 use crate::config::key::Kind;
 
 const NAME: &str = "device";
@@ -24,8 +24,8 @@ pub(super) const DEFINITION: Definition = Definition {
         reader.need("client_id")?;
         let client = obtained::client(reader)?;
         let obtain = Obtain::Device {
-            code: Box::new(oauth::device_code(device_url, client)),
-            poll: Box::new(oauth::device_poll(url.clone(), client)),
+            code: Box::new(oauth::device_code(Target::Url(device_url), client)),
+            poll: Box::new(oauth::device_poll(Target::Url(url.clone()), client)),
         };
         let grant = Grant {
             kind: NAME,

@@ -8,6 +8,7 @@ use super::definition::{
 };
 use crate::auth::context::{Context, Issued, Storage, TokenRequirement};
 use crate::auth::mint::Signing;
+use crate::auth::oauth;
 use crate::auth::plan::{SigningKey, TokenId, TokenSpec};
 use crate::auth::preview::{Origin, Preview};
 use crate::auth::secret_ref::SecretRef;
@@ -22,6 +23,9 @@ use crate::timestamp::Timestamp;
 
 /// The syntax in `--auth`.
 pub(super) const FORM: &[&str] = &["jwt=ALG:SOURCE"];
+
+/// The lifetime of a client assertion.
+const ASSERTION_TTL: Duration = Duration::from_secs(60);
 
 /// The default lifetime.
 pub(super) const DEFAULT_TTL: Duration = Duration::from_secs(300);
@@ -151,4 +155,19 @@ pub(super) fn spec(reader: &Reader, default_ttl: Duration) -> Result<Option<Toke
         ttl,
         token_id: TokenId::Random,
     }))
+}
+
+/// The assertion with which a client authenticates (RFC 7523 §2.2). Claims of the profile override.
+///
+/// # Errors
+/// As [`spec`], and without a key.
+pub(super) fn client_assertion(reader: &Reader, audience: String) -> Result<TokenSpec, Error> {
+    let spec = spec(reader, ASSERTION_TTL)?;
+    let mut spec = spec.ok_or_else(|| reader.missing("key", " for private_key_jwt"))?;
+    for claim in oauth::client_claims(&reader.need("client_id")?, &audience) {
+        if !spec.claims.iter().any(|own| own.name == claim.name) {
+            spec.claims.push(claim);
+        }
+    }
+    Ok(spec)
 }

@@ -15,11 +15,13 @@ mod login;
 mod netrc;
 mod none;
 mod obtained;
+mod oidc;
 mod option_stages;
 mod password;
 mod placed;
 mod query;
 mod refresh_token;
+mod token_exchange;
 
 use std::rc::Rc;
 
@@ -47,6 +49,8 @@ pub(crate) const ALL: &[&Definition] = &[
     &jwt_bearer::DEFINITION,
     &refresh_token::DEFINITION,
     &device::DEFINITION,
+    &oidc::DEFINITION,
+    &token_exchange::DEFINITION,
     &login::DEFINITION,
 ];
 

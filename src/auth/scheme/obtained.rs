@@ -7,17 +7,18 @@ use super::definition::{Lifetime, Scheme, SharedScheme};
 use crate::auth::context::{Context, Issued, TokenRequirement};
 use crate::auth::oauth;
 use crate::auth::plan::{
-    Exchange, Fields, Obtain, Refusals, ResponseNames, SigningKey, Target, TokenPlan, TokenSpec,
+    Binding, Exchange, Fields, Issuer, Obtain, Refusals, ResponseNames, Revocation, SigningKey,
+    Target, TokenPlan, TokenSpec,
 };
 use crate::auth::preview::{Origin, Preview};
 use crate::auth::secret_ref::SecretRef;
 use crate::auth::service::Service;
 use crate::auth::tokens;
 use crate::config::key::{Key, Kind, words};
-use crate::config::read::Reader;
+use crate::config::read::{Reader, service_url};
 use crate::error::Error;
 use crate::http::credential::{Placement, ensure_header_name};
-use crate::http::url::Url;
+use crate::http::url::{Scheme as UrlScheme, Url};
 
 /// The profile keys for a token from a service.
 pub(super) const KEYS: &[Key] = &[
@@ -105,7 +106,7 @@ pub(super) fn plan(reader: &Reader, base: &Url, grant: Grant) -> Result<TokenPla
         refusals,
     } = grant;
     let mut texts = BTreeMap::new();
-    for name in ["user", "client_id", "scope", "audience"] {
+    for name in ["user", "client_id", "scope", "audience", "resource"] {
         if let Some(text) = reader.text(name)? {
             texts.insert(name.to_owned(), text);
         }
@@ -149,12 +150,24 @@ pub(super) fn plan(reader: &Reader, base: &Url, grant: Grant) -> Result<TokenPla
         obtain,
         refresh: request(reader, "refresh", base)?,
         revoke: revocation(reader, base)?,
+        issuer: None,
+        binding: Binding::default(),
         send: placement(reader)?,
         refusals: reader
             .statuses("refusal_statuses")
             .map_or(refusals, Refusals::Statuses),
     })
 }
+
+/// Values that are known only during a login or logout.
+const GIVEN: [&str; 6] = [
+    "refresh_token",
+    "token",
+    "device_code",
+    "code",
+    "redirect_uri",
+    "code_verifier",
+];
 
 /// Checks that every template of the plan has its values.
 ///
@@ -165,7 +178,7 @@ pub(super) fn finished(reader: &Reader, plan: TokenPlan) -> Result<SharedScheme,
         for (name, optional) in exchange.templates().flat_map(|template| template.names()) {
             let known = plan.texts.contains_key(name)
                 || plan.secrets.contains_key(name)
-                || matches!(name, "refresh_token" | "token" | "device_code")
+                || GIVEN.contains(&name)
                 || (name == "jwt" && plan.jwt.is_some())
                 || (name == "client_basic"
                     && plan.texts.contains_key("client_id")
@@ -193,6 +206,47 @@ pub(super) fn token_url(reader: &Reader, base: &Url) -> Result<Url, Error> {
         .ok_or_else(|| reader.missing("token_url", ""))
 }
 
+/// The `issuer` of a profile: its URL with `{domain}` and `{realm}` from the keys of these names.
+///
+/// # Errors
+/// If it is not an https URL, or one of this machine.
+pub(super) fn issuer(reader: &Reader) -> Result<Option<Issuer>, Error> {
+    let Some(mut name) = reader.text("issuer")? else {
+        return Ok(None);
+    };
+    for key in ["domain", "realm"] {
+        let placeholder = format!("{{{key}}}");
+        if name.contains(&placeholder) {
+            name = name.replace(&placeholder, &reader.need(key)?);
+        }
+    }
+    let wrong = |why: String| reader.wrong("issuer", why);
+    if !name.contains("://") {
+        return Err(wrong("must be a complete URL".into()));
+    }
+    let url = service_url(&name).map_err(wrong)?;
+    if url.origin.scheme != UrlScheme::Https && !url.origin.is_loopback() {
+        let why = "must be https: over plain http anyone on the network can replace its keys";
+        return Err(wrong(why.into()));
+    }
+    let client_id = reader.need("client_id")?;
+    Ok(Some(Issuer {
+        name,
+        url,
+        client_id,
+    }))
+}
+
+/// Makes the issuer a part of the plan and of its cache key: a refresh token is never sent to another
+/// issuer.
+pub(super) fn with_issuer(plan: &mut TokenPlan, issuer: Issuer) {
+    for part in [Some(&issuer.name), plan.texts.get("resource")] {
+        plan.variant.push('\n');
+        plan.variant.push_str(part.map_or("", String::as_str));
+    }
+    plan.issuer = Some(issuer);
+}
+
 /// How the client authenticates.
 ///
 /// # Errors
@@ -206,11 +260,11 @@ pub(super) fn client(reader: &Reader) -> Result<oauth::Client, Error> {
     })
 }
 
-fn revocation(reader: &Reader, base: &Url) -> Result<Option<Exchange>, Error> {
+fn revocation(reader: &Reader, base: &Url) -> Result<Option<Revocation>, Error> {
     let logout = request(reader, "logout", base)?;
     match (logout, reader.url("revoke_url", Some(base))?) {
-        (Some(logout), _) => Ok(Some(logout)),
-        (None, Some(url)) => Ok(Some(oauth::revoke(url, client(reader)?))),
+        (Some(logout), _) => Ok(Some(Revocation::Session(logout))),
+        (None, Some(url)) => Ok(Some(oauth::revoke(Target::Url(url), client(reader)?))),
         (None, None) => Ok(None),
     }
 }

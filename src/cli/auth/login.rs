@@ -2,12 +2,14 @@
 
 use argh::{ArgsInfo, FromArgs};
 
-use super::{context, show_code};
+use super::{browser, context, show};
 use crate::auth::scheme::Lifetime;
-use crate::auth::{self, Context, Issuer, Storage, TokenRequirement};
+use crate::auth::{self, Context, Issuer, Person, Profile, Storage, TokenRequirement};
+use crate::cli::environment;
 use crate::cli::profile::{named, warn};
 use crate::deadline::Deadline;
 use crate::error::Error;
+use crate::escape;
 use crate::exit::Exit;
 use crate::outline::{Details, Kind};
 use crate::output;
@@ -24,6 +26,11 @@ pub(super) struct Login {
     /// name of the profile
     #[argh(positional)]
     profile: String,
+
+    /// open no browser. Shows a code for another device, or the page's URL. Without a display and over
+    /// ssh no browser is opened in any case.
+    #[argh(switch)]
+    no_browser: bool,
 }
 
 /// The kinds of the option values.
@@ -37,7 +44,10 @@ impl Login {
     pub(super) fn run(self) -> Result<Exit, Error> {
         let profile = named("c47 auth login", &self.profile)?;
         let context = Context {
-            show_code: Some(&show_code),
+            person: Some(Person {
+                show: &show,
+                open: browser::opener().filter(|_| !self.no_browser),
+            }),
             // No time limit: a person types the password or code.
             deadline: Deadline::default(),
             ..context(&profile)
@@ -60,12 +70,27 @@ impl Login {
                 "c47 auth: {name} needs no login: its credentials come from the profile"
             )),
             (Lifetime::Cached, Some(end)) => {
+                let who = who(&profile)?;
                 output::say(format_args!(
-                    "c47 auth: logged in to {name}; the token expires {end}"
+                    "c47 auth: logged in to {name}{who}; the token expires {end}"
                 ));
             }
-            (Lifetime::Cached, None) => output::say(format_args!("c47 auth: logged in to {name}")),
+            (Lifetime::Cached, None) => {
+                let who = who(&profile)?;
+                output::say(format_args!("c47 auth: logged in to {name}{who}"));
+            }
         }
         Ok(Exit::Done)
     }
+}
+
+/// " as NAME", if an ID token has the name.
+fn who(profile: &Profile) -> Result<String, Error> {
+    let status = auth::status(profile, &environment::places())?;
+    let identity = status
+        .and_then(|status| status.token)
+        .and_then(|token| token.identity);
+    Ok(identity.map_or(String::new(), |identity| {
+        format!(" as {}", escape::one_line(identity.name()))
+    }))
 }

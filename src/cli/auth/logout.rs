@@ -13,7 +13,7 @@ use crate::outline::{Details, Kind};
 use crate::output;
 
 /// Revoke and delete the stored token. The token is revoked if the profile has revoke_url or a
-/// [logout] request.
+/// [logout] request, or its issuer revokes tokens.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -62,6 +62,7 @@ fn log_out(config: &Config, name: &str) -> Result<(), Error> {
         LoggedOut::Deleted => {
             "token deleted, not revoked: the profile has no revoke_url or [logout]"
         }
+        LoggedOut::NotOffered => "token deleted, not revoked: the issuer does not revoke tokens",
         LoggedOut::Revoked => "token revoked and deleted",
     };
     let also = match cookies? {

@@ -1,5 +1,6 @@
 //! `c47 auth`: logs in to the services of profiles.
 
+mod browser;
 mod exec;
 mod login;
 mod logout;
@@ -10,7 +11,7 @@ mod token;
 use argh::{ArgsInfo, FromArgs};
 
 use super::profile;
-use crate::auth::context::DeviceCode;
+use crate::auth::context::Prompt;
 use crate::auth::{Context, Profile};
 use crate::deadline::Deadline;
 use crate::error::Error;
@@ -75,14 +76,27 @@ fn context(profile: &Profile) -> Context<'static> {
     }
 }
 
-/// Prints the page and the code of a device login.
-fn show_code(prompt: &DeviceCode) {
-    output::say(format_args!(
-        "Open {} and enter the code {}",
-        escape::one_line(&prompt.page),
-        escape::one_line(&prompt.code)
-    ));
-    if let Some(complete) = &prompt.complete {
-        output::say(format_args!("or open {}", escape::one_line(complete)));
+/// Prints what a person must do to log in.
+fn show(prompt: &Prompt) {
+    match prompt {
+        Prompt::Code(code) => {
+            output::say(format_args!(
+                "Open {} and enter the code {}",
+                escape::one_line(&code.page),
+                escape::one_line(&code.code)
+            ));
+            if let Some(complete) = &code.complete {
+                output::say(format_args!("or open {}", escape::one_line(complete)));
+            }
+        }
+        Prompt::Opened(url) => output::say(format_args!(
+            "Log in with the browser. If it does not open the page, open {}",
+            escape::one_line(url)
+        )),
+        Prompt::Paste(url) => output::say(format_args!(
+            "Open {}\nand log in. The browser then cannot open a page at 127.0.0.1: copy the URL of that page \
+             and paste it here.",
+            escape::one_line(url)
+        )),
     }
 }

@@ -54,7 +54,13 @@ pub(super) const DETAILS: Details = Details {
         fields: &[
             Field::string("profile", "name of the profile"),
             Field::string("url", "base URL; null if the profile is broken").or_null(),
-            Field::string("user", "user name").or_null(),
+            Field::string(
+                "user",
+                "user name; after an OpenID Connect login the person's",
+            )
+            .or_null(),
+            Field::string("sub", "the person's identifier at the issuer").or_null(),
+            Field::string("email", "the person's email").or_null(),
             Field::string(
                 "state",
                 "good, expired, none (no token stored), unneeded (the scheme uses no token) or broken (see why)",
@@ -78,6 +84,8 @@ struct Report {
     profile: String,
     url: Option<String>,
     user: Option<String>,
+    sub: Option<String>,
+    email: Option<String>,
     state: State,
     expires: Option<String>,
     expires_in_s: Option<i64>,
@@ -160,6 +168,8 @@ fn report(profile: &Profile, places: &Places) -> Result<Report, Error> {
         profile: profile.name().to_owned(),
         url: Some(profile.service.url.to_string()),
         user: profile.service.user.clone(),
+        sub: None,
+        email: None,
         state: State::Unneeded,
         expires: None,
         expires_in_s: None,
@@ -188,6 +198,11 @@ fn report(profile: &Profile, places: &Places) -> Result<Report, Error> {
     report.expires = stored.expires.map(|end| end.to_string());
     report.expires_in_s = stored.expires.map(|end| end.0.saturating_sub(now.0));
     report.can_renew = plan.refresh.is_some() && stored.refresh_token.is_some();
+    if let Some(identity) = stored.identity {
+        report.user = Some(identity.name().to_owned());
+        report.sub = Some(identity.sub);
+        report.email = identity.email;
+    }
     report.file = Some(status.file.display().to_string());
     Ok(report)
 }
@@ -197,6 +212,8 @@ fn broken(name: &str, error: &Error) -> Report {
         profile: name.to_owned(),
         url: None,
         user: None,
+        sub: None,
+        email: None,
         state: State::Broken,
         expires: None,
         expires_in_s: None,

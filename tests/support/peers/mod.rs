@@ -7,6 +7,7 @@ mod httpbin;
 mod login;
 mod microsocks;
 mod nginx;
+mod oidc;
 mod process;
 mod squid;
 mod studio;
@@ -18,6 +19,7 @@ pub use httpbin::httpbin;
 pub use login::login;
 pub use microsocks::microsocks;
 pub use nginx::{Nginx, nginx};
+pub use oidc::{Oidc, browser, oidc, path_with_browser};
 pub use squid::{PASSWORD, Squid, USER, squid};
 pub use studio::{Example, are_lines, is_line, studio};
 
