@@ -258,7 +258,10 @@ fn refresh_token_rotates_and_a_replayed_one_ends_the_login() {
     desk.edit_token(|json| json["refresh_token"] = spent.clone().into());
     let refused = desk.run(&["http", "@short/me"]).run().expect_code(9);
     let text = refused.stderr_text();
-    assert!(text.contains("an interactive login is required"), "{text}");
+    assert!(
+        text.contains("400 invalid_grant: grant request is invalid; an interactive login"),
+        "{text}"
+    );
     assert!(text.contains("hint: c47 auth login short"), "{text}");
     // A new login repairs it.
     desk.log_in("short");
