@@ -177,7 +177,7 @@ fn browser_starts_without_the_libraries_of_the_application() {
     let mut login = desk
         .run(&["auth", "login", "farm"])
         .env("BROWSER_ENVIRONMENT", &log);
-    for name in ["QT_PLUGIN_PATH", "PYTHONPATH", "GTK_PATH", "KEPT"] {
+    for name in ["LD_LIBRARY_PATH", "QT_PLUGIN_PATH", "PYTHONPATH", "KEPT"] {
         login = login.env(name, "/opt/maya/x");
     }
     login.run().expect_code(0);
@@ -187,7 +187,7 @@ fn browser_starts_without_the_libraries_of_the_application() {
         names.contains(&"KEPT") && names.contains(&"DISPLAY"),
         "{names:?}"
     );
-    for name in ["QT_PLUGIN_PATH", "PYTHONPATH", "GTK_PATH"] {
+    for name in ["LD_LIBRARY_PATH", "QT_PLUGIN_PATH", "PYTHONPATH"] {
         assert!(!names.contains(&name), "{name}");
     }
 }
