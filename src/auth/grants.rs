@@ -156,6 +156,11 @@ impl Grants<'_, '_> {
                     let hint = login_call::skew(ahead).unwrap_or_else(|| self.replacement_hint());
                     return Err(self.refused(why, Some(hint)));
                 }
+                if self.plan.is_interactive() && self.context.person.is_none() {
+                    let why = format!("{why}; an interactive login is required");
+                    let hint = format!("c47 auth login {}", quote(&self.service.name));
+                    return Err(self.refused(why, Some(hint)));
+                }
                 Ok(None)
             }
         }
