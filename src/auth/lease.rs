@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 
 use super::host;
 use super::store::{Store, unique};
+use crate::crypto;
 use crate::interrupt;
 use crate::json::Text;
 use crate::process;
@@ -252,6 +253,12 @@ fn holder(store: &Store, length: Duration) -> Option<Holder> {
         })
     };
     Some(read().unwrap_or_else(|| Holder::unknown(length)))
+}
+
+/// A random duration around `pause`, so that processes do not wake at the same time.
+pub(super) fn jittered(pause: Duration) -> Duration {
+    let random = crypto::random(1).map_or(128, |bytes| bytes.first().copied().unwrap_or(128));
+    pause.mul_f64(0.5 + f64::from(random) / 255.0)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::context::{Context, Login, Storage, TokenRequirement};
 use super::error::Error as AuthError;
 use super::exchange;
 use super::grants::{Fate, Grants};
-use super::lease::{Claim, Lease, Watch};
+use super::lease::{self, Claim, Lease, Watch};
 use super::plan::TokenPlan;
 use super::records::{Failure, Refusal, StoredToken, TokenKey};
 use super::service::Service;
@@ -128,7 +128,7 @@ impl<'a> TokenRequest<'a> {
                 }
             };
             watch.look(store, &holder);
-            let pausing = jittered(pause);
+            let pausing = lease::jittered(pause);
             // Time for a holder that dies and for its successor.
             let is_too_long = started.elapsed() > (holder.length().max(length)) * 3;
             if is_too_long || self.context.deadline.is_over_after(pausing) {
@@ -392,10 +392,4 @@ impl<'a> TokenRequest<'a> {
             values: &mut self.values,
         }
     }
-}
-
-/// A random duration around `pause`, so that processes do not wake at the same time.
-fn jittered(pause: Duration) -> Duration {
-    let random = crypto::random(1).map_or(128, |bytes| bytes.first().copied().unwrap_or(128));
-    pause.mul_f64(0.5 + f64::from(random) / 255.0)
 }
