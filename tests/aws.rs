@@ -4,7 +4,9 @@ use std::fs;
 
 use serde_json::{Value as Json, json};
 
-use crate::support::peers::{ACCESS_KEY, S3, SECRET_KEY, s3, tool, with_botocore};
+use crate::support::peers::{
+    ACCESS_KEY, S3, SECRET_KEY, certificates, nginx, s3, tool, with_botocore,
+};
 use crate::support::server::{Request, Response, Server};
 use crate::support::{Run, Scratch, c47};
 
@@ -320,6 +322,77 @@ fn file_of_100_mb_is_hashed_and_uploaded_as_a_stream() {
 }
 
 #[test]
+fn file_is_sent_to_s3_over_tls_without_a_hash() {
+    let (Some(bucket), Some(certificates)) = (bucket("aws-s3-tls"), certificates()) else {
+        return;
+    };
+    let pair = &certificates.good;
+    let (certificate, key) = (pair.certificate.display(), pair.key.display());
+    let proxy = nginx(&format!(
+        "log_format hash '$request_method $http_x_amz_content_sha256';
+        server {{ listen 127.0.0.1:@port0@ ssl; ssl_certificate {certificate}; ssl_certificate_key {key};
+            client_max_body_size 0;
+            access_log access.log hash;
+            location / {{ proxy_pass {}; proxy_set_header Host $http_host; }} }}",
+        bucket.s3.url("")
+    ));
+    let Some(proxy) = proxy else { return };
+    bucket.scratch.write("plate.exr", vec![7; 3 << 20]);
+    let call = |words: &[&str]| {
+        let url = format!("https://localhost:{}/shots/plate%20b.exr", proxy.port(0));
+        let (method, rest) = words.split_first().unwrap();
+        bucket
+            .call(&[method, &url, "--auth", "aws", "--service", "s3"])
+            .args(rest)
+            .args(["--cacert", certificates.ca.to_str().unwrap()])
+            .run()
+            .expect_code(0)
+    };
+    call(&["PUT", "--body", "plate.exr"]);
+    call(&["PUT", "--raw", "hello"]);
+    assert_eq!(call(&["GET"]).stdout_text(), "hello");
+    let log = proxy.access_log();
+    let hashes: Vec<&str> = log.lines().collect();
+    assert_eq!(
+        hashes,
+        [
+            "PUT UNSIGNED-PAYLOAD",
+            "PUT 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
+            "GET e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        ]
+    );
+}
+
+#[test]
+fn presigned_url_is_not_valid_longer_than_temporary_keys() {
+    let scratch = Scratch::new("aws-presign-short");
+    let at = std::time::SystemTime::now() + std::time::Duration::from_secs(900);
+    let at = at.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let keys = format!(
+        "{{\"Version\":1,\"AccessKeyId\":\"ASIA1\",\"SecretAccessKey\":\"s\",\"SessionToken\":\"t\",\"Expiration\":\"{at}\"}}"
+    );
+    scratch.write("keys.json", keys);
+    fs::create_dir(scratch.path().join(".aws")).unwrap();
+    let file = scratch.path().join("keys.json");
+    let config = format!("[default]\ncredential_process = cat {}\n", file.display());
+    scratch.write(".aws/config", config);
+    let url = "https://shots.s3.eu-west-1.amazonaws.com/a";
+    let output = c47()
+        .env("HOME", scratch.path())
+        .args(["http", url, "--auth", "aws", "--presign", "1h"])
+        .run()
+        .expect_code(0);
+    let (_, rest) = output.stdout_text().split_once("X-Amz-Expires=").unwrap();
+    let seconds: u64 = rest.split('&').next().unwrap().parse().unwrap();
+    assert!((800..=900).contains(&seconds), "{}", output.tell());
+    assert!(
+        output
+            .stderr_text()
+            .contains("with the temporary credentials")
+    );
+}
+
+#[test]
 fn curl_uses_a_presigned_url() {
     let (Some(bucket), Some(curl)) = (bucket("aws-s3-curl"), tool("curl")) else {
         return;
@@ -378,6 +451,10 @@ fn region_and_service_must_be_known() {
         (
             &["https://a.lan", "--presign", "0"],
             "--presign must be from 1s to 7d",
+        ),
+        (
+            &["https://a.lan", "--presign", "1h", "--batch", "-"],
+            "--presign",
         ),
         (
             &["https://a.lan", "--presign", "1h", "--json"],

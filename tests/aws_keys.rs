@@ -632,23 +632,39 @@ fn role_of_a_queue_is_assumed_when_its_variables_are_set() {
 }
 
 #[test]
-fn auth_token_prints_the_keys_for_other_tools() {
+fn auth_commands_manage_stored_keys() {
     let studio = studio("aws-token", ROLE);
-    let (sts, _) = sts("2049-01-01T00:00:00Z", |_, _| None);
+    let (sts, calls) = sts("2049-01-01T00:00:00Z", |_, _| None);
     let config = studio.scratch.write(
         "c47.toml",
         "[profile.shots]\nurl = 'https://shots.s3.eu-west-1.amazonaws.com'\npreset = 's3'\naws_profile = 'role'\n",
     );
-    let output = c47()
-        .env("HOME", studio.scratch.path())
-        .env("C47_CONFIG_PATH", &config)
-        .env("C47_CACHE_DIR", studio.path("cache"))
-        .env("AWS_ENDPOINT_URL_STS", sts.url(""))
-        .args(["auth", "token", "shots"])
-        .run()
-        .expect_code(0);
+    let auth = |words: &[&str]| {
+        c47()
+            .env("HOME", studio.scratch.path())
+            .env("C47_CONFIG_PATH", &config)
+            .env("C47_CACHE_DIR", studio.path("cache"))
+            .env("AWS_ENDPOINT_URL_STS", sts.url(""))
+            .arg("auth")
+            .args(words)
+            .run()
+    };
+    auth(&["status", "shots"]).expect_code(1);
+    let output = auth(&["token", "shots"]).expect_code(0);
     let json: serde_json::Value = serde_json::from_str(output.stdout_text()).unwrap();
     assert_eq!(json["Version"], 1);
     assert_eq!(json["AccessKeyId"], "ASIA1");
     assert_eq!(json["Expiration"], "2049-01-01T00:00:00Z");
+    let status = auth(&["status", "shots"]).expect_code(0);
+    assert!(status.stdout_text().contains("good") && status.stdout_text().contains("as role"));
+    assert!(!status.stdout_text().contains("ASIA1") && !status.stdout_text().contains(SECRET));
+    auth(&["login", "shots"]).expect_code(0);
+    assert_eq!(calls.load(Ordering::SeqCst), 2);
+    let logout = auth(&["logout", "shots"]).expect_code(0);
+    assert!(
+        logout.stderr_text().contains("token deleted"),
+        "{}",
+        logout.tell()
+    );
+    auth(&["status", "shots"]).expect_code(1);
 }

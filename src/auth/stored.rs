@@ -22,16 +22,17 @@ pub(crate) struct Status {
     pub token: Option<StoredToken>,
 }
 
-/// Reads the stored token without a request; `None` if the scheme stores none.
+/// Reads the stored token without a request; `None` if none is stored.
 ///
 /// # Errors
 /// If the cache is not private.
-pub(crate) fn status(profile: &Profile, places: &Places) -> Result<Option<Status>, Error> {
-    let Some(plan) = profile.scheme.token_plan() else {
-        return Ok(None);
-    };
-    for store in stores(profile, plan, places)? {
-        let token = StoredToken::load(&store, &token_store::key(&profile.service, plan))?;
+pub(crate) fn status(
+    service: &Service,
+    plan: &TokenPlan,
+    places: &Places,
+) -> Result<Option<Status>, Error> {
+    for store in stores(service, plan, places)? {
+        let token = StoredToken::load(&store, &token_store::key(service, plan))?;
         if token.is_some() {
             return Ok(Some(Status {
                 token,
@@ -43,18 +44,18 @@ pub(crate) fn status(profile: &Profile, places: &Places) -> Result<Option<Status
 }
 
 /// The stores that may contain the token, including that of an older version.
-fn stores(profile: &Profile, plan: &TokenPlan, places: &Places) -> Result<Vec<Store>, Error> {
+fn stores(service: &Service, plan: &TokenPlan, places: &Places) -> Result<Vec<Store>, Error> {
     let mut stores = Vec::new();
     // Reading must not create the directory.
     if token_store::place(plan, places).is_ok_and(|place| std::fs::symlink_metadata(place).is_ok())
     {
-        match token_store::store(&profile.service, plan, places) {
+        match token_store::store(service, plan, places) {
             Ok(store) => stores.extend(store),
             Err(Unusable::Unwritable(_) | Unusable::Nowhere(_)) => {}
             Err(Unusable::Unsafe(error)) => return Err(error.into()),
         }
     }
-    stores.extend(token_store::legacy_store(&profile.service, plan, places));
+    stores.extend(token_store::legacy_store(service, plan, places));
     Ok(stores)
 }
 
@@ -77,12 +78,12 @@ pub(crate) enum LoggedOut {
 /// If the cache is not private, or a file cannot be removed. A failed revocation is an error after
 /// the token was deleted.
 pub(crate) fn logout(profile: &Profile, context: &Context) -> Result<LoggedOut, Error> {
-    let Some(plan) = profile.scheme.token_plan() else {
+    let Some((service, plan)) = profile.scheme.stored(&profile.service, &context.aws) else {
         return Ok(LoggedOut::Nothing);
     };
-    let status = status(profile, &context.places)?;
+    let status = status(&service, &plan, &context.places)?;
     let mut deleted = Ok(());
-    for store in stores(profile, plan, &context.places)? {
+    for store in stores(&service, &plan, &context.places)? {
         for kind in ["token", "refused", "failed"] {
             let removed = store.remove(kind);
             deleted = deleted.and(removed.map_err(Error::file("remove", &store.path(kind))));
@@ -95,7 +96,7 @@ pub(crate) fn logout(profile: &Profile, context: &Context) -> Result<LoggedOut, 
     // Revoke even if a file cannot be removed: the token is then useless.
     let revoked = match status.and_then(|status| status.token) {
         None => Ok(LoggedOut::Nothing),
-        Some(stored) => revoke(&profile.service, plan, &stored, context),
+        Some(stored) => revoke(&service, &plan, &stored, context),
     };
     deleted.and(revoked)
 }

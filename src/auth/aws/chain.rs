@@ -2,17 +2,16 @@
 //! a web identity, IAM Identity Center, keys, a program), then the container, then the metadata service.
 
 use super::container;
-use super::endpoint;
+use super::endpoint::{self, endpoint_url};
 use super::environment::Environment;
 use super::ini::Section;
 use super::keys::Keys;
 use super::metadata;
 use super::origin::{Origin, Role, Sso, Sts, WebIdentity};
 use super::process;
-use super::profiles::Profiles;
+use super::profiles::{Profiles, wrong};
 use super::sso;
 use crate::error::Error;
-use crate::http::url::Url;
 use crate::secret::Secret;
 use crate::shell::quote;
 
@@ -308,12 +307,6 @@ impl Chain<'_> {
     }
 }
 
-/// The URL of an endpoint. Plain http is refused later, unless it is on this machine.
-pub(super) fn endpoint_url(text: &str) -> Result<Url, Error> {
-    Url::parse(text.trim_end_matches('/'))
-        .map_err(|why| Error::usage(format!("invalid endpoint URL: {why}")))
-}
-
 fn keys_in(section: &Section) -> bool {
     ["aws_access_key_id", "aws_secret_access_key"]
         .iter()
@@ -335,9 +328,4 @@ fn static_keys(name: &str, section: &Section) -> Result<Origin, Error> {
         token.map(secret),
     );
     keys.map(Origin::Static).map_err(|why| wrong(name, why))
-}
-
-/// The error for a profile of AWS.
-pub(super) fn wrong(name: &str, why: impl std::fmt::Display) -> Error {
-    Error::usage(format!("AWS profile '{name}': {why}"))
 }

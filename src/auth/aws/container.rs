@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
+use super::answer::{Obtained, Refusal};
 use super::call;
 use super::environment::Environment;
 use super::keys::Keys;
-use super::obtain::{Obtained, Refusal};
 use super::origin::{Authorization, Container, Origin};
 use crate::deadline::Deadline;
 use crate::error::Error;

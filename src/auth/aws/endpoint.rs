@@ -1,5 +1,8 @@
 //! The service and the region in a host name, by the rules of the endpoints of botocore.
 
+use crate::error::Error;
+use crate::http::url::Url;
+
 /// The suffixes of the hosts of AWS.
 const SUFFIXES: [&str; 9] = [
     ".amazonaws.com",
@@ -169,6 +172,12 @@ pub(super) fn host(service: &str, region: &str) -> String {
         _ => "amazonaws.com",
     };
     format!("{service}.{region}.{suffix}")
+}
+
+/// The URL of an endpoint. Plain http is refused later, unless it is on this machine.
+pub(super) fn endpoint_url(text: &str) -> Result<Url, Error> {
+    Url::parse(text.trim_end_matches('/'))
+        .map_err(|why| Error::usage(format!("invalid endpoint URL: {why}")))
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
+use super::answer::{Obtained, Refusal};
 use super::call::{self, Answer};
 use super::environment::Environment;
 use super::keys::Keys;
-use super::obtain::{Obtained, Refusal};
 use super::origin::{Metadata, Origin};
 use crate::auth::error::Error as AuthError;
 use crate::deadline::Deadline;

@@ -1,6 +1,7 @@
 //! Signatures and credentials of AWS: Signature Version 4, and the sources of credentials in the order
 //! of the AWS CLI.
 
+mod answer;
 mod call;
 mod chain;
 mod container;

@@ -1,78 +1,13 @@
 //! Gets keys from their origin. A role is assumed with the keys of its base.
 
-use serde_json::Value as Json;
-
-use super::call::Answer;
+use super::answer::Obtained;
 use super::keys::Keys;
 use super::origin::Origin;
 use super::{container, metadata, process, queue_role, sso, sts};
 use crate::auth::error::Error as AuthError;
-use crate::auth::login_call;
 use crate::deadline::Deadline;
 use crate::error::Error;
-use crate::escape::one_line;
 use crate::http::Settings;
-use crate::redact;
-
-/// The maximum length of the service's error text in a message.
-const MAX_ERROR_CHARS: usize = 300;
-
-/// The response of one origin.
-#[derive(Debug)]
-pub(super) enum Obtained {
-    Keys(Keys),
-    Refused(Refusal),
-    /// A success without keys; the reason.
-    Unusable(String),
-}
-
-/// A response that is not a success.
-#[derive(Debug)]
-pub(super) struct Refusal {
-    pub status: u16,
-    pub code: String,
-    pub message: String,
-    /// It says nothing about the credentials.
-    pub is_temporary: bool,
-    pub ahead: Option<i64>,
-}
-
-impl Refusal {
-    /// Reads the members of an error in JSON.
-    pub(super) fn of_json(answer: &Answer, json: &Json) -> Refusal {
-        let text = |names: &[&str]| {
-            let found = names.iter().find_map(|name| json.get(name)?.as_str());
-            found.unwrap_or_default().to_owned()
-        };
-        Refusal {
-            status: answer.status,
-            code: text(&["__type", "code", "Code", "error"]),
-            message: text(&["message", "Message"]),
-            is_temporary: answer.status >= 500 || answer.status == 429,
-            ahead: answer.ahead,
-        }
-    }
-
-    fn into_error(self, profile: &str) -> Error {
-        let parts = [self.code, self.message].map(|text| redact::text(&one_line(&text)));
-        let parts: Vec<&str> = parts
-            .iter()
-            .map(String::as_str)
-            .filter(|part| !part.is_empty())
-            .collect();
-        let message: String = parts.join(": ").chars().take(MAX_ERROR_CHARS).collect();
-        let why = match message.is_empty() {
-            true => format!("the service returned {}", self.status),
-            false => format!("{} {message}", self.status),
-        };
-        let profile = profile.to_owned();
-        let hint = login_call::skew(self.ahead);
-        Error::Auth(match self.is_temporary {
-            true => AuthError::Failed { profile, why, hint },
-            false => AuthError::Refused { profile, why, hint },
-        })
-    }
-}
 
 /// Gets the keys. `profile` is the name for messages.
 ///

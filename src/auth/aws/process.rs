@@ -1,8 +1,8 @@
 //! `credential_process`: a program that prints keys as JSON.
 
-use super::chain::wrong;
 use super::keys::Keys;
 use super::origin::Origin;
+use super::profiles::wrong;
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::secret::Source;

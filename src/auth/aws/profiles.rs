@@ -110,3 +110,8 @@ fn read(path: &Path) -> Result<BTreeMap<String, Section>, Error> {
     let text = std::str::from_utf8(&bytes).map_err(|_| fail("it is not UTF-8 text".into()))?;
     ini::parse(text).map_err(fail)
 }
+
+/// The error for a profile of AWS.
+pub(super) fn wrong(name: &str, why: impl std::fmt::Display) -> Error {
+    Error::usage(format!("AWS profile '{name}': {why}"))
+}

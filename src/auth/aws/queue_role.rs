@@ -2,12 +2,11 @@
 
 use serde_json::Value as Json;
 
+use super::answer::{Obtained, Refusal};
 use super::call;
-use super::chain::endpoint_url;
-use super::endpoint;
+use super::endpoint::{self, endpoint_url};
 use super::environment::Environment;
 use super::keys::Keys;
-use super::obtain::{Obtained, Refusal};
 use super::origin::{Origin, QueueRole};
 use crate::deadline::Deadline;
 use crate::error::Error;

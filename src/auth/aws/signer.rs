@@ -164,3 +164,76 @@ impl signer::Signer for Signer {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::part::Header;
+    use crate::secret::Secret;
+
+    fn payload(service: &str, url: &str, headers: &[Header], body: &Body) -> Option<String> {
+        let secret = Secret::new(b"s".to_vec());
+        let keys = KeySource::Fixed(Keys::new("A", secret, None).unwrap());
+        let scope = Scope {
+            region: "x".into(),
+            service: service.into(),
+        };
+        let request = Unsigned {
+            method: "PUT",
+            url: &Url::parse(url).unwrap(),
+            headers,
+            body,
+        };
+        let signer = Signer::new(keys, scope, Mode::Headers);
+        signer.payload(&request, Deadline::default()).ok()
+    }
+
+    #[test]
+    fn only_files_to_s3_over_tls_are_not_hashed() {
+        let file = Body::File {
+            path: "/dev/null".into(),
+            length: 0,
+            content_type: None,
+        };
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        let given = [Header::plain(CONTENT_HASH, UNSIGNED_PAYLOAD)];
+        for (service, url, headers, body, expected) in [
+            ("s3", "https://a.lan", &[][..], &file, UNSIGNED_PAYLOAD),
+            ("s3", "http://127.0.0.1", &[], &file, empty),
+            ("s3", "https://a.lan", &[], &Body::None, empty),
+            ("lambda", "https://a.lan", &[], &file, empty),
+            ("lambda", "https://a.lan", &given, &file, UNSIGNED_PAYLOAD),
+        ] {
+            let hash = payload(service, url, headers, body);
+            assert_eq!(hash.as_deref(), Some(expected), "{service} {url}");
+        }
+        let chunked = Body::Gzip(Box::new(file));
+        assert_eq!(payload("s3", "https://a.lan", &[], &chunked), None);
+    }
+
+    #[test]
+    fn keys_are_renewed_shortly_before_they_expire() {
+        let keys = |id: &str, at: i64| Keys {
+            expires: Some(Timestamp(at)),
+            ..Keys::new(id, Secret::new(b"s".to_vec()), None).unwrap()
+        };
+        let signer = |renew: Renew| {
+            let keys = Mutex::new(keys("old", 1000));
+            let scope = Scope {
+                region: "x".into(),
+                service: "s3".into(),
+            };
+            Signer::new(KeySource::Renewed { keys, renew }, scope, Mode::Headers)
+        };
+        let id = |signer: &Signer, now: i64| {
+            let keys = signer.keys(Timestamp(now), Deadline::default());
+            keys.map_or("none".to_owned(), |keys| keys.access_key)
+        };
+        let works = signer(Box::new(move |_| Ok(keys("new", 5000))));
+        assert_eq!(id(&works, 900), "old");
+        assert_eq!(id(&works, 950), "new");
+        let fails = signer(Box::new(|_| Err(Error::usage("no"))));
+        assert_eq!(id(&fails, 950), "old");
+        assert_eq!(id(&fails, 1001), "none");
+    }
+}

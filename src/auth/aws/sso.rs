@@ -6,9 +6,9 @@ use std::io::Read;
 use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
+use super::answer::{Obtained, Refusal};
 use super::call;
 use super::keys::Keys;
-use super::obtain::{Obtained, Refusal};
 use super::origin::Sso;
 use crate::auth::error::Error as AuthError;
 use crate::crypto::sha1;

@@ -2,9 +2,9 @@
 
 use zeroize::Zeroizing;
 
+use super::answer::{Obtained, Refusal};
 use super::call::{self, Answer};
 use super::keys::Keys;
-use super::obtain::{Obtained, Refusal};
 use super::origin::{Role, Sts, WebIdentity};
 use crate::deadline::Deadline;
 use crate::error::Error;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::definition::{Definition, Lifetime, OptionForm, Scheme, SharedScheme, SigningOptions};
 use crate::auth::aws::origin::{Origin, Scope as Sharing};
 use crate::auth::aws::queue_role::{self, Access};
-use crate::auth::aws::{self, KeySource, Keys, Mode, Resolved, Scope, Signer};
+use crate::auth::aws::{self, Environment, KeySource, Keys, Mode, Resolved, Scope, Signer};
 use crate::auth::context::{Context, Issued, Storage, TokenRequirement};
 use crate::auth::plan::{Binding, Obtain, Refusals, TokenPlan};
 use crate::auth::preview::{AwsSigning, Origin as SecretOrigin, Preview};
@@ -122,12 +122,7 @@ impl Scheme for Aws {
             None => aws::resolve(&context.aws, self.profile.as_deref())?,
         };
         let scope = self.scope(service, resolved.region.as_deref())?;
-        let origin = match self.queue_role {
-            Some(access) => {
-                queue_role::origin(resolved.origin, access, &context.aws, &scope.region)?
-            }
-            None => resolved.origin,
-        };
+        let origin = self.origin(resolved.origin, &scope, &context.aws)?;
         let mode = self
             .presign
             .map_or(Mode::Headers, |valid| Mode::Query(valid.as_secs()));
@@ -176,6 +171,22 @@ impl Scheme for Aws {
         Lifetime::Cached
     }
 
+    fn stored(&self, service: &Service, environment: &Environment) -> Option<(Service, TokenPlan)> {
+        if self.own.is_some() && self.queue_role.is_none() {
+            return None;
+        }
+        let resolved = aws::resolve(environment, self.profile.as_deref()).ok()?;
+        let scope = self.scope(service, resolved.region.as_deref()).ok()?;
+        let origin = self.origin(resolved.origin, &scope, environment).ok()?;
+        match origin {
+            Origin::Static(_) => None,
+            origin => Some((
+                owner(service, &origin).ok()?,
+                plan(origin, &resolved.profile),
+            )),
+        }
+    }
+
     fn with_signing(&self, options: &SigningOptions) -> Option<SharedScheme> {
         Some(Rc::new(Aws {
             region: options.region.clone().or_else(|| self.region.clone()),
@@ -203,6 +214,19 @@ impl OwnKeys {
 }
 
 impl Aws {
+    /// The origin of the keys of requests: the role of a queue, if it is assumed.
+    fn origin(
+        &self,
+        base: Origin,
+        scope: &Scope,
+        environment: &Environment,
+    ) -> Result<Origin, Error> {
+        match self.queue_role {
+            Some(access) => queue_role::origin(base, access, environment, &scope.region),
+            None => Ok(base),
+        }
+    }
+
     /// The region and the service, from the options, the host and the profile of AWS.
     fn scope(&self, of: &Service, region: Option<&str>) -> Result<Scope, Error> {
         let host = &of.url.origin.host;

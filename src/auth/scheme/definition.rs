@@ -4,6 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::auth::aws::Environment;
 use crate::auth::context::{Context, Issued, TokenRequirement};
 use crate::auth::plan::{TokenId, TokenPlan};
 use crate::auth::preview::Preview;
@@ -44,6 +45,11 @@ pub(crate) trait Scheme: fmt::Debug {
     /// How to request its token, if the token comes from a service.
     fn token_plan(&self) -> Option<&TokenPlan> {
         None
+    }
+
+    /// How its token is stored, if it is; decided without a request.
+    fn stored(&self, service: &Service, _: &Environment) -> Option<(Service, TokenPlan)> {
+        Some((service.clone(), self.token_plan()?.clone()))
     }
 }
 

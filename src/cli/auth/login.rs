@@ -86,7 +86,11 @@ impl Login {
 
 /// " as NAME", if an ID token has the name.
 fn who(profile: &Profile) -> Result<String, Error> {
-    let status = auth::status(profile, &environment::places())?;
+    let stored = profile.scheme.stored(&profile.service, &environment::aws());
+    let Some((service, plan)) = stored else {
+        return Ok(String::new());
+    };
+    let status = auth::status(&service, &plan, &environment::places())?;
     let identity = status
         .and_then(|status| status.token)
         .and_then(|token| token.identity);

@@ -177,12 +177,13 @@ fn report(profile: &Profile, places: &Places) -> Result<Report, Error> {
         file: None,
         why: None,
     };
-    let Some(plan) = profile.scheme.token_plan() else {
+    let stored = profile.scheme.stored(&profile.service, &environment::aws());
+    let Some((service, plan)) = stored else {
         return Ok(report);
     };
     report.user = Some(plan.user.clone()).filter(|user| !user.is_empty());
     report.state = State::None;
-    let Some(status) = auth::status(profile, places)? else {
+    let Some(status) = auth::status(&service, &plan, places)? else {
         return Ok(report);
     };
     let Some(stored) = status.token else {

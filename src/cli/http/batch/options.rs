@@ -76,7 +76,7 @@ pub(in crate::cli::http) fn of_batches(options: &Http) -> [(&'static str, bool);
 }
 
 /// Options that make no sense for many requests.
-fn of_single_calls(options: &Http) -> [(&'static str, bool); 31] {
+fn of_single_calls(options: &Http) -> [(&'static str, bool); 32] {
     [
         ("--body", options.body.is_some()),
         ("--raw", options.raw.is_some()),
@@ -86,6 +86,7 @@ fn of_single_calls(options: &Http) -> [(&'static str, bool); 31] {
         ("--multipart", options.multipart),
         ("--from-curl", options.from_curl.is_some()),
         ("--print-command", options.print_command),
+        ("--presign", options.presign.is_some()),
         ("--offline", options.offline),
         ("--curl", options.curl),
         ("--verbose", options.verbose),
