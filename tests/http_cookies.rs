@@ -388,7 +388,7 @@ fn no_output_shows_a_cookie() {
     }
     let shown = get(&server.url("/go"), &jar).args(["--offline", "--show-secrets"]);
     let shown = shown.run().expect_code(0);
-    let header = "cookie: kept=sekrit-file\r\n";
+    let header = "cookie: kept=sekrit-file; sid=sekrit-set";
     assert!(shown.stdout_text().contains(header), "{}", shown.tell());
 }
 

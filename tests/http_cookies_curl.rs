@@ -77,7 +77,6 @@ impl Random {
             "127.0.0.1",
             ".studio.lan",
         ];
-        // The dates are a month and 32 years from a day when this was written.
         let dates = [
             "Thu, 01 Jan 1970 00:00:00 GMT",
             "Sun, 06 Nov 1994 08:49:37 GMT",
@@ -238,9 +237,9 @@ fn differences_from_curl_follow_the_rfc() {
     let scratch = Scratch::new("cookies");
     for (number, (lines, ours, curls)) in [
         // An invalid Max-Age is ignored.
-        (&["a=1; Max-Age=x"][..], "a=1", ""),
+        (&["a=1; Path=/; Max-Age=x"][..], "a=1", ""),
         // An attribute may have any value.
-        (&["a=1; Secure=1"], "", "a=1"),
+        (&["a=1; Path=/; Secure=1"], "", "a=1"),
         // A path without a slash in front is the default path, as is an empty one.
         (&["a=1; Path=q"], "", "a=1"),
         (&["a=1; Path="], "", "a=1"),
