@@ -7,7 +7,9 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use crate::support::server::{Request, Response, Server};
-use crate::support::{Output, Run, Scratch, c47, can_be_two_users, entries, give_to_nobody, peers};
+use crate::support::{
+    Output, Run, Scratch, c47, can_be_two_users, entries, give_to_nobody, peers, wait_until,
+};
 
 /// A response with these Set-Cookie headers.
 fn sets(cookies: &[&str]) -> Response {
@@ -310,8 +312,11 @@ fn killed_process_leaves_a_whole_file_and_blocks_nobody() {
     let jar = scratch.path().join("jar");
     for round in 0..30 {
         let child = get(&server.url(&format!("/k{}", round % 7)), &jar).spawn();
-        // Other processes need a different number of steps until then.
-        for _ in 0..round * 40 {
+        wait_until("it has sent its request", || {
+            server.requests().len() > round
+        });
+        // A different moment of what follows, each time.
+        for _ in 0..round * 20 {
             std::thread::yield_now();
         }
         child.signal(libc::SIGKILL);
@@ -388,7 +393,7 @@ fn no_output_shows_a_cookie() {
     }
     let shown = get(&server.url("/go"), &jar).args(["--offline", "--show-secrets"]);
     let shown = shown.run().expect_code(0);
-    let header = "cookie: kept=sekrit-file\r\n";
+    let header = "cookie: kept=sekrit-file; sid=sekrit-set";
     assert!(shown.stdout_text().contains(header), "{}", shown.tell());
 }
 

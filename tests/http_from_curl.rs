@@ -403,7 +403,7 @@ fn no_pasted_secret_is_printed() {
 fn unsupported_curl_options_are_refused_by_name() {
     for (command, name) in [
         ("curl --ntlm -u a:b https://a.lan/", "--ntlm"),
-        ("curl -c jar https://a.lan/", "-c"),
+        ("curl -b jar -c other https://a.lan/", "-c"),
         ("curl -b jar https://a.lan/", "-b"),
         ("curl -sw '%{http_code}' https://a.lan/", "-w"),
         ("curl https://a.lan/ --next https://b.lan/", "--next"),

@@ -176,3 +176,65 @@ impl Drop for Alone {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scratch(name: &str) -> PathBuf {
+        let directory =
+            std::env::temp_dir().join(format!("c47-alone-{}-{name}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        directory
+    }
+
+    #[test]
+    fn a_lock_is_waited_for_until_it_is_released_or_the_deadline_passes() {
+        let directory = scratch("wait");
+        let target = directory.join("file");
+        let held = Alone::claim(&target).unwrap();
+        assert!(held.ensure_held(&target).is_ok());
+        let soon = Deadline::after(Some(Duration::from_millis(20)));
+        assert!(Alone::wait(&target, soon).is_err());
+        assert!(Alone::claim(&target).is_err());
+        drop(held);
+        let other = Alone::wait(&target, Deadline::default()).unwrap();
+        drop(other);
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 0);
+        fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn a_lock_that_is_held_too_long_is_broken_unless_its_process_is_known_to_live() {
+        let directory = scratch("stale");
+        let target = directory.join("file");
+        let attempt = Attempt::begin(&target).unwrap();
+        // As of a process on another machine.
+        fs::write(&attempt.path, "0123456789abcdef-1-1-1").unwrap();
+        assert!(!attempt.reclaim());
+        let mut watched = None;
+        assert!(!attempt.reclaim_stale(&mut watched));
+        assert!(!attempt.reclaim_stale(&mut watched));
+        let (id, _) = watched.unwrap();
+        let Some(long_ago) = Instant::now().checked_sub(STALE * 2) else {
+            return; // just after a boot
+        };
+        let locked = fs::File::open(&attempt.path).unwrap();
+        locked.lock().unwrap();
+        assert!(!attempt.reclaim_stale(&mut Some((id, long_ago))));
+        drop(locked);
+        let mut other = Some(((id.0, id.1 + 1), long_ago));
+        assert!(!attempt.reclaim_stale(&mut other));
+        assert!(attempt.reclaim_stale(&mut Some((id, long_ago))));
+        let Ok(Claim::Held(held)) = attempt.make() else {
+            panic!("it is busy");
+        };
+        // Its holder notices when another process has broken it.
+        fs::remove_file(&held.path).unwrap();
+        fs::write(&held.path, "").unwrap();
+        assert!(held.ensure_held(&target).is_err());
+        drop(held);
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
+        fs::remove_dir_all(directory).unwrap();
+    }
+}

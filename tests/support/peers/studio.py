@@ -142,6 +142,16 @@ def lists(request):
     return 200, {"data": [{"name": "sh020"}], "links": {"next": None}}
 
 
+def review(request):
+    """A web application with a login of people: a session cookie and a redirect."""
+    if (request.command, request.path) == ("POST", "/login"):
+        cookie = "session=6d1f; Path=/; Secure; HttpOnly; Max-Age=3600"
+        return 303, b"", {"Location": "/api/me", "Set-Cookie": cookie}
+    if request.headers.get("Cookie") != "session=6d1f":
+        return 401, {"message": "log in"}
+    return 200, {"user": "lena"}
+
+
 def rez(request):
     return 200, {"packages": 1}
 
@@ -154,6 +164,7 @@ SERVICES = {
     "queue.studio.lan": queue,
     "ayon.studio.lan": ayon,
     "lists.studio.lan": lists,
+    "review.studio.lan": review,
     "rez.studio.lan": rez,
 }
 
