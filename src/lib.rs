@@ -48,6 +48,8 @@ mod exit;
 mod help;
 /// Hexadecimal digits.
 mod hex;
+/// HMAC signatures of requests: what is signed, and how the signature is written.
+mod hmac;
 /// Reports about a machine: system, libraries, hardware, mounts and hazards.
 mod host;
 /// HTTP calls.
@@ -76,6 +78,8 @@ mod platform;
 mod process;
 /// Core files, huge pages and signals of c47 and of programs that it starts.
 mod process_limits;
+/// Runs programs with limits on their time and output.
+mod program;
 /// The progress line of transfers.
 mod progress;
 /// Durations and sizes: `90s`, `15m`, `2G`.

@@ -13,11 +13,17 @@ fn all_of(request: &Request) -> String {
     )
 }
 
-const CREDENTIALS: [&[&str]; 7] = [
+const CREDENTIALS: [&[&str]; 8] = [
     &["--auth", "bearer=env:S"],
     &["--auth", "basic=me:env:S"],
     &["--auth", "header=X-Api-Key:env:S"],
     &["--auth", "query=token:env:S"],
+    &[
+        "--auth",
+        "hmac=sha256:env:S",
+        "--hmac-header",
+        "X-Mac: sekrit={hex}",
+    ],
     &["X-Studio:sekrit"],
     &["Cookie:session=sekrit"],
     &["Authorization:Bearer sekrit"],

@@ -7,7 +7,7 @@ use super::value::{Entry, Place, Table, Value};
 use crate::auth::secret_ref::SecretRef;
 use crate::auth::template::Template;
 use crate::error::Error;
-use crate::http::credential::ensure_header_name;
+use crate::http::credential::ensure_settable_header;
 use crate::http::url::Url;
 use crate::jwt::claim::Claim;
 use crate::quantity;
@@ -57,6 +57,18 @@ impl<'a> Reader<'a> {
     pub(crate) fn text(&self, key: &str) -> Result<Option<String>, Error> {
         self.get(key, |value| match value {
             Value::Text(text) => Some(expand(text, self.variables).and_then(ensure_one_line)),
+            Value::Integer(_)
+            | Value::Bool(_)
+            | Value::Other(_)
+            | Value::List(_)
+            | Value::Table(_) => None,
+        })
+    }
+
+    /// A string that may have several lines, expanded.
+    pub(crate) fn lines(&self, key: &str) -> Result<Option<String>, Error> {
+        self.get(key, |value| match value {
+            Value::Text(text) => Some(expand(text, self.variables)),
             Value::Integer(_)
             | Value::Bool(_)
             | Value::Other(_)
@@ -265,13 +277,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn headers(&self, key: &str) -> Result<Vec<(String, Template)>, Error> {
         let headers = self.templates(key)?;
         for (name, _) in &headers {
-            ensure_header_name(name).map_err(|why| self.wrong(key, why))?;
-            let is_reserved = ["host", "content-length", "transfer-encoding", "connection"]
-                .iter()
-                .any(|own| name.eq_ignore_ascii_case(own));
-            if is_reserved {
-                return Err(self.wrong(key, format!("header '{name}' cannot be set")));
-            }
+            ensure_settable_header(name).map_err(|why| self.wrong(key, why))?;
         }
         Ok(headers)
     }

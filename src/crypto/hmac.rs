@@ -28,14 +28,44 @@ impl Hash {
     }
 }
 
+/// An incremental HMAC.
+pub(crate) struct Mac {
+    context: hmac::Context,
+    key: hmac::Key,
+}
+
+impl Mac {
+    /// An HMAC of no bytes.
+    pub(crate) fn new(hash: Hash, key: &[u8]) -> Mac {
+        let key = hmac::Key::new(hash.algorithm(), key);
+        let context = hmac::Context::with_key(&key);
+        Mac { context, key }
+    }
+
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.context.update(bytes);
+    }
+
+    /// The HMAC.
+    pub(crate) fn finish(self) -> Vec<u8> {
+        self.context.sign().as_ref().to_vec()
+    }
+
+    /// Whether the HMAC is `tag`. The HMACs of the two are compared, in constant time.
+    pub(crate) fn is(self, tag: &[u8]) -> bool {
+        let computed = self.context.sign();
+        let expected = hmac::sign(&self.key, computed.as_ref());
+        hmac::verify(&self.key, tag, expected.as_ref()).is_ok()
+    }
+}
+
 /// The HMAC of the concatenated `parts`.
 pub(crate) fn sign(hash: Hash, key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
-    let key = hmac::Key::new(hash.algorithm(), key);
-    let mut context = hmac::Context::with_key(&key);
+    let mut mac = Mac::new(hash, key);
     for part in parts {
-        context.update(part);
+        mac.update(part);
     }
-    context.sign().as_ref().to_vec()
+    mac.finish()
 }
 
 /// Whether `tag` is the HMAC of `message`. The comparison takes constant time.

@@ -186,11 +186,11 @@ impl Request {
         Ok(())
     }
 
-    /// Signs the request, if its credential is a signature.
+    /// Signs the request as it is now, if its credential is a signature.
     ///
     /// # Errors
     /// As [`super::signer::Signer::sign`].
-    pub(super) fn sign(&mut self, deadline: Deadline) -> Result<(), Error> {
+    pub(crate) fn sign(&mut self, deadline: Deadline) -> Result<(), Error> {
         let Credential::Signed(signing) = &self.credential else {
             return Ok(());
         };

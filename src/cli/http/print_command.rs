@@ -67,7 +67,7 @@ fn words(call: &Http, sourced: &Sourced) -> Vec<String> {
 }
 
 /// The options that take one value. A test checks that none is missing.
-fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 33] {
+fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 37] {
     let number = |number: Option<u32>| number.map(|number| number.to_string());
     let large = |number: Option<u64>| number.map(|number| number.to_string());
     [
@@ -75,6 +75,10 @@ fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 33
         ("--profile", call.profile.clone()),
         ("--ttl", call.ttl.clone()),
         ("--kid", call.kid.clone()),
+        ("--hmac-sign", call.hmac_sign.clone()),
+        ("--hmac-header", call.hmac_header.clone()),
+        ("--hmac-timestamp", call.hmac_timestamp.clone()),
+        ("--hmac-nonce", call.hmac_nonce.clone()),
         ("--body", call.body.clone()),
         ("--raw", sourced.raw.clone()),
         ("--graphql", call.graphql.clone()),

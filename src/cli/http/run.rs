@@ -42,7 +42,10 @@ impl Http {
             plan.request.credential = shown_credential(&mut plan)?;
             match self.curl {
                 true => output::line(to_curl::command(&self, &plan)?)?,
-                false => show::request(&plan.request, plan.secrets)?,
+                false => {
+                    plan.request.sign(plan.deadline)?;
+                    show::request(&plan.request, plan.secrets)?;
+                }
             }
             return Ok(Exit::Done);
         }
