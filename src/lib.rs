@@ -112,7 +112,8 @@ pub use process_limits::holds_secrets;
 /// code.
 pub mod testing {
     pub use crate::cli::whole;
-    pub use crate::echo::{Guard, Lifetime, Limits, Secrets, Server, Settings as EchoSettings};
+    pub use crate::echo::Settings as EchoSettings;
+    pub use crate::echo::{Exec, Guard, Lifetime, Limits, Secrets, Server, Signatures};
     pub use crate::elf::demangle::demangled;
     pub use crate::elf::info::Info;
     pub use crate::elf::requirements::Requirements;

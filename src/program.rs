@@ -116,7 +116,7 @@ pub(crate) fn run(call: &Call) -> Result<Ended, Failure> {
     process_limits::in_own_session(process_limits::restore_limits_for(&mut command));
     let (child, group) = KillOnSignal::around(|| command.spawn()).map_err(Failure::Start)?;
     let mut running = Running { child, group };
-    let (stdout, stderr) = running.communicate(call)?;
+    let [stdout, stderr] = running.communicate(call)?;
     running.group.release();
     let status = running.child.wait().map_err(Failure::Pipe)?;
     Ok(Ended {
@@ -153,10 +153,7 @@ struct Output<R> {
 
 impl Running {
     /// Writes the input and reads the output until the program has ended.
-    fn communicate(
-        &mut self,
-        call: &Call,
-    ) -> Result<(Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>), Failure> {
+    fn communicate(&mut self, call: &Call) -> Result<[Zeroizing<Vec<u8>>; 2], Failure> {
         let mut input = Input::new(self.child.stdin.take(), call.input)?;
         let mut stdout = Output::new(self.child.stdout.take(), call.max_output, call.excess)?;
         let mut stderr = Output::new(self.child.stderr.take(), call.max_output, Excess::Discarded)?;
@@ -173,7 +170,7 @@ impl Running {
             }
             let is_open = stdout.pipe.is_some() || stderr.pipe.is_some();
             if ended.is_some_and(|at| !is_open || at.elapsed() > GRACE) {
-                return Ok((stdout.bytes, stderr.bytes));
+                return Ok([stdout.bytes, stderr.bytes]);
             }
             wait(
                 [

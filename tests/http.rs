@@ -383,6 +383,7 @@ fn credentials_over_plain_http_to_another_machine_are_refused() {
     for words in [
         &["--auth", "bearer=env:S"][..],
         &["--auth", "hmac=sha256:env:S"],
+        &["--auth", r#"helper=printf '%s' '{"headers": {"A": "b"}}'"#],
         &["X-Api-Key:k"],
         &["Authorization:Bearer k"],
         &["Cookie:a=b"],

@@ -110,6 +110,7 @@ fn offline_reads_no_source_and_shows_no_secret() {
         ("query=tsid:env:S", "&tsid=***"),
         ("jwt=HS256:env:NONE", "authorization: Bearer ***"),
         ("hmac=sha256:env:NONE", "x-hub-signature-256: ***"),
+        ("helper=false sekrit", "authorization: ***"),
     ] {
         let output = run(
             scheme,

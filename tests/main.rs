@@ -35,6 +35,7 @@ mod http_auth;
 mod http_download;
 mod http_from_curl;
 mod http_graphql;
+mod http_helper;
 mod http_hmac;
 mod http_hostile;
 mod http_items;

@@ -30,6 +30,12 @@ pub enum Error {
         why: String,
         hint: Option<String>,
     },
+    /// A helper failed, or was killed.
+    Helper {
+        program: String,
+        why: String,
+        exit: Exit,
+    },
     /// Another process is logging in and does not finish.
     Busy { profile: String, after: Duration },
     /// The token cache is not private or cannot be used.
@@ -45,6 +51,7 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Error::Refused { .. } | Error::RefusedBefore { .. } => Exit::NoCredentials,
+            Error::Helper { exit, .. } => *exit,
             Error::Busy { .. } => Exit::TimedOut,
             Error::Failed { .. } | Error::Cache { .. } => Exit::Failed,
         }
@@ -55,6 +62,8 @@ impl Error {
         match self {
             Error::Refused { .. } | Error::RefusedBefore { .. } => ErrorKind::LoginRefused,
             Error::Failed { .. } => ErrorKind::LoginFailed,
+            Error::Helper { exit, .. } if *exit == Exit::TimedOut => ErrorKind::TimedOut,
+            Error::Helper { .. } => ErrorKind::Secret,
             Error::Busy { .. } => ErrorKind::LoginBusy,
             Error::Cache { .. } => ErrorKind::TokenCache,
         }
@@ -70,7 +79,7 @@ impl Error {
                 "wait a minute, change the secret, or try again now with: c47 auth login {}",
                 quote(profile)
             )),
-            Error::Busy { .. } => None,
+            Error::Busy { .. } | Error::Helper { .. } => None,
         }
     }
 }
@@ -85,6 +94,7 @@ impl fmt::Display for Error {
                 format_ago(*ago)
             ),
             Error::Failed { profile, why, .. } => write!(f, "{profile}: cannot get a token: {why}"),
+            Error::Helper { program, why, .. } => write!(f, "helper {program}: {why}"),
             Error::Busy { profile, after } => write!(
                 f,
                 "{profile}: another process has been logging in for {}",

@@ -8,6 +8,7 @@ use super::context::{Context, Login};
 use super::device;
 use super::error::Error as AuthError;
 use super::exchange::{self, Granted, Outcome};
+use super::helper;
 use super::plan::{Obtain, TokenPlan};
 use super::records::{Mark, StoredToken, TokenKey};
 use super::refusal::Refused;
@@ -67,6 +68,14 @@ impl Grants<'_, '_> {
             }
             Obtain::Device { code, poll } => {
                 device::obtain(service, plan, (code, poll), self.values, context)?
+            }
+            Obtain::Helper(call) => {
+                let reply = helper::run(call, context.deadline)?;
+                Outcome::Granted(Granted {
+                    token: reply.to_token(),
+                    refresh_token: None,
+                    expires: reply.expires,
+                })
             }
         };
         match outcome {

@@ -9,6 +9,8 @@ use crate::http::credential::Placement;
 use crate::http::url::Url;
 use crate::jwt::Algorithm;
 use crate::jwt::claim::Claim;
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
 
 /// A token for c47 to sign.
 #[derive(Clone, Debug)]
@@ -93,6 +95,16 @@ pub(crate) enum Obtain {
         code: Box<Exchange>,
         poll: Box<Exchange>,
     },
+    /// A program of the user.
+    Helper(HelperCall),
+}
+
+/// A program that makes credentials.
+#[derive(Clone, Debug)]
+pub(crate) struct HelperCall {
+    pub words: Vec<String>,
+    /// The description of the request; it may contain secrets.
+    pub input: Secret,
 }
 
 /// A request that gets or revokes a token.
@@ -162,11 +174,17 @@ impl TokenPlan {
         self.secrets.contains_key("refresh_token")
     }
 
+    /// Whether a token with this expiry is for one request, and not stored.
+    pub(crate) fn is_for_one_request(&self, expires: Option<Timestamp>) -> bool {
+        matches!(self.obtain, Obtain::Helper(_)) && expires.is_none()
+    }
+
     /// The requests that get a token.
     pub(crate) fn obtaining(&self) -> Vec<&Exchange> {
         match &self.obtain {
             Obtain::Exchange(exchange) => vec![&**exchange],
             Obtain::Device { code, poll } => vec![&**code, &**poll],
+            Obtain::Helper(_) => Vec::new(),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::http::credential::ensure_settable_header;
 use crate::http::url::Url;
 use crate::jwt::claim::Claim;
 use crate::quantity;
-use crate::secret::{KeySource, Source};
+use crate::secret::{KeySource, Source, split_words};
 
 /// A table of the configuration and its name in messages.
 pub(crate) struct Reader<'a> {
@@ -75,6 +75,32 @@ impl<'a> Reader<'a> {
             | Value::List(_)
             | Value::Table(_) => None,
         })
+    }
+
+    /// A command line, split into words without a shell, or the list of its words.
+    pub(crate) fn words(&self, key: &str) -> Result<Option<Vec<String>>, Error> {
+        let words = self.get(key, |value| match value {
+            Value::Text(text) => {
+                let text = expand(text, self.variables);
+                Some(text.and_then(|text| Ok(split_words(&text)?)))
+            }
+            Value::List(words) => {
+                let texts = words.iter().filter_map(|word| match word {
+                    Value::Text(text) => Some(expand(text, self.variables)),
+                    Value::Integer(_)
+                    | Value::Bool(_)
+                    | Value::Other(_)
+                    | Value::List(_)
+                    | Value::Table(_) => None,
+                });
+                Some(texts.collect())
+            }
+            Value::Integer(_) | Value::Bool(_) | Value::Other(_) | Value::Table(_) => None,
+        })?;
+        match words {
+            Some(words) if words.is_empty() => Err(self.wrong(key, "no program given")),
+            words => Ok(words),
+        }
     }
 
     /// A required string.

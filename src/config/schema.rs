@@ -211,6 +211,7 @@ fn check_value(
         | (Kind::Integer, Value::Integer(0..))
         | (Kind::Duration, Value::Text(_) | Value::Integer(_) | Value::Other(_))
         | (Kind::Bool, Value::Bool(_))
+        | (Kind::Words, Value::Text(_))
         | (Kind::Json, Value::Table(_)) => Ok(()),
         (Kind::Secret | Kind::Key | Kind::Proxy, Value::Text(text)) => {
             if secret_of(kind, text).is_some_and(is_literal) {
@@ -224,6 +225,11 @@ fn check_value(
             let meant = nearest(text, choices.iter().copied());
             let hint = meant.map(|meant| format!("did you mean '{meant}'?"));
             Err(Wrong::at(&entry.place, why).with_hint(hint))
+        }
+        (Kind::Words, Value::List(words))
+            if words.iter().all(|word| matches!(word, Value::Text(_))) =>
+        {
+            Ok(())
         }
         (Kind::Statuses, Value::List(statuses)) => check_statuses(name, statuses, &entry.place),
         (Kind::Texts | Kind::Secrets, Value::Table(table)) => {
@@ -250,6 +256,7 @@ fn check_value(
         (Kind::Text | Kind::Secret | Kind::Key | Kind::Proxy | Kind::Choice(_), _) => {
             wanted("a string")
         }
+        (Kind::Words, _) => wanted("a string or a list of strings"),
         (Kind::Integer, _) => wanted("a non-negative integer"),
         (Kind::Duration, _) => wanted("a duration such as '30s' or 30"),
         (Kind::Bool, _) => wanted("true or false"),

@@ -139,7 +139,7 @@ const OWN_HEADERS: [&str; 10] = [
 pub(crate) fn ensure_settable_header(name: &str) -> Result<(), String> {
     ensure_header_name(name)?;
     let is_own = |own: &&str| own.eq_ignore_ascii_case(name);
-    match OWN_HEADERS.iter().any(|own| is_own(&own)) {
+    match OWN_HEADERS.iter().any(is_own) {
         true => Err(format!("header '{name}' cannot be set")),
         false => Ok(()),
     }

@@ -8,6 +8,7 @@ mod definition;
 mod device;
 mod digest;
 mod header;
+mod helper;
 mod hmac;
 mod jwt;
 mod jwt_bearer;
@@ -45,6 +46,7 @@ pub(crate) const ALL: &[&Definition] = &[
     &query::DEFINITION,
     &jwt::DEFINITION,
     &hmac::DEFINITION,
+    &helper::DEFINITION,
     &client_credentials::DEFINITION,
     &jwt_bearer::DEFINITION,
     &refresh_token::DEFINITION,

@@ -38,6 +38,7 @@ fn option_forms_are_parsed() {
         ("query=tsid:env:T", false),
         ("jwt=HS256:env:K", true),
         ("hmac=sha256:env:K", false),
+        ("helper=klist -s", true),
         ("netrc", true),
         ("netrc=basic", true),
         ("netrc=bearer", true),

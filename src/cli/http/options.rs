@@ -20,7 +20,8 @@ pub(in crate::cli) struct Http {
 
     /// send credentials from a source. The schemes are bearer=SOURCE, basic=USER:SOURCE,
     /// digest=USER:SOURCE, header=NAME:SOURCE, query=NAME:SOURCE, jwt=ALG:SOURCE (mints a token for
-    /// this call), hmac=HASH:SOURCE (signs the request), and netrc or netrc=bearer (read $NETRC, or
+    /// this call), hmac=HASH:SOURCE (signs the request), helper=PROGRAM ARGS (a program that prints
+    /// headers as JSON), and netrc or netrc=bearer (read $NETRC, or
     /// ~/.netrc)
     #[argh(option, arg_name = "scheme=source")]
     pub(super) auth: Option<String>,
