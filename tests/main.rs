@@ -19,6 +19,7 @@ mod dependencies;
 mod documentation;
 mod echo;
 mod echo_hostile;
+mod echo_webhooks;
 mod elf;
 mod elf_altered;
 mod elf_archive;

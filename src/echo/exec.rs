@@ -143,7 +143,7 @@ impl Ran {
     /// The refusal of the request, if the program did not exit with 0. What it printed is not part of
     /// it, because that goes to the client.
     pub(super) fn failure(&self) -> Option<Refusal> {
-        let why = format!("the program {}", self.ending);
+        let why = format!("the program: {}", self.ending);
         (self.exit_code != Some(0)).then(|| Refusal::new(500, why))
     }
 

@@ -102,3 +102,15 @@ pub fn skipped(reason: &str) {
     // Not eprintln!: the test harness hides the output of a passing test.
     let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {reason}");
 }
+
+/// The directory with the webhook libraries of Slack (in `python`) and GitHub (in `node_modules`).
+pub fn webhooks() -> Option<PathBuf> {
+    if effort() == Effort::Quick {
+        return missing("C47_TEST_QUICK is set");
+    }
+    let home = source("target/peers/webhooks");
+    match home.join("made").exists() {
+        true => Some(home),
+        false => missing("no webhook libraries; run scripts/peers"),
+    }
+}
