@@ -23,8 +23,8 @@ use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 use std::time::Duration;
 
-/// The time limit of a helper, if the call has none or a later one.
-const TIMEOUT: Duration = Duration::from_secs(60);
+/// The time limit of a helper, if the call has none or a later one. Less than the lease of a login.
+const TIMEOUT: Duration = Duration::from_secs(40);
 /// The longest output. A Kerberos ticket has 2 to 16 KiB.
 const MAX_OUTPUT: usize = 128 << 10;
 /// The most headers, and the most query parameters.

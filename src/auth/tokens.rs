@@ -316,8 +316,7 @@ impl<'a> TokenRequest<'a> {
     /// The time for a refresh, a login, and reading the secrets.
     fn lease_length(&self) -> Duration {
         let commands = self.plan.secrets().any(|secret| secret.is_command());
-        let more = if commands { 130 } else { 10 };
-        exchange::LOGIN_TIMEOUT * 2 + Duration::from_secs(more)
+        exchange::LOGIN_TIMEOUT * 2 + Duration::from_secs(if commands { 130 } else { 10 })
     }
 
     fn ensure_not_refused(&mut self, store: &Store) -> Result<(), Error> {

@@ -51,39 +51,40 @@ pub(super) struct Echo {
     #[argh(switch)]
     any_aud: bool,
 
-    /// require an HMAC signature: github=SOURCE, slack=SOURCE, shotgrid=SOURCE, github-sha1=SOURCE, or
-    /// hmac-HASH:HEADER=SOURCE. Other requests get status 401. Can be repeated: one of them must verify
+    /// require an HMAC signature. The rule and its secret are github=SOURCE, slack=SOURCE,
+    /// shotgrid=SOURCE, github-sha1=SOURCE, or hmac-HASH:HEADER=SOURCE. Other requests get status 401.
+    /// Can be repeated: one of the rules must verify
     #[argh(option, arg_name = "rule=source")]
     verify: Vec<String>,
 
-    /// what the signature of hmac-HASH:HEADER is over: a text with {method}, {path}, {query}, {target},
-    /// {host}, {body}, {body_sha256}, {timestamp}, {nonce} and {header:NAME} (default: {body})
+    /// what hmac-HASH:HEADER signs (default: {body}). It is a text with {method}, {path}, {query},
+    /// {target}, {host}, {body}, {body_sha256}, {timestamp}, {nonce} and {header:NAME}
     #[argh(option, arg_name = "template")]
     verify_sign: Option<String>,
 
-    /// how the signature is written in HEADER: a text with {hex}, {base64} or {base64url}, and
-    /// optionally {timestamp} and {nonce} (default: {hex}, HASH={hex} or {base64})
+    /// how the signature is written in HEADER. It is a text with {hex}, {base64} or {base64url}, and
+    /// optionally {timestamp} and {nonce}. The default is {hex}, HASH={hex} or {base64}
     #[argh(option, arg_name = "template")]
     verify_value: Option<String>,
 
-    /// the header with the time of hmac-HASH:HEADER, in seconds since 1970
+    /// the header with the signed time. It is in seconds since 1970
     #[argh(option, arg_name = "header")]
     verify_timestamp: Option<String>,
 
-    /// refuse a signed time that differs by more than this from the time of this machine (default: 5m)
+    /// limit how old a signed time may be (default: 5m). One in the future is limited in the same way
     #[argh(option, arg_name = "duration")]
     verify_tolerance: Option<String>,
 
-    /// run a program for each accepted request, with the body on stdin and the rest in variables
-    /// C47_REQUEST_…. Status 500 if it does not exit with 0. No shell is used
+    /// run a program for each accepted request. It gets the body on stdin and the rest in variables
+    /// C47_REQUEST_…. If it does not exit with 0, the status is 500. No shell is used
     #[argh(option, arg_name = "program args")]
     exec: Option<String>,
 
-    /// run up to N programs of --exec at the same time, at most 32 (default: 4). Others wait
+    /// run up to N programs at a time (default: 4). The most is 32. Other requests wait
     #[argh(option, arg_name = "n")]
     exec_jobs: Option<usize>,
 
-    /// kill a program of --exec after this time (default: 1m)
+    /// kill a program after this time (default: 1m)
     #[argh(option, arg_name = "duration")]
     exec_timeout: Option<String>,
 

@@ -226,11 +226,7 @@ fn check_value(
             let hint = meant.map(|meant| format!("did you mean '{meant}'?"));
             Err(Wrong::at(&entry.place, why).with_hint(hint))
         }
-        (Kind::Words, Value::List(words))
-            if words.iter().all(|word| matches!(word, Value::Text(_))) =>
-        {
-            Ok(())
-        }
+        (Kind::Words, Value::List(words)) if are_texts(words) => Ok(()),
         (Kind::Statuses, Value::List(statuses)) => check_statuses(name, statuses, &entry.place),
         (Kind::Texts | Kind::Secrets, Value::Table(table)) => {
             for (name, entry) in table {
@@ -265,6 +261,10 @@ fn check_value(
             wanted("a table")
         }
     }
+}
+
+fn are_texts(values: &[Value]) -> bool {
+    values.iter().all(|value| matches!(value, Value::Text(_)))
 }
 
 fn check_statuses(name: &str, statuses: &[Value], place: &Place) -> Result<(), Wrong> {

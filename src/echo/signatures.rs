@@ -1,6 +1,6 @@
 //! HMAC signatures of requests, as webhooks have them. A signature with a time is accepted once.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub struct Signatures {
     /// How much the time of a request may differ from that of this machine.
     tolerance: Duration,
     /// Signatures that were accepted, and when they expire.
-    seen: Mutex<HashMap<Vec<u8>, Timestamp>>,
+    seen: Mutex<BTreeMap<Vec<u8>, Timestamp>>,
 }
 
 /// A request with a valid signature.
@@ -172,7 +172,7 @@ impl Signatures {
         Ok(Receipt(once.signature))
     }
 
-    fn seen(&self) -> MutexGuard<'_, HashMap<Vec<u8>, Timestamp>> {
+    fn seen(&self) -> MutexGuard<'_, BTreeMap<Vec<u8>, Timestamp>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
