@@ -718,10 +718,7 @@ fn invalid_options_of_webhooks_are_reported() {
             &["--verify", general, "--verify-value", "abc"],
             "must have one of {hex}",
         ),
-        (
-            &["--verify-tolerance", "5m"],
-            "--verify-tolerance requires --verify",
-        ),
+        (&["--tolerance", "5m"], "--tolerance requires --verify"),
         (&["--exec", ""], "--exec: no program given"),
         (&["--exec", "'a"], "--exec: unclosed quote"),
         (&["--exec-jobs", "2"], "--exec-jobs requires --exec"),

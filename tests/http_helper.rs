@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::Value;
 
 use crate::support::server::{Request, Response, Server};
-use crate::support::{Run, Scratch, c47, wait_until};
+use crate::support::{Run, Scratch, c47, peers, source, wait_until};
 
 /// A helper in sh that notes each run, and a profile `h` that uses it.
 struct Job {
@@ -336,4 +336,49 @@ fn helper_has_no_terminal_and_no_limits_of_c47() {
     assert!(session.is_empty() || session == own, "{session} {own}");
     assert!(!job.scratch.path().join("tty").exists());
     wait_until("it ran", || job.runs() == 1);
+}
+
+/// The example of the manual, against a real KDC and Apache. A ticket is valid once.
+#[test]
+fn kerberos_example_of_the_manual_logs_in() {
+    let Some(realm) = peers::kerberos() else {
+        return;
+    };
+    let manual = fs::read_to_string(source("src/cli/http/manual.md")).unwrap();
+    let (_, script) = manual.split_once("$ cat >negotiate <<'END'\n").unwrap();
+    let (script, _) = script.split_once("\nEND\n").unwrap();
+    assert!(script.lines().count() <= 10, "{script}");
+    let script = realm.directory.write("negotiate", script);
+    let helper = format!("helper={} {}", realm.python.display(), script.display());
+    let url = format!("http://localhost:{}/jobs", realm.port);
+    let call = |helper: &str| {
+        let run = c47().args(["http", &url, "--auth", helper, "--show-secrets", "-v"]);
+        realm.with_realm(run).run()
+    };
+    let refused = call(&helper).expect_code(9);
+    assert!(
+        refused
+            .stderr_text()
+            .contains("python3: exited with 1: gssapi"),
+        "{}",
+        refused.tell()
+    );
+    realm.log_in();
+    let plain = c47().args(["http", &url, "-q"]).run();
+    plain.expect_code(4);
+    let tickets: Vec<String> = (0..2)
+        .map(|_| {
+            let output = call(&helper).expect_code(0);
+            assert_eq!(output.stdout_text(), "{\"jobs\": 47}\n");
+            let sent = output
+                .stderr_text()
+                .lines()
+                .find(|line| line.contains("> authorization"));
+            sent.expect("a ticket").to_owned()
+        })
+        .collect();
+    assert!(
+        tickets[0].contains("Negotiate YI") && tickets[0] != tickets[1],
+        "{tickets:?}"
+    );
 }

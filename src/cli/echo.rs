@@ -73,7 +73,7 @@ pub(super) struct Echo {
 
     /// limit how old a signed time may be (default: 5m). One in the future is limited in the same way
     #[argh(option, arg_name = "duration")]
-    verify_tolerance: Option<String>,
+    tolerance: Option<String>,
 
     /// run a program for each accepted request. It gets the body on stdin and the rest in variables
     /// C47_REQUEST_…. If it does not exit with 0, the status is 500. No shell is used
@@ -131,7 +131,7 @@ pub(super) const DETAILS: Details = Details {
         ("--verify-sign", Kind::Word),
         ("--verify-value", Kind::Word),
         ("--verify-timestamp", Kind::Word),
-        ("--verify-tolerance", Kind::Duration),
+        ("--tolerance", Kind::Duration),
         ("--exec", Kind::Word),
         (
             "--exec-jobs",

@@ -56,10 +56,10 @@ pub(super) fn signatures(options: &Echo) -> Result<Option<Signatures>, Error> {
             return Err(Error::usage(why));
         }
     }
-    if options.verify_tolerance.is_some() && verifiers.is_empty() {
-        return Err(Error::usage("--verify-tolerance requires --verify"));
+    if options.tolerance.is_some() && verifiers.is_empty() {
+        return Err(Error::usage("--tolerance requires --verify"));
     }
-    let tolerance = duration("--verify-tolerance", options.verify_tolerance.as_deref())?;
+    let tolerance = duration("--tolerance", options.tolerance.as_deref())?;
     let tolerance = tolerance.unwrap_or(TOLERANCE);
     Ok((!verifiers.is_empty()).then(|| Signatures::new(verifiers, tolerance)))
 }

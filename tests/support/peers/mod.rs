@@ -3,6 +3,7 @@
 mod certificates;
 mod graphql;
 mod httpbin;
+mod kerberos;
 mod microsocks;
 mod nginx;
 mod process;
@@ -12,6 +13,7 @@ mod studio;
 pub use certificates::{Certificates, Pair, certificates};
 pub use graphql::graphql;
 pub use httpbin::httpbin;
+pub use kerberos::kerberos;
 pub use microsocks::microsocks;
 pub use nginx::{Nginx, nginx};
 pub use squid::{PASSWORD, Squid, USER, squid};
