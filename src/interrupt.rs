@@ -1,15 +1,17 @@
-//! Ctrl-C and SIGTERM: unfinished files are removed and the echo of the terminal is restored before
-//! the process ends with 130 or 143.
+//! Ctrl-C and SIGTERM: programs that c47 waits for are killed, unfinished files are removed, and the echo
+//! of the terminal is restored, before the process ends with 130 or 143.
 #![allow(unsafe_code)] // signal handlers: only async-signal-safe calls on data that outlives them
 
 use std::ffi::CString;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::process::Child;
 use std::ptr;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicUsize, Ordering};
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 /// More files than one command writes at the same time. Further files are not removed.
@@ -25,6 +27,8 @@ struct Watched {
 static UNFINISHED: [AtomicPtr<Watched>; SLOTS] = [const { AtomicPtr::new(ptr::null_mut()) }; SLOTS];
 /// The number of bytes that are compared.
 const MOST_COMPARED: usize = 64;
+/// The process groups of programs that c47 waits for; 0 is a free slot.
+static GROUPS: [AtomicI32; SLOTS] = [const { AtomicI32::new(0) }; SLOTS];
 static TERMINAL: AtomicPtr<Termios> = AtomicPtr::new(ptr::null_mut());
 /// The text for stderr before the process ends.
 static MESSAGE: AtomicPtr<libc::c_char> = AtomicPtr::new(ptr::null_mut());
@@ -72,6 +76,7 @@ pub(crate) fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
 }
 
 fn clean_up_and_exit(signal: libc::c_int) {
+    kill_programs();
     for slot in &UNFINISHED {
         // SAFETY: entries in slots are never freed.
         if let Some(watched) = unsafe { slot.load(Ordering::SeqCst).as_ref() }
@@ -245,6 +250,73 @@ impl PrintOnSignal {
 impl Drop for PrintOnSignal {
     fn drop(&mut self) {
         MESSAGE.store(ptr::null_mut(), Ordering::SeqCst);
+    }
+}
+
+/// Kills the process group of a program. A group that has ended is not an error.
+fn kill_group(group: i32) {
+    if let Some(group) = Pid::from_raw(group) {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+}
+
+/// Kills all programs that c47 waits for. It does not allocate.
+pub(crate) fn kill_programs() {
+    for slot in &GROUPS {
+        kill_group(slot.load(Ordering::SeqCst));
+    }
+}
+
+/// While it lives, a signal kills a program that c47 waits for, with everything in its process group.
+pub(crate) struct KillOnSignal {
+    slot: usize,
+    group: i32,
+}
+
+impl KillOnSignal {
+    /// Starts a program with `start`, which makes it the leader of a process group, without a moment in
+    /// which a signal would not kill it.
+    ///
+    /// # Errors
+    /// Those of `start`, or that too many programs are running.
+    pub(crate) fn around(
+        start: impl FnOnce() -> std::io::Result<Child>,
+    ) -> std::io::Result<(Child, KillOnSignal)> {
+        install();
+        uninterrupted(|| {
+            let mut child = start()?;
+            let group = i32::try_from(child.id()).unwrap_or(0);
+            let take = |slot: &AtomicI32| {
+                slot.compare_exchange(0, group, Ordering::SeqCst, Ordering::SeqCst)
+                    .is_ok()
+            };
+            match GROUPS.iter().position(take) {
+                Some(slot) => Ok((child, KillOnSignal { slot, group })),
+                None => {
+                    kill_group(group);
+                    let _ = child.wait();
+                    Err(std::io::Error::other("too many programs are running"))
+                }
+            }
+        })
+    }
+
+    /// Kills the group. Its leader must not have been waited for, so that its id is not reused.
+    pub(crate) fn kill(&self) {
+        kill_group(self.group);
+    }
+
+    /// Forgets the program, which has ended. Afterwards it can be waited for, and its id be reused.
+    pub(crate) fn release(&self) {
+        if let Some(slot) = GROUPS.get(self.slot) {
+            slot.store(0, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Drop for KillOnSignal {
+    fn drop(&mut self) {
+        self.release();
     }
 }
 

@@ -48,6 +48,8 @@ mod exit;
 mod help;
 /// Hexadecimal digits.
 mod hex;
+/// HMAC signatures of requests: what is signed, and how the signature is written.
+mod hmac;
 /// Reports about a machine: system, libraries, hardware, mounts and hazards.
 mod host;
 /// HTTP calls.
@@ -76,6 +78,8 @@ mod platform;
 mod process;
 /// Core files, huge pages and signals of c47 and of programs that it starts.
 mod process_limits;
+/// Runs programs with limits on their time and output.
+mod program;
 /// The progress line of transfers.
 mod progress;
 /// Durations and sizes: `90s`, `15m`, `2G`.
@@ -108,7 +112,8 @@ pub use process_limits::holds_secrets;
 /// code.
 pub mod testing {
     pub use crate::cli::whole;
-    pub use crate::echo::{Guard, Lifetime, Limits, Secrets, Server, Settings as EchoSettings};
+    pub use crate::echo::Settings as EchoSettings;
+    pub use crate::echo::{Exec, Guard, Lifetime, Limits, Secrets, Server, Signatures};
     pub use crate::elf::demangle::demangled;
     pub use crate::elf::info::Info;
     pub use crate::elf::requirements::Requirements;

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
+    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, setsid,
 };
 use rustix::thread::disable_transparent_huge_pages;
 
@@ -93,6 +93,13 @@ pub(crate) fn restore_limits_for(command: &mut Command) -> &mut Command {
     let core_files = CORE_FILES.get().copied();
     // SAFETY: only async-signal-safe system calls, without allocation.
     unsafe { command.pre_exec(move || restore(core_files)) }
+}
+
+/// Makes a program the leader of its own session and process group, so that it can be killed with
+/// everything that it starts. It has no terminal: asking a person fails at once and does not hang.
+pub(crate) fn in_own_session(command: &mut Command) -> &mut Command {
+    // SAFETY: an async-signal-safe system call, without allocation.
+    unsafe { command.pre_exec(|| Ok(setsid().map(drop)?)) }
 }
 
 fn restore(core_files: Option<Option<u64>>) -> io::Result<()> {

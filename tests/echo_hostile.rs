@@ -283,6 +283,8 @@ fn in_process(limits: Limits) -> SocketAddr {
         lifetime: Lifetime::Endless,
         secrets: Secrets::Hidden,
         guard: Guard::Open,
+        signatures: None,
+        exec: None,
         limits,
     };
     let server = Server::bind("127.0.0.1:0".parse().unwrap(), settings).unwrap();

@@ -382,6 +382,8 @@ fn usage_errors_send_nothing_and_repeat_no_secret() {
 fn credentials_over_plain_http_to_another_machine_are_refused() {
     for words in [
         &["--auth", "bearer=env:S"][..],
+        &["--auth", "hmac=sha256:env:S"],
+        &["--auth", r#"helper=printf '%s' '{"headers": {"A": "b"}}'"#],
         &["X-Api-Key:k"],
         &["Authorization:Bearer k"],
         &["Cookie:a=b"],

@@ -13,7 +13,7 @@ fn all_of(request: &Request) -> String {
     )
 }
 
-const CREDENTIALS: [&[&str]; 8] = [
+const CREDENTIALS: [&[&str]; 10] = [
     &["--auth", "bearer=env:S"],
     &["--auth", "basic=me:env:S"],
     &["--auth", "header=X-Api-Key:env:S"],
@@ -25,6 +25,16 @@ const CREDENTIALS: [&[&str]; 8] = [
         "s3",
         "--region",
         "x",
+    ],
+    &[
+        "--auth",
+        "hmac=sha256:env:S",
+        "--hmac-header",
+        "X-Mac: sekrit={hex}",
+    ],
+    &[
+        "--auth",
+        r#"helper=printf '%s' '{"headers": {"X-Ticket": "sekrit"}, "query": {"t": "sekrit"}}'"#,
     ],
     &["X-Studio:sekrit"],
     &["Cookie:session=sekrit"],

@@ -109,6 +109,8 @@ fn offline_reads_no_source_and_shows_no_secret() {
         ("header=X-Api-Key:command:false", "x-api-key: ***"),
         ("query=tsid:env:S", "&tsid=***"),
         ("jwt=HS256:env:NONE", "authorization: Bearer ***"),
+        ("hmac=sha256:env:NONE", "x-hub-signature-256: ***"),
+        ("helper=false sekrit", "authorization: ***"),
     ] {
         let output = run(
             scheme,

@@ -21,6 +21,7 @@ mod dependencies;
 mod documentation;
 mod echo;
 mod echo_hostile;
+mod echo_webhooks;
 mod elf;
 mod elf_altered;
 mod elf_archive;
@@ -39,6 +40,8 @@ mod http_cookies_curl;
 mod http_download;
 mod http_from_curl;
 mod http_graphql;
+mod http_helper;
+mod http_hmac;
 mod http_hostile;
 mod http_items;
 #[cfg(feature = "jq")]

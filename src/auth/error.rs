@@ -36,6 +36,12 @@ pub enum Error {
         why: String,
         hint: Option<String>,
     },
+    /// A helper failed, or was killed.
+    Helper {
+        program: String,
+        why: String,
+        exit: Exit,
+    },
     /// Another process is logging in and does not finish.
     Busy { profile: String, after: Duration },
     /// The token cache is not private or cannot be used.
@@ -53,6 +59,7 @@ impl Error {
             Error::Refused { .. } | Error::RefusedBefore { .. } | Error::Missing { .. } => {
                 Exit::NoCredentials
             }
+            Error::Helper { exit, .. } => *exit,
             Error::Busy { .. } => Exit::TimedOut,
             Error::Failed { .. } | Error::Cache { .. } => Exit::Failed,
         }
@@ -64,6 +71,8 @@ impl Error {
             Error::Refused { .. } | Error::RefusedBefore { .. } => ErrorKind::LoginRefused,
             Error::Failed { .. } => ErrorKind::LoginFailed,
             Error::Missing { .. } => ErrorKind::Secret,
+            Error::Helper { exit, .. } if *exit == Exit::TimedOut => ErrorKind::TimedOut,
+            Error::Helper { .. } => ErrorKind::Secret,
             Error::Busy { .. } => ErrorKind::LoginBusy,
             Error::Cache { .. } => ErrorKind::TokenCache,
         }
@@ -80,7 +89,7 @@ impl Error {
                 "wait a minute, change the secret, or try again now with: c47 auth login {}",
                 quote(profile)
             )),
-            Error::Busy { .. } => None,
+            Error::Busy { .. } | Error::Helper { .. } => None,
         }
     }
 }
@@ -96,6 +105,7 @@ impl fmt::Display for Error {
             ),
             Error::Failed { profile, why, .. } => write!(f, "{profile}: cannot get a token: {why}"),
             Error::Missing { profile, why, .. } => write!(f, "{profile}: no credentials: {why}"),
+            Error::Helper { program, why, .. } => write!(f, "helper {program}: {why}"),
             Error::Busy { profile, after } => write!(
                 f,
                 "{profile}: another process has been logging in for {}",

@@ -332,5 +332,9 @@ fn error_text(json: &Json, values: &Values) -> Option<String> {
 
 /// Whether the call failed without a verdict on the secret.
 pub(super) fn is_transport(error: &Error) -> bool {
-    matches!(error, Error::Http(_)) || matches!(error, Error::Auth(AuthError::Failed { .. }))
+    matches!(error, Error::Http(_))
+        || matches!(
+            error,
+            Error::Auth(AuthError::Failed { .. } | AuthError::Helper { .. })
+        )
 }

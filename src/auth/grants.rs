@@ -9,6 +9,7 @@ use super::context::{Context, Login};
 use super::device;
 use super::error::Error as AuthError;
 use super::exchange::{self, Granted, Outcome};
+use super::helper;
 use super::login_call;
 use super::oidc::id_token::{self, Expected, Nonce};
 use super::oidc::login;
@@ -77,6 +78,16 @@ impl Grants<'_, '_> {
             Obtain::Aws(origin) => return self.keys(origin),
             Obtain::Browser(browser) => {
                 login::obtain(service, plan, browser, self.values, context)?
+            }
+            Obtain::Helper(call) => {
+                let reply = helper::run(call, context.deadline)?;
+                Outcome::Granted(Granted {
+                    token: reply.to_token(),
+                    refresh_token: None,
+                    expires: reply.expires,
+                    id_token: None,
+                    ahead: None,
+                })
             }
         };
         match outcome {
@@ -229,7 +240,9 @@ impl Grants<'_, '_> {
     ) -> Result<Option<Identity>, Error> {
         match &self.plan.obtain {
             Obtain::Browser(_) => {}
-            Obtain::Exchange(_) | Obtain::Device { .. } | Obtain::Aws(_) => return Ok(None),
+            Obtain::Exchange(_) | Obtain::Device { .. } | Obtain::Aws(_) | Obtain::Helper(_) => {
+                return Ok(None);
+            }
         }
         let issuer = self.values.issuer()?;
         let nonce = match (self.values.public.get("nonce"), before) {

@@ -26,7 +26,7 @@ impl<'a> Issuer<'a> {
         Issuer {
             service,
             scheme,
-            dead_token_statuses: Vec::new(),
+            dead_token_statuses: vec![401],
             context,
             token: None,
         }

@@ -9,6 +9,8 @@ mod device;
 mod error;
 mod exchange;
 mod grants;
+/// Programs that make credentials.
+mod helper;
 pub(crate) mod host;
 mod issuer;
 mod lease;

@@ -11,6 +11,8 @@ use crate::http::credential::Placement;
 use crate::http::url::Url;
 use crate::jwt::Algorithm;
 use crate::jwt::claim::Claim;
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
 
 /// A token for c47 to sign.
 #[derive(Clone, Debug)]
@@ -140,6 +142,8 @@ pub(crate) enum Obtain {
     Aws(Box<Origin>),
     /// A person logs in on a page of the issuer (OpenID Connect).
     Browser(Box<BrowserLogin>),
+    /// A program of the user.
+    Helper(HelperCall),
 }
 
 /// A login on a page: an authorization request with PKCE (RFC 7636) whose response arrives at a port of
@@ -155,6 +159,14 @@ pub(crate) struct BrowserLogin {
     /// Without a browser: the requests of a device login, if the issuer offers it.
     pub device_code: Exchange,
     pub device_poll: Exchange,
+}
+
+/// A program that makes credentials.
+#[derive(Clone, Debug)]
+pub(crate) struct HelperCall {
+    pub words: Vec<String>,
+    /// The description of the request; it may contain secrets.
+    pub input: Secret,
 }
 
 /// A request that gets or revokes a token.
@@ -262,7 +274,7 @@ impl TokenPlan {
     pub(crate) fn is_interactive(&self) -> bool {
         match self.obtain {
             Obtain::Device { .. } | Obtain::Browser(_) => true,
-            Obtain::Exchange(_) | Obtain::Aws(_) => false,
+            Obtain::Exchange(_) | Obtain::Aws(_) | Obtain::Helper(_) => false,
         }
     }
 
@@ -280,12 +292,17 @@ impl TokenPlan {
         LOGIN_TIMEOUT * requests + Duration::from_secs(more)
     }
 
+    /// Whether a token with this expiry is for one request, and not stored.
+    pub(crate) fn is_for_one_request(&self, expires: Option<Timestamp>) -> bool {
+        matches!(self.obtain, Obtain::Helper(_)) && expires.is_none()
+    }
+
     /// The requests that get a token.
     pub(crate) fn obtaining(&self) -> Vec<&Exchange> {
         match &self.obtain {
             Obtain::Exchange(exchange) => vec![&**exchange],
             Obtain::Device { code, poll } => vec![&**code, &**poll],
-            Obtain::Aws(_) => Vec::new(),
+            Obtain::Aws(_) | Obtain::Helper(_) => Vec::new(),
             Obtain::Browser(login) => vec![&login.redeem, &login.device_code, &login.device_poll],
         }
     }

@@ -214,7 +214,7 @@ impl<'a> TokenRequest<'a> {
     }
 
     fn write(&self, store: &Store, room: Temporary, stored: &StoredToken) -> io::Result<()> {
-        if stored.is_storable() {
+        if stored.is_storable() && !self.plan.is_for_one_request(stored.expires) {
             store.write_reserved("token", room, stored.to_json().as_str().as_bytes())?;
         }
         for kind in ["refused", "failed"] {

@@ -1,5 +1,7 @@
 //! `c47 echo`: an HTTP server that shows the requests it gets.
 
+mod webhook;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use argh::{ArgsInfo, FromArgs};
@@ -9,6 +11,7 @@ use crate::echo::{Entry, Guard, Lifetime, Limits, Log, Secrets, Server, Settings
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
+use crate::interrupt;
 use crate::jwt::key::KeySet;
 use crate::jwt::verify::Audience;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
@@ -22,7 +25,8 @@ use crate::secret::Source;
     name = "echo",
     help_triggers("-h", "--help"),
     example = "c47 echo --port 8080
-c47 echo --jwt-key file:key.pem --count 1 --json"
+c47 echo --jwt-key file:key.pem --count 1 --json
+c47 echo --verify github=env:SECRET --exec ./on-push"
 )]
 pub(super) struct Echo {
     /// listen on this port (default: a free port). The port is printed
@@ -46,6 +50,43 @@ pub(super) struct Echo {
     /// accept tokens for any audience, with --jwt-key
     #[argh(switch)]
     any_aud: bool,
+
+    /// require an HMAC signature. The rule and its secret are github=SOURCE, slack=SOURCE,
+    /// shotgrid=SOURCE, github-sha1=SOURCE, or hmac-HASH:HEADER=SOURCE. Other requests get status 401.
+    /// Can be repeated: one of the rules must verify
+    #[argh(option, arg_name = "rule=source")]
+    verify: Vec<String>,
+
+    /// what hmac-HASH:HEADER signs (default: {body}). It is a text with {method}, {path}, {query},
+    /// {target}, {host}, {body}, {body_sha256}, {timestamp}, {nonce} and {header:NAME}
+    #[argh(option, arg_name = "template")]
+    verify_sign: Option<String>,
+
+    /// how the signature is written in HEADER. It is a text with {hex}, {base64} or {base64url}, and
+    /// optionally {timestamp} and {nonce}. The default is {hex}, HASH={hex} or {base64}
+    #[argh(option, arg_name = "template")]
+    verify_value: Option<String>,
+
+    /// the header with the signed time. It is in seconds since 1970
+    #[argh(option, arg_name = "header")]
+    verify_timestamp: Option<String>,
+
+    /// limit how old a signed time may be (default: 5m). One in the future is limited in the same way
+    #[argh(option, arg_name = "duration")]
+    tolerance: Option<String>,
+
+    /// run a program for each accepted request. It gets the body on stdin and the rest in variables
+    /// C47_REQUEST_…. If it does not exit with 0, the status is 500. No shell is used
+    #[argh(option, arg_name = "program args")]
+    exec: Option<String>,
+
+    /// run up to N programs at a time (default: 4). The most is 32. Other requests wait
+    #[argh(option, arg_name = "n")]
+    exec_jobs: Option<usize>,
+
+    /// kill a program after this time (default: 1m)
+    #[argh(option, arg_name = "duration")]
+    exec_timeout: Option<String>,
 
     /// exit after this many responses (default: never). Malformed requests do not count
     #[argh(option)]
@@ -86,6 +127,20 @@ pub(super) const DETAILS: Details = Details {
         ("--bind", Kind::Form(|text| address(text).map(drop))),
         ("--jwt-key", Kind::Key),
         ("--aud", Kind::Word),
+        ("--verify", Kind::Staged(webhook::stages)),
+        ("--verify-sign", Kind::Word),
+        ("--verify-value", Kind::Word),
+        ("--verify-timestamp", Kind::Word),
+        ("--tolerance", Kind::Duration),
+        ("--exec", Kind::Word),
+        (
+            "--exec-jobs",
+            Kind::Integer {
+                least: 1,
+                most: webhook::MAX_JOBS as u64,
+            },
+        ),
+        ("--exec-timeout", Kind::Duration),
         (
             "--count",
             Kind::Integer {
@@ -125,10 +180,15 @@ pub(super) const DETAILS: Details = Details {
                 Field::any("body", "the JSON of the body, or its text as a string").or_null(),
                 Field::string("body_base64", "a body that is neither JSON nor text").or_null(),
                 Field::any("claims", "claims of the verified token").or_null(),
+                Field::string("verified", "rule of --verify that the signature satisfies")
+                    .or_null(),
                 Field::number("status", "status of the response"),
                 Field::string("reason", "why the request was refused").or_null(),
                 Field::string("client", "address and port of the client"),
                 Field::number("milliseconds", "time from request to response"),
+                Field::number("exit_code", "exit code of the program of --exec").or_null(),
+                Field::string("stdout", "what the program printed, at most 64 KiB").or_null(),
+                Field::string("stderr", "what it printed on stderr, at most 64 KiB").or_null(),
             ],
         },
     ],
@@ -153,6 +213,8 @@ impl Echo {
             lifetime: self.count.map_or(Lifetime::Endless, Lifetime::Responses),
             secrets: Secrets::from_switch(self.show_secrets),
             guard: self.guard()?,
+            signatures: webhook::signatures(&self)?,
+            exec: webhook::exec(&self)?,
             limits: Limits::default(),
         };
         let server = Server::bind(SocketAddr::new(self.bind, self.port), settings)?;
@@ -165,7 +227,9 @@ impl Echo {
         let listening = format!("http://{}", server.address());
         printer.print(&Listening { listening })?;
         output::ensure_reader()?;
-        server.run(log(printer))?;
+        let result = server.run(log(printer));
+        interrupt::kill_programs();
+        result?;
         Ok(Exit::Done)
     }
 

@@ -12,6 +12,8 @@ pub(crate) enum Kind {
     Key,
     /// A proxy URL, which may contain a password.
     Proxy,
+    /// A command line, or the list of its words.
+    Words,
     Integer,
     /// `30s`; a bare number is seconds.
     Duration,

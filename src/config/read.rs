@@ -7,11 +7,11 @@ use super::value::{Entry, Place, Table, Value};
 use crate::auth::secret_ref::SecretRef;
 use crate::auth::template::Template;
 use crate::error::Error;
-use crate::http::credential::ensure_header_name;
+use crate::http::credential::ensure_settable_header;
 use crate::http::url::Url;
 use crate::jwt::claim::Claim;
 use crate::quantity;
-use crate::secret::{KeySource, Source};
+use crate::secret::{KeySource, Source, split_words};
 
 /// A table of the configuration and its name in messages.
 pub(crate) struct Reader<'a> {
@@ -63,6 +63,44 @@ impl<'a> Reader<'a> {
             | Value::List(_)
             | Value::Table(_) => None,
         })
+    }
+
+    /// A string that may have several lines, expanded.
+    pub(crate) fn lines(&self, key: &str) -> Result<Option<String>, Error> {
+        self.get(key, |value| match value {
+            Value::Text(text) => Some(expand(text, self.variables)),
+            Value::Integer(_)
+            | Value::Bool(_)
+            | Value::Other(_)
+            | Value::List(_)
+            | Value::Table(_) => None,
+        })
+    }
+
+    /// A command line, split into words without a shell, or the list of its words.
+    pub(crate) fn words(&self, key: &str) -> Result<Option<Vec<String>>, Error> {
+        let words = self.get(key, |value| match value {
+            Value::Text(text) => {
+                let text = expand(text, self.variables);
+                Some(text.and_then(|text| Ok(split_words(&text)?)))
+            }
+            Value::List(words) => {
+                let texts = words.iter().filter_map(|word| match word {
+                    Value::Text(text) => Some(expand(text, self.variables)),
+                    Value::Integer(_)
+                    | Value::Bool(_)
+                    | Value::Other(_)
+                    | Value::List(_)
+                    | Value::Table(_) => None,
+                });
+                Some(texts.collect())
+            }
+            Value::Integer(_) | Value::Bool(_) | Value::Other(_) | Value::Table(_) => None,
+        })?;
+        match words {
+            Some(words) if words.is_empty() => Err(self.wrong(key, "no program given")),
+            words => Ok(words),
+        }
     }
 
     /// A required string.
@@ -265,13 +303,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn headers(&self, key: &str) -> Result<Vec<(String, Template)>, Error> {
         let headers = self.templates(key)?;
         for (name, _) in &headers {
-            ensure_header_name(name).map_err(|why| self.wrong(key, why))?;
-            let is_reserved = ["host", "content-length", "transfer-encoding", "connection"]
-                .iter()
-                .any(|own| name.eq_ignore_ascii_case(own));
-            if is_reserved {
-                return Err(self.wrong(key, format!("header '{name}' cannot be set")));
-            }
+            ensure_settable_header(name).map_err(|why| self.wrong(key, why))?;
         }
         Ok(headers)
     }

@@ -212,6 +212,7 @@ fn check_value(
         | (Kind::Integer, Value::Integer(0..))
         | (Kind::Duration, Value::Text(_) | Value::Integer(_) | Value::Other(_))
         | (Kind::Bool, Value::Bool(_))
+        | (Kind::Words, Value::Text(_))
         | (Kind::Json, Value::Table(_)) => Ok(()),
         (Kind::Secret | Kind::Key | Kind::Proxy, Value::Text(text)) => {
             if secret_of(kind, text).is_some_and(is_literal) {
@@ -226,6 +227,7 @@ fn check_value(
             let hint = meant.map(|meant| format!("did you mean '{meant}'?"));
             Err(Wrong::at(&entry.place, why).with_hint(hint))
         }
+        (Kind::Words, Value::List(words)) if are_texts(words) => Ok(()),
         (Kind::Statuses, Value::List(statuses)) => check_statuses(name, statuses, &entry.place),
         (Kind::Texts | Kind::Secrets, Value::Table(table)) => {
             for (name, entry) in table {
@@ -251,6 +253,7 @@ fn check_value(
         (Kind::Text | Kind::Secret | Kind::Key | Kind::Proxy | Kind::Choice(_), _) => {
             wanted("a string")
         }
+        (Kind::Words, _) => wanted("a string or a list of strings"),
         (Kind::Integer, _) => wanted("a non-negative integer"),
         (Kind::Duration, _) => wanted("a duration such as '30s' or 30"),
         (Kind::Bool, _) => wanted("true or false"),
@@ -259,6 +262,10 @@ fn check_value(
             wanted("a table")
         }
     }
+}
+
+fn are_texts(values: &[Value]) -> bool {
+    values.iter().all(|value| matches!(value, Value::Text(_)))
 }
 
 fn check_statuses(name: &str, statuses: &[Value], place: &Place) -> Result<(), Wrong> {

@@ -68,6 +68,7 @@ fn secret_parser(kind: Kind) -> Option<Parser> {
         Kind::Text
         | Kind::Choice(_)
         | Kind::Proxy
+        | Kind::Words
         | Kind::Integer
         | Kind::Duration
         | Kind::Bool

@@ -28,20 +28,44 @@ impl Hash {
     }
 }
 
-/// The HMAC of the concatenated `parts`.
-pub(crate) fn sign(hash: Hash, key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
-    let key = hmac::Key::new(hash.algorithm(), key);
-    let mut context = hmac::Context::with_key(&key);
-    for part in parts {
-        context.update(part);
-    }
-    context.sign().as_ref().to_vec()
+/// An incremental HMAC.
+pub(crate) struct Mac {
+    context: hmac::Context,
+    key: hmac::Key,
 }
 
-/// Whether `tag` is the HMAC of `message`. The comparison takes constant time.
-pub(crate) fn is_signature(hash: Hash, key: &[u8], message: &[u8], tag: &[u8]) -> bool {
-    let key = hmac::Key::new(hash.algorithm(), key);
-    hmac::verify(&key, message, tag).is_ok()
+impl Mac {
+    /// An HMAC of no bytes.
+    pub(crate) fn new(hash: Hash, key: &[u8]) -> Mac {
+        let key = hmac::Key::new(hash.algorithm(), key);
+        let context = hmac::Context::with_key(&key);
+        Mac { context, key }
+    }
+
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.context.update(bytes);
+    }
+
+    /// The HMAC.
+    pub(crate) fn finish(self) -> Vec<u8> {
+        self.context.sign().as_ref().to_vec()
+    }
+
+    /// Whether the HMAC is `tag`. The HMACs of the two are compared, in constant time.
+    pub(crate) fn is(self, tag: &[u8]) -> bool {
+        let computed = self.context.sign();
+        let expected = hmac::sign(&self.key, computed.as_ref());
+        hmac::verify(&self.key, tag, expected.as_ref()).is_ok()
+    }
+}
+
+/// The HMAC of the concatenated `parts`.
+pub(crate) fn sign(hash: Hash, key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    let mut mac = Mac::new(hash, key);
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finish()
 }
 
 /// Signs and verifies with a shared secret.
@@ -93,7 +117,7 @@ impl JwtVerifier for Hmac {
 
 #[cfg(test)]
 mod tests {
-    use super::{Hash, is_signature, sign};
+    use super::{Hash, Mac, sign};
     use crate::hex;
 
     /// RFC 4231 §4.3 (test case 2) and RFC 2202 §3 (test case 2).
@@ -117,9 +141,15 @@ mod tests {
             let message = b"what do ya want for nothing?";
             let tag = sign(hash, b"Jefe", &[&message[..8], &message[8..]]);
             assert_eq!(hex::encode(&tag), expected, "{hash:?}");
-            assert!(is_signature(hash, b"Jefe", message, &tag));
-            assert!(!is_signature(hash, b"jefe", message, &tag));
-            assert!(!is_signature(hash, b"Jefe", message, &tag[..tag.len() - 1]));
+            let is = |key: &[u8], tag: &[u8]| {
+                let mut mac = Mac::new(hash, key);
+                mac.update(message);
+                mac.is(tag)
+            };
+            assert!(is(b"Jefe", &tag));
+            assert!(!is(b"jefe", &tag) && !is(b"Jefe", b""));
+            assert!(!is(b"Jefe", &tag[..tag.len() - 1]));
+            assert!(!is(b"Jefe", &[&tag[..], b"\0"].concat()));
         }
     }
 }

@@ -4,12 +4,14 @@ use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::Limits;
+use super::exec::Ran;
 use super::report::{Entry, RequestReport, ensure_boundary};
 use super::request::{BodyLength, Refusal, RequestHeader, chunk_length, header_end, parse};
 use super::response::{Response, Then, Wanted};
 use super::service::{Admission, Service, take};
+use super::signatures::Receipt;
 use super::wire::{Fault, Wire};
+use super::{Limits, Settings};
 use crate::timestamp::Timestamp;
 
 /// The longest line with a chunk size and extensions.
@@ -64,6 +66,15 @@ struct Exchange<'a> {
     /// The request as far as it was read.
     report: RequestReport,
     wanted: Wanted,
+    /// How the program for the request has ended.
+    ran: Option<Ran>,
+}
+
+/// A request that was not processed may be sent again.
+fn forget(settings: &Settings, receipt: Option<Receipt>) {
+    if let (Some(signatures), Some(receipt)) = (&settings.signatures, receipt) {
+        signatures.forget(&receipt);
+    }
 }
 
 impl Exchange<'_> {
@@ -74,6 +85,7 @@ impl Exchange<'_> {
             started: Instant::now(),
             report: RequestReport::default(),
             wanted: Wanted::Whole,
+            ran: None,
         }
     }
 
@@ -103,7 +115,8 @@ impl Exchange<'_> {
         } else {
             Then::Close
         };
-        let (response, refusal) = self.respond(&header);
+        let (response, refusal) = self.respond(&header, &body.bytes);
+        wire.grant(settings.limits.silence); // a program may have run for long
         let bytes = response.bytes(self.wanted, then, Timestamp::now());
         let status = response.status;
         drop(response); // frees memory while a slow client reads
@@ -113,27 +126,49 @@ impl Exchange<'_> {
         Ok((if written.is_ok() { then } else { Then::Close }, admission))
     }
 
-    /// The response with the request, or 401.
-    fn respond(&mut self, header: &RequestHeader) -> (Response, Option<Refusal>) {
+    /// The response with the request, or 401. A program gets only a request that is accepted.
+    fn respond(&mut self, header: &RequestHeader, body: &[u8]) -> (Response, Option<Refusal>) {
         let settings = &self.service.settings;
-        match settings
-            .guard
-            .check(&header.values("authorization"), Timestamp::now())
-        {
-            Ok(claims) => {
-                self.report.claims = claims;
-                let response = Response {
-                    status: settings.status,
-                    challenge: (settings.status == 401).then(|| "Bearer".to_owned()),
-                    body: self.report.to_body(),
-                };
-                (response, None)
-            }
+        let now = Timestamp::now();
+        match settings.guard.check(&header.values("authorization"), now) {
+            Ok(claims) => self.report.claims = claims,
             Err(reason) => {
                 let response = Response::unauthorized(&reason);
-                (response, Some(Refusal::new(401, reason)))
+                return (response, Some(Refusal::new(401, reason)));
             }
         }
+        let mut receipt = None;
+        if let Some(signatures) = &settings.signatures {
+            match signatures.check(header, body, now) {
+                Ok(verified) => {
+                    self.report.verified = Some(verified.rule.to_owned());
+                    receipt = verified.receipt;
+                }
+                Err(refusal) => return (Response::unsigned(&refusal), Some(refusal)),
+            }
+        }
+        if let Some(exec) = &settings.exec {
+            let client = self.client;
+            let verified = self.report.verified.as_deref();
+            let ran = match exec.run(header, body, client, verified, settings.secrets) {
+                Ok(ran) => ran,
+                Err(refusal) => {
+                    forget(settings, receipt);
+                    return (Response::refusal(&refusal), Some(refusal));
+                }
+            };
+            let failure = ran.failure();
+            let body = ran.to_body();
+            self.ran = Some(ran);
+            return match failure {
+                Some(refusal) => {
+                    forget(settings, receipt);
+                    (Response::refusal(&refusal), Some(refusal))
+                }
+                None => (Response::with(settings.status, body), None),
+            };
+        }
+        (Response::with(settings.status, self.report.to_body()), None)
     }
 
     /// Sends an error response with the reason.
@@ -152,6 +187,7 @@ impl Exchange<'_> {
             client: self.client,
             took: self.started.elapsed(),
             refusal,
+            ran: self.ran.take(),
         });
     }
 }

@@ -4,20 +4,25 @@
 
 mod connection;
 pub(crate) mod error;
+mod exec;
 mod guard;
 mod report;
 mod request;
 mod response;
 mod server;
 mod service;
+mod signatures;
 mod wire;
 
 use std::time::Duration;
 
+pub use exec::Exec;
 pub use guard::Guard;
 pub(crate) use report::Entry;
 pub use server::Server;
 pub(crate) use service::Log;
+pub use signatures::Signatures;
+pub(crate) use signatures::Verifier;
 
 /// Limits of the server.
 #[derive(Clone, Copy, Debug)]
@@ -74,5 +79,9 @@ pub struct Settings {
     pub secrets: Secrets,
     /// Which requests are accepted.
     pub guard: Guard,
+    /// The signatures that a request needs.
+    pub signatures: Option<Signatures>,
+    /// The program that gets each accepted request.
+    pub exec: Option<Exec>,
     pub limits: Limits,
 }

@@ -10,7 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 use nanoserde::SerJson;
 
 use super::Secrets;
-use super::request::{Refusal, RequestHeader};
+use super::exec::Ran;
+use super::request::{Refusal, RequestHeader, split_target};
 use crate::colour::Colour;
 use crate::json::{self, Text};
 use crate::redact;
@@ -44,6 +45,8 @@ pub struct RequestReport {
     pub body_base64: Option<String>,
     /// The claims of the verified token.
     pub claims: Option<Text>,
+    /// The rule that verified the signature.
+    pub verified: Option<String>,
 }
 
 impl RequestReport {
@@ -61,6 +64,7 @@ impl RequestReport {
             body,
             body_base64,
             claims: None,
+            verified: None,
         }
     }
 
@@ -76,20 +80,6 @@ impl RequestReport {
         body.push('\n');
         body
     }
-}
-
-/// The path and the query of a target: `/a?b`, `http://host/a?b`, `*`.
-fn split_target(target: &str) -> (&str, &str) {
-    let target = target.split('#').next().unwrap_or(target);
-    let (address, query) = target.split_once('?').unwrap_or((target, ""));
-    let path = match address.split_once("://") {
-        Some((_, after)) if !address.starts_with('/') => match after.find('/') {
-            Some(at) => after.get(at..).unwrap_or("/"),
-            None => "/",
-        },
-        _ => address,
-    };
-    (path, query)
 }
 
 fn members_of_query(query: &str, secrets: Secrets) -> Vec<Member> {
@@ -214,6 +204,8 @@ pub struct Entry {
     pub took: Duration,
     /// Why the request was refused, if it was.
     pub refusal: Option<Refusal>,
+    /// How the program for the request has ended, if one ran.
+    pub ran: Option<Ran>,
 }
 
 /// `127.0.0.1 GET /x?token=*** 200 12ms`, then the reason if it was refused.
@@ -239,6 +231,9 @@ struct Outcome {
     reason: Option<String>,
     client: String,
     milliseconds: u64,
+    exit_code: Option<i32>,
+    stdout: Option<String>,
+    stderr: Option<String>,
 }
 
 impl Entry {
@@ -249,6 +244,9 @@ impl Entry {
             reason: self.refusal.as_ref().map(|refusal| refusal.reason.clone()),
             client: self.client.to_string(),
             milliseconds: u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
+            exit_code: self.ran.as_ref().and_then(|ran| ran.exit_code),
+            stdout: self.ran.as_ref().map(|ran| ran.stdout.clone()),
+            stderr: self.ran.as_ref().map(|ran| ran.stderr.clone()),
         };
         let mut line = self.report.serialize_json();
         line.pop(); // the closing brace
@@ -335,6 +333,7 @@ mod tests {
             client: [127, 0, 0, 1].into(),
             took: Duration::from_millis(12),
             refusal: None,
+            ran: None,
         };
         assert_eq!(entry.to_string(), "127.0.0.1 POST / 200 12ms");
         let line = entry.to_json_line();
@@ -343,7 +342,7 @@ mod tests {
             "{line}"
         );
         assert!(
-            line.ends_with(r#""status":200,"reason":null,"client":"127.0.0.1","milliseconds":12}"#)
+            line.ends_with(r#""status":200,"reason":null,"client":"127.0.0.1","milliseconds":12,"exit_code":null,"stdout":null,"stderr":null}"#)
         );
     }
 }

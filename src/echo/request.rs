@@ -137,6 +137,20 @@ fn why_malformed(error: httparse::Error, max_headers: usize) -> Refusal {
     }
 }
 
+/// The path and the query of a target: `/a?b`, `http://host/a?b`, `*`.
+pub(super) fn split_target(target: &str) -> (&str, &str) {
+    let target = target.split('#').next().unwrap_or(target);
+    let (address, query) = target.split_once('?').unwrap_or((target, ""));
+    let path = match address.split_once("://") {
+        Some((_, after)) if !address.starts_with('/') => match after.find('/') {
+            Some(at) => after.get(at..).unwrap_or("/"),
+            None => "/",
+        },
+        _ => address,
+    };
+    (path, query)
+}
+
 impl RequestHeader {
     /// The values of all headers of this name.
     pub fn values(&self, name: &str) -> Vec<&[u8]> {

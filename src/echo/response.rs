@@ -52,6 +52,25 @@ impl Response {
         response
     }
 
+    /// The response to a request without a valid signature. No registered scheme describes these
+    /// signatures, and a challenge is required (RFC 9110 §15.5.2).
+    pub(super) fn unsigned(refusal: &Refusal) -> Response {
+        let mut response = Response::problem(refusal.status, "invalid_signature", &refusal.reason);
+        if refusal.status == 401 {
+            response.challenge = Some("Signature".into());
+        }
+        response
+    }
+
+    /// A response with this body, JSON.
+    pub(super) fn with(status: u16, body: String) -> Response {
+        Response {
+            status,
+            challenge: (status == 401).then(|| "Bearer".to_owned()),
+            body,
+        }
+    }
+
     fn problem(status: u16, error: &str, reason: &str) -> Response {
         Response {
             status,

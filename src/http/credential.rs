@@ -117,6 +117,34 @@ pub(crate) fn ensure_header_name(name: &str) -> Result<(), String> {
     }
 }
 
+/// The headers that belong to the connection and the length of a message (RFC 9110 §7.6.1, RFC 9112 §6).
+/// Configuration and helpers cannot set them.
+const OWN_HEADERS: [&str; 10] = [
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Ensures that a text is the name of a header that a configuration or a helper may set.
+///
+/// # Errors
+/// As [`ensure_header_name`], and for the headers of the connection.
+pub(crate) fn ensure_settable_header(name: &str) -> Result<(), String> {
+    ensure_header_name(name)?;
+    let is_own = |own: &&str| own.eq_ignore_ascii_case(name);
+    match OWN_HEADERS.iter().any(is_own) {
+        true => Err(format!("header '{name}' cannot be set")),
+        false => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,6 +182,12 @@ mod tests {
         assert!(ensure_header_name("X-Api-Key").is_ok());
         for wrong in ["", "X Y", "X:", "X\r\n", "é"] {
             assert!(ensure_header_name(wrong).is_err(), "{wrong}");
+            assert!(ensure_settable_header(wrong).is_err(), "{wrong}");
+        }
+        assert!(ensure_settable_header("Authorization").is_ok());
+        for own in ["Host", "Content-Length", "TRANSFER-ENCODING", "Connection"] {
+            let why = ensure_settable_header(own).unwrap_err();
+            assert_eq!(why, format!("header '{own}' cannot be set"));
         }
     }
 }

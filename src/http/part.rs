@@ -38,6 +38,14 @@ impl Header {
         }
     }
 
+    /// The value as it is sent.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match &self.value {
+            Value::Plain(value) => value.as_bytes(),
+            Value::Secret(secret) => secret.expose(),
+        }
+    }
+
     /// Whether the header is a secret, by its kind or its name.
     pub(crate) fn is_secret(&self) -> bool {
         matches!(self.value, Value::Secret(_)) || redact::is_secret_header(&self.name)

@@ -197,7 +197,7 @@ impl Request {
         Ok(())
     }
 
-    /// Signs the request, if its credential is a signature.
+    /// Signs the request as it is now, if its credential is a signature.
     ///
     /// # Errors
     /// As [`super::signer::Signer::sign`].

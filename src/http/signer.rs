@@ -1,13 +1,23 @@
 //! Credentials that depend on the request: it is signed each time it is sent.
 
 use std::fmt;
+use std::io::{self, Read};
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use super::body::Body;
+use super::failure::{Failure, Phase};
+use super::limits::Limits;
 use super::part::{Header, QueryMember};
 use super::url::Url;
+use crate::crypto::digest::Sha256;
 use crate::deadline::Deadline;
 use crate::error::Error;
+use crate::io_error::reason;
+
+/// How much of a file is read at once.
+const PIECE: usize = 64 << 10;
 
 /// A request without its credential, exactly as it will be sent.
 #[derive(Debug)]
@@ -17,6 +27,69 @@ pub(crate) struct Unsigned<'a> {
     /// All headers, including Host and Content-Length. Names are in lower case.
     pub headers: &'a [Header],
     pub body: &'a Body,
+}
+
+impl Unsigned<'_> {
+    /// Reads the body once, piece by piece.
+    ///
+    /// # Errors
+    /// If it cannot be read until the deadline.
+    pub(crate) fn read_body(
+        &self,
+        deadline: Deadline,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), Error> {
+        if let Body::Bytes { bytes, .. } = self.body {
+            take(bytes);
+            return Ok(());
+        }
+        let mut from = self.body.stream();
+        let mut buffer = vec![0; PIECE];
+        loop {
+            if deadline.is_over() {
+                return Err(Error::Http(Failure::TimedOut {
+                    phase: Phase::Whole,
+                    after: None,
+                }));
+            }
+            match from.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(count) => take(buffer.get(..count).unwrap_or_default()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(unreadable(error)),
+            }
+        }
+    }
+
+    /// The SHA-256 of the body, in hexadecimal.
+    ///
+    /// # Errors
+    /// As [`Unsigned::read_body`].
+    pub(crate) fn body_sha256(&self, deadline: Deadline) -> Result<String, Error> {
+        let mut digest = Sha256::new();
+        self.read_body(deadline, &mut |piece| digest.update(piece))?;
+        Ok(digest.finish())
+    }
+
+    /// The value of a header; the values of several are joined (RFC 9110 §5.2). The name is in lower
+    /// case.
+    pub(crate) fn header(&self, name: &str) -> Option<Zeroizing<Vec<u8>>> {
+        let mut values = self.headers.iter().filter(|header| header.name == name);
+        let mut joined = Zeroizing::new(values.next()?.bytes().to_vec());
+        for next in values {
+            joined = Zeroizing::new([joined.as_slice(), b", ", next.bytes()].concat());
+        }
+        Some(joined)
+    }
+}
+
+fn unreadable(error: io::Error) -> Error {
+    let why = match ureq::Error::from(error) {
+        ureq::Error::Io(error) => reason(&error),
+        // A file that has changed.
+        other => return Failure::from_ureq(other, "", &Limits::default()).into(),
+    };
+    Failure::Body { why }.into()
 }
 
 /// What a signature adds to a request. It replaces headers of the same name.

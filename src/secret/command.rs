@@ -22,7 +22,7 @@ const BUFFER: usize = 4096;
 
 /// Splits a command line into words at white space. Quotes and backslashes work as in a shell; no
 /// other character is special.
-pub(super) fn split(line: &str) -> Result<Vec<String>, &'static str> {
+pub(crate) fn split(line: &str) -> Result<Vec<String>, &'static str> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut chars = line.chars();
@@ -36,7 +36,7 @@ pub(super) fn split(line: &str) -> Result<Vec<String>, &'static str> {
                         Some(end) if end == c => break,
                         Some('\\') if c == '"' => word.extend(chars.next()),
                         Some(inner) => word.push(inner),
-                        None => return Err("command: unclosed quote"),
+                        None => return Err("unclosed quote"),
                     }
                 }
             }

@@ -18,6 +18,7 @@ use crate::descriptor;
 use crate::error::kind::ErrorKind;
 use crate::exit::Exit;
 use crate::io_error::reason;
+pub(crate) use command::split as split_words;
 pub(crate) use key_source::KeySource;
 
 /// Larger than any key, token or certificate chain.
@@ -90,7 +91,7 @@ impl Source {
             Some(("command", line)) => match command::split(line) {
                 Ok(words) if !words.is_empty() => Ok(Source::Command(words)),
                 Ok(_) => Err("command: no program given".into()),
-                Err(why) => Err(why.into()),
+                Err(why) => Err(format!("command: {why}")),
             },
             _ => Err(FORMS.into()),
         }

@@ -39,6 +39,8 @@ pub(super) fn http() -> CheckResult {
         lifetime: Lifetime::Responses(1),
         secrets: Secrets::Hidden,
         guard: Guard::Open,
+        signatures: None,
+        exec: None,
         limits: echo::Limits {
             silence: TIMEOUT,
             connection: TIMEOUT,

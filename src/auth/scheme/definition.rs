@@ -71,8 +71,7 @@ pub(crate) type SharedScheme = Rc<dyn Scheme>;
 pub(super) type FromProfile = fn(&Reader, &Url) -> Result<SharedScheme, Error>;
 
 /// Reads the text after `NAME=` in `--auth`; `None` without `=`.
-pub(super) type FromOption =
-    fn(Option<&str>, &mut Option<MintOptions>) -> Result<SharedScheme, String>;
+pub(super) type FromOption = fn(Option<&str>, &mut SchemeOptions) -> Result<SharedScheme, String>;
 
 /// A row of the table of schemes.
 pub(crate) struct Definition {
@@ -91,6 +90,26 @@ pub(crate) struct OptionForm {
     /// For example `basic=USER:SOURCE`. A scheme may have several.
     pub syntax: &'static [&'static str],
     pub parse: FromOption,
+}
+
+/// The options that only some schemes use. A scheme takes its own.
+#[derive(Debug, Default)]
+pub(crate) struct SchemeOptions {
+    pub mint: Option<MintOptions>,
+    pub hmac: Option<HmacOptions>,
+}
+
+/// The options of an HMAC signature.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HmacOptions {
+    /// What is signed.
+    pub signed: Option<String>,
+    /// The header with the signature, as `NAME: TEMPLATE`.
+    pub header: Option<String>,
+    pub timestamp_header: Option<String>,
+    pub nonce_header: Option<String>,
+    /// The first option given, for the error if the scheme does not use them.
+    pub first_given: &'static str,
 }
 
 /// The options for a token that c47 signs. Only schemes that sign tokens use them.

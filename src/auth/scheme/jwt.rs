@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::definition::{
-    Definition, Lifetime, MintOptions, OptionForm, Scheme, SharedScheme, named_key,
+    Definition, Lifetime, OptionForm, Scheme, SchemeOptions, SharedScheme, named_key,
 };
 use crate::auth::context::{Context, Issued, Storage, TokenRequirement};
 use crate::auth::mint::Signing;
@@ -57,10 +57,10 @@ pub(super) const DEFINITION: Definition = Definition {
 #[derive(Debug)]
 struct Jwt(TokenSpec);
 
-fn parse(rest: Option<&str>, options: &mut Option<MintOptions>) -> Result<SharedScheme, String> {
+fn parse(rest: Option<&str>, options: &mut SchemeOptions) -> Result<SharedScheme, String> {
     let (algorithm, key) = named_key("jwt", "ALG", rest)?;
     let algorithm = Algorithm::parse(&algorithm)?;
-    let options = options.take().unwrap_or_default();
+    let options = options.mint.take().unwrap_or_default();
     let has_claim = |name: &str| options.claims.iter().any(|claim| claim.name == name);
     if options.ttl.is_some() && has_claim("exp") {
         return Err("--ttl cannot be used with the claim exp".into());

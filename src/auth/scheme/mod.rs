@@ -9,6 +9,8 @@ mod definition;
 mod device;
 mod digest;
 mod header;
+mod helper;
+mod hmac;
 mod jwt;
 mod jwt_bearer;
 mod login;
@@ -31,7 +33,9 @@ use crate::error::Error;
 use crate::http::url::{Url, UserInfo};
 use crate::secret::Secret;
 
-pub(crate) use definition::{Definition, Lifetime, MintOptions, SharedScheme, SigningOptions};
+pub(crate) use definition::{
+    Definition, HmacOptions, Lifetime, MintOptions, SchemeOptions, SharedScheme, SigningOptions,
+};
 pub(crate) use option_stages::option_stages;
 
 /// All schemes, in the order of lists.
@@ -45,6 +49,8 @@ pub(crate) const ALL: &[&Definition] = &[
     &query::DEFINITION,
     &jwt::DEFINITION,
     &aws::DEFINITION,
+    &hmac::DEFINITION,
+    &helper::DEFINITION,
     &client_credentials::DEFINITION,
     &jwt_bearer::DEFINITION,
     &refresh_token::DEFINITION,
@@ -80,11 +86,11 @@ pub(crate) fn keys() -> impl Iterator<Item = &'static Key> {
         .flat_map(|group| group.iter())
 }
 
-/// Reads the value of `--auth`. `mint` has the options for signing, which the scheme must use.
+/// Reads the value of `--auth`. The scheme must use all `options`.
 ///
 /// # Errors
 /// The message never contains `text`, which may be a secret given by mistake.
-pub(crate) fn from_option(text: &str, mint: Option<MintOptions>) -> Result<SharedScheme, String> {
+pub(crate) fn from_option(text: &str, options: SchemeOptions) -> Result<SharedScheme, String> {
     let (name, rest) = match text.split_once('=') {
         Some((name, rest)) => (name, Some(rest)),
         None => (text, None),
@@ -97,10 +103,10 @@ pub(crate) fn from_option(text: &str, mint: Option<MintOptions>) -> Result<Share
         let forms: Vec<&str> = option_forms().collect();
         return Err(format!("unknown scheme; use one of {}", forms.join(", ")));
     };
-    let mut mint = mint;
-    let scheme = (option.parse)(rest, &mut mint)?;
-    match mint {
-        Some(options) => Err(options.without_scheme()),
+    let mut options = options;
+    let scheme = (option.parse)(rest, &mut options)?;
+    match options.unused() {
+        Some(why) => Err(why),
         None => Ok(scheme),
     }
 }
@@ -132,11 +138,18 @@ pub(crate) fn from_user_info(user_info: UserInfo) -> SharedScheme {
     basic::with_password(user_info.user, password)
 }
 
-impl MintOptions {
-    /// The error if the scheme does not sign tokens.
-    pub(crate) fn without_scheme(&self) -> String {
-        let forms: Vec<&str> = jwt::FORM.to_vec();
-        format!("{} requires --auth {}", self.first_given, forms.join(", "))
+impl SchemeOptions {
+    /// The error if there are options that no scheme has taken.
+    pub(crate) fn unused(&self) -> Option<String> {
+        let (first_given, forms) = match (&self.mint, &self.hmac) {
+            (Some(mint), _) => (mint.first_given, jwt::FORM),
+            (None, Some(hmac)) => (hmac.first_given, hmac::FORM),
+            (None, None) => return None,
+        };
+        Some(format!(
+            "{first_given} requires --auth {}",
+            forms.join(", ")
+        ))
     }
 }
 

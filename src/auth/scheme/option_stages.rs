@@ -34,8 +34,14 @@ fn words_for(name: &str) -> Vec<String> {
     match name {
         "SOURCE" => owned(&Source::PREFIXES),
         "ALG" => Algorithm::names(),
+        "HASH" => owned(&crate::hmac::names()),
         _ => Vec::new(),
     }
+}
+
+/// Whether a key follows.
+fn is_key(after: &str) -> bool {
+    after.ends_with("*:") && ["jwt=", "hmac="].iter().any(|name| after.starts_with(name))
 }
 
 /// Adds a word once, because several forms can share a prefix.
@@ -47,7 +53,7 @@ fn add(stages: &mut Vec<Stage>, after: &str, word: String) {
             after: after.to_owned(),
             words: vec![word],
             // A signing key may be a path; other secrets may not.
-            files: after.starts_with("jwt=") && after.ends_with("*:"),
+            files: is_key(after),
         }),
     }
 }

@@ -37,11 +37,13 @@ fn option_forms_are_parsed() {
         ("header=X-Api-Key:prompt", false),
         ("query=tsid:env:T", false),
         ("jwt=HS256:env:K", true),
+        ("hmac=sha256:env:K", false),
+        ("helper=klist -s", true),
         ("netrc", true),
         ("netrc=basic", true),
         ("netrc=bearer", true),
     ] {
-        let scheme = from_option(text, None).unwrap();
+        let scheme = from_option(text, SchemeOptions::default()).unwrap();
         let preview = scheme.preview(&service(""));
         assert_eq!(preview.is_authorization(), sends, "{text}");
         assert_ne!(preview, Preview::None, "{text}");
@@ -52,8 +54,14 @@ fn option_forms_are_parsed() {
 fn schemes_that_need_a_profile_are_rejected_as_options() {
     for definition in ALL {
         if definition.option.is_none() {
-            assert!(from_option(definition.name, None).is_err());
-            assert!(from_option(&format!("{}=env:A", definition.name), None).is_err());
+            assert!(from_option(definition.name, SchemeOptions::default()).is_err());
+            assert!(
+                from_option(
+                    &format!("{}=env:A", definition.name),
+                    SchemeOptions::default()
+                )
+                .is_err()
+            );
         }
     }
 }
@@ -69,29 +77,44 @@ fn secret_given_by_mistake_is_not_repeated() {
         "header=X:hunter2",
         "query=q:hunter2",
         "jwt=HS256:hunter2",
+        "hmac=sha256:hunter2",
+        "hmac=hunter2",
+        "hmac=hunter2:env:A",
         "header=X Y:env:A",
         "basic=:env:A",
         "digest=me:hunter2",
         "ntlm=me:hunter2",
         "netrc=hunter2",
     ] {
-        let why = from_option(wrong, None).unwrap_err();
+        let why = from_option(wrong, SchemeOptions::default()).unwrap_err();
         assert!(!why.contains("hunter2"), "{why}");
     }
 }
 
 #[test]
 fn signing_options_require_a_signing_scheme() {
-    let options = || {
-        Some(MintOptions {
+    let options = || SchemeOptions {
+        mint: Some(MintOptions {
             first_given: "--kid",
             kid: Some("k".into()),
             ..MintOptions::default()
-        })
+        }),
+        hmac: None,
     };
     assert!(from_option("jwt=HS256:env:K", options()).is_ok());
     let why = from_option("bearer=env:K", options()).unwrap_err();
     assert_eq!(why, "--kid requires --auth jwt=ALG:SOURCE");
+    let hmac = || SchemeOptions {
+        hmac: Some(HmacOptions {
+            first_given: "--hmac-sign",
+            signed: Some("{body}".into()),
+            ..HmacOptions::default()
+        }),
+        mint: None,
+    };
+    assert!(from_option("hmac=sha256:env:K", hmac()).is_ok());
+    let why = from_option("bearer=env:K", hmac()).unwrap_err();
+    assert_eq!(why, "--hmac-sign requires --auth hmac=HASH:SOURCE");
 }
 
 #[test]
@@ -100,7 +123,11 @@ fn signed_token_is_previewed_as_sign_command() {
         claims: vec![crate::jwt::claim::Claim::parse("n:=1").unwrap()],
         ..MintOptions::default()
     };
-    let scheme = from_option("jwt=HS256:file:/k", Some(options)).unwrap();
+    let options = SchemeOptions {
+        mint: Some(options),
+        hmac: None,
+    };
+    let scheme = from_option("jwt=HS256:file:/k", options).unwrap();
     let printed = |preview: Preview| match preview {
         Preview::Token {
             token: Origin::Printed(words),

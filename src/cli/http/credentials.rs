@@ -7,7 +7,9 @@ use super::Http;
 use super::settings::duration;
 use crate::auth::aws::MAX_PRESIGNED;
 use crate::auth::plan::TokenId;
-use crate::auth::scheme::{self, MintOptions, SharedScheme, SigningOptions};
+use crate::auth::scheme::{
+    self, HmacOptions, MintOptions, SchemeOptions, SharedScheme, SigningOptions,
+};
 use crate::auth::service::Service;
 use crate::auth::{Context, Issuer, Profile};
 use crate::cli::profile;
@@ -61,17 +63,20 @@ pub(super) fn read(
 
 fn selected(options: &Http, url: &mut Url, profile: Option<Profile>) -> Result<Credentials, Error> {
     let user_info = url.user_info.take();
-    let mint = mint_options(options)?;
+    let scheme_options = SchemeOptions {
+        mint: mint_options(options)?,
+        hmac: hmac_options(options),
+    };
     if let Some(text) = &options.auth {
         if profile.is_some() {
             return Err(Error::usage(
                 "credentials given by both --auth and the profile; use one",
             ));
         }
-        return from_auth_option(text, mint, user_info, url);
+        return from_auth_option(text, scheme_options, user_info, url);
     }
-    if let Some(mint) = mint {
-        return Err(Error::usage(mint.without_scheme()));
+    if let Some(why) = scheme_options.unused() {
+        return Err(Error::usage(why));
     }
     match (profile, user_info) {
         (Some(_), Some(_)) => Err(Error::usage(
@@ -94,12 +99,12 @@ fn selected(options: &Http, url: &mut Url, profile: Option<Profile>) -> Result<C
 
 fn from_auth_option(
     text: &str,
-    mint: Option<MintOptions>,
+    options: SchemeOptions,
     user_info: Option<UserInfo>,
     url: &Url,
 ) -> Result<Credentials, Error> {
     let scheme =
-        scheme::from_option(text, mint).map_err(|why| Error::usage(format!("--auth: {why}")))?;
+        scheme::from_option(text, options).map_err(|why| Error::usage(format!("--auth: {why}")))?;
     let service = Service::at(url.clone(), None);
     // A user in the URL selects the netrc entry.
     let picks_user = scheme.preview(&service).is_netrc();
@@ -171,6 +176,24 @@ fn mint_options(options: &Http) -> Result<Option<MintOptions>, Error> {
         },
         first_given,
     }))
+}
+
+/// The options of an HMAC signature, if one was given.
+fn hmac_options(options: &Http) -> Option<HmacOptions> {
+    let given = [
+        ("--hmac-sign", &options.hmac_sign),
+        ("--hmac-header", &options.hmac_header),
+        ("--hmac-timestamp", &options.hmac_timestamp),
+        ("--hmac-nonce", &options.hmac_nonce),
+    ];
+    let (first_given, _) = given.iter().find(|(_, value)| value.is_some())?;
+    Some(HmacOptions {
+        signed: options.hmac_sign.clone(),
+        header: options.hmac_header.clone(),
+        timestamp_header: options.hmac_timestamp.clone(),
+        nonce_header: options.hmac_nonce.clone(),
+        first_given,
+    })
 }
 
 impl Credentials {

@@ -20,8 +20,9 @@ pub(in crate::cli) struct Http {
 
     /// send credentials from a source. The schemes are bearer=SOURCE, basic=USER:SOURCE,
     /// digest=USER:SOURCE, header=NAME:SOURCE, query=NAME:SOURCE, jwt=ALG:SOURCE (mints a token for
-    /// this call), netrc or netrc=bearer (read $NETRC, or ~/.netrc), and aws, aws=PROFILE or
-    /// aws=KEYID:SOURCE (signs the request)
+    /// this call), hmac=HASH:SOURCE (signs the request), helper=PROGRAM ARGS (a program that prints
+    /// headers as JSON), netrc or netrc=bearer (read $NETRC, or ~/.netrc), and aws, aws=PROFILE or
+    /// aws=KEYID:SOURCE (signs the request for AWS)
     #[argh(option, arg_name = "scheme=source")]
     pub(super) auth: Option<String>,
 
@@ -57,6 +58,24 @@ pub(in crate::cli) struct Http {
     /// print a presigned URL that is valid for this long, at most 7d, and send nothing
     #[argh(option, arg_name = "duration")]
     pub(super) presign: Option<String>,
+
+    /// sign this with --auth hmac: a text with {method}, {path}, {query}, {target}, {url}, {host},
+    /// {body}, {body_sha256}, {timestamp}, {nonce} and {header:NAME}. The default is {body}
+    #[argh(option, arg_name = "template")]
+    pub(super) hmac_sign: Option<String>,
+
+    /// send the signature of --auth hmac in this header, as 'NAME: TEMPLATE' with {hex}, {base64} or
+    /// {base64url}. The default is 'X-Hub-Signature-256: sha256={hex}'
+    #[argh(option, arg_name = "header")]
+    pub(super) hmac_header: Option<String>,
+
+    /// send the time that is signed by --auth hmac in this header, in seconds since 1970
+    #[argh(option, arg_name = "name")]
+    pub(super) hmac_timestamp: Option<String>,
+
+    /// send the random text that is signed by --auth hmac in this header
+    #[argh(option, arg_name = "name")]
+    pub(super) hmac_nonce: Option<String>,
 
     /// allow credentials over plain http to another machine
     #[argh(switch)]

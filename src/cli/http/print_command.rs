@@ -67,7 +67,7 @@ fn words(call: &Http, sourced: &Sourced) -> Vec<String> {
 }
 
 /// The options that take one value. A test checks that none is missing.
-fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 37] {
+fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 41] {
     let number = |number: Option<u32>| number.map(|number| number.to_string());
     let large = |number: Option<u64>| number.map(|number| number.to_string());
     [
@@ -79,6 +79,10 @@ fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 37
         ("--service", call.service.clone()),
         ("--presign", call.presign.clone()),
         ("--cookies", call.cookies.clone()),
+        ("--hmac-sign", call.hmac_sign.clone()),
+        ("--hmac-header", call.hmac_header.clone()),
+        ("--hmac-timestamp", call.hmac_timestamp.clone()),
+        ("--hmac-nonce", call.hmac_nonce.clone()),
         ("--body", call.body.clone()),
         ("--raw", sourced.raw.clone()),
         ("--graphql", call.graphql.clone()),

@@ -109,6 +109,7 @@ impl Http {
             false => {
                 let cookies = plan.cookies.open_for_print()?;
                 cookies::show_in(&mut plan.request, &cookies, &plan.settings)?;
+                plan.request.sign(plan.deadline)?;
                 show::request(&plan.request, plan.secrets)?;
             }
         }

@@ -4,6 +4,7 @@ mod aws;
 mod certificates;
 mod graphql;
 mod httpbin;
+mod kerberos;
 mod login;
 mod microsocks;
 mod nginx;
@@ -16,6 +17,7 @@ pub use aws::{ACCESS_KEY, S3, SECRET_KEY, moto, s3, with_botocore};
 pub use certificates::{Certificates, Pair, certificates};
 pub use graphql::graphql;
 pub use httpbin::httpbin;
+pub use kerberos::kerberos;
 pub use login::login;
 pub use microsocks::microsocks;
 pub use nginx::{Nginx, nginx};
@@ -107,4 +109,16 @@ pub fn skipped(reason: &str) {
     let test = thread.name().unwrap_or("a test");
     // Not eprintln!: the test harness hides the output of a passing test.
     let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {reason}");
+}
+
+/// The directory with the webhook libraries of Slack (in `python`) and GitHub (in `node_modules`).
+pub fn webhooks() -> Option<PathBuf> {
+    if effort() == Effort::Quick {
+        return missing("C47_TEST_QUICK is set");
+    }
+    let home = source("target/peers/webhooks");
+    match home.join("made").exists() {
+        true => Some(home),
+        false => missing("no webhook libraries; run scripts/peers"),
+    }
 }
