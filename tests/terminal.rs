@@ -123,6 +123,53 @@ fn prompt_reads_a_secret_without_echo() {
     );
 }
 
+/// The code is valid once, so the keys are stored, and jobs without a terminal use them.
+#[test]
+fn mfa_code_of_a_role_is_typed_once() {
+    let scratch = Scratch::new("mfa");
+    std::fs::create_dir(scratch.path().join(".aws")).unwrap();
+    scratch.write(
+        ".aws/config",
+        "[default]\naws_access_key_id = AKIABASE\naws_secret_access_key = s\n\
+         [profile mfa]\nrole_arn = arn:aws:iam::1:role/mfa\nsource_profile = default\n\
+         mfa_serial = arn:aws:iam::1:mfa/lena\n",
+    );
+    let sts = Server::start(|request| {
+        let serial = "&SerialNumber=arn%3Aaws%3Aiam%3A%3A1%3Amfa%2Flena&TokenCode=123456";
+        assert!(request.body_text().ends_with(serial));
+        Response::ok(
+            "<AccessKeyId>ASIAMFA</AccessKeyId><SecretAccessKey>s</SecretAccessKey>\
+             <SessionToken>t</SessionToken><Expiration>2049-01-01T00:00:00Z</Expiration>",
+        )
+    })
+    .may_be_idle();
+    let server = Server::start(|_| Response::ok("in")).may_be_idle();
+    let url = server.url("/");
+    let words = ["http", &url, "--auth", "aws=mfa", "--service", "s3"];
+    let cache = scratch.path().join("cache");
+    let environment = [
+        ("HOME", scratch.path().to_str().unwrap()),
+        ("C47_CACHE_DIR", cache.to_str().unwrap()),
+        ("AWS_ENDPOINT_URL_STS", &sts.url("")),
+        ("AWS_REGION", "eu-west-1"),
+    ];
+    let without_terminal = || {
+        let run = environment
+            .iter()
+            .fold(Run::of(binary()), |run, (name, value)| run.env(name, value));
+        run.args(words).run()
+    };
+    without_terminal().expect_code(9);
+    let prompt = "MFA code for arn:aws:iam::1:mfa/lena: ";
+    let Some(output) = on_terminal(prompt, "123456\\n", &words, &environment) else {
+        return;
+    };
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(shown.contains("exit 0, echo on"), "{shown}");
+    without_terminal().expect_code(0);
+    assert_eq!(sts.requests().len(), 1);
+}
+
 #[test]
 fn ctrl_c_at_a_prompt_restores_echo() {
     let words = ["http", "http://localhost:9/", "--auth", "bearer=prompt"];
