@@ -1,13 +1,16 @@
 //! Logins with a busy service, a full disk or a wrong clock.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::support::server::{Request, Response, Server};
-use crate::support::{Gate, Run, Scratch, c47, can_be_two_users, peers, wait_until};
+use crate::support::{
+    Gate, Run, Scratch, c47, can_be_two_users, give_to_nobody, peers, wait_until,
+};
 
 /// A service whose refresh tokens `r0`, `r1`, … are each valid once. It returns `answer` if set, else
 /// the next token, which expires at once.
@@ -460,7 +463,13 @@ fn process_with_a_secret_cannot_be_inspected() {
         with_key.push("X-Api-Key:@f".to_owned());
     }
     let with_key: Vec<&str> = with_key.iter().map(String::as_str).collect();
-    let calls: [&[&str]; 7] = [
+    let jar = scratch.write("jar", "127.0.0.1\tFALSE\t/\tFALSE\t0\tsid\tk3y\n");
+    fs::set_permissions(&jar, fs::Permissions::from_mode(0o600)).unwrap();
+    if is_root {
+        give_to_nobody(&jar);
+    }
+    let calls: [&[&str]; 8] = [
+        &[&url, "--cookies=jar"],
         &[&url, "--auth=bearer=env:T"],
         &[&url, "X-Api-Key:@f"],
         &[&url, "password=@f"],

@@ -226,6 +226,7 @@ fn digest_head_pages_and_downloads_carry_cookies() {
     call("/digest", &["--auth", "digest=me:env:P"]);
     let pages = call("/list", &["--paginate"]);
     assert_eq!(pages.json(), serde_json::json!([1, 2]));
+    #[cfg(feature = "jq")]
     call("/poll", &["--until", ".", "--every", "100ms"]);
     let scratch = Scratch::new("cookies");
     let jar = private(&scratch, "jar", "127.0.0.1\tFALSE\t/\tFALSE\t0\tsid\t1\n");

@@ -16,6 +16,7 @@ use crate::atomic_file::{self, Alone, Place};
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::process::user_id;
+use crate::process_limits::forbid_core_files;
 use crate::shell;
 use crate::timestamp::Timestamp;
 
@@ -154,6 +155,7 @@ fn bytes_once(path: &Path) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
     if found.len() > MAX_FILE_BYTES {
         return fail("it is larger than 20 MiB");
     }
+    forbid_core_files();
     let length = usize::try_from(found.len()).unwrap_or(0);
     let mut bytes = Zeroizing::new(Vec::with_capacity(length + 1));
     file.take(MAX_FILE_BYTES)
