@@ -382,3 +382,30 @@ fn kerberos_example_of_the_manual_logs_in() {
         "{tickets:?}"
     );
 }
+
+#[test]
+fn headers_that_cannot_be_stored_are_used_with_a_warning() {
+    let server = echoing();
+    let job = job(
+        "helper-unstored",
+        &server,
+        r#"echo '{"headers": {"X-Ticket": "t"}, "expires_in": 600}'"#,
+        "",
+    );
+    for round in 1..=2 {
+        let file = job.scratch.write("file", "");
+        let output = job
+            .run(&["http", "@h/x"])
+            .env("C47_CACHE_DIR", file.join("below"))
+            .run()
+            .expect_code(0);
+        let text = output.stderr_text();
+        assert!(
+            text.contains("headers of the helper are not stored"),
+            "{}",
+            output.tell()
+        );
+        assert_eq!(job.runs(), round);
+    }
+    assert_eq!(server.requests()[1].header("x-ticket"), Some("t"));
+}

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::support::echo::Echo;
 use crate::support::server::{Request, Response, Server};
 use crate::support::{Run, Scratch, c47, peers};
 
@@ -293,4 +294,76 @@ fn incomplete_or_wrong_signatures_send_nothing() {
         );
     }
     assert_eq!(server.connections(), 0);
+}
+
+/// No output shows the secret, a signature, or what a helper printed.
+#[test]
+fn no_output_shows_a_signature_or_the_headers_of_a_helper() {
+    let server = echoing().may_be_idle();
+    let url = server.url("/");
+    let helper = r#"helper=printf '%s' '{"headers": {"X-Ticket": "sekr1t", "Authorization": "Negotiate sekr1t"}, "query": {"t": "sekr1t"}}'"#;
+    // printf abc | openssl dgst -sha256 -hmac hunter2
+    let signature = "8db86ac5";
+    for auth in ["hmac=sha256:env:S", helper] {
+        for words in [
+            &["-v"][..],
+            &["--json"],
+            &["--print", "HBhb"],
+            &["-v", "--follow", "--retry", "1"],
+            &["--offline"],
+            &["--curl"],
+        ] {
+            let output = c47()
+                .env("S", "hunter2")
+                .args(["http", &url, "--raw", "abc", "--auth", auth])
+                .args(words)
+                .run()
+                .expect_code(0);
+            let all = format!("{}{}", output.stdout_text(), output.stderr_text());
+            for secret in ["sekr1t", "hunter2", signature] {
+                assert!(!all.contains(secret), "{}", output.tell());
+            }
+        }
+    }
+    let sent = server.requests();
+    assert!(
+        sent[0]
+            .header("x-hub-signature-256")
+            .unwrap()
+            .contains(signature)
+    );
+    assert_eq!(sent.last().unwrap().header("x-ticket"), Some("sekr1t"));
+}
+
+/// Workers of a batch sign at the same time, and each page and poll gets its own signature.
+#[test]
+fn requests_of_a_batch_are_signed_each_for_itself() {
+    let scratch = Scratch::new("hmac-batch");
+    let key = scratch.write("key", "a secret");
+    let rule = format!("github=file:{}", key.display());
+    let echo = Echo::start(&["--verify", &rule]);
+    let rows: String = (0..40).map(|n| format!("{{\"n\": {n}}}\n")).collect();
+    let rows = scratch.write("rows.ndjson", rows);
+    let output = c47()
+        .args([
+            "http",
+            "POST",
+            &format!("http://{}/x", echo.address),
+            "n:={n}",
+        ])
+        .arg("--batch")
+        .arg(rows)
+        .args(["--jobs", "8", "--auth"])
+        .arg(format!("hmac=sha256:{}", key.display()))
+        .run()
+        .expect_code(0);
+    let lines: Vec<Value> = output
+        .stdout_text()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 40);
+    for line in lines {
+        assert_eq!(line["body"]["verified"], "github", "{line}");
+    }
 }

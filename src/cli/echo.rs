@@ -52,8 +52,9 @@ pub(super) struct Echo {
     any_aud: bool,
 
     /// require an HMAC signature. The rule and its secret are github=SOURCE, slack=SOURCE,
-    /// shotgrid=SOURCE, github-sha1=SOURCE, or hmac-HASH:HEADER=SOURCE. Other requests get status 401.
-    /// Can be repeated: one of the rules must verify
+    /// shotgrid=SOURCE, github-sha1=SOURCE, or for any header hmac-sha256:HEADER=SOURCE,
+    /// hmac-sha1:HEADER=SOURCE, hmac-sha384:HEADER=SOURCE or hmac-sha512:HEADER=SOURCE. Other requests
+    /// get status 401. Can be repeated: one of the rules must verify
     #[argh(option, arg_name = "rule=source")]
     verify: Vec<String>,
 

@@ -439,6 +439,10 @@ mod tests {
                 "f:2:1: 'share' must be one of user, node, none (did you mean 'node'?)",
             ),
             (
+                "[profile.a]\nhelper=['a', 1]",
+                "f:2:1: 'helper' must be a string or a list of strings, not a list ()",
+            ),
+            (
                 "[profile.a]\ndead_token_statuses=[200]",
                 "f:2:1: 'dead_token_statuses' must contain statuses from 400 to 599 ()",
             ),
