@@ -109,7 +109,8 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
 /// The deadline of everything that follows: time spent waiting for the files of items is part of the
 /// call's time. The limit of a profile is one for each call of a series.
 fn deadline(options: &Http, limit: Option<Duration>) -> Deadline {
-    let is_whole = options.timeout.is_some() || !options.is_series();
+    let is_series = options.paginate || options.until.is_some() || options.while_.is_some();
+    let is_whole = options.timeout.is_some() || !is_series;
     Deadline::after(limit.filter(|_| is_whole))
 }
 

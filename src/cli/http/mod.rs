@@ -29,6 +29,7 @@ mod run;
 mod settings;
 mod show;
 mod sink;
+mod sourced;
 mod status;
 mod target;
 mod to_curl;

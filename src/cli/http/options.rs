@@ -392,10 +392,3 @@ pub(in crate::cli) struct Http {
     #[argh(option, arg_name = "user:source")]
     pub(super) proxy_auth: Option<String>,
 }
-
-impl Http {
-    /// Whether it makes a series of calls.
-    pub(super) fn is_series(&self) -> bool {
-        self.paginate || self.until.is_some() || self.while_.is_some()
-    }
-}
