@@ -26,61 +26,8 @@ const MOST_LOOKUP_COST: u64 = 1_000_000;
 /// # Errors
 /// When the file itself cannot be read as a program or library.
 pub fn resolve(library_cache: &mut LibraryCache, file: &Path) -> Result<Tree, Fault> {
-    let root = library_cache.settings.root.clone();
-    let is_member = library_cache.archives.find(file).is_some();
-    let (inside, outside) = if is_member {
-        (file.to_owned(), None)
-    } else {
-        let inside = root.inside(file);
-        let outside = root.resolve(&inside).map_err(Fault::Io)?;
-        (inside, Some(outside))
-    };
-    let library = match library_cache.candidate(inside.as_os_str().as_bytes()) {
-        Candidate::Present(library) => library,
-        // Returns the fault, not its text.
-        Candidate::Absent | Candidate::Broken(_) => Rc::new(library_cache.library(&inside)?),
-    };
-    let architecture = library.architecture;
-    let interpreter = library
-        .interpreter
-        .clone()
-        .or_else(|| system::usual_interpreter(architecture).map(OsString::from))
-        .filter(|_| !library.loads_nothing());
-    // Checked only if it makes a difference.
-    let settings = &library_cache.settings;
-    let uses_environment = !settings.library_path.is_empty()
-        || !settings.preload.is_empty()
-        || library.linkage.search_path != SearchPath::None;
-    let secure = uses_environment
-        && library.interpreter.is_some()
-        && outside.is_some_and(|outside| secure::raises_privileges(&outside, library.mode));
-    let system = library_cache.system(interpreter.as_deref().unwrap_or_default(), architecture);
-    let mut walk = Walk {
-        library_cache,
-        system,
-        architecture,
-        secure,
-        names: BTreeMap::new(),
-        ids: BTreeMap::new(),
-        directories: Vec::new(),
-        library_path: Rc::new([]),
-        missing: BTreeMap::new(),
-        tree: Tree {
-            path: inside,
-            interpreter: interpreter.clone(),
-            objects: Vec::new(),
-            missing: Vec::new(),
-            version_errors: Vec::new(),
-            warnings: Vec::new(),
-        },
-    };
-    walk.add_object(library);
-    if let Some(interpreter) = interpreter.filter(|_| !walk.tree.is_static()) {
-        walk.load_interpreter(interpreter);
-        walk.preload();
-        walk.follow()?;
-        walk.check_versions();
-    }
+    let mut walk = Walk::from_file(library_cache, file)?;
+    walk.load_all()?;
     Ok(walk.tree)
 }
 
@@ -92,7 +39,7 @@ pub(super) struct Walk<'a> {
     pub(super) secure: bool,
     /// The names of loaded objects, and their numbers.
     names: BTreeMap<OsString, usize>,
-    ids: BTreeMap<FileId, usize>,
+    pub(super) ids: BTreeMap<FileId, usize>,
     /// For each object, the directories of its RPATH or RUNPATH.
     pub(super) directories: Vec<Rc<[Vec<u8>]>>,
     pub(super) library_path: Rc<[Vec<u8>]>,
@@ -101,7 +48,109 @@ pub(super) struct Walk<'a> {
     pub(super) tree: Tree,
 }
 
+impl<'a> Walk<'a> {
+    /// The process in which `file` is the only object.
+    ///
+    /// # Errors
+    /// When the file cannot be read as a program or library.
+    pub(super) fn from_file(
+        library_cache: &'a mut LibraryCache,
+        file: &Path,
+    ) -> Result<Walk<'a>, Fault> {
+        let root = library_cache.settings.root.clone();
+        let is_member = library_cache.archives.find(file).is_some();
+        let (inside, outside) = if is_member {
+            (file.to_owned(), None)
+        } else {
+            let inside = root.inside(file);
+            let outside = root.resolve(&inside).map_err(Fault::Io)?;
+            (inside, Some(outside))
+        };
+        let library = library_at(library_cache, &inside)?;
+        let architecture = library.architecture;
+        let interpreter = library
+            .interpreter
+            .clone()
+            .or_else(|| system::usual_interpreter(architecture).map(OsString::from))
+            .filter(|_| !library.loads_nothing());
+        // Checked only if it makes a difference.
+        let settings = &library_cache.settings;
+        let uses_environment = !settings.library_path.is_empty()
+            || !settings.preload.is_empty()
+            || library.linkage.search_path != SearchPath::None;
+        let secure = uses_environment
+            && library.interpreter.is_some()
+            && outside.is_some_and(|outside| secure::raises_privileges(&outside, library.mode));
+        let system = library_cache.system(interpreter.as_deref().unwrap_or_default(), architecture);
+        let mut walk = Walk {
+            library_cache,
+            system,
+            architecture,
+            secure,
+            names: BTreeMap::new(),
+            ids: BTreeMap::new(),
+            directories: Vec::new(),
+            library_path: Rc::new([]),
+            missing: BTreeMap::new(),
+            tree: Tree {
+                path: inside,
+                interpreter,
+                objects: Vec::new(),
+                missing: Vec::new(),
+                version_errors: Vec::new(),
+                warnings: Vec::new(),
+            },
+        };
+        walk.add_object(library);
+        Ok(walk)
+    }
+
+    /// The same process, to which objects can be added without changing this one.
+    pub(super) fn branch(&mut self) -> Walk<'_> {
+        Walk {
+            library_cache: self.library_cache,
+            system: self.system.clone(),
+            architecture: self.architecture,
+            secure: self.secure,
+            names: self.names.clone(),
+            ids: self.ids.clone(),
+            directories: self.directories.clone(),
+            library_path: self.library_path.clone(),
+            missing: self.missing.clone(),
+            tree: self.tree.clone(),
+        }
+    }
+}
+
+/// The object at `path` inside the root.
+///
+/// # Errors
+/// When it is not an ELF file that can be loaded.
+pub(super) fn library_at(
+    library_cache: &mut LibraryCache,
+    path: &Path,
+) -> Result<Rc<Library>, Fault> {
+    match library_cache.candidate(path.as_os_str().as_bytes()) {
+        Candidate::Present(library) => Ok(library),
+        // Returns the fault, not its text.
+        Candidate::Absent | Candidate::Broken(_) => Ok(Rc::new(library_cache.library(path)?)),
+    }
+}
+
 impl Walk<'_> {
+    /// Loads what the first object needs.
+    pub(super) fn load_all(&mut self) -> Result<(), Fault> {
+        if let Some(interpreter) = self.tree.interpreter.clone()
+            && !self.tree.is_static()
+        {
+            self.load_interpreter(interpreter);
+            self.preload();
+            self.follow(0)?;
+            self.check_versions(0);
+        }
+        Ok(())
+    }
+
     fn add_object(&mut self, library: Rc<Library>) {
         let path = self.tree.path.as_os_str().to_owned();
         let name = path.clone();
@@ -127,18 +176,13 @@ impl Walk<'_> {
         }
     }
 
-    fn load_interpreter(&mut self, interpreter: OsString) {
+    pub(super) fn load_interpreter(&mut self, interpreter: OsString) {
         let outcome =
             self.library_cache
                 .compatible(interpreter.as_bytes().to_vec(), self.architecture, None);
-        let itself = self
-            .tree
-            .objects
-            .first()
-            .map(|object| object.library.clone());
         match outcome {
-            // The object is ld.so itself.
-            Outcome::Found(hit) if itself.is_some_and(|itself| itself.id == hit.library.id) => {}
+            // The object is ld.so itself, or ld.so is among the files of the process.
+            Outcome::Found(hit) if self.ids.contains_key(&hit.library.id) => {}
             Outcome::Found(hit) => {
                 let name = hit.library.linkage.soname.clone().unwrap_or(interpreter);
                 self.add(name, hit, Via::AlreadyLoaded, None);
@@ -201,8 +245,9 @@ impl Walk<'_> {
         }
     }
 
-    fn follow(&mut self) -> Result<(), Fault> {
-        let mut number = 0;
+    /// Loads what the objects need, from the one with this number on.
+    pub(super) fn follow(&mut self, first: usize) -> Result<(), Fault> {
+        let mut number = first;
         let cost_before = self.library_cache.lookup_cost();
         while let Some(object) = self.tree.objects.get(number) {
             let library = object.library.clone();
@@ -276,7 +321,7 @@ impl Walk<'_> {
     }
 
     /// Adds the library that was found, unless it is already loaded under another name.
-    fn place(&mut self, name: OsString, hit: Hit, via: Via, by: usize) -> usize {
+    pub(super) fn place(&mut self, name: OsString, hit: Hit, via: Via, by: usize) -> usize {
         if let Some(&number) = self.ids.get(&hit.library.id) {
             self.names.entry(name).or_insert(number);
             return number;
@@ -284,7 +329,13 @@ impl Walk<'_> {
         self.add(name, hit, via, Some(by))
     }
 
-    fn add(&mut self, name: OsString, hit: Hit, via: Via, loader: Option<usize>) -> usize {
+    pub(super) fn add(
+        &mut self,
+        name: OsString,
+        hit: Hit,
+        via: Via,
+        loader: Option<usize>,
+    ) -> usize {
         let number = self.tree.objects.len();
         self.ids.insert(hit.library.id, number);
         self.names.entry(name.clone()).or_insert(number);
@@ -325,14 +376,14 @@ impl Walk<'_> {
         Resolution::Missing(number)
     }
 
-    /// Checks the versions that each object requires. musl does not check versions. glibc does not
-    /// check them for a library without a version table.
-    fn check_versions(&mut self) {
+    /// Checks the versions that the objects require, from the one with this number on. musl does not
+    /// check versions. glibc does not check them for a library without a version table.
+    pub(super) fn check_versions(&mut self, first: usize) {
         if let System::Musl(_) = *self.system {
             return;
         }
         let mut errors = Vec::new();
-        for (needed_by, object) in self.tree.objects.iter().enumerate() {
+        for (needed_by, object) in self.tree.objects.iter().enumerate().skip(first) {
             for need in object.library.needs.iter().filter(|need| !need.weak) {
                 let Some(&library) = self.names.get(OsStr::new(&need.library)) else {
                     continue;
@@ -349,7 +400,7 @@ impl Walk<'_> {
                 }
             }
         }
-        self.tree.version_errors = errors;
+        self.tree.version_errors.extend(errors);
     }
 }
 
