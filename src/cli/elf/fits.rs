@@ -41,27 +41,26 @@ pub(super) struct Fits {
     #[argh(positional)]
     plugin: Vec<String>,
 
-    /// the application: its program, a directory of its libraries, or /proc/PID/maps of a running
-    /// one. For a Python, the rules for extension modules apply too.
+    /// the application's program. It can also be a directory of its libraries, or /proc/PID/maps of
+    /// a running one. For a Python, the rules for extension modules apply too.
     #[argh(option, long = "in", arg_name = "host")]
     host: Option<String>,
 
-    /// a library or directory of libraries that the application opens before the plug-in. Can be
-    /// repeated; the order counts.
+    /// a library or directory that the application opens before. Can be repeated; the order counts.
     #[argh(option, arg_name = "path")]
     also: Vec<String>,
 
-    /// assume that the application opens libraries with RTLD_GLOBAL. The default is RTLD_LOCAL.
+    /// the application opens libraries with RTLD_GLOBAL. The default is RTLD_LOCAL.
     #[argh(switch)]
     global: bool,
 
-    /// also check that the plug-in and what it brings run on this system, such as 'rocky8' or
-    /// 'CY2025'. 'c47 help elf glibc' lists the targets.
+    /// also check that it runs on this system, such as 'rocky8'. The plug-in and what it brings are
+    /// checked. 'c47 help elf glibc' lists the targets.
     #[argh(option, arg_name = "name")]
     target: Option<String>,
 
-    /// print how this symbol is searched for, and which library provides it. It is a name in the
-    /// file, or a C++ name such as 'tbb::task::spawn'.
+    /// print how this symbol is searched for. It is a name in the file, or a C++ name such as
+    /// 'tbb::task::spawn'.
     #[argh(option, arg_name = "symbol")]
     why: Option<String>,
 
@@ -167,6 +166,13 @@ pub(super) const DETAILS: Details = Details {
     ],
 };
 
+/// The result for one plug-in.
+enum Outcome {
+    /// With `--why`.
+    Searches(Searches),
+    Result(Box<fits::Report>),
+}
+
 /// The name of the command in messages.
 const COMMAND: &str = "c47 elf fits";
 
@@ -205,10 +211,10 @@ impl Fits {
         let mut checker = Checker::new(host, Options { target: limits });
         let mut found = 0;
         for input in &inputs.list {
-            match self.check(&printer, &mut checker, &host_path, &input.path) {
-                Ok(one) => {
+            match self.examine(&mut checker, &host_path, &input.path) {
+                Ok(outcome) => {
                     found += 1;
-                    exit = worst(exit, one?);
+                    exit = worst(exit, self.show(&printer, &host_path, &outcome)?);
                 }
                 Err(unreadable) if input.should_skip(&unreadable.fault) => {}
                 Err(unreadable) => {
@@ -247,34 +253,42 @@ impl Fits {
         Ok(PathBuf::from(host))
     }
 
-    /// Checks one plug-in and prints the result.
-    #[allow(clippy::type_complexity)] // what could not be read, or what could not be printed
-    fn check(
+    /// Checks one plug-in.
+    fn examine(
         &self,
-        printer: &Printer,
         checker: &mut Checker,
         host: &Path,
         plugin: &Path,
-    ) -> Result<Result<Exit, Error>, fits::Unreadable> {
-        if let Some(symbol) = &self.why {
-            let searches = checker.why(plugin, symbol)?;
-            let exit = match searches.is_empty() {
-                true => Exit::No,
-                false => Exit::Done,
-            };
-            let report = Searches::of(plugin, host, symbol, &searches);
-            return Ok(printer.print(&report).map(|()| exit).map_err(Error::from));
+    ) -> Result<Outcome, fits::Unreadable> {
+        match &self.why {
+            Some(symbol) => {
+                let searches = checker.why(plugin, symbol)?;
+                let searches = Searches::of(plugin, host, symbol, &searches);
+                Ok(Outcome::Searches(searches))
+            }
+            None => Ok(Outcome::Result(Box::new(checker.check(plugin)?))),
         }
-        let result = checker.check(plugin)?;
-        let exit = self.exit(&result);
-        if self.tree {
-            let text = subtree_text(&result.tree, result.number, result.host_objects);
-            return Ok(output::bytes(text.as_bytes())
-                .map(|()| exit)
-                .map_err(Error::from));
+    }
+
+    fn show(&self, printer: &Printer, host: &Path, outcome: &Outcome) -> Result<Exit, Error> {
+        match outcome {
+            Outcome::Searches(searches) => {
+                printer.print(searches)?;
+                Ok(match searches.is_empty() {
+                    true => Exit::No,
+                    false => Exit::Done,
+                })
+            }
+            Outcome::Result(result) => {
+                if self.tree {
+                    let text = subtree_text(&result.tree, result.number, result.host_objects);
+                    output::bytes(text.as_bytes())?;
+                } else {
+                    printer.print(&Report::of(result, host))?;
+                }
+                Ok(self.exit(result))
+            }
         }
-        let report = Report::of(&result, host);
-        Ok(printer.print(&report).map(|()| exit).map_err(Error::from))
     }
 
     fn exit(&self, result: &fits::Report) -> Exit {

@@ -113,6 +113,7 @@ pub(crate) enum Finding {
         objects: Vec<PathBuf>,
         bytes: u64,
         available: u64,
+        enough: bool,
     },
     ExecutableStack {
         object: PathBuf,
@@ -166,9 +167,7 @@ impl Finding {
             | Finding::OtherArchitecture { .. }
             | Finding::Cpu { .. }
             | Finding::Target { .. } => Severity::Error,
-            Finding::StaticTls {
-                bytes, available, ..
-            } if bytes > available => Severity::Error,
+            Finding::StaticTls { enough: false, .. } => Severity::Error,
             // glibc 2.41 does not make the stack executable for dlopen.
             Finding::ExecutableStack { glibc, .. }
                 if glibc.is_some_and(|glibc| glibc >= Version::two(2, 41)) =>

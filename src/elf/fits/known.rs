@@ -23,6 +23,14 @@ pub(crate) struct Unreadable {
     pub fault: Fault,
 }
 
+/// The thread-local storage of an object.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tls {
+    pub size: u64,
+    pub align: u64,
+    pub address: u64,
+}
+
 /// Properties of an object on which dlopen depends.
 #[derive(Debug)]
 pub(super) struct Facts {
@@ -34,8 +42,7 @@ pub(super) struct Facts {
     pub program: bool,
     pub exec_stack: bool,
     pub text_relocations: bool,
-    /// The size and the alignment of its TLS.
-    pub tls: Option<(u64, u64)>,
+    pub tls: Option<Tls>,
     pub isa: Option<Level>,
 }
 
@@ -104,9 +111,11 @@ impl Facts {
             program: object.kind == elf::ET_EXEC.0 || flags_1 & elf::DF_1_PIE.0 != 0,
             exec_stack: !info::has_no_exec_stack(object),
             text_relocations: has(elf::DT_TEXTREL) || flags & elf::DF_TEXTREL.0 != 0,
-            tls: object
-                .segment(elf::PT_TLS)
-                .map(|segment| (segment.memory_bytes, segment.align)),
+            tls: object.segment(elf::PT_TLS).map(|segment| Tls {
+                size: segment.memory_bytes,
+                align: segment.align,
+                address: segment.address,
+            }),
             isa: notes::notes(object)?.isa,
         })
     }

@@ -9,6 +9,7 @@ mod bind;
 mod cycles;
 mod families;
 mod finding;
+mod hash;
 mod host;
 mod known;
 mod near;
@@ -17,6 +18,7 @@ mod python;
 mod references;
 mod region;
 mod scope;
+mod static_tls;
 mod table;
 mod why;
 

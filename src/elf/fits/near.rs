@@ -72,11 +72,12 @@ pub(super) fn key(name: &[u8]) -> Vec<u8> {
     key
 }
 
-/// A name of C without a version at its end: `u_init_70`.
+/// A name of C without a version at its end: `u_init_70`, `render_v2`.
 fn c_key(name: &[u8]) -> Vec<u8> {
     let mut stem = name;
     while let Some(at) = memchr::memrchr(b'_', stem) {
-        let number = stem.get(at + 1..).unwrap_or_default();
+        let version = stem.get(at + 1..).unwrap_or_default();
+        let number = version.strip_prefix(b"v").unwrap_or(version);
         if at == 0 || number.is_empty() || !number.iter().all(u8::is_ascii_digit) {
             break;
         }

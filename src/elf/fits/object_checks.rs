@@ -5,16 +5,13 @@ use std::path::PathBuf;
 use super::bind::{Bindings, Reach};
 use super::finding::Finding;
 use super::known::{Unreadable, open, unreadable};
+use super::static_tls::Block;
 use crate::elf::demangle::Spelling;
 use crate::elf::requirements::Requirements;
 use crate::elf::search::LibraryCache;
 use crate::elf::tree::Tree;
 use crate::elf::verdict::{self, Verdict};
 use crate::platform::{Limits, Version};
-
-/// How much TLS with a fixed offset can be added to a process. glibc reserves it, unless
-/// GLIBC_TUNABLES says otherwise.
-const STATIC_TLS_BYTES: u64 = 1664;
 
 /// What each object from number `first` on does that dlopen refuses or that is dangerous.
 pub(super) fn of_objects(
@@ -64,27 +61,26 @@ pub(super) fn of_objects(
 /// The objects whose TLS must be in the static block. Those in `initial` were there when the
 /// process started, and have their place.
 pub(super) fn static_tls(reach: &Reach, bindings: &Bindings, initial: &[usize]) -> Option<Finding> {
-    let added = bindings
-        .static_tls
-        .iter()
-        .filter(|number| !initial.contains(number));
-    let (mut objects, mut bytes) = (Vec::new(), 0_u64);
-    for &number in added {
-        let (Some(known), Some(loaded)) = (reach.known(number), reach.tree.objects.get(number))
-        else {
+    let tls = |number: usize| reach.known(number)?.facts.tls;
+    let mut block = Block::of(initial.iter().filter_map(|&number| tls(number)));
+    let available = block.free();
+    let (mut objects, mut bytes, mut enough) = (Vec::new(), 0_u64, true);
+    // What is needed is relocated before what needs it.
+    for &number in bindings.static_tls.iter().rev() {
+        let (Some(tls), Some(loaded)) = (tls(number), reach.tree.objects.get(number)) else {
             continue;
         };
-        let (size, align) = known.facts.tls.unwrap_or((0, 1));
-        let rounded = size
-            .checked_next_multiple_of(align.max(1))
-            .unwrap_or(u64::MAX);
-        bytes = bytes.saturating_add(rounded);
-        objects.push(PathBuf::from(&loaded.path));
+        if !initial.contains(&number) {
+            enough &= block.take(tls);
+            bytes = bytes.saturating_add(tls.size);
+            objects.push(PathBuf::from(&loaded.path));
+        }
     }
-    (bytes > 0).then_some(Finding::StaticTls {
+    (!objects.is_empty()).then_some(Finding::StaticTls {
         objects,
         bytes,
-        available: STATIC_TLS_BYTES,
+        available,
+        enough,
     })
 }
 

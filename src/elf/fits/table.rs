@@ -1,20 +1,17 @@
 //! The dynamic symbols of one object, and how ld.so finds one by name and version.
 //!
-//! Source: System V ABI, "Symbol Table" and "Hash Table"; the GNU hash section as documented by its
-//! authors; Linux Standard Base, "Symbol Versioning".
+//! Source: System V ABI, "Symbol Table"; Linux Standard Base, "Symbol Versioning".
 
 use std::rc::Rc;
 
 use object::elf::{self, Sym32, Sym64};
 use object::endian::Endianness;
 
+use super::hash::HashTable;
 use super::region::Region;
 use crate::elf::linkage;
 use crate::elf::parse::{Class, Object};
 use crate::elf::reader::{Fault, value};
-
-/// Limit for the number of symbols of an object.
-const MOST_SYMBOLS: u64 = 16 << 20;
 
 /// An entry of a symbol table.
 #[derive(Clone, Copy, Debug)]
@@ -103,27 +100,6 @@ pub(super) struct Wanted<'a> {
     pub only: Only,
 }
 
-#[derive(Debug)]
-enum Hash {
-    None,
-    Gnu {
-        bloom: Region,
-        bloom_words: u64,
-        shift: u32,
-        buckets: Region,
-        bucket_count: u64,
-        /// The first symbol in the table.
-        first: u64,
-        chains: Region,
-    },
-    SystemV {
-        /// Counts, buckets and chains.
-        words: Region,
-        bucket_count: u64,
-        chain_count: u64,
-    },
-}
-
 /// The symbols of an object.
 #[derive(Debug)]
 pub(super) struct SymbolTable {
@@ -133,7 +109,7 @@ pub(super) struct SymbolTable {
     strings: Region,
     /// The version number of each symbol. Empty if there are none.
     versions: Region,
-    hash: Hash,
+    hash: HashTable,
     /// The versions that it defines and needs, by number.
     names: Vec<Option<Version>>,
 }
@@ -148,7 +124,7 @@ impl SymbolTable {
             Some(address) => Region::at(object, address, size),
             None => Ok(Region::empty()),
         };
-        let hash = hash_table(object)?;
+        let hash = HashTable::of(object)?;
         let mut table = SymbolTable {
             class: object.architecture.class,
             endian: object.endian(),
@@ -159,7 +135,7 @@ impl SymbolTable {
             names: version_names(object)?,
         };
         // The tables have as many entries as the hash table has symbols.
-        let count = table.count()?;
+        let count = table.hash.count()?;
         table.symbols = region(elf::DT_SYMTAB, count * table.entry_bytes())?;
         table.versions = region(elf::DT_VERSYM, count * 2)?;
         Ok(table)
@@ -172,50 +148,9 @@ impl SymbolTable {
         }
     }
 
-    /// How many symbols it has, with the undefined ones.
-    fn count(&self) -> Result<u64, Fault> {
-        let count = match &self.hash {
-            Hash::None => 0,
-            Hash::SystemV { chain_count, .. } => *chain_count,
-            Hash::Gnu {
-                buckets,
-                bucket_count,
-                first,
-                chains,
-                ..
-            } => {
-                let mut last = 0;
-                for bucket in 0..*bucket_count {
-                    last = last.max(self.word(buckets, bucket)?.unwrap_or(0).into());
-                }
-                if last < *first {
-                    *first
-                } else {
-                    let mut chain = last - first;
-                    while self.word(chains, chain)?.is_some_and(|hash| hash & 1 == 0) {
-                        chain += 1;
-                    }
-                    first + chain + 1
-                }
-            }
-        };
-        if count > MOST_SYMBOLS {
-            return Err(Fault::broken(format!("too many symbols ({count})")));
-        }
-        Ok(count)
-    }
-
     /// How many symbols can be read.
     pub(super) fn len(&self) -> u64 {
         self.symbols.size() / self.entry_bytes()
-    }
-
-    fn word(&self, region: &Region, index: u64) -> Result<Option<u32>, Fault> {
-        let bytes = region.array::<4>(index.saturating_mul(4))?;
-        Ok(bytes.map(|bytes| match self.endian {
-            Endianness::Little => u32::from_le_bytes(bytes),
-            Endianness::Big => u32::from_be_bytes(bytes),
-        }))
     }
 
     /// The entry with this number.
@@ -286,17 +221,17 @@ impl SymbolTable {
     /// # Errors
     /// When the file cannot be read.
     pub(super) fn find(&self, wanted: Wanted) -> Result<Option<(u64, Symbol)>, Fault> {
-        if !self.may_have(wanted.gnu_hash)? {
+        if !self.hash.may_have(wanted.gnu_hash)? {
             return Ok(None);
         }
         // The only definition, if it has a version and the reference has none.
         let mut versioned = None;
         let mut several = false;
-        let mut place = self.first_place(wanted)?;
+        let mut place = self.hash.first_place(wanted.name, wanted.gnu_hash)?;
         let mut left = self.len();
         while let Some(index) = place.filter(|_| left > 0) {
             left -= 1;
-            if self.has_hash(index, wanted.gnu_hash)?
+            if self.hash.has_hash(index, wanted.gnu_hash)?
                 && let Some(symbol) = self.symbol(index)?
                 && symbol.is_definition(wanted.only)
                 && self.strings.is_string(symbol.name.into(), wanted.name)?
@@ -310,7 +245,7 @@ impl SymbolTable {
                     }
                 }
             }
-            place = self.next_place(index)?;
+            place = self.hash.next_place(index)?;
         }
         Ok(versioned.filter(|(_, symbol)| !several && symbol.is_offered()))
     }
@@ -339,102 +274,20 @@ impl SymbolTable {
             only: Only::Defined,
         };
         let mut found = Vec::new();
-        let mut place = self.first_place(wanted)?;
+        let mut place = self.hash.first_place(wanted.name, wanted.gnu_hash)?;
         let mut left = self.len();
         while let Some(index) = place.filter(|_| left > 0) {
             left -= 1;
-            if self.has_hash(index, wanted.gnu_hash)?
+            if self.hash.has_hash(index, wanted.gnu_hash)?
                 && let Some(symbol) = self.symbol(index)?
                 && symbol.is_offered_definition()
                 && self.strings.is_string(symbol.name.into(), name)?
             {
                 found.push(index);
             }
-            place = self.next_place(index)?;
+            place = self.hash.next_place(index)?;
         }
         Ok(found)
-    }
-
-    /// Whether the filter of the GNU hash table allows this hash.
-    fn may_have(&self, hash: u32) -> Result<bool, Fault> {
-        let Hash::Gnu {
-            bloom,
-            bloom_words,
-            shift,
-            ..
-        } = &self.hash
-        else {
-            return Ok(true);
-        };
-        let bits = match self.class {
-            Class::Bits32 => 32,
-            Class::Bits64 => 64,
-        };
-        let index = u64::from(hash / bits) % (*bloom_words).max(1);
-        let word = match self.class {
-            Class::Bits32 => self.word(bloom, index)?.map(u64::from),
-            Class::Bits64 => bloom.array::<8>(index * 8)?.map(|bytes| match self.endian {
-                Endianness::Little => u64::from_le_bytes(bytes),
-                Endianness::Big => u64::from_be_bytes(bytes),
-            }),
-        };
-        let second = hash.checked_shr(*shift).unwrap_or(0);
-        let mask = 1_u64 << (hash % bits) | 1_u64 << (second % bits);
-        Ok(word.is_some_and(|word| word & mask == mask))
-    }
-
-    fn first_place(&self, wanted: Wanted) -> Result<Option<u64>, Fault> {
-        let place = match &self.hash {
-            Hash::None => None,
-            Hash::Gnu {
-                buckets,
-                bucket_count,
-                first,
-                ..
-            } => {
-                let bucket = u64::from(wanted.gnu_hash) % (*bucket_count).max(1);
-                let place = self.word(buckets, bucket)?.map(u64::from);
-                place.filter(|place| place >= first)
-            }
-            Hash::SystemV {
-                words,
-                bucket_count,
-                ..
-            } => {
-                let bucket = u64::from(elf::hash(wanted.name)) % (*bucket_count).max(1);
-                self.word(words, 2 + bucket)?.map(u64::from)
-            }
-        };
-        Ok(place.filter(|place| *place != 0))
-    }
-
-    fn next_place(&self, index: u64) -> Result<Option<u64>, Fault> {
-        match &self.hash {
-            Hash::None => Ok(None),
-            Hash::Gnu { first, chains, .. } => {
-                let hash = self.word(chains, index.saturating_sub(*first))?;
-                Ok(hash.filter(|hash| hash & 1 == 0).map(|_| index + 1))
-            }
-            Hash::SystemV {
-                words,
-                bucket_count,
-                ..
-            } => {
-                let next = self.word(words, 2 + bucket_count + index)?;
-                Ok(next.map(u64::from).filter(|next| *next != 0))
-            }
-        }
-    }
-
-    /// Whether the hash of a symbol may be this one. The lowest bit is not stored.
-    fn has_hash(&self, index: u64, hash: u32) -> Result<bool, Fault> {
-        match &self.hash {
-            Hash::None | Hash::SystemV { .. } => Ok(true),
-            Hash::Gnu { first, chains, .. } => {
-                let stored = self.word(chains, index.saturating_sub(*first))?;
-                Ok(stored.is_some_and(|stored| (stored ^ hash) >> 1 == 0))
-            }
-        }
     }
 
     fn matches(&self, index: u64, wanted: Option<&Version>) -> Result<Match, Fault> {
@@ -464,75 +317,6 @@ enum Match {
     No,
     /// A default version, for a reference without one.
     Versioned,
-}
-
-fn hash_table(object: &Rc<Object>) -> Result<Hash, Fault> {
-    let endian = object.endian();
-    let outside = || Fault::broken("the symbol hash table extends beyond the file");
-    let word_bytes = match object.architecture.class {
-        Class::Bits32 => 4,
-        Class::Bits64 => 8,
-    };
-    if let Some(address) = object.value(elf::DT_GNU_HASH) {
-        let head = Region::at(object, address, 16)?;
-        let head = head.array::<16>(0)?.ok_or_else(outside)?;
-        let header = value::<elf::GnuHashHeader<Endianness>>(&head, 0).ok_or_else(outside)?;
-        let bucket_count = u64::from(header.bucket_count.get(endian));
-        let bloom_words = u64::from(header.bloom_count.get(endian));
-        let bloom = address.saturating_add(16);
-        let buckets = bloom.saturating_add(bloom_words * word_bytes);
-        let chains = buckets.saturating_add(bucket_count * 4);
-        let buckets = Region::at(object, buckets, bucket_count * 4)?;
-        let used = bucket_count > 0 && buckets.size() == bucket_count * 4;
-        return Ok(Hash::Gnu {
-            bloom: Region::at(object, bloom, bloom_words * word_bytes)?,
-            bloom_words,
-            shift: header.bloom_shift.get(endian),
-            buckets,
-            bucket_count,
-            first: header.symbol_base.get(endian).into(),
-            // An empty table may be the last bytes of its segment.
-            chains: match object.file_offset(chains) {
-                Some(_) if used => Region::at(object, chains, most_chain_bytes(object, chains))?,
-                Some(_) | None => Region::empty(),
-            },
-        });
-    }
-    let Some(address) = object.value(elf::DT_HASH) else {
-        return Ok(Hash::None);
-    };
-    let head = Region::at(object, address, 8)?;
-    let head = head.array::<8>(0)?.ok_or_else(outside)?;
-    let header = value::<elf::HashHeader<Endianness>>(&head, 0).ok_or_else(outside)?;
-    let bucket_count = u64::from(header.bucket_count.get(endian));
-    let chain_count = u64::from(header.chain_count.get(endian));
-    Ok(Hash::SystemV {
-        words: Region::at(object, address, (2 + bucket_count + chain_count) * 4)?,
-        bucket_count,
-        chain_count,
-    })
-}
-
-/// The size of the chains of a GNU hash table, which is not stated: up to the next table.
-fn most_chain_bytes(object: &Object, chains: u64) -> u64 {
-    let tables = [
-        elf::DT_SYMTAB,
-        elf::DT_STRTAB,
-        elf::DT_VERSYM,
-        elf::DT_VERNEED,
-        elf::DT_VERDEF,
-        elf::DT_HASH,
-        elf::DT_RELA,
-        elf::DT_REL,
-        elf::DT_RELR,
-        elf::DT_JMPREL,
-        elf::DT_INIT,
-    ];
-    let addresses = tables.into_iter().filter_map(|tag| object.value(tag));
-    let next = addresses.filter(|&address| address > chains).min();
-    next.map_or(MOST_SYMBOLS * 4, |next| {
-        (next - chains).min(MOST_SYMBOLS * 4)
-    })
 }
 
 /// The versions of an object by number. Numbers have 15 bits.

@@ -1,5 +1,6 @@
 //! The libraries that ld.so would load for an object, in breadth-first order.
 
+mod begin;
 mod find;
 mod origin;
 mod process;

@@ -5,7 +5,8 @@
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::walk::{Walk, library_at};
+use super::begin::library_at;
+use super::walk::Walk;
 use super::{Tree, Via};
 use crate::elf::parse::Architecture;
 use crate::elf::reader::Fault;

@@ -62,8 +62,9 @@ pub(super) fn sentence(finding: &Finding) -> String {
             objects,
             bytes,
             available,
+            enough: _,
         } => format!(
-            "{bytes} bytes of TLS must be in the static block of about {available} bytes (initial-exec): {}",
+            "{bytes} bytes of TLS must be in the static block, where {available} are free (initial-exec): {}",
             several(objects)
         ),
         Finding::Target { object, reason } => format!("{} {reason}", shown(object)),

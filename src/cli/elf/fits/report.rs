@@ -241,78 +241,91 @@ impl Row {
             message: sentence(finding),
             ..Row::default()
         };
-        let of_object = |object: &Path| vec![shown(object)];
+        Row {
+            objects: objects(finding),
+            ..base.with_details(finding)
+        }
+    }
+
+    fn with_details(self, finding: &Finding) -> Row {
         match finding {
-            Finding::MissingLibrary {
-                name, needed_by, ..
-            } => Row {
-                objects: needed_by.iter().map(shown).collect(),
+            Finding::MissingLibrary { name, .. } => Row {
                 library: Some(name.clone()),
-                ..base
+                ..self
             },
             Finding::MissingVersion {
-                version,
-                library,
-                needed_by,
-                ..
+                version, library, ..
             } => Row {
-                objects: of_object(needed_by),
                 library: Some(shown(library)),
                 version: Some(version.clone()),
-                ..base
+                ..self
             },
-            Finding::Undefined { object, symbol } => Row {
-                objects: of_object(object),
+            Finding::Undefined { symbol, .. } => Row {
                 library: symbol.library.clone(),
                 version: symbol.version.clone(),
                 symbol: Some(symbol.name.clone()),
                 demangled: demangled(&symbol.name),
                 only_called: Some(symbol.only_called),
                 near: symbol.near.as_ref().map(Near::of),
-                ..base
+                ..self
             },
             Finding::Family(clash) => Row {
-                objects: clash
-                    .members
-                    .iter()
-                    .map(|member| shown(&member.path))
-                    .collect(),
                 family: Some(Family::of(clash)),
-                ..base
+                ..self
             },
             Finding::Interposed {
-                object,
-                provider,
-                example,
-                ..
+                provider, example, ..
             } => Row {
-                objects: of_object(object),
                 library: Some(shown(provider)),
                 symbol: Some(example.clone()),
                 demangled: demangled(example),
-                ..base
+                ..self
             },
-            Finding::StaticTls { objects, .. } | Finding::Circle { objects } => Row {
-                objects: objects.iter().map(shown).collect(),
-                ..base
-            },
+            Finding::NoOpen { .. }
+            | Finding::Program { .. }
+            | Finding::OtherArchitecture { .. }
+            | Finding::Cpu { .. }
+            | Finding::StaticTls { .. }
+            | Finding::ExecutableStack { .. }
+            | Finding::TextRelocations { .. }
+            | Finding::Target { .. }
+            | Finding::Circle { .. }
+            | Finding::PythonTag { .. }
+            | Finding::NoPythonInit { .. } => self,
             Finding::HostIncomplete { missing } => Row {
                 library: Some(missing.join(" ")),
-                ..base
-            },
-            Finding::NoOpen { object }
-            | Finding::Program { object }
-            | Finding::OtherArchitecture { object, .. }
-            | Finding::Cpu { object, .. }
-            | Finding::ExecutableStack { object, .. }
-            | Finding::TextRelocations { object }
-            | Finding::Target { object, .. }
-            | Finding::PythonTag { object, .. }
-            | Finding::NoPythonInit { object, .. } => Row {
-                objects: of_object(object),
-                ..base
+                ..self
             },
         }
+    }
+}
+
+/// The files concerned.
+fn objects(finding: &Finding) -> Vec<String> {
+    match finding {
+        Finding::MissingLibrary { needed_by, .. } => needed_by.iter().map(shown).collect(),
+        Finding::StaticTls { objects, .. } | Finding::Circle { objects } => {
+            objects.iter().map(shown).collect()
+        }
+        Finding::Family(clash) => {
+            let members = clash.members.iter();
+            members.map(|member| shown(&member.path)).collect()
+        }
+        Finding::HostIncomplete { .. } => Vec::new(),
+        Finding::MissingVersion {
+            needed_by: object, ..
+        }
+        | Finding::Undefined { object, .. }
+        | Finding::NoOpen { object }
+        | Finding::Program { object }
+        | Finding::OtherArchitecture { object, .. }
+        | Finding::Cpu { object, .. }
+        | Finding::ExecutableStack { object, .. }
+        | Finding::TextRelocations { object }
+        | Finding::Target { object, .. }
+        | Finding::Interposed { object, .. }
+        | Finding::PythonTag { object, .. }
+        | Finding::NoPythonInit { object, .. } => vec![shown(object)],
     }
 }
 

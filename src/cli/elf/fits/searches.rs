@@ -55,6 +55,11 @@ impl Searches {
             searches: searches.iter().map(Search::of).collect(),
         }
     }
+
+    /// Whether nothing refers to the symbol.
+    pub(super) fn is_empty(&self) -> bool {
+        self.searches.is_empty()
+    }
 }
 
 impl Search {
