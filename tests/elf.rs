@@ -498,15 +498,18 @@ fn dupes_finds_copies_and_conflicts() {
         .expect_code(0);
     let report = json(&output);
     let duplicate = &report["duplicates"][0];
-    assert_eq!(duplicate["soname"], "libtbb.so.2");
-    assert_eq!(duplicate["builds"], 2);
+    assert_eq!(duplicate["family"], "libtbb");
+    assert_eq!(duplicate["soname"], serde_json::Value::Null);
+    assert_eq!(duplicate["versions"], 2);
+    assert_eq!(duplicate["builds"], 3);
     let copies = duplicate["copies"].as_array().unwrap();
     let of = |application: &str| {
         copies
             .iter()
-            .find(|copy| copy["application"] == application)
+            .find(|copy| copy["application"] == application && copy["soname"] == "libtbb.so.2")
             .unwrap()
     };
+    assert_eq!(of("nuke")["release"], of("maya")["release"]);
     assert_eq!(of("nuke")["build"], of("houdini")["build"]);
     assert_ne!(of("nuke")["build"], of("maya")["build"]);
     assert_eq!(report["bytes_wasted"], of("nuke")["size"]);
@@ -528,6 +531,77 @@ fn dupes_finds_copies_and_conflicts() {
             .stdout_text()
             .contains("one process would load several versions of libtbb")
     );
+}
+
+#[test]
+fn dupes_groups_the_versions_of_a_library_in_several_applications() {
+    let scratch = Scratch::new("families");
+    let here = scratch.path();
+    for number in 1..=3 {
+        let text = format!("int x(void) {{ return {number}; }}");
+        scratch.write(&format!("{number}.c"), text);
+    }
+    for (file, source) in [
+        ("blender/libtbb.so.12", 1),
+        ("usd/libtbb-091225fa.so.12.12", 2),
+        ("blender/libOpenImageIO.so.3.0", 1),
+        ("oiio/libOpenImageIO.so.3.2.2", 2),
+        ("blender/libImath-3_1.so.29", 1),
+        ("usd/libImath-3_2.so.30", 2),
+        ("blender/libsame.so.1", 3),
+        ("usd/libsame.so.1", 3),
+    ] {
+        let path = here.join("apps").join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let soname = format!("-Wl,-soname,{}", path.file_name().unwrap().display());
+        let path = path.to_str().unwrap().to_owned();
+        let source = format!("{source}.c");
+        gcc(here, &["-shared", "-fPIC", &soname, "-o", &path, &source]);
+    }
+    let apps = here.join("apps");
+    let dupes = |more: &[&str]| {
+        let run = c47().args(["elf", "dupes"]).args(more).arg(&apps);
+        run.run()
+    };
+    let report = json(&dupes(&["--json"]).expect_code(0));
+    let groups = report["duplicates"].as_array().unwrap();
+    let found = |family: &str| {
+        let group = groups.iter().find(|group| group["family"] == family);
+        let group = group.unwrap_or_else(|| panic!("{family}: {report}"));
+        let number = |name: &str| group[name].as_u64().unwrap();
+        (number("versions"), number("builds"))
+    };
+    // 12 may be 12.12, but the files differ.
+    assert_eq!(found("libtbb"), (1, 2));
+    assert_eq!(found("libOpenImageIO"), (2, 2));
+    assert_eq!(found("libImath"), (2, 2));
+    assert_eq!(found("libsame"), (1, 1));
+    let text = dupes(&[]).expect_code(0);
+    let text = text.stdout_text();
+    assert!(text.contains("libImath: 2 copies, 2 versions, "), "{text}");
+    assert!(
+        text.contains("libtbb: 2 copies, all different builds, "),
+        "{text}"
+    );
+    assert!(
+        text.contains("libsame.so.1: 2 copies, all identical, "),
+        "{text}"
+    );
+    dupes(&["--fail-on", "version"]).expect_code(1);
+    dupes(&["--fail-on", "build", "--summary"]).expect_code(1);
+    dupes(&["--fail-on", "size"]).expect_code(2);
+    for gone in ["oiio", "usd/libImath-3_2.so.30"] {
+        let gone = apps.join(gone);
+        if gone.is_dir() {
+            fs::remove_dir_all(gone).unwrap();
+        } else {
+            fs::remove_file(gone).unwrap();
+        }
+    }
+    dupes(&["--fail-on", "version"]).expect_code(0);
+    dupes(&["--fail-on", "build"]).expect_code(1);
+    fs::remove_file(apps.join("usd/libtbb-091225fa.so.12.12")).unwrap();
+    dupes(&["--fail-on", "build"]).expect_code(0);
 }
 
 #[test]

@@ -174,6 +174,16 @@ fn samples(command: &str, output: &JsonOutput, form: &str) -> Vec<Value> {
                 0,
             )
         }
+        ("elf fits", "") => {
+            let scratch = unfit_plugin();
+            let run = c47().args(["elf", "fits", form, "plugin.so", "--in", "program"]);
+            of(run.current_dir(scratch.path()), 1)
+        }
+        ("elf fits", "With --json --why") => {
+            let scratch = unfit_plugin();
+            let run = c47().args(["elf", "fits", form, "plugin.so", "--in", "program"]);
+            of(run.args(["--why", "x"]).current_dir(scratch.path()), 0)
+        }
         ("elf glibc", "") => {
             let run = c47().args(["elf", "glibc", form, "--target", "centos7", "/usr/bin/env"]);
             objects(shape, &run.run())
@@ -348,6 +358,31 @@ fn twin_libraries() -> Scratch {
             .collect::<Vec<_>>()
             .join(" ")
             .as_str(),
+    );
+    scratch
+}
+
+/// `plugin.so`, which does not fit in `program`: a symbol is undefined, and two libtbb meet.
+fn unfit_plugin() -> Scratch {
+    let scratch = Scratch::new("unfit");
+    scratch.write(
+        "x.c",
+        "int x(void) { return 1; } int init_71(void) { return 2; }",
+    );
+    scratch.write(
+        "plugin.c",
+        "int x(void); int init_70(void); int p(void) { return x() + init_70(); }",
+    );
+    scratch.write("main.c", "int main(void) { return 0; }");
+    let library = "-shared -fPIC -Wl,-soname";
+    for soname in ["libtbb.so.2", "libtbb.so.12"] {
+        gcc(&scratch, &format!("{library},{soname} -o {soname} x.c"));
+    }
+    let here = "-Wl,--no-as-needed,-rpath,$ORIGIN";
+    gcc(&scratch, &format!("-o program main.c {here} libtbb.so.2"));
+    gcc(
+        &scratch,
+        &format!("-shared -fPIC -o plugin.so plugin.c {here} libtbb.so.12"),
     );
     scratch
 }
@@ -532,6 +567,7 @@ fn failing(command: &str) -> Failing {
         }
         "elf glibc" => of("usage", &[]),
         "elf dupes" | "elf info" | "elf ldd" | "elf rpath" => of("file", &["/nonexistent"]),
+        "elf fits" => of("file", &["/nonexistent", "--in", "/nonexistent"]),
         "host" => of("usage", &["--url", "ftp://a.lan/"]),
         "host check" => of("usage", &[]),
         "http" => of("connect", &["http://127.0.0.1:1/"]),

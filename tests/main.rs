@@ -26,6 +26,8 @@ mod elf;
 mod elf_altered;
 mod elf_archive;
 mod elf_bounds;
+mod elf_fits;
+mod elf_fits_wheels;
 mod elf_ldd;
 mod elf_wheels;
 mod files;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use object::elf;
 
 use super::archive::{self, Archives};
-use super::family::{family, version, without_hash};
+use super::family::{family, is_other_version, version, without_hash};
 use super::inputs::{self, Input, Inputs, Place};
 use super::notes;
 use super::parse::Architecture;
@@ -32,16 +32,22 @@ pub(crate) struct LibraryCopy {
     pub version: Option<String>,
     /// Identical copies have the same number, counted from 1.
     pub build: usize,
+    /// Copies whose names show the same version have the same number, counted from 1.
+    pub release: usize,
 }
 
-/// A SONAME with more than one file.
+/// A library with more than one file.
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
-    /// The SONAME, without the hash that packagers add.
-    pub soname: String,
+    /// The library without its version.
+    pub family: String,
+    /// The SONAME that all copies have, without the hash that packagers add.
+    pub soname: Option<String>,
     pub copies: Vec<LibraryCopy>,
     /// How many different builds.
     pub builds: usize,
+    /// How many different versions.
+    pub releases: usize,
 }
 
 impl Group {
@@ -103,7 +109,7 @@ pub(crate) fn duplicates(directories: &[PathBuf], settings: &Settings) -> Duplic
     }
     result.faults.append(&mut inputs.faults);
     let seen = inputs::each(&inputs.list, || (), |(), input| look(input));
-    let mut by_name: BTreeMap<(String, Architecture), Vec<LibraryCopy>> = BTreeMap::new();
+    let mut by_family: BTreeMap<(String, Architecture), Vec<LibraryCopy>> = BTreeMap::new();
     let mut objects: Vec<Input> = Vec::new();
     let mut ids = BTreeSet::new();
     for ((input, application), seen) in inputs.list.into_iter().zip(applications).zip(seen) {
@@ -128,22 +134,23 @@ pub(crate) fn duplicates(directories: &[PathBuf], settings: &Settings) -> Duplic
         let file_name = path
             .file_name()
             .map(|name| name.to_string_lossy().into_owned());
-        let key = (without_hash(&soname), seen.architecture);
-        by_name.entry(key).or_default().push(LibraryCopy {
+        let key = (family(&soname), seen.architecture);
+        by_family.entry(key).or_default().push(LibraryCopy {
             version: file_name.and_then(|name| version(&name)),
             application,
             soname,
             build_id: seen.build_id,
             size_bytes: seen.size_bytes,
             build: 0,
+            release: 0,
             place: input.place,
             path,
         });
     }
-    let several = by_name.into_iter().filter(|(_, copies)| copies.len() > 1);
+    let several = by_family.into_iter().filter(|(_, copies)| copies.len() > 1);
     let mut unread = BTreeMap::new();
     result.groups = several
-        .map(|((soname, _), copies)| group(soname, copies, &mut unread))
+        .map(|((family, _), copies)| group(family, copies, &mut unread))
         .collect();
     result.faults.extend(unread);
     result
@@ -204,7 +211,7 @@ fn look(input: &Input) -> Result<Option<Seen>, Fault> {
 
 /// Numbers the copies. A file that cannot be read counts as different and is added to `unread`.
 fn group(
-    soname: String,
+    family: String,
     mut copies: Vec<LibraryCopy>,
     unread: &mut BTreeMap<PathBuf, Fault>,
 ) -> Group {
@@ -228,11 +235,49 @@ fn group(
             builds.push(copy.clone());
         }
     }
+    let releases = number_releases(&mut copies);
+    let mut sonames: Vec<String> = copies
+        .iter()
+        .map(|copy| without_hash(&copy.soname))
+        .collect();
+    sonames.sort_unstable();
+    sonames.dedup();
     Group {
-        soname,
+        family,
+        soname: sonames.pop().filter(|_| sonames.is_empty()),
         copies,
         builds: builds.len(),
+        releases,
     }
+}
+
+/// Numbers the versions of the copies, and returns how many there are. Identical copies are of one
+/// version, whatever their names.
+fn number_releases(copies: &mut [LibraryCopy]) -> usize {
+    let file_name = |copy: &LibraryCopy| {
+        let name = copy.path.file_name();
+        name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    };
+    // The longest names first: they say most, and shorter ones are compared with them.
+    let mut order: Vec<usize> = (0..copies.len()).collect();
+    let length = |number: &usize| copies.get(*number).map_or(0, |copy| file_name(copy).len());
+    order.sort_by_key(|number| std::cmp::Reverse(length(number)));
+    let mut releases: Vec<LibraryCopy> = Vec::new();
+    for number in order {
+        let Some(copy) = copies.get_mut(number) else {
+            continue;
+        };
+        let known = releases.iter().find(|known| {
+            let other = is_other_version(&known.soname, &copy.soname)
+                || is_other_version(&file_name(known), &file_name(copy));
+            known.build == copy.build || !other
+        });
+        copy.release = known.map_or(releases.len() + 1, |known| known.release);
+        if known.is_none() {
+            releases.push(copy.clone());
+        }
+    }
+    releases.len()
 }
 
 /// Whether two files are identical, or which of them cannot be read.
@@ -363,6 +408,7 @@ mod tests {
             size_bytes: 1,
             version: None,
             build: 0,
+            release: 0,
         };
         let gone = Path::new("/nowhere/x");
         let mut unread = BTreeMap::new();

@@ -56,6 +56,24 @@ pub(crate) fn version(file_name: &str) -> Option<String> {
     plain.then_some(version)
 }
 
+/// Whether two names of libraries of one family show different versions: `libtbb.so.2` and
+/// `libtbb.so.12`, `libImath-3_1.so.29` and `libImath-3_2.so.30`. `libtbb.so.12` and
+/// `libtbb.so.12.5` may be one version.
+pub(crate) fn is_other_version(one: &str, other: &str) -> bool {
+    let (one, other) = (without_hash(one), without_hash(other));
+    let split = |name: &str| {
+        let (stem, number) = name.split_once(".so").unwrap_or((name, ""));
+        let numbers: Vec<String> = number
+            .split('.')
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect();
+        (stem.to_owned(), numbers)
+    };
+    let (one, other) = (split(&one), split(&other));
+    one.0 != other.0 || one.1.iter().zip(&other.1).any(|(one, other)| one != other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +95,21 @@ mod tests {
             ("é-", "é-"),
         ] {
             assert_eq!(without_hash(name), plain);
+        }
+    }
+
+    #[test]
+    fn versions_in_names_are_compared_as_far_as_both_go() {
+        for (one, other, is_other) in [
+            ("libtbb.so.2", "libtbb.so.12", true),
+            ("libtbb.so.12", "libtbb-091225fa.so.12.12", false),
+            ("libtbb.so", "libtbb.so.12", false),
+            ("libOpenImageIO.so.3.0", "libOpenImageIO.so.3.2.2", true),
+            ("libImath-3_1.so.29", "libImath-3_2.so.29", true),
+            ("libx-0123abcd.so.1", "libx-4567abcd.so.1", false),
+        ] {
+            assert_eq!(is_other_version(one, other), is_other, "{one} {other}");
+            assert_eq!(is_other_version(other, one), is_other, "{other} {one}");
         }
     }
 

@@ -126,7 +126,8 @@ pub(crate) fn evaluate(object: &Requirements, limits: &Limits, spelling: Spellin
     verdict::evaluate(object, limits, spelling)
 }
 
-fn libc_release(root: &Root, libc: &Path) -> Option<Version> {
+/// The release of glibc in a libc.so.6.
+pub(crate) fn libc_release(root: &Root, libc: &Path) -> Option<Version> {
     let source = Source::open(&root.resolve(libc).ok()?).ok()?;
     system::release(&source.bytes_up_to(0, MOST_LIBC_BYTES).ok()?)
 }

@@ -98,10 +98,7 @@ impl Info {
             },
             notes: notes::notes(object)?,
             relro: relro(object),
-            // Without the header the kernel makes the stack executable.
-            no_exec_stack: object
-                .segment(elf::PT_GNU_STACK)
-                .is_some_and(|segment| segment.flags & elf::PF_X.0 == 0),
+            no_exec_stack: has_no_exec_stack(object),
             stack_canary: canary,
             stripped: !sections.has_symbols,
             debug_info: sections.has_debug_info,
@@ -111,6 +108,13 @@ impl Info {
             interpreter,
         })
     }
+}
+
+/// Whether the stack need not be executable. Without the header the kernel and ld.so make it so.
+pub(crate) fn has_no_exec_stack(object: &Object) -> bool {
+    object
+        .segment(elf::PT_GNU_STACK)
+        .is_some_and(|segment| segment.flags & elf::PF_X.0 == 0)
 }
 
 fn kind(object: &Object, has_interpreter: bool) -> Kind {

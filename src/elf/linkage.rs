@@ -38,6 +38,18 @@ pub struct Need {
     pub weak: bool,
     /// Its number in the table of symbol versions.
     pub index: u16,
+    /// Only a definition with this version matches, not one without a version.
+    pub hidden: bool,
+}
+
+/// A version that an object defines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Definition {
+    pub version: String,
+    /// Its number in the table of symbol versions.
+    pub index: u16,
+    /// The entry of the object itself, which is not the version of any symbol.
+    pub base: bool,
 }
 
 /// What ld.so reads from an object before it searches libraries.
@@ -164,6 +176,7 @@ pub(crate) fn needs(object: &Object) -> Result<Vec<Need>, Fault> {
                 version: version.to_string_lossy().into_owned(),
                 weak: aux.vna_flags.get(endian).0 & elf::VER_FLG_WEAK.0 != 0,
                 index: aux.vna_other.get(endian).0 & elf::VERSYM_VERSION,
+                hidden: aux.vna_other.get(endian).0 & elf::VERSYM_HIDDEN.0 != 0,
             });
             match aux.vna_next.get(endian) {
                 0 => break,
@@ -183,7 +196,7 @@ pub(crate) fn needs(object: &Object) -> Result<Vec<Need>, Fault> {
 ///
 /// # Errors
 /// When the table extends beyond the file or is endless.
-pub(crate) fn definitions(object: &Object) -> Result<Option<Vec<String>>, Fault> {
+pub(crate) fn definitions(object: &Object) -> Result<Option<Vec<Definition>>, Fault> {
     let Some(address) = object.value(elf::DT_VERDEF) else {
         return Ok(None);
     };
@@ -198,7 +211,11 @@ pub(crate) fn definitions(object: &Object) -> Result<Option<Vec<String>>, Fault>
             window.record(at + u64::from(definition.vd_aux.get(endian)))?;
         let name = object.string(aux.vda_name.get(endian).into())?;
         ensure_few(&versions)?;
-        versions.push(name.to_string_lossy().into_owned());
+        versions.push(Definition {
+            version: name.to_string_lossy().into_owned(),
+            index: definition.vd_ndx.get(endian).0 & elf::VERSYM_VERSION,
+            base: definition.vd_flags.get(endian).0 & elf::VER_FLG_BASE.0 != 0,
+        });
         match definition.vd_next.get(endian) {
             0 => break,
             next => at += u64::from(next),

@@ -50,6 +50,7 @@ pub struct Segment {
     pub offset: u64,
     pub address: u64,
     pub file_bytes: u64,
+    pub memory_bytes: u64,
     pub align: u64,
 }
 
@@ -302,6 +303,7 @@ fn read_segments<H: FileHeader<Endian = Endianness>>(
         offset: header.p_offset(endian).into(),
         address: header.p_vaddr(endian).into(),
         file_bytes: header.p_filesz(endian).into(),
+        memory_bytes: header.p_memsz(endian).into(),
         align: header.p_align(endian).into(),
     };
     Ok(headers.iter().map(segment).collect())

@@ -83,11 +83,12 @@ impl Library {
 
 /// The versions an object defines, sorted for binary search.
 fn definitions(object: &Object) -> Result<Option<Vec<String>>, Fault> {
-    let mut versions = linkage::definitions(object)?;
-    if let Some(versions) = &mut versions {
-        versions.sort_unstable();
-    }
-    Ok(versions)
+    let Some(definitions) = linkage::definitions(object)? else {
+        return Ok(None);
+    };
+    let mut versions: Vec<String> = definitions.into_iter().map(|one| one.version).collect();
+    versions.sort_unstable();
+    Ok(Some(versions))
 }
 
 /// What is at a path where a library may be.
@@ -195,9 +196,17 @@ impl LibraryCache {
     /// # Errors
     /// When it is not an ELF file that can be loaded.
     pub(super) fn library(&self, path: &Path) -> Result<Library, Fault> {
+        Library::of(self.object(path)?)
+    }
+
+    /// The open file at `path` inside the root or in an archive.
+    ///
+    /// # Errors
+    /// When it is not an ELF file.
+    pub(super) fn object(&self, path: &Path) -> Result<Object, Fault> {
         match self.archives.member(path) {
-            Some(member) => Library::of(Object::read(member.source()?)?),
-            None => Library::read(&self.settings.root.resolve(path).map_err(Fault::Io)?),
+            Some(member) => Object::read(member.source()?),
+            None => Object::open(&self.settings.root.resolve(path).map_err(Fault::Io)?),
         }
     }
 

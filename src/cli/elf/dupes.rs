@@ -21,10 +21,11 @@ use crate::quantity::{count, format_size};
 use crate::zip;
 use summary::Summary;
 
-/// Find duplicate libraries in directories and their conflicts. For each SONAME it prints the
-/// applications that carry it, whether the copies are identical, and their size. Then it lists
-/// libraries that one process would load in two versions. The hash that Python wheels add to a
-/// SONAME is ignored. The exit code is 0 whether or not duplicates are found.
+/// Find duplicate libraries in directories and their conflicts. For each library it prints the
+/// applications that carry it, which versions and builds the copies are, and their size. Then it
+/// lists libraries that one process would load in two versions. The hash that Python wheels add to
+/// a SONAME is ignored. The exit code is 0 whether or not duplicates are found, unless --fail-on is
+/// given.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -46,6 +47,10 @@ pub(super) struct Dupes {
     #[argh(switch)]
     summary: bool,
 
+    /// exit with 1 if a library has several versions or builds: 'version' or 'build'
+    #[argh(option, arg_name = "what")]
+    fail_on: Option<String>,
+
     /// print a JSON object
     #[argh(switch)]
     json: bool,
@@ -65,6 +70,7 @@ pub(super) const DETAILS: Details = Details {
     values: &[
         ("dir", Kind::Directory),
         ("--library-path", Kind::Directory),
+        ("--fail-on", Kind::choice(FailOn::names)),
         ("--jq", Kind::Word),
     ],
     json: &[
@@ -75,10 +81,13 @@ pub(super) const DETAILS: Details = Details {
                 Field::number("objects", "how many ELF files were read"),
                 Field::number("bytes_wasted", "bytes of all copies but one of each build"),
                 Field::objects("duplicates", "libraries with several copies"),
+                Field::string("duplicates[].family", "the library without its version"),
                 Field::string(
                     "duplicates[].soname",
-                    "SONAME without the hash of auditwheel",
-                ),
+                    "the SONAME of all copies without the hash of auditwheel; null if they differ",
+                )
+                .or_null(),
+                Field::number("duplicates[].versions", "how many different versions"),
                 Field::number("duplicates[].copies", "how many copies"),
                 Field::number("duplicates[].builds", "how many different builds"),
                 Field::number("duplicates[].bytes", "bytes of all copies"),
@@ -99,10 +108,13 @@ pub(super) const DETAILS: Details = Details {
                 Field::number("objects", "how many ELF files were read"),
                 Field::number("bytes_wasted", "bytes of all copies but one of each build"),
                 Field::objects("duplicates", "libraries with several copies"),
+                Field::string("duplicates[].family", "the library without its version"),
                 Field::string(
                     "duplicates[].soname",
-                    "SONAME without the hash of auditwheel",
-                ),
+                    "the SONAME of all copies without the hash of auditwheel; null if they differ",
+                )
+                .or_null(),
+                Field::number("duplicates[].versions", "how many different versions"),
                 Field::number("duplicates[].builds", "how many different builds"),
                 Field::number("duplicates[].bytes", "bytes of all copies"),
                 Field::number("duplicates[].bytes_wasted", "bytes of the redundant copies"),
@@ -120,6 +132,10 @@ pub(super) const DETAILS: Details = Details {
                     "duplicates[].copies[].build",
                     "the same number means the same bytes",
                 ),
+                Field::number(
+                    "duplicates[].copies[].release",
+                    "the same number means that the names show the same version",
+                ),
                 Field::objects(
                     "meetings",
                     "builds of one library that one process would load",
@@ -134,9 +150,41 @@ pub(super) const DETAILS: Details = Details {
     ],
 };
 
+/// What is a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FailOn {
+    Version,
+    Build,
+}
+
+impl FailOn {
+    const ALL: [FailOn; 2] = [FailOn::Version, FailOn::Build];
+
+    fn name(self) -> &'static str {
+        match self {
+            FailOn::Version => "version",
+            FailOn::Build => "build",
+        }
+    }
+
+    fn names() -> Vec<String> {
+        FailOn::ALL.map(|one| one.name().to_owned()).to_vec()
+    }
+
+    fn is_met(self, group: &Group) -> bool {
+        match self {
+            FailOn::Version => group.releases > 1,
+            FailOn::Build => group.builds > 1,
+        }
+    }
+}
+
 impl Dupes {
     pub(super) fn run(self) -> Result<Exit, Error> {
         let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
+        let fail_on = self.fail_on.as_deref();
+        let fail_on =
+            fail_on.and_then(|name| FailOn::ALL.into_iter().find(|one| one.name() == name));
         if self.dir.is_empty() {
             return Err(Error::usage_hint(
                 "a directory is missing",
@@ -169,7 +217,10 @@ impl Dupes {
         } else {
             printer.print(&report)?;
         }
-        let mut exit = Exit::Done;
+        let mut exit = match fail_on {
+            Some(fail_on) if found.groups.iter().any(|group| fail_on.is_met(group)) => Exit::No,
+            Some(_) | None => Exit::Done,
+        };
         for (path, fault) in found.faults {
             // A broken file in a tree is only a warning. An unreadable directory is a failure.
             let unread = matches!(fault, Fault::Io(_));
@@ -189,8 +240,11 @@ struct Report {
 }
 
 #[derive(SerJson)]
+#[nserde(serialize_none_as_null)]
 struct Duplicate {
-    soname: String,
+    family: String,
+    soname: Option<String>,
+    versions: usize,
     builds: usize,
     bytes: u64,
     bytes_wasted: u64,
@@ -208,6 +262,8 @@ struct Copied {
     version: Option<String>,
     /// Copies with the same number are identical.
     build: usize,
+    /// Copies with the same number have the same version.
+    release: usize,
 }
 
 #[derive(SerJson)]
@@ -256,9 +312,12 @@ impl Duplicate {
             size: copy.size_bytes,
             version: copy.version.clone(),
             build: copy.build,
+            release: copy.release,
         });
         Duplicate {
+            family: group.family.clone(),
             soname: group.soname.clone(),
+            versions: group.releases,
             builds: group.builds,
             bytes: group.bytes(),
             bytes_wasted: group.wasted_bytes(),
@@ -270,12 +329,12 @@ impl Duplicate {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for duplicate in &self.duplicates {
-            let builds = builds(duplicate.builds, duplicate.copies.len());
+            let builds = builds(duplicate.versions, duplicate.builds, duplicate.copies.len());
             let size = format_size(duplicate.bytes);
-            let soname = one_line(&duplicate.soname);
+            let name = one_line(duplicate.soname.as_ref().unwrap_or(&duplicate.family));
             writeln!(
                 f,
-                "{soname}: {}, {builds}, {size}",
+                "{name}: {}, {builds}, {size}",
                 count(duplicate.copies.len(), "copy")
             )?;
             for copy in &duplicate.copies {
@@ -333,12 +392,14 @@ impl fmt::Display for Report {
     }
 }
 
-/// How many of the copies are different.
-fn builds(builds: usize, copies: usize) -> String {
-    match builds {
-        1 => "all identical".to_owned(),
-        builds if builds == copies => "all different".to_owned(),
-        builds => format!("{builds} different"),
+/// How the copies differ.
+fn builds(versions: usize, builds: usize, copies: usize) -> String {
+    match (versions, builds) {
+        (_, 1) => "all identical".to_owned(),
+        (1, builds) if builds == copies => "all different builds".to_owned(),
+        (1, builds) => format!("{builds} different builds"),
+        (versions, builds) if builds == versions => format!("{versions} versions"),
+        (versions, builds) => format!("{versions} versions, {builds} builds"),
     }
 }
 

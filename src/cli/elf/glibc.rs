@@ -173,7 +173,11 @@ impl Glibc {
     }
 }
 
-fn target_named(name: &str) -> Result<Target, Error> {
+/// The target with this name.
+///
+/// # Errors
+/// A usage error when it is unknown.
+pub(super) fn target_named(name: &str) -> Result<Target, Error> {
     Target::parse(name).map_err(|unknown| Error::usage_hint(unknown.to_string(), unknown.hint()))
 }
 

@@ -1,8 +1,8 @@
 //! `c47 elf ldd`: which libraries ld.so would load, by which rule, and which are missing.
 
 mod chains;
-mod report;
-mod tree_text;
+pub(super) mod report;
+pub(super) mod tree_text;
 
 use argh::{ArgsInfo, FromArgs};
 

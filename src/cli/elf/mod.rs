@@ -1,6 +1,7 @@
 //! `c47 elf`: checks where a binary runs and what it loads.
 
 mod dupes;
+mod fits;
 mod glibc;
 mod info;
 mod ldd;
@@ -37,6 +38,7 @@ pub(super) struct Elf {
 pub(super) const DETAILS: &[Details] = &[
     glibc::DETAILS,
     ldd::DETAILS,
+    fits::DETAILS,
     dupes::DETAILS,
     rpath::DETAILS,
     info::DETAILS,
@@ -47,6 +49,7 @@ pub(super) const DETAILS: &[Details] = &[
 enum Command {
     Glibc(glibc::Glibc),
     Ldd(ldd::Ldd),
+    Fits(fits::Fits),
     Dupes(dupes::Dupes),
     Rpath(rpath::Rpath),
     Info(info::Info),
@@ -57,6 +60,7 @@ impl Elf {
         match self.command {
             Command::Glibc(options) => options.run(),
             Command::Ldd(options) => options.run(),
+            Command::Fits(options) => options.run(),
             Command::Dupes(options) => options.run(),
             Command::Rpath(options) => options.run(),
             Command::Info(options) => options.run(),

@@ -56,6 +56,11 @@ impl Walk<'_> {
         (outcome, Via::Default)
     }
 
+    fn is_program(&self, number: usize) -> bool {
+        let object = self.tree.objects.get(number);
+        object.is_some_and(|object| object.library.interpreter.is_some())
+    }
+
     fn loader(&self, number: usize) -> Option<Rc<Library>> {
         let object = self.tree.objects.get(number)?;
         Some(object.library.clone())
@@ -70,8 +75,8 @@ impl Walk<'_> {
         )
     }
 
-    /// Where glibc searches before its cache: DT_RPATH of the loader and of its loaders, unless the
-    /// loader has DT_RUNPATH; LD_LIBRARY_PATH; DT_RUNPATH of the loader.
+    /// Where glibc searches before its cache: DT_RPATH of the loader, of its loaders and of the
+    /// program, unless the loader has DT_RUNPATH; LD_LIBRARY_PATH; DT_RUNPATH of the loader.
     fn places_of_glibc(&self, by: usize, loader: Option<&Library>) -> Vec<(Via, Rc<[Vec<u8>]>)> {
         let has_runpath =
             loader.is_some_and(|one| matches!(one.linkage.search_path, SearchPath::Runpath(_)));
@@ -88,6 +93,10 @@ impl Walk<'_> {
             link = object.loader;
             if matches!(object.library.linkage.search_path, SearchPath::Rpath(_)) {
                 places.extend(search_path(number, Via::Rpath));
+            }
+            // What dlopen loads has no loader, but the program's path counts for it as well.
+            if link.is_none() && number != 0 && self.is_program(0) {
+                link = Some(0);
             }
         }
         places.push((Via::LibraryPath, self.library_path.clone()));

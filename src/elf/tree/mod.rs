@@ -1,7 +1,9 @@
 //! The libraries that ld.so would load for an object, in breadth-first order.
 
+mod begin;
 mod find;
 mod origin;
+mod process;
 mod walk;
 
 use std::ffi::OsString;
@@ -9,6 +11,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use crate::elf::search::Library;
+pub(crate) use process::Process;
 pub use walk::resolve;
 
 /// The rule by which a library was found.
@@ -19,6 +22,8 @@ pub enum Via {
     /// The interpreter, which the kernel loads before ld.so searches anything.
     AlreadyLoaded,
     Preload,
+    /// The process opened it with dlopen.
+    Opened,
     /// Its name is a path.
     Path,
     Rpath,
@@ -35,6 +40,7 @@ impl Via {
             Via::Itself => "itself",
             Via::AlreadyLoaded => "already loaded",
             Via::Preload => "preload",
+            Via::Opened => "opened",
             Via::Path => "path",
             Via::Rpath => "rpath",
             Via::LibraryPath => "ld_library_path",
@@ -46,7 +52,7 @@ impl Via {
 }
 
 /// An object in the process.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Loaded {
     /// The name by which it was first needed.
     pub name: OsString,
@@ -90,7 +96,7 @@ pub enum Resolution {
 }
 
 /// A library that cannot be loaded.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
     pub name: OsString,
     pub why: Why,
@@ -110,7 +116,7 @@ pub enum Why {
 }
 
 /// A required version that is not defined by the library.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionError {
     /// The object that requires it.
     pub needed_by: usize,
@@ -120,7 +126,7 @@ pub struct VersionError {
 }
 
 /// What ld.so would load for an object.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tree {
     /// The path of the object inside the root.
     pub path: PathBuf,

@@ -7,12 +7,10 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::{Loaded, Missing, Resolution, Tree, VersionError, Via, Why};
-use crate::elf::linkage::SearchPath;
 use crate::elf::parse::Architecture;
 use crate::elf::reader::{Fault, FileId};
-use crate::elf::search::{Candidate, Hit, Library, LibraryCache, Outcome};
-use crate::elf::secure;
-use crate::elf::system::{self, System};
+use crate::elf::search::{Hit, Library, LibraryCache, Outcome};
+use crate::elf::system::System;
 use crate::elf::tokens;
 
 /// Limit for the number of libraries in a process.
@@ -26,61 +24,8 @@ const MOST_LOOKUP_COST: u64 = 1_000_000;
 /// # Errors
 /// When the file itself cannot be read as a program or library.
 pub fn resolve(library_cache: &mut LibraryCache, file: &Path) -> Result<Tree, Fault> {
-    let root = library_cache.settings.root.clone();
-    let is_member = library_cache.archives.find(file).is_some();
-    let (inside, outside) = if is_member {
-        (file.to_owned(), None)
-    } else {
-        let inside = root.inside(file);
-        let outside = root.resolve(&inside).map_err(Fault::Io)?;
-        (inside, Some(outside))
-    };
-    let library = match library_cache.candidate(inside.as_os_str().as_bytes()) {
-        Candidate::Present(library) => library,
-        // Returns the fault, not its text.
-        Candidate::Absent | Candidate::Broken(_) => Rc::new(library_cache.library(&inside)?),
-    };
-    let architecture = library.architecture;
-    let interpreter = library
-        .interpreter
-        .clone()
-        .or_else(|| system::usual_interpreter(architecture).map(OsString::from))
-        .filter(|_| !library.loads_nothing());
-    // Checked only if it makes a difference.
-    let settings = &library_cache.settings;
-    let uses_environment = !settings.library_path.is_empty()
-        || !settings.preload.is_empty()
-        || library.linkage.search_path != SearchPath::None;
-    let secure = uses_environment
-        && library.interpreter.is_some()
-        && outside.is_some_and(|outside| secure::raises_privileges(&outside, library.mode));
-    let system = library_cache.system(interpreter.as_deref().unwrap_or_default(), architecture);
-    let mut walk = Walk {
-        library_cache,
-        system,
-        architecture,
-        secure,
-        names: BTreeMap::new(),
-        ids: BTreeMap::new(),
-        directories: Vec::new(),
-        library_path: Rc::new([]),
-        missing: BTreeMap::new(),
-        tree: Tree {
-            path: inside,
-            interpreter: interpreter.clone(),
-            objects: Vec::new(),
-            missing: Vec::new(),
-            version_errors: Vec::new(),
-            warnings: Vec::new(),
-        },
-    };
-    walk.add_object(library);
-    if let Some(interpreter) = interpreter.filter(|_| !walk.tree.is_static()) {
-        walk.load_interpreter(interpreter);
-        walk.preload();
-        walk.follow()?;
-        walk.check_versions();
-    }
+    let mut walk = Walk::from_file(library_cache, file)?;
+    walk.load_all()?;
     Ok(walk.tree)
 }
 
@@ -91,18 +36,31 @@ pub(super) struct Walk<'a> {
     /// Whether ld.so ignores the environment.
     pub(super) secure: bool,
     /// The names of loaded objects, and their numbers.
-    names: BTreeMap<OsString, usize>,
-    ids: BTreeMap<FileId, usize>,
+    pub(super) names: BTreeMap<OsString, usize>,
+    pub(super) ids: BTreeMap<FileId, usize>,
     /// For each object, the directories of its RPATH or RUNPATH.
     pub(super) directories: Vec<Rc<[Vec<u8>]>>,
     pub(super) library_path: Rc<[Vec<u8>]>,
     /// The numbers of the missing libraries.
-    missing: BTreeMap<OsString, usize>,
+    pub(super) missing: BTreeMap<OsString, usize>,
     pub(super) tree: Tree,
 }
 
 impl Walk<'_> {
-    fn add_object(&mut self, library: Rc<Library>) {
+    /// Loads what the first object needs.
+    pub(super) fn load_all(&mut self) -> Result<(), Fault> {
+        if let Some(interpreter) = self.tree.interpreter.clone()
+            && !self.tree.is_static()
+        {
+            self.load_interpreter(interpreter);
+            self.preload();
+            self.follow(0)?;
+            self.check_versions(0);
+        }
+        Ok(())
+    }
+
+    pub(super) fn add_object(&mut self, library: Rc<Library>) {
         let path = self.tree.path.as_os_str().to_owned();
         let name = path.clone();
         let hit = Hit {
@@ -127,18 +85,13 @@ impl Walk<'_> {
         }
     }
 
-    fn load_interpreter(&mut self, interpreter: OsString) {
+    pub(super) fn load_interpreter(&mut self, interpreter: OsString) {
         let outcome =
             self.library_cache
                 .compatible(interpreter.as_bytes().to_vec(), self.architecture, None);
-        let itself = self
-            .tree
-            .objects
-            .first()
-            .map(|object| object.library.clone());
         match outcome {
-            // The object is ld.so itself.
-            Outcome::Found(hit) if itself.is_some_and(|itself| itself.id == hit.library.id) => {}
+            // The object is ld.so itself, or ld.so is among the files of the process.
+            Outcome::Found(hit) if self.ids.contains_key(&hit.library.id) => {}
             Outcome::Found(hit) => {
                 let name = hit.library.linkage.soname.clone().unwrap_or(interpreter);
                 self.add(name, hit, Via::AlreadyLoaded, None);
@@ -201,8 +154,9 @@ impl Walk<'_> {
         }
     }
 
-    fn follow(&mut self) -> Result<(), Fault> {
-        let mut number = 0;
+    /// Loads what the objects need, from the one with this number on.
+    pub(super) fn follow(&mut self, first: usize) -> Result<(), Fault> {
+        let mut number = first;
         let cost_before = self.library_cache.lookup_cost();
         while let Some(object) = self.tree.objects.get(number) {
             let library = object.library.clone();
@@ -276,7 +230,7 @@ impl Walk<'_> {
     }
 
     /// Adds the library that was found, unless it is already loaded under another name.
-    fn place(&mut self, name: OsString, hit: Hit, via: Via, by: usize) -> usize {
+    pub(super) fn place(&mut self, name: OsString, hit: Hit, via: Via, by: usize) -> usize {
         if let Some(&number) = self.ids.get(&hit.library.id) {
             self.names.entry(name).or_insert(number);
             return number;
@@ -284,7 +238,13 @@ impl Walk<'_> {
         self.add(name, hit, via, Some(by))
     }
 
-    fn add(&mut self, name: OsString, hit: Hit, via: Via, loader: Option<usize>) -> usize {
+    pub(super) fn add(
+        &mut self,
+        name: OsString,
+        hit: Hit,
+        via: Via,
+        loader: Option<usize>,
+    ) -> usize {
         let number = self.tree.objects.len();
         self.ids.insert(hit.library.id, number);
         self.names.entry(name.clone()).or_insert(number);
@@ -325,14 +285,14 @@ impl Walk<'_> {
         Resolution::Missing(number)
     }
 
-    /// Checks the versions that each object requires. musl does not check versions. glibc does not
-    /// check them for a library without a version table.
-    fn check_versions(&mut self) {
+    /// Checks the versions that the objects require, from the one with this number on. musl does not
+    /// check versions. glibc does not check them for a library without a version table.
+    pub(super) fn check_versions(&mut self, first: usize) {
         if let System::Musl(_) = *self.system {
             return;
         }
         let mut errors = Vec::new();
-        for (needed_by, object) in self.tree.objects.iter().enumerate() {
+        for (needed_by, object) in self.tree.objects.iter().enumerate().skip(first) {
             for need in object.library.needs.iter().filter(|need| !need.weak) {
                 let Some(&library) = self.names.get(OsStr::new(&need.library)) else {
                     continue;
@@ -349,7 +309,7 @@ impl Walk<'_> {
                 }
             }
         }
-        self.tree.version_errors = errors;
+        self.tree.version_errors.extend(errors);
     }
 }
 

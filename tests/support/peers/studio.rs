@@ -157,6 +157,10 @@ fn put_binaries(desk: &Scratch) {
             "plugin.c",
             "int one(void); int two(void); int plugin(void) { return one() + two(); }",
         ),
+        (
+            "shade.c",
+            "int bar_v2(void); int shade(void) { return bar_v2(); }",
+        ),
         ("rg.c", "void _start(void) { for (;;) __asm__(\"hlt\"); }"),
         (
             "render.c",
@@ -216,6 +220,7 @@ fn put_binaries(desk: &Scratch) {
         "apps/maya/plugin.so",
         &["-shared", "plugin.c", &two, &one, origin],
     );
+    build("shade.so", &["-shared", "shade.c"]);
     build("rg", &["-static", "-nostdlib", "rg.c"]);
 }
 

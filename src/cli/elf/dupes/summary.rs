@@ -19,8 +19,11 @@ pub struct Summary {
 }
 
 #[derive(SerJson)]
+#[nserde(serialize_none_as_null)]
 struct Duplicate {
-    soname: String,
+    family: String,
+    soname: Option<String>,
+    versions: usize,
     copies: usize,
     builds: usize,
     bytes: u64,
@@ -37,7 +40,9 @@ struct Conflict {
 impl Summary {
     pub(super) fn of(report: &Report) -> Summary {
         let duplicates = report.duplicates.iter().map(|duplicate| Duplicate {
+            family: duplicate.family.clone(),
             soname: duplicate.soname.clone(),
+            versions: duplicate.versions,
             copies: duplicate.copies.len(),
             builds: duplicate.builds,
             bytes: duplicate.bytes,
@@ -63,9 +68,9 @@ impl fmt::Display for Summary {
             writeln!(
                 f,
                 "{}: {} copies, {}, {}",
-                one_line(&one.soname),
+                one_line(one.soname.as_ref().unwrap_or(&one.family)),
                 one.copies,
-                builds(one.builds, one.copies),
+                builds(one.versions, one.builds, one.copies),
                 format_size(one.bytes)
             )?;
         }

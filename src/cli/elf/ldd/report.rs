@@ -127,7 +127,7 @@ pub(super) fn rule(object: &Loaded) -> String {
 }
 
 /// Why a library is missing.
-pub(super) fn why(why: &Why) -> String {
+pub(in crate::cli::elf) fn why(why: &Why) -> String {
     match why {
         Why::NotFound => "not found".into(),
         Why::OtherArchitecture(path) => {

@@ -9,12 +9,19 @@ use crate::escape::one_line;
 
 /// The tree as text. The dependencies of an object are printed only the first time.
 pub(super) fn tree_text(tree: &Tree) -> String {
+    subtree_text(tree, 0, 0)
+}
+
+/// The tree below the object with this number as text, without what is below the first `in_host`
+/// objects, which a host has loaded before.
+pub(in crate::cli::elf) fn subtree_text(tree: &Tree, number: usize, in_host: usize) -> String {
     let mut text = String::new();
-    let mut printed = vec![false; tree.objects.len()];
-    let _ = writeln!(text, "{}", one_line(&shown(&tree.path)));
+    let mut printed: Vec<bool> = (0..tree.objects.len()).map(|at| at < in_host).collect();
+    let top = tree.objects.get(number).map(|object| shown(&object.path));
+    let _ = writeln!(text, "{}", one_line(&top.unwrap_or_default()));
     // An explicit stack, because a chain of libraries may be thousands long.
-    let mut stack: Vec<(usize, usize)> = vec![(0, 0)];
-    if let Some(first) = printed.first_mut() {
+    let mut stack: Vec<(usize, usize)> = vec![(number, 0)];
+    if let Some(first) = printed.get_mut(number) {
         *first = true;
     }
     while let Some((number, next)) = stack.last_mut() {
@@ -42,7 +49,9 @@ pub(super) fn tree_text(tree: &Tree) -> String {
                     continue;
                 };
                 let again = printed.get(*wanted) == Some(&true);
-                let rule = if again {
+                let rule = if *wanted < in_host {
+                    "host".into()
+                } else if again {
                     "already loaded".into()
                 } else {
                     rule(object)
@@ -56,7 +65,8 @@ pub(super) fn tree_text(tree: &Tree) -> String {
             }
         }
     }
-    for error in &tree.version_errors {
+    let errors = tree.version_errors.iter();
+    for error in errors.filter(|error| error.needed_by >= in_host) {
         let (Some(library), Some(by)) = (
             tree.objects.get(error.library),
             tree.objects.get(error.needed_by),
