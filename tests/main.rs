@@ -9,6 +9,7 @@ mod artifact;
 mod auth;
 mod auth_farm;
 mod auth_lasting;
+mod auth_presets;
 mod batch;
 mod batch_faults;
 mod batch_journal;

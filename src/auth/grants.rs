@@ -90,6 +90,10 @@ impl Grants<'_, '_> {
         let (Some(exchange), Some(token)) = (&self.plan.refresh, &old.refresh_token) else {
             return Ok(None);
         };
+        // Only a login returns the values that a changed profile needs.
+        if !old.has_all(self.plan.also()) {
+            return Ok(None);
+        }
         // `auth login` requires a login, except for profiles that can only refresh.
         if self.login == Login::Always
             && !(self.plan.starts_with_refresh_token() && self.has_root(old)?)
@@ -98,8 +102,10 @@ impl Grants<'_, '_> {
         }
         let (service, plan, context) = (self.service, self.plan, self.context);
         self.values.given.insert(REFRESH_TOKEN, token.clone());
+        self.values.also.clone_from(&old.also);
         let outcome = exchange::obtain(service, plan, exchange, self.values, context);
         self.values.given.remove(REFRESH_TOKEN);
+        self.values.also.clear();
         match outcome? {
             Outcome::Granted(granted) => {
                 let granted = Granted {
@@ -107,7 +113,12 @@ impl Grants<'_, '_> {
                     refresh_token: granted.refresh_token.or_else(|| Some(token.clone())),
                     ..granted
                 };
-                Ok(Some(self.stored(granted, old.root.clone())))
+                let mut stored = self.stored(granted, old.root.clone());
+                for (name, value) in &old.also {
+                    let kept = stored.also.entry(name.clone());
+                    kept.or_insert_with(|| value.clone());
+                }
+                Ok(Some(stored))
             }
             Outcome::Refused {
                 what: Refused::Client,
@@ -182,6 +193,7 @@ impl Grants<'_, '_> {
             refresh_token: granted.refresh_token,
             expires: granted.expires,
             obtained: Timestamp::now(),
+            also: granted.also,
             root,
             key: self.key.clone(),
         }

@@ -64,6 +64,8 @@ pub(crate) struct TokenPlan {
     pub obtain: Obtain,
     pub refresh: Option<Exchange>,
     pub revoke: Option<Exchange>,
+    /// Headers that are sent with the token. They contain values of the login response.
+    pub headers: Vec<(String, Template)>,
     pub send: Placement,
     /// The lifetime of a token if neither the response nor the token says it.
     pub ttl: Option<Duration>,
@@ -129,6 +131,8 @@ pub(crate) struct ResponseNames {
     pub refresh_token: String,
     pub expires_in: String,
     pub expires_at: String,
+    /// Names for other members, whose values are stored with the token.
+    pub also: Vec<(String, String)>,
 }
 
 impl Default for ResponseNames {
@@ -139,6 +143,7 @@ impl Default for ResponseNames {
             refresh_token: "refresh_token".into(),
             expires_in: "expires_in".into(),
             expires_at: "expires_at".into(),
+            also: Vec::new(),
         }
     }
 }
@@ -170,10 +175,17 @@ impl TokenPlan {
         }
     }
 
-    /// All requests.
-    pub(crate) fn exchanges(&self) -> Vec<&Exchange> {
-        let more = self.refresh.iter().chain(&self.revoke);
-        self.obtaining().into_iter().chain(more).collect()
+    /// The names of the other values in the login response.
+    pub(crate) fn also(&self) -> impl Iterator<Item = &str> {
+        let exchanges = self.obtaining().into_iter();
+        exchanges
+            .flat_map(|exchange| &exchange.answer.also)
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// The requests after the login.
+    pub(crate) fn later(&self) -> impl Iterator<Item = &Exchange> {
+        self.refresh.iter().chain(&self.revoke)
     }
 
     /// All secrets, including the signing key.

@@ -111,6 +111,7 @@ fn revoke(
     if let Some(refresh) = &stored.refresh_token {
         values.given.insert("refresh_token", refresh.clone());
     }
+    values.also.clone_from(&stored.also);
     let response = exchange::send(exchange, &mut values, &context.settings, context.deadline)?;
     match response.status {
         // An unknown token does not need to be revoked.

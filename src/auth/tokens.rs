@@ -285,7 +285,8 @@ impl<'a> TokenRequest<'a> {
     fn acceptable(&self, store: &Store) -> Result<Option<StoredToken>, Error> {
         let now = Timestamp::now();
         Ok(self.load(store)?.filter(|stored| {
-            if self.want.except.as_ref() == Some(&stored.token) {
+            if self.want.except.as_ref() == Some(&stored.token) || !stored.has_all(self.plan.also())
+            {
                 return false;
             }
             // A token that was stored while this process waited is the newest available.

@@ -38,7 +38,11 @@ pub(super) fn build(
         return Err(reader.wrong("url", "the path must not contain '..'"));
     }
     let scheme = scheme::from_profile(&reader, &url)?;
-    let headers = reader.headers("headers")?;
+    let mut headers = reader.headers("headers")?;
+    if let Some(plan) = scheme.token_plan() {
+        // Headers with values of the login are sent with the token.
+        headers.retain(|header| !plan.headers.contains(header));
+    }
     let user = reader.text("user")?;
     for (header, template) in &headers {
         for (value, _) in template.names() {
