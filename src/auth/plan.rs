@@ -33,16 +33,28 @@ pub(crate) enum TokenId {
 /// The source of the signing key.
 #[derive(Clone, Debug)]
 pub(crate) enum SigningKey {
-    Plain(SecretRef),
+    Plain {
+        key: SecretRef,
+        /// The password of an encrypted key.
+        password: Option<SecretRef>,
+    },
     /// A Google service account file, which also contains `iss`, `aud` and the key ID.
     ServiceAccount(SecretRef),
 }
 
 impl SigningKey {
+    /// The password of the key.
+    pub(crate) fn password(&self) -> Option<&SecretRef> {
+        match self {
+            SigningKey::Plain { password, .. } => password.as_ref(),
+            SigningKey::ServiceAccount(_) => None,
+        }
+    }
+
     /// The secret with the key.
     pub(crate) fn secret(&self) -> &SecretRef {
         match self {
-            SigningKey::Plain(secret) | SigningKey::ServiceAccount(secret) => secret,
+            SigningKey::Plain { key, .. } | SigningKey::ServiceAccount(key) => key,
         }
     }
 }
@@ -191,6 +203,7 @@ impl TokenPlan {
     /// All secrets, including the signing key.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &SecretRef> {
         let key = self.jwt.iter().map(|spec| spec.key.secret());
-        self.secrets.values().chain(key)
+        let password = self.jwt.iter().filter_map(|spec| spec.key.password());
+        self.secrets.values().chain(key).chain(password)
     }
 }

@@ -27,6 +27,7 @@ const COMMON: &[Key] = &[
     ("cacert", Kind::Text),
     ("cert", Kind::Text),
     ("cert_key", Kind::Text),
+    ("cert_key_password", Kind::Secret),
     ("proxy", Kind::Proxy),
     ("allow_plaintext", Kind::Bool),
     ("dead_token_statuses", Kind::Statuses),

@@ -94,8 +94,8 @@ pub(crate) fn from_option(text: &str, mint: Option<MintOptions>) -> Result<Share
     let mut mint = mint;
     let scheme = (option.parse)(rest, &mut mint)?;
     match mint {
-        Some(options) => Err(options.without_scheme()),
-        None => Ok(scheme),
+        Some(options) if !options.first_given.is_empty() => Err(options.without_scheme()),
+        Some(_) | None => Ok(scheme),
     }
 }
 

@@ -167,7 +167,7 @@ pub(super) fn plan(reader: &Reader, base: &Url, grant: Grant) -> Result<TokenPla
         .or_else(|| named("client_id"))
         .or_else(|| match &jwt.as_ref()?.key {
             SigningKey::ServiceAccount(SecretRef::Source(source)) => Some(source.to_string()),
-            SigningKey::ServiceAccount(SecretRef::Literal(_)) | SigningKey::Plain(_) => None,
+            SigningKey::ServiceAccount(SecretRef::Literal(_)) | SigningKey::Plain { .. } => None,
         })
         .unwrap_or_default();
     let variant = ["scope", "audience"]
