@@ -131,7 +131,7 @@ pub mod testing {
     pub use crate::http::cookies::{is_cookie_file, stored_cookies};
 
     use crate::http::head::Head;
-    use crate::jwt::key::{KeySet, Material};
+    use crate::jwt::key::{KeySet, Material, is_encrypted, unlock};
     use crate::jwt::verify::{Policy, verify};
     use crate::secret::Secret;
 
@@ -151,6 +151,12 @@ pub mod testing {
             Ok(Some(_)) => KeyKind::Asymmetric,
             Ok(None) | Err(_) => KeyKind::Refused,
         }
+    }
+
+    /// Whether a password decrypts a private key.
+    pub fn unlocks(key: &[u8], password: &[u8]) -> bool {
+        let key = Secret::new(key.to_vec());
+        is_encrypted(&key) && unlock(&key, &Secret::new(password.to_vec())).is_ok()
     }
 
     /// Reads all programs and libraries in an archive and returns their number; `None` if the archive

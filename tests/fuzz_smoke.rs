@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use c47::testing::{Cpu, Info, KeyKind, LibraryCache, Requirements, Root, SearchSettings};
 use c47::testing::{
     archive_objects, demangled, is_cookie_file, is_curl_command, is_valid_token, masked_multipart,
-    masked_text, read_key, response_status, stored_cookies, tree, verdict,
+    masked_text, read_key, response_status, stored_cookies, tree, unlocks, verdict,
 };
 
 use crate::elf_bounds::crafted_files;
@@ -99,6 +99,32 @@ fn altered_keys_are_never_used_as_secrets() {
                 String::from_utf8_lossy(&altered)
             );
         }
+    }
+}
+
+/// From openssl, encrypted with the password pw and 1000 iterations.
+const ENCRYPTED: &str = "-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAhJmQwuTkYk8gICA+gw
+DAYIKoZIhvcNAgkFADAdBglghkgBZQMEAQIEEPjHZ296M6ktGY6wj1da16sEQLu4
+2QAAPFJtPufiSSrXL0IQEihgRQs3hy/ALW8HGhVFBjCVaPoUHpIttgNOAKlDwrCW
+Eu2dJQgjizmcZIGskaQ=
+-----END ENCRYPTED PRIVATE KEY-----
+";
+
+#[test]
+fn altered_encrypted_keys_do_not_hang() {
+    assert!(unlocks(ENCRYPTED.as_bytes(), b"pw"));
+    let mut random = Random(53);
+    for _ in 0..rounds(300) {
+        let altered = random.altered(ENCRYPTED.as_bytes());
+        in_time("a key", || unlocks(&altered, b"pw"));
+        let kind = in_time("a key", || read_key(&altered));
+        let begins_alike = altered.get(..60) == ENCRYPTED.as_bytes().get(..60);
+        assert!(
+            !(begins_alike && kind == KeyKind::Shared),
+            "{}",
+            String::from_utf8_lossy(&altered)
+        );
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::server::{Response, Server};
+use crate::support::server::{Request, Response, Server};
 use crate::support::{self, Output, Run, Scratch, c47, peers};
 
 /// The output of a tool without the last line feed. `None` if the tool is not installed.
@@ -636,5 +636,273 @@ fn host_works_in_an_empty_root() {
         run.expect_code(1)
             .stdout_text()
             .starts_with("FAIL target centos7: glibc not found")
+    );
+}
+
+/// A profile like Kitsu's, at a server that knows one password.
+struct Login {
+    scratch: Scratch,
+    server: Server,
+}
+
+fn login(date: &'static str) -> Login {
+    let answer = move |request: &Request| {
+        let headers = format!("{date}Content-Type: application/json\r\n");
+        let respond = |status: &str, body: &str| Response::new(status, &headers, body);
+        let bearer = request.header("authorization");
+        match request.target.as_str() {
+            "/auth/login" if request.body_text().contains(r#""password":"right""#) => respond(
+                "200 OK",
+                r#"{"access_token":"t0ken","refresh_token":"r","expires_in":3600}"#,
+            ),
+            "/auth/login" => respond("400 Bad Request", r#"{"message":"Wrong password"}"#),
+            "/broken" => respond("503 Service Unavailable", "{}"),
+            "/rejected" => respond("401 Unauthorized", "{}"),
+            _ if bearer == Some("Bearer t0ken") => respond("404 Not Found", "{}"),
+            _ => respond("401 Unauthorized", "{}"),
+        }
+    };
+    // Some checks fail before they reach it.
+    let server = Server::start(answer).may_be_idle();
+    let scratch = Scratch::new("host-login");
+    let url = server.url("");
+    scratch.write(
+        "config.toml",
+        format!(
+            "[profile.kitsu]\nurl='{url}'\npreset='kitsu'\nuser='bot'\npassword='env:P'\n\
+             [profile.asks]\nurl='{url}'\nauth='basic'\nuser='bot'\npassword='prompt'\n\
+             [profile.device]\nurl='{url}'\nauth='device'\ndevice_url='/d'\ntoken_url='/t'\nclient_id='c'\n\
+             [profile.key]\nurl='{url}'\nauth='bearer'\ntoken='env:P'\n\
+             [profile.unset]\nurl='{url}'\nauth='bearer'\ntoken='env:NOT_SET'\n\
+             [profile.nowhere]\nurl='http://name.invalid'\nallow_plaintext=true\nauth='bearer'\ntoken='env:P'\n\
+             [profile.closed]\nurl='http://127.0.0.1:1'\nauth='bearer'\ntoken='env:P'\n"
+        ),
+    );
+    Login { scratch, server }
+}
+
+impl Login {
+    fn run(&self, words: &[&str]) -> Run {
+        c47()
+            .env("C47_CONFIG_PATH", self.scratch.path().join("config.toml"))
+            .env("C47_CACHE_DIR", self.scratch.path().join("cache"))
+            .env("P", "right")
+            .args(["host", "check", "--auth"])
+            .args(words)
+    }
+
+    /// The kind of a failure.
+    #[track_caller]
+    fn fails(&self, run: Run) -> (String, String) {
+        let output = run.arg("--json").run().expect_code(1);
+        for secret in ["right", "t0ken", "wr0ng"] {
+            assert!(!output.tell().split("in: ").last().unwrap().contains(secret));
+        }
+        let report = output.json();
+        assert_eq!(report["ok"], false);
+        let check = &report["checks"][0];
+        let text = |name: &str| check[name].as_str().unwrap().to_owned();
+        (text("kind"), text("detail"))
+    }
+}
+
+#[test]
+fn login_check_uses_the_stored_token_and_calls_the_service() {
+    let login = login("");
+    for requests in [2, 3] {
+        let output = login.run(&["kitsu"]).run().expect_code(0);
+        let line = output.stdout_text();
+        assert!(
+            line.starts_with("ok   auth kitsu: token valid for "),
+            "{line}"
+        );
+        assert!(line.contains("; status 404 after "), "{line}");
+        assert_eq!(line.lines().count(), 1);
+        assert_eq!(login.server.requests().len(), requests);
+    }
+    let several = login.run(&["kitsu/data/x", "--auth", "key", "--jq", ".checks[].kind"]);
+    let several = several.env("P", "t0ken").run().expect_code(0);
+    assert_eq!(several.stdout_text(), "null\nnull\n");
+    assert_eq!(login.server.requests()[3].target, "/data/x");
+}
+
+#[test]
+fn login_check_names_the_cause_of_a_failure() {
+    let login = login("");
+    for (name, kind, detail) in [
+        ("nowhere", "resolve", "name.invalid"),
+        ("closed", "connect", "127.0.0.1:1"),
+        ("unset", "secret", "env:NOT_SET"),
+        ("asks", "secret", "this command asks nobody"),
+        (
+            "device",
+            "login_refused",
+            "an interactive login is required",
+        ),
+        ("key/rejected", "rejected", "401"),
+        ("key/broken", "status", "503"),
+    ] {
+        let (found, why) = login.fails(login.run(&[name]));
+        assert_eq!(found, kind, "{name}: {why}");
+        assert!(why.contains(detail), "{name}: {why}");
+    }
+    let (kind, why) = login.fails(login.run(&["kitsu"]).env("P", "wr0ng"));
+    assert_eq!(kind, "login_refused", "{why}");
+    assert!(why.contains("Wrong password"), "{why}");
+    // What cannot be a profile is an error of the caller.
+    for words in [
+        &["nobody"][..],
+        &["kitsu", "--within", "0s"],
+        &["kitsu", "--within", "soon"],
+    ] {
+        login.run(words).run().expect_code(2);
+    }
+    let within = c47()
+        .args(["host", "check", "--within", "3s", "--cpu", "v1"])
+        .run();
+    within.expect_code(2);
+}
+
+#[test]
+fn login_check_finds_a_wrong_clock() {
+    let login = login("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+    for password in ["right", "wr0ng"] {
+        let (kind, why) = login.fails(login.run(&["kitsu"]).env("P", password));
+        assert_eq!(kind, "clock", "{why}");
+        assert!(why.contains("behind"), "{why}");
+    }
+}
+
+#[test]
+fn login_check_finds_an_invalid_certificate() {
+    let Some(certificates) = peers::certificates() else {
+        return;
+    };
+    let (certificate, key) = (
+        certificates.expired.certificate.display(),
+        certificates.expired.key.display(),
+    );
+    let Some(nginx) = peers::nginx(&format!(
+        "server {{ listen 127.0.0.1:@port0@ ssl; ssl_certificate {certificate}; ssl_certificate_key {key}; }}"
+    )) else {
+        return;
+    };
+    let login = login("");
+    login.scratch.write(
+        "config.toml",
+        format!(
+            "[profile.tls]\nurl='https://localhost:{}'\ncacert='{}'\npreset='kitsu'\nuser='bot'\npassword='env:P'\n",
+            nginx.port(0),
+            certificates.ca.display()
+        ),
+    );
+    let (kind, why) = login.fails(login.run(&["tls"]));
+    assert_eq!(kind, "tls", "{why}");
+    assert!(why.contains("expired"), "{why}");
+}
+
+#[test]
+fn login_check_finds_a_full_disk() {
+    let login = login("");
+    // Only empty files can be written.
+    let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" host check --auth kitsu";
+    let output = Run::of("sh")
+        .args(["-c", script])
+        .arg(support::binary())
+        .env("C47_CONFIG_PATH", login.scratch.path().join("config.toml"))
+        .env("C47_CACHE_DIR", login.scratch.path().join("cache"))
+        .env("P", "right")
+        .run()
+        .expect_code(1);
+    let line = output.stdout_text();
+    let expected = "FAIL auth kitsu: token_cache: the token is not stored: ";
+    assert!(line.starts_with(expected), "{line}");
+}
+
+/// A service that accepts connections and never responds, and one whose name is never resolved.
+#[test]
+fn login_check_ends_at_its_limit() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let login = login("");
+    let config = |name: &str, url: &str| {
+        format!(
+            "[profile.{name}]\nurl='{url}'\nallow_plaintext=true\npreset='kitsu'\nuser='bot'\npassword='env:P'\n"
+        )
+    };
+    let port = silent.local_addr().unwrap().port();
+    let silent = config("silent", &format!("http://127.0.0.1:{port}"));
+    login.scratch.write(
+        "config.toml",
+        [silent, config("unresolved", "http://filer.lan")].concat(),
+    );
+    let (kind, why) = login.fails(login.run(&["silent", "--within", "500ms"]));
+    assert_eq!(kind, "timeout", "{why}");
+    assert!(why.contains("response"), "{why}");
+    // A name server that never responds: nobody has this address (RFC 5737).
+    let resolv = login
+        .scratch
+        .write("resolv.conf", "nameserver 192.0.2.1\noptions timeout:30\n");
+    let script = format!(
+        "mount --bind {} /etc/resolv.conf; C47_CONFIG_PATH={} C47_CACHE_DIR={} P=right {} host check --auth unresolved --within 1s || echo $?",
+        resolv.display(),
+        login.scratch.path().join("config.toml").display(),
+        login.scratch.path().join("cache").display(),
+        support::binary().display(),
+    );
+    let Some(output) = with_mounts(&script) else {
+        return;
+    };
+    let line = output.stdout_text();
+    assert!(
+        line.starts_with("FAIL auth unresolved: timeout: "),
+        "{line}"
+    );
+    assert!(line.ends_with("\n1\n"), "{line}");
+}
+
+/// A token cache on a file server that is down: a FUSE file system whose program never responds.
+#[test]
+fn login_check_does_not_hang_with_the_token_cache() {
+    let Some(python) = peers::tool("python3") else {
+        return;
+    };
+    let login = login("");
+    let dead = Scratch::new("host-dead");
+    let (binary, at) = (support::binary().display(), dead.path().display());
+    let config = login.scratch.path().join("config.toml");
+    let program = login.scratch.write(
+        "silent.py",
+        "import ctypes, os, subprocess, sys\n\
+         at, binary, config = sys.argv[1:]\n\
+         fuse = os.open('/dev/fuse', os.O_RDWR)\n\
+         options = f'fd={fuse},rootmode=40000,user_id=0,group_id=0'.encode()\n\
+         call = ctypes.CDLL(None, use_errno=True).mount\n\
+         if call(b'filer:/home', at.encode(), b'fuse.sshfs', 0, options):\n\
+         \x20   print(os.strerror(ctypes.get_errno())); sys.exit(47)\n\
+         environment = dict(os.environ, C47_CACHE_DIR=at, C47_CONFIG_PATH=config, P='right')\n\
+         done = subprocess.run([binary, 'host', 'check', '--auth', 'kitsu', '--within', '1s'], env=environment)\n\
+         sys.exit(done.returncode + 1)\n",
+    );
+    let script = format!(
+        "{} {} {at} {binary} {}",
+        python.display(),
+        program.display(),
+        config.display()
+    );
+    let Some(output) = with_mounts(&format!("{script} || echo $?")) else {
+        return;
+    };
+    if output.stdout_text().ends_with("\n47\n") {
+        peers::missing::<()>("FUSE is not available here");
+        return;
+    }
+    let line = output.stdout_text();
+    assert!(
+        line.starts_with("FAIL auth kitsu: timeout: not finished after 1"),
+        "{line}"
+    );
+    assert!(
+        line.ends_with(&format!("; {at} does not respond\n2\n")),
+        "{line}"
     );
 }

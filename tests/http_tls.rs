@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::support::peers::{self, Nginx};
-use crate::support::{self, Output, Run, c47};
+use crate::support::{self, Output, Run, Scratch, c47};
 
 fn server(certificate: &peers::Pair, more: &str) -> Option<Nginx> {
     let (certificate, key) = (certificate.certificate.display(), certificate.key.display());
@@ -549,4 +549,64 @@ fn profile_takes_certificates_and_keys_by_path_or_source() {
             .expect_code(0);
         assert_eq!(output.stdout_text(), "secure", "{keys}");
     }
+}
+
+#[test]
+fn encrypted_client_key_is_decrypted_with_its_password() {
+    let (Some(certificates), Some(openssl)) = (peers::certificates(), peers::tool("openssl"))
+    else {
+        return;
+    };
+    let ca = certificates.ca.display();
+    let more = format!("ssl_client_certificate {ca}; ssl_verify_client on;");
+    let Some(nginx) = server(&certificates.good, &more) else {
+        return;
+    };
+    let base = format!("https://localhost:{}", nginx.port(0));
+    let scratch = Scratch::new("encrypted-client-key");
+    let client = &certificates.client;
+    let encrypted = |name: &str, options: &[&str]| {
+        let run = Run::of(&openssl).args(options).arg("-in").arg(&client.key);
+        let to = scratch.path().join(name);
+        let run = run.args(["-passout", "pass:open-sesame", "-out"]).arg(&to);
+        run.run().expect_code(0);
+        to.display().to_string()
+    };
+    let key = encrypted("key.pem", &["pkcs8", "-topk8"]);
+    let cert = client.certificate.display().to_string();
+    // One file with both.
+    let both = [&key, &cert].map(|path| std::fs::read_to_string(path).unwrap());
+    let both = scratch
+        .write("both.pem", both.concat())
+        .display()
+        .to_string();
+    let config = scratch.write(
+        "config.toml",
+        format!(
+            "[profile.p]\nurl='{}'\ncacert='{ca}'\ncert='{cert}'\ncert_key='{key}'\ncert_key_password='env:P'\n",
+            base
+        ),
+    );
+    let url = format!("{base}/");
+    let ca = ca.to_string();
+    let run = |words: &[&str], password: &str, code: i32| {
+        let run = c47().env("C47_CONFIG_PATH", &config).env("P", password);
+        let output = run.arg("http").args(words).run().expect_code(code);
+        assert!(
+            !output.stderr_text().contains(password),
+            "{}",
+            output.tell()
+        );
+        output.stderr_text().to_owned()
+    };
+    let with_key = [&*url, "--cacert", &ca, "--cert", &cert, "--key", &key];
+    let password = ["--key-password", "env:P"];
+    run(&[&with_key[..], &password].concat(), "open-sesame", 0);
+    let with_both = [&*url, "--cacert", &ca, "--cert", &both];
+    run(&[&with_both[..], &password].concat(), "open-sesame", 0);
+    run(&["@p/"], "open-sesame", 0);
+    let wrong = run(&["@p/"], "open-sesamE", 7);
+    assert!(wrong.contains("the password is wrong"), "{wrong}");
+    let without = run(&with_key, "open-sesame", 7);
+    assert!(without.contains("--key-password"), "{without}");
 }

@@ -1,6 +1,7 @@
 //! `c47 jwt` with tokens and keys of other tools, and other tools with those of c47.
 
 mod attacks;
+mod encrypted;
 mod options;
 mod peers;
 mod vectors;

@@ -9,6 +9,7 @@ mod artifact;
 mod auth;
 mod auth_farm;
 mod auth_lasting;
+mod auth_presets;
 mod aws;
 mod aws_keys;
 mod batch;

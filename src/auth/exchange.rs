@@ -1,5 +1,6 @@
 //! One token request and its response.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -8,7 +9,7 @@ use zeroize::Zeroizing;
 use super::context::Context;
 use super::error::Error as AuthError;
 use super::login_call;
-use super::plan::{Exchange, Fields, Target, TokenPlan};
+use super::plan::{Exchange, Fields, ResponseNames, Target, TokenPlan};
 use super::refusal::{Meaning, Refused, code, of_code, refused};
 use super::service::Service;
 use super::template::Template;
@@ -42,6 +43,8 @@ pub(super) struct Granted {
     pub expires: Option<Timestamp>,
     /// How many seconds the service's clock is ahead of this machine's.
     pub ahead: Option<i64>,
+    /// Other values of the response, by their names in the profile.
+    pub also: BTreeMap<String, Secret>,
 }
 
 /// The response to a token request, of any status.
@@ -259,7 +262,23 @@ pub(super) fn judge(
         id_token,
         expires,
         ahead,
+        also: others(&json, names).map_err(failed)?,
     }))
+}
+
+/// The other values that the profile names.
+fn others(json: &Json, names: &ResponseNames) -> Result<BTreeMap<String, Secret>, String> {
+    let value = |path: &str| match find(json, path) {
+        Some(Json::String(text)) => checked(text).map_err(|why| format!("invalid '{path}': {why}")),
+        Some(Json::Number(number)) => Ok(Secret::new(number.to_string().into_bytes())),
+        Some(Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_)) | None => {
+            Err(format!("the response has no '{path}'"))
+        }
+    };
+    let values = names.also.iter();
+    values
+        .map(|(name, path)| Ok((name.clone(), value(path)?)))
+        .collect()
 }
 
 fn checked(text: &str) -> Result<Secret, &'static str> {

@@ -5,6 +5,8 @@
 //! the profile is never sent again after the service has returned another one.
 
 use super::aws;
+use std::collections::BTreeMap;
+
 use super::context::{Context, Login};
 use super::device;
 use super::error::Error as AuthError;
@@ -87,6 +89,7 @@ impl Grants<'_, '_> {
                     expires: reply.expires,
                     id_token: None,
                     ahead: None,
+                    also: BTreeMap::new(),
                 })
             }
         };
@@ -115,6 +118,7 @@ impl Grants<'_, '_> {
             expires: Some(keys.expires.unwrap_or(NEVER_STORED)),
             id_token: None,
             ahead: None,
+            also: BTreeMap::new(),
         };
         Ok(self.stored(granted, None, None))
     }
@@ -128,6 +132,10 @@ impl Grants<'_, '_> {
         let (Some(exchange), Some(token)) = (&self.plan.refresh, &old.refresh_token) else {
             return Ok(None);
         };
+        // Only a login returns the values that a changed profile needs.
+        if !old.has_all(self.plan.also()) {
+            return Ok(None);
+        }
         // `auth login` requires a login, except for profiles that can only refresh.
         if self.login == Login::Always
             && !(self.plan.starts_with_refresh_token() && self.has_root(old)?)
@@ -140,8 +148,10 @@ impl Grants<'_, '_> {
             self.values.keys(&context.settings)?;
         }
         self.values.given.insert(REFRESH_TOKEN, token.clone());
+        self.values.also.clone_from(&old.also);
         let outcome = exchange::obtain(service, plan, exchange, self.values, context);
         self.values.given.remove(REFRESH_TOKEN);
+        self.values.also.clear();
         match outcome? {
             Outcome::Granted(granted) => {
                 let granted = Granted {
@@ -150,7 +160,12 @@ impl Grants<'_, '_> {
                     ..granted
                 };
                 let identity = self.identity(&granted, old.identity.as_ref())?;
-                Ok(Some(self.stored(granted, old.root.clone(), identity)))
+                let mut stored = self.stored(granted, old.root.clone(), identity);
+                for (name, value) in &old.also {
+                    let kept = stored.also.entry(name.clone());
+                    kept.or_insert_with(|| value.clone());
+                }
+                Ok(Some(stored))
             }
             Outcome::Refused {
                 what: Refused::Client,
@@ -313,6 +328,7 @@ impl Grants<'_, '_> {
             refresh_token: granted.refresh_token,
             expires: granted.expires,
             obtained: Timestamp::now(),
+            also: granted.also,
             root,
             identity,
             key: self.key.clone(),

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::http::url::Url;
 use crate::json::Text;
 use crate::jwt::claim::Claim;
-use crate::jwt::key::Key;
+use crate::jwt::key::{self, Key};
 use crate::jwt::{self, Mint, ShortSecret};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
@@ -39,8 +39,14 @@ impl Signing {
     pub(super) fn read(spec: &TokenSpec, deadline: Deadline) -> Result<Signing, Error> {
         let mut spec = spec.clone();
         let secret = spec.key.secret().read("Key", deadline)?;
-        if let SigningKey::Plain(_) = spec.key {
-            let key = Key::parse(&secret)?;
+        if let SigningKey::Plain { password, .. } = &spec.key {
+            let key = match password {
+                Some(password) if key::is_encrypted(&secret) => {
+                    let password = password.read("Password of the key", deadline)?;
+                    Key::parse(&key::unlock(&secret, &password)?)?
+                }
+                Some(_) | None => Key::parse(&secret)?,
+            };
             return Ok(Signing {
                 spec,
                 secret,

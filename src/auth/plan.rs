@@ -37,16 +37,28 @@ pub(crate) enum TokenId {
 /// The source of the signing key.
 #[derive(Clone, Debug)]
 pub(crate) enum SigningKey {
-    Plain(SecretRef),
+    Plain {
+        key: SecretRef,
+        /// The password of an encrypted key.
+        password: Option<SecretRef>,
+    },
     /// A Google service account file, which also contains `iss`, `aud` and the key ID.
     ServiceAccount(SecretRef),
 }
 
 impl SigningKey {
+    /// The password of the key.
+    pub(crate) fn password(&self) -> Option<&SecretRef> {
+        match self {
+            SigningKey::Plain { password, .. } => password.as_ref(),
+            SigningKey::ServiceAccount(_) => None,
+        }
+    }
+
     /// The secret with the key.
     pub(crate) fn secret(&self) -> &SecretRef {
         match self {
-            SigningKey::Plain(secret) | SigningKey::ServiceAccount(secret) => secret,
+            SigningKey::Plain { key, .. } | SigningKey::ServiceAccount(key) => key,
         }
     }
 }
@@ -71,6 +83,8 @@ pub(crate) struct TokenPlan {
     /// The issuer whose metadata has the endpoints.
     pub issuer: Option<Issuer>,
     pub binding: Binding,
+    /// Headers that are sent with the token. They contain values of the login response.
+    pub headers: Vec<(String, Template)>,
     pub send: Placement,
     /// The lifetime of a token if neither the response nor the token says it.
     pub ttl: Option<Duration>,
@@ -237,6 +251,8 @@ pub(crate) struct ResponseNames {
     pub refresh_token: String,
     pub expires_in: String,
     pub expires_at: String,
+    /// Names for other members, whose values are stored with the token.
+    pub also: Vec<(String, String)>,
 }
 
 impl Default for ResponseNames {
@@ -247,6 +263,7 @@ impl Default for ResponseNames {
             refresh_token: "refresh_token".into(),
             expires_in: "expires_in".into(),
             expires_at: "expires_at".into(),
+            also: Vec::new(),
         }
     }
 }
@@ -307,16 +324,24 @@ impl TokenPlan {
         }
     }
 
-    /// All requests.
-    pub(crate) fn exchanges(&self) -> Vec<&Exchange> {
+    /// The names of the other values in the login response.
+    pub(crate) fn also(&self) -> impl Iterator<Item = &str> {
+        let exchanges = self.obtaining().into_iter();
+        exchanges
+            .flat_map(|exchange| &exchange.answer.also)
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// The requests after the login.
+    pub(crate) fn later(&self) -> impl Iterator<Item = &Exchange> {
         let revoke = self.revoke.iter().map(Revocation::exchange);
-        let more = self.refresh.iter().chain(revoke);
-        self.obtaining().into_iter().chain(more).collect()
+        self.refresh.iter().chain(revoke)
     }
 
     /// All secrets, including the signing key.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &SecretRef> {
         let key = self.jwt.iter().map(|spec| spec.key.secret());
-        self.secrets.values().chain(key)
+        let password = self.jwt.iter().filter_map(|spec| spec.key.password());
+        self.secrets.values().chain(key).chain(password)
     }
 }

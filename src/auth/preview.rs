@@ -2,6 +2,7 @@
 
 use super::secret_ref::SecretRef;
 use crate::http::credential::{Credential, Placement};
+use crate::http::part::Header;
 use crate::redact::MASK;
 use crate::secret::{Secret, Source};
 
@@ -23,6 +24,11 @@ pub(crate) enum Preview {
     },
     /// A signature of AWS.
     Aws(AwsSigning),
+    /// A token, and headers with values from the same login.
+    Headers {
+        token: Box<Preview>,
+        headers: Vec<(String, Origin)>,
+    },
     /// A signature, which exists only once the request is sent.
     Signed {
         /// The header that contains it.
@@ -75,6 +81,15 @@ impl Origin {
         }
     }
 
+    /// A header that belongs to a profile's token.
+    pub(crate) fn header_printed_by_auth_token(profile: &str, header: &str) -> Origin {
+        Origin::Printed(
+            ["c47", "auth", "token", profile, "--header", header]
+                .map(str::to_owned)
+                .to_vec(),
+        )
+    }
+
     /// A profile's token.
     pub(crate) fn printed_by_auth_token(profile: &str) -> Origin {
         Origin::Printed(
@@ -107,6 +122,11 @@ impl Preview {
             Preview::Netrc(NetrcUse::Bearer) => authorization("Bearer"),
             Preview::Token { placement, .. } => placement.masked(),
             Preview::Aws(_) => authorization("AWS4-HMAC-SHA256"),
+            Preview::Headers { token, headers } => {
+                let mask =
+                    |(name, _): &(String, Origin)| Header::secret(name, Secret::new(MASK.into()));
+                token.masked().with_headers(headers.iter().map(mask))
+            }
             Preview::Signed { header } => Placement::Header(header.clone()).masked(),
         }
     }
@@ -122,6 +142,10 @@ impl Preview {
             Preview::None => false,
             Preview::Password { .. } | Preview::Netrc(_) | Preview::Aws(_) => true,
             Preview::Token { placement, .. } => placement.is_authorization(),
+            Preview::Headers { token, headers } => {
+                let is_authorization = |name: &str| name.eq_ignore_ascii_case("authorization");
+                token.is_authorization() || headers.iter().any(|(name, _)| is_authorization(name))
+            }
             Preview::Signed { header } => header.eq_ignore_ascii_case("authorization"),
         }
     }

@@ -1,5 +1,6 @@
 //! The records of the token cache, as JSON: a token, a refusal or a failure.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -23,6 +24,8 @@ pub(crate) struct StoredToken {
     pub refresh_token: Option<Secret>,
     pub expires: Option<Timestamp>,
     pub obtained: Timestamp,
+    /// Other values of the login response, by their names in the profile.
+    pub also: BTreeMap<String, Secret>,
     /// The fingerprint of the secrets that this token came from: the profile's refresh token, or those
     /// of a token that is bound to them.
     pub root: Option<Mark>,
@@ -104,6 +107,18 @@ impl Mark {
     }
 }
 
+/// The strings of an object that can be sent.
+fn secrets(json: &Json) -> BTreeMap<String, Secret> {
+    let members = json.as_object().into_iter().flatten();
+    members
+        .filter_map(|(name, value)| {
+            let secret = Secret::new(value.as_str()?.as_bytes().to_vec());
+            secret.expose_text().ok()?;
+            Some((name.clone(), secret))
+        })
+        .collect()
+}
+
 impl StoredToken {
     /// Reads a record; `None` if it is invalid.
     pub(crate) fn parse(bytes: &[u8]) -> Option<StoredToken> {
@@ -117,6 +132,7 @@ impl StoredToken {
             refresh_token: secret("refresh_token"),
             expires: json.get("expires").and_then(Json::as_i64).map(Timestamp),
             obtained: Timestamp(json.get("obtained")?.as_i64()?),
+            also: json.get("also").map_or_else(BTreeMap::new, secrets),
             root: json.get("root").and_then(Mark::parse),
             identity: json.get("identity").and_then(Identity::parse),
             key: TokenKey {
@@ -144,6 +160,12 @@ impl StoredToken {
     /// The JSON that is written.
     pub(crate) fn to_json(&self) -> Text {
         let secret = |secret: &Secret| Text::string(&String::from_utf8_lossy(secret.expose()));
+        let also: Vec<(&str, Text)> = self
+            .also
+            .iter()
+            .map(|(name, value)| (name.as_str(), secret(value)))
+            .collect();
+        let also = Text::object(also.iter().map(|(name, value)| (*name, value)));
         Text::object([
             ("profile", &Text::string(&self.key.profile)),
             ("origin", &Text::string(&self.key.origin)),
@@ -161,6 +183,7 @@ impl StoredToken {
                 "refresh_token",
                 &self.refresh_token.as_ref().map_or_else(Text::null, secret),
             ),
+            ("also", &also),
             (
                 "root",
                 &self.root.as_ref().map_or_else(Text::null, Mark::to_json),
@@ -188,6 +211,11 @@ impl StoredToken {
     /// Whether other processes may use it, or need what it replaces.
     pub(super) fn is_storable(&self) -> bool {
         self.expires != Some(NEVER_STORED) || self.root.is_some() || self.refresh_token.is_some()
+    }
+
+    /// Whether it has all these other values of a login response.
+    pub(crate) fn has_all<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> bool {
+        names.all(|name| self.also.contains_key(name))
     }
 
     /// The time until it expires; `None` if it has no expiry.
@@ -281,6 +309,7 @@ mod tests {
             refresh_token: None,
             expires: Some(Timestamp(100)),
             obtained: Timestamp(0),
+            also: BTreeMap::from([("user_id".to_owned(), Secret::new(b"u\"7".to_vec()))]),
             root: Some(Mark {
                 salt: vec![1],
                 mark: vec![2, 3],
@@ -306,6 +335,7 @@ mod tests {
         );
         assert_eq!((&back.key, &back.root), (&stored.key, &stored.root));
         assert_eq!(back.identity, stored.identity);
+        assert_eq!(back.also, stored.also);
         for length in 0..text.as_str().len() {
             assert!(StoredToken::parse(&text.as_str().as_bytes()[..length]).is_none());
         }

@@ -111,6 +111,7 @@ fn revoke(
     if let Some(refresh) = &stored.refresh_token {
         values.given.insert("refresh_token", refresh.clone());
     }
+    values.also.clone_from(&stored.also);
     let refresh = stored.refresh_token.as_ref();
     let tokens = refresh
         .map(|token| ("refresh_token", token))

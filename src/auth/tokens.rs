@@ -296,7 +296,8 @@ impl<'a> TokenRequest<'a> {
             return Ok(None);
         }
         Ok(Some(stored).filter(|stored| {
-            if self.want.except.as_ref() == Some(&stored.token) {
+            if self.want.except.as_ref() == Some(&stored.token) || !stored.has_all(self.plan.also())
+            {
                 return false;
             }
             // A token that was stored while this process waited is the newest available.

@@ -27,6 +27,8 @@ pub(super) struct Values<'a> {
     profile: &'a str,
     /// Values known only during the login: a refresh token, a device code. They take precedence.
     pub given: BTreeMap<&'static str, Secret>,
+    /// Other values of the login response.
+    pub also: BTreeMap<String, Secret>,
     read: BTreeMap<String, Secret>,
     /// Values that were derived and sent: an assertion, Basic credentials of a client.
     derived: Vec<Secret>,
@@ -44,6 +46,7 @@ impl<'a> Values<'a> {
             plan,
             profile,
             given: BTreeMap::new(),
+            also: BTreeMap::new(),
             read: BTreeMap::new(),
             derived: Vec::new(),
             signing: None,
@@ -59,7 +62,7 @@ impl<'a> Values<'a> {
     /// # Errors
     /// If its source cannot be read.
     fn get(&mut self, name: &str) -> Result<Option<Secret>, Error> {
-        if let Some(secret) = self.given.get(name) {
+        if let Some(secret) = self.given.get(name).or_else(|| self.also.get(name)) {
             return Ok(Some(secret.clone()));
         }
         let public = self.public.get(name);
@@ -227,7 +230,11 @@ impl<'a> Values<'a> {
     /// or encoded form.
     pub(super) fn without_secrets(&self, text: &str) -> String {
         let signing = self.signing.iter().map(mint::Signing::secret);
-        let secrets = self.read.values().chain(self.given.values());
+        let secrets = self
+            .read
+            .values()
+            .chain(self.given.values())
+            .chain(self.also.values());
         let mut forms: Vec<Zeroizing<String>> = Vec::new();
         for secret in secrets.chain(&self.derived).chain(signing) {
             // A very short secret would match everywhere.

@@ -22,6 +22,8 @@ pub(crate) enum Kind {
     Statuses,
     /// A table of strings with any names.
     Texts,
+    /// A table of names for members of a response.
+    Members,
     /// A table of secrets with any names.
     Secrets,
     /// A table with any content.
@@ -47,6 +49,7 @@ pub(crate) const REQUEST: &[Key] = &[
     ("refresh_token", Kind::Text),
     ("expires_in", Kind::Text),
     ("expires_at", Kind::Text),
+    ("also", Kind::Members),
 ];
 
 /// The keys of `pages`, as the options of `c47 http`.

@@ -3,6 +3,7 @@
 use super::expand::Variables;
 use super::read::Reader;
 use super::value::{Place, Table};
+use crate::auth::secret_ref::SecretRef;
 use crate::auth::service::{Service, Share};
 use crate::auth::{Profile, scheme};
 use crate::error::Error;
@@ -38,7 +39,11 @@ pub(super) fn build(
         return Err(reader.wrong("url", "the path must not contain '..'"));
     }
     let scheme = scheme::from_profile(&reader, &url)?;
-    let headers = reader.headers("headers")?;
+    let mut headers = reader.headers("headers")?;
+    if let Some(plan) = scheme.token_plan() {
+        // Headers with values of the login are sent with the token.
+        headers.retain(|header| !plan.headers.contains(header));
+    }
     let user = reader.text("user")?;
     for (header, template) in &headers {
         for (value, _) in template.names() {
@@ -70,10 +75,18 @@ pub(super) fn build(
 
 /// The settings that the profile overrides.
 fn overlay(reader: &Reader) -> Result<Overlay, Error> {
+    let password = match reader.secret("cert_key_password")? {
+        Some(SecretRef::Source(source)) => Some(source),
+        Some(SecretRef::Literal(_)) => {
+            let why = "must be a source: env:NAME, file:PATH, command:PROGRAM ARGS or prompt";
+            return Err(reader.wrong("cert_key_password", why));
+        }
+        None => None,
+    };
     let client = match (reader.key_file("cert")?, reader.key_file("cert_key")?) {
-        (Some(cert), Some(key)) => Some((cert, key)),
+        (Some(cert), Some(key)) => Some((cert, key.with_password(password))),
         // The certificate and the key may be in one file.
-        (Some(cert), None) => Some((cert.clone(), cert)),
+        (Some(cert), None) => Some((cert.clone(), cert.with_password(password))),
         (None, Some(_)) => return Err(reader.missing("cert", " for 'cert_key'")),
         (None, None) => None,
     };

@@ -27,6 +27,7 @@ const COMMON: &[Key] = &[
     ("cacert", Kind::Text),
     ("cert", Kind::Text),
     ("cert_key", Kind::Text),
+    ("cert_key_password", Kind::Secret),
     ("proxy", Kind::Proxy),
     ("allow_plaintext", Kind::Bool),
     ("dead_token_statuses", Kind::Statuses),
@@ -229,10 +230,11 @@ fn check_value(
         }
         (Kind::Words, Value::List(words)) if are_texts(words) => Ok(()),
         (Kind::Statuses, Value::List(statuses)) => check_statuses(name, statuses, &entry.place),
-        (Kind::Texts | Kind::Secrets, Value::Table(table)) => {
+        (Kind::Texts | Kind::Members | Kind::Secrets, Value::Table(table)) => {
             for (name, entry) in table {
                 // A secret header is secret in every table.
-                let is_secret = kind == Kind::Secrets || redact::is_secret_header(name);
+                let is_secret = kind == Kind::Secrets
+                    || (kind == Kind::Texts && redact::is_secret_header(name));
                 match &entry.value {
                     Value::Text(text) if is_secret && is_masked(text) && is_literal(text) => {
                         literal.get_or_insert_with(|| entry.place.clone());
@@ -258,9 +260,10 @@ fn check_value(
         (Kind::Duration, _) => wanted("a duration such as '30s' or 30"),
         (Kind::Bool, _) => wanted("true or false"),
         (Kind::Statuses, _) => wanted("a list of statuses"),
-        (Kind::Texts | Kind::Secrets | Kind::Json | Kind::Request | Kind::Pages, _) => {
-            wanted("a table")
-        }
+        (
+            Kind::Texts | Kind::Members | Kind::Secrets | Kind::Json | Kind::Request | Kind::Pages,
+            _,
+        ) => wanted("a table"),
     }
 }
 

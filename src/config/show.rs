@@ -43,7 +43,7 @@ fn walk(prefix: &str, table: &Table, keys: &[Key], all: &mut Vec<Shown>) {
                     });
                 }
             }
-            (Kind::Json, Value::Table(inner)) => walk(&below, inner, &[], all),
+            (Kind::Json | Kind::Members, Value::Table(inner)) => walk(&below, inner, &[], all),
             (Kind::Proxy, Value::Text(proxy)) => all.push(Shown {
                 key,
                 value: Text::string(&redact::proxy(proxy)),
@@ -74,6 +74,7 @@ fn secret_parser(kind: Kind) -> Option<Parser> {
         | Kind::Bool
         | Kind::Statuses
         | Kind::Texts
+        | Kind::Members
         | Kind::Secrets
         | Kind::Json
         | Kind::Request

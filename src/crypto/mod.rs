@@ -5,6 +5,7 @@ pub(crate) mod digest;
 pub(crate) mod ecdsa;
 pub(crate) mod eddsa;
 pub(crate) mod hmac;
+pub(crate) mod pbes2;
 pub(crate) mod rsa;
 pub(crate) mod tls;
 

@@ -1,7 +1,7 @@
 //! Runs work in a thread with a time limit. Any access to a file may hang if its file server is
 //! down.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -53,6 +53,11 @@ fn start_with<T: Send + 'static>(
 }
 
 impl<T> BackgroundTask<T> {
+    /// Whether there is no result yet.
+    pub(crate) fn is_pending(&self) -> bool {
+        matches!(self.receiver.try_recv(), Err(TryRecvError::Empty))
+    }
+
     /// Waits for the result.
     ///
     /// # Errors

@@ -16,11 +16,14 @@ use crate::quantity::format_size;
 
 /// A check and its result.
 #[derive(Clone, Debug, PartialEq, Eq, SerJson)]
+#[nserde(serialize_none_as_null)]
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Check {
     pub name: String,
     pub ok: bool,
     pub detail: String,
+    /// What failed, for programs; `None` if the name of the check says it.
+    pub kind: Option<String>,
 }
 
 /// All checks.
@@ -42,6 +45,15 @@ impl Check {
             name: name.into(),
             ok,
             detail,
+            kind: None,
+        }
+    }
+
+    /// A failed check with the kind of the failure.
+    pub(crate) fn failed(name: impl Into<String>, kind: &str, why: impl Into<String>) -> Check {
+        Check {
+            kind: Some(kind.to_owned()),
+            ..Check::new(name, Err(why.into()))
         }
     }
 }
@@ -60,7 +72,10 @@ impl fmt::Display for Checks {
         for check in &self.checks {
             let status = if check.ok { "ok" } else { "FAIL" };
             let (name, detail) = (one_line(&check.name), one_line(&check.detail));
-            writeln!(f, "{status:<4} {name}: {detail}")?;
+            match &check.kind {
+                None => writeln!(f, "{status:<4} {name}: {detail}")?,
+                Some(kind) => writeln!(f, "{status:<4} {name}: {kind}: {detail}")?,
+            }
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::part::QueryMember;
+use super::part::{Header, QueryMember, Value};
 use super::signer::Signing;
 use super::url::form_encode;
 use crate::redact::MASK;
@@ -19,6 +19,11 @@ pub(crate) enum Credential {
         value: Secret,
     },
     Query(Vec<QueryMember>),
+    /// A token, and other values that the service requires with it.
+    Several {
+        headers: Vec<Header>,
+        query: Vec<QueryMember>,
+    },
     /// RFC 7616: nothing is sent before a challenge.
     Digest {
         user: String,
@@ -35,6 +40,39 @@ impl Credential {
         Credential::Header {
             name: "authorization".into(),
             value: basic(user, password),
+        }
+    }
+
+    /// The credential with more headers. Digest and signatures have only their own.
+    pub(crate) fn with_headers(self, more: impl IntoIterator<Item = Header>) -> Credential {
+        let (mut headers, query) = match self {
+            Credential::None => (Vec::new(), Vec::new()),
+            Credential::Header { name, value } => (vec![Header::secret(&name, value)], Vec::new()),
+            Credential::Query(query) => (Vec::new(), query),
+            Credential::Several { headers, query } => (headers, query),
+            Credential::Digest { .. } | Credential::Signed(_) => return self,
+        };
+        headers.extend(more);
+        Credential::Several { headers, query }
+    }
+
+    /// The value of one of its headers, if that is known before the request is sent.
+    pub(crate) fn header(&self, name: &str) -> Option<&Secret> {
+        match self {
+            Credential::Header { name: own, value } if own.eq_ignore_ascii_case(name) => {
+                Some(value)
+            }
+            Credential::Several { headers, .. } => {
+                headers.iter().find_map(|header| match &header.value {
+                    Value::Secret(value) if header.name.eq_ignore_ascii_case(name) => Some(value),
+                    Value::Secret(_) | Value::Plain(_) => None,
+                })
+            }
+            Credential::None
+            | Credential::Header { .. }
+            | Credential::Query(_)
+            | Credential::Digest { .. }
+            | Credential::Signed(_) => None,
         }
     }
 }

@@ -84,9 +84,21 @@ impl Request {
             None if wants_length => headers.push(Header::plain("content-length", "0")),
             None => {}
         }
-        let credential = match &self.credential {
-            Credential::Header { name, value } => Some((name.as_str(), value)),
-            Credential::Digest { answer, .. } => answer.as_ref().map(|it| ("authorization", it)),
+        match &self.credential {
+            Credential::Header { name, value } => {
+                headers.push(Header::secret(name, value.clone()));
+            }
+            // A header of the user replaces that of the credential.
+            Credential::Several { headers: own, .. } => headers.extend(
+                own.iter()
+                    .filter(|header| !self.has_header(&header.name))
+                    .cloned(),
+            ),
+            Credential::Digest { answer, .. } => headers.extend(
+                answer
+                    .iter()
+                    .map(|answer| Header::secret("authorization", answer.clone())),
+            ),
             Credential::Signed(signing) => {
                 let signed = &signing.signature().headers;
                 headers.retain(|header| {
@@ -95,11 +107,9 @@ impl Request {
                         .any(|new| new.name.eq_ignore_ascii_case(&header.name))
                 });
                 headers.extend(signed.iter().cloned());
-                None
             }
-            Credential::None | Credential::Query(_) => None,
-        };
-        headers.extend(credential.map(|(name, value)| Header::secret(name, value.clone())));
+            Credential::None | Credential::Query(_) => {}
+        }
         for header in &mut headers {
             header.name.make_ascii_lowercase();
         }
@@ -150,7 +160,7 @@ impl Request {
     /// The query parameters of the credential.
     fn secret_members(&self) -> &[QueryMember] {
         match &self.credential {
-            Credential::Query(members) => members,
+            Credential::Query(members) | Credential::Several { query: members, .. } => members,
             Credential::Signed(signing) => &signing.signature().query,
             Credential::None | Credential::Header { .. } | Credential::Digest { .. } => &[],
         }

@@ -14,9 +14,10 @@ use rustls::{ClientConfig, RootCertStore};
 use super::roots;
 pub(crate) use super::roots::Trust;
 use super::verifier::{AcceptAnyCertificate, Verifier};
-use crate::crypto;
+use crate::crypto::{self, pbes2};
 use crate::deadline::Deadline;
 use crate::error::Error;
+use crate::jwt;
 use crate::process_limits::forbid_core_files;
 use crate::secret::{KeySource, Secret};
 use crate::timestamp::Timestamp;
@@ -163,10 +164,24 @@ fn private_key(key: &KeySource, deadline: Deadline) -> Result<PrivateKeyDer<'sta
         }
         None => key.read_until("private key", deadline)?.expose(),
     };
+    if let Some(der) = jwt::key::encrypted_der(bytes) {
+        let Some(password) = key.password() else {
+            let hint = "give its password with --key-password, or cert_key_password in a profile";
+            return Err(wrong("the key is encrypted").with_hint(hint));
+        };
+        let password = password.read_until("Password of the key", deadline)?;
+        let plain = pbes2::decrypt(&der, password.expose()).map_err(|error| {
+            let wrong = wrong(&error.to_string());
+            match error.hint() {
+                Some(hint) => wrong.with_hint(hint),
+                None => wrong,
+            }
+        })?;
+        return Ok(PrivateKeyDer::Pkcs8(plain.to_vec().into()));
+    }
     if bytes.windows(9).any(|part| part == b"ENCRYPTED") {
-        return Err(wrong(
-            "the key is encrypted; decrypt it into a file that only you can read",
-        ));
+        let error = wrong("the key is encrypted in an old format (not PKCS#8)");
+        return Err(error.with_hint(pbes2::CONVERT));
     }
     PrivateKeyDer::from_pem_slice(bytes).map_err(|_| wrong("it contains no PEM private key"))
 }

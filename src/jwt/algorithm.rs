@@ -83,7 +83,10 @@ impl Algorithm {
     pub fn parse(name: &str) -> Result<Algorithm, String> {
         Algorithm::named(name).ok_or_else(|| match name {
             "none" => "'none' is not supported: tokens must be signed".to_owned(),
-            "ES512" => "ES512 is not supported (no P-521); use ES384".to_owned(),
+            "ES512" => {
+                "ES512 is not supported: c47 has no P-521; use ES384 (c47 jwt keygen --alg ES384)"
+                    .to_owned()
+            }
             _ => {
                 let names = Algorithm::names().join(", ");
                 format!("unknown algorithm '{name}'; use one of {names}")

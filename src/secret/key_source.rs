@@ -13,6 +13,8 @@ use crate::deadline::Deadline;
 pub(crate) struct KeySource {
     source: Source,
     read: Arc<OnceLock<Secret>>,
+    /// The password of an encrypted key.
+    password: Option<Box<KeySource>>,
 }
 
 impl KeySource {
@@ -29,6 +31,19 @@ impl KeySource {
             }
             Source::File(_) | Source::Env(_) | Source::Command(_) | Source::Prompt => None,
         }
+    }
+
+    /// The same source of a key, with the password that decrypts it.
+    pub(crate) fn with_password(self, password: Option<Source>) -> KeySource {
+        KeySource {
+            password: password.map(|source| Box::new(source.into())),
+            ..self
+        }
+    }
+
+    /// The password of an encrypted key.
+    pub(crate) fn password(&self) -> Option<&KeySource> {
+        self.password.as_deref()
     }
 
     /// Reads the source once.
@@ -49,14 +64,15 @@ impl From<Source> for KeySource {
         KeySource {
             source,
             read: Arc::default(),
+            password: None,
         }
     }
 }
 
-/// Compares only the source.
+/// Compares only the sources.
 impl PartialEq for KeySource {
     fn eq(&self, other: &KeySource) -> bool {
-        self.source == other.source
+        self.source == other.source && self.password == other.password
     }
 }
 

@@ -20,6 +20,7 @@ use crate::exit::Exit;
 use crate::io_error::reason;
 pub(crate) use command::split as split_words;
 pub(crate) use key_source::KeySource;
+pub(crate) use prompt::forbid as forbid_prompts;
 
 /// Larger than any key, token or certificate chain.
 pub(crate) const MAX_BYTES: u64 = 1 << 20;

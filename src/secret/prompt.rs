@@ -4,6 +4,7 @@
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use zeroize::Zeroizing;
 
@@ -13,8 +14,19 @@ use crate::io_error::reason;
 
 const MAX_LINE: u64 = 64 << 10;
 
+/// Whether nobody may be asked, even if there is a terminal.
+static FORBIDDEN: AtomicBool = AtomicBool::new(false);
+
+/// Lets every prompt of this process fail.
+pub(crate) fn forbid() {
+    FORBIDDEN.store(true, Ordering::Relaxed);
+}
+
 /// Prompts on the controlling terminal, even if stdin and stdout are redirected.
 pub(super) fn ask(purpose: &str) -> Result<Secret, String> {
+    if FORBIDDEN.load(Ordering::Relaxed) {
+        return Err("this command asks nobody".to_owned());
+    }
     let terminal = OpenOptions::new()
         .read(true)
         .write(true)

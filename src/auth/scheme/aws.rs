@@ -373,6 +373,7 @@ fn plan(origin: Origin, profile: &str) -> TokenPlan {
         revoke: None,
         issuer: None,
         binding: Binding::default(),
+        headers: Vec::new(),
         send: Placement::Header("authorization".into()),
         ttl: None,
         refusals: Refusals::Usual,

@@ -119,7 +119,10 @@ pub(crate) struct MintOptions {
     pub ttl: Option<Duration>,
     pub kid: Option<String>,
     pub token_id: TokenId,
-    /// The first option given, for the error if the scheme does not use them.
+    /// The password of an encrypted key.
+    pub key_password: Option<Source>,
+    /// The first option given, for the error if the scheme does not use them. It is empty if other
+    /// parts of the call use all of them.
     pub first_given: &'static str,
 }
 

@@ -83,6 +83,7 @@ impl Helper {
             revoke: None,
             issuer: None,
             binding: Binding::default(),
+            headers: Vec::new(),
             send: Placement::Bearer,
             ttl: None,
             refusals: Refusals::Usual,

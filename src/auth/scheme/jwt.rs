@@ -33,6 +33,7 @@ pub(super) const DEFAULT_TTL: Duration = Duration::from_secs(300);
 /// The profile keys for a token that c47 signs.
 pub(super) const KEYS: &[Key] = &[
     ("key", Kind::Key),
+    ("key_password", Kind::Secret),
     ("service_account", Kind::Key),
     ("algorithm", Kind::Text),
     ("kid", Kind::Text),
@@ -69,7 +70,10 @@ fn parse(rest: Option<&str>, options: &mut SchemeOptions) -> Result<SharedScheme
         return Err("--jti cannot be used with the claim jti".into());
     }
     Ok(Rc::new(Jwt(TokenSpec {
-        key: SigningKey::Plain(SecretRef::Source(key)),
+        key: SigningKey::Plain {
+            key: SecretRef::Source(key),
+            password: options.key_password.map(SecretRef::Source),
+        },
         algorithm: Some(algorithm),
         kid: options.kid,
         claims: options.claims,
@@ -93,7 +97,13 @@ impl Scheme for Jwt {
 
     fn preview(&self, service: &Service) -> Preview {
         let token = match (&self.0.key, service.name.as_str()) {
-            (SigningKey::Plain(SecretRef::Source(key)), "") => Origin::Printed(sign(&self.0, key)),
+            (
+                SigningKey::Plain {
+                    key: SecretRef::Source(key),
+                    ..
+                },
+                "",
+            ) => Origin::Printed(sign(&self.0, key)),
             (_, "") => Origin::Hidden,
             (_, profile) => Origin::printed_by_auth_token(profile),
         };
@@ -116,6 +126,9 @@ fn sign(spec: &TokenSpec, key: &Source) -> Vec<String> {
         option("--alg", algorithm.name().to_owned());
     }
     option("--key", key.as_written());
+    if let Some(SecretRef::Source(password)) = spec.key.password() {
+        option("--key-password", password.as_written());
+    }
     option("--ttl", format!("{}s", spec.ttl.as_secs()));
     for claim in &spec.claims {
         option("--claim", claim.as_written());
@@ -136,7 +149,10 @@ fn sign(spec: &TokenSpec, key: &Source) -> Vec<String> {
 pub(super) fn spec(reader: &Reader, default_ttl: Duration) -> Result<Option<TokenSpec>, Error> {
     let key = match (reader.key("service_account")?, reader.key("key")?) {
         (Some(account), _) => SigningKey::ServiceAccount(account),
-        (None, Some(key)) => SigningKey::Plain(key),
+        (None, Some(key)) => SigningKey::Plain {
+            key,
+            password: reader.secret("key_password")?,
+        },
         (None, None) => return Ok(None),
     };
     let algorithm = reader

@@ -142,9 +142,9 @@ impl SchemeOptions {
     /// The error if there are options that no scheme has taken.
     pub(crate) fn unused(&self) -> Option<String> {
         let (first_given, forms) = match (&self.mint, &self.hmac) {
-            (Some(mint), _) => (mint.first_given, jwt::FORM),
-            (None, Some(hmac)) => (hmac.first_given, hmac::FORM),
-            (None, None) => return None,
+            (Some(mint), _) if !mint.first_given.is_empty() => (mint.first_given, jwt::FORM),
+            (_, Some(hmac)) => (hmac.first_given, hmac::FORM),
+            (_, None) => return None,
         };
         Some(format!(
             "{first_given} requires --auth {}",

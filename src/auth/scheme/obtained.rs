@@ -13,12 +13,15 @@ use crate::auth::plan::{
 use crate::auth::preview::{Origin, Preview};
 use crate::auth::secret_ref::SecretRef;
 use crate::auth::service::Service;
+use crate::auth::template::Template;
 use crate::auth::tokens;
 use crate::config::key::{Key, Kind, words};
 use crate::config::read::{Reader, service_url};
 use crate::error::Error;
 use crate::http::credential::{Placement, ensure_header_name};
+use crate::http::part::Header;
 use crate::http::url::{Scheme as UrlScheme, Url};
+use crate::secret::Secret;
 
 /// The profile keys for a token from a service.
 pub(super) const KEYS: &[Key] = &[
@@ -50,8 +53,13 @@ impl Scheme for TokenPlan {
         context: &Context,
     ) -> Result<Issued, Error> {
         let obtained = tokens::get(service, self, want, context)?;
+        let credential = self.send.credential(&obtained.stored.token);
+        let headers = token_headers(self, &obtained.stored.also, context)?;
         Ok(Issued {
-            credential: self.send.credential(&obtained.stored.token),
+            credential: match headers.is_empty() {
+                true => credential,
+                false => credential.with_headers(headers),
+            },
             expires: obtained.stored.expires,
             token: Some(obtained.stored.token),
             storage: obtained.storage,
@@ -60,9 +68,20 @@ impl Scheme for TokenPlan {
     }
 
     fn preview(&self, service: &Service) -> Preview {
-        Preview::Token {
+        let token = Preview::Token {
             placement: self.send.clone(),
             token: Origin::printed_by_auth_token(&service.name),
+        };
+        if self.headers.is_empty() {
+            return token;
+        }
+        let printed = |name: &str| Origin::header_printed_by_auth_token(&service.name, name);
+        let headers = self.headers.iter();
+        Preview::Headers {
+            token: Box::new(token),
+            headers: headers
+                .map(|(name, _)| (name.clone(), printed(name)))
+                .collect(),
         }
     }
 
@@ -73,6 +92,28 @@ impl Scheme for TokenPlan {
     fn token_plan(&self) -> Option<&TokenPlan> {
         Some(self)
     }
+}
+
+/// The headers with values of the login response.
+fn token_headers(
+    plan: &TokenPlan,
+    also: &BTreeMap<String, Secret>,
+    context: &Context,
+) -> Result<Vec<Header>, Error> {
+    let mut value = |name: &str| {
+        let text = || {
+            plan.texts
+                .get(name)
+                .map(|text| Secret::new(text.clone().into()))
+        };
+        Ok(also.get(name).cloned().or_else(text))
+    };
+    let mut headers = Vec::new();
+    for (name, template) in &plan.headers {
+        let filled = template.fill(&mut value, context.deadline)?;
+        headers.extend(filled.map(|value| Header::secret(name, value)));
+    }
+    Ok(headers)
 }
 
 /// The parts of a token plan that depend on the scheme.
@@ -127,7 +168,7 @@ pub(super) fn plan(reader: &Reader, base: &Url, grant: Grant) -> Result<TokenPla
         .or_else(|| named("client_id"))
         .or_else(|| match &jwt.as_ref()?.key {
             SigningKey::ServiceAccount(SecretRef::Source(source)) => Some(source.to_string()),
-            SigningKey::ServiceAccount(SecretRef::Literal(_)) | SigningKey::Plain(_) => None,
+            SigningKey::ServiceAccount(SecretRef::Literal(_)) | SigningKey::Plain { .. } => None,
         })
         .unwrap_or_default();
     let variant = ["scope", "audience"]
@@ -135,7 +176,7 @@ pub(super) fn plan(reader: &Reader, base: &Url, grant: Grant) -> Result<TokenPla
         .filter_map(|name| texts.get(*name).map(String::as_str))
         .collect::<Vec<_>>()
         .join("\n");
-    Ok(TokenPlan {
+    let mut plan = TokenPlan {
         kind,
         user,
         variant,
@@ -152,11 +193,19 @@ pub(super) fn plan(reader: &Reader, base: &Url, grant: Grant) -> Result<TokenPla
         revoke: revocation(reader, base)?,
         issuer: None,
         binding: Binding::default(),
+        headers: Vec::new(),
         send: placement(reader)?,
         refusals: reader
             .statuses("refusal_statuses")
             .map_or(refusals, Refusals::Statuses),
-    })
+    };
+    let is_with_token = |(_, template): &(String, Template)| {
+        let mut names = template.names();
+        names.any(|(name, _)| plan.also().any(|also| also == name))
+    };
+    let headers = reader.headers("headers")?.into_iter();
+    plan.headers = headers.filter(is_with_token).collect();
+    Ok(plan)
 }
 
 /// Values that are known only during a login or logout.
@@ -169,15 +218,27 @@ const GIVEN: [&str; 6] = [
     "code_verifier",
 ];
 
+/// Names that only c47 gives values to, besides those.
+const DERIVED: [&str; 2] = ["jwt", "client_basic"];
+
 /// Checks that every template of the plan has its values.
 ///
 /// # Errors
 /// The missing key.
 pub(super) fn finished(reader: &Reader, plan: TokenPlan) -> Result<SharedScheme, Error> {
-    for exchange in plan.exchanges() {
-        for (name, optional) in exchange.templates().flat_map(|template| template.names()) {
+    ensure_names(reader, &plan)?;
+    let is_also = |name: &str| plan.also().any(|also| also == name);
+    let of_login = plan.obtaining().into_iter().flat_map(Exchange::templates);
+    let later = plan.later().flat_map(Exchange::templates);
+    let headers = plan.headers.iter().map(|(_, template)| template);
+    let templates = of_login
+        .map(|template| (template, false))
+        .chain(later.chain(headers).map(|template| (template, true)));
+    for (template, is_after_login) in templates {
+        for (name, optional) in template.names() {
             let known = plan.texts.contains_key(name)
                 || plan.secrets.contains_key(name)
+                || (is_after_login && is_also(name))
                 || GIVEN.contains(&name)
                 || (name == "jwt" && plan.jwt.is_some())
                 || (name == "client_basic"
@@ -194,6 +255,22 @@ pub(super) fn finished(reader: &Reader, plan: TokenPlan) -> Result<SharedScheme,
         }
     }
     Ok(Rc::new(plan))
+}
+
+/// Checks the names of the other values in the login response.
+fn ensure_names(reader: &Reader, plan: &TokenPlan) -> Result<(), Error> {
+    for name in plan.also() {
+        let is_taken = GIVEN.contains(&name)
+            || DERIVED.contains(&name)
+            || plan.texts.contains_key(name)
+            || plan.secrets.contains_key(name);
+        let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        if is_taken || name.is_empty() || !is_name {
+            let why = format!("'also' cannot use the name '{name}'");
+            return Err(reader.wrong("login", why));
+        }
+    }
+    Ok(())
 }
 
 /// The token endpoint.
@@ -282,6 +359,18 @@ fn placement(reader: &Reader) -> Result<Placement, Error> {
     }
 }
 
+/// Reads a table of names for members of a response.
+fn members(reader: &Reader, key: &str) -> Result<Vec<(String, String)>, Error> {
+    let Some(table) = reader.below(key) else {
+        return Ok(Vec::new());
+    };
+    let mut members = Vec::new();
+    for name in table.table.keys() {
+        members.push((name.clone(), table.need(name)?));
+    }
+    Ok(members)
+}
+
 /// Reads the request in `login`, `refresh` or `logout`.
 ///
 /// # Errors
@@ -317,6 +406,7 @@ pub(super) fn request(reader: &Reader, key: &str, base: &Url) -> Result<Option<E
             refresh_token: or("refresh_token", default.refresh_token)?,
             expires_in: or("expires_in", default.expires_in)?,
             expires_at: or("expires_at", default.expires_at)?,
+            also: members(&request, "also")?,
         },
     }))
 }

@@ -7,10 +7,11 @@ use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
 use super::context;
-use crate::auth::{Issuer, TokenRequirement};
+use crate::auth::{Issuer, Profile, TokenRequirement};
 use crate::cli::profile::{named, warn};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::http::credential::Credential;
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format, Printer};
 use crate::quantity;
@@ -34,6 +35,11 @@ pub(super) struct Token {
     #[argh(option, arg_name = "duration")]
     min_ttl: Option<String>,
 
+    /// print the value of this request header, not the token. A service may need another
+    /// value of the login in a header of its own, for example X-User-Id.
+    #[argh(option, arg_name = "name")]
+    header: Option<String>,
+
     /// print the token and its expiry as JSON
     #[argh(switch)]
     json: bool,
@@ -53,6 +59,7 @@ pub(super) const DETAILS: Details = Details {
     values: &[
         ("profile", Kind::Profile),
         ("--min-ttl", Kind::Duration),
+        ("--header", Kind::Word),
         ("--jq", Kind::Word),
     ],
     json: &[JsonOutput {
@@ -85,6 +92,9 @@ impl fmt::Display for Report {
 impl Token {
     pub(super) fn run(self) -> Result<Exit, Error> {
         let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
+        if self.header.is_some() && printer.format() == Format::Json {
+            return Err(Error::usage("--header cannot be used with --json"));
+        }
         let min_ttl = match &self.min_ttl {
             Some(text) => {
                 quantity::duration(text).map_err(|why| Error::usage(format!("--min-ttl: {why}")))?
@@ -98,6 +108,9 @@ impl Token {
         };
         let issued = Issuer::of(&profile, context(&profile)).issue(&want)?;
         warn("c47 auth", &issued.warnings);
+        if let Some(name) = &self.header {
+            return print_header(&profile, &issued.credential, name);
+        }
         let Some(token) = issued.token else {
             return Err(Error::usage(format!(
                 "profile {} has no token: its auth scheme uses a password or no credentials",
@@ -124,5 +137,19 @@ impl Token {
             })?,
         }
         Ok(Exit::Done)
+    }
+}
+
+/// Prints the value of a header that the credential sends.
+fn print_header(profile: &Profile, credential: &Credential, name: &str) -> Result<Exit, Error> {
+    match credential.header(name) {
+        Some(value) => {
+            output::bytes(&[value.expose(), b"\n"].concat())?;
+            Ok(Exit::Done)
+        }
+        None => Err(Error::usage(format!(
+            "profile {} sends no credentials in the header '{name}'",
+            profile.name()
+        ))),
     }
 }

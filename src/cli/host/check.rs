@@ -1,10 +1,11 @@
 //! `c47 host check`: whether this node meets requirements. One line per check, exit 0 or 1.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use argh::{ArgsInfo, FromArgs};
 
-use super::{parsed, request_status};
+use super::{login, parsed, request_status};
 use crate::elf::root::Root;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -25,7 +26,8 @@ use crate::redact;
     name = "check",
     help_triggers("-h", "--help"),
     example = "c47 host check --target CY2024 --cpu v3 --free /tmp=10G",
-    example = "c47 host check --url https://rez.example.com"
+    example = "c47 host check --url https://rez.example.com",
+    example = "c47 host check --auth kitsu --within 5s"
 )]
 pub(super) struct Check {
     /// require at least this glibc, such as 2.28
@@ -55,6 +57,17 @@ pub(super) struct Check {
     /// clocks differ by less than a minute. May be repeated.
     #[argh(option)]
     url: Vec<String>,
+
+    /// require that this machine can log in to a profile. Gets its credentials as a call does, stored or
+    /// by a login, and calls its URL, or a path below as in kitsu/data/projects. Fails if the service
+    /// rejects the credentials, responds with 5xx or has another time, or if the token cannot be
+    /// stored. Never prompts. May be repeated.
+    #[argh(option, arg_name = "profile")]
+    auth: Vec<String>,
+
+    /// set the time limit for each --auth. The default is 10s
+    #[argh(option, arg_name = "duration")]
+    within: Option<String>,
 
     /// print the checks as JSON
     #[argh(switch)]
@@ -91,6 +104,8 @@ pub(super) const DETAILS: Details = Details {
             Kind::Form(|text| free_inodes(text).map(drop)),
         ),
         ("--url", Kind::Word),
+        ("--auth", Kind::Profile),
+        ("--within", Kind::Duration),
         ("--jq", Kind::Word),
     ],
     json: &[JsonOutput {
@@ -102,6 +117,11 @@ pub(super) const DETAILS: Details = Details {
             Field::string("checks[].name", "name of the check"),
             Field::boolean("checks[].ok", "whether it passed"),
             Field::string("checks[].detail", "what was found"),
+            Field::string(
+                "checks[].kind",
+                "why --auth failed: a kind of error (c47 help), or clock, rejected, status; null for other checks",
+            )
+            .or_null(),
         ],
     }],
 };
@@ -120,6 +140,7 @@ impl Check {
             .iter()
             .map(|url| parsed(url))
             .collect::<Result<_, _>>()?;
+        let within = self.within()?;
         let mut checks = Vec::new();
         if self.glibc.is_some() || target.is_some() {
             let libraries = libraries::read(&Root::Host);
@@ -135,15 +156,34 @@ impl Check {
             urls.iter()
                 .map(|url| check::service(&redact::url(&url.to_string()), request_status(url))),
         );
+        for target in &self.auth {
+            checks.push(login::check(target, within)?);
+        }
         if checks.is_empty() {
             return Err(Error::usage_hint(
                 "no check given",
-                "use --glibc, --target, --cpu, --free, --free-inodes or --url",
+                "use --glibc, --target, --cpu, --free, --free-inodes, --url or --auth",
             ));
         }
         let checks = Checks::new(checks);
         printer.print(&checks)?;
         Ok(if checks.ok { Exit::Done } else { Exit::No })
+    }
+
+    /// The time limit for a login.
+    fn within(&self) -> Result<Duration, Error> {
+        let Some(text) = &self.within else {
+            return Ok(login::DEFAULT_LIMIT);
+        };
+        if self.auth.is_empty() {
+            return Err(Error::usage("--within requires --auth PROFILE"));
+        }
+        let limit =
+            quantity::duration(text).map_err(|why| Error::usage(format!("--within: {why}")))?;
+        match limit.is_zero() {
+            true => Err(Error::usage("--within must be longer than 0s")),
+            false => Ok(limit),
+        }
     }
 }
 

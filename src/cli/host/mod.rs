@@ -1,6 +1,7 @@
 //! `c47 host`: the properties of this machine, and what may break programs on it.
 
 mod check;
+mod login;
 
 use std::env;
 

@@ -259,7 +259,10 @@ fn add_headers(
 
 /// The headers that the profile adds to every request of a batch. Those from a source are masked if the
 /// requests are only printed.
-pub(super) fn profile_headers(profile: &Profile, is_printed: bool) -> Result<Vec<Header>, Error> {
+pub(in crate::cli) fn profile_headers(
+    profile: &Profile,
+    is_printed: bool,
+) -> Result<Vec<Header>, Error> {
     let parts = items::Parts::default();
     let unread = match is_printed {
         true => sources_of_headers(profile, &parts),

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::Http;
-use super::settings::duration;
+use super::settings::{duration, key_password};
 use crate::auth::aws::MAX_PRESIGNED;
 use crate::auth::plan::TokenId;
 use crate::auth::scheme::{
@@ -157,10 +157,16 @@ fn mint_options(options: &Http) -> Result<Option<MintOptions>, Error> {
         ("--ttl", options.ttl.is_some()),
         ("--kid", options.kid.is_some()),
         ("--jti", options.jti),
+        // It is also for the key of a client certificate.
+        (
+            "--key-password",
+            options.key_password.is_some() && options.cert.is_none(),
+        ),
     ];
-    let Some((first_given, _)) = given.iter().find(|(_, is_given)| *is_given) else {
+    let first_given = given.iter().find(|(_, is_given)| *is_given);
+    if first_given.is_none() && (options.key_password.is_none() || options.auth.is_none()) {
         return Ok(None);
-    };
+    }
     let claims: Result<Vec<Claim>, String> = options
         .claim
         .iter()
@@ -174,7 +180,8 @@ fn mint_options(options: &Http) -> Result<Option<MintOptions>, Error> {
             true => TokenId::Random,
             false => TokenId::None,
         },
-        first_given,
+        key_password: key_password(options)?,
+        first_given: first_given.map_or("", |(name, _)| name),
     }))
 }
 

@@ -120,7 +120,7 @@ pub(in crate::cli) const LAYOUTS: &[Layout] = &[Layout {
         Group {
             name: "TLS",
             daily: &["--cacert", "--insecure"],
-            more: &["--cert", "--key", "--tls-min"],
+            more: &["--cert", "--key", "--key-password", "--tls-min"],
         },
     ],
 }];
@@ -207,6 +207,7 @@ pub(in crate::cli) const DETAILS: Details = Details {
         ("--cacert", Kind::File),
         ("--cert", Kind::File),
         ("--key", Kind::File),
+        ("--key-password", Kind::Source),
         ("--tls-min", Kind::choice(settings::tls_versions)),
         ("--resolve", Kind::Word),
         ("--unix-socket", Kind::File),

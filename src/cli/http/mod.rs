@@ -34,5 +34,6 @@ mod status;
 mod target;
 mod to_curl;
 
+pub(super) use build::profile_headers;
 pub(super) use help::{DETAILS, LAYOUTS};
 pub(super) use options::Http;

@@ -359,6 +359,11 @@ pub(in crate::cli) struct Http {
     #[argh(option, arg_name = "file")]
     pub(super) key: Option<String>,
 
+    /// decrypt the private key with a password from a source. It is the key of --key, or that in
+    /// --auth jwt=ALG:SOURCE
+    #[argh(option, arg_name = "source")]
+    pub(super) key_password: Option<String>,
+
     /// do not check the server's certificate
     #[argh(switch)]
     pub(super) insecure: bool,

@@ -112,7 +112,10 @@ impl Printer {
                     warn_about_clock_skew(answer, "signatures");
                 }
                 Credential::Signed(_) => {}
-                Credential::Header { .. } | Credential::Query(_) | Credential::Digest { .. } => {
+                Credential::Header { .. }
+                | Credential::Query(_)
+                | Credential::Several { .. }
+                | Credential::Digest { .. } => {
                     if self.dead_token_statuses.contains(&status) {
                         warn_about_clock_skew(answer, "tokens");
                     }

@@ -126,18 +126,27 @@ fn trust(options: &Http) -> Result<Option<Trust>, Error> {
     }
 }
 
+/// The source of the password of an encrypted key.
+pub(super) fn key_password(options: &Http) -> Result<Option<Source>, Error> {
+    let text = options.key_password.as_deref();
+    let source = text.map(Source::parse).transpose();
+    source.map_err(|why| Error::usage(format!("--key-password: {why}")))
+}
+
 fn client(options: &Http) -> Result<Option<(KeySource, KeySource)>, Error> {
     let certificate = |text: &str| KeySource::from(Source::parse_public(text));
+    let password = key_password(options)?;
     match (&options.cert, &options.key) {
         (Some(cert), Some(key)) => {
             let key =
                 Source::parse_key(key).map_err(|why| Error::usage(format!("--key: {why}")))?;
-            Ok(Some((certificate(cert), key.into())))
+            let key = KeySource::from(key).with_password(password);
+            Ok(Some((certificate(cert), key)))
         }
         // One file may contain both.
         (Some(cert), None) => {
             let both = certificate(cert);
-            Ok(Some((both.clone(), both)))
+            Ok(Some((both.clone(), both.with_password(password))))
         }
         (None, Some(_)) => Err(Error::usage("--key requires --cert FILE")),
         (None, None) => Ok(None),

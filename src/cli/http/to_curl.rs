@@ -89,8 +89,20 @@ pub(super) fn command(options: &Http, plan: &Plan) -> Result<String, Error> {
 /// Adds the credentials; returns the URL, which includes a query credential.
 fn credentials(plan: &Plan, words: &mut Vec<String>) -> String {
     let url = redact::url(&plan.request.url.to_string());
-    match &plan.preview {
-        Preview::None => {}
+    let preview = match &plan.preview {
+        Preview::Headers {
+            token,
+            headers: others,
+        } => {
+            for (name, origin) in others {
+                header(words, &format!("{name}: "), origin);
+            }
+            token
+        }
+        preview => preview,
+    };
+    match preview {
+        Preview::None | Preview::Headers { .. } => {}
         Preview::Password {
             user,
             password,

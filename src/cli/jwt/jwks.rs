@@ -2,7 +2,7 @@
 
 use argh::{ArgsInfo, FromArgs};
 
-use super::read_key_file;
+use super::{read_key_file, unlocked};
 use crate::error::Error;
 use crate::escape;
 use crate::exit::Exit;
@@ -11,6 +11,7 @@ use crate::jwt;
 use crate::jwt::key::KeySet;
 use crate::outline::{Details, Kind};
 use crate::output;
+use crate::secret::Source;
 
 /// Print a JWK set of public keys. The kid of each is its thumbprint (RFC 7638).
 #[derive(FromArgs, ArgsInfo)]
@@ -24,12 +25,15 @@ pub(super) struct Jwks {
     /// key files or sources; - for stdin
     #[argh(positional, arg_name = "file")]
     files: Vec<String>,
+    /// decrypt private keys with a password from a source.
+    #[argh(option, from_str_fn(Source::parse), arg_name = "source")]
+    key_password: Option<Source>,
 }
 
 /// The kinds of the option values.
 pub(super) const DETAILS: Details = Details {
     command: "jwt jwks",
-    values: &[("file", Kind::File)],
+    values: &[("file", Kind::File), ("--key-password", Kind::Source)],
     json: &[],
 };
 
@@ -40,7 +44,7 @@ impl Jwks {
         }
         let mut keys: Vec<Text> = Vec::new();
         for file in &self.files {
-            for key in public_keys(file)? {
+            for key in public_keys(file, self.key_password.as_ref())? {
                 if !keys.contains(&key) {
                     keys.push(key);
                 }
@@ -52,8 +56,9 @@ impl Jwks {
     }
 }
 
-fn public_keys(file: &str) -> Result<Vec<Text>, Error> {
-    let set = KeySet::parse(&read_key_file(file)?).map_err(|error| error.with_source(file))?;
+fn public_keys(file: &str, password: Option<&Source>) -> Result<Vec<Text>, Error> {
+    let secret = unlocked(read_key_file(file)?, password, file)?;
+    let set = KeySet::parse(&secret).map_err(|error| error.with_source(file))?;
     for why in set.unusable() {
         output::say(format_args!(
             "c47 jwt jwks: warning: skipped a key in {file}: {}",

@@ -6,6 +6,7 @@ mod keygen;
 mod sign;
 mod verify;
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -17,7 +18,7 @@ use crate::descriptor;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::jwt;
-use crate::jwt::key::KeySet;
+use crate::jwt::key::{self, KeySet};
 use crate::outline::{Details, Group, Layout};
 use crate::output;
 use crate::secret::{Secret, Source};
@@ -52,7 +53,7 @@ pub(super) const LAYOUTS: &[Layout] = &[
         groups: &[
             Group {
                 name: "Signing",
-                daily: &["--alg", "--key", "--kid"],
+                daily: &["--alg", "--key", "--key-password", "--kid"],
                 more: &["--weak-key"],
             },
             Group {
@@ -74,7 +75,7 @@ pub(super) const LAYOUTS: &[Layout] = &[
             Group {
                 name: "Token and keys",
                 daily: &["--token", "--key", "--jwks", "--alg"],
-                more: &["--jws"],
+                more: &["--key-password", "--jws"],
             },
             Group {
                 name: "Claims",
@@ -118,10 +119,25 @@ impl Jwt {
     }
 }
 
-/// Reads the keys from a source.
-fn read_keys(source: &Source) -> Result<KeySet, Error> {
-    let secret = source.read("key")?;
+/// Reads the keys from a source. The password is read if the key is encrypted.
+fn read_keys(source: &Source, password: Option<&Source>) -> Result<KeySet, Error> {
+    let secret = unlocked(source.read("key")?, password, source)?;
     KeySet::parse(&secret).map_err(|error| error.with_source(source).into())
+}
+
+/// Decrypts a key, if it is encrypted and there is a password.
+fn unlocked(
+    key: Secret,
+    password: Option<&Source>,
+    source: impl fmt::Display,
+) -> Result<Secret, Error> {
+    match password {
+        Some(password) if key::is_encrypted(&key) => {
+            let password = password.read("Password of the key")?;
+            key::unlock(&key, &password).map_err(|error| error.with_source(source).into())
+        }
+        Some(_) | None => Ok(key),
+    }
 }
 
 /// Reads the token from the argument, stdin or its source.

@@ -32,6 +32,9 @@ pub(super) struct Sign {
     /// read the private key or secret from a path or source.
     #[argh(option, from_str_fn(Source::parse_key), arg_name = "source")]
     key: Source,
+    /// decrypt the private key with a password from a source.
+    #[argh(option, from_str_fn(Source::parse), arg_name = "source")]
+    key_password: Option<Source>,
     /// set the key ID in the header. The default is the kid of the JWK. Selects the key in a JWK set.
     #[argh(option)]
     kid: Option<String>,
@@ -73,6 +76,7 @@ pub(super) const DETAILS: Details = Details {
             Kind::checked_choice(Algorithm::names, |text| Algorithm::parse(text).map(drop)),
         ),
         ("--key", Kind::Key),
+        ("--key-password", Kind::Source),
         ("--kid", Kind::Word),
         ("--typ", Kind::Word),
         ("--claim", Kind::Form(|text| Claim::parse(text).map(drop))),
@@ -87,10 +91,14 @@ pub(super) const DETAILS: Details = Details {
 impl Sign {
     pub(super) fn run(self) -> Result<Exit, Error> {
         let claims_on_stdin = self.claims.as_deref() == Some("-");
-        ensure_stdin_once(&[claims_on_stdin, is_stdin(&self.key)])?;
+        ensure_stdin_once(&[
+            claims_on_stdin,
+            is_stdin(&self.key),
+            self.key_password.as_ref().is_some_and(is_stdin),
+        ])?;
         let claims = self.all_claims()?;
         self.ensure_end(&claims)?;
-        let key = read_keys(&self.key)?
+        let key = read_keys(&self.key, self.key_password.as_ref())?
             .into_single(self.kid.as_deref())
             .map_err(|error| error.with_source(&self.key))?;
         let mut request = Mint::new(self.alg, &key, Timestamp::now());

@@ -48,6 +48,9 @@ pub(super) struct Verify {
     /// read the key from a path or source.
     #[argh(option, from_str_fn(Source::parse_key), arg_name = "source")]
     key: Option<Source>,
+    /// decrypt the private key with a password from a source.
+    #[argh(option, from_str_fn(Source::parse), arg_name = "source")]
+    key_password: Option<Source>,
     /// read a JWK set from a path, source or URL. Use - for stdin.
     #[argh(option, arg_name = "file|url")]
     jwks: Option<String>,
@@ -105,6 +108,7 @@ pub(super) const DETAILS: Details = Details {
         ("token", Kind::Word),
         ("--token", Kind::Source),
         ("--key", Kind::Key),
+        ("--key-password", Kind::Source),
         ("--jwks", Kind::File),
         (
             "--alg",
@@ -139,6 +143,7 @@ impl Verify {
             self.token.as_deref() == Some("-"),
             self.source.as_ref().is_some_and(is_stdin),
             self.key.as_ref().is_some_and(is_stdin),
+            self.key_password.as_ref().is_some_and(is_stdin),
             self.jwks
                 .as_deref()
                 .is_some_and(|set| matches!(set, "-" | "file:-")),
@@ -194,7 +199,7 @@ impl Verify {
 
     fn keys(&self) -> Result<KeySet, Error> {
         match (&self.key, self.jwks.as_deref()) {
-            (Some(source), None) => read_keys(source),
+            (Some(source), None) => read_keys(source, self.key_password.as_ref()),
             (None, Some(url)) if is_url(url) => fetch_jwks(url),
             (None, Some(path)) => KeySet::parse_json(read_key_file(path)?.expose())
                 .map_err(|error| error.with_source(path).into()),

@@ -4,6 +4,7 @@
 use super::material::{Material, SUPPORTED};
 use super::oid;
 use crate::crypto::ecdsa::Curve;
+use crate::crypto::pbes2;
 use crate::der::{self, BIT_STRING, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, Wrong};
 use crate::jwt::Error;
 
@@ -32,7 +33,7 @@ pub(crate) fn any(bytes: &[u8]) -> Result<Material, Error> {
         [INTEGER, INTEGER, ..] => Material::rsa_private(bytes),
         [INTEGER, OCTET_STRING, ..] => sec1(bytes, None),
         [SEQUENCE, BIT_STRING] => spki(bytes),
-        [SEQUENCE, OCTET_STRING] => Err(encrypted()),
+        [SEQUENCE, OCTET_STRING] => Err(without_password()),
         [SEQUENCE, SEQUENCE, BIT_STRING] => certificate(bytes),
         [INTEGER, SEQUENCE] | [INTEGER, SEQUENCE, SEQUENCE] => Err(Error::key_hint(
             "it is a PKCS#12 store",
@@ -47,7 +48,7 @@ pub(crate) fn pkcs8(bytes: &[u8]) -> Result<Material, Error> {
     let wrong = |_| Error::key("it is not a valid private key (PKCS#8)");
     let mut inside = Reader::sequence_of(bytes).map_err(wrong)?;
     if inside.peek() == Some(SEQUENCE) {
-        return Err(encrypted());
+        return Err(without_password());
     }
     let version = inside.small().map_err(wrong)?;
     let algorithm = inside.nested(SEQUENCE).map_err(wrong)?;
@@ -222,11 +223,19 @@ fn curve(mut parameters: Reader) -> Result<Curve, Error> {
     }
 }
 
-/// The error for a private key with a passphrase.
-pub(crate) fn encrypted() -> Error {
+/// The error for an encrypted key without its password.
+pub(super) fn without_password() -> Error {
     Error::key_hint(
-        "it is a private key encrypted with a passphrase",
-        "openssl pkey -in key.pem -out plain.pem",
+        "it is a private key encrypted with a password",
+        "give the password with --key-password SOURCE, or key_password in a profile",
+    )
+}
+
+/// The error for the format of OpenSSL before PKCS#8, whose password is hashed with MD5 once.
+pub(super) fn in_old_format() -> Error {
+    Error::key_hint(
+        "it is encrypted with a password in an old format (not PKCS#8)",
+        pbes2::CONVERT,
     )
 }
 

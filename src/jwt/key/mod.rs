@@ -1,6 +1,7 @@
 //! Keys in PEM, DER, JWK or as a raw secret: how they are read and what they may be used for.
 
 pub(super) mod asn1;
+mod encrypted;
 pub(crate) mod jwk;
 mod lookalike;
 mod material;
@@ -16,6 +17,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use zeroize::Zeroizing;
 
+pub(crate) use encrypted::{encrypted_der, is_encrypted, unlock};
 pub(crate) use material::Material;
 pub(crate) use set::KeySet;
 

@@ -49,6 +49,18 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Material, Error> {
     }
 }
 
+/// The DER of the private key, if it is the only one and encrypted.
+pub(super) fn encrypted(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let blocks = blocks(std::str::from_utf8(bytes).ok()?).ok()?;
+    let mut private = blocks
+        .iter()
+        .filter(|block| block.label.ends_with("PRIVATE KEY"));
+    match (private.next(), private.next()) {
+        (Some(one), None) if one.label == "ENCRYPTED PRIVATE KEY" => one.der().ok(),
+        (Some(_) | None, _) => None,
+    }
+}
+
 struct Block<'a> {
     label: &'a str,
     body: &'a str,
@@ -81,7 +93,7 @@ impl Block<'_> {
             "PUBLIC KEY" => asn1::spki(&self.der()?),
             "RSA PUBLIC KEY" => asn1::pkcs1_public(&self.der()?),
             "CERTIFICATE" | "X509 CERTIFICATE" => asn1::certificate(&self.der()?),
-            "ENCRYPTED PRIVATE KEY" => Err(asn1::encrypted()),
+            "ENCRYPTED PRIVATE KEY" => Err(asn1::without_password()),
             "DSA PRIVATE KEY" => Err(asn1::dsa()),
             "OPENSSH PRIVATE KEY" => Err(Error::key_hint(
                 "it is a private key in OpenSSH format; PKCS#8 is required",
@@ -96,7 +108,7 @@ impl Block<'_> {
     fn der(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
         // Headers of RFC 1421, which OpenSSL uses for encrypted keys
         if self.body.contains("Proc-Type:") || self.body.contains("DEK-Info:") {
-            return Err(asn1::encrypted());
+            return Err(asn1::in_old_format());
         }
         if self.body.contains("\\n") {
             return Err(Error::key_hint(
@@ -158,7 +170,7 @@ mod tests {
         assert!(why("-----BEGIN PGP X-----\n-----END PGP X-----").contains("PGP X"));
         assert!(
             why("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAA==\n-----END RSA PRIVATE KEY-----")
-                .contains("passphrase")
+                .contains("old format")
         );
         assert!(why("-----BEGIN PUBLIC KEY-----\\nMII\\n-----END PUBLIC KEY-----").contains("\\n"));
         let two = "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n".repeat(2);
