@@ -144,7 +144,8 @@ fn log_in(profile: &Profile, url: Url, deadline: Deadline) -> Result<String, Fai
         format!("token valid for {}; ", format_duration(left))
     });
     let mut request = Request::get(url);
-    let headers = http::profile_headers(profile, false).map_err(|error| failure(&error))?;
+    let headers =
+        http::profile_headers(profile, false, deadline).map_err(|error| failure(&error))?;
     let is_replaced = |name: &str| {
         headers
             .iter()

@@ -262,6 +262,7 @@ fn add_headers(
 pub(in crate::cli) fn profile_headers(
     profile: &Profile,
     is_printed: bool,
+    deadline: Deadline,
 ) -> Result<Vec<Header>, Error> {
     let parts = items::Parts::default();
     let unread = match is_printed {
@@ -269,7 +270,7 @@ pub(in crate::cli) fn profile_headers(
         false => Vec::new(),
     };
     let mut headers = Vec::new();
-    add_headers(profile, &parts, &unread, &mut headers, Deadline::default())?;
+    add_headers(profile, &parts, &unread, &mut headers, deadline)?;
     Ok(headers)
 }
 

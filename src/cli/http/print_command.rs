@@ -65,7 +65,7 @@ fn words(call: &Http, sourced: &Sourced) -> Vec<String> {
 }
 
 /// The options that take one value. A test checks that none is missing.
-fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 41] {
+fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 42] {
     let number = |number: Option<u32>| number.map(|number| number.to_string());
     let large = |number: Option<u64>| number.map(|number| number.to_string());
     [
@@ -106,6 +106,7 @@ fn values(call: &Http, sourced: &Sourced) -> [(&'static str, Option<String>); 41
         ("--cacert", call.cacert.clone()),
         ("--cert", call.cert.clone()),
         ("--key", call.key.clone()),
+        ("--key-password", call.key_password.clone()),
         ("--tls-min", call.tls_min.clone()),
         ("--unix-socket", call.unix_socket.clone()),
         ("--proxy", sourced.proxy.clone()),

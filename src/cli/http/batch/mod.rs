@@ -23,6 +23,7 @@ use crate::batch::source::{Source, Survey, survey};
 use crate::batch::template::{Encoding, Template};
 use crate::cli::environment;
 use crate::cli::profile::named;
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::http::Settings;
@@ -129,7 +130,7 @@ impl<'a> Batch<'a> {
     /// `--dry-run`.
     fn print_first(mut self) -> Result<Exit, Error> {
         if let Some(profile) = &self.profile {
-            self.rules.headers = build::profile_headers(profile, true)?;
+            self.rules.headers = build::profile_headers(profile, true, Deadline::default())?;
         }
         let preview = self.credentials.scheme.preview(&self.credentials.service);
         let cookies = self.cookies.open_for_print()?;

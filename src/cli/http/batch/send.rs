@@ -186,7 +186,7 @@ impl Session {
 /// Reads the profile's headers and the password of the proxy from their sources.
 fn read_secrets(batch: &mut Batch) -> Result<(), Error> {
     if let Some(profile) = &batch.profile {
-        batch.rules.headers = build::profile_headers(profile, false)?;
+        batch.rules.headers = build::profile_headers(profile, false, Deadline::default())?;
     }
     if let Some(auth) = settings::proxy_auth(batch.options)? {
         let credentials = build::proxy_credentials(auth, Deadline::default())?;
