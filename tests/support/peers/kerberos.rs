@@ -75,14 +75,10 @@ pub fn kerberos() -> Option<Kerberos> {
         Process::start(quiet).expect("it starts")
     };
     let config = directory.path().join("apache.conf");
+    // One process each, so that nothing is left when they are killed.
     let mut processes = [
         start(Command::new(kdc).arg("-n")),
-        start(
-            Command::new(apache)
-                .arg("-f")
-                .arg(config)
-                .arg("-DFOREGROUND"),
-        ),
+        start(Command::new(apache).arg("-f").arg(config).arg("-X")),
     ];
     let deadline = Instant::now() + Duration::from_secs(20);
     for (process, port) in processes.iter_mut().zip(&ports) {
