@@ -11,6 +11,7 @@ mod digest;
 mod header;
 mod helper;
 mod hmac;
+mod issuer;
 mod jwt;
 mod jwt_bearer;
 mod login;

@@ -7,8 +7,8 @@ use super::definition::{Lifetime, Scheme, SharedScheme};
 use crate::auth::context::{Context, Issued, TokenRequirement};
 use crate::auth::oauth;
 use crate::auth::plan::{
-    Binding, Exchange, Fields, Issuer, Obtain, Refusals, ResponseNames, Revocation, SigningKey,
-    Target, TokenPlan, TokenSpec,
+    Binding, Exchange, Fields, Obtain, Refusals, ResponseNames, Revocation, SigningKey, Target,
+    TokenPlan, TokenSpec,
 };
 use crate::auth::preview::{Origin, Preview};
 use crate::auth::secret_ref::SecretRef;
@@ -16,11 +16,11 @@ use crate::auth::service::Service;
 use crate::auth::template::Template;
 use crate::auth::tokens;
 use crate::config::key::{Key, Kind, words};
-use crate::config::read::{Reader, service_url};
+use crate::config::read::Reader;
 use crate::error::Error;
 use crate::http::credential::{Placement, ensure_header_name};
 use crate::http::part::Header;
-use crate::http::url::{Scheme as UrlScheme, Url};
+use crate::http::url::Url;
 use crate::secret::Secret;
 
 /// The profile keys for a token from a service.
@@ -281,47 +281,6 @@ pub(super) fn token_url(reader: &Reader, base: &Url) -> Result<Url, Error> {
     reader
         .url("token_url", Some(base))?
         .ok_or_else(|| reader.missing("token_url", ""))
-}
-
-/// The `issuer` of a profile: its URL with `{domain}` and `{realm}` from the keys of these names.
-///
-/// # Errors
-/// If it is not an https URL, or one of this machine.
-pub(super) fn issuer(reader: &Reader) -> Result<Option<Issuer>, Error> {
-    let Some(mut name) = reader.text("issuer")? else {
-        return Ok(None);
-    };
-    for key in ["domain", "realm"] {
-        let placeholder = format!("{{{key}}}");
-        if name.contains(&placeholder) {
-            name = name.replace(&placeholder, &reader.need(key)?);
-        }
-    }
-    let wrong = |why: String| reader.wrong("issuer", why);
-    if !name.contains("://") {
-        return Err(wrong("must be a complete URL".into()));
-    }
-    let url = service_url(&name).map_err(wrong)?;
-    if url.origin.scheme != UrlScheme::Https && !url.origin.is_loopback() {
-        let why = "must be https: over plain http anyone on the network can replace its keys";
-        return Err(wrong(why.into()));
-    }
-    let client_id = reader.need("client_id")?;
-    Ok(Some(Issuer {
-        name,
-        url,
-        client_id,
-    }))
-}
-
-/// Makes the issuer a part of the plan and of its cache key: a refresh token is never sent to another
-/// issuer.
-pub(super) fn with_issuer(plan: &mut TokenPlan, issuer: Issuer) {
-    for part in [Some(&issuer.name), plan.texts.get("resource")] {
-        plan.variant.push('\n');
-        plan.variant.push_str(part.map_or("", String::as_str));
-    }
-    plan.issuer = Some(issuer);
 }
 
 /// How the client authenticates.

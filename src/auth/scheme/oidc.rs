@@ -1,6 +1,7 @@
 //! `oidc`: a person logs in at an OpenID Connect issuer: authorization code with PKCE, or a device login.
 
 use super::definition::Definition;
+use super::issuer;
 use super::jwt;
 use super::obtained::{self, Grant};
 use crate::auth::oauth;
@@ -30,7 +31,7 @@ pub(super) const DEFINITION: Definition = Definition {
         &[("redirect_port", Kind::Integer), ("params", Kind::Texts)],
     ],
     from_profile: |reader, base| {
-        let issuer = obtained::issuer(reader)?.ok_or_else(|| reader.missing("issuer", ""))?;
+        let issuer = issuer::issuer(reader)?.ok_or_else(|| reader.missing("issuer", ""))?;
         let client = obtained::client(reader)?;
         let at = Target::Discovered;
         let login = BrowserLogin {
@@ -50,7 +51,7 @@ pub(super) const DEFINITION: Definition = Definition {
         plan.refresh = Some(oauth::renewal(at(Endpoint::Token), client));
         plan.revoke
             .get_or_insert_with(|| oauth::revoke(at(Endpoint::Revocation), client));
-        obtained::with_issuer(&mut plan, issuer);
+        issuer::with_issuer(&mut plan, issuer);
         obtained::finished(reader, plan)
     },
 };

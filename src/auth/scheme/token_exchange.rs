@@ -1,6 +1,7 @@
 //! `token_exchange`: exchanges a token for one of another service (RFC 8693).
 
 use super::definition::Definition;
+use super::issuer;
 use super::jwt;
 use super::obtained::{self, Grant};
 use super::oidc;
@@ -48,7 +49,7 @@ pub(super) const DEFINITION: Definition = Definition {
         ],
     ],
     from_profile: |reader, base| {
-        let issuer = obtained::issuer(reader)?;
+        let issuer = issuer::issuer(reader)?;
         let (target, audience) = match (reader.url("token_url", Some(base))?, &issuer) {
             (Some(url), _) => (Target::Url(url.clone()), url.to_string()),
             (None, Some(issuer)) => (Target::Discovered(Endpoint::Token), issuer.name.clone()),
@@ -83,7 +84,7 @@ pub(super) const DEFINITION: Definition = Definition {
         // The token speaks for the subject, who can be another one in the next job.
         plan.binding = Binding::Secrets;
         if let Some(issuer) = issuer {
-            obtained::with_issuer(&mut plan, issuer);
+            issuer::with_issuer(&mut plan, issuer);
         }
         obtained::finished(reader, plan)
     },
