@@ -487,8 +487,8 @@ fn json_report_holds_a_large_body_only_once() {
         (vec![0xff; length], length.div_ceil(3) * 4),
     ] {
         let server = Server::start(move |_| Response::ok(&body));
-        // Memory for the body, and about 20 MiB for the program.
-        let limit_kib = (most_bytes >> 10) + (32 << 10);
+        // Memory for the body, and about 28 MiB for the program, without optimization.
+        let limit_kib = (most_bytes >> 10) + (40 << 10);
         let limit = format!("ulimit -v {limit_kib}; exec \"$@\"");
         let limited = Run::of("sh")
             .args(["-c", &limit, "sh"])
