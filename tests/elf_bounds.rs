@@ -273,6 +273,8 @@ fn crafted_file_uses_little_time_and_memory() {
             &["ldd", "--json"],
             &["rpath"],
             &["dupes"],
+            &["fits", "--in", "/bin/sh"],
+            &["fits", "--in", "/bin/sh", "--json"],
         ] {
             let on = if words[0] == "dupes" {
                 &directory
