@@ -117,8 +117,8 @@ pub(super) struct SymbolTable {
     work: Cell<u64>,
 }
 
-/// Limit for the symbols and names that are looked at for one plug-in. The symbols of a hostile file
-/// may have one long name, or one hash.
+/// Limit for the bytes of names that are looked at for one plug-in, and for the symbols, four bytes
+/// each. All symbols of a hostile file may have one long name, or one hash.
 const MOST_WORK: u64 = 1 << 28;
 
 impl SymbolTable {
@@ -210,7 +210,7 @@ impl SymbolTable {
 
     /// Counts a look at a symbol, and at so many bytes of its name.
     fn spend(&self, bytes: usize) -> Result<(), Fault> {
-        let work = self.work.get() + 1 + bytes as u64 / 16;
+        let work = self.work.get() + 4 + bytes as u64;
         self.work.set(work);
         if work > MOST_WORK {
             return Err(Fault::broken(
