@@ -49,7 +49,7 @@ pub(super) struct Dupes {
     #[argh(switch)]
     summary: bool,
 
-    /// exit with 1 if a library has several versions or builds: 'version' or 'build'
+    /// exit with 1 for several versions or builds of a library. WHAT is 'version' or 'build'.
     #[argh(option, arg_name = "what")]
     fail_on: Option<String>,
 
