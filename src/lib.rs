@@ -173,6 +173,22 @@ pub mod testing {
         inputs.faults.is_empty().then_some(found)
     }
 
+    /// How many findings a plug-in has in a program of this system, which opens others before;
+    /// `None` if it cannot be determined.
+    pub fn plugin_findings(plugin: &std::path::Path, also: &[std::path::PathBuf]) -> Option<usize> {
+        use crate::elf::fits::{Checker, Host, Options, Visibility};
+        let mut library_cache = LibraryCache::new(SearchSettings {
+            root: Root::Host,
+            library_path: Default::default(),
+            preload: Default::default(),
+            cpu: Cpu::of_this_machine(),
+        });
+        let program = std::path::Path::new("/bin/sh");
+        let host = Host::read(&mut library_cache, program, also, Visibility::Global).ok()?;
+        let report = Checker::new(host, Options::default()).check(plugin).ok()?;
+        Some(report.findings.len())
+    }
+
     /// Whether a token is valid with a key, at the beginning of 1970.
     pub fn is_valid_token(token: &[u8], key: &[u8]) -> bool {
         let keys = KeySet::parse(&Secret::new(key.to_vec()));

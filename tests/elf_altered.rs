@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use c47::testing::Cpu;
@@ -12,7 +13,7 @@ use c47::testing::Info;
 use c47::testing::Requirements;
 use c47::testing::Root;
 use c47::testing::{LibraryCache, SearchSettings as Settings};
-use c47::testing::{tree, verdict};
+use c47::testing::{plugin_findings, tree, verdict};
 
 use crate::support::{Scratch, sample};
 
@@ -53,6 +54,17 @@ fn compiled(scratch: &Scratch) -> Vec<u8> {
     fs::read(scratch.path().join("libf.so")).unwrap()
 }
 
+/// Checks one of eight files as a plug-in, and as a library that is opened before another: each reads
+/// the libraries of a program.
+fn look_as_plugin(path: &Path) {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    match COUNT.fetch_add(1, Ordering::Relaxed) % 16 {
+        0 => drop(plugin_findings(path, &[])),
+        8 => drop(plugin_findings(Path::new("/bin/true"), &[path.to_owned()])),
+        _ => {}
+    }
+}
+
 fn look(path: &Path, bytes: &[u8]) {
     // Not fs::write, because ext4 waits for the disk when a file is truncated and rewritten.
     let file = fs::OpenOptions::new()
@@ -75,6 +87,7 @@ fn look(path: &Path, bytes: &[u8]) {
         cpu: Cpu::of_this_machine(),
     });
     let _ = tree::resolve(&mut shelves, path);
+    look_as_plugin(path);
     // It takes milliseconds. The limit only detects a hang.
     let took = began.elapsed();
     assert!(took < Duration::from_secs(20), "{took:?}");

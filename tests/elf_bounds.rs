@@ -10,6 +10,8 @@ const DT_NEEDED: u64 = 1;
 const DT_HASH: u64 = 4;
 const DT_STRTAB: u64 = 5;
 const DT_SYMTAB: u64 = 6;
+const DT_RELA: u64 = 7;
+const DT_RELASZ: u64 = 8;
 const DT_STRSZ: u64 = 10;
 const DT_SONAME: u64 = 14;
 const DT_RUNPATH: u64 = 29;
@@ -231,6 +233,15 @@ pub fn crafted_files() -> Vec<(&'static str, Vec<u8>)> {
     symbols(&mut overlapping, 400_000);
     add("400,000 symbols within one name", &overlapping);
 
+    // Every symbol is used, has a name of up to 4 MB, and has the hash of all others.
+    let mut used = Crafted::new(one_string("_Zx", 4 << 20));
+    symbols(&mut used, 200_000);
+    let relocations = (1..200_000_u64).flat_map(|symbol| [0, symbol << 32 | 1, 0]);
+    let relocations: Vec<u8> = relocations.flat_map(u64::to_le_bytes).collect();
+    used.dynamic = vec![(DT_RELASZ, relocations.len() as u64)];
+    used.tables.push((DT_RELA, relocations));
+    add("200,000 relocations to symbols within one name", &used);
+
     let mut sections = Crafted::new(one_string("x", 12 << 20));
     sections.symbol_tables = 60_000;
     add("60,000 symbol tables with 12 MB of names", &sections);
@@ -273,6 +284,8 @@ fn crafted_file_uses_little_time_and_memory() {
             &["ldd", "--json"],
             &["rpath"],
             &["dupes"],
+            &["fits", "--in", "/bin/sh"],
+            &["fits", "--in", "/bin/sh", "--json"],
         ] {
             let on = if words[0] == "dupes" {
                 &directory

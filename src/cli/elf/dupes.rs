@@ -1,5 +1,6 @@
 //! `c47 elf dupes`: libraries that several applications carry, and conflicts between them.
 
+mod fail_on;
 mod summary;
 
 use std::fmt;
@@ -19,6 +20,7 @@ use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::Printer;
 use crate::quantity::{count, format_size};
 use crate::zip;
+use fail_on::FailOn;
 use summary::Summary;
 
 /// Find duplicate libraries in directories and their conflicts. For each library it prints the
@@ -47,7 +49,7 @@ pub(super) struct Dupes {
     #[argh(switch)]
     summary: bool,
 
-    /// exit with 1 if a library has several versions or builds: 'version' or 'build'
+    /// exit with 1 for several versions or builds of a library. WHAT is 'version' or 'build'.
     #[argh(option, arg_name = "what")]
     fail_on: Option<String>,
 
@@ -150,41 +152,10 @@ pub(super) const DETAILS: Details = Details {
     ],
 };
 
-/// What is a failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum FailOn {
-    Version,
-    Build,
-}
-
-impl FailOn {
-    const ALL: [FailOn; 2] = [FailOn::Version, FailOn::Build];
-
-    fn name(self) -> &'static str {
-        match self {
-            FailOn::Version => "version",
-            FailOn::Build => "build",
-        }
-    }
-
-    fn names() -> Vec<String> {
-        FailOn::ALL.map(|one| one.name().to_owned()).to_vec()
-    }
-
-    fn is_met(self, group: &Group) -> bool {
-        match self {
-            FailOn::Version => group.releases > 1,
-            FailOn::Build => group.builds > 1,
-        }
-    }
-}
-
 impl Dupes {
     pub(super) fn run(self) -> Result<Exit, Error> {
         let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
-        let fail_on = self.fail_on.as_deref();
-        let fail_on =
-            fail_on.and_then(|name| FailOn::ALL.into_iter().find(|one| one.name() == name));
+        let fail_on = self.fail_on.as_deref().and_then(FailOn::named);
         if self.dir.is_empty() {
             return Err(Error::usage_hint(
                 "a directory is missing",

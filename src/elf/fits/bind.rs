@@ -19,13 +19,15 @@ use crate::elf::tree::{Loaded, Tree};
 
 /// Limit for the number of undefined symbols that are listed.
 const MOST_UNDEFINED: usize = 10_000;
+/// Limit for the size of their names.
+const MOST_UNDEFINED_BYTES: usize = 4 << 20;
 
 /// A reference of an object to a symbol.
-#[derive(Debug)]
-pub(super) struct Reference {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reference<'a> {
     pub symbol: Symbol,
-    pub name: Vec<u8>,
-    pub version: Option<Version>,
+    pub name: &'a [u8],
+    pub version: Option<&'a Version>,
     pub uses: Uses,
 }
 
@@ -94,7 +96,9 @@ impl<'a> Reach<'a> {
         let mut known = vec![None; tree.objects.len()];
         for &number in &scope {
             if let (Some(loaded), Some(place)) = (tree.objects.get(number), known.get_mut(number)) {
-                *place = Some(objects.get(library_cache, loaded)?);
+                let known = objects.get(library_cache, loaded)?;
+                known.table.start();
+                *place = Some(known);
             }
         }
         Ok(Reach {
@@ -126,19 +130,19 @@ impl<'a> Reach<'a> {
         let object = open(library_cache, &loaded.path)?;
         let at = |fault| unreadable(&loaded.path, fault);
         let references = References::of(&object, known.table.len()).map_err(at)?;
+        let mut name = Vec::new();
         for (index, uses) in references.iter() {
             let Some(symbol) = known.table.symbol(index).map_err(at)? else {
                 continue;
             };
             let version = match self.rules {
                 Rules::Musl => None,
-                Rules::Glibc | Rules::GlibcBefore230 => {
-                    known.table.version(index).map_err(at)?.0.cloned()
-                }
+                Rules::Glibc | Rules::GlibcBefore230 => known.table.version(index).map_err(at)?.0,
             };
+            known.table.name(&symbol, &mut name).map_err(at)?;
             each(Reference {
-                name: known.table.name(&symbol).map_err(at)?,
                 symbol,
+                name: &name,
                 version,
                 uses,
             })?;
@@ -161,9 +165,9 @@ impl<'a> Reach<'a> {
         }
         let no_address = Uses::CALL.and(Uses::TLS).and(Uses::STATIC_TLS);
         let wanted = Wanted {
-            name: &reference.name,
-            gnu_hash: elf::gnu_hash(&reference.name),
-            version: reference.version.as_ref(),
+            name: reference.name,
+            gnu_hash: elf::gnu_hash(reference.name),
+            version: reference.version,
             only: if reference.uses.has(no_address) {
                 Only::Defined
             } else {
@@ -175,6 +179,10 @@ impl<'a> Reach<'a> {
         for number in first.into_iter().chain(self.scope.iter().copied()) {
             if reference.uses.has(Uses::COPY) && number == by {
                 continue;
+            }
+            // Its own definition matches itself.
+            if number == by && symbol.is_offered_definition() {
+                return Ok(Some(by));
             }
             let (Some(loaded), Some(known)) = (self.tree.objects.get(number), self.known(number))
             else {
@@ -209,6 +217,7 @@ impl<'a> Reach<'a> {
         of_interest: &BTreeSet<usize>,
     ) -> Result<Bindings, Unreadable> {
         let mut bindings = Bindings::default();
+        let mut listed_bytes = 0;
         for number in first..self.tree.objects.len() {
             self.references(library_cache, number, |reference| {
                 match self.provider(number, &reference)? {
@@ -216,7 +225,10 @@ impl<'a> Reach<'a> {
                         bindings.add(number, provider, &reference, of_interest);
                     }
                     None if reference.symbol.is_weak() => {}
-                    None if bindings.undefined.len() < MOST_UNDEFINED => {
+                    None if bindings.undefined.len() < MOST_UNDEFINED
+                        && listed_bytes <= MOST_UNDEFINED_BYTES =>
+                    {
+                        listed_bytes += reference.name.len();
                         bindings.undefined.push((number, reference.undefined()));
                     }
                     None => {}
@@ -235,12 +247,13 @@ impl<'a> Reach<'a> {
         known: &Known,
         mut each: impl FnMut(&[u8], Option<&Version>, &Symbol),
     ) -> Result<(), Fault> {
+        let mut name = Vec::new();
         for index in 1..known.table.len() {
             let Some(symbol) = known.table.symbol(index)? else {
                 continue;
             };
             if symbol.is_offered_definition() {
-                let name = known.table.name(&symbol)?;
+                known.table.name(&symbol, &mut name)?;
                 each(&name, known.table.version(index)?.0, &symbol);
             }
         }
@@ -253,11 +266,11 @@ fn is_named(loaded: &Loaded, library: &str) -> bool {
     loaded.name == OsStr::new(library) || soname == Some(OsStr::new(library))
 }
 
-impl Reference {
+impl Reference<'_> {
     fn undefined(&self) -> UndefinedSymbol {
-        let version = self.version.as_ref();
+        let version = self.version;
         UndefinedSymbol {
-            name: String::from_utf8_lossy(&self.name).into_owned(),
+            name: String::from_utf8_lossy(self.name).into_owned(),
             version: version.map(|version| version.name.clone()),
             library: version.and_then(|version| version.library.clone()),
             only_called: self.uses == Uses::CALL,
@@ -283,12 +296,12 @@ impl Bindings {
         }
         if of_interest.contains(&provider) {
             let bound = self.bound.entry((number, provider)).or_default();
-            bound.add(&reference.name);
+            bound.add(reference.name);
         }
         // Inline functions and templates are weak, and meant to be shared.
         if !symbol.is_undefined() && !symbol.is_weak() && !symbol.is_unique() {
             let interposed = self.interposed.entry((number, provider)).or_default();
-            interposed.add(&reference.name);
+            interposed.add(reference.name);
         }
     }
 }

@@ -72,7 +72,7 @@ impl HashTable {
                 ..
             } => {
                 let mut last = 0;
-                for bucket in 0..*bucket_count {
+                for bucket in 0..(*bucket_count).min(buckets.size() / 4) {
                     last = last.max(self.word(buckets, bucket)?.unwrap_or(0).into());
                 }
                 if last < *first {

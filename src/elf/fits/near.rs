@@ -39,6 +39,9 @@ pub(crate) struct Near {
     pub difference: Difference,
 }
 
+/// Limit for the number of undefined names with one key for which similar names are found.
+const MOST_ALIKE: usize = 100;
+
 /// `std::string` in the new C++ ABI. In the old one it is `Ss`.
 const NEW_STRING: &[u8] = b"NSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE";
 
@@ -139,7 +142,10 @@ impl WantedNames {
         let mut wanted = WantedNames::default();
         for name in names {
             let number = wanted.names.len();
-            wanted.by_key.entry(key(&name)).or_default().push(number);
+            let alike = wanted.by_key.entry(key(&name)).or_default();
+            if alike.len() < MOST_ALIKE {
+                alike.push(number);
+            }
             wanted.names.push(name);
             wanted.found.push(None);
         }

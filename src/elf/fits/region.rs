@@ -1,7 +1,6 @@
 //! A table of an object. A small one is in memory, a large one is read block by block as it is used.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::elf::parse::Object;
@@ -22,7 +21,8 @@ pub(super) enum Region {
         object: Rc<Object>,
         offset: u64,
         size: u64,
-        blocks: RefCell<BTreeMap<u64, Rc<[u8]>>>,
+        /// The blocks that have been read, by number.
+        blocks: RefCell<Vec<Option<Vec<u8>>>>,
     },
 }
 
@@ -64,10 +64,16 @@ impl Region {
     /// # Errors
     /// When the file cannot be read.
     pub(super) fn array<const N: usize>(&self, at: u64) -> Result<Option<[u8; N]>, Fault> {
-        let end = at.saturating_add(N as u64);
-        if end > self.size() {
+        if let Region::Whole(bytes) = self {
+            return Ok(first_bytes(bytes, at));
+        }
+        if at.saturating_add(N as u64) > self.size() {
             return Ok(None);
         }
+        if let Some(array) = self.with_bytes(at, |bytes| first_bytes(bytes, 0))? {
+            return Ok(Some(array));
+        }
+        // It begins in one block and ends in the next.
         let mut array = [0; N];
         let mut done = 0;
         while let Some(rest) = array.get_mut(done..).filter(|rest| !rest.is_empty()) {
@@ -119,12 +125,13 @@ impl Region {
         }
     }
 
-    /// The string at `at`. Empty if it is outside or not terminated; cut off if it is very long.
+    /// Reads the string at `at` into `name`. It is empty if it is outside or not terminated, and cut
+    /// off if it is very long.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub(super) fn string(&self, at: u64) -> Result<Vec<u8>, Fault> {
-        let mut name = Vec::new();
+    pub(super) fn string(&self, at: u64, name: &mut Vec<u8>) -> Result<(), Fault> {
+        name.clear();
         let mut at = at;
         while (name.len() as u64) < MOST_NAME_BYTES {
             let (got, ended) = self.with_bytes(at, |bytes| {
@@ -134,14 +141,15 @@ impl Region {
                 (part.len(), end.is_some())
             })?;
             if ended {
-                return Ok(name);
+                break;
             }
             if got == 0 {
-                return Ok(Vec::new());
+                name.clear();
+                break;
             }
             at += got as u64;
         }
-        Ok(name)
+        Ok(())
     }
 
     /// Calls `look` with the bytes from `at` to the end of the table or of the block.
@@ -161,20 +169,28 @@ impl Region {
                     return Ok(look(&[]));
                 }
                 let number = at / BLOCK_BYTES;
-                let known = blocks.borrow().get(&number).cloned();
-                let block = match known {
-                    Some(block) => block,
-                    None => {
-                        let start = number * BLOCK_BYTES;
-                        let length = BLOCK_BYTES.min(*size - start);
-                        let block: Rc<[u8]> = object.source.bytes(offset + start, length)?.into();
-                        blocks.borrow_mut().insert(number, block.clone());
-                        block
-                    }
-                };
+                let index = usize::try_from(number).unwrap_or(usize::MAX);
                 let within = usize::try_from(at % BLOCK_BYTES).unwrap_or(usize::MAX);
+                if let Some(Some(block)) = blocks.borrow().get(index) {
+                    return Ok(look(block.get(within..).unwrap_or_default()));
+                }
+                let start = number * BLOCK_BYTES;
+                let length = BLOCK_BYTES.min(*size - start);
+                let block = object.source.bytes(offset + start, length)?;
+                let mut blocks = blocks.borrow_mut();
+                if blocks.len() <= index {
+                    blocks.resize(index + 1, None);
+                }
+                let place = blocks.get_mut(index).map(|place| place.insert(block));
+                let block = place.map(|block| &**block).unwrap_or_default();
                 Ok(look(block.get(within..).unwrap_or_default()))
             }
         }
     }
+}
+
+/// The `N` bytes at `at`.
+fn first_bytes<const N: usize>(bytes: &[u8], at: u64) -> Option<[u8; N]> {
+    let rest = bytes.get(usize::try_from(at).ok()?..)?;
+    rest.first_chunk::<N>().copied()
 }

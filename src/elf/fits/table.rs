@@ -2,6 +2,7 @@
 //!
 //! Source: System V ABI, "Symbol Table"; Linux Standard Base, "Symbol Versioning".
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use object::elf::{self, Sym32, Sym64};
@@ -112,7 +113,13 @@ pub(super) struct SymbolTable {
     hash: HashTable,
     /// The versions that it defines and needs, by number.
     names: Vec<Option<Version>>,
+    /// What has been spent since the last start, limited by [`MOST_WORK`].
+    work: Cell<u64>,
 }
+
+/// Limit for the bytes of names that are looked at for one plug-in, and for the symbols, four bytes
+/// each. All symbols of a hostile file may have one long name, or one hash.
+const MOST_WORK: u64 = 1 << 28;
 
 impl SymbolTable {
     /// Reads the tables of an object.
@@ -133,6 +140,7 @@ impl SymbolTable {
             versions: Region::empty(),
             hash,
             names: version_names(object)?,
+            work: Cell::new(0),
         };
         // The tables have as many entries as the hash table has symbols.
         let count = table.hash.count()?;
@@ -186,12 +194,36 @@ impl SymbolTable {
         })
     }
 
-    /// The name of a symbol.
+    /// Reads the name of a symbol into `name`.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub(super) fn name(&self, symbol: &Symbol) -> Result<Vec<u8>, Fault> {
-        self.strings.string(symbol.name.into())
+    pub(super) fn name(&self, symbol: &Symbol, name: &mut Vec<u8>) -> Result<(), Fault> {
+        self.strings.string(symbol.name.into(), name)?;
+        self.spend(name.len())
+    }
+
+    /// Starts to count the work for a plug-in.
+    pub(super) fn start(&self) {
+        self.work.set(0);
+    }
+
+    /// Counts a look at a symbol, and at so many bytes of its name.
+    fn spend(&self, bytes: usize) -> Result<(), Fault> {
+        let work = self.work.get() + 4 + bytes as u64;
+        self.work.set(work);
+        if work > MOST_WORK {
+            return Err(Fault::broken(
+                "its symbols have too long names or equal hashes",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether the name of a symbol is this one.
+    fn is_named(&self, symbol: &Symbol, name: &[u8]) -> Result<bool, Fault> {
+        self.spend(name.len())?;
+        self.strings.is_string(symbol.name.into(), name)
     }
 
     /// The number in the table of versions, with the bit for hidden.
@@ -231,10 +263,11 @@ impl SymbolTable {
         let mut left = self.len();
         while let Some(index) = place.filter(|_| left > 0) {
             left -= 1;
+            self.spend(0)?;
             if self.hash.has_hash(index, wanted.gnu_hash)?
                 && let Some(symbol) = self.symbol(index)?
                 && symbol.is_definition(wanted.only)
-                && self.strings.is_string(symbol.name.into(), wanted.name)?
+                && self.is_named(&symbol, wanted.name)?
             {
                 match self.matches(index, wanted.version)? {
                     Match::Yes => return Ok(Some((index, symbol)).filter(|_| symbol.is_offered())),
@@ -278,10 +311,11 @@ impl SymbolTable {
         let mut left = self.len();
         while let Some(index) = place.filter(|_| left > 0) {
             left -= 1;
+            self.spend(0)?;
             if self.hash.has_hash(index, wanted.gnu_hash)?
                 && let Some(symbol) = self.symbol(index)?
                 && symbol.is_offered_definition()
-                && self.strings.is_string(symbol.name.into(), name)?
+                && self.is_named(&symbol, name)?
             {
                 found.push(index);
             }

@@ -46,31 +46,25 @@ pub(super) fn searches(
 ) -> Result<Vec<Search>, Unreadable> {
     let mut found = Vec::new();
     for number in first..reach.tree.objects.len() {
-        let mut here = Vec::new();
-        reach.references(library_cache, number, |reference| {
-            if is_named(&reference.name, wanted) {
-                let provider = reach.provider(number, &reference)?;
-                here.push((reference, provider));
-            }
-            Ok(())
-        })?;
         let Some(loaded) = reach.tree.objects.get(number) else {
             continue;
         };
-        for (reference, provider) in here {
+        reach.references(library_cache, number, |reference| {
+            if !is_named(reference.name, wanted) {
+                return Ok(());
+            }
+            let provider = reach.provider(number, &reference)?;
             let bound_to = provider.and_then(|provider| reach.tree.objects.get(provider));
             found.push(Search {
                 object: PathBuf::from(&loaded.path),
-                symbol: String::from_utf8_lossy(&reference.name).into_owned(),
-                version: reference
-                    .version
-                    .as_ref()
-                    .map(|version| version.name.clone()),
+                symbol: String::from_utf8_lossy(reference.name).into_owned(),
+                version: reference.version.map(|version| version.name.clone()),
                 weak: reference.symbol.is_weak(),
                 bound_to: bound_to.map(|object| PathBuf::from(&object.path)),
                 candidates: candidates(objects, library_cache, reach, &reference)?,
             });
-        }
+            Ok(())
+        })?;
     }
     Ok(found)
 }
@@ -89,7 +83,7 @@ fn candidates(
         };
         let known = objects.get(library_cache, loaded)?;
         let at = |fault| unreadable(&loaded.path, fault);
-        for index in known.table.all_named(&reference.name).map_err(at)? {
+        for index in known.table.all_named(reference.name).map_err(at)? {
             let (version, hidden) = known.table.version(index).map_err(at)?;
             let symbol = known.table.symbol(index).map_err(at)?;
             candidates.push(Candidate {
