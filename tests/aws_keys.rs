@@ -292,7 +292,10 @@ fn refusal_of_sts_is_remembered_and_names_no_secret() {
         "{told}"
     );
     assert!(told.contains("ahead of this machine's"), "{told}");
-    assert!(error_of(job(), 9).contains("not tried again"));
+    let told = error_of(job(), 9);
+    assert!(told.contains("not tried again"), "{told}");
+    // There is no profile to log in to.
+    assert!(!told.contains("auth login"), "{told}");
     assert_eq!(calls.load(Ordering::SeqCst), 1);
     // A corrected secret is tried.
     studio.scratch.write(
@@ -565,6 +568,17 @@ fn keys_of_a_container_come_from_its_endpoint() {
         .job("aws")
         .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://creds.lan/x");
     assert!(error_of(away, 2).contains("plain http is allowed only"));
+    // An endpoint that accepts connections and never responds.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/c", silent.local_addr().unwrap());
+    let job = studio.job("aws");
+    let job = job.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
+    let told = error_of(job.limit(Duration::from_secs(20)), 7);
+    assert!(
+        told.contains("credentials endpoint of the container: timed out after 2s"),
+        "{told}"
+    );
+    assert!(!told.contains("--timeout"), "{told}");
 }
 
 #[test]
@@ -667,4 +681,33 @@ fn auth_commands_manage_stored_keys() {
         logout.tell()
     );
     auth(&["status", "shots"]).expect_code(1);
+}
+
+/// The writer of a FIFO may never come.
+#[test]
+fn fifo_in_place_of_a_file_of_the_aws_cli_is_refused_at_once() {
+    let studio = studio("aws-fifo", "");
+    let pipe = studio.path("pipe");
+    Run::of("mkfifo").arg(&pipe).run().expect_code(0);
+    for variable in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
+        let job = studio.job("aws").env(variable, &pipe);
+        let why = error_of(job.limit(Duration::from_secs(20)), 7);
+        assert!(why.contains("it is not a file"), "{why}");
+    }
+    let start = "https://studio.awsapps.com/start";
+    let name = format!(".aws/sso/cache/{}.json", sha1(start));
+    Run::of("mkfifo")
+        .arg(studio.path(&name))
+        .run()
+        .expect_code(0);
+    studio.scratch.write(
+        ".aws/config",
+        format!(
+            "[profile sso]\nsso_start_url = {start}\nsso_region = eu-west-1\n\
+             sso_account_id = 1\nsso_role_name = r\n"
+        ),
+    );
+    let job = studio.job("aws=sso").limit(Duration::from_secs(20));
+    let why = error_of(job, 9);
+    assert!(why.contains("no login of IAM Identity Center"), "{why}");
 }

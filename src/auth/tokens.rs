@@ -335,6 +335,7 @@ impl<'a> TokenRequest<'a> {
         Err(Error::Auth(AuthError::RefusedBefore {
             profile: self.service.name.clone(),
             ago: refusal.age(),
+            login: self.service.login_command(),
             why: one_line(&refusal.why),
         }))
     }
