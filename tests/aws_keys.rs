@@ -711,3 +711,37 @@ fn fifo_in_place_of_a_file_of_the_aws_cli_is_refused_at_once() {
     let why = error_of(job, 9);
     assert!(why.contains("no login of IAM Identity Center"), "{why}");
 }
+
+/// Keys without an expiry are not stored, so no process waits for another one. Each program ends only when
+/// the other one runs, too.
+#[test]
+fn processes_do_not_wait_for_keys_that_are_not_stored() {
+    let studio = studio("aws-unshared", "");
+    let program = studio.scratch.write(
+        "program",
+        format!(
+            "#!/bin/sh\ntouch \"$WAIT/$$\"\nn=0\n\
+             while [ $(ls \"$WAIT\" | wc -l) -lt $WANTED ]; do\n\
+             n=$((n + 1)); [ $n -lt 200 ] || exit 3; sleep 0.05\ndone\n\
+             echo '{{\"Version\": 1, \"AccessKeyId\": \"ASIAP\", \"SecretAccessKey\": \"{SECRET}\"}}'\n"
+        ),
+    );
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(&program, mode).unwrap();
+    studio.scratch.write(
+        ".aws/config",
+        format!("[default]\ncredential_process = {}\n", program.display()),
+    );
+    let job = |place: &str, wanted: &str| {
+        fs::create_dir_all(studio.path(place)).unwrap();
+        studio
+            .job("aws")
+            .env("WAIT", studio.path(place))
+            .env("WANTED", wanted)
+    };
+    assert_eq!(studio.signs(job("first", "1")), id("ASIAP"));
+    let both = [job("both", "2").spawn(), job("both", "2").spawn()];
+    for job in both {
+        job.wait().expect_code(0);
+    }
+}
