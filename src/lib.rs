@@ -130,6 +130,9 @@ pub mod testing {
 
     pub use crate::http::cookies::{is_cookie_file, stored_cookies};
 
+    /// The names of all authentication schemes.
+    pub const SCHEMES: &[&str] = &crate::auth::scheme::NAMES;
+
     use crate::http::head::Head;
     use crate::jwt::key::{KeySet, Material};
     use crate::jwt::verify::{Policy, verify};

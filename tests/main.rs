@@ -79,6 +79,7 @@ mod quantities;
 mod rez;
 mod rez_check;
 mod scarcity;
+mod schemes;
 mod security;
 mod selftest;
 mod standard_output;
