@@ -745,3 +745,36 @@ fn processes_do_not_wait_for_keys_that_are_not_stored() {
         job.wait().expect_code(0);
     }
 }
+
+/// The same keys would make the same signature.
+#[test]
+fn rejected_keys_of_a_file_are_not_tried_again() {
+    let studio = studio(
+        "aws-rejected",
+        "[default]\naws_access_key_id = AKIA\naws_secret_access_key = hunter2hunter2\n",
+    );
+    let rejecting = Server::start(|_| Response::new("401 Unauthorized", "", ""));
+    let url = rejecting.url("/x");
+    let words = ["http", &url, "--auth", "aws", "--service", "s3"];
+    let run = || {
+        c47()
+            .env("HOME", studio.scratch.path())
+            .env("C47_CACHE_DIR", studio.path("cache"))
+            .env("AWS_REGION", "eu-west-1")
+            .args(words)
+    };
+    run().run().expect_code(4);
+    assert_eq!(rejecting.requests().len(), 1);
+    // They need no login, so --offline --show-secrets signs with them.
+    let hidden = run().arg("--offline").run().expect_code(0);
+    assert!(!hidden.stdout_text().contains("Signature="));
+    let shown = run().args(["--offline", "--show-secrets"]);
+    let shown = shown.run().expect_code(0);
+    let text = shown.stdout_text();
+    assert!(
+        text.contains("authorization: AWS4-HMAC-SHA256 Credential=AKIA/")
+            && text.contains("\nx-amz-date: "),
+        "{text}"
+    );
+    assert_eq!(rejecting.requests().len(), 1);
+}
