@@ -15,7 +15,7 @@ pub(super) type Section = BTreeMap<String, String>;
 ///
 /// # Errors
 /// Names the first invalid line, without its text, which may be a secret.
-pub(super) fn parse(text: &str) -> Result<BTreeMap<String, Section>, String> {
+pub(crate) fn parse(text: &str) -> Result<BTreeMap<String, Section>, String> {
     let mut sections: BTreeMap<String, Section> = BTreeMap::new();
     let mut current: Option<String> = None;
     let mut outer: Option<String> = None;
