@@ -1,9 +1,11 @@
-//! File descriptors that this process was started with.
+//! File descriptors: those that this process was started with, and those of files from elsewhere.
 #![allow(unsafe_code)] // borrows a descriptor by its number
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, StdinLock};
 use std::os::fd::BorrowedFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 use rustix::fs::OFlags;
 
@@ -17,6 +19,18 @@ pub(crate) fn stdin() -> io::Result<StdinLock<'static>> {
         true => Err(io::Error::other("it is not open for reading")),
         false => Ok(io::stdin().lock()),
     }
+}
+
+/// Opens a file for reading, without waiting for the writer of a FIFO. A terminal does not become the
+/// controlling one. The caller checks that it is a regular file.
+///
+/// # Errors
+/// When it cannot be opened.
+pub(crate) fn open_at_once(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
+        .open(path)
 }
 
 /// A duplicate of a descriptor. It shares the file position.

@@ -130,6 +130,11 @@ pub mod testing {
 
     pub use crate::http::cookies::{is_cookie_file, stored_cookies};
 
+    /// The names of all authentication schemes.
+    pub const SCHEMES: &[&str] = &crate::auth::scheme::NAMES;
+
+    use std::collections::BTreeMap;
+
     use crate::http::head::Head;
     use crate::jwt::key::{KeySet, Material, is_encrypted, unlock};
     use crate::jwt::verify::{Policy, verify};
@@ -193,6 +198,19 @@ pub mod testing {
     pub fn is_valid_token(token: &[u8], key: &[u8]) -> bool {
         let keys = KeySet::parse(&Secret::new(key.to_vec()));
         keys.is_ok_and(|keys| verify(token, &keys, &Policy::at(Timestamp(0))).is_ok())
+    }
+
+    /// The sections of a file of the AWS CLI.
+    ///
+    /// # Errors
+    /// Names the first invalid line, without its text.
+    pub fn aws_sections(text: &str) -> Result<BTreeMap<String, BTreeMap<String, String>>, String> {
+        crate::auth::aws::parse_ini(text)
+    }
+
+    /// Whether a response of STS has keys that can be part of a request.
+    pub fn has_sts_keys(xml: &str) -> bool {
+        crate::auth::aws::has_sts_keys(xml)
     }
 
     /// The status in the header of a response, if it can be parsed.

@@ -292,7 +292,10 @@ fn refusal_of_sts_is_remembered_and_names_no_secret() {
         "{told}"
     );
     assert!(told.contains("ahead of this machine's"), "{told}");
-    assert!(error_of(job(), 9).contains("not tried again"));
+    let told = error_of(job(), 9);
+    assert!(told.contains("not tried again"), "{told}");
+    // There is no profile to log in to.
+    assert!(!told.contains("auth login"), "{told}");
     assert_eq!(calls.load(Ordering::SeqCst), 1);
     // A corrected secret is tried.
     studio.scratch.write(
@@ -565,6 +568,17 @@ fn keys_of_a_container_come_from_its_endpoint() {
         .job("aws")
         .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://creds.lan/x");
     assert!(error_of(away, 2).contains("plain http is allowed only"));
+    // An endpoint that accepts connections and never responds.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/c", silent.local_addr().unwrap());
+    let job = studio.job("aws");
+    let job = job.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
+    let told = error_of(job.limit(Duration::from_secs(20)), 7);
+    assert!(
+        told.contains("credentials endpoint of the container: timed out after 2s"),
+        "{told}"
+    );
+    assert!(!told.contains("--timeout"), "{told}");
 }
 
 #[test]
@@ -667,4 +681,100 @@ fn auth_commands_manage_stored_keys() {
         logout.tell()
     );
     auth(&["status", "shots"]).expect_code(1);
+}
+
+/// The writer of a FIFO may never come.
+#[test]
+fn fifo_in_place_of_a_file_of_the_aws_cli_is_refused_at_once() {
+    let studio = studio("aws-fifo", "");
+    let pipe = studio.path("pipe");
+    Run::of("mkfifo").arg(&pipe).run().expect_code(0);
+    for variable in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
+        let job = studio.job("aws").env(variable, &pipe);
+        let why = error_of(job.limit(Duration::from_secs(20)), 7);
+        assert!(why.contains("it is not a file"), "{why}");
+    }
+    let start = "https://studio.awsapps.com/start";
+    let name = format!(".aws/sso/cache/{}.json", sha1(start));
+    Run::of("mkfifo")
+        .arg(studio.path(&name))
+        .run()
+        .expect_code(0);
+    studio.scratch.write(
+        ".aws/config",
+        format!(
+            "[profile sso]\nsso_start_url = {start}\nsso_region = eu-west-1\n\
+             sso_account_id = 1\nsso_role_name = r\n"
+        ),
+    );
+    let job = studio.job("aws=sso").limit(Duration::from_secs(20));
+    let why = error_of(job, 9);
+    assert!(why.contains("no login of IAM Identity Center"), "{why}");
+}
+
+/// Keys without an expiry are not stored, so no process waits for another one. Each program ends only when
+/// the other one runs, too.
+#[test]
+fn processes_do_not_wait_for_keys_that_are_not_stored() {
+    let studio = studio("aws-unshared", "");
+    let program = studio.scratch.write(
+        "program",
+        format!(
+            "#!/bin/sh\ntouch \"$WAIT/$$\"\nn=0\n\
+             while [ $(ls \"$WAIT\" | wc -l) -lt $WANTED ]; do\n\
+             n=$((n + 1)); [ $n -lt 200 ] || exit 3; sleep 0.05\ndone\n\
+             echo '{{\"Version\": 1, \"AccessKeyId\": \"ASIAP\", \"SecretAccessKey\": \"{SECRET}\"}}'\n"
+        ),
+    );
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(&program, mode).unwrap();
+    studio.scratch.write(
+        ".aws/config",
+        format!("[default]\ncredential_process = {}\n", program.display()),
+    );
+    let job = |place: &str, wanted: &str| {
+        fs::create_dir_all(studio.path(place)).unwrap();
+        studio
+            .job("aws")
+            .env("WAIT", studio.path(place))
+            .env("WANTED", wanted)
+    };
+    assert_eq!(studio.signs(job("first", "1")), id("ASIAP"));
+    let both = [job("both", "2").spawn(), job("both", "2").spawn()];
+    for job in both {
+        job.wait().expect_code(0);
+    }
+}
+
+/// The same keys would make the same signature.
+#[test]
+fn rejected_keys_of_a_file_are_not_tried_again() {
+    let studio = studio(
+        "aws-rejected",
+        "[default]\naws_access_key_id = AKIA\naws_secret_access_key = hunter2hunter2\n",
+    );
+    let rejecting = Server::start(|_| Response::new("401 Unauthorized", "", ""));
+    let url = rejecting.url("/x");
+    let words = ["http", &url, "--auth", "aws", "--service", "s3"];
+    let run = || {
+        c47()
+            .env("HOME", studio.scratch.path())
+            .env("C47_CACHE_DIR", studio.path("cache"))
+            .env("AWS_REGION", "eu-west-1")
+            .args(words)
+    };
+    run().run().expect_code(4);
+    assert_eq!(rejecting.requests().len(), 1);
+    // They need no login, so --offline --show-secrets signs with them.
+    let hidden = run().arg("--offline").run().expect_code(0);
+    assert!(!hidden.stdout_text().contains("Signature="));
+    let shown = run().args(["--offline", "--show-secrets"]);
+    let shown = shown.run().expect_code(0);
+    let text = shown.stdout_text();
+    assert!(
+        text.contains("authorization: AWS4-HMAC-SHA256 Credential=AKIA/")
+            && text.contains("\nx-amz-date: "),
+        "{text}"
+    );
+    assert_eq!(rejecting.requests().len(), 1);
 }

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use c47::testing::{Cpu, Info, KeyKind, LibraryCache, Requirements, Root, SearchSettings};
 use c47::testing::{
-    archive_objects, demangled, is_cookie_file, is_curl_command, is_valid_token, masked_multipart,
-    masked_text, read_key, response_status, stored_cookies, tree, unlocks, verdict,
+    archive_objects, aws_sections, demangled, has_sts_keys, is_cookie_file, is_curl_command,
+    is_valid_token, masked_multipart, masked_text, read_key, response_status, stored_cookies, tree,
+    unlocks, verdict,
 };
 
 use crate::elf_bounds::crafted_files;
@@ -199,6 +200,56 @@ fn altered_cookies_and_their_files_are_read_or_refused() {
         files += usize::from(in_time("a file", || is_cookie_file(&altered)));
     }
     assert!(stored > 0 && files > 0);
+}
+
+#[test]
+fn altered_files_of_the_aws_cli_are_read_or_refused_without_their_text() {
+    let file = b"\xef\xbb\xbf# c\n[default]\nregion=eu-west-1\n[profile \"a b\"] ; c\r\nrole_arn = arn:aws:iam::1:role/a=b # c\n\
+        s3 =\n  max_queue = 5\n\taddressing_style = path\n  more\n[services x]\nsts =\n endpoint_url = http://127.0.0.1:1/hunter2\n";
+    let sections = |bytes: &[u8]| aws_sections(&String::from_utf8_lossy(bytes));
+    assert_eq!(sections(file).unwrap().len(), 3);
+    let mut random = Random(54);
+    let (mut read, mut refused) = (0, 0);
+    for _ in 0..rounds(5000) {
+        let altered = random.altered(file);
+        match in_time("a file", || sections(&altered)) {
+            Ok(sections) => {
+                // What is stored does not outgrow the file.
+                let pairs = sections.values().flatten();
+                let stored: usize = pairs.map(|(key, value)| key.len() + value.len()).sum();
+                assert!(stored <= 2 * altered.len(), "{stored}");
+                read += 1;
+            }
+            Err(why) => {
+                assert!(why.starts_with("line ") && why.len() < 60, "{why}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(read > 0 && refused > 0);
+}
+
+#[test]
+fn altered_responses_of_sts_are_read_or_refused() {
+    let xml = b"<AssumeRoleResponse><Credentials>\n<AccessKeyId>ASIA1</AccessKeyId><SecretAccessKey>a/b+c&amp;d</SecretAccessKey>\
+        <SessionToken>t==</SessionToken><Expiration>2030-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResponse>";
+    let has_keys = |bytes: &[u8]| has_sts_keys(&String::from_utf8_lossy(bytes));
+    assert!(has_keys(xml));
+    let mut random = Random(55);
+    let mut with_keys = 0;
+    let count = rounds(5000);
+    for _ in 0..count {
+        let altered = random.altered(xml);
+        with_keys += usize::from(in_time("a response", || has_keys(&altered)));
+    }
+    assert!(with_keys > 0 && with_keys < count);
+    // Neither many elements nor many entities take quadratic time.
+    for piece in ["<AccessKeyId>", "<Secret", "&amp;", "&lt;AccessKeyId&gt;"] {
+        let long = piece.repeat((1 << 20) / piece.len());
+        in_time("a long response", || has_keys(long.as_bytes()));
+        let long = format!("<AccessKeyId>{long}</AccessKeyId>");
+        in_time("a long response", || has_keys(long.as_bytes()));
+    }
 }
 
 #[test]

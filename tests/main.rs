@@ -82,6 +82,7 @@ mod quantities;
 mod rez;
 mod rez_check;
 mod scarcity;
+mod schemes;
 mod security;
 mod selftest;
 mod standard_output;

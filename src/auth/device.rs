@@ -13,7 +13,6 @@ use super::service::Service;
 use super::values::Values;
 use crate::error::Error;
 use crate::secret::Secret;
-use crate::shell::quote;
 
 /// The maximum lifetime of a code, even if the service allows more.
 const MAX_LIFETIME: Duration = Duration::from_secs(30 * 60);
@@ -35,7 +34,7 @@ pub(super) fn person_required(service: &Service) -> Error {
     Error::Auth(AuthError::Refused {
         profile: service.name.clone(),
         why: "an interactive login is required".into(),
-        hint: Some(format!("c47 auth login {}", quote(&service.name))),
+        hint: service.login_command(),
     })
 }
 
@@ -135,8 +134,8 @@ pub(super) fn poll(
         // Poll at least once a minute and at most once a second.
         thread::sleep(interval.clamp(Duration::from_secs(1), Duration::from_secs(60)));
         if started.elapsed() > pending.lifetime || context.deadline.is_over() {
-            let hint = format!("c47 auth login {}", quote(&service.name));
-            return Err(failed(service, "the code has expired".into(), Some(hint)));
+            let hint = service.login_command();
+            return Err(failed(service, "the code has expired".into(), hint));
         }
         let response = exchange::send(poll, values, &context.settings, context.deadline)?;
         let error = response.json.as_ref().and_then(|json| text(json, "error"));

@@ -7,7 +7,6 @@ use std::time::Duration;
 use crate::error::kind::ErrorKind;
 use crate::exit::Exit;
 use crate::quantity::{format_ago, format_duration};
-use crate::shell::quote;
 
 /// Why a token could not be obtained.
 #[derive(Clone, Debug)]
@@ -23,6 +22,8 @@ pub enum Error {
         profile: String,
         why: String,
         ago: Duration,
+        /// The command that logs in; `None` without a profile.
+        login: Option<String>,
     },
     /// The request failed, or the response was unusable.
     Failed {
@@ -85,10 +86,12 @@ impl Error {
             | Error::Failed { hint, .. }
             | Error::Missing { hint, .. }
             | Error::Cache { hint, .. } => hint.clone(),
-            Error::RefusedBefore { profile, .. } => Some(format!(
-                "wait a minute, change the secret, or try again now with: c47 auth login {}",
-                quote(profile)
-            )),
+            Error::RefusedBefore { login, .. } => Some(match login {
+                Some(login) => {
+                    format!("wait a minute, change the secret, or try again now with: {login}")
+                }
+                None => "wait a minute, or change the secret".to_owned(),
+            }),
             Error::Busy { .. } | Error::Helper { .. } => None,
         }
     }
@@ -98,7 +101,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Refused { profile, why, .. } => write!(f, "{profile}: login refused: {why}"),
-            Error::RefusedBefore { profile, why, ago } => write!(
+            Error::RefusedBefore {
+                profile, why, ago, ..
+            } => write!(
                 f,
                 "{profile}: login refused {}, not tried again: {why}",
                 format_ago(*ago)

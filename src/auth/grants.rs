@@ -24,7 +24,6 @@ use crate::crypto;
 use crate::error::Error;
 use crate::escape::one_line;
 use crate::secret::Secret;
-use crate::shell::quote;
 use crate::timestamp::Timestamp;
 
 /// The name of the refresh token among a plan's values.
@@ -184,8 +183,7 @@ impl Grants<'_, '_> {
                 }
                 if self.plan.is_interactive() && self.context.person.is_none() {
                     let why = format!("{why}; an interactive login is required");
-                    let hint = format!("c47 auth login {}", quote(&self.service.name));
-                    return Err(self.refused(why, Some(hint)));
+                    return Err(self.refused(why, self.service.login_command()));
                 }
                 Ok(None)
             }
@@ -303,10 +301,11 @@ impl Grants<'_, '_> {
     }
 
     fn replacement_hint(&self) -> String {
-        format!(
-            "replace the refresh token in the profile, then run: c47 auth login {}",
-            quote(&self.service.name)
-        )
+        let replace = "replace the refresh token in the profile";
+        match self.service.login_command() {
+            Some(login) => format!("{replace}, then run: {login}"),
+            None => replace.to_owned(),
+        }
     }
 
     fn refused(&self, why: String, hint: Option<String>) -> Error {

@@ -51,6 +51,18 @@ impl<'a> Issuer<'a> {
         self.scheme.lifetime()
     }
 
+    /// Whether the credential comes from this machine, without a login at a service that it is cached for.
+    pub(crate) fn is_local(&self) -> bool {
+        match self.scheme.lifetime() {
+            Lifetime::Lasting | Lifetime::OneRequest => true,
+            // Keys of AWS are cached, except those in files and variables.
+            Lifetime::Cached => {
+                let stored = self.scheme.stored(&self.service, &self.context.aws);
+                stored.is_none()
+            }
+        }
+    }
+
     /// Gets a credential for requests to the service.
     ///
     /// # Errors
@@ -71,7 +83,7 @@ impl<'a> Issuer<'a> {
                 self.issue(&TokenRequirement::default()).map(Some)
             }
             (Renewal::Rejected(status), Lifetime::Cached)
-                if self.dead_token_statuses.contains(&status) =>
+                if self.dead_token_statuses.contains(&status) && !self.is_local() =>
             {
                 let want = TokenRequirement {
                     except: self.token.take(),

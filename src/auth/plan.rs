@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::aws::origin::Origin;
 use super::login_call::LOGIN_TIMEOUT;
+use super::records::StoredToken;
 use super::secret_ref::SecretRef;
 use super::template::Template;
 use crate::http::credential::Placement;
@@ -12,7 +13,6 @@ use crate::http::url::Url;
 use crate::jwt::Algorithm;
 use crate::jwt::claim::Claim;
 use crate::secret::Secret;
-use crate::timestamp::Timestamp;
 
 /// A token for c47 to sign.
 #[derive(Clone, Debug)]
@@ -309,9 +309,21 @@ impl TokenPlan {
         LOGIN_TIMEOUT * requests + Duration::from_secs(more)
     }
 
-    /// Whether a token with this expiry is for one request, and not stored.
-    pub(crate) fn is_for_one_request(&self, expires: Option<Timestamp>) -> bool {
-        matches!(self.obtain, Obtain::Helper(_)) && expires.is_none()
+    /// Whether a program or an endpoint of this machine makes the token, so that its lifetime is known
+    /// only from its output.
+    pub(super) fn is_local(&self) -> bool {
+        match self.obtain {
+            Obtain::Aws(_) | Obtain::Helper(_) => true,
+            Obtain::Exchange(_) | Obtain::Device { .. } | Obtain::Browser(_) => false,
+        }
+    }
+
+    /// Whether other processes may use a token. The output of a helper without an expiry is for one
+    /// request.
+    pub(super) fn is_shareable(&self, stored: &StoredToken) -> bool {
+        let is_for_one_request =
+            matches!(self.obtain, Obtain::Helper(_)) && stored.expires.is_none();
+        stored.is_storable() && !is_for_one_request
     }
 
     /// The requests that get a token.

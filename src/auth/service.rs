@@ -1,6 +1,7 @@
 //! The service that credentials belong to.
 
 use crate::http::url::Url;
+use crate::shell::quote;
 
 /// Which processes share a token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,11 +24,20 @@ impl Share {
     ];
 }
 
+/// What a service is named after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Named {
+    Profile,
+    /// Not after a profile: there is none.
+    Otherwise,
+}
+
 /// The service that a credential belongs to.
 #[derive(Clone, Debug)]
 pub(crate) struct Service {
-    /// The profile's name; empty without a profile.
+    /// The profile's name. Without a profile it is empty, or the name of the scheme for messages.
     pub name: String,
+    pub named: Named,
     /// The base URL. Its path has no trailing slash, except for the root.
     pub url: Url,
     /// The user, if the scheme has none of its own. It replaces `{user}` in headers and selects the
@@ -41,9 +51,18 @@ impl Service {
     pub(crate) fn at(url: Url, user: Option<String>) -> Service {
         Service {
             name: String::new(),
+            named: Named::Otherwise,
             url,
             user,
             share: Share::None,
+        }
+    }
+
+    /// The command that logs in; `None` without a profile.
+    pub(crate) fn login_command(&self) -> Option<String> {
+        match self.named {
+            Named::Profile => Some(format!("c47 auth login {}", quote(&self.name))),
+            Named::Otherwise => None,
         }
     }
 

@@ -13,6 +13,7 @@ use super::refusal;
 use super::service::Service;
 use super::store::{Leftovers, Store, Unusable};
 use super::token_store;
+use super::tokens::UNSHARED;
 use super::values::Values;
 use crate::error::Error;
 
@@ -84,7 +85,7 @@ pub(crate) fn logout(profile: &Profile, context: &Context) -> Result<LoggedOut, 
     let status = status(&service, &plan, &context.places)?;
     let mut deleted = Ok(());
     for store in stores(&service, &plan, &context.places)? {
-        for kind in ["token", "refused", "failed"] {
+        for kind in ["token", "refused", "failed", UNSHARED] {
             let removed = store.remove(kind);
             deleted = deleted.and(removed.map_err(Error::file("remove", &store.path(kind))));
         }

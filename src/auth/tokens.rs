@@ -23,6 +23,10 @@ use crate::io_error::reason;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
+/// The file in the store of a program whose last output had no expiry. It runs for each process, and they
+/// do not wait for each other.
+pub(super) const UNSHARED: &str = "unshared";
+
 /// A token and the warnings from getting it.
 pub(super) struct ObtainedToken {
     pub stored: StoredToken,
@@ -101,13 +105,16 @@ impl<'a> TokenRequest<'a> {
         if let Some(stored) = self.acceptable(store)? {
             return Ok(stored);
         }
-        if self.needs_person(store)? {
-            // A person needs minutes. Other processes do not wait for that.
+        // A person needs minutes. Other processes do not wait for that, nor for what is not stored.
+        let is_unshared = store.read(UNSHARED)?.is_some();
+        if is_unshared || self.needs_person(store)? {
             let stored = self.obtain(None, &mut Fate::default())?;
-            let written = store
-                .reserve()
-                .and_then(|room| self.write(store, room, &stored));
-            self.warn_if_failed(written);
+            if !is_unshared || self.plan.is_shareable(&stored) {
+                let written = store
+                    .reserve()
+                    .and_then(|room| self.write(store, room, &stored));
+                self.warn_if_failed(written);
+            }
             return Ok(stored);
         }
         let started = Instant::now();
@@ -214,8 +221,12 @@ impl<'a> TokenRequest<'a> {
     }
 
     fn write(&self, store: &Store, room: Temporary, stored: &StoredToken) -> io::Result<()> {
-        if stored.is_storable() && !self.plan.is_for_one_request(stored.expires) {
+        if self.plan.is_shareable(stored) {
             store.write_reserved("token", room, stored.to_json().as_str().as_bytes())?;
+            let _ = store.remove(UNSHARED); // the next process tries again
+        } else if self.plan.is_local() {
+            // Only a note: without it, processes wait for each other once more.
+            let _ = store.write(UNSHARED, b"{}");
         }
         for kind in ["refused", "failed"] {
             let _ = store.remove(kind); // it expires in a minute
@@ -336,6 +347,7 @@ impl<'a> TokenRequest<'a> {
         Err(Error::Auth(AuthError::RefusedBefore {
             profile: self.service.name.clone(),
             ago: refusal.age(),
+            login: self.service.login_command(),
             why: one_line(&refusal.why),
         }))
     }

@@ -15,12 +15,12 @@ mod value;
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs::OpenOptions;
 use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::auth::{Profile, presets};
+use crate::descriptor;
 use crate::error::Error;
 use crate::io_error::reason;
 use crate::nearest::nearest;
@@ -318,12 +318,7 @@ enum Reading {
 fn read_file(candidate: &Candidate) -> Result<Reading, Error> {
     let path = &candidate.path;
     let fail = |why: String| Error::usage(format!("cannot read {}: {why}", path.display()));
-    // Do not block on a FIFO.
-    let opened = OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
-        .open(path);
-    let file = match opened {
+    let file = match descriptor::open_at_once(path) {
         Ok(file) => file,
         Err(error) if is_missing(&error) => return Ok(Reading::Not(Found::Missing)),
         // An unreadable default file does not disable the other files.

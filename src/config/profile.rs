@@ -4,7 +4,7 @@ use super::expand::Variables;
 use super::read::Reader;
 use super::value::{Place, Table};
 use crate::auth::secret_ref::SecretRef;
-use crate::auth::service::{Service, Share};
+use crate::auth::service::{Named, Service, Share};
 use crate::auth::{Profile, scheme};
 use crate::error::Error;
 use crate::http::Overlay;
@@ -57,6 +57,7 @@ pub(super) fn build(
     let share = reader.choice("share", &Share::NAMES)?;
     Ok(Profile {
         service: Service {
+            named: Named::Profile,
             name: name.to_owned(),
             url,
             user,

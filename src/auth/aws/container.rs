@@ -11,6 +11,7 @@ use super::call;
 use super::environment::Environment;
 use super::keys::Keys;
 use super::origin::{Authorization, Container, Origin};
+use crate::auth::error::Error as AuthError;
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::http::Settings;
@@ -69,6 +70,7 @@ fn is_allowed(url: &Url) -> bool {
 /// If the token cannot be read, or the endpoint does not respond.
 pub(super) fn keys(
     container: &Container,
+    profile: &str,
     settings: &Settings,
     deadline: Deadline,
 ) -> Result<Obtained, Error> {
@@ -78,7 +80,13 @@ pub(super) fn keys(
     }
     let answer = match container.url.origin.scheme {
         Scheme::Https => call::service(request, settings, deadline)?,
-        Scheme::Http => call::local(request, settings, TIMEOUT, deadline)?,
+        Scheme::Http => call::local(request, settings, TIMEOUT, deadline).map_err(|error| {
+            Error::Auth(AuthError::Failed {
+                profile: profile.to_owned(),
+                why: format!("the credentials endpoint of the container: {error}"),
+                hint: None,
+            })
+        })?,
     };
     let json = answer.json().unwrap_or(Json::Null);
     if !answer.is_success() {

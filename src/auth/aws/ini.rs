@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 /// The largest file, in bytes.
 pub(super) const MAX_BYTES: u64 = 1 << 20;
 
+/// The longest key. Each nested key is stored with the key that contains it.
+const MAX_KEY_BYTES: usize = 256;
+
 /// The keys of a section. The keys within a value are `key.inner`.
 pub(super) type Section = BTreeMap<String, String>;
 
@@ -12,7 +15,7 @@ pub(super) type Section = BTreeMap<String, String>;
 ///
 /// # Errors
 /// Names the first invalid line, without its text, which may be a secret.
-pub(super) fn parse(text: &str) -> Result<BTreeMap<String, Section>, String> {
+pub(crate) fn parse(text: &str) -> Result<BTreeMap<String, Section>, String> {
     let mut sections: BTreeMap<String, Section> = BTreeMap::new();
     let mut current: Option<String> = None;
     let mut outer: Option<String> = None;
@@ -38,6 +41,12 @@ pub(super) fn parse(text: &str) -> Result<BTreeMap<String, Section>, String> {
             .ok_or_else(|| wrong("a key before the first section"))?;
         let pair = line.split_once('=');
         let pair = pair.map(|(key, value)| (key.trim().to_ascii_lowercase(), value.trim()));
+        if pair
+            .as_ref()
+            .is_some_and(|(key, _)| key.len() > MAX_KEY_BYTES)
+        {
+            return Err(wrong("the key is too long"));
+        }
         match (is_indented.then_some(outer.as_ref()).flatten(), pair) {
             (Some(outer), Some((key, value))) => {
                 section.insert(format!("{outer}.{key}"), value.to_owned());
@@ -98,6 +107,16 @@ mod tests {
         assert_eq!(value(farm, "key"), Some("a#b"));
         let url = value("services local", "sts.endpoint_url");
         assert_eq!(url, Some("http://127.0.0.1:1/x"));
+    }
+
+    /// Without a limit, half a megabyte of key in each of 60,000 nested keys.
+    #[test]
+    fn long_keys_do_not_multiply() {
+        let nested: String = (0..60_000).map(|n| format!(" a{n}=b\n")).collect();
+        let text = |length: usize| format!("[a]\n{}=\n{nested}", "k".repeat(length));
+        assert_eq!(parse(&text(MAX_KEY_BYTES)).unwrap()["a"].len(), 60_001);
+        let why = parse(&text(500_000)).unwrap_err();
+        assert_eq!(why, "line 2: the key is too long");
     }
 
     #[test]

@@ -23,7 +23,10 @@ mod sts;
 pub(crate) use chain::{Resolved, region, resolve};
 pub(crate) use endpoint::of_host;
 pub(crate) use environment::Environment;
+/// For the tests with altered input.
+pub(crate) use ini::parse as parse_ini;
 pub(crate) use keys::Keys;
 pub(crate) use obtain::obtain;
 pub(crate) use signature::{MAX_PRESIGNED, Mode, Scope};
 pub(crate) use signer::{KeySource, Signer};
+pub(crate) use sts::has_keys as has_sts_keys;

@@ -28,7 +28,7 @@ pub(crate) fn obtain(
         }
         Origin::WebIdentity(identity) => sts::web_identity(identity, settings, deadline),
         Origin::Sso(sso) => sso::keys(sso, profile, settings, deadline),
-        Origin::Container(container) => container::keys(container, settings, deadline),
+        Origin::Container(container) => container::keys(container, profile, settings, deadline),
         Origin::Metadata(metadata) => metadata::keys(metadata, profile, settings, deadline),
         Origin::QueueRole(role) => {
             let base = obtain(&role.base, profile, settings, deadline)?;

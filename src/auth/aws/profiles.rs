@@ -1,12 +1,12 @@
 //! The profiles in `~/.aws/config` and `~/.aws/credentials`.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::environment::Environment;
 use super::ini::{self, Section};
+use crate::descriptor;
 use crate::error::Error;
 use crate::io_error::reason;
 
@@ -92,7 +92,7 @@ impl Profiles {
 
 fn read(path: &Path) -> Result<BTreeMap<String, Section>, Error> {
     let fail = |why: String| Error::malformed(path.display().to_string(), why);
-    let file = match File::open(path) {
+    let file = match descriptor::open_at_once(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
         Err(error) => return Err(Error::file("read", path)(error)),

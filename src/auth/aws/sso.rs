@@ -1,6 +1,5 @@
 //! IAM Identity Center: the token that `aws sso login` stored is exchanged for the keys of a role.
 
-use std::fs::File;
 use std::io::Read;
 
 use serde_json::Value as Json;
@@ -13,6 +12,7 @@ use super::origin::Sso;
 use crate::auth::error::Error as AuthError;
 use crate::crypto::sha1;
 use crate::deadline::Deadline;
+use crate::descriptor;
 use crate::error::Error;
 use crate::hex;
 use crate::http::Settings;
@@ -74,7 +74,7 @@ pub(super) fn keys(
 /// The token, which is never renewed here: the AWS CLI owns it.
 fn token(sso: &Sso) -> Result<Secret, &'static str> {
     let absent = "no login of IAM Identity Center is stored";
-    let file = File::open(&sso.cache).map_err(|_| absent)?;
+    let file = descriptor::open_at_once(&sso.cache).map_err(|_| absent)?;
     if !file.metadata().is_ok_and(|found| found.is_file()) {
         return Err(absent);
     }

@@ -134,6 +134,16 @@ fn judge(answer: &Answer) -> Result<Obtained, Error> {
     })
 }
 
+/// Whether a successful response of this text has keys.
+pub(crate) fn has_keys(xml: &str) -> bool {
+    let answer = Answer {
+        status: 200,
+        body: Zeroizing::new(xml.to_owned()),
+        ahead: None,
+    };
+    matches!(judge(&answer), Ok(Obtained::Keys(_)))
+}
+
 /// The text of the first element of this name, which has no children.
 fn element(xml: &str, name: &str) -> Option<String> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;

@@ -23,7 +23,6 @@ use crate::http::Settings;
 use crate::http::url::Url;
 use crate::io_error::reason;
 use crate::secret::{Secret, Source};
-use crate::shell::quote;
 
 /// How long a person has to log in.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
@@ -154,9 +153,9 @@ impl Session<'_> {
             Ok(callback) => Ok(Some(callback)),
             Err(Missed::NoBrowser) => Ok(None),
             Err(Missed::TimedOut) => {
-                let name = quote(&self.service.name);
-                let hint = format!("c47 auth login {name}, or with --no-browser");
-                Err(self.failed("the browser sent no response in time".into(), Some(hint)))
+                let login = self.service.login_command();
+                let hint = login.map(|login| format!("{login}, or with --no-browser"));
+                Err(self.failed("the browser sent no response in time".into(), hint))
             }
         }
     }

@@ -341,6 +341,7 @@ fn owner(service: &Service, origin: &Origin) -> Result<Service, Error> {
     };
     Ok(Service {
         name: name.to_owned(),
+        named: service.named,
         url: Url::parse("https://amazonaws.com").map_err(Error::usage)?,
         user: None,
         share: match (origin.scope(), share) {

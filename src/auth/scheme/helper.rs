@@ -12,7 +12,7 @@ use crate::auth::helper::{self, BodyShown, Reply};
 use crate::auth::plan::{Binding, HelperCall, Obtain, Refusals, TokenPlan};
 use crate::auth::preview::Preview;
 use crate::auth::records::StoredToken;
-use crate::auth::service::{Service, Share};
+use crate::auth::service::Service;
 use crate::auth::store::Unusable;
 use crate::auth::{token_store, tokens};
 use crate::config::key::Kind;
@@ -179,10 +179,6 @@ enum State {
     Lasting(Box<StoredToken>),
 }
 
-/// The file in the store of a helper whose last output had no expiry. With it, processes do not wait for
-/// each other.
-const UNSHARED: &str = "unshared";
-
 impl HelperSigner {
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -224,7 +220,7 @@ impl HelperSigner {
         request: &Unsigned<'_>,
         deadline: Deadline,
     ) -> Result<Option<Timestamp>, Error> {
-        let stored = self.obtain(request, deadline, self.service.share)?;
+        let stored = self.obtain(request, deadline)?;
         let expires = stored.expires;
         *self.state() = match expires {
             Some(_) => State::Lasting(Box::new(stored)),
@@ -233,12 +229,7 @@ impl HelperSigner {
         Ok(expires)
     }
 
-    fn obtain(
-        &self,
-        request: &Unsigned<'_>,
-        deadline: Deadline,
-        share: Share,
-    ) -> Result<StoredToken, Error> {
+    fn obtain(&self, request: &Unsigned<'_>, deadline: Deadline) -> Result<StoredToken, Error> {
         let words = match &self.plan.obtain {
             Obtain::Helper(call) => call.words.clone(),
             Obtain::Exchange(_) | Obtain::Device { .. } | Obtain::Browser(_) | Obtain::Aws(_) => {
@@ -261,26 +252,7 @@ impl HelperSigner {
             aws: Environment::default(),
             person: None,
         };
-        let store = token_store::store(&self.service, &plan, &self.places)
-            .ok()
-            .flatten();
-        let is_unshared = store
-            .as_ref()
-            .is_some_and(|store| matches!(store.read(UNSHARED), Ok(Some(_))));
-        let service = Service {
-            share: if is_unshared { Share::None } else { share },
-            ..self.service.clone()
-        };
-        let stored = tokens::get(&service, &plan, &self.want, &context)?.stored;
-        if let Some(store) = store {
-            // Only a note: without it, processes wait for each other once more.
-            let _ = match (stored.expires, is_unshared) {
-                (None, false) => store.write(UNSHARED, b"{}"),
-                (Some(_), true) => store.remove(UNSHARED),
-                (None, true) | (Some(_), false) => Ok(()),
-            };
-        }
-        Ok(stored)
+        Ok(tokens::get(&self.service, &plan, &self.want, &context)?.stored)
     }
 }
 
@@ -297,10 +269,10 @@ impl Signer for HelperSigner {
             State::ForOneRequest => {
                 // Several requests at the same time need not wait for each other.
                 drop(state);
-                self.obtain(request, deadline, Share::None)?
+                self.obtain(request, deadline)?
             }
             State::Unknown | State::Lasting(_) => {
-                let stored = self.obtain(request, deadline, self.service.share)?;
+                let stored = self.obtain(request, deadline)?;
                 *state = match stored.expires {
                     Some(_) => State::Lasting(Box::new(stored.clone())),
                     None => State::ForOneRequest,

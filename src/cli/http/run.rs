@@ -143,13 +143,13 @@ impl Series {
 /// The credential of a request that is only printed. No login is sent, and a source is read only if
 /// the user wants to see the secret.
 fn shown_credential(plan: &mut Plan) -> Result<Credential, Error> {
-    match (plan.secrets, plan.issuer.lifetime()) {
-        (Secrets::Shown, Lifetime::Lasting | Lifetime::OneRequest) => {
+    match (plan.secrets, plan.issuer.is_local()) {
+        (Secrets::Shown, true) => {
             let issued = plan.issuer.issue(&TokenRequirement::default())?;
             warn("c47 http", &issued.warnings);
             Ok(issued.credential)
         }
-        (Secrets::Shown, Lifetime::Cached) | (Secrets::Hidden, _) => Ok(plan.preview.masked()),
+        (Secrets::Shown, false) | (Secrets::Hidden, _) => Ok(plan.preview.masked()),
     }
 }
 
