@@ -1,5 +1,7 @@
 //! Gets a service's token from the cache, or by one login for all waiting processes.
 
+mod remembered;
+
 use std::io;
 use std::path::Path;
 use std::thread;
@@ -7,18 +9,15 @@ use std::time::{Duration, Instant};
 
 use super::context::{Context, Login, Storage, TokenRequirement};
 use super::error::Error as AuthError;
-use super::exchange;
 use super::grants::{Fate, Grants};
 use super::lease::{self, Claim, Lease, Watch};
 use super::plan::TokenPlan;
-use super::records::{Failure, Refusal, StoredToken, TokenKey};
+use super::records::{StoredToken, TokenKey};
 use super::service::Service;
 use super::store::{Leftovers, Store, Temporary, Unusable};
 use super::token_store::{key, load, place, store};
 use super::values::Values;
-use crate::crypto;
 use crate::error::Error;
-use crate::escape::one_line;
 use crate::io_error::reason;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
@@ -329,65 +328,6 @@ impl<'a> TokenRequest<'a> {
                 .load(store)?
                 .is_some_and(|stored| stored.refresh_token.is_some());
         Ok(self.plan.needs_person() && !can_refresh)
-    }
-
-    fn ensure_not_refused(&mut self, store: &Store) -> Result<(), Error> {
-        if self.want.login == Login::Always {
-            return Ok(());
-        }
-        let Some(refusal) = Refusal::load(store) else {
-            return Ok(());
-        };
-        let mark = self
-            .values
-            .fingerprint(&self.plan.obtaining(), &refusal.salt)?;
-        if mark != refusal.mark {
-            return Ok(());
-        }
-        Err(Error::Auth(AuthError::RefusedBefore {
-            profile: self.service.name.clone(),
-            ago: refusal.age(),
-            login: self.service.login_command(),
-            why: one_line(&refusal.why),
-        }))
-    }
-
-    fn ensure_not_failed(&self, store: &Store) -> Result<(), Error> {
-        match Failure::load(store, self.since) {
-            None => Ok(()),
-            Some(failure) => Err(Error::Auth(AuthError::Failed {
-                profile: self.service.name.clone(),
-                why: failure.why,
-                hint: Some("another process tried just now".into()),
-            })),
-        }
-    }
-
-    /// Records a refusal or failure for other processes.
-    fn remember(&mut self, store: &Store, error: &Error) {
-        if let Error::Auth(AuthError::Refused { why, .. }) = error {
-            let Ok(salt) = crypto::random(16) else { return };
-            let Ok(mark) = self.values.fingerprint(&self.plan.obtaining(), &salt) else {
-                return;
-            };
-            let refusal = Refusal {
-                at: Timestamp::now(),
-                why: why.clone(),
-                salt: salt.to_vec(),
-                mark,
-            };
-            let _ = store.write("refused", refusal.to_json().as_str().as_bytes());
-        } else if exchange::is_transport(error) {
-            let why = match error {
-                Error::Auth(AuthError::Failed { why, .. }) => why.clone(),
-                other => other.to_string(),
-            };
-            let failure = Failure {
-                at: Timestamp::now(),
-                why,
-            };
-            let _ = store.write("failed", failure.to_json().as_str().as_bytes());
-        }
     }
 
     fn obtain(&mut self, old: Option<&StoredToken>, fate: &mut Fate) -> Result<StoredToken, Error> {
