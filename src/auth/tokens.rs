@@ -11,7 +11,7 @@ use super::exchange;
 use super::grants::{Fate, Grants};
 use super::lease::{self, Claim, Lease, Watch};
 use super::plan::TokenPlan;
-use super::records::{Failure, Refusal, StoredToken, TokenKey};
+use super::records::{Failure, Mark, Refusal, StoredToken, TokenKey};
 use super::service::Service;
 use super::store::{Leftovers, Store, Temporary, Unusable};
 use super::token_store::{key, load, place, store};
@@ -369,23 +369,14 @@ impl<'a> TokenRequest<'a> {
             let Ok(mark) = self.values.fingerprint(&self.plan.obtaining(), &salt) else {
                 return;
             };
-            let refusal = Refusal {
-                at: Timestamp::now(),
-                why: why.clone(),
-                salt: salt.to_vec(),
-                mark,
-            };
-            let _ = store.write("refused", refusal.to_json().as_str().as_bytes());
+            let salt = salt.to_vec();
+            Refusal::note(store, why, Mark { salt, mark });
         } else if exchange::is_transport(error) {
             let why = match error {
                 Error::Auth(AuthError::Failed { why, .. }) => why.clone(),
                 other => other.to_string(),
             };
-            let failure = Failure {
-                at: Timestamp::now(),
-                why,
-            };
-            let _ = store.write("failed", failure.to_json().as_str().as_bytes());
+            Failure::note(store, &why);
         }
     }
 
