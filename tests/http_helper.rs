@@ -126,6 +126,13 @@ fn helper_without_an_expiry_runs_for_each_request() {
         .map(|request| request.header("x-run").unwrap().trim().to_owned())
         .collect();
     assert_eq!(runs, ["1", "2", "3", "4", "5", "6"]);
+    // There is no login that could be missing.
+    let status = job.run(&["auth", "status", "h"]).run().expect_code(0);
+    assert!(
+        status.stdout_text().contains("unneeded"),
+        "{}",
+        status.tell()
+    );
     // Nothing of it was stored.
     let cache = fs::read_dir(job.scratch.path().join("cache")).unwrap();
     for entry in cache {
@@ -173,7 +180,8 @@ fn helper_with_an_expiry_runs_once_for_many_processes() {
         20
     );
     let status = job.run(&["auth", "status"]).run().expect_code(0);
-    assert!(status.stdout_text().contains("good"), "{}", status.tell());
+    let text = status.stdout_text();
+    assert!(text.contains("good      expires in "), "{text}");
     let login = job.run(&["auth", "login", "h"]).run().expect_code(0);
     assert!(login.stderr_text().contains("expires"), "{}", login.tell());
     assert_eq!(job.runs(), 2);

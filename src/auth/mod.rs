@@ -43,4 +43,4 @@ pub(crate) use error::Error;
 pub(crate) use issuer::Issuer;
 pub(crate) use login_call::{seconds_ahead, skew};
 pub(crate) use profile::Profile;
-pub(crate) use stored::{LoggedOut, logout, status};
+pub(crate) use stored::{LoggedOut, is_unshared, logout, status};

@@ -256,14 +256,15 @@ impl Refusal {
         (0..limit).contains(&age).then_some(refusal)
     }
 
-    /// The JSON that is written.
-    pub(super) fn to_json(&self) -> Text {
-        Text::object([
-            ("at", &Text::integer(self.at.0)),
-            ("why", &Text::string(&self.why)),
-            ("salt", &Text::string(&hex::encode(&self.salt))),
-            ("mark", &Text::string(&hex::encode(&self.mark))),
-        ])
+    /// Writes a refusal of now, for other processes. Without it, they try the same secret.
+    pub(super) fn note(store: &Store, why: &str, mark: Mark) {
+        let json = Text::object([
+            ("at", &Text::integer(Timestamp::now().0)),
+            ("why", &Text::string(why)),
+            ("salt", &Text::string(&hex::encode(&mark.salt))),
+            ("mark", &Text::string(&hex::encode(&mark.mark))),
+        ]);
+        let _ = store.write("refused", json.as_str().as_bytes());
     }
 
     /// The time since the refusal.
@@ -273,9 +274,8 @@ impl Refusal {
     }
 }
 
-/// A failure that is reported to waiting processes: its time and the reason.
+/// A failure that is reported to waiting processes.
 pub(super) struct Failure {
-    pub at: Timestamp,
     pub why: String,
 }
 
@@ -286,15 +286,16 @@ impl Failure {
         let json: Json = serde_json::from_slice(&bytes).ok()?;
         let at = Timestamp(json.get("at")?.as_i64()?);
         let why = json.get("why")?.as_str()?.to_owned();
-        (at >= since && at <= Timestamp::now()).then_some(Failure { at, why })
+        (at >= since && at <= Timestamp::now()).then_some(Failure { why })
     }
 
-    /// The JSON that is written.
-    pub(super) fn to_json(&self) -> Text {
-        Text::object([
-            ("at", &Text::integer(self.at.0)),
-            ("why", &Text::string(&self.why)),
-        ])
+    /// Writes a failure of now. Without it, the others try by themselves.
+    pub(super) fn note(store: &Store, why: &str) {
+        let json = Text::object([
+            ("at", &Text::integer(Timestamp::now().0)),
+            ("why", &Text::string(why)),
+        ]);
+        let _ = store.write("failed", json.as_str().as_bytes());
     }
 }
 

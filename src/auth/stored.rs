@@ -44,6 +44,23 @@ pub(crate) fn status(
     Ok(None)
 }
 
+/// Whether the token is made for each process or request, and never stored.
+///
+/// # Errors
+/// If the cache is not private.
+pub(crate) fn is_unshared(
+    service: &Service,
+    plan: &TokenPlan,
+    places: &Places,
+) -> Result<bool, Error> {
+    for store in stores(service, plan, places)? {
+        if store.read(UNSHARED)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The stores that may contain the token, including that of an older version.
 fn stores(service: &Service, plan: &TokenPlan, places: &Places) -> Result<Vec<Store>, Error> {
     let mut stores = Vec::new();

@@ -22,6 +22,32 @@ pub(super) enum Obtained {
     Unusable(String),
 }
 
+/// Where the members of the keys are.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Members {
+    Top,
+    /// In the member of this name.
+    Within(&'static str),
+}
+
+impl Obtained {
+    /// Reads a response in JSON.
+    pub(super) fn of_json(answer: &Answer, members: Members) -> Obtained {
+        let json = answer.json().unwrap_or(Json::Null);
+        if !answer.is_success() {
+            return Obtained::Refused(Refusal::of_json(answer, &json));
+        }
+        let keys = match members {
+            Members::Top => Some(&json),
+            Members::Within(name) => json.get(name),
+        };
+        match Keys::of_json(keys.unwrap_or(&Json::Null)) {
+            Ok(keys) => Obtained::Keys(keys),
+            Err(why) => Obtained::Unusable(why),
+        }
+    }
+}
+
 /// A response that is not a success.
 #[derive(Debug)]
 pub(super) struct Refusal {
@@ -35,7 +61,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     /// Reads the members of an error in JSON.
-    pub(super) fn of_json(answer: &Answer, json: &Json) -> Refusal {
+    fn of_json(answer: &Answer, json: &Json) -> Refusal {
         let text = |names: &[&str]| {
             let found = names.iter().find_map(|name| json.get(name)?.as_str());
             found.unwrap_or_default().to_owned()

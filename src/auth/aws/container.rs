@@ -4,12 +4,9 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde_json::Value as Json;
-
-use super::answer::{Obtained, Refusal};
+use super::answer::{Members, Obtained};
 use super::call;
 use super::environment::Environment;
-use super::keys::Keys;
 use super::origin::{Authorization, Container, Origin};
 use crate::auth::error::Error as AuthError;
 use crate::deadline::Deadline;
@@ -88,14 +85,7 @@ pub(super) fn keys(
             })
         })?,
     };
-    let json = answer.json().unwrap_or(Json::Null);
-    if !answer.is_success() {
-        return Ok(Obtained::Refused(Refusal::of_json(&answer, &json)));
-    }
-    Ok(match Keys::of_json(&json) {
-        Ok(keys) => Obtained::Keys(keys),
-        Err(why) => Obtained::Unusable(why),
-    })
+    Ok(Obtained::of_json(&answer, Members::Top))
 }
 
 fn authorization(from: &Authorization, deadline: Deadline) -> Result<Option<Secret>, Error> {

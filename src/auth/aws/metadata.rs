@@ -3,12 +3,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use serde_json::Value as Json;
-
-use super::answer::{Obtained, Refusal};
+use super::answer::{Members, Obtained};
 use super::call::{self, Answer};
 use super::environment::Environment;
-use super::keys::Keys;
 use super::origin::{Metadata, Origin};
 use crate::auth::error::Error as AuthError;
 use crate::deadline::Deadline;
@@ -108,14 +105,7 @@ pub(super) fn keys(
         return Err(absent("the instance has no role"));
     }
     let answer = send("GET", &format!("{PATH}{name}"), token())?;
-    let json = answer.json().unwrap_or(Json::Null);
-    if !answer.is_success() {
-        return Ok(Obtained::Refused(Refusal::of_json(&answer, &json)));
-    }
-    Ok(match Keys::of_json(&json) {
-        Ok(keys) => Obtained::Keys(keys),
-        Err(why) => Obtained::Unusable(why),
-    })
+    Ok(Obtained::of_json(&answer, Members::Top))
 }
 
 fn missing(profile: &str, searched: &str, why: &str) -> AuthError {

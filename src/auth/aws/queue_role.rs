@@ -1,8 +1,6 @@
 //! AssumeQueueRoleForUser and AssumeQueueRoleForRead of Deadline Cloud.
 
-use serde_json::Value as Json;
-
-use super::answer::{Obtained, Refusal};
+use super::answer::{Members, Obtained};
 use super::call;
 use super::endpoint::{self, endpoint_url};
 use super::environment::Environment;
@@ -91,13 +89,5 @@ pub(super) fn keys(
     let request = call::request("GET", role.url.clone());
     let request = call::signed(request, base, SERVICE, &role.region);
     let answer = call::service(request, settings, deadline)?;
-    let json = answer.json().unwrap_or(Json::Null);
-    if !answer.is_success() {
-        return Ok(Obtained::Refused(Refusal::of_json(&answer, &json)));
-    }
-    let keys = json.get("credentials").unwrap_or(&Json::Null);
-    Ok(match Keys::of_json(keys) {
-        Ok(keys) => Obtained::Keys(keys),
-        Err(why) => Obtained::Unusable(why),
-    })
+    Ok(Obtained::of_json(&answer, Members::Within("credentials")))
 }

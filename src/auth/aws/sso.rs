@@ -5,9 +5,8 @@ use std::io::Read;
 use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
-use super::answer::{Obtained, Refusal};
+use super::answer::{Members, Obtained};
 use super::call;
-use super::keys::Keys;
 use super::origin::Sso;
 use crate::auth::error::Error as AuthError;
 use crate::crypto::sha1;
@@ -57,18 +56,13 @@ pub(super) fn keys(
         .headers
         .push(Header::secret("x-amz-sso_bearer_token", token));
     let answer = call::service(request, settings, deadline)?;
-    let json = answer.json().unwrap_or(Json::Null);
     if answer.status == 401 {
         return Err(missing("the login of IAM Identity Center has expired"));
     }
-    if !answer.is_success() {
-        return Ok(Obtained::Refused(Refusal::of_json(&answer, &json)));
-    }
-    let role = json.get("roleCredentials").unwrap_or(&Json::Null);
-    Ok(match Keys::of_json(role) {
-        Ok(keys) => Obtained::Keys(keys),
-        Err(why) => Obtained::Unusable(why),
-    })
+    Ok(Obtained::of_json(
+        &answer,
+        Members::Within("roleCredentials"),
+    ))
 }
 
 /// The token, which is never renewed here: the AWS CLI owns it.

@@ -1,11 +1,12 @@
 //! Receives the redirect of a browser at a port of this machine (RFC 8252 §7.3). Sizes, times and
 //! connections are limited, and no response contains a part of a request.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -71,7 +72,7 @@ impl Loopback {
             address: self.address,
             state: state.to_owned(),
             is_closed: AtomicBool::new(false),
-            open: AtomicUsize::new(0),
+            open: Mutex::default(),
         });
         let (guard, listener) = (Arc::clone(&door), self.listener);
         let accepting = thread::Builder::new().spawn(move || accept(&listener, &guard, &sender));
@@ -110,12 +111,31 @@ struct Door {
     address: SocketAddr,
     state: String,
     is_closed: AtomicBool,
-    /// The number of open connections.
-    open: AtomicUsize,
+    /// The open connections, numbered in the order in which they came.
+    open: Mutex<BTreeMap<u64, TcpStream>>,
+}
+
+impl Door {
+    fn open(&self) -> MutexGuard<'_, BTreeMap<u64, TcpStream>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes a connection. If there are too many, the oldest one is closed: idle connections must not
+    /// keep the redirect out.
+    fn enter(&self, number: u64, stream: &TcpStream) -> io::Result<()> {
+        let mut open = self.open();
+        open.insert(number, stream.try_clone()?);
+        if open.len() > MAX_CONNECTIONS
+            && let Some((_, oldest)) = open.pop_first()
+        {
+            let _ = oldest.shutdown(Shutdown::Both); // it may have ended
+        }
+        Ok(())
+    }
 }
 
 fn accept(listener: &TcpListener, door: &Arc<Door>, sender: &SyncSender<Callback>) {
-    loop {
+    for number in 0.. {
         let accepted = listener.accept();
         if door.is_closed.load(Ordering::SeqCst) {
             return;
@@ -125,17 +145,16 @@ fn accept(listener: &TcpListener, door: &Arc<Door>, sender: &SyncSender<Callback
             thread::sleep(TICK);
             continue;
         };
-        if door.open.fetch_add(1, Ordering::SeqCst) >= MAX_CONNECTIONS {
-            door.open.fetch_sub(1, Ordering::SeqCst);
+        if door.enter(number, &stream).is_err() {
             continue; // closes the connection
         }
         let (own, sender) = (Arc::clone(door), sender.clone());
         let serving = thread::Builder::new().spawn(move || {
             serve(&stream, &own, &sender);
-            own.open.fetch_sub(1, Ordering::SeqCst);
+            own.open().remove(&number);
         });
         if serving.is_err() {
-            door.open.fetch_sub(1, Ordering::SeqCst);
+            door.open().remove(&number);
         }
     }
 }
@@ -327,25 +346,23 @@ mod tests {
     }
 
     #[test]
-    fn number_of_connections_is_limited() {
+    fn idle_connections_do_not_keep_the_redirect_out() {
         let loopback = Loopback::bind(None).unwrap();
         let address = loopback.address;
         let flood = thread::spawn(move || {
-            // More than are served at the same time; those beyond are closed at once.
-            let mut all: Vec<TcpStream> = (0..=MAX_CONNECTIONS)
+            // More than are open at the same time; the oldest ones are closed for the others.
+            let all: Vec<TcpStream> = (0..3 * MAX_CONNECTIONS)
                 .map(|_| TcpStream::connect(address).unwrap())
                 .collect();
-            let surplus = all.pop().unwrap();
-            surplus.set_read_timeout(Some(LIMIT)).unwrap();
-            let closed = (&surplus).read(&mut [0]);
-            drop(all);
-            // Then others are served again.
+            all[0].set_read_timeout(Some(LIMIT)).unwrap();
+            let closed = (&all[0]).read(&mut [0]);
             let host = address.to_string();
             let good = format!("GET /callback?code=c&state=s HTTP/1.1\r\nHost: {host}\r\n\r\n");
-            while !ask(address, &good).contains("200") {}
-            closed.unwrap_or(0)
+            let reply = ask(address, &good);
+            drop(all);
+            (closed.unwrap_or(0), reply)
         });
         assert!(loopback.wait("s", LIMIT, || true).is_ok());
-        assert_eq!(flood.join().unwrap(), 0);
+        assert_eq!(flood.join().unwrap(), (0, "HTTP/1.1 200 OK".to_owned()));
     }
 }

@@ -4,12 +4,11 @@ use super::TokenRequest;
 use crate::auth::context::Login;
 use crate::auth::error::Error as AuthError;
 use crate::auth::exchange;
-use crate::auth::records::{Failure, Refusal};
+use crate::auth::records::{Failure, Mark, Refusal};
 use crate::auth::store::Store;
 use crate::crypto;
 use crate::error::Error;
 use crate::escape::one_line;
-use crate::timestamp::Timestamp;
 
 impl TokenRequest<'_> {
     pub(super) fn ensure_not_refused(&mut self, store: &Store) -> Result<(), Error> {
@@ -51,23 +50,14 @@ impl TokenRequest<'_> {
             let Ok(mark) = self.values.fingerprint(&self.plan.obtaining(), &salt) else {
                 return;
             };
-            let refusal = Refusal {
-                at: Timestamp::now(),
-                why: why.clone(),
-                salt: salt.to_vec(),
-                mark,
-            };
-            let _ = store.write("refused", refusal.to_json().as_str().as_bytes());
+            let salt = salt.to_vec();
+            Refusal::note(store, why, Mark { salt, mark });
         } else if exchange::is_transport(error) {
             let why = match error {
                 Error::Auth(AuthError::Failed { why, .. }) => why.clone(),
                 other => other.to_string(),
             };
-            let failure = Failure {
-                at: Timestamp::now(),
-                why,
-            };
-            let _ = store.write("failed", failure.to_json().as_str().as_bytes());
+            Failure::note(store, &why);
         }
     }
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use argh::{ArgsInfo, FromArgs};
 
-use super::context;
+use super::{context, no_token};
 use crate::auth::{Issuer, TokenRequirement};
 use crate::cli::profile::{named, warn};
 use crate::error::Error;
@@ -65,10 +65,7 @@ impl Exec {
         let issued = Issuer::of(&profile, context(&profile)).issue(&TokenRequirement::default())?;
         warn("c47 auth", &issued.warnings);
         let Some(token) = issued.token else {
-            return Err(Error::usage(format!(
-                "profile {} has no token: its auth scheme uses a password or no credentials",
-                profile.name()
-            )));
+            return Err(no_token(&profile));
         };
         let error = process_limits::restore_limits_for(&mut Command::new(program))
             .args(arguments)

@@ -76,6 +76,14 @@ fn context(profile: &Profile) -> Context<'static> {
     }
 }
 
+/// The error of a profile without a token.
+fn no_token(profile: &Profile) -> Error {
+    Error::usage(format!(
+        "profile {} has no token: its auth scheme signs each request, or uses a password or no credentials",
+        profile.name()
+    ))
+}
+
 /// Prints what a person must do to log in.
 fn show(prompt: &Prompt) {
     match prompt {

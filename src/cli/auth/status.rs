@@ -184,6 +184,9 @@ fn report(profile: &Profile, places: &Places) -> Result<Report, Error> {
     report.user = Some(plan.user.clone()).filter(|user| !user.is_empty());
     report.state = State::None;
     let Some(status) = auth::status(&service, &plan, places)? else {
+        if auth::is_unshared(&service, &plan, places)? {
+            report.state = State::Unneeded;
+        }
         return Ok(report);
     };
     let Some(stored) = status.token else {
@@ -231,26 +234,19 @@ struct List(Vec<Report>);
 impl fmt::Display for List {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for report in &self.0 {
-            let mut line = format!("{:<16} {:<9}", report.profile, report.state.name());
-            if let Some(user) = &report.user {
-                line.push_str(&format!(" as {user}"));
-            }
+            let mut parts = Vec::new();
+            parts.extend(report.user.as_ref().map(|user| format!("as {user}")));
             if let (Some(end), Some(left)) = (&report.expires, report.expires_in_s) {
                 let length = Duration::from_secs(left.unsigned_abs());
-                match left > 0 {
-                    true => {
-                        let length = format_duration(length);
-                        line.push_str(&format!(", expires in {length} at {end}"));
-                    }
-                    false => line.push_str(&format!(", {}, at {end}", format_ago(length))),
-                }
+                parts.push(match left > 0 {
+                    true => format!("expires in {} at {end}", format_duration(length)),
+                    false => format!("{}, at {end}", format_ago(length)),
+                });
             }
-            if let Some(file) = &report.file {
-                line.push_str(&format!(", in {file}"));
-            }
-            if let Some(why) = &report.why {
-                line.push_str(&format!(" {why}"));
-            }
+            parts.extend(report.file.as_ref().map(|file| format!("in {file}")));
+            parts.extend(report.why.clone());
+            let state = report.state.name();
+            let line = format!("{:<16} {state:<9} {}", report.profile, parts.join(", "));
             writeln!(f, "{}", escape::one_line(line.trim_end()))?;
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::time::Duration;
 use argh::{ArgsInfo, FromArgs};
 use nanoserde::SerJson;
 
-use super::context;
+use super::{context, no_token};
 use crate::auth::{Issuer, Profile, TokenRequirement};
 use crate::cli::profile::{named, warn};
 use crate::error::Error;
@@ -112,10 +112,7 @@ impl Token {
             return print_header(&profile, &issued.credential, name);
         }
         let Some(token) = issued.token else {
-            return Err(Error::usage(format!(
-                "profile {} has no token: its auth scheme uses a password or no credentials",
-                profile.name()
-            )));
+            return Err(no_token(&profile));
         };
         let left = issued.expires.map(|end| end.0 - Timestamp::now().0);
         let is_short =
