@@ -767,3 +767,43 @@ fn batch_signs_each_request() {
     signatures.dedup();
     assert_eq!(signatures.len(), 20);
 }
+
+/// A signature covers what is sent: also the headers of a resumed download.
+#[test]
+fn range_of_a_resumed_download_is_signed() {
+    let body = "0123456789abcdef";
+    let server = Server::start(move |request| {
+        let head = "etag: \"v1\"\r\naccept-ranges: bytes\r\n";
+        match request.header("range") {
+            None => Response::raw(format!(
+                "HTTP/1.1 200 OK\r\n{head}content-length: 16\r\n\r\n{}",
+                &body[..6]
+            )),
+            Some(_) => Response::new(
+                "206 Partial Content",
+                &format!("{head}content-range: bytes 6-15/16\r\n"),
+                &body[6..],
+            ),
+        }
+    });
+    let scratch = Scratch::new("aws-resumed");
+    let run = || {
+        let run = c47().current_dir(scratch.path()).env("K", "hunter2");
+        run.args(["http", &server.url("/f"), "--download", "--continue"])
+            .args(["--auth", "aws=AKIA:env:K", "--service", "s3"])
+            .args(["--region", "x"])
+            .run()
+    };
+    run().expect_code(7);
+    run().expect_code(0);
+    let file = std::fs::read_to_string(scratch.path().join("f")).unwrap();
+    assert_eq!(file, body);
+    let requests = server.requests();
+    let resumed = requests.last().unwrap();
+    assert_eq!(resumed.header("range"), Some("bytes=6-"));
+    let signed = resumed.header("authorization").unwrap();
+    for name in ["if-range", "range"] {
+        assert!(resumed.header(name).is_some(), "{name}");
+        assert!(signed.contains(&format!(";{name};")), "{name}: {signed}");
+    }
+}

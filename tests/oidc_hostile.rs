@@ -573,3 +573,29 @@ fn presets_keycloak_and_okta_know_the_issuer() {
         assert!(text.contains(expected), "{preset}: {text}");
     }
 }
+
+/// The time limit of a login is not an option, so its error names the URL in place of one.
+#[test]
+fn silent_issuer_is_named_when_the_time_is_over() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let scratch = Scratch::new("oidc-silent");
+    let config = scratch.write(
+        "config.toml",
+        format!(
+            "[profile.p]\nurl='{url}'\nauth='token_exchange'\nissuer='{url}'\nclient_id='c'\n\
+             subject_token='env:S'\ntimeout='1s'\n"
+        ),
+    );
+    let login = c47()
+        .env("C47_CONFIG_PATH", config)
+        .env("C47_CACHE_DIR", scratch.path().join("cache"))
+        .env("S", "subject")
+        .args(["auth", "token", "p"])
+        .limit(std::time::Duration::from_secs(20));
+    let output = login.run().expect_code(8);
+    let text = output.stderr_text();
+    let why = format!("c47 auth token: {url}/.well-known/openid-configuration: timed out");
+    assert!(text.contains(&why), "{text}");
+    assert!(!text.contains("--timeout"), "{text}");
+}

@@ -31,6 +31,8 @@ pub enum Error {
         why: String,
         hint: Option<String>,
     },
+    /// A request of a login got no response in time.
+    TimedOut { url: String, why: String },
     /// There are no credentials to log in with.
     Missing {
         profile: String,
@@ -61,7 +63,7 @@ impl Error {
                 Exit::NoCredentials
             }
             Error::Helper { exit, .. } => *exit,
-            Error::Busy { .. } => Exit::TimedOut,
+            Error::Busy { .. } | Error::TimedOut { .. } => Exit::TimedOut,
             Error::Failed { .. } | Error::Cache { .. } => Exit::Failed,
         }
     }
@@ -71,6 +73,7 @@ impl Error {
         match self {
             Error::Refused { .. } | Error::RefusedBefore { .. } => ErrorKind::LoginRefused,
             Error::Failed { .. } => ErrorKind::LoginFailed,
+            Error::TimedOut { .. } => ErrorKind::TimedOut,
             Error::Missing { .. } => ErrorKind::Secret,
             Error::Helper { exit, .. } if *exit == Exit::TimedOut => ErrorKind::TimedOut,
             Error::Helper { .. } => ErrorKind::Secret,
@@ -92,7 +95,8 @@ impl Error {
                 }
                 None => "wait a minute, or change the secret".to_owned(),
             }),
-            Error::Busy { .. } | Error::Helper { .. } => None,
+            // The time limit of a login is not that of --timeout.
+            Error::Busy { .. } | Error::Helper { .. } | Error::TimedOut { .. } => None,
         }
     }
 }
@@ -109,6 +113,7 @@ impl fmt::Display for Error {
                 format_ago(*ago)
             ),
             Error::Failed { profile, why, .. } => write!(f, "{profile}: cannot get a token: {why}"),
+            Error::TimedOut { url, why } => write!(f, "{url}: {why}"),
             Error::Missing { profile, why, .. } => write!(f, "{profile}: no credentials: {why}"),
             Error::Helper { program, why, .. } => write!(f, "helper {program}: {why}"),
             Error::Busy { profile, after } => write!(

@@ -354,6 +354,8 @@ pub(super) fn is_transport(error: &Error) -> bool {
     matches!(error, Error::Http(_))
         || matches!(
             error,
-            Error::Auth(AuthError::Failed { .. } | AuthError::Helper { .. })
+            Error::Auth(
+                AuthError::Failed { .. } | AuthError::TimedOut { .. } | AuthError::Helper { .. }
+            )
         )
 }

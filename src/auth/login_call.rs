@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use zeroize::{Zeroize, Zeroizing};
 
+use super::error::Error as AuthError;
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::http::body::Body;
+use crate::http::failure::Failure;
 use crate::http::request::Request;
 use crate::http::settings::{Intake, Retry};
 use crate::http::{Caller, Follow, Settings};
+use crate::redact::Secrets;
 use crate::timestamp::Timestamp;
 
 /// The time limit for a login request.
@@ -54,13 +57,22 @@ pub(super) fn call_within(
     settings.follow = Follow::No;
     settings.retry = Retry::default();
     settings.intake = Intake::default();
+    let url = request.shown_url(Secrets::Hidden);
+    let unanswered = |error| match error {
+        // The other failures name the host.
+        Error::Http(failure @ Failure::TimedOut { .. }) => Error::Auth(AuthError::TimedOut {
+            url,
+            why: failure.to_string(),
+        }),
+        other => other,
+    };
     let called = Caller::new(settings)
         .until(deadline.or_after(limit))
         .call(&mut request);
     if let Body::Bytes { bytes, .. } = &mut request.body {
         bytes.zeroize();
     }
-    let mut response = called?;
+    let mut response = called.map_err(unanswered)?;
     let bytes = Zeroizing::new(response.body.read_all(MAX_RESPONSE_BYTES)?);
     Ok(LoginResponse {
         status: response.head.status,
