@@ -156,6 +156,23 @@ fn short_help_fits_the_screen() {
 }
 
 #[test]
+fn options_describe_templates_as_they_are_written() {
+    let lines = |words: &[&str]| {
+        let output = c47().args(words).run().expect_code(0);
+        output
+            .stdout_text()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let help = lines(&["echo", "-h"]);
+    assert!(help.contains("(default: {body})"), "{help}");
+    let page = lines(&["help", "http"]);
+    assert!(page.contains("METHOD URL ITEM… with {field}"), "{page}");
+    assert!(!page.contains("{{body}}"), "{page}");
+}
+
+#[test]
 fn short_help_has_one_line_for_each_option_and_an_example() {
     for command in tree().iter().filter(|command| !command.path.is_empty()) {
         let (name, help) = (command.name(), &command.help);

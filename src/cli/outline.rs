@@ -22,7 +22,7 @@ pub(super) fn outline(path: &[String], table: &CommandInfoWithArgs) -> Command {
     let json = details::of(words).map_or(&[][..], |details| details.json);
     Command {
         path: path.to_owned(),
-        about: table.description.to_owned(),
+        about: text(table.description),
         examples: owned(table.examples),
         options: table
             .flags
@@ -43,6 +43,11 @@ pub(super) fn outline(path: &[String], table: &CommandInfoWithArgs) -> Command {
         layout: super::layout(words),
         commands: below.collect(),
     }
+}
+
+/// A description as it was written: argh doubles its braces.
+fn text(description: &str) -> String {
+    description.replace("{{", "{").replace("}}", "}")
 }
 
 /// An example may use argh's placeholder for the name of the command.
@@ -83,7 +88,7 @@ fn flag(command: &[String], flag: &FlagInfo) -> Flag {
         short: flag.short.or((flag.long == "--help").then_some('h')),
         about: match flag.long {
             "--help" => "print the manual page; -h prints the common options".to_owned(),
-            _ => flag.description.to_owned(),
+            _ => text(flag.description),
         },
         times: times(&flag.optionality),
         value,
@@ -96,7 +101,7 @@ fn argument(command: &[String], positional: &PositionalInfo) -> Argument {
         kind: details::kind(command, positional.name),
     };
     Argument {
-        about: positional.description.to_owned(),
+        about: text(positional.description),
         times: times(&positional.optionality),
         value,
     }
