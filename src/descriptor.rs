@@ -27,9 +27,21 @@ pub(crate) fn stdin() -> io::Result<StdinLock<'static>> {
 /// # Errors
 /// When it cannot be opened.
 pub(crate) fn open_at_once(path: &Path) -> io::Result<File> {
+    open(path, 0)
+}
+
+/// As [`open_at_once`], but a symbolic link is an error (ELOOP): another user may have made it.
+///
+/// # Errors
+/// When it cannot be opened.
+pub(crate) fn open_no_link(path: &Path) -> io::Result<File> {
+    open(path, libc::O_NOFOLLOW)
+}
+
+fn open(path: &Path, flags: i32) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
-        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY | flags)
         .open(path)
 }
 

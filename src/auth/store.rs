@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::error::Error;
 use crate::atomic_file::planted_link;
 use crate::crypto;
+use crate::descriptor;
 use crate::hex;
 use crate::interrupt;
 use crate::io_error::reason;
@@ -289,12 +290,7 @@ fn read_private(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
         why,
         hint: Some(format!("rm {}", shell::quote_path(path))),
     };
-    // Do not block on a pipe.
-    let opened = OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-        .open(path);
-    let file: File = match opened {
+    let file = match descriptor::open_no_link(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         // On NFS, the file was replaced while it was opened.

@@ -16,13 +16,15 @@ pub(super) fn encode_illegal(text: &str) -> String {
 
 /// Percent-encodes all but the unreserved characters of RFC 3986; also valid in forms.
 pub(crate) fn form_encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        push_byte(
-            &mut out,
-            byte,
-            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~'),
-        );
+    encode(text.as_bytes(), b"")
+}
+
+/// Percent-encodes all but the unreserved characters and those in `kept`.
+pub(crate) fn encode(bytes: &[u8], kept: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for &byte in bytes {
+        let is_unreserved = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        push_byte(&mut out, byte, is_unreserved || kept.contains(&byte));
     }
     out
 }

@@ -8,7 +8,7 @@ use super::authority::{check_host, split_port, split_user_info};
 use super::percent::encode_illegal;
 
 pub(crate) use super::authority::UserInfo;
-pub(crate) use super::percent::{form_encode, percent_decode};
+pub(crate) use super::percent::{encode, form_encode, percent_decode};
 
 /// Longer than any service accepts.
 const MAX_LENGTH: usize = 64 << 10;
@@ -306,7 +306,7 @@ impl fmt::Display for Url {
 }
 
 /// Decodes a name or a value of a query, in which `+` is a space.
-fn form_decode(text: &str) -> Vec<u8> {
+pub(crate) fn form_decode(text: &str) -> Vec<u8> {
     percent_decode(&text.replace('+', " "))
 }
 

@@ -5,7 +5,7 @@ use crate::crypto::sha256;
 use crate::hex;
 use crate::http::part::{Header, QueryMember, Value};
 use crate::http::signer::Signature;
-use crate::http::url::{Url, form_encode, percent_decode};
+use crate::http::url::{Url, encode, form_decode, form_encode, percent_decode};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
@@ -204,7 +204,7 @@ fn sign_request(
 /// name. Other services normalize the path and encode it twice.
 fn canonical_path(path: &str, scope: &Scope) -> String {
     if scope.is_s3() {
-        return encode_path(&percent_decode(path));
+        return encode(&percent_decode(path), b"/");
     }
     let mut segments: Vec<&str> = Vec::new();
     for segment in path.split('/') {
@@ -218,27 +218,12 @@ fn canonical_path(path: &str, scope: &Scope) -> String {
         true => "/",
         false => "",
     };
-    encode_path(format!("/{}{end}", segments.join("/")).as_bytes())
-}
-
-/// Encodes everything but unreserved characters and slashes.
-fn encode_path(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len());
-    for &byte in bytes {
-        match byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            true => out.push(char::from(byte)),
-            false => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
+    encode(format!("/{}{end}", segments.join("/")).as_bytes(), b"/")
 }
 
 /// The query, with each name and value encoded in the same way, sorted by name and then by value.
 fn canonical_query(query: Option<&str>, added: &[QueryMember]) -> String {
-    let recoded = |text: &str| {
-        let decoded = percent_decode(&text.replace('+', " "));
-        encode_path(&decoded).replace('/', "%2F")
-    };
+    let recoded = |text: &str| encode(&form_decode(text), b"");
     let pairs = query.unwrap_or_default().split('&');
     let given = pairs.filter(|pair| !pair.is_empty()).map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

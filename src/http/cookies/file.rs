@@ -1,9 +1,8 @@
 //! The file of a jar. Only its owner can read it, it is replaced in one step, and a lock lets parallel
 //! processes add their cookies to those of the others.
 
-use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use super::jar::{Changed, Jar};
 use super::netscape::{self, MAX_FILE_BYTES};
 use crate::atomic_file::{self, Alone, Place};
 use crate::deadline::Deadline;
+use crate::descriptor;
 use crate::error::Error;
 use crate::process::user_id;
 use crate::process_limits::forbid_core_files;
@@ -131,12 +131,7 @@ fn bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
 }
 
 fn bytes_once(path: &Path) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
-    // Do not block on a FIFO.
-    let opened = OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-        .open(path);
-    let file: File = match opened {
+    let file = match descriptor::open_no_link(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Unreadable::Missing),
         Err(error) => return Err(Unreadable::Failed(error)),
