@@ -104,7 +104,7 @@ impl<'a> TokenRequest<'a> {
         if let Some(stored) = self.acceptable(store)? {
             return Ok(stored);
         }
-        // A person needs minutes. Other processes do not wait for that, nor for what is not stored.
+        // No process waits for a person, who needs minutes, or for a token that will not be stored.
         let is_unshared = store.read(UNSHARED)?.is_some();
         if is_unshared || self.needs_person(store)? {
             let stored = self.obtain(None, &mut Fate::default())?;

@@ -218,7 +218,7 @@ const GIVEN: [&str; 6] = [
     "code_verifier",
 ];
 
-/// Names that only c47 gives values to, besides those.
+/// More names that only c47 gives values to.
 const DERIVED: [&str; 2] = ["jwt", "client_basic"];
 
 /// Checks that every template of the plan has its values.

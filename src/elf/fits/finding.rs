@@ -1,4 +1,4 @@
-//! What stands against a plug-in in a host, and what may go wrong.
+//! The problems of a plug-in in a host: errors and warnings.
 
 use std::path::PathBuf;
 
