@@ -92,6 +92,8 @@ mod rez;
 mod secret;
 /// Checks that this binary works on this machine.
 mod selftest;
+/// Frame sequences.
+mod seq;
 /// Quoting for POSIX shells.
 mod shell;
 /// Timestamps and dates.
