@@ -1,6 +1,7 @@
 //! Frame sequences: the names of frames, patterns and ranges, and what is done with their files.
 
 pub(crate) mod frame;
+pub(crate) mod image;
 pub(crate) mod number;
 pub(crate) mod pattern;
 pub(crate) mod select;

@@ -1,0 +1,494 @@
+//! The headers of an EXR file: its parts, and what describes their chunks.
+
+use std::collections::HashSet;
+
+use crate::seq::image::fault::Fault;
+use crate::seq::image::source::{Order, Source};
+
+/// Limit for the size of all headers.
+const MOST_HEADER_BYTES: u64 = 16 << 20;
+/// Limit for the attributes of all headers.
+const MOST_ATTRIBUTES: usize = 16_384;
+/// Limit for the parts.
+const MOST_PARTS: usize = 4096;
+/// Limit for coordinates, as in OpenEXR.
+const MOST_COORDINATE: i32 = i32::MAX / 2;
+
+/// The flags in the version field.
+const TILED: u32 = 0x200;
+const LONG_NAMES: u32 = 0x400;
+const DEEP: u32 = 0x800;
+const MULTI_PART: u32 = 0x1000;
+
+const LITTLE: Order = Order::Little;
+
+/// Attribute types whose values have a fixed size.
+const SIZES: [(&[u8], usize); 24] = [
+    (b"box2i", 16),
+    (b"box2f", 16),
+    (b"chromaticities", 32),
+    (b"compression", 1),
+    (b"double", 8),
+    (b"envmap", 1),
+    (b"float", 4),
+    (b"int", 4),
+    (b"keycode", 28),
+    (b"lineOrder", 1),
+    (b"m33f", 36),
+    (b"m33d", 72),
+    (b"m44f", 64),
+    (b"m44d", 128),
+    (b"rational", 8),
+    (b"tiledesc", 9),
+    (b"timecode", 8),
+    (b"v2i", 8),
+    (b"v2f", 8),
+    (b"v2d", 16),
+    (b"v3i", 12),
+    (b"v3f", 12),
+    (b"v3d", 24),
+    (b"deepImageState", 1),
+];
+
+/// How the pixels are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Storage {
+    Scanlines,
+    Tiles,
+    DeepScanlines,
+    DeepTiles,
+}
+
+impl Storage {
+    pub(super) fn is_tiled(self) -> bool {
+        matches!(self, Storage::Tiles | Storage::DeepTiles)
+    }
+
+    pub(super) fn is_deep(self) -> bool {
+        matches!(self, Storage::DeepScanlines | Storage::DeepTiles)
+    }
+}
+
+/// The type of the samples of a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pixel {
+    Uint,
+    Half,
+    Float,
+}
+
+impl Pixel {
+    pub(super) fn bytes(self) -> u64 {
+        match self {
+            Pixel::Uint | Pixel::Float => 4,
+            Pixel::Half => 2,
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Pixel::Uint => "uint",
+            Pixel::Half => "half",
+            Pixel::Float => "float",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Channel {
+    pub name: Vec<u8>,
+    pub pixel: Pixel,
+    /// Only each n-th column and line has a sample.
+    pub every_x: u32,
+    pub every_y: u32,
+}
+
+/// A window in pixels; both ends are included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Window {
+    pub left: i32,
+    pub top: i32,
+    pub right: i32,
+    pub bottom: i32,
+}
+
+impl Window {
+    fn parse(value: &[u8], what: &str) -> Result<Window, Fault> {
+        let number = |at| LITTLE.i32(value, at).unwrap_or(i32::MAX);
+        let (left, top, right, bottom) = (number(0), number(4), number(8), number(12));
+        let is_valid = left <= right
+            && top <= bottom
+            && left.min(top) > -MOST_COORDINATE
+            && right.max(bottom) < MOST_COORDINATE;
+        match is_valid {
+            true => Ok(Window {
+                left,
+                top,
+                right,
+                bottom,
+            }),
+            false => Err(Fault::damaged(format!("invalid {what}"))),
+        }
+    }
+
+    pub(super) fn width(self) -> u64 {
+        u64::try_from(i64::from(self.right) - i64::from(self.left) + 1).unwrap_or(0)
+    }
+
+    pub(super) fn height(self) -> u64 {
+        u64::try_from(i64::from(self.bottom) - i64::from(self.top) + 1).unwrap_or(0)
+    }
+}
+
+/// Which smaller versions of the image there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Levels {
+    One,
+    Mipmap,
+    Ripmap,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tiles {
+    pub width: u32,
+    pub height: u32,
+    pub levels: Levels,
+    pub rounds_up: bool,
+}
+
+/// One image of the file.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    pub name: Vec<u8>,
+    pub storage: Storage,
+    pub channels: Vec<Channel>,
+    pub compression: u8,
+    pub data: Window,
+    pub display: Window,
+    pub tiles: Option<Tiles>,
+    /// The number of chunks as the header has it.
+    pub chunk_count: Option<i32>,
+    pixel_aspect: [u8; 4],
+}
+
+/// The parts, and where the headers end.
+pub(super) struct Header {
+    pub parts: Vec<Part>,
+    pub is_multi_part: bool,
+    pub end: u64,
+}
+
+/// The values of the attributes that matter.
+#[derive(Default)]
+struct Values {
+    channels: Option<Vec<u8>>,
+    compression: Option<Vec<u8>>,
+    data_window: Option<Vec<u8>>,
+    display_window: Option<Vec<u8>>,
+    line_order: Option<Vec<u8>>,
+    pixel_aspect: Option<Vec<u8>>,
+    screen_center: Option<Vec<u8>>,
+    screen_width: Option<Vec<u8>>,
+    tiles: Option<Vec<u8>>,
+    name: Option<Vec<u8>>,
+    storage: Option<Vec<u8>>,
+    version: Option<Vec<u8>>,
+    chunk_count: Option<Vec<u8>>,
+}
+
+impl Values {
+    /// The place for the attribute with this name, and its type.
+    fn place(&mut self, name: &[u8]) -> Option<(&mut Option<Vec<u8>>, &'static [u8])> {
+        Some(match name {
+            b"channels" => (&mut self.channels, b"chlist"),
+            b"compression" => (&mut self.compression, b"compression"),
+            b"dataWindow" => (&mut self.data_window, b"box2i"),
+            b"displayWindow" => (&mut self.display_window, b"box2i"),
+            b"lineOrder" => (&mut self.line_order, b"lineOrder"),
+            b"pixelAspectRatio" => (&mut self.pixel_aspect, b"float"),
+            b"screenWindowCenter" => (&mut self.screen_center, b"v2f"),
+            b"screenWindowWidth" => (&mut self.screen_width, b"float"),
+            b"tiles" => (&mut self.tiles, b"tiledesc"),
+            b"name" => (&mut self.name, b"string"),
+            b"type" => (&mut self.storage, b"string"),
+            b"version" => (&mut self.version, b"int"),
+            b"chunkCount" => (&mut self.chunk_count, b"int"),
+            _ => return None,
+        })
+    }
+}
+
+/// Reads attributes one after the other.
+struct Reader<'a> {
+    source: &'a mut Source,
+    at: u64,
+    longest_name: usize,
+    attributes: usize,
+}
+
+impl Reader<'_> {
+    /// A text up to its zero byte; `None` if it is empty.
+    fn text(&mut self) -> Result<Option<Vec<u8>>, Fault> {
+        let found = self.source.at_most(self.at, self.longest_name + 1)?;
+        let Some(length) = memchr::memchr(0, found) else {
+            return Err(match found.len() <= self.longest_name {
+                true => Fault::truncated("the file ends in the header"),
+                false => Fault::damaged("invalid attribute in the header"),
+            });
+        };
+        let text = found.get(..length).unwrap_or_default().to_vec();
+        self.at += length as u64 + 1;
+        Ok(Some(text).filter(|text| !text.is_empty()))
+    }
+
+    fn bytes(&mut self, length: usize) -> Result<Vec<u8>, Fault> {
+        let found = self.source.at_most(self.at, length)?.to_vec();
+        if found.len() < length {
+            return Err(Fault::truncated("the file ends in the header"));
+        }
+        self.at += length as u64;
+        Ok(found)
+    }
+
+    /// The attributes up to the end of this header; `None` if it has none.
+    fn values(&mut self) -> Result<Option<Values>, Fault> {
+        let mut values = Values::default();
+        let mut is_empty = true;
+        while let Some(name) = self.text()? {
+            is_empty = false;
+            self.attributes += 1;
+            if self.attributes > MOST_ATTRIBUTES || self.at > MOST_HEADER_BYTES {
+                return Err(Fault::damaged("the header is too large"));
+            }
+            self.value(&name, &mut values)?;
+        }
+        Ok((!is_empty).then_some(values))
+    }
+
+    fn value(&mut self, name: &[u8], values: &mut Values) -> Result<(), Fault> {
+        let shown = String::from_utf8_lossy(name);
+        let invalid = || Fault::damaged(format!("invalid attribute {shown}"));
+        let kind = self.text()?.ok_or_else(invalid)?;
+        let size = LITTLE.i32(&self.bytes(4)?, 0).ok_or_else(invalid)?;
+        let size = usize::try_from(size).map_err(|_| invalid())?;
+        let fixed = SIZES.iter().find(|(name, _)| *name == kind);
+        if fixed.is_some_and(|(_, expected)| *expected != size) {
+            return Err(invalid());
+        }
+        match values.place(name) {
+            Some((_, expected)) if expected != kind => Err(invalid()),
+            Some((place, _)) if place.is_none() && size <= 1 << 20 => {
+                *place = Some(self.bytes(size)?);
+                Ok(())
+            }
+            Some(_) => Err(invalid()),
+            None => self.skip(&kind, size).then_some(()).ok_or_else(|| {
+                Fault::truncated(format!("the file ends in the header, in {shown}"))
+            }),
+        }
+    }
+
+    /// Skips a value; false if the file ends in it.
+    fn skip(&mut self, _kind: &[u8], size: usize) -> bool {
+        self.at = self.at.saturating_add(size as u64);
+        self.at <= self.source.size
+    }
+}
+
+/// Reads the headers. The first four bytes have been checked.
+pub(super) fn read(source: &mut Source) -> Result<Header, Fault> {
+    let version = LITTLE.u32(source.bytes(0, 8)?, 4).unwrap_or(0);
+    let flags = version & !0xff;
+    let is_valid = version & 0xff == 2
+        && flags & !(TILED | LONG_NAMES | DEEP | MULTI_PART) == 0
+        && (flags & TILED == 0 || flags & (DEEP | MULTI_PART) == 0);
+    if !is_valid {
+        return Err(Fault::damaged("unknown version or flags"));
+    }
+    let mut reader = Reader {
+        source,
+        at: 8,
+        longest_name: if flags & LONG_NAMES != 0 { 255 } else { 31 },
+        attributes: 0,
+    };
+    let mut parts = Vec::new();
+    while let Some(values) = reader.values()? {
+        if parts.len() >= MOST_PARTS {
+            return Err(Fault::damaged("too many parts"));
+        }
+        parts.push(part(values, flags)?);
+        if flags & MULTI_PART == 0 {
+            break;
+        }
+    }
+    ensure_consistent(&parts, flags)?;
+    Ok(Header {
+        parts,
+        is_multi_part: flags & MULTI_PART != 0,
+        end: reader.at,
+    })
+}
+
+/// Checks what the parts of a file must have in common.
+fn ensure_consistent(parts: &[Part], flags: u32) -> Result<(), Fault> {
+    let Some(first) = parts.first() else {
+        return Err(Fault::damaged("the header has no attributes"));
+    };
+    let names: HashSet<&[u8]> = parts.iter().map(|part| &*part.name).collect();
+    if names.len() < parts.len() {
+        return Err(Fault::damaged("two parts have the same name"));
+    }
+    let is_like_first =
+        |part: &Part| part.display == first.display && part.pixel_aspect == first.pixel_aspect;
+    if !parts.iter().all(is_like_first) {
+        return Err(Fault::damaged("the parts have different display windows"));
+    }
+    let has_deep = parts.iter().any(|part| part.storage.is_deep());
+    if has_deep && flags & DEEP == 0 {
+        return Err(Fault::damaged("deep data without its flag"));
+    }
+    Ok(())
+}
+
+fn part(values: Values, flags: u32) -> Result<Part, Fault> {
+    let missing = |name: &'static str| move || Fault::damaged(format!("no attribute {name}"));
+    let is_new = flags & (MULTI_PART | DEEP) != 0;
+    if is_new && (values.storage.is_none() || values.chunk_count.is_none())
+        || flags & MULTI_PART != 0 && values.name.is_none()
+        || flags & DEEP != 0 && values.version.is_none()
+    {
+        return Err(Fault::damaged(
+            "no attribute name, type, version or chunkCount",
+        ));
+    }
+    let storage = storage(values.storage.as_deref(), flags)?;
+    let data_window = values.data_window.ok_or_else(missing("dataWindow"))?;
+    let display_window = values.display_window.ok_or_else(missing("displayWindow"))?;
+    let data = Window::parse(&data_window, "data window")?;
+    let compression = values.compression.ok_or_else(missing("compression"))?;
+    let aspect = values
+        .pixel_aspect
+        .ok_or_else(missing("pixelAspectRatio"))?;
+    values
+        .screen_center
+        .ok_or_else(missing("screenWindowCenter"))?;
+    let width = values
+        .screen_width
+        .ok_or_else(missing("screenWindowWidth"))?;
+    let order = values.line_order.ok_or_else(missing("lineOrder"))?;
+    let tiles = match storage.is_tiled() {
+        true => Some(tiles(&values.tiles.ok_or_else(missing("tiles"))?)?),
+        false => None,
+    };
+    let channels = channels(&values.channels.ok_or_else(missing("channels"))?)?;
+    ensure_sampling(&channels, data, storage)?;
+    let is_positive = |value: &[u8], least: f32, most: f32| {
+        let value = LITTLE.u32(value, 0).map_or(f32::NAN, f32::from_bits);
+        (least..=most).contains(&value)
+    };
+    let order = order.first().copied().unwrap_or(u8::MAX);
+    if !is_positive(&aspect, 1e-6, 1e6)
+        || !is_positive(&width, 0.0, f32::MAX)
+        || order > 2
+        || order == 2 && !storage.is_tiled()
+    {
+        return Err(Fault::damaged("invalid attributes"));
+    }
+    Ok(Part {
+        name: values.name.unwrap_or_default(),
+        storage,
+        channels,
+        compression: compression.first().copied().unwrap_or(u8::MAX),
+        data,
+        display: Window::parse(&display_window, "display window")?,
+        tiles,
+        chunk_count: values.chunk_count.and_then(|value| LITTLE.i32(&value, 0)),
+        pixel_aspect: LITTLE.u32(&aspect, 0).unwrap_or(0).to_le_bytes(),
+    })
+}
+
+fn storage(name: Option<&[u8]>, flags: u32) -> Result<Storage, Fault> {
+    match name {
+        _ if flags & TILED != 0 => Ok(Storage::Tiles),
+        None if flags & (DEEP | MULTI_PART) == 0 => Ok(Storage::Scanlines),
+        Some(b"scanlineimage") => Ok(Storage::Scanlines),
+        Some(b"tiledimage") => Ok(Storage::Tiles),
+        Some(b"deepscanline") => Ok(Storage::DeepScanlines),
+        Some(b"deeptile") => Ok(Storage::DeepTiles),
+        Some(_) | None => Err(Fault::damaged("unknown type of part")),
+    }
+}
+
+fn tiles(value: &[u8]) -> Result<Tiles, Fault> {
+    let size = |at| LITTLE.u32(value, at).unwrap_or(0);
+    let mode = value.get(8).copied().unwrap_or(u8::MAX);
+    let levels = match mode & 0xf {
+        0 => Some(Levels::One),
+        1 => Some(Levels::Mipmap),
+        2 => Some(Levels::Ripmap),
+        _ => None,
+    };
+    let is_valid = |size: u32| size > 0 && size <= i32::MAX as u32 / 4;
+    match levels {
+        Some(levels) if mode >> 4 <= 1 && is_valid(size(0)) && is_valid(size(4)) => Ok(Tiles {
+            width: size(0),
+            height: size(4),
+            levels,
+            rounds_up: mode >> 4 == 1,
+        }),
+        Some(_) | None => Err(Fault::damaged("invalid attribute tiles")),
+    }
+}
+
+fn channels(mut value: &[u8]) -> Result<Vec<Channel>, Fault> {
+    let invalid = || Fault::damaged("invalid attribute channels");
+    let mut channels = Vec::new();
+    loop {
+        let length = memchr::memchr(0, value).ok_or_else(invalid)?;
+        let (name, rest) = value.split_at_checked(length).ok_or_else(invalid)?;
+        if name.is_empty() {
+            break;
+        }
+        let rest = rest.get(1..).unwrap_or_default();
+        let pixel = match LITTLE.i32(rest, 0) {
+            Some(0) => Pixel::Uint,
+            Some(1) => Pixel::Half,
+            Some(2) => Pixel::Float,
+            Some(_) | None => return Err(invalid()),
+        };
+        let every = |at| {
+            LITTLE
+                .i32(rest, at)
+                .and_then(|every| u32::try_from(every).ok())
+        };
+        channels.push(Channel {
+            name: name.to_vec(),
+            pixel,
+            every_x: every(8).filter(|every| *every > 0).ok_or_else(invalid)?,
+            every_y: every(12).filter(|every| *every > 0).ok_or_else(invalid)?,
+        });
+        value = rest.get(16..).ok_or_else(invalid)?;
+    }
+    match channels.is_empty() {
+        true => Err(invalid()),
+        false => Ok(channels),
+    }
+}
+
+/// Checks that sampled channels fit in the data window.
+fn ensure_sampling(channels: &[Channel], data: Window, storage: Storage) -> Result<(), Fault> {
+    let fits = |least: i32, size: u64, every: u32| {
+        i64::from(least) % i64::from(every) == 0 && size.is_multiple_of(u64::from(every))
+    };
+    let is_valid = |channel: &Channel| {
+        let is_full = channel.every_x == 1 && channel.every_y == 1;
+        let may_skip = storage == Storage::Scanlines
+            && fits(data.left, data.width(), channel.every_x)
+            && fits(data.top, data.height(), channel.every_y);
+        is_full || may_skip
+    };
+    match channels.iter().all(is_valid) {
+        true => Ok(()),
+        false => Err(Fault::damaged("invalid sampling of channels")),
+    }
+}
