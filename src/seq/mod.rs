@@ -1,5 +1,6 @@
 //! Frame sequences: the names of frames, patterns and ranges, and what is done with their files.
 
+pub(crate) mod check;
 pub(crate) mod frame;
 pub(crate) mod image;
 pub(crate) mod number;

@@ -31,7 +31,7 @@ pub(crate) enum Decoding {
 
 /// Channels as a text: `RGBA` if all are single letters, otherwise with commas between them. The color
 /// channels come first.
-pub(super) fn channel_list<'a>(names: impl Iterator<Item = &'a [u8]>) -> String {
+pub(crate) fn channel_list<'a>(names: impl Iterator<Item = &'a [u8]>) -> String {
     const ORDER: &[u8] = b"RGBAYZ";
     let mut names: Vec<String> = names
         .map(|name| String::from_utf8_lossy(name).into_owned())
