@@ -2,7 +2,9 @@
 
 pub(crate) mod check;
 pub(crate) mod frame;
+pub(crate) mod group;
 pub(crate) mod image;
+pub(crate) mod notation;
 pub(crate) mod number;
 pub(crate) mod pattern;
 pub(crate) mod range;
