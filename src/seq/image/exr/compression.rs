@@ -55,4 +55,15 @@ impl Compression {
     pub(super) fn lines(self) -> u64 {
         self.row().1
     }
+
+    /// Whether deep data may have it.
+    pub(super) fn is_for_deep(self) -> bool {
+        const ALL: [Compression; 4] = [
+            Compression::None,
+            Compression::Rle,
+            Compression::Zips,
+            Compression::Zstd,
+        ];
+        ALL.contains(&self)
+    }
 }

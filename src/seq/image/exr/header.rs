@@ -168,6 +168,8 @@ pub(super) struct Part {
     pub tiles: Option<Tiles>,
     /// The number of chunks as the header has it.
     pub chunk_count: Option<i32>,
+    /// The version of deep data.
+    version: Option<i32>,
     pixel_aspect: [u8; 4],
 }
 
@@ -187,7 +189,6 @@ struct Values {
     display_window: Option<Vec<u8>>,
     line_order: Option<Vec<u8>>,
     pixel_aspect: Option<Vec<u8>>,
-    screen_center: Option<Vec<u8>>,
     screen_width: Option<Vec<u8>>,
     tiles: Option<Vec<u8>>,
     name: Option<Vec<u8>>,
@@ -206,7 +207,6 @@ impl Values {
             b"displayWindow" => (&mut self.display_window, b"box2i"),
             b"lineOrder" => (&mut self.line_order, b"lineOrder"),
             b"pixelAspectRatio" => (&mut self.pixel_aspect, b"float"),
-            b"screenWindowCenter" => (&mut self.screen_center, b"v2f"),
             b"screenWindowWidth" => (&mut self.screen_width, b"float"),
             b"tiles" => (&mut self.tiles, b"tiledesc"),
             b"name" => (&mut self.name, b"string"),
@@ -276,23 +276,35 @@ impl Reader<'_> {
             return Err(invalid());
         }
         match values.place(name) {
-            Some((_, expected)) if expected != kind => Err(invalid()),
+            Some((_, expected)) if expected != kind && !is_optional(name) => Err(invalid()),
+            Some((_, expected)) if expected != kind => self.skip(size, &shown),
             Some((place, _)) if place.is_none() && size <= 1 << 20 => {
                 *place = Some(self.bytes(size)?);
                 Ok(())
             }
             Some(_) => Err(invalid()),
-            None => self.skip(&kind, size).then_some(()).ok_or_else(|| {
-                Fault::truncated(format!("the file ends in the header, in {shown}"))
-            }),
+            None => self.skip(size, &shown),
         }
     }
 
-    /// Skips a value; false if the file ends in it.
-    fn skip(&mut self, _kind: &[u8], size: usize) -> bool {
+    /// Skips a value.
+    fn skip(&mut self, size: usize, name: &str) -> Result<(), Fault> {
         self.at = self.at.saturating_add(size as u64);
-        self.at <= self.source.size
+        match self.at <= self.source.size {
+            true => Ok(()),
+            false => Err(Fault::truncated(format!(
+                "the file ends in the header, in {name}"
+            ))),
+        }
     }
+}
+
+/// Attributes for which OpenEXR has defaults, and which do not affect the chunks.
+fn is_optional(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"pixelAspectRatio" | b"screenWindowWidth" | b"lineOrder"
+    )
 }
 
 /// Reads the headers. The first four bytes have been checked.
@@ -343,6 +355,10 @@ fn ensure_consistent(parts: &[Part], flags: u32) -> Result<(), Fault> {
     if !parts.iter().all(is_like_first) {
         return Err(Fault::damaged("the parts have different display windows"));
     }
+    let has_unknown_version = |part: &Part| part.storage.is_deep() && part.version != Some(1);
+    if parts.iter().any(has_unknown_version) {
+        return Err(Fault::damaged("unknown version of deep data"));
+    }
     let has_deep = parts.iter().any(|part| part.storage.is_deep());
     if has_deep && flags & DEEP == 0 {
         return Err(Fault::damaged("deep data without its flag"));
@@ -366,16 +382,10 @@ fn part(values: Values, flags: u32) -> Result<Part, Fault> {
     let display_window = values.display_window.ok_or_else(missing("displayWindow"))?;
     let data = Window::parse(&data_window, "data window")?;
     let compression = values.compression.ok_or_else(missing("compression"))?;
-    let aspect = values
-        .pixel_aspect
-        .ok_or_else(missing("pixelAspectRatio"))?;
-    values
-        .screen_center
-        .ok_or_else(missing("screenWindowCenter"))?;
-    let width = values
-        .screen_width
-        .ok_or_else(missing("screenWindowWidth"))?;
-    let order = values.line_order.ok_or_else(missing("lineOrder"))?;
+    let one = || 1_f32.to_le_bytes().to_vec();
+    let aspect = values.pixel_aspect.unwrap_or_else(one);
+    let width = values.screen_width.unwrap_or_else(one);
+    let order = values.line_order.unwrap_or_else(|| vec![0]);
     let tiles = match storage.is_tiled() {
         true => Some(tiles(&values.tiles.ok_or_else(missing("tiles"))?)?),
         false => None,
@@ -403,6 +413,7 @@ fn part(values: Values, flags: u32) -> Result<Part, Fault> {
         display: Window::parse(&display_window, "display window")?,
         tiles,
         chunk_count: values.chunk_count.and_then(|value| LITTLE.i32(&value, 0)),
+        version: values.version.and_then(|value| LITTLE.i32(&value, 0)),
         pixel_aspect: LITTLE.u32(&aspect, 0).unwrap_or(0).to_le_bytes(),
     })
 }
@@ -415,6 +426,8 @@ fn storage(name: Option<&[u8]>, flags: u32) -> Result<Storage, Fault> {
         Some(b"tiledimage") => Ok(Storage::Tiles),
         Some(b"deepscanline") => Ok(Storage::DeepScanlines),
         Some(b"deeptile") => Ok(Storage::DeepTiles),
+        // The flags have priority.
+        Some(_) if flags & (DEEP | MULTI_PART) == 0 => Ok(Storage::Scanlines),
         Some(_) | None => Err(Fault::damaged("unknown type of part")),
     }
 }
@@ -456,6 +469,10 @@ fn channels(mut value: &[u8]) -> Result<Vec<Channel>, Fault> {
             Some(2) => Pixel::Float,
             Some(_) | None => return Err(invalid()),
         };
+        // Whether the values are linear, for B44: 0 or 1.
+        if rest.get(4).is_none_or(|linear| *linear > 1) {
+            return Err(invalid());
+        }
         let every = |at| {
             LITTLE
                 .i32(rest, at)

@@ -62,8 +62,10 @@ pub(super) fn examine(
 fn compressions(parts: &[Part]) -> Result<Vec<Compression>, Fault> {
     let compression = |part: &Part| {
         let number = part.compression;
-        Compression::from_number(number)
-            .ok_or_else(|| Fault::damaged(format!("unknown compression {number}")))
+        let known = Compression::from_number(number);
+        known
+            .filter(|compression| !part.storage.is_deep() || compression.is_for_deep())
+            .ok_or_else(|| Fault::damaged(format!("invalid compression {number}")))
     };
     parts.iter().map(compression).collect()
 }

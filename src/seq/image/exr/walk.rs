@@ -41,6 +41,14 @@ pub(super) struct Sizes {
     pub unpacked: u64,
 }
 
+/// How much of a chunk is decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// Only the table of deep samples.
+    Table,
+    All,
+}
+
 /// A chunk and its part.
 pub(super) struct Context<'a> {
     pub part: &'a Part,
@@ -83,21 +91,23 @@ impl Walk<'_> {
             if next.is_some_and(|next| end > next) {
                 return Err(fail(Fault::damaged("it overlaps the next chunk")));
             }
-            let has_gap = end < next.unwrap_or(source.size);
-            let must_decode =
-                depth == Depth::Deep || is_first || has_gap && !self.is_raw(&context, &sizes);
-            if must_decode {
-                let done = context.decode(source, &sizes).map_err(fail)?;
-                if depth == Depth::Deep && done == Decoding::NotDecoded {
-                    decoding = Decoding::NotDecoded;
-                }
+            let has_gap = end < next.unwrap_or(source.size) && !context.is_raw(&sizes);
+            let extent = match (depth == Depth::Deep || is_first || has_gap, sizes.table) {
+                (true, _) => Extent::All,
+                // The table of deep samples tells the size of the data.
+                (false, 1..) => Extent::Table,
+                (false, 0) => continue,
+            };
+            let done = context.decode(source, &sizes, extent).map_err(fail)?;
+            if done == Decoding::NotDecoded && has_gap {
+                let detail = "it does not end where the next chunk begins";
+                return Err(fail(Fault::damaged(detail)));
+            }
+            if done == Decoding::NotDecoded {
+                decoding = done;
             }
         }
         Ok(decoding)
-    }
-
-    fn is_raw(&self, context: &Context, sizes: &Sizes) -> bool {
-        !context.part.storage.is_deep() && context.unpacked() == Some(sizes.packed)
     }
 
     fn context(&self, chunk: &Chunk) -> Result<Context<'_>, Fault> {
@@ -186,20 +196,32 @@ impl Context<'_> {
             .size(&self.part.channels, |channel| channel.pixel.bytes())
     }
 
+    /// Whether the pixels are stored as they are.
+    fn is_raw(&self, sizes: &Sizes) -> bool {
+        !self.part.storage.is_deep() && sizes.packed == sizes.unpacked
+    }
+
     /// Checks that the data of the chunk can be decoded.
-    fn decode(&self, source: &mut Source, sizes: &Sizes) -> Result<Decoding, Fault> {
-        let is_raw = !self.part.storage.is_deep() && sizes.packed == sizes.unpacked;
-        if is_raw {
+    fn decode(
+        &self,
+        source: &mut Source,
+        sizes: &Sizes,
+        extent: Extent,
+    ) -> Result<Decoding, Fault> {
+        if self.is_raw(sizes) {
             return Ok(Decoding::Decoded);
         }
-        let length = usize::try_from(sizes.table.saturating_add(sizes.packed));
-        let length = length.unwrap_or(usize::MAX);
+        let length = match extent {
+            Extent::Table => sizes.table,
+            Extent::All => sizes.table.saturating_add(sizes.packed),
+        };
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
         if length > MOST_BYTES {
             return Ok(Decoding::NotDecoded);
         }
         let data = source.bytes(sizes.data, length)?;
         let done = match self.part.storage.is_deep() {
-            true => deep::decode(self, sizes, data),
+            true => deep::decode(self, sizes, data, extent),
             false => decode::decode(self, data, sizes.unpacked),
         };
         done.map_err(|why| Fault::damaged(why))
