@@ -1,6 +1,7 @@
 //! EXR files. A file is whole when each chunk of its offset tables is where the table says, belongs
 //! to that place of the image, and ends where the next begins.
 
+mod attributes;
 mod compression;
 mod decode;
 mod deep;
