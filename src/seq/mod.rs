@@ -5,5 +5,6 @@ pub(crate) mod group;
 pub(crate) mod notation;
 pub(crate) mod number;
 pub(crate) mod pattern;
+pub(crate) mod range;
 pub(crate) mod select;
 pub(crate) mod sequence;

@@ -58,3 +58,6 @@ pub(crate) fn group(directory: &Path, names: Names) -> Groups {
         files,
     }
 }
+
+#[cfg(test)]
+mod tests;
