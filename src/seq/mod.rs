@@ -10,3 +10,4 @@ pub(crate) mod pattern;
 pub(crate) mod range;
 pub(crate) mod select;
 pub(crate) mod sequence;
+pub(crate) mod summary;

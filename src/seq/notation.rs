@@ -1,10 +1,6 @@
 //! Writes the place of the frame number as a program reads it.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
-
-use super::pattern::{Padding, Pattern};
+use super::pattern::Padding;
 
 /// The notation of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,20 +50,6 @@ impl Notation {
             (Notation::Houdini, _) => format!("$F{width}"),
         }
     }
-}
-
-/// The first notation in which this pattern is read as it is: the text around the number may have
-/// another place for a number, or a range.
-pub(crate) fn reads_back(prefix: &[u8], padding: Padding, suffix: &[u8]) -> Option<Notation> {
-    let notations = [Notation::Hash, Notation::Printf, Notation::Houdini];
-    notations.into_iter().find(|notation| {
-        let place = notation.place(padding);
-        let name = [prefix, place.as_bytes(), suffix].concat();
-        Pattern::parse(Path::new(OsStr::from_bytes(&name))).is_some_and(|read| {
-            let is_same = read.prefix == prefix && read.suffix == suffix;
-            is_same && read.padding == padding && read.range.is_none()
-        })
-    })
 }
 
 /// The place of a UDIM tile.

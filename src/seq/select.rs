@@ -1,70 +1,24 @@
 //! Finds the sequences and files that arguments name.
 
+mod argument;
+mod matching;
+mod part;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
-use std::fs;
-use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::frame::Frame;
-use super::group::listing::{self, Hidden, Links, Names};
-use super::group::{Groups, common_width, group};
-use super::notation::Notation;
-use super::pattern::{Padding, Pattern};
-use super::sequence::Sequence;
+use super::group::group;
+use super::group::listing::Links;
 use crate::error::Error;
+use argument::{Argument, Parts};
+use matching::listed;
+pub(crate) use matching::matching;
+pub(crate) use part::{Depth, Files, Found, Part, Rules};
 
 /// Limit for the depth of directories.
 const MOST_DEPTH: usize = 128;
-
-/// What a file among the arguments stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Files {
-    /// The sequence that it belongs to.
-    Whole,
-    /// Itself: the given files of a directory make sequences, and no other files belong to them.
-    Given,
-}
-
-/// Which directories are listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Depth {
-    /// The given ones.
-    Given,
-    /// Also those below them. Symlinks are not followed.
-    All,
-}
-
-/// How arguments are read.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rules {
-    pub files: Files,
-    pub depth: Depth,
-    /// Whether hidden files and directories in a directory are listed.
-    pub hidden: Hidden,
-}
-
-/// A sequence that was asked for.
-#[derive(Clone, Debug)]
-pub(crate) struct Found {
-    /// Its files that exist, within the range of the pattern. A pattern without files gives a sequence
-    /// without numbers.
-    pub sequence: Sequence,
-    /// The frames in the range of the pattern.
-    pub requested: Option<Vec<Frame>>,
-}
-
-/// What was found in one directory.
-#[derive(Debug, Default)]
-pub(crate) struct Part {
-    pub directory: PathBuf,
-    pub sequences: Vec<Found>,
-    /// The names that `files` is about.
-    pub names: Names,
-    /// The places of the files that are in no sequence, sorted by name.
-    pub files: Vec<usize>,
-}
 
 /// What arguments name.
 #[derive(Debug, Default)]
@@ -113,7 +67,6 @@ pub(crate) fn each(paths: &[PathBuf], rules: Rules, visit: &mut Visit) -> Result
     for path in paths {
         match Argument::of(path) {
             Ok(Argument::Directory) => named.push(Named::Directory(path)),
-            Ok(Argument::Nameless) => visit(Err(missing(path)))?,
             Ok(argument) => {
                 let parent = path.parent().unwrap_or(Path::new(""));
                 let at = *places.entry(parent.to_owned()).or_insert_with(|| {
@@ -143,155 +96,10 @@ pub(crate) fn each(paths: &[PathBuf], rules: Rules, visit: &mut Visit) -> Result
 /// Gets what was found in a directory, or why it could not be read.
 pub(crate) type Visit<'a> = dyn FnMut(Result<Part, Error>) -> Result<(), Error> + 'a;
 
-/// What an argument is.
-enum Argument {
-    Directory,
-    File,
-    Pattern(Pattern),
-    /// It has no file name, as `..` that does not exist.
-    Nameless,
-}
-
-impl Argument {
-    /// # Errors
-    /// When it is no pattern and does not exist, or cannot be looked at.
-    fn of(path: &Path) -> Result<Argument, Error> {
-        let error = match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => return Ok(Argument::Directory),
-            Ok(_) if path.file_name().is_some() => return Ok(Argument::File),
-            Ok(_) => return Ok(Argument::Nameless),
-            // A symlink whose target does not exist.
-            Err(_) if fs::symlink_metadata(path).is_ok() => return Ok(Argument::File),
-            Err(error) => error,
-        };
-        match Pattern::parse(path) {
-            Some(pattern) => Ok(Argument::Pattern(pattern)),
-            None => Err(Error::file("read", path)(error)),
-        }
-    }
-}
-
-fn missing(path: &Path) -> Error {
-    Error::file("read", path)(io::ErrorKind::NotFound.into())
-}
-
 /// Arguments in the order in which they are listed.
 enum Named<'a> {
     Directory(&'a Path),
     Parts(Parts),
-}
-
-/// Files and patterns of one directory.
-struct Parts {
-    directory: PathBuf,
-    files: Vec<Vec<u8>>,
-    patterns: Vec<(Pattern, Option<Vec<Frame>>)>,
-}
-
-impl Parts {
-    fn in_directory(directory: &Path) -> Parts {
-        Parts {
-            directory: directory.to_owned(),
-            files: Vec::new(),
-            patterns: Vec::new(),
-        }
-    }
-
-    fn add(&mut self, path: &Path, argument: Argument) -> Result<(), Error> {
-        match argument {
-            Argument::Pattern(pattern) => {
-                let requested = pattern.range.as_deref().map(frames_of).transpose()?;
-                self.patterns.push((pattern, requested));
-            }
-            Argument::File | Argument::Directory | Argument::Nameless => {
-                let name = path.file_name().unwrap_or_default();
-                self.files.push(name.as_bytes().to_vec());
-            }
-        }
-        Ok(())
-    }
-
-    /// # Errors
-    /// When the directory cannot be read.
-    fn find(mut self, rules: Rules) -> Result<Part, Error> {
-        self.files.sort_unstable();
-        self.files.dedup();
-        let names = match (rules.files, self.patterns.is_empty()) {
-            (Files::Given, true) => Names::default(),
-            (Files::Given, false) | (Files::Whole, _) => {
-                let patterns = self.patterns.iter().map(|(pattern, _)| &pattern.prefix);
-                let mut all = self.files.iter().chain(patterns);
-                let hidden = match all.any(|name| name.starts_with(b".")) {
-                    true => Hidden::Listed,
-                    false => rules.hidden,
-                };
-                listed(&self.directory, hidden, Links::Followed)?.files
-            }
-        };
-        let mut found: Vec<Found> = Vec::new();
-        for (pattern, requested) in std::mem::take(&mut self.patterns) {
-            let sequence = sequence_of(&pattern, &names, requested.as_deref());
-            found.push(Found {
-                sequence,
-                requested,
-            });
-        }
-        let mut part = match rules.files {
-            Files::Given => {
-                let mut given = Names::default();
-                self.files.iter().for_each(|name| given.push(name));
-                Part::of(&self.directory, group(&self.directory, given))
-            }
-            Files::Whole if self.files.is_empty() => Part::default(),
-            Files::Whole => {
-                let is_given = |name: &[u8]| {
-                    let found = self
-                        .files
-                        .binary_search_by(|given| given.as_slice().cmp(name));
-                    found.is_ok()
-                };
-                let mut part = Part::of(&self.directory, group(&self.directory, names));
-                part.sequences.retain(|found| {
-                    let mut names = found.sequence.numbers.iter();
-                    names.any(|number| is_given(found.sequence.name(number).as_bytes()))
-                });
-                let Part { names, files, .. } = &mut part;
-                files.retain(|at| is_given(names.get(*at)));
-                part
-            }
-        };
-        part.directory = self.directory;
-        part.sequences.retain(|one| {
-            let mut same = found.iter().map(|other| &other.sequence);
-            !same.any(|other| *other == one.sequence)
-        });
-        found.append(&mut part.sequences);
-        part.sequences = found;
-        Ok(part)
-    }
-}
-
-impl Part {
-    fn of(directory: &Path, groups: Groups) -> Part {
-        let all = groups.sequences.into_iter();
-        Part {
-            directory: directory.to_owned(),
-            sequences: all
-                .map(|sequence| Found {
-                    sequence,
-                    requested: None,
-                })
-                .collect(),
-            names: groups.names,
-            files: groups.files,
-        }
-    }
-
-    /// The names of the files that are in no sequence.
-    pub(crate) fn file_names(&self) -> impl Iterator<Item = &OsStr> {
-        let names = self.files.iter().map(|at| self.names.get(*at));
-        names.map(OsStr::from_bytes)
-    }
 }
 
 /// Lists a directory, and with `Depth::All` those below it, each before its own directories.
@@ -314,7 +122,7 @@ fn tree(directory: &Path, rules: Rules, visit: &mut Visit) -> Result<(), Error> 
         match rules.depth {
             Depth::Given => {}
             Depth::All if depth >= MOST_DEPTH && below.len() > 0 => {
-                let too_deep = io::Error::other("too many nested directories");
+                let too_deep = std::io::Error::other("too many nested directories");
                 visit(Err(Error::file("read", &path)(too_deep)))?;
             }
             Depth::All => {
@@ -328,71 +136,39 @@ fn tree(directory: &Path, rules: Rules, visit: &mut Visit) -> Result<(), Error> 
     Ok(())
 }
 
-fn listed(directory: &Path, hidden: Hidden, links: Links) -> Result<listing::Listing, Error> {
-    let shown = match directory.as_os_str().is_empty() {
-        true => Path::new("."),
-        false => directory,
-    };
-    listing::list(directory, hidden, links).map_err(Error::file("read", shown))
-}
+#[cfg(test)]
+mod tests {
+    use std::fs;
 
-/// The files that match a pattern; none is not an error. Only the directory is read, no file. The range
-/// of the pattern is not used.
-///
-/// # Errors
-/// When the directory cannot be read or has too many names.
-pub(crate) fn matching(pattern: &Pattern) -> Result<Sequence, Error> {
-    let names = listed(&pattern.directory, Hidden::Listed, Links::Followed)?.files;
-    Ok(sequence_of(pattern, &names, None))
-}
+    use super::*;
+    use crate::seq::number::Number;
+    use crate::seq::pattern::Pattern;
 
-/// The names that match a pattern and are among these frames.
-fn sequence_of(pattern: &Pattern, names: &Names, requested: Option<&[Frame]>) -> Sequence {
-    let requested: Option<BTreeSet<Frame>> =
-        requested.map(|frames| frames.iter().copied().collect());
-    let numbers = names.iter().filter_map(|name| pattern.number_in(name));
-    let is_requested = |frame: &Frame| {
-        requested
-            .as_ref()
-            .is_none_or(|frames| frames.contains(frame))
-    };
-    let mut numbers: Vec<_> = numbers
-        .filter(|number| is_requested(&number.frame))
-        .collect();
-    numbers.sort_unstable();
-    // Any width: if all have one, it is that.
-    let padding = match (pattern.padding, common_width(numbers.iter().copied())) {
-        (Padding::Any, Some(width)) if !numbers.is_empty() => Padding::Width(width),
-        (padding, _) => padding,
-    };
-    Sequence {
-        directory: pattern.directory.clone(),
-        prefix: pattern.prefix.clone(),
-        padding,
-        notation: Notation::Hash,
-        suffix: pattern.suffix.clone(),
-        numbers,
-    }
-}
-
-/// The frames of the range of a pattern.
-fn frames_of(range: &str) -> Result<Vec<Frame>, Error> {
-    // Until ranges are merged: numbers and first-last, with commas.
-    let wrong = || Error::usage(format!("'{range}' is not a frame range"));
-    let mut frames = Vec::new();
-    for part in range.split(',') {
-        let (first, last) = match part.get(1..).and_then(|rest| rest.find('-')) {
-            Some(at) => (part.get(..=at), part.get(at + 2..)),
-            None => (Some(part), Some(part)),
-        };
-        let number = |text: Option<&str>| text.and_then(|text| text.parse::<i64>().ok());
-        let (Some(first), Some(last)) = (number(first), number(last)) else {
-            return Err(wrong());
-        };
-        if last.saturating_sub(first) > 10_000_000 {
-            return Err(wrong());
+    #[test]
+    fn range_of_a_pattern_limits_the_frames() {
+        let directory = std::env::temp_dir().join(format!("c47-range-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        for name in ["a.1.exr", "a.0002.exr", "a.3.exr", "a.5.exr", "a.12.exr"] {
+            fs::write(directory.join(name), "").unwrap();
         }
-        frames.extend((first..=last).filter_map(Frame::whole));
+        let found = |name: &str| {
+            let pattern = Pattern::parse(&directory.join(name)).unwrap();
+            matching(&pattern).map(|sequence| {
+                let numbers = sequence.numbers.iter();
+                numbers.map(Number::text).collect::<Vec<_>>().join(" ")
+            })
+        };
+        assert_eq!(found("a.#.exr").unwrap(), "1 0002 3 5 12");
+        assert_eq!(found("a.1-5#.exr").unwrap(), "1 0002 3 5");
+        assert_eq!(found("a.12,5-1x2#.exr").unwrap(), "1 3 5 12");
+        assert_eq!(found("a.2-9@@@@.exr").unwrap(), "0002");
+        assert_eq!(found("a.7#.exr").unwrap(), "");
+        let error = found("a.1-9x0#.exr").unwrap_err();
+        assert_eq!(error.exit(), crate::exit::Exit::Usage);
+        assert_eq!(
+            error.to_string(),
+            "the range 1-9x0 before the padding: '1-9x0': the step is zero"
+        );
+        fs::remove_dir_all(&directory).unwrap();
     }
-    Ok(frames)
 }

@@ -1,15 +1,18 @@
 //! Sequences from families, so that each file matches the pattern of at most one sequence.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use super::column::{frame_of, write_key};
 use super::family::Family;
 use super::listing::Names;
 use super::padding::{is_texture, plan};
 use super::place::{Place, can_be_decimals, number, places};
-use crate::seq::notation::{Notation, reads_back};
+use crate::seq::notation::Notation;
 use crate::seq::number::Number;
-use crate::seq::pattern::Padding;
+use crate::seq::pattern::{Padding, Pattern};
 
 /// Files whose names differ only in the frame.
 #[derive(Debug, Default)]
@@ -58,10 +61,38 @@ pub(super) fn sequences(names: &Names, families: Vec<Family>) -> (Vec<Claimed>, 
     });
     let mut is_claimed = vec![false; names.len()];
     let mut claimed = Vec::new();
+    let literals = literals(names);
     for candidate in candidates {
-        claim(names, candidate, &mut is_claimed, &mut claimed);
+        claim(names, candidate, &literals, &mut is_claimed, &mut claimed);
     }
     (claimed, is_claimed)
+}
+
+/// Names that are also patterns, such as `shot.####.exr`. As an argument they are that file.
+fn literals(names: &Names) -> HashSet<&[u8]> {
+    let has_mark = |name: &&[u8]| name.iter().any(|byte| b"#@%$<".contains(byte));
+    let is_pattern = |name: &&[u8]| Pattern::parse(Path::new(OsStr::from_bytes(name))).is_some();
+    names.iter().filter(has_mark).filter(is_pattern).collect()
+}
+
+/// The first notation in which this pattern is read as it is: the text around the number may have
+/// another place for a number, or a file may have the name of the pattern.
+fn notation_for(
+    prefix: &[u8],
+    padding: Padding,
+    suffix: &[u8],
+    literals: &HashSet<&[u8]>,
+) -> Option<Notation> {
+    let notations = [Notation::Hash, Notation::Printf, Notation::Houdini];
+    notations.into_iter().find(|notation| {
+        let name = [prefix, notation.place(padding).as_bytes(), suffix].concat();
+        let read = Pattern::parse(Path::new(OsStr::from_bytes(&name)));
+        let reads_back = read.is_some_and(|read| {
+            let is_same = read.prefix == prefix && read.suffix == suffix;
+            is_same && read.padding == padding && read.range.is_none()
+        });
+        reads_back && !literals.contains(&*name)
+    })
 }
 
 /// The candidates, by the text around the frame.
@@ -160,7 +191,13 @@ fn find_others(
 }
 
 /// Makes the sequences of a candidate, unless one of their files is in another sequence.
-fn claim(names: &Names, candidate: Candidate, is_claimed: &mut [bool], claimed: &mut Vec<Claimed>) {
+fn claim(
+    names: &Names,
+    candidate: Candidate,
+    literals: &HashSet<&[u8]>,
+    is_claimed: &mut [bool],
+    claimed: &mut Vec<Claimed>,
+) {
     let Candidate {
         prefix,
         suffix,
@@ -194,7 +231,7 @@ fn claim(names: &Names, candidate: Candidate, is_claimed: &mut [bool], claimed: 
                 .iter()
                 .all(|(_, number)| Padding::Udim.matches(number));
         let padding = if is_udim { Padding::Udim } else { padding };
-        let Some(notation) = reads_back(&prefix, padding, &suffix) else {
+        let Some(notation) = notation_for(&prefix, padding, &suffix, literals) else {
             continue;
         };
         for (at, _) in &files {

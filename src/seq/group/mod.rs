@@ -40,12 +40,7 @@ pub(crate) fn group(directory: &Path, names: Names) -> Groups {
             numbers: claimed.numbers,
         })
         .collect();
-    sequences.sort_by(|a, b| {
-        let key = |sequence: &Sequence| (sequence.prefix.clone(), sequence.suffix.clone());
-        key(a)
-            .cmp(&key(b))
-            .then(a.padding.width().cmp(&b.padding.width()))
-    });
+    sequences.sort_by(Sequence::by_name);
     let single = is_claimed.iter().enumerate();
     let mut files: Vec<usize> = single
         .filter(|(_, is_claimed)| !**is_claimed)
@@ -58,3 +53,6 @@ pub(crate) fn group(directory: &Path, names: Names) -> Groups {
         files,
     }
 }
+
+#[cfg(test)]
+mod tests;

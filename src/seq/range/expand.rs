@@ -41,6 +41,8 @@ impl Run {
     /// Every `step` between the ends of a part, counted from `origin` or the first frame.
     fn new(part: &Part, step: i64, origin: Option<i64>) -> Run {
         let ahead = if part.first <= part.last { 1 } else { -1 };
+        // A frame, or a range without a step, has no step to be counted.
+        let origin = origin.filter(|_| part.step != UNIT);
         let skip = origin.map_or(0, |origin| ((origin - part.first) * ahead).rem_euclid(step));
         let rest = (part.last - part.first).unsigned_abs();
         let count = rest.checked_sub(skip.unsigned_abs());

@@ -1,5 +1,6 @@
 //! Frame ranges in the syntaxes of fileseq, Deadline and Open Job Description.
 
+mod agree;
 mod deadline;
 mod error;
 mod expand;
@@ -10,8 +11,9 @@ mod syntax;
 mod write;
 
 use super::frame::Frame;
+pub(crate) use agree::parse_agreed;
 pub(crate) use error::{Fault, MOST_FRAMES, MOST_TEXT, RangeError, Reading};
-use part::{Part, shortened};
+use part::Part;
 pub(crate) use syntax::Syntax;
 pub(crate) use write::write_padded;
 
@@ -21,6 +23,19 @@ pub(crate) use write::write_padded;
 /// When the text is not a range of this syntax, or has too many frames.
 pub(crate) fn parse(text: &str, syntax: Syntax) -> Result<Vec<Frame>, RangeError> {
     expand::frames(&parts(text, syntax)?, None)
+}
+
+/// As [`parse`], but steps are counted from `origin` instead of the first frame of each range:
+/// `1004-1030x10` from 1001 is 1011,1021.
+///
+/// # Errors
+/// As [`parse`].
+pub(crate) fn parse_from(
+    text: &str,
+    syntax: Syntax,
+    origin: Option<Frame>,
+) -> Result<Vec<Frame>, RangeError> {
+    expand::frames(&parts(text, syntax)?, origin.map(Frame::millionths))
 }
 
 /// The shortest usual text for frames, in their order. `parse` reads the same frames from it, if they

@@ -142,3 +142,66 @@ fn ranges_are_written() {
         "-005-0100x5"
     );
 }
+
+#[test]
+fn range_without_a_syntax_has_one_meaning() {
+    let agreed = |range: &str| match parse_agreed(range, None) {
+        Ok((syntax, frames)) => format!("{}: {}", syntax.name(), text(&frames)),
+        Err(error) => error.to_string(),
+    };
+    for (range, meaning) in [
+        ("1-3", "fileseq: 1,2,3"),
+        ("3-1", "fileseq: 3,2,1"),
+        ("1-10x5", "fileseq: 1,6"),
+        ("1:3", "deadline: 1,2,3"),
+        ("1-3:1", "fileseq: 1,2,3"),
+        ("1 - 3", "fileseq: 1,2,3"),
+        (
+            "1-10:3",
+            "'1-10:3' has more than one meaning: 1,4,7,10,3,5,9,2,6,8 in fileseq; \
+             1,4,7,10 in deadline and openjd",
+        ),
+        (
+            "1 5",
+            "'1 5' has more than one meaning: 15 in fileseq; 1,5 in deadline",
+        ),
+        (
+            "5,1",
+            "'5,1' has more than one meaning: 5,1 in fileseq and deadline; 1,5 in openjd",
+        ),
+        (
+            "1-40:20",
+            "'1-40:20' has more than one meaning: 1,21,20,39,19,37,18,35,17,33,… in fileseq; \
+             1,21 in deadline and openjd",
+        ),
+        (
+            "x",
+            "fileseq: 'x': not a frame or range; deadline: 'x': not a frame or range; \
+             openjd: 'x': not a frame or range",
+        ),
+        // In Deadline it has few enough frames.
+        ("1-20000000:3", "more than 10000000 frames"),
+    ] {
+        assert_eq!(agreed(range), meaning, "{range}");
+    }
+}
+
+#[test]
+fn steps_are_counted_from_an_origin() {
+    let from = |range: &str, origin: &str| {
+        let origin = Frame::parse(origin).ok();
+        text(&parse_from(range, Syntax::Fileseq, origin).unwrap())
+    };
+    assert_eq!(from("1004-1030x10", "1001"), "1011,1021");
+    assert_eq!(from("1004-1030x10", "5001"), "1011,1021");
+    assert_eq!(from("1030-1004x10", "1001"), "1021,1011");
+    assert_eq!(from("1001-1030x10", "1001"), "1001,1011,1021");
+    assert_eq!(from("1002-1005x10", "1001"), "");
+    assert_eq!(from("1002-1007y3", "1001"), "1002,1003,1005,1006");
+    assert_eq!(from("2-9:4", "1"), "5,9,4,7,3,2,6,8");
+    assert_eq!(from("1-2x0.25", "0.1"), "1.1,1.35,1.6,1.85");
+    assert_eq!(
+        from("7,7.5,1.5-3.5,20-30x5", "1"),
+        "7,7.5,1.5,2.5,3.5,21,26"
+    );
+}
