@@ -174,10 +174,11 @@ fn range_without_a_syntax_has_one_meaning() {
             "'1-40:20' has more than one meaning: 1,21,20,39,19,37,18,35,17,33,… in fileseq; \
              1,21 in deadline and openjd",
         ),
+        ("x", "'x': not a frame or range"),
         (
-            "x",
-            "fileseq: 'x': not a frame or range; deadline: 'x': not a frame or range; \
-             openjd: 'x': not a frame or range",
+            "1-5x0",
+            "fileseq: '1-5x0': the step is zero; deadline: '1-5x0': the step is zero; \
+             openjd: '1-5x0': not a frame or range",
         ),
         // In Deadline it has few enough frames.
         ("1-20000000:3", "more than 10000000 frames"),
@@ -200,5 +201,8 @@ fn steps_are_counted_from_an_origin() {
     assert_eq!(from("1002-1007y3", "1001"), "1002,1003,1005,1006");
     assert_eq!(from("2-9:4", "1"), "5,9,4,7,3,2,6,8");
     assert_eq!(from("1-2x0.25", "0.1"), "1.1,1.35,1.6,1.85");
-    assert_eq!(from("7,7.5,1.5-3.5,20-30x5", "1"), "7,7.5,1.5,2.5,3.5,21,26");
+    assert_eq!(
+        from("7,7.5,1.5-3.5,20-30x5", "1"),
+        "7,7.5,1.5,2.5,3.5,21,26"
+    );
 }
