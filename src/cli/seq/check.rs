@@ -19,9 +19,8 @@ use crate::seq::check::fields::{self, Condition, Sort};
 use crate::seq::check::{self, Group, Options};
 use crate::seq::group::listing::Hidden;
 use crate::seq::image::Depth;
-use crate::seq::pattern::Padding;
 use crate::seq::range::{self, Syntax};
-use crate::seq::select::{self, Files, Found, Rules};
+use crate::seq::select::{self, Files, Rules};
 use report::{Report, Selection};
 
 /// Limit for the files that are read at the same time.
@@ -135,7 +134,7 @@ pub(super) const DETAILS: Details = Details {
                 "path with the place of the frame number",
             ),
             Field::string(
-                "sequences[].frames",
+                "sequences[].range",
                 "the frames that have a file; null for a single file",
             )
             .or_null(),
@@ -239,20 +238,19 @@ impl Check {
             hidden: Hidden::Skipped,
         };
         let selected = select::arguments(&self.path, rules)?;
-        let mut exit = Exit::Done;
-        for error in &selected.errors {
-            output::complain("c47 seq check", error);
-            exit = error.exit();
+        let mut errors = selected.errors;
+        let sequences = selected.sequences.into_iter().map(Group::Sequence);
+        let files = selected.files.into_iter().map(Group::File);
+        let groups: Vec<Group> = sequences.chain(files).collect();
+        if groups.iter().all(is_empty) {
+            // The last error takes the place of the report.
+            let last = errors.pop().unwrap_or_else(|| nothing_in(&self.path));
+            report_errors(&errors);
+            return Err(last);
         }
-        let groups = groups(selected.sequences, selected.files);
-        let count = groups.iter().map(|group| group.files.len()).sum();
-        if count == 0 && groups.iter().all(|group| group.requested.is_none()) {
-            return match exit {
-                Exit::Done => Err(nothing_in(&self.path)),
-                exit => Ok(exit),
-            };
-        }
-        let reports = check_with_progress(groups, count, &options);
+        report_errors(&errors);
+        let exit = errors.first().map_or(Exit::Done, Error::exit);
+        let reports = check_with_progress(groups, &options);
         let report = Report::of(reports, &selection);
         match syntax {
             Some(syntax) => print_frames(&report, syntax)?,
@@ -303,6 +301,13 @@ fn syntax_named(name: &str) -> Result<Syntax, Error> {
         .ok_or_else(|| Error::usage(format!("--rerender: unknown syntax {name}")))
 }
 
+/// Reports what could not be read. The other files are still checked.
+fn report_errors(errors: &[Error]) {
+    for error in errors {
+        output::complain("c47 seq check", error);
+    }
+}
+
 /// The error when there is no file.
 fn nothing_in(paths: &[PathBuf]) -> Error {
     let paths: Vec<String> = paths
@@ -315,48 +320,38 @@ fn nothing_in(paths: &[PathBuf]) -> Error {
     }
 }
 
-/// The sequences, then each single file.
-fn groups(sequences: Vec<Found>, files: Vec<PathBuf>) -> Vec<Group> {
-    let sequences = sequences.into_iter().map(|found| {
-        let sequence = found.sequence;
-        let files = sequence.numbers.iter();
-        Group {
-            pattern: sequence.directory.join(sequence.pattern(sequence.notation)),
-            files: files
-                .map(|number| (Some(number.frame), sequence.path(number)))
-                .collect(),
-            requested: found.requested,
-            may_have_gaps: sequence.padding == Padding::Udim,
-        }
-    });
-    let files = files.into_iter().map(|path| Group {
-        pattern: path.clone(),
-        files: vec![(None, path)],
-        requested: None,
-        may_have_gaps: true,
-    });
-    sequences.chain(files).collect()
+/// Whether there is no file, and none was asked for.
+fn is_empty(group: &Group) -> bool {
+    match group {
+        Group::Sequence(found) => found.sequence.numbers.is_empty() && found.requested.is_none(),
+        Group::File(_) => false,
+    }
 }
 
-fn check_with_progress(groups: Vec<Group>, count: usize, options: &Options) -> Vec<check::Report> {
+fn check_with_progress(groups: Vec<Group>, options: &Options) -> Vec<check::Report> {
     let progress = Mutex::new((Progress::new(), 0_usize));
-    check::check(groups, options, &|| {
+    check::check(groups, options, &|count| {
         // A thread that panics has already ended the process.
         if let Ok(mut progress) = progress.lock() {
             progress.1 += 1;
             let done = progress.1;
-            if done % 16 == 0 {
+            if done.is_multiple_of(16) {
                 progress.0.text(&format!("{done} of {count} files checked"));
             }
         }
     })
 }
 
-/// Prints the frames with problems, a line for each sequence.
+/// Prints the frames with problems. If there is more than one sequence, each line begins with the
+/// pattern.
 fn print_frames(report: &Report, syntax: Syntax) -> Result<(), Error> {
-    for frames in report.failed_frames() {
+    for (pattern, frames) in report.failed_frames() {
         let text = range::write(&frames, syntax);
-        output::line(text.map_err(|error| Error::usage(format!("--rerender: {error}")))?)?;
+        let text = text.map_err(|error| Error::usage(format!("--rerender: {error}")))?;
+        match report.sequences.len() {
+            1 => output::line(text)?,
+            _ => output::line(format_args!("{pattern}\t{text}"))?,
+        }
     }
     Ok(())
 }

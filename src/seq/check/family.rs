@@ -6,7 +6,7 @@ use super::Checked;
 use super::expect::Expected;
 use crate::quantity;
 use crate::seq::image::Examined;
-use crate::seq::image::fault::Kind;
+use crate::seq::image::fault::{Fault, Kind};
 use crate::seq::image::header::Header;
 
 /// A size is unusual when it is this many times smaller or larger than the median.
@@ -94,6 +94,10 @@ impl Family {
     /// How a file differs: the kinds, and its values beside the usual ones.
     pub(super) fn differences(&self, examined: &Examined) -> Vec<(Kind, String)> {
         let mut differences = Vec::new();
+        let is_other_format = |fault: &Fault| fault.kind == Kind::Format;
+        if examined.fault.as_ref().is_some_and(is_other_format) {
+            return differences;
+        }
         let header = examined.header.as_ref();
         for (kind, usual) in &self.values {
             let own = header.and_then(|header| value(header, *kind));

@@ -3,28 +3,27 @@
 pub(crate) mod expect;
 pub(crate) mod family;
 pub(crate) mod fields;
-mod missing;
 
 use std::path::PathBuf;
 
 use super::frame::Frame;
 use super::image::fault::{Kind, Severity};
 use super::image::{self, Depth, Examined};
+use super::select::Found;
+use super::summary::Summary;
 use crate::elf::walk;
 use expect::Expected;
 use family::Family;
 
-/// Files that should be alike: those of a sequence, or a single file.
+/// Limit for the missing frames that are listed.
+const MOST_MISSING: usize = 1_000_000;
+
+/// Files that should be alike.
 #[derive(Clone, Debug)]
-pub(crate) struct Group {
-    /// As reports show it.
-    pub pattern: PathBuf,
-    /// Sorted by frame. A single file has no frame.
-    pub files: Vec<(Option<Frame>, PathBuf)>,
-    /// The frames that must be there; `None`: all between the first and the last.
-    pub requested: Option<Vec<Frame>>,
-    /// Whether frames between the first and the last may be missing: the tiles of UDIM textures.
-    pub may_have_gaps: bool,
+pub(crate) enum Group {
+    Sequence(Found),
+    /// A file that is in no sequence.
+    File(PathBuf),
 }
 
 /// How files are checked.
@@ -63,6 +62,8 @@ pub(crate) struct Problem {
 #[derive(Debug)]
 pub(crate) struct Report {
     pub pattern: PathBuf,
+    /// The frames that have a file; `None` for a single file.
+    pub range: Option<String>,
     pub files: Vec<Checked>,
     pub family: Family,
     /// Sorted by kind, then by frame.
@@ -87,51 +88,85 @@ impl Report {
     }
 }
 
-/// Checks groups of files. `tick` is called after each file.
+impl Group {
+    /// As reports show it.
+    fn pattern(&self) -> PathBuf {
+        match self {
+            Group::Sequence(Found { sequence, .. }) => {
+                sequence.directory.join(sequence.pattern(sequence.notation))
+            }
+            Group::File(path) => path.clone(),
+        }
+    }
+
+    fn files(&self) -> Vec<(Option<Frame>, PathBuf)> {
+        match self {
+            Group::Sequence(Found { sequence, .. }) => sequence
+                .numbers
+                .iter()
+                .map(|number| (Some(number.frame), sequence.path(number)))
+                .collect(),
+            Group::File(path) => vec![(None, path.clone())],
+        }
+    }
+
+    /// The frames, with those that must be there.
+    fn summary(self, expected: &Expected) -> Option<Summary> {
+        match self {
+            Group::Sequence(Found {
+                sequence,
+                requested,
+            }) => Some(Summary::of(&Found {
+                sequence,
+                requested: expected.frames.clone().or(requested),
+            })),
+            Group::File(_) => None,
+        }
+    }
+}
+
+/// Checks groups of files. `tick` is called after each file, with the number of all files.
 pub(crate) fn check(
     groups: Vec<Group>,
     options: &Options,
-    tick: &(dyn Fn() + Sync),
+    tick: &(dyn Fn(usize) + Sync),
 ) -> Vec<Report> {
-    let paths: Vec<&PathBuf> = groups
-        .iter()
-        .flat_map(|group| group.files.iter().map(|(_, path)| path))
-        .collect();
+    let files: Vec<Vec<(Option<Frame>, PathBuf)>> = groups.iter().map(Group::files).collect();
+    let paths: Vec<&PathBuf> = files.iter().flatten().map(|(_, path)| path).collect();
     let examine = |(): &mut (), path: &&PathBuf| {
         let examined = image::examine(path, options.depth);
-        tick();
+        tick(paths.len());
         examined
     };
-    let mut examined = walk::in_threads(options.jobs, &paths, || (), examine).into_iter();
-    let report = |group: Group| {
-        let files = group.files.into_iter().zip(examined.by_ref());
+    let examined = walk::in_threads(options.jobs, &paths, || (), examine);
+    let mut examined = examined.into_iter();
+    let report = |(group, files): (Group, Vec<(Option<Frame>, PathBuf)>)| {
+        let files = files.into_iter().zip(examined.by_ref());
         let files = files.map(|((frame, path), examined)| Checked {
             frame,
             path,
             examined,
             kinds: Vec::new(),
         });
-        let missing = missing::Rule {
-            requested: options
-                .expected
-                .frames
-                .as_ref()
-                .or(group.requested.as_ref()),
-            may_have_gaps: group.may_have_gaps,
-        };
-        report(group.pattern, files.collect(), &missing, &options.expected)
+        report(group, files.collect(), &options.expected)
     };
-    groups.into_iter().map(report).collect()
+    groups.into_iter().zip(files).map(report).collect()
 }
 
-fn report(
-    pattern: PathBuf,
-    mut files: Vec<Checked>,
-    missing: &missing::Rule,
-    expected: &Expected,
-) -> Report {
+/// The missing frames, and how many more there are.
+fn missing(summary: &Summary) -> (Vec<Frame>, u64) {
+    let frames = summary.gaps.iter().flat_map(|(first, last)| *first..=*last);
+    let frames = frames.filter_map(Frame::whole).take(MOST_MISSING);
+    let frames: Vec<Frame> = frames.collect();
+    let unlisted = summary.missing_count.saturating_sub(frames.len() as u64);
+    (frames, unlisted)
+}
+
+fn report(group: Group, mut files: Vec<Checked>, expected: &Expected) -> Report {
     let family = Family::of(&files, expected);
-    let (absent, unlisted) = missing.frames(&files);
+    let pattern = group.pattern();
+    let summary = group.summary(expected);
+    let (absent, unlisted) = summary.as_ref().map_or((Vec::new(), 0), missing);
     let mut problems: Vec<Problem> = absent
         .into_iter()
         .map(|frame| Problem {
@@ -171,6 +206,7 @@ fn report(
     }
     Report {
         pattern,
+        range: summary.map(|summary| summary.range),
         files,
         family,
         problems,

@@ -146,7 +146,7 @@ fn content(
         (None, Some(expected)) => {
             let name = expected.name().to_ascii_uppercase();
             Err(Fault::damaged(format!(
-                "not a {name} file: it begins with {shown}"
+                "the content is not {name}: it begins with {shown}"
             )))
         }
         (None, None) => Ok(Decoding::NotDecoded),

@@ -1,6 +1,6 @@
 //! The report as JSON.
 
-use nanoserde::SerJson;
+use nanoserde::{SerJson, SerJsonState};
 
 use crate::seq::check::fields::{self, Condition, Sort};
 use crate::seq::check::{self, Checked, Problem};
@@ -29,7 +29,7 @@ pub struct Report {
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct Sequence {
     pub pattern: String,
-    pub frames: Option<String>,
+    pub range: Option<String>,
     pub state: String,
     pub checked: usize,
     pub broken: usize,
@@ -67,12 +67,10 @@ pub struct FamilyReport {
 pub struct ProblemReport {
     pub kind: String,
     pub state: String,
-    pub frame: Option<f64>,
+    pub frame: Option<Number>,
     pub file: Option<String>,
     pub detail: String,
     pub being_written: bool,
-    #[nserde(skip)]
-    pub number: Option<Frame>,
     /// Whether it makes the exit code 1.
     #[nserde(skip)]
     pub is_failure: bool,
@@ -83,7 +81,7 @@ pub struct ProblemReport {
 #[allow(unreachable_pub)] // the derive reads no pub(crate)
 pub struct FileReport {
     pub file: String,
-    pub frame: Option<f64>,
+    pub frame: Option<Number>,
     pub size: Option<u64>,
     pub format: Option<String>,
     pub width: Option<u64>,
@@ -111,19 +109,17 @@ impl Report {
     }
 
     /// The frames with problems of each sequence that has any.
-    pub(super) fn failed_frames(&self) -> impl Iterator<Item = Vec<Frame>> {
-        let frames = |sequence: &Sequence| {
-            let failures = sequence
-                .problems
-                .iter()
-                .filter(|problem| problem.is_failure);
-            let mut frames: Vec<Frame> = failures.filter_map(|problem| problem.number).collect();
+    pub(super) fn failed_frames(&self) -> impl Iterator<Item = (&str, Vec<Frame>)> {
+        let all = self.sequences.iter().map(|sequence| {
+            let failures = sequence.problems.iter();
+            let failures = failures.filter(|problem| problem.is_failure);
+            let frames = failures.filter_map(|problem| problem.frame);
+            let mut frames: Vec<Frame> = frames.map(|number| number.0).collect();
             frames.sort_unstable();
             frames.dedup();
-            frames
-        };
-        let all = self.sequences.iter().map(frames);
-        all.filter(|frames| !frames.is_empty())
+            (&*sequence.pattern, frames)
+        });
+        all.filter(|(_, frames)| !frames.is_empty())
     }
 }
 
@@ -146,7 +142,6 @@ fn sequence(report: &check::Report, selection: &Selection) -> Sequence {
     }
     let count = |severity| frames_with(report, severity);
     let examined = || report.files.iter().map(|file| &file.examined);
-    let numbers: Vec<Frame> = report.files.iter().filter_map(|file| file.frame).collect();
     let problems: Vec<ProblemReport> = problems
         .into_iter()
         .map(|problem| problem_report(problem, selection))
@@ -154,7 +149,7 @@ fn sequence(report: &check::Report, selection: &Selection) -> Sequence {
     let other_formats = examined().filter(|it| it.header.is_none() && it.fault.is_none());
     Sequence {
         pattern: report.pattern.display().to_string(),
-        frames: compact(&numbers),
+        range: report.range.clone(),
         state: report.severity().map_or("whole", Severity::word).to_owned(),
         checked: report.files.len(),
         broken: count(Severity::Broken),
@@ -194,8 +189,14 @@ pub(super) fn compact(frames: &[Frame]) -> Option<String> {
     range::write(frames, Syntax::Fileseq).ok()
 }
 
-fn number(frame: Frame) -> f64 {
-    frame.millionths() as f64 / 1e6
+/// A frame as a JSON number, exactly.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Number(pub Frame);
+
+impl SerJson for Number {
+    fn ser_json(&self, _depth: usize, state: &mut SerJsonState) {
+        state.out.push_str(&self.0.to_string());
+    }
 }
 
 fn family(report: &check::Report) -> FamilyReport {
@@ -216,11 +217,10 @@ fn problem_report(problem: &Problem, selection: &Selection) -> ProblemReport {
     ProblemReport {
         kind: problem.kind.word().to_owned(),
         state: severity.word().to_owned(),
-        frame: problem.frame.map(number),
+        frame: problem.frame.map(Number),
         file: problem.path.as_ref().map(|path| path.display().to_string()),
         detail: problem.detail.clone(),
         being_written: problem.is_being_written,
-        number: problem.frame,
         is_failure: severity > Severity::Warning || selection.is_strict,
     }
 }
@@ -230,7 +230,7 @@ fn file_report(file: &Checked) -> FileReport {
     let value = |kind| header.and_then(|header| check::family::value(header, kind));
     FileReport {
         file: file.path.display().to_string(),
-        frame: file.frame.map(number),
+        frame: file.frame.map(Number),
         size: file.examined.size,
         format: value(Kind::Format),
         width: header.map(|header| header.width),

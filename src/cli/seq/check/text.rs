@@ -23,7 +23,7 @@ impl fmt::Display for Report {
 impl fmt::Display for Sequence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pattern = escape::one_line(&self.pattern);
-        let frames = self.frames.as_deref().map(shortened);
+        let frames = self.range.as_deref().map(shortened);
         let frames = frames.map_or(String::new(), |frames| format!(" {frames}"));
         let family = self.family.summary();
         writeln!(f, "{pattern}{frames}: {}{family}", self.verdict())?;
@@ -58,7 +58,7 @@ impl fmt::Display for Sequence {
 impl Sequence {
     /// `broken: 3 of 100 frames`.
     fn verdict(&self) -> String {
-        let count = match self.frames {
+        let count = match self.range {
             Some(_) => quantity::count(self.checked, "file"),
             None => String::new(),
         };
@@ -67,7 +67,7 @@ impl Sequence {
             .filter(|(count, _)| *count > 0)
             .map(|(count, what)| format!("{count} {what}"))
             .collect();
-        match (parts.is_empty(), self.frames.is_some(), &*self.state) {
+        match (parts.is_empty(), self.range.is_some(), &*self.state) {
             (true, true, "warning") => format!("whole with warnings, {count}"),
             (true, true, _) => format!("whole, {count}"),
             (true, false, _) => "whole".to_owned(),
@@ -123,8 +123,8 @@ fn problems_of_kind(f: &mut fmt::Formatter<'_>, problems: &[ProblemReport]) -> f
     }
     if reasons.len() > MOST_LINES {
         let example = problems.first();
-        let frame = example.and_then(|example| example.number);
-        let place = frame.map_or(String::new(), |frame| format!("{frame}: "));
+        let frame = example.and_then(|example| example.frame);
+        let place = frame.map_or(String::new(), |frame| format!("{}: ", frame.0));
         let detail = example.map_or("", |example| &*example.detail);
         let all: Vec<&ProblemReport> = problems.iter().collect();
         return line(f, &all, &format!("such as {place}{detail}"));
@@ -139,7 +139,7 @@ fn line(f: &mut fmt::Formatter<'_>, problems: &[&ProblemReport], detail: &str) -
     };
     let mut frames: Vec<Frame> = problems
         .iter()
-        .filter_map(|problem| problem.number)
+        .filter_map(|problem| problem.frame.map(|it| it.0))
         .collect();
     frames.dedup();
     let range = compact(&frames).map_or(String::new(), |range| shortened(&range));

@@ -25,6 +25,8 @@ pub(super) struct Layout {
     levels: Vec<Level>,
     lines: u64,
     pub count: u64,
+    /// The last chunk of the full resolution.
+    pub corner: u64,
 }
 
 /// Where a chunk is in the image.
@@ -52,10 +54,12 @@ impl Layout {
         if count > MOST_CHUNKS {
             return Err(Fault::damaged(format!("{count} chunks are too many")));
         }
+        let of_full = levels.first().map_or(count, |level| level.count);
         Ok(Layout {
             levels,
             lines,
             count,
+            corner: of_full.saturating_sub(1),
         })
     }
 

@@ -57,8 +57,8 @@ pub(super) struct Context<'a> {
 }
 
 impl Walk<'_> {
-    /// Checks the headers of all chunks, and decodes chunks: with [`Depth::Deep`] all, otherwise the
-    /// first of each part, and those that do not end where the next chunk begins.
+    /// Checks the headers of all chunks, and decodes chunks: with [`Depth::Deep`] all, otherwise
+    /// samples of each part, and those that do not end where the next chunk begins.
     pub(super) fn run(mut self, source: &mut Source, depth: Depth) -> Result<Decoding, Fault> {
         self.chunks.sort_unstable_by_key(|chunk| chunk.offset);
         let mut decoding = match depth {
@@ -66,12 +66,10 @@ impl Walk<'_> {
             Depth::Quick | Depth::Headers => Decoding::NotAsked,
         };
         let count = self.chunks.len();
-        let mut has_begun = vec![false; self.parts.len()];
         for (number, chunk) in self.chunks.iter().enumerate() {
             let is_last = number + 1 == count;
-            let begun = has_begun.get_mut(chunk.part as usize);
-            let is_first = begun.is_some_and(|begun| !std::mem::replace(begun, true));
-            if depth == Depth::Quick && !is_first && !is_last {
+            let is_sample = self.is_sample(chunk);
+            if depth == Depth::Quick && !is_sample && !is_last {
                 continue;
             }
             let next = self.chunks.get(number + 1).map(|next| next.offset);
@@ -92,7 +90,7 @@ impl Walk<'_> {
                 return Err(fail(Fault::damaged("it overlaps the next chunk")));
             }
             let has_gap = end < next.unwrap_or(source.size) && !context.is_raw(&sizes);
-            let extent = match (depth == Depth::Deep || is_first || has_gap, sizes.table) {
+            let extent = match (depth == Depth::Deep || is_sample || has_gap, sizes.table) {
                 (true, _) => Extent::All,
                 // The table of deep samples tells the size of the data.
                 (false, 1..) => Extent::Table,
@@ -108,6 +106,13 @@ impl Walk<'_> {
             }
         }
         Ok(decoding)
+    }
+
+    /// Whether it is the first chunk of its part, or the last of the full resolution: together they show
+    /// whether compression, channels and data window are those of the data.
+    fn is_sample(&self, chunk: &Chunk) -> bool {
+        let layout = self.layouts.get(chunk.part as usize);
+        chunk.index == 0 || layout.is_some_and(|layout| u64::from(chunk.index) == layout.corner)
     }
 
     fn context(&self, chunk: &Chunk) -> Result<Context<'_>, Fault> {
