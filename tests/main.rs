@@ -85,6 +85,8 @@ mod scarcity;
 mod schemes;
 mod security;
 mod selftest;
+mod seq_check;
+mod seq_check_images;
 mod standard_output;
 mod structure;
 mod terminal;
