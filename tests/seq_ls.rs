@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use crate::support::{self, Run, Scratch, c47, peers};
+use crate::support::{self, Effort, Run, Scratch, c47, effort, peers};
 
 /// The names of the files of a sequence.
 type Group = BTreeSet<String>;
@@ -39,25 +39,30 @@ impl Dice {
     }
 }
 
-/// Which peers find a sequence, and why one does not.
+/// Kinds of sequences. The peers find all of a kind, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
-    /// The frame is the last number before the extension: all agree.
+    /// The frame is the last number before the extension.
     Plain,
-    /// Text follows the frame. fileseq sees no frame there.
+    /// Text follows the frame. fileseq looks for a frame only before the extension.
     Suffix,
-    /// Several versions, each with all frames. pyseq adds files to a sequence by their difference from
-    /// one other file, and finds some sequences of versions instead.
+    /// Several versions, each with all frames.
     Versions,
-    /// One file for each version. fileseq sees the last number, which is the version, as c47 does.
+    /// One file for each version.
     VersionFiles,
-    /// Numbers with a minus sign. pyseq reads them as positive.
+    /// Numbers with a minus sign. For pyseq it is text, so that these are two sequences.
     Negative,
-    /// The same frames with and without padding. pyseq merges them.
+    /// The same frames with and without padding. pyseq merges them and does not know the names any more.
     MixedPadding,
     /// The extension has two parts.
     TwoExtensions,
 }
+
+/// The kinds that a peer does not find.
+const DIFFERENCES: [(&str, &[Kind]); 2] = [
+    ("fileseq", &[Kind::Suffix]),
+    ("pyseq", &[Kind::Negative, Kind::MixedPadding]),
+];
 
 /// The files of a sequence that must be found.
 struct Expected {
@@ -184,7 +189,12 @@ fn sequences_are_those_of_fileseq_and_pyseq() {
     let scratch = Scratch::new("seq-peers");
     let mut dice = Dice(0x2545_f491_4f6c_dd1d);
     let mut expected: BTreeMap<String, Vec<Expected>> = BTreeMap::new();
-    for tree in 0..2000 {
+    for tree in 0..1000
+        * match effort() {
+            Effort::Full => 5,
+            Effort::Usual | Effort::Quick => 1,
+        }
+    {
         let directory = format!("t{tree:04}");
         let all: Vec<Expected> = (0..1 + dice.below(4))
             .flat_map(|at| {
@@ -207,28 +217,160 @@ fn sequences_are_those_of_fileseq_and_pyseq() {
         .arg(scratch.path())
         .run()
         .expect_code(0);
-    let mut found: BTreeMap<(Kind, &str), (usize, usize)> = BTreeMap::new();
+    let mut seen: BTreeMap<Kind, usize> = BTreeMap::new();
     for line in output.stdout_text().lines() {
-        type Line = (String, Vec<Vec<String>>, Vec<Vec<String>>);
+        type Line = (String, Vec<Group>, Vec<Group>);
         let (directory, of_fileseq, of_pyseq): Line = serde_json::from_str(line).unwrap();
         let all = &expected[&directory];
         let wanted: BTreeSet<Group> = all.iter().map(|one| one.group.clone()).collect();
         assert_eq!(ours[&directory], wanted, "{directory}");
-        for (peer, groups) in [("fileseq", of_fileseq), ("pyseq", of_pyseq)] {
-            let groups: BTreeSet<Group> = groups
-                .into_iter()
-                .map(|group| group.into_iter().collect())
-                .collect();
+        all.iter()
+            .for_each(|one| *seen.entry(one.kind).or_default() += 1);
+        for ((peer, kinds), groups) in DIFFERENCES.iter().zip([of_fileseq, of_pyseq]) {
+            let many = groups.into_iter().filter(|group| group.len() > 1);
+            let mut groups: BTreeSet<Group> = many.collect();
             for one in all {
-                let (same, total) = found.entry((one.kind, peer)).or_default();
-                *total += 1;
-                *same += usize::from(groups.contains(&one.group));
+                let is_found = groups.remove(&one.group);
+                assert_eq!(
+                    is_found,
+                    !kinds.contains(&one.kind),
+                    "{peer} {directory} {:?}",
+                    one.kind
+                );
+            }
+            let is_explained = all.iter().any(|one| kinds.contains(&one.kind));
+            assert!(
+                groups.is_empty() || is_explained,
+                "{peer} {directory} {groups:?}"
+            );
+        }
+    }
+    assert!(
+        seen.len() == 7 && seen.values().all(|times| *times > 50),
+        "{seen:?}"
+    );
+}
+
+#[test]
+fn printed_patterns_match_the_same_files() {
+    let scratch = Scratch::new("seq-patterns");
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    for at in 0..300 {
+        for one in sequences(&mut dice, &format!("n{at}")) {
+            for name in one.group {
+                scratch.write(&format!("d{}/{name}", at % 20), "");
             }
         }
     }
-    eprintln!("{found:?}");
-    for ((kind, peer), (same, total)) in found {
-        assert!(total > 50, "{kind:?} {peer}: {total}");
-        let _ = same;
+    let list = |arguments: Vec<String>| {
+        let run = c47().args(["seq", "ls", "--json"]).args(arguments);
+        let report = run.current_dir(scratch.path()).run().expect_code(0).json();
+        let sequences = report["sequences"].as_array().unwrap().clone();
+        let texts = sequences.iter().map(serde_json::Value::to_string);
+        (texts.collect::<BTreeSet<_>>(), sequences)
+    };
+    let (expected, sequences) = list(vec!["--recursive".into()]);
+    let patterns = sequences
+        .iter()
+        .map(|one| one["pattern"].as_str().unwrap().to_owned());
+    let (found, _) = list(patterns.collect());
+    assert!(found.len() > 300);
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn names_are_printed_as_they_are() {
+    use std::os::unix::ffi::OsStrExt;
+    let scratch = Scratch::new("seq-names");
+    for name in [
+        &b"bad\xff.1.exr"[..],
+        b"bad\xff.2.exr",
+        b"a.####.exr",
+        b"a.0001.exr",
+        b"a.0002.exr",
+    ] {
+        fs::write(scratch.path().join(std::ffi::OsStr::from_bytes(name)), "").unwrap();
     }
+    let output = c47()
+        .args(["seq", "ls", "--all", "--format", "{pattern} {count}"])
+        .current_dir(scratch.path())
+        .run()
+        .expect_code(0);
+    assert_eq!(
+        output.stdout,
+        b"a.%04d.exr 2\nbad\xff.@.exr 2\na.####.exr 1\n"
+    );
+}
+
+#[test]
+fn missing_frames_are_the_exit_code() {
+    let scratch = Scratch::new("seq-missing");
+    for frame in [1001, 1002, 1004, 1007] {
+        scratch.write(&format!("shot.{frame}.exr"), "123");
+    }
+    scratch.write("whole.1.exr", "");
+    scratch.write("whole.2.exr", "");
+    let run = |arguments: &[&str]| {
+        let run = c47().args(["seq", "ls"]).args(arguments);
+        run.current_dir(scratch.path()).run()
+    };
+    let output = run(&["--missing"]).expect_code(1);
+    assert_eq!(output.stdout_text(), "shot.####.exr  1003,1005-1006\n");
+    run(&["--missing", "whole.#.exr"]).expect_code(0);
+    // The range of a pattern says which frames must be there.
+    let output = run(&["--missing", "whole.1-3#.exr"]).expect_code(1);
+    assert_eq!(output.stdout_text(), "whole.@.exr  3\n");
+    let output = run(&["--size", "shot.1002.exr"]).expect_code(0);
+    assert_eq!(
+        output.stdout_text(),
+        "shot.####.exr  1001-1007  12 B in 4 files  3 missing: 1003,1005-1006\n"
+    );
+    let output = run(&["other.#.exr"]).expect_code(1);
+    assert!(
+        output
+            .stderr_text()
+            .contains("other.#.exr: no sequence found")
+    );
+    run(&["other.exr"]).expect_code(7);
+    run(&["shot.1-9x0#.exr"]).expect_code(2);
+    let output = run(&["--format", "{cuont}"]).expect_code(2);
+    assert!(output.stderr_text().contains("did you mean '{count}'?"));
+}
+
+#[test]
+fn unreadable_directories_are_reported_and_links_are_not_followed() {
+    let scratch = Scratch::new("seq-tree");
+    for directory in ["open", "closed", ".hidden"] {
+        scratch.write(&format!("{directory}/a.1.exr"), "");
+        scratch.write(&format!("{directory}/a.2.exr"), "");
+    }
+    symlink("..", scratch.path().join("open/up")).unwrap();
+    let ls = |arguments: &[&str]| {
+        c47()
+            .args(["seq", "ls", "-R", "."])
+            .args(arguments)
+            .current_dir(scratch.path())
+    };
+    let all = ls(&["--all"]).run().expect_code(0);
+    assert_eq!(all.stdout_text().lines().count(), 4);
+    if !support::can_be_two_users() {
+        return;
+    }
+    fs::set_permissions(
+        scratch.path().join("closed"),
+        fs::Permissions::from_mode(0o000),
+    )
+    .unwrap();
+    let output = ls(&[]).run_by_nobody().run().expect_code(7);
+    fs::set_permissions(
+        scratch.path().join("closed"),
+        fs::Permissions::from_mode(0o755),
+    )
+    .unwrap();
+    assert_eq!(output.stdout_text(), "./open/a.@.exr  1-2  2 files\n");
+    assert!(
+        output
+            .stderr_text()
+            .contains("cannot read ./closed: permission denied")
+    );
 }
