@@ -63,6 +63,7 @@ impl Found {
                 object.is_some()
             }),
             (JsonType::Strings, Value::Array(elements)) => elements.iter().all(Value::is_string),
+            (JsonType::Numbers, Value::Array(elements)) => elements.iter().all(Value::is_number),
             (JsonType::Lists, Value::Array(lists)) => lists.iter().all(|list| {
                 let list = list.as_array();
                 list.is_some_and(|list| list.iter().all(Value::is_string))
@@ -74,6 +75,7 @@ impl Found {
                 | JsonType::Object
                 | JsonType::Objects
                 | JsonType::Strings
+                | JsonType::Numbers
                 | JsonType::Lists,
                 _,
             ) => false,
