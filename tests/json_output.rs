@@ -265,6 +265,12 @@ fn samples(command: &str, output: &JsonOutput, form: &str) -> Vec<Value> {
                 0,
             )
         }
+        ("seq range", "") => {
+            let run = c47().args(["seq", "range", form, "1-9", "--chunk", "4"]);
+            let empty = c47().args(["seq", "range", form, "1", "--minus", "1"]);
+            let expanded = c47().args(["seq", "range", form, "1-2x0.5", "--expand"]);
+            [of(run, 0), of(empty, 1), of(expanded, 0)].concat()
+        }
         ("selftest", "") => of(c47().args(["selftest", form]), 0),
         (command, when) => panic!("no sample of the JSON of {command:?}, {when:?}"),
     }
@@ -581,6 +587,7 @@ fn failing(command: &str) -> Failing {
         "rez check" => of("file", &["/nonexistent"]),
         "rez install" => of("repository", &["--repo", "/nonexistent"]),
         "selftest" => of("usage", &["surplus"]),
+        "seq range" => of("usage", &["1-10:3"]),
         other => panic!("no failure of {other} with --json"),
     }
 }
