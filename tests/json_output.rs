@@ -265,6 +265,12 @@ fn samples(command: &str, output: &JsonOutput, form: &str) -> Vec<Value> {
                 0,
             )
         }
+        ("seq range", "") => {
+            let run = c47().args(["seq", "range", form, "1-9", "--chunk", "4"]);
+            let empty = c47().args(["seq", "range", form, "1", "--minus", "1"]);
+            let expanded = c47().args(["seq", "range", form, "1-2x0.5", "--expand"]);
+            [of(run, 0), of(empty, 1), of(expanded, 0)].concat()
+        }
         ("selftest", "") => of(c47().args(["selftest", form]), 0),
         ("seq ls", "") => {
             let scratch = Scratch::new("sequences");
@@ -590,6 +596,7 @@ fn failing(command: &str) -> Failing {
         "rez install" => of("repository", &["--repo", "/nonexistent"]),
         "selftest" => of("usage", &["surplus"]),
         "seq ls" => of("file", &["/nonexistent"]),
+        "seq range" => of("usage", &["1-10:3"]),
         other => panic!("no failure of {other} with --json"),
     }
 }

@@ -86,6 +86,7 @@ mod schemes;
 mod security;
 mod selftest;
 mod seq_ls;
+mod seq_range;
 mod standard_output;
 mod structure;
 mod terminal;
