@@ -87,6 +87,8 @@ mod security;
 mod selftest;
 mod seq_check;
 mod seq_check_images;
+mod seq_ls;
+mod seq_range;
 mod standard_output;
 mod structure;
 mod terminal;

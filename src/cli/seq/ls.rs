@@ -1,6 +1,7 @@
 //! `c47 seq ls`.
 
 mod report;
+mod row;
 mod table;
 mod template;
 
@@ -16,7 +17,8 @@ use crate::output::{self, Format, Printer};
 use crate::seq::group::listing::Hidden;
 use crate::seq::notation::Notation;
 use crate::seq::select::{self, Depth, Files, Part, Rules};
-use report::{Report, Row};
+use report::Report;
+use row::Row;
 use table::Table;
 use template::Template;
 
@@ -163,12 +165,11 @@ impl Ls {
             Ok(part) => listed.add(part, &options, &printer, template.as_ref()),
             Err(error) if error.exit() == Exit::Usage => Err(error),
             Err(error) => {
-                output::complain("c47 seq ls", &error);
-                listed.has_failed = true;
+                listed.fail(error);
                 Ok(())
             }
         })?;
-        if printer.format() == Format::Json && (listed.found > 0 || !listed.has_failed) {
+        if printer.format() == Format::Json && listed.found > 0 {
             printer.print(&listed.report)?;
         }
         listed.exit(&options, &self.path)
@@ -183,10 +184,21 @@ struct Listed {
     /// Sequences and files, before the choice of `--missing`.
     found: usize,
     has_failed: bool,
+    /// Of a directory that was read before anything was found.
+    first_error: Option<Error>,
     is_missing: bool,
 }
 
 impl Listed {
+    /// Reports what could not be read. If nothing is found, the first error is that of the command.
+    fn fail(&mut self, error: Error) {
+        match self.found == 0 && !self.has_failed {
+            true => self.first_error = Some(error),
+            false => output::complain("c47 seq ls", &error),
+        }
+        self.has_failed = true;
+    }
+
     fn add(
         &mut self,
         part: Part,
@@ -249,6 +261,11 @@ impl Listed {
     }
 
     fn exit(self, options: &Options, paths: &[String]) -> Result<Exit, Error> {
+        match self.first_error {
+            Some(error) if self.found == 0 => return Err(error),
+            Some(error) => output::complain("c47 seq ls", &error),
+            None => {}
+        }
         if self.is_missing && options.missing {
             return Ok(Exit::No);
         }

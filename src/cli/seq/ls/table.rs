@@ -3,14 +3,15 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::report::Row;
+use super::row::Row;
 use crate::escape::one_line;
 use crate::quantity::{count, format_size};
+use crate::seq::pattern::Padding;
 
 /// Cells of the map of gaps.
 const MAP: u64 = 20;
-/// Limit for a list of missing frames.
-const MOST_MISSING: usize = 60;
+/// Limit for a list of frames.
+const MOST_LISTED: usize = 60;
 /// Limit for the width of a column.
 const WIDEST: usize = 100;
 
@@ -43,9 +44,10 @@ impl Table {
     }
 
     pub(super) fn add(&mut self, row: &Row) {
-        let range = match (row.summary.range.contains(','), row.first(), row.last()) {
+        let is_list = row.summary.range.contains(',') && row.padding != Padding::Udim;
+        let range = match (is_list, row.first(), row.last()) {
             (true, Some(first), Some(last)) => format!("{first}-{last}"),
-            (true | false, _, _) => row.summary.range.clone(),
+            (true | false, _, _) => shortened(row.summary.range.clone()),
         };
         let size = row.size.map(format_size);
         let files = count(row.count, "file");
@@ -142,10 +144,10 @@ impl Cell {
 
 /// A list of frames, cut at a comma.
 fn shortened(list: String) -> String {
-    if list.len() <= MOST_MISSING {
+    if list.len() <= MOST_LISTED {
         return list;
     }
-    let start = list.get(..MOST_MISSING).unwrap_or_default();
+    let start = list.get(..MOST_LISTED).unwrap_or_default();
     let start = start.rsplit_once(',').map_or("", |(start, _)| start);
     format!("{start},…")
 }
