@@ -241,7 +241,14 @@ fn files_are_filtered_and_sorted() {
     // Only what fulfils the condition decides.
     let run = check(scratch.path()).args(["shot.#.exr", "--where", "frame<1005"]);
     run.run().expect_code(0);
-    for condition in ["width", "wide<2", "width<x", "channels<R", "size<10 apples"] {
+    for condition in [
+        "width",
+        "wide<2",
+        "width<x",
+        "channels<R",
+        "size<10 apples",
+        "kind=broken",
+    ] {
         let run = check(scratch.path()).args(["shot.#.exr", "--where", condition]);
         run.run().expect_code(2);
     }

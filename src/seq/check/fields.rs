@@ -61,6 +61,9 @@ const OPERATORS: [Operator; 6] = [
     ("=", [false, true, false]),
 ];
 
+/// The values of `state`.
+const STATES: [&str; 4] = ["whole", "warning", "differs", "broken"];
+
 /// A condition on a field.
 #[derive(Clone, Debug)]
 pub(crate) struct Condition {
@@ -92,6 +95,17 @@ fn field(name: &str) -> Result<Field, String> {
     found.map(|(field, _)| *field).ok_or_else(unknown)
 }
 
+/// A value that must be one of these words.
+fn word(value: &str, words: &[&str]) -> Result<Value, String> {
+    match words.contains(&value) {
+        true => Ok(Value::Text(value.to_owned())),
+        false => Err(format!(
+            "unknown value '{value}'; the values are {}",
+            words.join(", ")
+        )),
+    }
+}
+
 impl Condition {
     /// Reads a field, an operator and a value.
     ///
@@ -120,9 +134,9 @@ impl Condition {
             | Field::Channels
             | Field::Type
             | Field::Compression
-            | Field::DataWindow
-            | Field::State
-            | Field::Kind => Value::Text(value.to_owned()),
+            | Field::DataWindow => Value::Text(value.to_owned()),
+            Field::State => word(value, &STATES)?,
+            Field::Kind => word(value, &Kind::ALL.map(Kind::word))?,
         };
         let is_order = holds.first() != holds.last();
         if is_order && matches!(value, Value::Text(_)) {

@@ -229,6 +229,6 @@ impl Context<'_> {
             true => deep::decode(self, sizes, data, extent),
             false => decode::decode(self, data, sizes.unpacked),
         };
-        done.map_err(|why| Fault::damaged(why))
+        done.map_err(Fault::damaged)
     }
 }
