@@ -115,6 +115,7 @@ pub(super) const DETAILS: &[Details] = &[
                 Field::string("mounts[].kind", "type: ext4, nfs4"),
                 Field::string("mounts[].source", "device, or server and export"),
                 Field::boolean("mounts[].read_only", "whether it is mounted read-only"),
+                Field::strings("mounts[].options", "its options except ro and rw"),
                 Field::strings("mounts[].used_for", "root, tmp, home, cwd, network"),
                 Field::string(
                     "mounts[].state",
