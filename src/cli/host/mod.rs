@@ -1,6 +1,7 @@
 //! `c47 host`: the properties of this machine, and what may break programs on it.
 
 mod check;
+mod diff;
 mod login;
 
 use std::env;
@@ -181,18 +182,22 @@ pub(super) const DETAILS: &[Details] = &[
         }],
     },
     check::DETAILS,
+    diff::DETAILS,
 ];
 
 #[derive(FromArgs, ArgsInfo)]
 #[argh(subcommand)]
 enum Command {
     Check(check::Check),
+    Diff(diff::Diff),
 }
 
 impl Host {
     pub(super) fn run(self) -> Result<Exit, Error> {
-        if let Some(Command::Check(options)) = self.command {
-            return options.run();
+        match self.command {
+            Some(Command::Check(options)) => return options.run(),
+            Some(Command::Diff(options)) => return options.run(),
+            None => {}
         }
         let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
         let compared = match &self.url {
