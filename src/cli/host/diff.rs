@@ -12,7 +12,7 @@ use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Printer};
 
 /// Compare the reports of machines that should be alike. Each file is the output of c47 host --json.
-/// The first is the reference, and each other is compared with it. Differences that matter most are
+/// The first is the reference, and each other is compared with it. The most important differences are
 /// first. The exit code is 0 if all machines are alike and 1 if not.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
@@ -101,7 +101,7 @@ impl Diff {
             false => Scope::Unexpected,
         };
         let mut comparing = Comparing::with(&reference, scope);
-        for node in &self.node {
+        for node in self.nodes() {
             comparing.add(&HostReport::read(node)?);
         }
         let comparison = comparing.finish(output::stdout_colour());
@@ -110,6 +110,16 @@ impl Diff {
             true => Exit::Done,
             false => Exit::No,
         })
+    }
+
+    /// The nodes. A pattern such as node*.json may match the reference, too.
+    fn nodes(&self) -> Vec<&PathBuf> {
+        let others = self.node.iter().filter(|&node| *node != self.reference);
+        let others: Vec<&PathBuf> = others.collect();
+        match others.is_empty() {
+            true => self.node.iter().take(1).collect(),
+            false => others,
+        }
     }
 
     fn ensure_arguments(&self) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::{Comparison, Severity, Shared};
+use super::{Comparison, Node, Severity, Shared};
 use crate::escape::one_line;
 
 /// The widest columns. A difference with a longer text has lines of its own.
@@ -47,21 +47,29 @@ impl fmt::Display for Comparison {
 }
 
 impl Comparison {
-    /// The names of the reference and of the nodes: the host names, if all are known and different, or
-    /// else the files.
+    /// The names of the reference and of the nodes. The short names are the host names, if all are known
+    /// and different, or else the files.
     fn names(&self) -> Names {
+        let hosts: BTreeSet<_> = self
+            .nodes
+            .iter()
+            .filter_map(|it| it.hostname.as_ref())
+            .collect();
+        let are_distinct = hosts.len() == self.nodes.len();
+        let long = |file: &str, host: &Option<String>| match host {
+            Some(host) => one_line(&format!("{host} ({file})")),
+            None => one_line(file),
+        };
+        let short = |node: &Node| match &node.hostname {
+            Some(host) if are_distinct => one_line(host),
+            _ => one_line(&node.file),
+        };
         let nodes = self.nodes.iter();
-        let mut all = vec![(&self.reference.file, &self.reference.hostname)];
-        all.extend(nodes.map(|node| (&node.file, &node.hostname)));
-        let hosts: BTreeSet<&String> = all.iter().filter_map(|(_, host)| host.as_ref()).collect();
-        let distinct = hosts.len() == all.len();
-        let mut names = all.into_iter().map(|(file, host)| match host {
-            Some(host) if distinct => (one_line(host), one_line(&format!("{host} ({file})"))),
-            _ => (one_line(file), one_line(file)),
-        });
         Names {
-            reference: names.next().unwrap_or_default().1,
-            nodes: names.collect(),
+            reference: long(&self.reference.file, &self.reference.hostname),
+            nodes: nodes
+                .map(|node| (short(node), long(&node.file, &node.hostname)))
+                .collect(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::fields::Row;
 use super::value::Value;
-use crate::quantity::format_size;
+use crate::quantity::{count, format_size};
 
 /// The unit of a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,7 +68,7 @@ fn text(value: Option<&Value>, row: Option<&Row>, unit: Unit) -> String {
             let texts = elements.iter().map(|it| text(Some(it), None, unit));
             texts.collect::<Vec<_>>().join(", ")
         }
-        Value::Array(_) => value.to_string(),
+        Value::Array(elements) => count(elements.len(), "value"),
         Value::Object(members) => {
             let shown = row.map_or(&[][..], |row| row.shown);
             let texts: Vec<String> = shown

@@ -40,8 +40,10 @@ pub(super) fn differences(a: &Members, b: &Members, scope: Scope) -> Vec<Differe
     let mut walk = Walk {
         scope,
         found: Vec::new(),
+        missing: BTreeMap::new(),
     };
     walk.objects([a, b], &Place::default());
+    walk.add_missing();
     walk.found
 }
 
@@ -76,7 +78,10 @@ impl Place {
                 (_, None) => join(&self.field),
             },
             field: join(&self.field),
-            unit: text::Unit::of(name),
+            unit: match self.unit {
+                text::Unit::Plain => text::Unit::of(name),
+                text::Unit::Bytes => text::Unit::Bytes,
+            },
             path,
             specific,
         }
@@ -84,14 +89,14 @@ impl Place {
 
     fn element(&self, key: &str) -> Place {
         let key = shortened(key);
-        let shown = match self.path.as_str() {
-            "limits" => limits::label(&key),
-            _ => key.clone(),
+        let (shown, unit) = match self.path.as_str() {
+            "limits" => (limits::label(&key), text::Unit::of(&key)),
+            _ => (key.clone(), text::Unit::Plain),
         };
         Place {
             label: format!("{} {shown}", self.label),
             field: format!("{}[{key}]", self.field),
-            unit: text::Unit::of(&key),
+            unit,
             path: format!("{}[]", self.path),
             specific: format!("{}[{key}]", self.path),
         }
@@ -114,26 +119,65 @@ fn shortened(name: &str) -> String {
     }
 }
 
-struct Walk {
+struct Walk<'a> {
     scope: Scope,
     found: Vec<Difference>,
+    /// The members that one report does not have, by path and report.
+    missing: BTreeMap<(String, OnlyIn), Vec<(Place, &'a Value)>>,
 }
 
-impl Walk {
-    fn objects(&mut self, [a, b]: [&Members; 2], place: &Place) {
+/// The report that has a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum OnlyIn {
+    A,
+    B,
+}
+
+impl<'a> Walk<'a> {
+    fn objects(&mut self, [a, b]: [&'a Members; 2], place: &Place) {
         for (name, value) in a {
             let place = place.member(name);
             match b.get(name) {
                 Some(other) => self.values([value, other], &place, Some([a, b])),
-                None => self.add([Some(value), None], &place, Severity::Missing),
+                None => self.keep_missing(place, OnlyIn::A, value),
             }
         }
         for (name, value) in b.iter().filter(|(name, _)| !a.contains_key(*name)) {
-            self.add([None, Some(value)], &place.member(name), Severity::Missing);
+            self.keep_missing(place.member(name), OnlyIn::B, value);
         }
     }
 
-    fn values(&mut self, [a, b]: [&Value; 2], place: &Place, around: Option<[&Members; 2]>) {
+    fn keep_missing(&mut self, place: Place, side: OnlyIn, value: &'a Value) {
+        let key = (place.path.clone(), side);
+        self.missing.entry(key).or_default().push((place, value));
+    }
+
+    /// Adds the missing members. One that several elements of a list do not have is one difference.
+    fn add_missing(&mut self) {
+        for ((path, side), found) in std::mem::take(&mut self.missing) {
+            let (place, value) = match found.as_slice() {
+                [] => continue,
+                [(place, value)] => (place.clone(), (*value).clone()),
+                [(place, _), ..] => {
+                    let place = Place {
+                        label: format!("{path} in {} elements", found.len()),
+                        field: path,
+                        ..place.clone()
+                    };
+                    let values = found.iter().map(|(_, value)| (*value).clone());
+                    (place, Value::Array(values.collect()))
+                }
+            };
+            let value = Some(&value);
+            let sides = match side {
+                OnlyIn::A => [value, None],
+                OnlyIn::B => [None, value],
+            };
+            self.add(sides, &place, Severity::Missing);
+        }
+    }
+
+    fn values(&mut self, [a, b]: [&'a Value; 2], place: &Place, around: Option<[&'a Members; 2]>) {
         match (a, b) {
             (a, b) if a == b => {}
             (Value::Object(a), Value::Object(b)) => self.objects([a, b], place),
@@ -150,7 +194,7 @@ impl Walk {
         }
     }
 
-    fn lists(&mut self, [a, b]: [&[Value]; 2], place: &Place) {
+    fn lists(&mut self, [a, b]: [&'a [Value]; 2], place: &Place) {
         let row = place.row().map(|(_, row)| row);
         let separator = match row.map(|row| row.rule) {
             Some(Rule::Pairs(separator)) => Some(separator),
@@ -253,10 +297,10 @@ type Pair<'a> = (usize, Option<&'a Value>, Option<&'a Value>);
 
 /// Pairs the elements of two lists by key. Of several with the same key equal ones are a pair, and the
 /// rest is paired in order.
-fn paired<'a>(
+fn paired<'k, 'a>(
     lists: [&'a [Value]; 2],
-    keys: &'a [Vec<String>; 2],
-) -> BTreeMap<&'a str, Vec<Pair<'a>>> {
+    keys: &'k [Vec<String>; 2],
+) -> BTreeMap<&'k str, Vec<Pair<'a>>> {
     let mut groups: BTreeMap<&str, [Vec<&Value>; 2]> = BTreeMap::new();
     let [of_a, of_b] = keys;
     let [a, b] = lists;
