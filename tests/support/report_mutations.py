@@ -76,11 +76,8 @@ def mutate(report):
 
 
 def key_of(element, position):
-    if isinstance(element, dict):
-        for name in ("path", "name"):
-            if isinstance(element.get(name), str):
-                return element[name]
-    return str(position)
+    names = [element.get(name) for name in ("path", "name")]
+    return next((name for name in names if isinstance(name, str)), str(position))
 
 
 def groups(elements):
@@ -91,7 +88,8 @@ def groups(elements):
 
 
 def differences(a, b, path, around, found):
-    """Paths as c47 writes them. A list of scalars is one path, as are elements with the same key."""
+    """Paths as c47 writes them. A list is one path if an element is not an object, as are elements with the same
+    key."""
     if json.dumps(a, sort_keys=True) == json.dumps(b, sort_keys=True):
         return
     if isinstance(a, dict) and isinstance(b, dict):
@@ -102,7 +100,7 @@ def differences(a, b, path, around, found):
             else:
                 found.append((inner, None))
         return
-    if isinstance(a, list) and isinstance(b, list) and any(isinstance(it, dict) for it in a + b):
+    if isinstance(a, list) and isinstance(b, list) and all(isinstance(it, dict) for it in a + b):
         of_a, of_b = groups(a), groups(b)
         for key in sorted(of_a.keys() | of_b.keys()):
             x, y = of_a.get(key, []), of_b.get(key, [])
