@@ -120,6 +120,10 @@ def is_expected(path, values):
     plain = re.sub(r"\[[^]]*\]", "[]", path)
     if plain in NAMED and around[0].get("name") != around[1].get("name"):
         return True
+    if plain == "clock.compared.ahead_s" and isinstance(a, int) and isinstance(b, int) and abs(a - b) < 60:
+        return True
+    if plain == "mounts[].source" and all(str(it).startswith("/dev/") for it in (a, b)):
+        return True
     return plain in EXPECTED
 
 

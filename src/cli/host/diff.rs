@@ -32,7 +32,8 @@ pub(super) struct Diff {
     #[argh(positional)]
     node: Vec<PathBuf>,
 
-    /// show also what differs between any two machines: host name, time, free memory and space
+    /// show also what differs between any two machines. That is host name, uptime, time, free memory,
+    /// free space, and values within a tolerance.
     #[argh(switch)]
     all: bool,
 
@@ -79,8 +80,8 @@ pub(super) const DETAILS: Details = Details {
                 "differences[].severity",
                 "critical, major, minor, unrated, missing, or expected with --all",
             ),
-            Field::any("differences[].a", "value of the reference; null if absent"),
-            Field::any("differences[].b", "value of the nodes; null if absent"),
+            Field::any("differences[].a", "value of the reference; null if absent").or_null(),
+            Field::any("differences[].b", "value of the nodes; null if absent").or_null(),
             Field::string(
                 "differences[].only_in",
                 "a or b if the other has no such field or element",
