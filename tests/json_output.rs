@@ -230,6 +230,19 @@ fn samples(command: &str, output: &JsonOutput, form: &str) -> Vec<Value> {
         }
         ("host", "") => host_reports(form),
         ("host check", "") => of(c47().args(["host", "check", form, "--cpu", "v1"]), 0),
+        ("host diff", "") => {
+            let scratch = Scratch::new("host");
+            let report = |name: &str, more: &str| {
+                let text =
+                    format!("{{\"system\":{{\"hostname\":\"{name}\"}},\"libraries\":{{}}{more}}}");
+                scratch.write(name, text);
+            };
+            report("a", "");
+            report("b", ",\"limits\":[]");
+            report("c", ",\"rez\":null");
+            let run = c47().args(["host", "diff", form, "--all", "a", "b", "c"]);
+            of(run.current_dir(scratch.path()), 0)
+        }
         ("http", "") => http_reports(),
         ("http", "With --batch, one line for each request") => batch_results(),
         ("http", "In the file of --summary") => batch_summary(),
@@ -570,6 +583,7 @@ fn failing(command: &str) -> Failing {
         "elf fits" => of("file", &["/nonexistent", "--in", "/nonexistent"]),
         "host" => of("usage", &["--url", "ftp://a.lan/"]),
         "host check" => of("usage", &[]),
+        "host diff" => of("file", &["/nonexistent", "/nonexistent"]),
         "http" => of("connect", &["http://127.0.0.1:1/"]),
         "journal show" | "journal merge" => of("file", &["/nonexistent"]),
         "jwt decode" => of("token", &["x"]),

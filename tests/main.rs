@@ -36,6 +36,7 @@ mod files_shared;
 mod fuzz_smoke;
 mod harness;
 mod host;
+mod host_diff;
 mod http;
 mod http_auth;
 mod http_cookies;

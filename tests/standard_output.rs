@@ -34,6 +34,8 @@ const RUNS: &[&[&str]] = &[
     &["host"],
     &["host", "--json"],
     &["host", "check", "--glibc", "9.9"],
+    &["host", "diff", "host.json", "host.json"],
+    &["host", "diff", "host.json", "host.json", "--json"],
     &["http", "URL"],
     &["http", "URL", "--json"],
     &["http", "URL", "--headers"],
@@ -103,6 +105,7 @@ fn run(words: &[&str], url: &str, stdout: Stdout) -> Output {
     scratch.write("public.pem", PUBLIC_KEY);
     scratch.write("list.csv", "id\n1\n");
     scratch.write("packages/readme", "");
+    scratch.write("host.json", r#"{"system":{},"libraries":{}}"#);
     scratch.write("repository/tool/1.0/package.py", "name = 'other'\n");
     let profile = format!("[profile.svc]\nurl = '{url}'\nauth = 'bearer'\ntoken = 'env:T'\n");
     let config = scratch.write("config.toml", profile);
