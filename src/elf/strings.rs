@@ -122,6 +122,18 @@ impl Strings {
             Strings::InFile { offset, size, .. } => source.bytes_into(*offset, *size, buffer),
         }
     }
+
+    /// A copy of the whole table.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn copied(&self, source: &Source) -> Result<Vec<u8>, Fault> {
+        match self {
+            Strings::None => Ok(Vec::new()),
+            Strings::Whole(table) => Ok(table.clone()),
+            Strings::InFile { offset, size, .. } => source.bytes(*offset, *size),
+        }
+    }
 }
 
 impl Window {
