@@ -95,9 +95,7 @@ impl Compare {
 fn library(argument: &str) -> Result<Library, Error> {
     let path = Path::new(argument);
     if path.is_dir() {
-        return Err(Error::malformed(argument, "a directory").with_hint(
-            "name a file in it; to compare all libraries of two directories use c47 elf dupes",
-        ));
+        return Err(Error::malformed(argument, "a directory").with_hint("name a file in it"));
     }
     let mut inputs = Inputs::default();
     inputs.add_file(&Root::Host, path);

@@ -11,6 +11,7 @@ use crate::elf::info::architecture_name;
 use crate::elf::linkage::SearchPath;
 use crate::elf::requirements::Required;
 use crate::elf::versions::{self, FAMILIES, Family, Wants};
+use crate::platform::Level;
 
 /// What can change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -157,7 +158,9 @@ fn scalars(a: &Library, b: &Library, changes: &mut Vec<Change>) {
         if_raised(b.facts.program, Severity::Break),
     );
     let cpu = |one: &Library| one.requirements.isa.map(|level| level.name().to_owned());
-    let is_raised = b.requirements.isa > a.requirements.isa;
+    // Every processor has the lowest level.
+    let level = |one: &Library| one.requirements.isa.unwrap_or(Level::V1);
+    let is_raised = level(b) > level(a);
     one(Property::Cpu, &cpu, if_raised(is_raised, Severity::Warning));
 }
 

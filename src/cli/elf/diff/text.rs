@@ -30,7 +30,7 @@ impl Text {
         self.lines.push(format!("  {label}{text}"));
     }
 
-    /// A list that has `total` entries, and names them `what`.
+    /// A list that has `total` entries. `what` they are follows their number.
     fn list(
         &mut self,
         severity: Severity,
@@ -52,7 +52,7 @@ impl Text {
                 Listing::Short => "; --all lists them",
                 Listing::All => "",
             };
-            self.line(severity, &format!("{more} more {what}{option}"));
+            self.line(severity, &format!("{more} more{what}{option}"));
         }
     }
 
@@ -64,7 +64,7 @@ impl Text {
             .collect();
         for list in changes.chunk_by(|a, b| a.property == b.property) {
             let mut entries = list.iter().map(|change| sentence(change));
-            self.list(severity, &mut entries, list.len(), "of this kind");
+            self.list(severity, &mut entries, list.len(), "");
         }
     }
 
@@ -73,7 +73,7 @@ impl Text {
         let mut changed = changed
             .filter(|changed| changed.severity == severity)
             .map(change_of_symbol);
-        self.list(severity, &mut changed, total, "changed symbols");
+        self.list(severity, &mut changed, total, " changed symbols");
     }
 }
 
@@ -96,7 +96,7 @@ pub(super) fn lines(diff: &Diff, a: &str, b: &str, listing: Listing) -> Vec<Stri
         let name = labelled(&gone.symbol);
         format!("gone: {name}{}", instead.unwrap_or_default())
     });
-    text.list(Severity::Break, &mut gone, counts.gone, "symbols are gone");
+    text.list(Severity::Break, &mut gone, counts.gone, " symbols are gone");
     text.changed_symbols(diff, Severity::Break, counts.broken);
     text.properties(diff, Severity::Note);
     text.changed_symbols(diff, Severity::Note, counts.changed);
@@ -104,7 +104,7 @@ pub(super) fn lines(diff: &Diff, a: &str, b: &str, listing: Listing) -> Vec<Stri
     let mut added = added
         .by_ref()
         .map(|added| format!("new: {}", labelled(added)));
-    text.list(Severity::Note, &mut added, counts.added, "new symbols");
+    text.list(Severity::Note, &mut added, counts.added, " new symbols");
     if listing == Listing::All {
         let mut needs = diff.symbols.needs_added.iter().map(|need| {
             let version = need.version.iter().map(|version| format!("@{version}"));
@@ -116,7 +116,7 @@ pub(super) fn lines(diff: &Diff, a: &str, b: &str, listing: Listing) -> Vec<Stri
             )
         });
         let total = counts.needs_added;
-        text.list(Severity::Note, &mut needs, total, "symbols are needed");
+        text.list(Severity::Note, &mut needs, total, " symbols are needed");
     } else if counts.needs_added > 0 {
         let number = count(counts.needs_added, "symbol");
         text.line(
