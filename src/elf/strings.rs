@@ -123,15 +123,19 @@ impl Strings {
         }
     }
 
-    /// A copy of the whole table.
+    /// A copy of the whole table. The memory of `buffer` is used for a large one.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(super) fn copied(&self, source: &Source) -> Result<Vec<u8>, Fault> {
+    pub(super) fn copied(&self, source: &Source, mut buffer: Vec<u8>) -> Result<Vec<u8>, Fault> {
         match self {
             Strings::None => Ok(Vec::new()),
             Strings::Whole(table) => Ok(table.clone()),
-            Strings::InFile { offset, size, .. } => source.bytes(*offset, *size),
+            Strings::InFile { offset, size, .. } => {
+                let length = source.bytes_into(*offset, *size, &mut buffer)?.len();
+                buffer.truncate(length);
+                Ok(buffer)
+            }
         }
     }
 }

@@ -40,8 +40,9 @@ impl Library {
     pub(crate) fn of(path: &Path, object: Object) -> Result<Library, Fault> {
         let object = Rc::new(object);
         let flags = |tag| object.value(tag).unwrap_or(0);
+        let mut buffer = Vec::new();
         Ok(Library {
-            requirements: Requirements::of_object(path, &object, &mut Vec::new())?,
+            requirements: Requirements::of_object(path, &object, &mut buffer)?,
             linkage: Linkage::of(&object)?,
             facts: Facts::of(&object)?,
             needs: linkage::needs(&object)?,
@@ -50,7 +51,7 @@ impl Library {
             os_abi: object.source.head().get(7).copied().unwrap_or(0),
             flags: flags(elf::DT_FLAGS),
             flags_1: flags(elf::DT_FLAGS_1),
-            symbols: Symbols::of(&object)?,
+            symbols: Symbols::of(&object, buffer)?,
         })
     }
 }

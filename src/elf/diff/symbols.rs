@@ -29,6 +29,11 @@ const OF_THE_LINKER: [&[u8]; 11] = [
     b"__data_start",
 ];
 
+/// For so many symbols memory is reserved before they are read.
+const MOST_RESERVED: usize = 1 << 20;
+/// After so many symbols the memory of the table is freed.
+const FORGET_AFTER: u64 = 1 << 16;
+
 /// What a symbol is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SymbolKind {
@@ -132,20 +137,25 @@ pub(crate) struct Symbols {
 }
 
 impl Symbols {
-    /// Reads the symbols of an object.
+    /// Reads the symbols of an object. The memory of `buffer` is used for their names.
     ///
     /// # Errors
     /// When the tables are outside the file, or the names overlap.
-    pub(super) fn of(object: &Rc<Object>) -> Result<Symbols, Fault> {
-        let strings = object.copied_strings()?;
+    pub(super) fn of(object: &Rc<Object>, buffer: Vec<u8>) -> Result<Symbols, Fault> {
+        let strings = object.copied_strings(buffer)?;
         let table = SymbolTable::of(object)?;
-        let (mut exports, mut imports) = (Vec::new(), Vec::new());
+        let count = usize::try_from(table.len()).unwrap_or(0);
+        let mut exports = Vec::with_capacity(count.min(MOST_RESERVED));
+        let mut imports = Vec::new();
         let mut left_bytes = most_name_bytes(&strings);
         let mut markers = Vec::new();
         for index in 1..table.len() {
             let Some(symbol) = table.symbol(index)? else {
                 break;
             };
+            if index % FORGET_AFTER == 0 {
+                table.forget_symbols();
+            }
             let is_import = symbol.is_undefined() && !symbol.is_local();
             if !is_import && !symbol.is_offered_definition() {
                 continue;

@@ -197,6 +197,12 @@ impl SymbolTable {
         })
     }
 
+    /// Frees what has been read of the symbols. They can still be read.
+    pub(in crate::elf) fn forget_symbols(&self) {
+        self.symbols.forget();
+        self.versions.forget();
+    }
+
     /// Reads the name of a symbol into `name`.
     ///
     /// # Errors
