@@ -251,8 +251,6 @@ const PAIRS: &[Pair] = &[
             "added _ZTS4Base",
             "break _ZTI5Shape size 16 …",
             "needs _ZTVN10__cxxabiv1…",
-            "note version_need - CXXABI_1.3 of libstdc++.so.6",
-            "… cxxabi …",
         ],
     },
     Pair {
@@ -276,7 +274,7 @@ const PAIRS: &[Pair] = &[
         program: USES_G,
         start: Start::Runs,
         can_replace: true,
-        found: &["note g kind function ifunc"],
+        found: &["note g kind function ifunc", "note os_abi System V GNU"],
     },
     Pair {
         name: "tls-is-data",

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use object::elf::{self, Sym32, Sym64};
 use object::endian::Endianness;
+use object::read::elf::Sym;
 
 use super::hash::HashTable;
 use super::region::Region;
@@ -28,6 +29,18 @@ pub(in crate::elf) struct Symbol {
 }
 
 impl Symbol {
+    fn of<S: Sym<Endian = Endianness>>(symbol: &S, endian: Endianness) -> Symbol {
+        Symbol {
+            name: symbol.st_name(endian),
+            bind: symbol.st_bind(),
+            kind: symbol.st_type(),
+            visibility: symbol.st_visibility(),
+            section: symbol.st_shndx(endian),
+            value: symbol.st_value(endian).into(),
+            size: symbol.st_size(endian).into(),
+        }
+    }
+
     pub(in crate::elf) fn is_undefined(&self) -> bool {
         self.section == elf::SHN_UNDEF
     }
@@ -168,31 +181,14 @@ impl SymbolTable {
     /// When the file cannot be read.
     pub(in crate::elf) fn symbol(&self, index: u64) -> Result<Option<Symbol>, Fault> {
         let at = index.saturating_mul(self.entry_bytes());
-        let endian = self.endian;
         Ok(match self.class {
             Class::Bits64 => self.symbols.array::<24>(at)?.and_then(|bytes| {
                 let symbol = value::<Sym64<Endianness>>(&bytes, 0)?;
-                Some(Symbol {
-                    name: symbol.st_name.get(endian),
-                    bind: symbol.st_bind(),
-                    kind: symbol.st_type(),
-                    visibility: symbol.st_visibility(),
-                    section: symbol.st_shndx.get(endian),
-                    value: symbol.st_value.get(endian),
-                    size: symbol.st_size.get(endian),
-                })
+                Some(Symbol::of(symbol, self.endian))
             }),
             Class::Bits32 => self.symbols.array::<16>(at)?.and_then(|bytes| {
                 let symbol = value::<Sym32<Endianness>>(&bytes, 0)?;
-                Some(Symbol {
-                    name: symbol.st_name.get(endian),
-                    bind: symbol.st_bind(),
-                    kind: symbol.st_type(),
-                    visibility: symbol.st_visibility(),
-                    section: symbol.st_shndx.get(endian),
-                    value: symbol.st_value.get(endian).into(),
-                    size: symbol.st_size.get(endian).into(),
-                })
+                Some(Symbol::of(symbol, self.endian))
             }),
         })
     }
