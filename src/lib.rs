@@ -194,6 +194,14 @@ pub mod testing {
         Some(report.findings.len())
     }
 
+    /// Whether a build of a library can replace another one; `None` if one of them cannot be read.
+    pub fn can_replace(a: &std::path::Path, b: &std::path::Path) -> Option<bool> {
+        use crate::elf::diff::{Diff, Library};
+        use crate::elf::parse::Object;
+        let library = |path| Library::of(path, Object::open(path).ok()?).ok();
+        Some(Diff::of(library(a)?, library(b)?).can_replace())
+    }
+
     /// Whether a token is valid with a key, at the beginning of 1970.
     pub fn is_valid_token(token: &[u8], key: &[u8]) -> bool {
         let keys = KeySet::parse(&Secret::new(key.to_vec()));

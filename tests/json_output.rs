@@ -165,6 +165,11 @@ fn samples(command: &str, output: &JsonOutput, form: &str) -> Vec<Value> {
         ("config check", "") => with_profiles(command, shape, form, 2),
         ("echo", "With --json, the first line") => echo_lines(form).drain(..1).collect(),
         ("echo", "With --json, each further line") => echo_lines(form).drain(1..).collect(),
+        ("elf diff", "") => {
+            let scratch = two_builds();
+            let run = c47().args(["elf", "diff", form, "a.so", "b.so"]);
+            of(run.current_dir(scratch.path()), 1)
+        }
         ("elf dupes", "") => {
             let scratch = twin_libraries();
             of(
@@ -375,6 +380,30 @@ fn twin_libraries() -> Scratch {
     scratch
 }
 
+/// Two builds of a library: symbols are gone, new, changed and needed.
+fn two_builds() -> Scratch {
+    let scratch = Scratch::new("builds");
+    scratch.write(
+        "a.c",
+        "int table[2]; int _Z1fv(void) { return 1; } int _Z1gv(void) { return 2; }",
+    );
+    scratch.write(
+        "b.c",
+        "int table[4]; int _Z1gv(void) { return 2; } int _Z1hv(void) { return 3; }
+        int puts(const char *); int use(void) { return puts(\"\"); }",
+    );
+    scratch.write("a.map", "V1 { global: *; };\n");
+    scratch.write("b.map", "V1 { global: table; };\nV2 { global: *; } V1;\n");
+    for build in ["a", "b"] {
+        let script = format!("-Wl,--version-script,{build}.map");
+        gcc(
+            &scratch,
+            &format!("-shared -fPIC -fno-builtin {script} -o {build}.so {build}.c"),
+        );
+    }
+    scratch
+}
+
 /// `plugin.so`, which does not fit in `program`: a symbol is undefined, and two libtbb meet.
 fn unfit_plugin() -> Scratch {
     let scratch = Scratch::new("unfit");
@@ -580,6 +609,7 @@ fn failing(command: &str) -> Failing {
         }
         "elf glibc" => of("usage", &[]),
         "elf dupes" | "elf info" | "elf ldd" | "elf rpath" => of("file", &["/nonexistent"]),
+        "elf diff" => of("file", &["/nonexistent", "/nonexistent"]),
         "elf fits" => of("file", &["/nonexistent", "--in", "/nonexistent"]),
         "host" => of("usage", &["--url", "ftp://a.lan/"]),
         "host check" => of("usage", &[]),

@@ -31,6 +31,8 @@ const RUNS: &[&[&str]] = &[
     &["elf", "rpath", "/proc/self/exe"],
     &["elf", "info", "/proc/self/exe"],
     &["elf", "info", "/proc/self/exe", "--json"],
+    &["elf", "diff", "/proc/self/exe", "/proc/self/exe"],
+    &["elf", "diff", "/proc/self/exe", "/proc/self/exe", "--json"],
     &["host"],
     &["host", "--json"],
     &["host", "check", "--glibc", "9.9"],

@@ -209,6 +209,15 @@ fn sections_of<H: FileHeader<Endian = Endianness>>(object: &Object) -> Result<Se
     Ok(sections)
 }
 
+/// The usual name of an architecture: `64-bit x86-64`.
+pub(crate) fn architecture_name(architecture: Architecture) -> String {
+    let bits = match architecture.class {
+        Class::Bits32 => "32-bit",
+        Class::Bits64 => "64-bit",
+    };
+    format!("{bits} {}", machine_name(architecture.machine))
+}
+
 /// The usual name of a machine.
 pub(crate) fn machine_name(machine: u16) -> String {
     let name = match elf::Machine(machine) {

@@ -5,6 +5,7 @@ pub(crate) mod archive;
 pub(crate) mod cache;
 pub(crate) mod cxx_abi;
 pub(crate) mod demangle;
+pub(crate) mod diff;
 pub(crate) mod duplicates;
 pub(crate) mod family;
 pub(crate) mod fits;

@@ -174,6 +174,14 @@ impl Object {
         self.strings.all(&self.source, buffer)
     }
 
+    /// A copy of the whole dynamic string table. The memory of `buffer` is used for a large one.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn copied_strings(&self, buffer: Vec<u8>) -> Result<Vec<u8>, Fault> {
+        self.strings.copied(&self.source, buffer)
+    }
+
     /// The offset in the file of the memory at `address`, and how many bytes of its segment follow.
     pub fn file_offset(&self, address: u64) -> Option<(u64, u64)> {
         let load = |segment: &&Segment| segment.kind == elf::PT_LOAD.0;

@@ -224,8 +224,7 @@ impl<'a> Names<'a> {
             .map(|need| need.index)
             .collect();
         let (mut old, mut new) = (false, false);
-        // Names may share bytes, but their total is not much longer than the table.
-        let mut left_bytes = (2 * self.strings.len()).max(MOST_SMALL_NAMES_BYTES);
+        let mut left_bytes = most_name_bytes(self.strings);
         for &wanted in &self.wanted {
             if old && new {
                 break;
@@ -236,7 +235,7 @@ impl<'a> Names<'a> {
             let name = self.name(wanted);
             left_bytes = left_bytes
                 .checked_sub(name.len())
-                .ok_or_else(|| Fault::broken("the symbol names overlap"))?;
+                .ok_or_else(overlapping_names)?;
             // Without symbol versions, names of std may come from any library.
             if name.starts_with(b"_ZS") || name.starts_with(b"_ZNS") || name.starts_with(b"_ZNKS") {
                 continue;
@@ -246,6 +245,17 @@ impl<'a> Names<'a> {
         }
         Ok(AbiUse::from_seen(old, new))
     }
+}
+
+/// Limit for the length of all symbol names together. Names may share bytes, but their total is not
+/// much longer than the table.
+pub(super) fn most_name_bytes(strings: &[u8]) -> usize {
+    (2 * strings.len()).max(MOST_SMALL_NAMES_BYTES)
+}
+
+/// The fault of a file with longer names.
+pub(super) fn overlapping_names() -> Fault {
+    Fault::broken("the symbol names overlap")
 }
 
 fn required(family: Family, needs: &[Need], names: &Names) -> Option<Required> {

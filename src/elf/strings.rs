@@ -122,6 +122,22 @@ impl Strings {
             Strings::InFile { offset, size, .. } => source.bytes_into(*offset, *size, buffer),
         }
     }
+
+    /// A copy of the whole table. The memory of `buffer` is used for a large one.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn copied(&self, source: &Source, mut buffer: Vec<u8>) -> Result<Vec<u8>, Fault> {
+        match self {
+            Strings::None => Ok(Vec::new()),
+            Strings::Whole(table) => Ok(table.clone()),
+            Strings::InFile { offset, size, .. } => {
+                let length = source.bytes_into(*offset, *size, &mut buffer)?.len();
+                buffer.truncate(length);
+                Ok(buffer)
+            }
+        }
+    }
 }
 
 impl Window {

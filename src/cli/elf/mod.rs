@@ -1,5 +1,6 @@
 //! `c47 elf`: checks where a binary runs and what it loads.
 
+mod diff;
 mod dupes;
 mod fits;
 mod glibc;
@@ -40,6 +41,7 @@ pub(super) const DETAILS: &[Details] = &[
     ldd::DETAILS,
     fits::DETAILS,
     dupes::DETAILS,
+    diff::DETAILS,
     rpath::DETAILS,
     info::DETAILS,
 ];
@@ -51,6 +53,7 @@ enum Command {
     Ldd(ldd::Ldd),
     Fits(fits::Fits),
     Dupes(dupes::Dupes),
+    Diff(diff::Compare),
     Rpath(rpath::Rpath),
     Info(info::Info),
 }
@@ -62,6 +65,7 @@ impl Elf {
             Command::Ldd(options) => options.run(),
             Command::Fits(options) => options.run(),
             Command::Dupes(options) => options.run(),
+            Command::Diff(options) => options.run(),
             Command::Rpath(options) => options.run(),
             Command::Info(options) => options.run(),
         }

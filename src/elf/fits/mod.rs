@@ -11,7 +11,7 @@ mod families;
 mod finding;
 mod hash;
 mod host;
-mod known;
+pub(super) mod known;
 mod near;
 mod object_checks;
 mod python;
@@ -19,7 +19,7 @@ mod references;
 mod region;
 mod scope;
 mod static_tls;
-mod table;
+pub(super) mod table;
 mod why;
 
 use std::collections::BTreeSet;
@@ -36,7 +36,6 @@ pub(crate) use why::Search;
 
 use super::host as system_libraries;
 use super::info;
-use super::parse::{Architecture, Class};
 use super::reader::Fault;
 use super::search::LibraryCache;
 use super::system::System;
@@ -250,17 +249,10 @@ fn at(path: &Path) -> impl FnOnce(Fault) -> Unreadable {
 fn other_architecture(process: &mut Process, plugin: &Path) -> Result<Option<Finding>, Unreadable> {
     let own = process.architecture_of(plugin).map_err(at(plugin))?;
     let host = process.architecture();
-    let name = |architecture: Architecture| {
-        let bits = match architecture.class {
-            Class::Bits32 => "32-bit",
-            Class::Bits64 => "64-bit",
-        };
-        format!("{bits} {}", info::machine_name(architecture.machine))
-    };
     Ok((own != host).then(|| Finding::OtherArchitecture {
         object: plugin.to_owned(),
-        plugin: name(own),
-        host: name(host),
+        plugin: info::architecture_name(own),
+        host: info::architecture_name(host),
     }))
 }
 

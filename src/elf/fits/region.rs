@@ -59,6 +59,14 @@ impl Region {
         }
     }
 
+    /// Frees the blocks that have been read.
+    pub(super) fn forget(&self) {
+        match self {
+            Region::Whole(_) => {}
+            Region::InBlocks { blocks, .. } => blocks.borrow_mut().clear(),
+        }
+    }
+
     /// The `N` bytes at `at`. `None` beyond the end.
     ///
     /// # Errors
