@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::ffi::OsString;
+use std::fs::Metadata;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 
@@ -13,7 +14,7 @@ use object::endian::Endianness;
 use object::pod;
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 
-use super::reader::{Fault, Source};
+use super::reader::{self, Fault, Source};
 use super::strings::{Strings, until_nul};
 
 /// Limit for the length of a name. The kernel does not open a longer path.
@@ -85,7 +86,25 @@ impl Object {
     /// # Errors
     /// When the file is not an ELF file, or is invalid.
     pub fn open(path: &Path) -> Result<Object, Fault> {
-        Object::read(Source::open(path)?)
+        Object::open_seen(path, &std::fs::metadata(path).map_err(Fault::Io)?)
+    }
+
+    /// As [`Object::open`], for a path with known metadata.
+    ///
+    /// # Errors
+    /// As [`Object::open`].
+    pub(super) fn open_seen(path: &Path, metadata: &Metadata) -> Result<Object, Fault> {
+        reader::ensure_regular(metadata)?;
+        Object::open_regular(path)
+    }
+
+    /// As [`Object::open`], for a path of a regular file. If it is no ELF file, this takes an open
+    /// and a read.
+    ///
+    /// # Errors
+    /// As [`Object::open`].
+    pub(super) fn open_regular(path: &Path) -> Result<Object, Fault> {
+        Object::read(Source::open_elf(path)?)
     }
 
     /// Reads an open file.
@@ -94,9 +113,7 @@ impl Object {
     /// As [`Object::open`].
     pub fn read(source: Source) -> Result<Object, Fault> {
         let head = source.head();
-        if !head.starts_with(&elf::ELFMAG) {
-            return Err(Fault::NotElf(file_type(head)));
-        }
+        reader::ensure_elf(head)?;
         match head.get(4) {
             Some(&class) if class == elf::ELFCLASS32.0 => {
                 read_headers::<FileHeader32<Endianness>>(source)
@@ -208,42 +225,6 @@ impl Object {
             until_nul(&bytes).ok_or_else(|| Fault::broken("the interpreter is not terminated"))?;
         Ok(Some(OsString::from_vec(name.to_vec())))
     }
-}
-
-/// The type of a file that is not an ELF file.
-fn file_type(head: &[u8]) -> String {
-    if head.is_empty() {
-        return "an empty file".into();
-    }
-    if head.starts_with(b"!<arch>\n") {
-        return "a static archive (.a)".into();
-    }
-    if let Some(rest) = head.strip_prefix(b"#!") {
-        let line = rest.split(|&byte| byte == b'\n').next().unwrap_or(rest);
-        let shown: String = String::from_utf8_lossy(line)
-            .trim()
-            .chars()
-            .take(80)
-            .collect();
-        return format!("a script (#!{shown})");
-    }
-    let text = b"/* GNU ld script";
-    if head.starts_with(text) || head.starts_with(b"GROUP") || head.starts_with(b"INPUT") {
-        return "a linker script".into();
-    }
-    let magics: [(&[u8], &str); 4] = [
-        (b"\xcf\xfa\xed\xfe", "a macOS program or library (Mach-O)"),
-        (b"\xca\xfe\xba\xbe", "a macOS program or library (Mach-O)"),
-        (b"MZ", "a Windows program or library (PE)"),
-        (b"PK\x03\x04", "a ZIP archive"),
-    ];
-    magics
-        .iter()
-        .find(|(magic, _)| head.starts_with(magic))
-        .map_or_else(
-            || "a file of unknown type".into(),
-            |(_, what)| (*what).into(),
-        )
 }
 
 fn read_headers<H: FileHeader<Endian = Endianness>>(source: Source) -> Result<Object, Fault> {

@@ -1,14 +1,17 @@
 //! Reads bounded parts of a file. Files are not mapped, because a mapped file that is truncated
 //! kills the process.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io;
-use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
 
+use object::elf;
 use object::pod::Pod;
+use rustix::fs::{CWD, Mode, OFlags};
 
 use crate::error::Error;
 use crate::io_error::reason;
@@ -27,7 +30,7 @@ pub enum Fault {
     /// A directory, a FIFO, a device or a socket. It is not opened.
     NotRegular(&'static str),
     /// A regular file that is not an ELF file, with its type.
-    NotElf(String),
+    NotElf(Cow<'static, str>),
     /// An invalid ELF file, with the reason.
     Broken(String),
     /// An archive that is invalid or unsupported, with the reason.
@@ -127,32 +130,42 @@ impl Source {
     /// # Errors
     /// [`Fault::Io`] and [`Fault::NotRegular`].
     pub fn open(path: &Path) -> Result<Source, Fault> {
-        Source::open_seen(path, &std::fs::metadata(path).map_err(Fault::Io)?)
+        ensure_regular(&std::fs::metadata(path).map_err(Fault::Io)?)?;
+        Source::of_file(open_to_read(path)?, Vec::new())
     }
 
-    /// As [`Source::open`], for a path with known metadata.
+    /// Opens an ELF file. Any other file costs an open and a read: its metadata is not needed. The
+    /// path leads to a regular file, as a directory entry or its metadata said.
     ///
     /// # Errors
-    /// As [`Source::open`].
-    pub fn open_seen(path: &Path, metadata: &Metadata) -> Result<Source, Fault> {
-        ensure_regular(metadata)?;
-        let file = OpenOptions::new()
-            .read(true)
-            .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
-            .open(path)
-            .map_err(Fault::Io)?;
+    /// [`Fault::NotElf`], [`Fault::Io`], and [`Fault::NotRegular`] if the file was replaced.
+    pub(super) fn open_elf(path: &Path) -> Result<Source, Fault> {
+        let file = open_to_read(path)?;
+        let mut head = [0; HEAD_BYTES];
+        match read_at_least(&file, &mut head, elf::ELFMAG.len(), 0) {
+            Ok(got) => {
+                let head = head.get(..got).unwrap_or_default();
+                ensure_elf(head)?;
+                Source::of_file(file, head.to_vec())
+            }
+            // A directory, for example, which has the name of the file by now.
+            Err(error) => {
+                ensure_regular(&file.metadata().map_err(Fault::Io)?)?;
+                Err(Fault::Io(error))
+            }
+        }
+    }
+
+    /// An open file of which `head` has been read.
+    fn of_file(file: File, head: Vec<u8>) -> Result<Source, Fault> {
         let metadata = file.metadata().map_err(Fault::Io)?;
         ensure_regular(&metadata)?;
         let bytes = Bytes::File {
             file: Arc::new(file),
             start: 0,
         };
-        Source::of(
-            bytes,
-            metadata.len(),
-            FileId::of(&metadata),
-            metadata.mode(),
-        )
+        let (id, mode) = (FileId::of(&metadata), metadata.mode());
+        Source::of(bytes, head, metadata.len(), id, mode)
     }
 
     /// A member of an archive with `size_bytes`.
@@ -169,14 +182,24 @@ impl Source {
             Contents::Unpacked(bytes) => Bytes::Memory(bytes),
         };
         // Unpacking does not set the set-user-ID bit.
-        Source::of(bytes, size_bytes, id, 0)
+        Source::of(bytes, Vec::new(), size_bytes, id, 0)
     }
 
-    fn of(bytes: Bytes, size_bytes: u64, id: FileId, mode: u32) -> Result<Source, Fault> {
+    /// Reads the rest of the head.
+    fn of(
+        bytes: Bytes,
+        mut head: Vec<u8>,
+        size_bytes: u64,
+        id: FileId,
+        mode: u32,
+    ) -> Result<Source, Fault> {
+        let done = head.len();
         let head_bytes = usize::try_from(size_bytes).unwrap_or(HEAD_BYTES);
-        let mut head = vec![0; HEAD_BYTES.min(head_bytes)];
-        let got = bytes.read_up_to(&mut head, 0).map_err(Fault::Io)?;
-        head.truncate(got);
+        head.resize(HEAD_BYTES.min(head_bytes), 0);
+        if let Some(rest) = head.get_mut(done..) {
+            let got = bytes.read_up_to(rest, done as u64).map_err(Fault::Io)?;
+            head.truncate(done + got);
+        }
         Ok(Source {
             bytes,
             head,
@@ -275,7 +298,62 @@ pub(crate) fn value<T: Pod>(bytes: &[u8], offset: u64) -> Option<&T> {
     object::pod::from_bytes(rest).ok().map(|(value, _)| value)
 }
 
-fn ensure_regular(metadata: &Metadata) -> Result<(), Fault> {
+/// Opens a file for reading, with one system call. The standard library of musl uses a second one to
+/// close the file on exec, as on Linux before 2.6.23.
+fn open_to_read(path: &Path) -> Result<File, Fault> {
+    // A FIFO or a terminal that has replaced the file by now does no harm.
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let open = || rustix::fs::openat(CWD, path, flags, Mode::empty());
+    let file = rustix::io::retry_on_intr(open).map_err(|error| Fault::Io(error.into()))?;
+    Ok(File::from(file))
+}
+
+/// Accepts what begins like an ELF file.
+pub(super) fn ensure_elf(head: &[u8]) -> Result<(), Fault> {
+    if head.starts_with(&elf::ELFMAG) {
+        return Ok(());
+    }
+    Err(Fault::NotElf(file_type(head)))
+}
+
+/// The type of a file that is not an ELF file.
+fn file_type(head: &[u8]) -> Cow<'static, str> {
+    if head.is_empty() {
+        return "an empty file".into();
+    }
+    if head.starts_with(b"!<arch>\n") {
+        return "a static archive (.a)".into();
+    }
+    if let Some(rest) = head.strip_prefix(b"#!") {
+        let line = rest.split(|&byte| byte == b'\n').next().unwrap_or(rest);
+        let shown: String = String::from_utf8_lossy(line)
+            .trim()
+            .chars()
+            .take(80)
+            .collect();
+        return format!("a script (#!{shown})").into();
+    }
+    let text = b"/* GNU ld script";
+    if head.starts_with(text) || head.starts_with(b"GROUP") || head.starts_with(b"INPUT") {
+        return "a linker script".into();
+    }
+    let magics: [(&[u8], &str); 4] = [
+        (b"\xcf\xfa\xed\xfe", "a macOS program or library (Mach-O)"),
+        (b"\xca\xfe\xba\xbe", "a macOS program or library (Mach-O)"),
+        (b"MZ", "a Windows program or library (PE)"),
+        (b"PK\x03\x04", "a ZIP archive"),
+    ];
+    magics
+        .iter()
+        .find(|(magic, _)| head.starts_with(magic))
+        .map_or_else(
+            || "a file of unknown type".into(),
+            |(_, what)| (*what).into(),
+        )
+}
+
+/// Accepts a regular file.
+pub(super) fn ensure_regular(metadata: &Metadata) -> Result<(), Fault> {
     let kind = metadata.file_type();
     if kind.is_file() {
         return Ok(());
@@ -311,8 +389,16 @@ impl Bytes {
 }
 
 fn read_up_to(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
+    read_at_least(file, bytes, bytes.len(), offset)
+}
+
+/// Reads until there are `least` bytes, or the file ends. One read of a regular file gets all, but
+/// network file systems and a signal may cut it off.
+fn read_at_least(file: &File, bytes: &mut [u8], least: usize, offset: u64) -> io::Result<usize> {
     let mut done = 0;
-    while let Some(rest) = bytes.get_mut(done..).filter(|rest| !rest.is_empty()) {
+    while done < least
+        && let Some(rest) = bytes.get_mut(done..)
+    {
         match file.read_at(rest, offset.saturating_add(done as u64)) {
             Ok(0) => break,
             Ok(got) => done += got,

@@ -155,7 +155,7 @@ fn ensure_loadable(object: &Object) -> Result<(), Fault> {
     } else if kind == elf::ET_CORE.0 {
         "a core dump".into()
     } else {
-        format!("an ELF file of type {kind}")
+        format!("an ELF file of type {kind}").into()
     }))
 }
 
