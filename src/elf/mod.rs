@@ -7,6 +7,7 @@ pub(crate) mod cxx_abi;
 pub(crate) mod demangle;
 pub(crate) mod duplicates;
 pub(crate) mod family;
+mod fault;
 pub(crate) mod fits;
 pub(crate) mod host;
 pub(crate) mod info;

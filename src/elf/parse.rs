@@ -14,7 +14,8 @@ use object::endian::Endianness;
 use object::pod;
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 
-use super::reader::{self, Fault, Source};
+use super::fault::{ensure_elf, ensure_regular};
+use super::reader::{Fault, Source};
 use super::strings::{Strings, until_nul};
 
 /// Limit for the length of a name. The kernel does not open a longer path.
@@ -24,6 +25,11 @@ const MOST_PATH_BYTES: u64 = 64 << 10;
 /// Limit for the size of all names of an object. Entries may share one string, so the size of the
 /// file does not bound the memory that they take.
 const MOST_NAMES_BYTES: u64 = 8 << 20;
+/// Tables of symbols, versions and strings up to this size are read at once.
+const MOST_AHEAD_BYTES: u64 = 64 << 10;
+/// How much of the last of these tables is read with the others. It is usually that of needed
+/// versions, whose size is not stated.
+const LAST_TABLE_BYTES: u64 = 1024;
 /// Limit for the number of dynamic entries.
 const MOST_DYNAMIC_ENTRIES: u64 = 100_000;
 
@@ -94,7 +100,7 @@ impl Object {
     /// # Errors
     /// As [`Object::open`].
     pub(super) fn open_seen(path: &Path, metadata: &Metadata) -> Result<Object, Fault> {
-        reader::ensure_regular(metadata)?;
+        ensure_regular(metadata)?;
         Object::open_regular(path)
     }
 
@@ -113,7 +119,7 @@ impl Object {
     /// As [`Object::open`].
     pub fn read(source: Source) -> Result<Object, Fault> {
         let head = source.head();
-        reader::ensure_elf(head)?;
+        ensure_elf(head)?;
         match head.get(4) {
             Some(&class) if class == elf::ELFCLASS32.0 => {
                 read_headers::<FileHeader32<Endianness>>(source)
@@ -183,12 +189,22 @@ impl Object {
         Ok(())
     }
 
-    /// The whole dynamic string table. A large one is read into `buffer`.
+    /// The whole dynamic string table, if it has been read because it is small.
+    pub(super) fn small_strings(&self) -> Option<&[u8]> {
+        self.strings.table(&self.source)
+    }
+
+    /// Calls `look` with parts of the dynamic string table and the offset of each. Every string is in
+    /// one part with the NULs before and after it. `buffer` is reused for all files.
     ///
     /// # Errors
-    /// When it cannot be read.
-    pub fn all_strings<'a>(&'a self, buffer: &'a mut Vec<u8>) -> Result<&'a [u8], Fault> {
-        self.strings.all(&self.source, buffer)
+    /// When it cannot be read, and those of `look`.
+    pub(super) fn strings_in_parts(
+        &self,
+        buffer: &mut Vec<u8>,
+        look: &mut dyn FnMut(u64, &[u8]) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        self.strings.in_parts(&self.source, buffer, look)
     }
 
     /// The offset in the file of the memory at `address`, and how many bytes of its segment follow.
@@ -257,8 +273,31 @@ fn read_headers<H: FileHeader<Endian = Endianness>>(source: Source) -> Result<Ob
         source,
     };
     object.dynamic = read_dynamic::<H>(&object)?;
+    if let Some((start, end)) = small_tables(&object) {
+        object.source.read_ahead(start, end);
+    }
     object.strings = find_strings(&object)?;
     Ok(object)
+}
+
+/// The part of the file with the tables of symbols, versions and strings, which linkers place side
+/// by side. `None` if it is too large to read before it is known what is needed.
+fn small_tables(object: &Object) -> Option<(u64, u64)> {
+    let offset = |tag| Some(object.file_offset(object.value(tag)?)?.0);
+    let tables = [
+        elf::DT_GNU_HASH,
+        elf::DT_HASH,
+        elf::DT_SYMTAB,
+        elf::DT_STRTAB,
+        elf::DT_VERSYM,
+        elf::DT_VERDEF,
+        elf::DT_VERNEED,
+    ];
+    let offsets = || tables.into_iter().filter_map(offset);
+    let (start, last) = (offsets().min()?, offsets().max()?);
+    let strings = offset(elf::DT_STRTAB)?.checked_add(object.value(elf::DT_STRSZ)?)?;
+    let end = strings.max(last.checked_add(LAST_TABLE_BYTES)?);
+    (end - start <= MOST_AHEAD_BYTES).then_some((start, end))
 }
 
 fn read_segments<H: FileHeader<Endian = Endianness>>(

@@ -2,10 +2,9 @@
 //! kills the process.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::fs::{File, Metadata};
 use std::io;
-use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,67 +12,14 @@ use object::elf;
 use object::pod::Pod;
 use rustix::fs::{CWD, Mode, OFlags};
 
-use crate::error::Error;
-use crate::io_error::reason;
-use crate::zip::{self, Contents};
+pub(crate) use super::fault::Fault;
+use super::fault::{ensure_elf, ensure_regular};
+use crate::zip::Contents;
 
 /// The size of the first read: the header, the program headers, and often the notes.
 const HEAD_BYTES: usize = 4096;
 /// Limit for the size of a table.
 pub(crate) const MOST_TABLE_BYTES: u64 = 256 << 20;
-
-/// Why a file could not be read.
-#[derive(Debug)]
-pub enum Fault {
-    /// The system call failed.
-    Io(io::Error),
-    /// A directory, a FIFO, a device or a socket. It is not opened.
-    NotRegular(&'static str),
-    /// A regular file that is not an ELF file, with its type.
-    NotElf(Cow<'static, str>),
-    /// An invalid ELF file, with the reason.
-    Broken(String),
-    /// An archive that is invalid or unsupported, with the reason.
-    Archive(String),
-}
-
-impl From<zip::Error> for Fault {
-    fn from(error: zip::Error) -> Fault {
-        match error {
-            zip::Error::Io(error) => Fault::Io(error),
-            zip::Error::Malformed(why) => Fault::Archive(why),
-        }
-    }
-}
-
-impl Fault {
-    /// The command's error for the file at `path`.
-    pub fn at(self, path: &Path) -> Error {
-        match self {
-            Fault::Io(source) => Error::file("read", path)(source),
-            fault @ (Fault::NotRegular(_)
-            | Fault::NotElf(_)
-            | Fault::Broken(_)
-            | Fault::Archive(_)) => Error::malformed(path.display().to_string(), fault),
-        }
-    }
-
-    pub(super) fn broken(why: impl Into<String>) -> Fault {
-        Fault::Broken(why.into())
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Fault::Io(error) => f.write_str(&reason(error)),
-            Fault::NotRegular(kind) => write!(f, "not a regular file but {kind}"),
-            Fault::NotElf(what) => write!(f, "not an ELF program or library but {what}"),
-            Fault::Broken(why) => write!(f, "invalid ELF file: {why}"),
-            Fault::Archive(why) => write!(f, "cannot read the ZIP archive: {why}"),
-        }
-    }
-}
 
 /// Identifies a file: its device and inode, and the number of a member in an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,6 +63,8 @@ enum Bytes {
 pub struct Source {
     bytes: Bytes,
     head: Vec<u8>,
+    /// Another part that has been read, and its offset.
+    ahead: (u64, Vec<u8>),
     pub size_bytes: u64,
     pub id: FileId,
     /// The permissions, including the set-user-ID and set-group-ID bits.
@@ -203,6 +151,7 @@ impl Source {
         Ok(Source {
             bytes,
             head,
+            ahead: (0, Vec::new()),
             size_bytes,
             id,
             mode,
@@ -214,32 +163,59 @@ impl Source {
         &self.head
     }
 
+    /// Reads the bytes from `start` to `end` at once, for tables that are read one by one later. A
+    /// part that is not in the file is missed only when it is needed.
+    pub(super) fn read_ahead(&mut self, start: u64, end: u64) {
+        let end = end.min(self.size_bytes);
+        let size = end.saturating_sub(start);
+        if self.in_memory(start, size).is_some() {
+            return;
+        }
+        let mut bytes = vec![0; usize::try_from(size).unwrap_or(0)];
+        let got = self.bytes.read_up_to(&mut bytes, start).unwrap_or(0);
+        bytes.truncate(got);
+        self.ahead = (start, bytes);
+    }
+
+    /// The `size` bytes at `offset`, if they have been read.
+    pub(super) fn in_memory(&self, offset: u64, size: u64) -> Option<&[u8]> {
+        let (start, ahead) = &self.ahead;
+        let in_ahead = || part(ahead, offset.checked_sub(*start)?, size);
+        match &self.bytes {
+            Bytes::File { .. } => part(&self.head, offset, size).or_else(in_ahead),
+            Bytes::Memory(bytes) => part(bytes, offset, size),
+        }
+    }
+
     /// All `size` bytes at `offset`.
     ///
     /// # Errors
     /// [`Fault::Broken`] if they are beyond the end or too many.
-    pub fn bytes(&self, offset: u64, size: u64) -> Result<Vec<u8>, Fault> {
+    pub fn bytes(&self, offset: u64, size: u64) -> Result<Cow<'_, [u8]>, Fault> {
         self.ensure_within(offset, size)?;
-        if let Some(bytes) = part(&self.head, offset, size) {
-            return Ok(bytes.to_vec());
+        if let Some(bytes) = self.in_memory(offset, size) {
+            return Ok(Cow::Borrowed(bytes));
         }
         let mut bytes = vec![0; usize::try_from(size).unwrap_or(0)];
         self.fill(offset, &mut bytes)?;
-        Ok(bytes)
+        Ok(Cow::Owned(bytes))
     }
 
-    /// Reads `size` bytes at `offset` into a buffer that is reused for all files, so that memory
+    /// As [`Source::bytes`], but what has to be read goes into a buffer that is reused, so that memory
     /// for large tables is allocated once.
     ///
     /// # Errors
     /// As [`Source::bytes`].
     pub fn bytes_into<'a>(
-        &self,
+        &'a self,
         offset: u64,
         size: u64,
         buffer: &'a mut Vec<u8>,
     ) -> Result<&'a [u8], Fault> {
         self.ensure_within(offset, size)?;
+        if let Some(bytes) = self.in_memory(offset, size) {
+            return Ok(bytes);
+        }
         let size = usize::try_from(size).unwrap_or(0);
         if buffer.len() < size {
             buffer.resize(size, 0);
@@ -247,6 +223,20 @@ impl Source {
         let bytes = buffer.get_mut(..size).unwrap_or_default();
         self.fill(offset, bytes)?;
         Ok(bytes)
+    }
+
+    /// As [`Source::bytes_into`], with fewer bytes at the end of the file.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(super) fn up_to<'a>(
+        &'a self,
+        offset: u64,
+        size: u64,
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<&'a [u8], Fault> {
+        let left = self.size_bytes.saturating_sub(offset);
+        self.bytes_into(offset.min(self.size_bytes), size.min(left), buffer)
     }
 
     fn ensure_within(&self, offset: u64, size: u64) -> Result<(), Fault> {
@@ -279,7 +269,7 @@ impl Source {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn bytes_up_to(&self, offset: u64, size: u64) -> Result<Vec<u8>, Fault> {
+    pub fn bytes_up_to(&self, offset: u64, size: u64) -> Result<Cow<'_, [u8]>, Fault> {
         let left = self.size_bytes.saturating_sub(offset);
         self.bytes(offset.min(self.size_bytes), size.min(left))
     }
@@ -306,67 +296,6 @@ fn open_to_read(path: &Path) -> Result<File, Fault> {
     let open = || rustix::fs::openat(CWD, path, flags, Mode::empty());
     let file = rustix::io::retry_on_intr(open).map_err(|error| Fault::Io(error.into()))?;
     Ok(File::from(file))
-}
-
-/// Accepts what begins like an ELF file.
-pub(super) fn ensure_elf(head: &[u8]) -> Result<(), Fault> {
-    if head.starts_with(&elf::ELFMAG) {
-        return Ok(());
-    }
-    Err(Fault::NotElf(file_type(head)))
-}
-
-/// The type of a file that is not an ELF file.
-fn file_type(head: &[u8]) -> Cow<'static, str> {
-    if head.is_empty() {
-        return "an empty file".into();
-    }
-    if head.starts_with(b"!<arch>\n") {
-        return "a static archive (.a)".into();
-    }
-    if let Some(rest) = head.strip_prefix(b"#!") {
-        let line = rest.split(|&byte| byte == b'\n').next().unwrap_or(rest);
-        let shown: String = String::from_utf8_lossy(line)
-            .trim()
-            .chars()
-            .take(80)
-            .collect();
-        return format!("a script (#!{shown})").into();
-    }
-    let text = b"/* GNU ld script";
-    if head.starts_with(text) || head.starts_with(b"GROUP") || head.starts_with(b"INPUT") {
-        return "a linker script".into();
-    }
-    let magics: [(&[u8], &str); 4] = [
-        (b"\xcf\xfa\xed\xfe", "a macOS program or library (Mach-O)"),
-        (b"\xca\xfe\xba\xbe", "a macOS program or library (Mach-O)"),
-        (b"MZ", "a Windows program or library (PE)"),
-        (b"PK\x03\x04", "a ZIP archive"),
-    ];
-    magics
-        .iter()
-        .find(|(magic, _)| head.starts_with(magic))
-        .map_or_else(
-            || "a file of unknown type".into(),
-            |(_, what)| (*what).into(),
-        )
-}
-
-/// Accepts a regular file.
-pub(super) fn ensure_regular(metadata: &Metadata) -> Result<(), Fault> {
-    let kind = metadata.file_type();
-    if kind.is_file() {
-        return Ok(());
-    }
-    Err(Fault::NotRegular(if kind.is_dir() {
-        "a directory"
-    } else if kind.is_fifo() {
-        "a FIFO"
-    } else if kind.is_socket() {
-        "a socket"
-    } else {
-        "a device"
-    }))
 }
 
 impl Bytes {

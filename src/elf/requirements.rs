@@ -1,5 +1,6 @@
 //! What an object requires from the system it runs on, and which symbols require it.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -104,8 +105,7 @@ impl Requirements {
     ) -> Result<Requirements, Fault> {
         ensure_loadable(object)?;
         let needs = linkage::needs(object)?;
-        let strings = object.all_strings(buffer)?;
-        let names = Names::read(object, strings)?;
+        let (names, cxx_abi) = Names::read(object, buffer)?;
         let notes = notes::notes(object)?;
         let soname = object
             .value(elf::DT_SONAME)
@@ -119,7 +119,7 @@ impl Requirements {
                 .into_iter()
                 .filter_map(|family| required(family, &needs, &names))
                 .collect(),
-            cxx_abi: cxx_abi::of_names(strings),
+            cxx_abi,
             wanted_abi: names.wanted_abi(&needs)?,
             isa: notes.isa,
             linking: if object.is_dynamic() && !needs_nothing(object) {
@@ -164,14 +164,23 @@ struct Names<'a> {
     wanted: Vec<symbols::Undefined>,
     /// For each version, the first symbols bound to it, up to the limit.
     by_version: BTreeMap<u16, Vec<symbols::Undefined>>,
-    strings: &'a [u8],
+    /// The string table, or that of these names only.
+    strings: Cow<'a, [u8]>,
     /// How many bytes may still be copied into lists of symbols.
     list_bytes: Cell<usize>,
 }
 
 impl<'a> Names<'a> {
-    fn read(object: &Object, strings: &'a [u8]) -> Result<Names<'a>, Fault> {
-        let wanted = symbols::undefined(object)?;
+    /// The names, and the C++ ABI of all names of the object.
+    fn read(object: &'a Object, buffer: &mut Vec<u8>) -> Result<(Names<'a>, AbiUse), Fault> {
+        let mut wanted = symbols::undefined(object)?;
+        let (strings, cxx_abi) = match object.small_strings() {
+            Some(strings) => (Cow::Borrowed(strings), cxx_abi::of_names(strings)),
+            None => {
+                let (strings, cxx_abi) = extract(object, &mut wanted, buffer)?;
+                (Cow::Owned(strings), cxx_abi)
+            }
+        };
         let mut by_version: BTreeMap<u16, Vec<symbols::Undefined>> = BTreeMap::new();
         for &one in &wanted {
             let bound = by_version.entry(one.version).or_default();
@@ -179,27 +188,17 @@ impl<'a> Names<'a> {
                 bound.push(one);
             }
         }
-        Ok(Names {
+        let names = Names {
             wanted,
             by_version,
             strings,
             list_bytes: Cell::new(MOST_LISTED_BYTES),
-        })
+        };
+        Ok((names, cxx_abi))
     }
 
-    fn name(&self, wanted: symbols::Undefined) -> &'a [u8] {
-        let rest = usize::try_from(wanted.name)
-            .ok()
-            .and_then(|at| self.strings.get(at..));
-        rest.and_then(|rest| {
-            let start = rest.get(..MOST_SYMBOL_BYTES).unwrap_or(rest);
-            match memchr(0, start) {
-                Some(end) => start.get(..end),
-                // A longer name is truncated. A name that is not terminated is ignored.
-                None => (start.len() < rest.len()).then_some(start),
-            }
-        })
-        .unwrap_or(&[])
+    fn name(&self, wanted: symbols::Undefined) -> &[u8] {
+        name_at(&self.strings, wanted.name.into())
     }
 
     fn bound_to<'b>(&'b self, need: &'b Need) -> impl Iterator<Item = Symbol> + 'b {
@@ -246,6 +245,67 @@ impl<'a> Names<'a> {
         }
         Ok(AbiUse::from_seen(old, new))
     }
+}
+
+/// The name at `offset` of a string table. It is truncated if it is long, and empty if it is outside
+/// or not terminated.
+fn name_at(strings: &[u8], offset: u64) -> &[u8] {
+    let rest = usize::try_from(offset)
+        .ok()
+        .and_then(|at| strings.get(at..));
+    rest.and_then(|rest| {
+        let start = rest.get(..MOST_SYMBOL_BYTES).unwrap_or(rest);
+        match memchr(0, start) {
+            Some(end) => start.get(..end),
+            None => (start.len() < rest.len()).then_some(start),
+        }
+    })
+    .unwrap_or(&[])
+}
+
+/// Copies the names of symbols from a large string table, which is read once and not kept. Returns
+/// a table of these names, to which the symbols then refer, and the C++ ABI of all names.
+fn extract(
+    object: &Object,
+    wanted: &mut [symbols::Undefined],
+    buffer: &mut Vec<u8>,
+) -> Result<(Vec<u8>, AbiUse), Fault> {
+    let mut in_order: Vec<&mut symbols::Undefined> = wanted.iter_mut().collect();
+    in_order.sort_unstable_by_key(|one| one.name);
+    let mut in_order = in_order.into_iter().peekable();
+    // An empty name, and that of symbols outside the table.
+    let mut names = vec![0];
+    let (mut old, mut new) = (false, false);
+    let mut most_bytes = MOST_SMALL_NAMES_BYTES;
+    let mut last = (0, 0);
+    object.strings_in_parts(buffer, &mut |start, strings| {
+        let abi = match old && new {
+            true => AbiUse::Mixed,
+            false => cxx_abi::of_names(strings),
+        };
+        (old, new) = (old || abi.has_old(), new || abi.has_new());
+        most_bytes += 2 * strings.len();
+        let end = start + strings.len() as u64;
+        while let Some(one) = in_order.next_if(|one| u64::from(one.name) < end) {
+            if one.name != last.0 {
+                let name = name_at(strings, u64::from(one.name).saturating_sub(start));
+                let at = u32::try_from(names.len()).unwrap_or(u32::MAX);
+                last = (one.name, at);
+                names.extend_from_slice(name);
+                names.push(0);
+            }
+            one.name = last.1;
+            // Names may share bytes, but their total is not much longer than the table.
+            if names.len() > most_bytes {
+                return Err(Fault::broken("the symbol names overlap"));
+            }
+        }
+        Ok(())
+    })?;
+    for outside in in_order {
+        outside.name = 0;
+    }
+    Ok((names, AbiUse::from_seen(old, new)))
 }
 
 fn required(family: Family, needs: &[Need], names: &Names) -> Option<Required> {
