@@ -12,6 +12,7 @@ pub(crate) mod fits;
 pub(crate) mod host;
 pub(crate) mod info;
 pub(crate) mod inputs;
+mod kept;
 pub(crate) mod linkage;
 pub(crate) mod notes;
 pub(crate) mod parse;

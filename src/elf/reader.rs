@@ -14,6 +14,7 @@ use rustix::fs::{CWD, Mode, OFlags};
 
 pub(crate) use super::fault::Fault;
 use super::fault::{ensure_elf, ensure_regular};
+use super::kept::Kept;
 use crate::zip::Contents;
 
 /// The size of the first read: the header, the program headers, and often the notes.
@@ -63,12 +64,19 @@ enum Bytes {
 pub struct Source {
     bytes: Bytes,
     head: Vec<u8>,
-    /// Another part that has been read, and its offset.
-    ahead: (u64, Vec<u8>),
+    ahead: Ahead,
     pub size_bytes: u64,
     pub id: FileId,
     /// The permissions, including the set-user-ID and set-group-ID bits.
     pub mode: u32,
+}
+
+/// Another part of a file that has been read.
+#[derive(Debug, Default)]
+struct Ahead {
+    start: u64,
+    size: u64,
+    bytes: Option<Kept>,
 }
 
 impl Source {
@@ -151,7 +159,7 @@ impl Source {
         Ok(Source {
             bytes,
             head,
-            ahead: (0, Vec::new()),
+            ahead: Ahead::default(),
             size_bytes,
             id,
             mode,
@@ -171,16 +179,26 @@ impl Source {
         if self.in_memory(start, size).is_some() {
             return;
         }
-        let mut bytes = vec![0; usize::try_from(size).unwrap_or(0)];
-        let got = self.bytes.read_up_to(&mut bytes, start).unwrap_or(0);
-        bytes.truncate(got);
-        self.ahead = (start, bytes);
+        let mut bytes = Kept::take();
+        let got = self.bytes.read_up_to(sized(&mut bytes, size), start);
+        self.ahead = Ahead {
+            start,
+            size: got.unwrap_or(0) as u64,
+            bytes: Some(bytes),
+        };
     }
 
     /// The `size` bytes at `offset`, if they have been read.
     pub(super) fn in_memory(&self, offset: u64, size: u64) -> Option<&[u8]> {
-        let (start, ahead) = &self.ahead;
-        let in_ahead = || part(ahead, offset.checked_sub(*start)?, size);
+        let in_ahead = || {
+            let offset = offset.checked_sub(self.ahead.start)?;
+            let is_read = offset.checked_add(size)? <= self.ahead.size;
+            part(
+                self.ahead.bytes.as_deref().filter(|_| is_read)?,
+                offset,
+                size,
+            )
+        };
         match &self.bytes {
             Bytes::File { .. } => part(&self.head, offset, size).or_else(in_ahead),
             Bytes::Memory(bytes) => part(bytes, offset, size),
@@ -216,11 +234,7 @@ impl Source {
         if let Some(bytes) = self.in_memory(offset, size) {
             return Ok(bytes);
         }
-        let size = usize::try_from(size).unwrap_or(0);
-        if buffer.len() < size {
-            buffer.resize(size, 0);
-        }
-        let bytes = buffer.get_mut(..size).unwrap_or_default();
+        let bytes = sized(buffer, size);
         self.fill(offset, bytes)?;
         Ok(bytes)
     }
@@ -273,6 +287,15 @@ impl Source {
         let left = self.size_bytes.saturating_sub(offset);
         self.bytes(offset.min(self.size_bytes), size.min(left))
     }
+}
+
+/// The first `size` bytes of a buffer, which is made longer if necessary.
+fn sized(buffer: &mut Vec<u8>, size: u64) -> &mut [u8] {
+    let size = usize::try_from(size).unwrap_or(0);
+    if buffer.len() < size {
+        buffer.resize(size, 0);
+    }
+    buffer.get_mut(..size).unwrap_or_default()
 }
 
 /// The `size` bytes at `offset`, if `bytes` has all of them.

@@ -270,8 +270,11 @@ fn extract(
     wanted: &mut [symbols::Undefined],
     buffer: &mut Vec<u8>,
 ) -> Result<(Vec<u8>, AbiUse), Fault> {
-    let mut in_order: Vec<&mut symbols::Undefined> = wanted.iter_mut().collect();
-    in_order.sort_unstable_by_key(|one| one.name);
+    // The offset of the name of each symbol, and the symbol's number.
+    let numbered = wanted.iter().zip(0_usize..);
+    let mut in_order: Vec<(u32, usize)> =
+        numbered.map(|(one, number)| (one.name, number)).collect();
+    in_order.sort_unstable();
     let mut in_order = in_order.into_iter().peekable();
     // An empty name, and that of symbols outside the table.
     let mut names = vec![0];
@@ -286,15 +289,16 @@ fn extract(
         (old, new) = (old || abi.has_old(), new || abi.has_new());
         most_bytes += 2 * strings.len();
         let end = start + strings.len() as u64;
-        while let Some(one) = in_order.next_if(|one| u64::from(one.name) < end) {
-            if one.name != last.0 {
-                let name = name_at(strings, u64::from(one.name).saturating_sub(start));
-                let at = u32::try_from(names.len()).unwrap_or(u32::MAX);
-                last = (one.name, at);
+        while let Some((offset, number)) = in_order.next_if(|one| u64::from(one.0) < end) {
+            if offset != last.0 {
+                let name = name_at(strings, u64::from(offset).saturating_sub(start));
+                last = (offset, u32::try_from(names.len()).unwrap_or(u32::MAX));
                 names.extend_from_slice(name);
                 names.push(0);
             }
-            one.name = last.1;
+            if let Some(one) = wanted.get_mut(number) {
+                one.name = last.1;
+            }
             // Names may share bytes, but their total is not much longer than the table.
             if names.len() > most_bytes {
                 return Err(Fault::broken("the symbol names overlap"));
@@ -302,8 +306,10 @@ fn extract(
         }
         Ok(())
     })?;
-    for outside in in_order {
-        outside.name = 0;
+    for (_, number) in in_order {
+        if let Some(outside) = wanted.get_mut(number) {
+            outside.name = 0;
+        }
     }
     Ok((names, AbiUse::from_seen(old, new)))
 }

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-use super::reader::{Fault, Source};
+use super::kept::Kept;
+use super::reader::{Fault, Source, part};
 
 /// The size of the part read from a larger table. A quarter of it is before the requested offset.
 const WINDOW_BYTES: u64 = 16 << 10;
@@ -23,7 +24,10 @@ pub(super) enum Strings {
         offset: u64,
         size: u64,
     },
-    Whole(Vec<u8>),
+    Whole {
+        bytes: Kept,
+        size: u64,
+    },
     /// Too large to read for only a few names.
     InFile {
         offset: u64,
@@ -49,7 +53,9 @@ impl Strings {
             return Ok(Strings::InMemory { offset, size });
         }
         if size <= SMALL_STRINGS_BYTES {
-            return Ok(Strings::Whole(source.bytes(offset, size)?.into_owned()));
+            let mut bytes = Kept::take();
+            source.bytes_into(offset, size, &mut bytes)?;
+            return Ok(Strings::Whole { bytes, size });
         }
         if offset
             .checked_add(size)
@@ -83,7 +89,7 @@ impl Strings {
             };
         }
         match self {
-            Strings::None | Strings::InMemory { .. } | Strings::Whole(_) => Err(outside()),
+            Strings::None | Strings::InMemory { .. } | Strings::Whole { .. } => Err(outside()),
             Strings::InFile {
                 offset: at,
                 size,
@@ -123,7 +129,7 @@ impl Strings {
     pub(super) fn table<'a>(&'a self, source: &'a Source) -> Option<&'a [u8]> {
         match self {
             Strings::InMemory { offset, size } => source.in_memory(*offset, *size),
-            Strings::Whole(table) => Some(table),
+            Strings::Whole { bytes, size } => part(bytes, 0, *size),
             Strings::None | Strings::InFile { .. } => None,
         }
     }

@@ -4,6 +4,7 @@ use object::elf::{self, FileHeader32, FileHeader64, GnuHashHeader, HashHeader};
 use object::endian::Endianness;
 use object::read::elf::{FileHeader, Sym};
 
+use super::kept::Kept;
 use super::parse::{Class, Object};
 use super::reader::{Fault, part, value};
 
@@ -55,7 +56,7 @@ fn undefined_of<H: FileHeader<Endian = Endianness>>(
     let endian = object.endian();
     let count = count.min(left / entry);
     let versions = versions(object, count)?;
-    let (mut buffer, mut versions_buffer) = (Vec::new(), Vec::new());
+    let (mut buffer, mut versions_buffer) = (Kept::take(), Kept::take());
     let mut undefined = Vec::new();
     for first in (0..count).step_by(PART_SYMBOLS) {
         let part_count = (count - first).min(PART_SYMBOLS as u64);
@@ -166,7 +167,7 @@ fn first_hashed(object: &Object, offset: u64, left: u64) -> Result<Option<u64>, 
     let first = u64::from(header.symbol_base.get(endian));
     let (mut at, end) = (start, start + buckets);
     let mut part_bytes = FIRST_BUCKET_BYTES;
-    let mut buffer = Vec::new();
+    let mut buffer = Kept::take();
     while at < end {
         let size = part_bytes.min(end - at);
         let bytes = object.source.up_to(offset + at, size, &mut buffer)?;
