@@ -14,6 +14,7 @@ pub(crate) mod info;
 pub(crate) mod inputs;
 mod kept;
 pub(crate) mod linkage;
+mod names;
 pub(crate) mod notes;
 pub(crate) mod parse;
 pub(crate) mod reader;

@@ -16,7 +16,7 @@ use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 
 use super::fault::{ensure_elf, ensure_regular};
 use super::reader::{Fault, Source};
-use super::strings::{Strings, until_nul};
+use super::strings::{LookAtPart, Strings, until_nul};
 
 /// Limit for the length of a name. The kernel does not open a longer path.
 const MOST_NAME_BYTES: u64 = 4096;
@@ -202,7 +202,7 @@ impl Object {
     pub(super) fn strings_in_parts(
         &self,
         buffer: &mut Vec<u8>,
-        look: &mut dyn FnMut(u64, &[u8]) -> Result<(), Fault>,
+        look: LookAtPart,
     ) -> Result<(), Fault> {
         self.strings.in_parts(&self.source, buffer, look)
     }

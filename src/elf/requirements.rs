@@ -1,42 +1,20 @@
 //! What an object requires from the system it runs on, and which symbols require it.
 
-use std::borrow::Cow;
-use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use memchr::memchr;
 use object::elf;
 
-use super::cxx_abi::{self, AbiUse};
+use super::cxx_abi::AbiUse;
 use super::linkage::{self, Need};
+pub(crate) use super::names::Symbol;
+use super::names::{MOST_LISTED, Names};
 use super::notes;
 use super::parse::{Architecture, Object};
 use super::reader::{Fault, part};
-use super::symbols;
 use super::versions::{self, Family, Label, Wants};
 use crate::platform::{Level, Version};
-
-/// Limit for the length of a list of symbols.
-const MOST_LISTED: usize = 1000;
-/// Limit for the size of all lists of an object.
-const MOST_LISTED_BYTES: usize = 4 << 20;
-/// This many bytes of symbol names are read, whatever the size of their table.
-const MOST_SMALL_NAMES_BYTES: usize = 16 << 20;
-/// A symbol name is truncated to this size. C++ names have at most a few kilobytes.
-const MOST_SYMBOL_BYTES: usize = 16 << 10;
-
-/// A symbol and the version it requires.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Symbol {
-    pub name: String,
-    /// `GLIBC_2.28`.
-    pub version: String,
-    /// The library that must define it.
-    pub library: String,
-}
 
 /// What an object requires from one family.
 #[derive(Clone, Debug)]
@@ -105,7 +83,7 @@ impl Requirements {
     ) -> Result<Requirements, Fault> {
         ensure_loadable(object)?;
         let needs = linkage::needs(object)?;
-        let (names, cxx_abi) = Names::read(object, buffer)?;
+        let names = Names::read(object, &needs, buffer)?;
         let notes = notes::notes(object)?;
         let soname = object
             .value(elf::DT_SONAME)
@@ -119,8 +97,8 @@ impl Requirements {
                 .into_iter()
                 .filter_map(|family| required(family, &needs, &names))
                 .collect(),
-            cxx_abi,
-            wanted_abi: names.wanted_abi(&needs)?,
+            cxx_abi: names.abi,
+            wanted_abi: names.wanted_abi,
             isa: notes.isa,
             linking: if object.is_dynamic() && !needs_nothing(object) {
                 Linking::Dynamic
@@ -157,161 +135,6 @@ fn ensure_loadable(object: &Object) -> Result<(), Fault> {
     } else {
         format!("an ELF file of type {kind}").into()
     }))
-}
-
-/// The names of the undefined symbols of an object, with the number of each version.
-struct Names<'a> {
-    wanted: Vec<symbols::Undefined>,
-    /// For each version, the first symbols bound to it, up to the limit.
-    by_version: BTreeMap<u16, Vec<symbols::Undefined>>,
-    /// The string table, or that of these names only.
-    strings: Cow<'a, [u8]>,
-    /// How many bytes may still be copied into lists of symbols.
-    list_bytes: Cell<usize>,
-}
-
-impl<'a> Names<'a> {
-    /// The names, and the C++ ABI of all names of the object.
-    fn read(object: &'a Object, buffer: &mut Vec<u8>) -> Result<(Names<'a>, AbiUse), Fault> {
-        let mut wanted = symbols::undefined(object)?;
-        let (strings, cxx_abi) = match object.small_strings() {
-            Some(strings) => (Cow::Borrowed(strings), cxx_abi::of_names(strings)),
-            None => {
-                let (strings, cxx_abi) = extract(object, &mut wanted, buffer)?;
-                (Cow::Owned(strings), cxx_abi)
-            }
-        };
-        let mut by_version: BTreeMap<u16, Vec<symbols::Undefined>> = BTreeMap::new();
-        for &one in &wanted {
-            let bound = by_version.entry(one.version).or_default();
-            if bound.len() < MOST_LISTED {
-                bound.push(one);
-            }
-        }
-        let names = Names {
-            wanted,
-            by_version,
-            strings,
-            list_bytes: Cell::new(MOST_LISTED_BYTES),
-        };
-        Ok((names, cxx_abi))
-    }
-
-    fn name(&self, wanted: symbols::Undefined) -> &[u8] {
-        name_at(&self.strings, wanted.name.into())
-    }
-
-    fn bound_to<'b>(&'b self, need: &'b Need) -> impl Iterator<Item = Symbol> + 'b {
-        let bound = self.by_version.get(&need.index).map(Vec::as_slice);
-        bound.unwrap_or_default().iter().map_while(|&wanted| {
-            let symbol = self.name(wanted);
-            let length = symbol.len() + need.version.len() + need.library.len();
-            self.list_bytes
-                .set(self.list_bytes.get().checked_sub(length)?);
-            Some(Symbol {
-                name: String::from_utf8_lossy(symbol).into_owned(),
-                version: need.version.clone(),
-                library: need.library.clone(),
-            })
-        })
-    }
-
-    fn wanted_abi(&self, needs: &[Need]) -> Result<AbiUse, Fault> {
-        let of_libstdcxx: BTreeSet<u16> = needs
-            .iter()
-            .filter(|need| need.library.starts_with("libstdc++"))
-            .map(|need| need.index)
-            .collect();
-        let (mut old, mut new) = (false, false);
-        // Names may share bytes, but their total is not much longer than the table.
-        let mut left_bytes = (2 * self.strings.len()).max(MOST_SMALL_NAMES_BYTES);
-        for &wanted in &self.wanted {
-            if old && new {
-                break;
-            }
-            if wanted.version > 1 && of_libstdcxx.contains(&wanted.version) {
-                continue;
-            }
-            let name = self.name(wanted);
-            left_bytes = left_bytes
-                .checked_sub(name.len())
-                .ok_or_else(|| Fault::broken("the symbol names overlap"))?;
-            // Without symbol versions, names of std may come from any library.
-            if name.starts_with(b"_ZS") || name.starts_with(b"_ZNS") || name.starts_with(b"_ZNKS") {
-                continue;
-            }
-            old = old || cxx_abi::is_old_abi(name);
-            new = new || cxx_abi::is_new_abi(name);
-        }
-        Ok(AbiUse::from_seen(old, new))
-    }
-}
-
-/// The name at `offset` of a string table. It is truncated if it is long, and empty if it is outside
-/// or not terminated.
-fn name_at(strings: &[u8], offset: u64) -> &[u8] {
-    let rest = usize::try_from(offset)
-        .ok()
-        .and_then(|at| strings.get(at..));
-    rest.and_then(|rest| {
-        let start = rest.get(..MOST_SYMBOL_BYTES).unwrap_or(rest);
-        match memchr(0, start) {
-            Some(end) => start.get(..end),
-            None => (start.len() < rest.len()).then_some(start),
-        }
-    })
-    .unwrap_or(&[])
-}
-
-/// Copies the names of symbols from a large string table, which is read once and not kept. Returns
-/// a table of these names, to which the symbols then refer, and the C++ ABI of all names.
-fn extract(
-    object: &Object,
-    wanted: &mut [symbols::Undefined],
-    buffer: &mut Vec<u8>,
-) -> Result<(Vec<u8>, AbiUse), Fault> {
-    // The offset of the name of each symbol, and the symbol's number.
-    let numbered = wanted.iter().zip(0_usize..);
-    let mut in_order: Vec<(u32, usize)> =
-        numbered.map(|(one, number)| (one.name, number)).collect();
-    in_order.sort_unstable();
-    let mut in_order = in_order.into_iter().peekable();
-    // An empty name, and that of symbols outside the table.
-    let mut names = vec![0];
-    let (mut old, mut new) = (false, false);
-    let mut most_bytes = MOST_SMALL_NAMES_BYTES;
-    let mut last = (0, 0);
-    object.strings_in_parts(buffer, &mut |start, strings| {
-        let abi = match old && new {
-            true => AbiUse::Mixed,
-            false => cxx_abi::of_names(strings),
-        };
-        (old, new) = (old || abi.has_old(), new || abi.has_new());
-        most_bytes += 2 * strings.len();
-        let end = start + strings.len() as u64;
-        while let Some((offset, number)) = in_order.next_if(|one| u64::from(one.0) < end) {
-            if offset != last.0 {
-                let name = name_at(strings, u64::from(offset).saturating_sub(start));
-                last = (offset, u32::try_from(names.len()).unwrap_or(u32::MAX));
-                names.extend_from_slice(name);
-                names.push(0);
-            }
-            if let Some(one) = wanted.get_mut(number) {
-                one.name = last.1;
-            }
-            // Names may share bytes, but their total is not much longer than the table.
-            if names.len() > most_bytes {
-                return Err(Fault::broken("the symbol names overlap"));
-            }
-        }
-        Ok(())
-    })?;
-    for (_, number) in in_order {
-        if let Some(outside) = wanted.get_mut(number) {
-            outside.name = 0;
-        }
-    }
-    Ok((names, AbiUse::from_seen(old, new)))
 }
 
 fn required(family: Family, needs: &[Need], names: &Names) -> Option<Required> {

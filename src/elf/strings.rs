@@ -15,6 +15,9 @@ const PART_BYTES: u64 = 256 << 10;
 /// String tables up to this size are read at once.
 const SMALL_STRINGS_BYTES: u64 = 64 << 10;
 
+/// What is called with each part of a string table, and the part's offset.
+pub(super) type LookAtPart<'a> = &'a mut dyn FnMut(u64, &[u8]) -> Result<(), Fault>;
+
 /// The dynamic string table.
 #[derive(Debug)]
 pub(super) enum Strings {
@@ -143,7 +146,7 @@ impl Strings {
         &self,
         source: &Source,
         buffer: &mut Vec<u8>,
-        look: &mut dyn FnMut(u64, &[u8]) -> Result<(), Fault>,
+        look: LookAtPart,
     ) -> Result<(), Fault> {
         if let Some(table) = self.table(source) {
             return look(0, table);

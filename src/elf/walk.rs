@@ -155,3 +155,34 @@ pub(crate) fn in_parallel<I: Sync, S, R: Send>(
     done.sort_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, result)| result).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn files_are_in_the_order_of_their_paths_and_symlinks_are_skipped() {
+        let top = std::env::temp_dir().join(format!("c47-walk-{}", std::process::id()));
+        let names = ["b/c", "b.d/a", "b-c", "a", "b/a/z", "z"];
+        for name in names {
+            let path = top.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        symlink(top.join("a"), top.join("link")).unwrap();
+        symlink(&top, top.join("loop")).unwrap();
+        let found = files(&top);
+        let mut expected: Vec<PathBuf> = names.iter().map(|name| top.join(name)).collect();
+        expected.sort();
+        assert_eq!(found.files, expected);
+        assert!(found.unreadable.is_empty());
+        assert!(type_of(&top).is_dir());
+        assert!(type_of(&top.join("a")).is_file());
+        assert!(type_of(&top.join("loop")).is_symlink());
+        assert!(!type_of(&top.join("absent")).is_file());
+        fs::remove_dir_all(&top).unwrap();
+        assert_eq!(files(&top).unreadable.len(), 1);
+    }
+}
