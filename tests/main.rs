@@ -27,6 +27,7 @@ mod elf;
 mod elf_altered;
 mod elf_archive;
 mod elf_bounds;
+mod elf_calls;
 mod elf_diff;
 mod elf_fits;
 mod elf_fits_wheels;

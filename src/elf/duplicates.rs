@@ -17,7 +17,7 @@ use super::tree::{self, Via};
 use crate::crypto::digest::Sha256;
 
 /// Files are compared in parts of this size.
-const CHUNK_BYTES: u64 = 1 << 20;
+const CHUNK_BYTES: u64 = 128 << 10;
 
 /// A library file.
 #[derive(Clone, Debug)]
@@ -302,9 +302,13 @@ fn is_same(one: &LibraryCopy, other: &LibraryCopy) -> Result<bool, (PathBuf, Fau
         Source::open(&other.path).map_err(at(other))?,
     );
     let size = sources.0.size_bytes.max(sources.1.size_bytes);
+    let mut buffers = (Vec::new(), Vec::new());
     for chunk in 0..size.div_ceil(CHUNK_BYTES) {
-        let read = |source: &Source| source.bytes_up_to(chunk * CHUNK_BYTES, CHUNK_BYTES);
-        if read(&sources.0).map_err(at(one))? != read(&sources.1).map_err(at(other))? {
+        let start = chunk * CHUNK_BYTES;
+        let (buffer, other_buffer) = &mut buffers;
+        let bytes = sources.0.up_to(start, CHUNK_BYTES, buffer);
+        let other_bytes = sources.1.up_to(start, CHUNK_BYTES, other_buffer);
+        if bytes.map_err(at(one))? != other_bytes.map_err(at(other))? {
             return Ok(false);
         }
     }
@@ -321,8 +325,9 @@ fn digest(file: &LibraryCopy) -> Result<String, Fault> {
         },
     };
     let mut digest = Sha256::new();
+    let mut buffer = Vec::new();
     for chunk in 0..source.size_bytes.div_ceil(CHUNK_BYTES) {
-        digest.update(&source.bytes_up_to(chunk * CHUNK_BYTES, CHUNK_BYTES)?);
+        digest.update(source.up_to(chunk * CHUNK_BYTES, CHUNK_BYTES, &mut buffer)?);
     }
     Ok(digest.finish())
 }

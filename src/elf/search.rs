@@ -16,7 +16,7 @@ use object::elf;
 use super::archive::{Archives, Location};
 use super::linkage::{self, Linkage, Need};
 use super::parse::{Architecture, Object};
-use super::reader::{Fault, FileId, Source};
+use super::reader::{Fault, FileId};
 use super::root::Root;
 use super::system::{Cpu, System};
 
@@ -280,8 +280,7 @@ impl LibraryCache {
         if let Some(library) = self.libraries.get(&id) {
             return Candidate::Present(library.clone());
         }
-        let read = Source::open_seen(&outside, &metadata).and_then(Object::read);
-        match read.and_then(Library::of) {
+        match Object::open_seen(&outside, &metadata).and_then(Library::of) {
             Ok(library) => {
                 let library = Rc::new(library);
                 self.libraries.insert(id, library.clone());

@@ -9,7 +9,7 @@ mod ldd;
 mod rpath;
 mod settings;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use argh::{ArgsInfo, FromArgs};
 
@@ -94,8 +94,8 @@ fn worst(a: Exit, b: Exit) -> Exit {
 }
 
 /// Reports directories and archives that could not be read. Their readable files are still checked.
-fn report_faults(format: Format, command: &str, inputs: &mut Inputs) -> Exit {
-    let faults = std::mem::take(&mut inputs.faults).into_iter();
+fn report_faults(format: Format, command: &str, faults: Vec<(PathBuf, Fault)>) -> Exit {
+    let faults = faults.into_iter();
     let exits = faults.map(|(path, fault)| fail(format, command, &path, fault));
     exits.fold(Exit::Done, worst)
 }
@@ -106,7 +106,7 @@ fn files_of(format: Format, command: &str, root: &Root, paths: &[String]) -> (In
     for path in paths {
         inputs.add_file(root, Path::new(path));
     }
-    let exit = report_faults(format, command, &mut inputs);
+    let exit = report_faults(format, command, std::mem::take(&mut inputs.faults));
     (inputs, exit)
 }
 

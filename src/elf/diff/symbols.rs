@@ -8,9 +8,9 @@ use std::rc::Rc;
 use object::elf;
 
 use crate::elf::fits::table::{Symbol, SymbolTable, Version};
+use crate::elf::names::{most_name_bytes, overlapping_names};
 use crate::elf::parse::Object;
 use crate::elf::reader::Fault;
-use crate::elf::requirements::{most_name_bytes, overlapping_names};
 use crate::elf::strings::until_nul;
 
 /// Symbols that old linkers export from every library. No other object refers to them: each has its
