@@ -63,6 +63,7 @@ impl Found {
                 object.is_some()
             }),
             (JsonType::Strings, Value::Array(elements)) => elements.iter().all(Value::is_string),
+            (JsonType::Numbers, Value::Array(elements)) => elements.iter().all(Value::is_number),
             (JsonType::Lists, Value::Array(lists)) => lists.iter().all(|list| {
                 let list = list.as_array();
                 list.is_some_and(|list| list.iter().all(Value::is_string))
@@ -74,6 +75,7 @@ impl Found {
                 | JsonType::Object
                 | JsonType::Objects
                 | JsonType::Strings
+                | JsonType::Numbers
                 | JsonType::Lists,
                 _,
             ) => false,
@@ -280,6 +282,12 @@ fn samples(command: &str, output: &JsonOutput, form: &str) -> Vec<Value> {
                     .arg(scratch.path()),
                 0,
             )
+        }
+        ("seq range", "") => {
+            let run = c47().args(["seq", "range", form, "1-9", "--chunk", "4"]);
+            let empty = c47().args(["seq", "range", form, "1", "--minus", "1"]);
+            let expanded = c47().args(["seq", "range", form, "1-2x0.5", "--expand"]);
+            [of(run, 0), of(empty, 1), of(expanded, 0)].concat()
         }
         ("selftest", "") => of(c47().args(["selftest", form]), 0),
         (command, when) => panic!("no sample of the JSON of {command:?}, {when:?}"),
@@ -623,6 +631,7 @@ fn failing(command: &str) -> Failing {
         "rez check" => of("file", &["/nonexistent"]),
         "rez install" => of("repository", &["--repo", "/nonexistent"]),
         "selftest" => of("usage", &["surplus"]),
+        "seq range" => of("usage", &["1-10:3"]),
         other => panic!("no failure of {other} with --json"),
     }
 }

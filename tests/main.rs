@@ -88,6 +88,7 @@ mod scarcity;
 mod schemes;
 mod security;
 mod selftest;
+mod seq_range;
 mod standard_output;
 mod structure;
 mod terminal;

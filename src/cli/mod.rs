@@ -21,6 +21,7 @@ mod passwd;
 mod profile;
 mod rez;
 mod selftest;
+mod seq;
 
 use std::ffi::OsString;
 
@@ -66,6 +67,7 @@ enum Command {
     Man(man::Man),
     Rez(rez::Rez),
     Selftest(selftest::Selftest),
+    Seq(seq::Seq),
 }
 
 /// What a command declares in addition to its options.
@@ -165,6 +167,12 @@ const LISTINGS: &[Listing] = &[
         layouts: &[],
         manual: include_str!("selftest/manual.md"),
     },
+    Listing {
+        name: "seq",
+        details: seq::DETAILS,
+        layouts: &[],
+        manual: include_str!("seq/manual.md"),
+    },
 ];
 
 /// The manual of c47 itself.
@@ -179,6 +187,10 @@ const GROUPS: &[CommandGroup] = &[
     CommandGroup {
         name: "Binaries and hosts",
         commands: &["elf", "host", "selftest"],
+    },
+    CommandGroup {
+        name: "Frames",
+        commands: &["seq"],
     },
     CommandGroup {
         name: "Deployment",
@@ -221,6 +233,7 @@ impl Command {
             Command::Man(options) => options.run(),
             Command::Rez(options) => options.run(),
             Command::Selftest(options) => options.run(),
+            Command::Seq(options) => options.run(),
         }
     }
 }

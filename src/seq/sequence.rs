@@ -1,0 +1,33 @@
+//! The files of a sequence.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+
+use super::number::Number;
+
+/// Files of one directory whose names differ only in the frame number. Names are bytes, because they
+/// need not be UTF-8.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sequence {
+    pub directory: PathBuf,
+    /// The name before the number.
+    pub prefix: Vec<u8>,
+    /// The name after the number.
+    pub suffix: Vec<u8>,
+    /// The numbers as written, sorted by frame. Two may have the same frame: `7` and `0007`.
+    pub numbers: Vec<Number>,
+}
+
+impl Sequence {
+    /// The name of the file with this number.
+    pub(crate) fn name(&self, number: &Number) -> OsString {
+        let text = number.text();
+        OsString::from_vec([&*self.prefix, text.as_bytes(), &*self.suffix].concat())
+    }
+
+    /// The path of the file with this number.
+    pub(crate) fn path(&self, number: &Number) -> PathBuf {
+        self.directory.join(self.name(number))
+    }
+}
