@@ -89,6 +89,7 @@ mod schemes;
 mod security;
 mod selftest;
 mod seq_range;
+mod seq_ls;
 mod standard_output;
 mod structure;
 mod terminal;
