@@ -5,3 +5,4 @@ pub(crate) mod number;
 pub(crate) mod pattern;
 pub(crate) mod select;
 pub(crate) mod sequence;
+pub(crate) mod sums;
