@@ -1,8 +1,8 @@
 //! Reads a file once and computes its checksums.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,6 +10,7 @@ use rustix::fs::Advice;
 
 use super::algorithm::{Algorithm, Hasher};
 use super::finding::{Finding, State};
+use crate::descriptor;
 use crate::io_error::reason;
 
 /// The size of a read. The checksums are computed while the data is in the cache of the processor.
@@ -86,23 +87,19 @@ impl Source {
         done: &AtomicU64,
     ) -> Result<Hashed, Fault> {
         let mut hashers: Vec<Hasher> = algorithms.iter().copied().map(Hasher::new).collect();
-        let (path, links) = match self {
+        let mut file = match self {
             Source::Stdin => {
-                let size = read(&mut io::stdin().lock(), u64::MAX, &mut hashers, buffer, done)?;
+                let mut input = descriptor::stdin()?;
+                let size = read(&mut input, u64::MAX, &mut hashers, buffer, done)?;
                 return Ok(hashed(hashers, size, 0));
             }
             Source::Named(path) => {
                 // The type is checked first, because opening a device can have an effect.
                 regular(&fs::metadata(path)?)?;
-                (path, 0)
+                descriptor::open_at_once(path)?
             }
-            Source::Listed(path) => (path, libc::O_NOFOLLOW),
+            Source::Listed(path) => descriptor::open_no_link(path)?,
         };
-        // O_NONBLOCK does not wait for a FIFO that took the place of the file.
-        let mut file = OpenOptions::new()
-            .read(true)
-            .custom_flags(links | libc::O_NONBLOCK | libc::O_NOCTTY)
-            .open(path)?;
         let before = file.metadata()?;
         regular(&before)?;
         advise(&file);

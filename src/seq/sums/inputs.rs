@@ -1,5 +1,6 @@
 //! The files that the arguments name.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -10,6 +11,7 @@ use super::finding::{Finding, State};
 use crate::elf::walk;
 use crate::error::Error;
 use crate::io_error::reason;
+use crate::seq::frame::Frame;
 use crate::seq::pattern::Pattern;
 use crate::seq::select;
 
@@ -76,6 +78,12 @@ impl Inputs {
                 what: "file",
             });
         }
+        let existing: BTreeSet<Frame> = sequence.numbers.iter().map(|one| one.frame).collect();
+        // Its range has been read once, without an error.
+        let requested = pattern.frames().ok().flatten().unwrap_or_default();
+        let missing = requested.iter().filter(|frame| !existing.contains(frame));
+        let findings = missing.map(|frame| Finding::new(pattern.path(*frame), State::Missing, ""));
+        self.findings.extend(findings);
         let paths = sequence.numbers.iter().map(|number| sequence.path(number));
         self.sources.extend(paths.map(Source::Named));
         Ok(())

@@ -1,15 +1,15 @@
 //! The history in a folder `ascmhl`: all its generations together.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::chain::{self, Link, MOST_GENERATIONS};
 use super::ignore::Ignore;
 use super::manifest::{self, Entry, Manifest};
 use super::{CHAIN, FOLDER};
+use crate::descriptor;
 use crate::error::Error;
 use crate::seq::sums::algorithm::Algorithm;
 
@@ -223,10 +223,7 @@ fn number_of(name: &str) -> Option<u64> {
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let fail = |error| Error::file("read", path)(error);
     let open = || -> io::Result<File> {
-        let file = OpenOptions::new()
-            .read(true)
-            .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY)
-            .open(path)?;
+        let file = descriptor::open_no_link(path)?;
         match file.metadata()?.is_file() {
             true => Ok(file),
             false => Err(io::Error::other("it is not a regular file")),
