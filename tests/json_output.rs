@@ -579,6 +579,7 @@ fn failing(command: &str) -> Failing {
         "rez check" => of("file", &["/nonexistent"]),
         "rez install" => of("repository", &["--repo", "/nonexistent"]),
         "selftest" => of("usage", &["surplus"]),
+        "seq sums" => of("file", &["/nonexistent"]),
         other => panic!("no failure of {other} with --json"),
     }
 }

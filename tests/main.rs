@@ -85,6 +85,8 @@ mod scarcity;
 mod schemes;
 mod security;
 mod selftest;
+mod seq_sums;
+mod seq_sums_mhl;
 mod standard_output;
 mod structure;
 mod terminal;

@@ -108,6 +108,10 @@ pub(super) const DETAILS: Details = Details {
             shape: Shape::Object,
             fields: &[
                 Field::number("verified", "how many files have the recorded checksum"),
+                Field::number(
+                    "recorded",
+                    "how many files --mhl has recorded for the first time",
+                ),
                 Field::number("bytes", "how many bytes were read"),
                 Field::strings("generations", "the manifests that --mhl has written"),
                 Field::objects("findings", "what was found"),

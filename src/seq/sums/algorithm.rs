@@ -208,7 +208,12 @@ mod tests {
             for size in [1, 3, 64, 240, 1024] {
                 let mut hasher = Hasher::new(algorithm);
                 bytes.chunks(size).for_each(|piece| hasher.update(piece));
-                assert_eq!(hasher.finish(), algorithm.of(&bytes), "{}", algorithm.name());
+                assert_eq!(
+                    hasher.finish(),
+                    algorithm.of(&bytes),
+                    "{}",
+                    algorithm.name()
+                );
             }
             assert_eq!(algorithm.of(&bytes).len(), algorithm.length());
         }

@@ -26,6 +26,8 @@ pub(crate) struct Options {
 /// What happened, in the order of the list.
 pub(crate) enum Step<'s> {
     Verified(&'s Path),
+    /// A file that was not in the history before.
+    Recorded(&'s Path),
     Found(Finding),
     /// So many bytes were read.
     Progress(u64),
@@ -94,7 +96,12 @@ fn step<'e>(entry: &'e Entry, task: &Task, result: Result<Hashed, Fault>) -> Ste
 /// have another one of the same length.
 fn has_another(entry: &Entry, tried: &[Algorithm]) -> bool {
     let is_untried = |one: &Algorithm| !tried.contains(one);
-    let others: Vec<Algorithm> = entry.algorithms.iter().copied().filter(is_untried).collect();
+    let others: Vec<Algorithm> = entry
+        .algorithms
+        .iter()
+        .copied()
+        .filter(is_untried)
+        .collect();
     !others.is_empty() && hash(entry, &others).is_ok_and(|found| found.sums.contains(&entry.sum))
 }
 

@@ -60,7 +60,8 @@ impl Inputs {
 
     fn add_directory(&mut self, directory: &Path) {
         let found = walk::files(directory);
-        self.sources.extend(found.files.into_iter().map(Source::Listed));
+        self.sources
+            .extend(found.files.into_iter().map(Source::Listed));
         let unreadable = found.unreadable.into_iter();
         self.findings.extend(
             unreadable.map(|(path, error)| Finding::new(path, State::Unreadable, reason(&error))),

@@ -1,6 +1,6 @@
 //! Lines of checksum lists, as md5sum, sha256sum and xxhsum write and read them.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -151,12 +151,6 @@ fn plain(line: &[u8]) -> Option<Parts<'_>> {
 /// Whether a line has no checksum: it is empty or a comment.
 pub(crate) fn is_blank(line: &[u8]) -> bool {
     line.trim_ascii().is_empty() || line.starts_with(b"#")
-}
-
-/// The name of a path as it is printed in lists and reports: its bytes.
-pub(crate) fn bytes_of(path: &Path) -> &[u8] {
-    let name: &OsStr = path.as_os_str();
-    name.as_bytes()
 }
 
 #[cfg(test)]

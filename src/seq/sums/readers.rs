@@ -57,7 +57,9 @@ impl Shared<'_> {
         let mut buffer = vec![0; BUFFER_BYTES];
         while !self.is_over.load(Ordering::Relaxed) {
             let at = self.next.fetch_add(1, Ordering::Relaxed);
-            let Some(task) = self.tasks.get(at) else { break };
+            let Some(task) = self.tasks.get(at) else {
+                break;
+            };
             let result = task.source.hash(&task.algorithms, &mut buffer, &self.bytes);
             if !deliver((at, result)) {
                 break;
@@ -168,7 +170,11 @@ mod tests {
         let found = read_all(&tasks(5000), 4, &mut |event| match event {
             Event::Done(at, _) => {
                 seen = at;
-                if at < 10 { Ok(()) } else { Err(Error::usage("enough")) }
+                if at < 10 {
+                    Ok(())
+                } else {
+                    Err(Error::usage("enough"))
+                }
             }
             Event::Progress(_) => Ok(()),
         });

@@ -240,7 +240,11 @@ impl<'x> Reader<'x> {
     }
 
     fn skip_space(&mut self) -> bool {
-        let length = self.rest().bytes().take_while(|byte| is_space(*byte)).count();
+        let length = self
+            .rest()
+            .bytes()
+            .take_while(|byte| is_space(*byte))
+            .count();
         self.at += length;
         length > 0
     }
@@ -289,7 +293,9 @@ fn character(reference: &str) -> Option<char> {
         None => (reference.strip_prefix('#')?, 10),
     };
     let is_number = !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
-    let code = u32::from_str_radix(digits, radix).ok().filter(|_| is_number)?;
+    let code = u32::from_str_radix(digits, radix)
+        .ok()
+        .filter(|_| is_number)?;
     char::from_u32(code).filter(|c| is_character(*c))
 }
 
@@ -359,10 +365,31 @@ mod tests {
     #[test]
     fn malformed_documents_are_refused() {
         for text in [
-            "", " ", "x", "<", "<a", "<a>", "<a></b>", "</a>", "<a/><b/>", "<a/>x", "<a b/>",
-            "<a b=c/>", "<a b='1'c='2'/>", "<a b='1' b='2'/>", "<a b='<'/>", "<a>&x;</a>",
-            "<a>&</a>", "<a>&#0;</a>", "<a>&#xd800;</a>", "<a>&#+1;</a>", "<a><![CDATA[</a>",
-            "<a><!-- </a>", "<1/>", "<a/><?x", "<![CDATA[x]]><a/>",
+            "",
+            " ",
+            "x",
+            "<",
+            "<a",
+            "<a>",
+            "<a></b>",
+            "</a>",
+            "<a/><b/>",
+            "<a/>x",
+            "<a b/>",
+            "<a b=c/>",
+            "<a b='1'c='2'/>",
+            "<a b='1' b='2'/>",
+            "<a b='<'/>",
+            "<a>&x;</a>",
+            "<a>&</a>",
+            "<a>&#0;</a>",
+            "<a>&#xd800;</a>",
+            "<a>&#+1;</a>",
+            "<a><![CDATA[</a>",
+            "<a><!-- </a>",
+            "<1/>",
+            "<a/><?x",
+            "<![CDATA[x]]><a/>",
             "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>",
         ] {
             assert!(read(text).is_err(), "{text}");

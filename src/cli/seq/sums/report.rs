@@ -176,6 +176,7 @@ impl Lines<'_> {
 #[derive(SerJson)]
 struct CheckReport {
     verified: usize,
+    recorded: usize,
     bytes: u64,
     generations: Vec<String>,
     findings: Vec<FindingReport>,
@@ -186,6 +187,9 @@ impl fmt::Display for CheckReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let files = count(self.verified, "file");
         write!(f, "{files} verified")?;
+        if self.recorded > 0 {
+            write!(f, ", {} recorded", self.recorded)?;
+        }
         for state in State::ALL {
             let found = self.findings.iter().filter(|one| one.state == state.word());
             match found.count() {
@@ -216,6 +220,7 @@ impl Outcome<'_> {
             is_verbose,
             report: CheckReport {
                 verified: 0,
+                recorded: 0,
                 bytes: 0,
                 generations: Vec::new(),
                 findings: Vec::new(),
@@ -230,10 +235,11 @@ impl Outcome<'_> {
         match step {
             Step::Verified(path) => {
                 self.report.verified += 1;
-                match self.is_verbose {
-                    true => self.line(&format!("{}: OK", one_line(&path.display().to_string()))),
-                    false => Ok(()),
-                }
+                self.name_if_verbose(path, "OK")
+            }
+            Step::Recorded(path) => {
+                self.report.recorded += 1;
+                self.name_if_verbose(path, "recorded")
             }
             Step::Found(finding) => {
                 if finding.state != State::Skipped {
@@ -246,10 +252,21 @@ impl Outcome<'_> {
             }
             Step::Progress(bytes) => {
                 self.report.bytes = self.earlier_bytes.saturating_add(bytes);
-                let name = format!("{} verified", count(self.report.verified, "file"));
+                let done = self.report.verified + self.report.recorded;
+                let name = format!("{} done", count(done, "file"));
                 self.progress.show(&name, self.report.bytes, None);
                 Ok(())
             }
+        }
+    }
+
+    fn name_if_verbose(&mut self, path: &Path, word: &str) -> Result<(), Error> {
+        match self.is_verbose {
+            true => self.line(&format!(
+                "{}: {word}",
+                one_line(&path.display().to_string())
+            )),
+            false => Ok(()),
         }
     }
 
@@ -262,7 +279,11 @@ impl Outcome<'_> {
     }
 
     /// Reports the manifests that were written for a directory. None: a file could not be read.
-    pub(super) fn add_generations(&mut self, root: &Path, written: &[PathBuf]) -> Result<(), Error> {
+    pub(super) fn add_generations(
+        &mut self,
+        root: &Path,
+        written: &[PathBuf],
+    ) -> Result<(), Error> {
         if written.is_empty() {
             self.progress.clear();
             self.exit = Exit::Failed;

@@ -47,7 +47,9 @@ pub(super) fn parse(text: &str) -> Result<Vec<Link>, Fault> {
                     .take()
                     .ok_or_else(|| fault("a generation has no checksum"))?;
                 if !is_plain(&name) || links.len() >= MOST_GENERATIONS {
-                    return Err(fault("a generation has no valid name, or there are too many"));
+                    return Err(fault(
+                        "a generation has no valid name, or there are too many",
+                    ));
                 }
                 links.push(Link {
                     number: std::mem::take(&mut number),

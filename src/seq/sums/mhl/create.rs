@@ -46,7 +46,11 @@ pub(crate) fn create(
     }
     let recorded = plan.histories.first().and_then(|history| history.algorithm);
     let algorithm = options.algorithm.or(recorded).unwrap_or(Algorithm::Xxh128);
-    let tasks: Vec<Task> = plan.files.iter().map(|item| task(&plan, item, algorithm)).collect();
+    let tasks: Vec<Task> = plan
+        .files
+        .iter()
+        .map(|item| task(&plan, item, algorithm))
+        .collect();
     let mut hashed: Vec<Hashed> = Vec::with_capacity(tasks.len());
     read_all(&tasks, options.threads, &mut |event| match event {
         Event::Progress(bytes) => watch(Step::Progress(bytes)),
@@ -142,8 +146,8 @@ impl<'p> Records<'p> {
             let action = match earlier {
                 Some(earlier) if earlier != sum => {
                     has_failed = true;
-                    let path = item.source.path();
-                    watch(Step::Found(differs(path, algorithm, earlier, sum)))?;
+                    let found = differs(item.source.path(), algorithm, earlier, sum);
+                    watch(Step::Found(found))?;
                     Action::Failed
                 }
                 Some(_) if has_original => Action::Verified,
@@ -156,8 +160,11 @@ impl<'p> Records<'p> {
                 self.sums.push(sum.clone());
             }
         }
-        if !has_failed && has_original {
-            watch(Step::Verified(item.source.path()))?;
+        let path = item.source.path();
+        match (has_failed, has_original) {
+            (true, _) => {}
+            (false, true) => watch(Step::Verified(path))?,
+            (false, false) => watch(Step::Recorded(path))?,
         }
         // A new algorithm is recorded only if the file is the one that was recorded before.
         sums.retain(|(.., is_known)| *is_known || !has_failed);
@@ -165,7 +172,10 @@ impl<'p> Records<'p> {
             path: self.plan.inner(item.history, &item.relative).to_owned(),
             size: hashed.size,
             modified: hashed.modified,
-            sums: sums.into_iter().map(|(algorithm, sum, action, _)| (algorithm, sum, action)).collect(),
+            sums: sums
+                .into_iter()
+                .map(|(algorithm, sum, action, _)| (algorithm, sum, action))
+                .collect(),
         }]);
         Ok(())
     }
@@ -204,11 +214,14 @@ impl<'p> Records<'p> {
                 roots.insert(visit.history, hashes.clone());
             }
             if let Some(parent) = visit.parent_history {
-                by_history.entry(parent).or_default().push(Record::Directory {
-                    path: self.plan.inner(parent, &visit.relative).to_owned(),
-                    modified: visit.modified,
-                    hashes: hashes.clone(),
-                });
+                by_history
+                    .entry(parent)
+                    .or_default()
+                    .push(Record::Directory {
+                        path: self.plan.inner(parent, &visit.relative).to_owned(),
+                        modified: visit.modified,
+                        hashes: hashes.clone(),
+                    });
             }
         }
         let mut references: BTreeMap<usize, Vec<(String, Vec<u8>)>> = BTreeMap::new();
@@ -228,7 +241,10 @@ impl<'p> Records<'p> {
                 let inner = self.plan.inner(parent, &history.relative);
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 let reference = format!("{inner}/{FOLDER}/{name}");
-                references.entry(parent).or_default().insert(0, (reference, c4));
+                references
+                    .entry(parent)
+                    .or_default()
+                    .insert(0, (reference, c4));
             }
             written.push(path);
         }

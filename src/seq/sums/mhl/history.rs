@@ -114,7 +114,10 @@ impl History {
         let bytes = read(path)?;
         for link in self.chain.iter().filter(|link| link.name == name) {
             if link.algorithm.of(&bytes) != link.sum {
-                return Err(bad(path, "modified: its checksum is not the one in the chain"));
+                return Err(bad(
+                    path,
+                    "modified: its checksum is not the one in the chain",
+                ));
             }
         }
         let found = manifest::parse(text_of(path, &bytes)?).map_err(|fault| bad(path, fault))?;
@@ -126,7 +129,9 @@ impl History {
     fn add(&mut self, found: Manifest) {
         let first = found.hashes.iter().find_map(|hash| hash.entries.first());
         let algorithm = found.root.first().copied();
-        self.algorithm = algorithm.or(first.map(|entry| entry.algorithm)).or(self.algorithm);
+        self.algorithm = algorithm
+            .or(first.map(|entry| entry.algorithm))
+            .or(self.algorithm);
         if !found.ignore.is_empty() {
             self.ignore = Ignore::of(&found.ignore);
             self.ignore_patterns = found.ignore;
@@ -134,7 +139,10 @@ impl History {
         self.references = found.references;
         for hash in found.hashes {
             if let Some(previous) = hash.previous {
-                self.known.entry(previous.clone()).or_default().add(&hash.entries);
+                self.known
+                    .entry(previous.clone())
+                    .or_default()
+                    .add(&hash.entries);
                 if previous != hash.path {
                     self.gone.insert(previous.clone());
                     self.renamed.insert(hash.path.clone(), previous);

@@ -34,7 +34,12 @@ enum Token {
 
 impl Ignore {
     pub(super) fn of(patterns: &[String]) -> Ignore {
-        Ignore(patterns.iter().filter_map(|text| Pattern::parse(text)).collect())
+        Ignore(
+            patterns
+                .iter()
+                .filter_map(|text| Pattern::parse(text))
+                .collect(),
+        )
     }
 
     /// Whether a path below the root of the history is ignored, or is in an ignored directory.
@@ -193,7 +198,9 @@ impl Token {
             Token::One => true,
             Token::Character(one) => *one == c,
             Token::Class(ranges, is_excluded) => {
-                let is_in = ranges.iter().any(|(first, last)| (*first..=*last).contains(&c));
+                let is_in = ranges
+                    .iter()
+                    .any(|(first, last)| (*first..=*last).contains(&c));
                 is_in != *is_excluded
             }
         }

@@ -125,7 +125,10 @@ impl Parser {
             (Place::Hash | Place::Directory, "previousPath") => {
                 self.current.previous = Some(text);
             }
-            (Place::Hash | Place::Directory | Place::Root, "hash" | "directoryhash" | "roothash") => {
+            (
+                Place::Hash | Place::Directory | Place::Root,
+                "hash" | "directoryhash" | "roothash",
+            ) => {
                 self.finish_hash()?;
             }
             (Place::Reference, "hashlistreference") => {
@@ -204,7 +207,10 @@ mod tests {
         let [file, directory] = &*found.hashes else {
             panic!("{found:?}");
         };
-        assert_eq!((&*file.path, file.previous.as_deref()), ("a/b", Some("a/c")));
+        assert_eq!(
+            (&*file.path, file.previous.as_deref()),
+            ("a/b", Some("a/c"))
+        );
         assert!(matches!(&*file.entries, [entry] if entry.is_original));
         assert_eq!((&*directory.path, directory.entries.len()), ("a", 0));
     }

@@ -14,3 +14,8 @@ mod write;
 pub(crate) const FOLDER: &str = "ascmhl";
 /// The file with the checksums of all generations.
 pub(crate) const CHAIN: &str = "ascmhl_chain.xml";
+
+/// Whether a text is a manifest or a chain file. For tests.
+pub(crate) fn is_readable(text: &str) -> bool {
+    manifest::parse(text).is_ok() || chain::parse(text).is_ok()
+}

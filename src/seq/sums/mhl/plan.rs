@@ -82,7 +82,10 @@ impl Plan {
     pub(super) fn ignores(&self, history: usize, relative: &str, is_directory: bool) -> bool {
         let mut next = Some(history);
         while let Some((at, history)) = next.and_then(|at| Some((at, self.histories.get(at)?))) {
-            if history.ignore.ignores(self.inner(at, relative), is_directory) {
+            if history
+                .ignore
+                .ignores(self.inner(at, relative), is_directory)
+            {
                 return true;
             }
             next = history.parent;
@@ -97,7 +100,9 @@ impl Plan {
             for (path, _) in &history.references {
                 // The path of a manifest in its folder.
                 let above = path.rsplit('/').nth(2).map(|_| path.rsplitn(3, '/').last());
-                let Some(above) = above.flatten() else { continue };
+                let Some(above) = above.flatten() else {
+                    continue;
+                };
                 let relative = joined(&history.relative, above);
                 let is_known = self.histories.iter().any(|one| one.relative == relative);
                 if !is_known && !self.ignores(at, &relative, true) {
@@ -170,7 +175,9 @@ impl Planner<'_> {
         while let Some((at, next, _)) = way.last_mut() {
             let (at, child) = (*at, *next);
             *next += 1;
-            let Some(directory) = self.directories.get(at) else { break };
+            let Some(directory) = self.directories.get(at) else {
+                break;
+            };
             match directory.children.get(child) {
                 Some(child) => {
                     if let Kind::Directory(below) = child.kind
@@ -205,7 +212,9 @@ impl Planner<'_> {
 
     fn add_invalid(&mut self, path: PathBuf) {
         let why = "a manifest cannot have its name: it is not UTF-8, or has control characters";
-        self.plan.findings.push(Finding::new(path, State::Invalid, why));
+        self.plan
+            .findings
+            .push(Finding::new(path, State::Invalid, why));
     }
 
     fn visit(&mut self, at: usize, directory: &Directory, below: Vec<usize>) {
@@ -244,7 +253,9 @@ impl Planner<'_> {
             Kind::Directory(_) => return,
             Kind::Other => {
                 let why = "not a regular file, or a symlink that leads to none in the directory";
-                self.plan.findings.push(Finding::new(path, State::Skipped, why));
+                self.plan
+                    .findings
+                    .push(Finding::new(path, State::Skipped, why));
                 return;
             }
         };

@@ -67,12 +67,15 @@ impl Child {
 pub(super) fn directories(root: &Path) -> Result<Vec<Directory>, Error> {
     let fail = |error| Error::file("read", root)(error);
     let real = fs::canonicalize(root).map_err(fail)?;
-    let too_many = || Error::malformed(root.display().to_string(), "too many files and directories");
+    let too_many =
+        || Error::malformed(root.display().to_string(), "too many files and directories");
     let mut all = vec![Directory::new(root.to_owned(), String::new(), None)];
     let (mut at, mut entries) = (0, 0_usize);
     let mut depths = vec![0];
     while let Some(depth) = depths.get(at).copied() {
-        let Some(directory) = all.get_mut(at) else { break };
+        let Some(directory) = all.get_mut(at) else {
+            break;
+        };
         let listed = list(directory, &real);
         match listed {
             Ok(children) => directory.children = children,
@@ -190,7 +193,10 @@ mod tests {
             ]
         );
         assert!(all[1].has_history && all[1].children.is_empty());
-        assert_eq!((all.len(), &*all[1].relative, all[1].parent), (2, "b", Some(0)));
+        assert_eq!(
+            (all.len(), &*all[1].relative, all[1].parent),
+            (2, "b", Some(0))
+        );
         fs::remove_dir_all(root).unwrap();
         assert!(directories(Path::new("/nonexistent")).is_err());
     }

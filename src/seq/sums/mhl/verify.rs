@@ -20,7 +20,11 @@ use crate::seq::sums::readers::{Event, Task, read_all};
 /// When there is no history, or it is damaged; and those of `watch`.
 pub(crate) fn verify(root: &Path, threads: usize, watch: &mut Watch) -> Result<(), Error> {
     let mut plan = Plan::of(root)?;
-    if plan.histories.first().is_none_or(|history| history.latest == 0) {
+    if plan
+        .histories
+        .first()
+        .is_none_or(|history| history.latest == 0)
+    {
         return Err(Error::Nothing {
             place: root.join(FOLDER).display().to_string(),
             what: "ASC MHL history",
@@ -34,7 +38,8 @@ pub(crate) fn verify(root: &Path, threads: usize, watch: &mut Watch) -> Result<(
     let mut new = Vec::new();
     for item in &plan.files {
         let history = plan.histories.get(item.history);
-        let known = history.and_then(|one| one.known_about(plan.inner(item.history, &item.relative)));
+        let known =
+            history.and_then(|one| one.known_about(plan.inner(item.history, &item.relative)));
         match known.and_then(|known| known.original.as_ref()) {
             Some((algorithm, sum)) => {
                 checked.push((item, sum));
@@ -54,7 +59,10 @@ pub(crate) fn verify(root: &Path, threads: usize, watch: &mut Watch) -> Result<(
         },
     })?;
     let missing = missing(&plan);
-    let findings = new.into_iter().chain(missing).chain(plan.missing_histories());
+    let findings = new
+        .into_iter()
+        .chain(missing)
+        .chain(plan.missing_histories());
     for finding in findings {
         watch(Step::Found(finding))?;
     }
@@ -82,7 +90,10 @@ fn step<'i>(
 /// The finding about a file with another checksum.
 pub(super) fn differs(path: &Path, algorithm: Algorithm, expected: &[u8], found: &[u8]) -> Finding {
     let (name, expected) = (algorithm.name(), algorithm.text(expected));
-    let why = format!("expected {name} {expected}, found {}", algorithm.text(found));
+    let why = format!(
+        "expected {name} {expected}, found {}",
+        algorithm.text(found)
+    );
     Finding::new(path, State::Failed, why)
 }
 
