@@ -238,6 +238,19 @@ pub mod testing {
         crate::curl::Command::parse(text).is_ok()
     }
 
+    /// The number of checksums in a list.
+    pub fn checksums(list: &[u8]) -> usize {
+        let lines = list.split(|byte| *byte == b'\n');
+        lines
+            .filter_map(|line| crate::seq::sums::list::parse(line, None))
+            .count()
+    }
+
+    /// Whether a text is a manifest or a chain file of ASC MHL.
+    pub fn is_mhl(text: &str) -> bool {
+        crate::seq::sums::mhl::is_readable(text)
+    }
+
     /// A text as shown by `c47 echo`.
     pub fn masked_text(text: &str) -> String {
         crate::redact::text(text)

@@ -641,6 +641,7 @@ fn failing(command: &str) -> Failing {
         "selftest" => of("usage", &["surplus"]),
         "seq range" => of("usage", &["1-10:3"]),
         "seq ls" => of("file", &["/nonexistent"]),
+        "seq sums" => of("file", &["/nonexistent"]),
         other => panic!("no failure of {other} with --json"),
     }
 }

@@ -90,6 +90,8 @@ mod security;
 mod selftest;
 mod seq_range;
 mod seq_ls;
+mod seq_sums;
+mod seq_sums_mhl;
 mod standard_output;
 mod structure;
 mod terminal;

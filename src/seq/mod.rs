@@ -9,3 +9,4 @@ pub(crate) mod range;
 pub(crate) mod select;
 pub(crate) mod sequence;
 pub(crate) mod summary;
+pub(crate) mod sums;
