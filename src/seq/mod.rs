@@ -3,5 +3,6 @@
 pub(crate) mod frame;
 pub(crate) mod number;
 pub(crate) mod pattern;
+pub(crate) mod range;
 pub(crate) mod select;
 pub(crate) mod sequence;

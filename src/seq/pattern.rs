@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::frame::{Frame, MOST_DIGITS};
 use super::number::Number;
+use super::range::{self, RangeError, Syntax};
 
 /// The tiles that a UDIM number may have.
 const TILES: std::ops::RangeInclusive<i64> = 1001..=1999;
@@ -78,6 +79,17 @@ impl Pattern {
         let text = rest.strip_suffix(&*self.suffix)?;
         let number = Number::parse(std::str::from_utf8(text).ok()?)?;
         self.padding.matches(&number).then_some(number)
+    }
+
+    /// The frames of the range before the padding, in the syntax of fileseq. `None`: there is no range.
+    ///
+    /// # Errors
+    /// When the range is wrong or has too many frames.
+    pub(crate) fn frames(&self) -> Result<Option<Vec<Frame>>, RangeError> {
+        let range = self.range.as_deref();
+        range
+            .map(|range| range::parse(range, Syntax::Fileseq))
+            .transpose()
     }
 
     /// The path of the file with this frame.

@@ -1,0 +1,122 @@
+//! Why a range cannot be read or written.
+
+use std::fmt;
+
+use super::syntax::Syntax;
+use crate::seq::frame::{Frame, FrameError};
+
+/// Limit for the frames of a range, as in fileseq.
+pub(crate) const MOST_FRAMES: usize = 10_000_000;
+/// Limit for the bytes of a range.
+pub(crate) const MOST_TEXT: usize = 1 << 20;
+
+/// Why a range cannot be read or written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RangeError {
+    /// The text is longer than [`MOST_TEXT`] bytes.
+    TooLong,
+    /// More than [`MOST_FRAMES`] frames.
+    TooManyFrames,
+    /// The same frames are repeated too often to be counted in reasonable time.
+    TooManyRepeats,
+    /// No frame, in a syntax that requires one.
+    NoFrames,
+    /// A part of the text is wrong.
+    Part { part: String, fault: Fault },
+    /// Two ranges share frames or interleave (OpenJD).
+    Overlap { first: String, second: String },
+    /// No syntax accepts the text.
+    NoSyntax(Vec<(Syntax, RangeError)>),
+    /// Syntaxes that accept the text read it differently.
+    Ambiguous {
+        text: String,
+        readings: Vec<Reading>,
+    },
+    /// The syntax has no subframes.
+    Subframe { frame: Frame, syntax: Syntax },
+    /// The syntax has no order, and the frames do not ascend.
+    NotAscending(Syntax),
+}
+
+/// What is wrong with a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    NotARange,
+    Number(FrameError),
+    ZeroStep,
+    /// A negative step in an ascending range.
+    NegativeStep,
+    /// A descending range without a negative step (OpenJD).
+    PositiveStep,
+    /// A step with decimals after `:` or `y`.
+    SubframeStep,
+}
+
+/// How some syntaxes read a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reading {
+    pub syntaxes: Vec<Syntax>,
+    /// The first frames.
+    pub frames: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Fault::NotARange => "not a frame or range",
+            Fault::Number(error) => return error.fmt(f),
+            Fault::ZeroStep => "the step is zero",
+            Fault::NegativeStep => "negative step in an ascending range",
+            Fault::PositiveStep => "a descending range needs a negative step",
+            Fault::SubframeStep => "the step has decimals",
+        })
+    }
+}
+
+impl fmt::Display for RangeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RangeError::TooLong => f.write_str("the range is longer than 1 MiB"),
+            RangeError::TooManyFrames => write!(f, "more than {MOST_FRAMES} frames"),
+            RangeError::TooManyRepeats => f.write_str("too many repeated frames"),
+            RangeError::NoFrames => f.write_str("no frames"),
+            RangeError::Part { part, fault } => write!(f, "'{part}': {fault}"),
+            RangeError::Overlap { first, second } => {
+                write!(f, "{first} and {second} overlap")
+            }
+            RangeError::NoSyntax(errors) => {
+                let mut separator = "";
+                for (syntax, error) in errors {
+                    write!(f, "{separator}{}: {error}", syntax.name())?;
+                    separator = "; ";
+                }
+                Ok(())
+            }
+            RangeError::Ambiguous { text, readings } => {
+                write!(f, "'{text}' has more than one meaning")?;
+                let mut separator = ": ";
+                for reading in readings {
+                    let names: Vec<&str> = reading.syntaxes.iter().map(|it| it.name()).collect();
+                    write!(
+                        f,
+                        "{separator}{} in {}",
+                        reading.frames,
+                        names.join(" and ")
+                    )?;
+                    separator = "; ";
+                }
+                Ok(())
+            }
+            RangeError::Subframe { frame, syntax } => {
+                write!(f, "{} has no subframes such as {frame}", syntax.name())
+            }
+            RangeError::NotAscending(syntax) => {
+                write!(
+                    f,
+                    "{} has no order, and the frames do not ascend",
+                    syntax.name()
+                )
+            }
+        }
+    }
+}
