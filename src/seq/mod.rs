@@ -6,3 +6,4 @@ pub(crate) mod pattern;
 pub(crate) mod range;
 pub(crate) mod select;
 pub(crate) mod sequence;
+pub(crate) mod transfer;

@@ -10,7 +10,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 
 use super::script::{Verify, Way};
-use crate::crypto::Sha256;
+use crate::crypto::digest::Sha256;
 
 /// The size of a read, and of a copy in the kernel between two checks for Ctrl-C.
 const BUFFER: usize = 1 << 20;

@@ -32,6 +32,7 @@ pub(crate) use plan::{Existing, LinkKind};
 pub(crate) use pool::{Progress, Watch};
 pub(crate) use script::{Operation, Verify};
 pub(crate) use sources::{Naming, Renumber};
+pub(crate) use stage::hint;
 
 /// What to do.
 pub(crate) struct Request<'a> {
@@ -192,12 +193,6 @@ fn leftover(error: Error, operation: Operation, stage: &Path) -> Error {
         operation.past(),
         operation.word(),
     ))
-}
-
-/// How to finish or to undo a run.
-pub(crate) fn hint(operation: Operation, stage: &Path) -> String {
-    let (word, stage) = (operation.word(), crate::shell::quote_path(stage));
-    format!("finish it with 'c47 seq {word} --finish {stage}', or undo it with --undo")
 }
 
 fn stage_of(script: &Script) -> PathBuf {

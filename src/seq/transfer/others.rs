@@ -4,10 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::directories::Directories;
-use super::hint;
 use super::plan::Pair;
 use super::script::{Directory, Place, Script};
-use super::stage::{self, Found, Run};
+use super::stage::{self, Found, Run, hint};
 use crate::error::Error;
 
 /// Checks that no other run has files of this one. Returns notes on the unfinished runs with other

@@ -16,7 +16,6 @@ use crate::error::Error;
 use crate::seq::frame::Frame;
 use crate::seq::number::Number;
 use crate::seq::pattern::{Padding, Pattern};
-use crate::seq::range::{self, Syntax};
 
 /// How frames are renumbered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -235,12 +234,11 @@ impl Parsed<'_> {
 
 /// The frames of the range in a pattern.
 fn selected(pattern: &Pattern) -> Result<Option<HashSet<Frame>>, Error> {
-    let Some(text) = &pattern.range else {
-        return Ok(None);
-    };
-    let frames = range::parse(text, Syntax::Fileseq);
-    let frames = frames.map_err(|error| Error::usage(format!("range {text}: {error}")))?;
-    Ok(Some(frames.into_iter().collect()))
+    let frames = pattern.frames().map_err(|error| {
+        let range = pattern.range.as_deref().unwrap_or_default();
+        Error::usage(format!("the range {range} before the padding: {error}"))
+    })?;
+    Ok(frames.map(|frames| frames.into_iter().collect()))
 }
 
 /// The padding of a sequence.

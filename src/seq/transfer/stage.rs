@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use super::script::Operation;
 use super::text::{self, Record};
 use crate::atomic_file::is_own;
 use crate::error::Error;
@@ -173,4 +174,10 @@ pub(super) fn locate(path: &Path) -> Result<PathBuf, Error> {
             ))
         }
     }
+}
+
+/// How to finish or to undo a run.
+pub(crate) fn hint(operation: Operation, stage: &Path) -> String {
+    let (word, stage) = (operation.word(), crate::shell::quote_path(stage));
+    format!("finish it with 'c47 seq {word} --finish {stage}', or undo it with --undo")
 }
