@@ -77,7 +77,7 @@ pub(crate) fn plan(
     taken: &HashMap<Place, Taken>,
 ) -> Result<Script, Refusal> {
     let moves = draft.operation == Operation::Move;
-    let replaced = replaced(pairs, taken, moves, draft.existing)?;
+    let replaced = replaced(draft, pairs, taken)?;
     let order = match moves {
         true => order(pairs)?,
         false => (0..pairs.len()).collect(),
@@ -118,15 +118,19 @@ pub(crate) fn plan(
 
 /// The files to replace, with their inode numbers.
 fn replaced(
+    draft: &Draft,
     pairs: &[Pair],
     taken: &HashMap<Place, Taken>,
-    moves: bool,
-    existing: Existing,
 ) -> Result<HashMap<Place, u64>, Refusal> {
-    let leaving: HashSet<&Place> = match moves {
-        true => pairs.iter().map(|pair| &pair.from).collect(),
-        false => HashSet::new(),
-    };
+    let (mut leaving, mut last) = (HashSet::new(), HashSet::new());
+    for pair in pairs.iter().filter(|_| draft.operation == Operation::Move) {
+        let Some(to) = &pair.to else { continue };
+        // A file that is copied to another file system leaves when all others are in their places.
+        match (draft.is_far)(pair.from.directory, to.directory) {
+            true => last.insert(&pair.from),
+            false => leaving.insert(&pair.from),
+        };
+    }
     let mut targets = HashSet::new();
     let (mut twice, mut exist, mut directories) = (Vec::new(), Vec::new(), Vec::new());
     let mut replaced = HashMap::new();
@@ -141,7 +145,7 @@ fn replaced(
         match taken.get(to) {
             None => {}
             Some(found) if found.is_directory => directories.push(to.clone()),
-            Some(found) if existing == Existing::Replace => {
+            Some(found) if draft.existing == Existing::Replace && !last.contains(to) => {
                 replaced.insert(to.clone(), found.inode);
             }
             Some(_) => exist.push(to.clone()),

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 
 use super::journal::Journal;
-use super::script::{Operation, Place};
+use super::script::{Operation, Place, Step};
 use super::stage::JOURNAL;
 use super::state::{Identity, State, has_inodes, state};
 use crate::error::Error;
@@ -28,15 +28,17 @@ pub(super) fn settle(journal: &Journal, toward: Toward) -> Result<State, Error> 
         names.and_then(|names| names.get(&place.name)).copied()
     };
     let script = &journal.script;
+    let is_between = |step: &Step| between(journal, step).is_some();
+    let find = |identity| state(script, identity, &seen, &is_between);
     let mut found = match has_inodes(script) {
-        true => state(script, Identity::Inode, &seen),
-        false => state(script, Identity::Name, &seen),
+        true => find(Identity::Inode),
+        false => find(Identity::Name),
     };
     // Some file systems do not keep inode numbers. A run that only renames deletes nothing.
     let only_renames = matches!(script.operation, Operation::Move | Operation::Remove)
         && script.makes.is_empty();
     if found.is_err() && only_renames {
-        found = state(script, Identity::Name, &seen);
+        found = find(Identity::Name);
     }
     let found = found.map_err(|places| elsewhere(journal, &places))?;
     match found {
@@ -67,29 +69,43 @@ fn elsewhere(journal: &Journal, places: &[Place]) -> Error {
     Error::malformed(path.display().to_string(), message).with_hint(hint)
 }
 
+/// Why both names of a step exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Between {
+    /// They are hard links of the file.
+    Links,
+    /// The new name is held by an empty file.
+    NewHeld,
+    /// The old name is: the step was being undone.
+    OldHeld,
+}
+
+fn between(journal: &Journal, step: &Step) -> Option<Between> {
+    let script = &journal.script;
+    let stat = |place: &Place| fs::symlink_metadata(script.path(place)).ok();
+    let (from, to) = (stat(&step.from)?, stat(&step.to)?);
+    if (from.dev(), from.ino()) == (to.dev(), to.ino()) {
+        Some(Between::Links)
+    } else if is_placeholder(journal, &step.to) {
+        Some(Between::NewHeld)
+    } else if is_placeholder(journal, &step.from) {
+        Some(Between::OldHeld)
+    } else {
+        None
+    }
+}
+
 /// Both names of a step exist: it was interrupted between two system calls.
 fn both(journal: &Journal, index: usize, toward: Toward) -> Result<State, Error> {
-    let script = &journal.script;
-    let Some(step) = script.steps.get(index) else {
+    let Some(step) = journal.script.steps.get(index) else {
         return Ok(State::Steps(index));
     };
-    let stat = |place: &Place| fs::symlink_metadata(script.path(place)).ok();
-    let (from, to) = (stat(&step.from), stat(&step.to));
-    let is_same = match (&from, &to) {
-        (Some(from), Some(to)) => (from.dev(), from.ino()) == (to.dev(), to.ino()),
-        (None, _) | (_, None) => false,
-    };
-    let (place, state) = if is_same {
-        match toward {
-            Toward::Start => (&step.to, State::Steps(index)),
-            Toward::End => (&step.from, State::Steps(index + 1)),
-        }
-    } else if is_placeholder(journal, &step.to) {
-        (&step.to, State::Steps(index))
-    } else if is_placeholder(journal, &step.from) {
-        (&step.from, State::Steps(index + 1))
-    } else {
-        return Err(elsewhere(journal, &[step.to.clone()]));
+    let (place, state) = match (between(journal, step), toward) {
+        (Some(Between::Links), Toward::End) => (&step.from, State::Steps(index + 1)),
+        (Some(Between::Links), Toward::Start) => (&step.to, State::Steps(index)),
+        (Some(Between::NewHeld), _) => (&step.to, State::Steps(index)),
+        (Some(Between::OldHeld), _) => (&step.from, State::Steps(index + 1)),
+        (None, _) => return Err(elsewhere(journal, std::slice::from_ref(&step.to))),
     };
     delete(journal, place)?;
     Ok(state)

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::script::{Place, Script};
+use super::script::{Place, Script, Step};
 
 /// How far the renames of a run have come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,8 @@ pub(crate) enum Identity {
 }
 
 /// Finds how far a run has come. `seen` returns the inode number of a name that exists. With
-/// [`Identity::Inode`] a file that is not of the run does not count.
+/// [`Identity::Inode`] a file that is not of the run does not count. If one name is too many, several
+/// steps of a chain may have been interrupted; `is_between` tells whether it was this one.
 ///
 /// # Errors
 /// Places where a file is missing or should not be.
@@ -45,6 +46,7 @@ pub(crate) fn state(
     script: &Script,
     identity: Identity,
     seen: &dyn Fn(&Place) -> Option<u64>,
+    is_between: &dyn Fn(&Step) -> bool,
 ) -> Result<State, Vec<Place>> {
     let names = Names::of(script, identity, seen);
     let mut expected = names.first.clone();
@@ -63,7 +65,8 @@ pub(crate) fn state(
         };
         let at = |list: &[bool], index: usize| list.get(index).copied().unwrap_or_default();
         let has_both = at(&names.observed, *from) && at(&names.observed, *to);
-        if differences == 1 && has_both && !at(&expected, *to) {
+        let is_between = || script.steps.get(done).is_some_and(is_between);
+        if differences == 1 && has_both && !at(&expected, *to) && is_between() {
             return Ok(State::Both(done));
         }
         for (index, value) in [(*from, false), (*to, true)] {
@@ -76,7 +79,7 @@ pub(crate) fn state(
         }
         best = best.min((differences, done + 1));
     }
-    names.outside(script, &expected).ok_or_else(|| {
+    names.outside(script, identity, seen).ok_or_else(|| {
         let mut expected = names.first.clone();
         for (from, to) in names.steps.iter().take(best.1) {
             for (index, value) in [(*from, false), (*to, true)] {
@@ -85,15 +88,26 @@ pub(crate) fn state(
                 }
             }
         }
-        let pairs = expected.iter().zip(&names.observed).zip(&names.places);
+        let pairs = expected.iter().zip(&names.observed).zip(&names.names);
         let wrong = pairs.filter(|((expected, observed), _)| expected != observed);
-        wrong.map(|(_, place)| (*place).clone()).collect()
+        wrong.map(|(_, name)| name.place.clone()).collect()
     })
+}
+
+/// A place of a script.
+struct Name<'s> {
+    place: &'s Place,
+    /// The file before the first step.
+    first: Option<u64>,
+    /// The file after the last step.
+    last: Option<u64>,
+    /// All files that are there at some time.
+    known: Vec<u64>,
 }
 
 /// The places of a script, each once.
 struct Names<'s> {
-    places: Vec<&'s Place>,
+    names: Vec<Name<'s>>,
     /// The indices of both places of each step.
     steps: Vec<(usize, usize)>,
     /// Which places have a file before the first step.
@@ -108,60 +122,68 @@ impl<'s> Names<'s> {
         seen: &dyn Fn(&Place) -> Option<u64>,
     ) -> Names<'s> {
         let mut indices: HashMap<&Place, usize> = HashMap::new();
-        let mut names = Names {
-            places: Vec::new(),
-            steps: Vec::with_capacity(script.steps.len()),
-            first: Vec::new(),
-            observed: Vec::new(),
-        };
-        let mut inodes: Vec<Vec<u64>> = Vec::new();
+        let mut names: Vec<Name> = Vec::new();
+        let mut steps = Vec::with_capacity(script.steps.len());
         for step in &script.steps {
             // A place that is first left has a file at the start.
-            let mut index = |place: &'s Place, is_first: bool| {
-                let index = *indices.entry(place).or_insert_with(|| {
-                    names.places.push(place);
-                    names.first.push(is_first);
-                    inodes.push(Vec::new());
-                    names.places.len() - 1
-                });
-                if let Some(known) = inodes.get_mut(index) {
-                    known.push(step.inode);
+            let mut visit = |place: &'s Place, first: Option<u64>, last: Option<u64>| {
+                let index = *indices.entry(place).or_insert(names.len());
+                match names.get_mut(index) {
+                    Some(name) => {
+                        name.last = last;
+                        name.known.push(step.inode);
+                    }
+                    None => names.push(Name {
+                        place,
+                        first,
+                        last,
+                        known: vec![step.inode],
+                    }),
                 }
                 index
             };
-            let pair = (index(&step.from, true), index(&step.to, false));
-            names.steps.push(pair);
+            let from = visit(&step.from, Some(step.inode), None);
+            steps.push((from, visit(&step.to, None, Some(step.inode))));
         }
-        let is_observed = |(place, known): (&&Place, &Vec<u64>)| match (seen(place), identity) {
+        let is_observed = |name: &Name| match (seen(name.place), identity) {
             (None, _) => false,
             (Some(_), Identity::Name) => true,
-            (Some(inode), Identity::Inode) => known.contains(&inode),
+            (Some(inode), Identity::Inode) => name.known.contains(&inode),
         };
-        names.observed = names.places.iter().zip(&inodes).map(is_observed).collect();
-        names
+        Names {
+            observed: names.iter().map(is_observed).collect(),
+            first: names.iter().map(|name| name.first.is_some()).collect(),
+            names,
+            steps,
+        }
     }
 
     /// Whether all steps are done or undone as far as others see it. Files in hidden directories are
     /// deleted in no order.
-    fn outside(&self, script: &Script, last: &[bool]) -> Option<State> {
-        let is_staged: Vec<bool> = self
-            .places
-            .iter()
-            .map(|place| script.is_staged(place))
-            .collect();
-        let is_like = |expected: &[bool]| {
-            let pairs = expected.iter().zip(&self.observed).zip(&is_staged);
-            // In a hidden directory files may be missing, but there is none that should not be.
-            pairs
-                .into_iter()
-                .all(|((expected, observed), is_staged)| match is_staged {
-                    true => *expected || !*observed,
-                    false => expected == observed,
-                })
+    fn outside(
+        &self,
+        script: &Script,
+        identity: Identity,
+        seen: &dyn Fn(&Place) -> Option<u64>,
+    ) -> Option<State> {
+        let is_like = |expected: &dyn Fn(&Name) -> Option<u64>| {
+            let mut pairs = self.names.iter().zip(&self.observed);
+            pairs.all(|(name, observed)| {
+                let expected = expected(name);
+                if script.is_staged(name.place) {
+                    // Files may be missing, but there is none that should not be.
+                    return expected.is_some() || !observed;
+                }
+                match identity {
+                    Identity::Name => expected.is_some() == *observed,
+                    Identity::Inode if *observed => expected == seen(name.place),
+                    Identity::Inode => expected.is_none(),
+                }
+            })
         };
-        match (is_like(&self.first), is_like(last)) {
-            (true, _) => Some(State::Undone),
-            (false, true) => Some(State::Done),
+        match (is_like(&|name| name.last), is_like(&|name| name.first)) {
+            (true, _) => Some(State::Done),
+            (false, true) => Some(State::Undone),
             (false, false) => None,
         }
     }
