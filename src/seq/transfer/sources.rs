@@ -92,6 +92,14 @@ pub(super) fn removed(
         renumber: Renumber::Keep,
         pad: None,
     };
+    for source in sources {
+        if fs::symlink_metadata(source).is_ok() {
+            return Err(Error::usage_hint(
+                format!("{source} names single files"),
+                "rm removes them; this command takes patterns such as shot.1-100#.exr",
+            ));
+        }
+    }
     let mut pairs = pairs(&naming, directories)?;
     let mut seen = HashSet::new();
     pairs.retain(|pair| seen.insert(pair.from.clone()));
