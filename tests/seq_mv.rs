@@ -30,10 +30,17 @@ fn tree(directory: &Path) -> Tree {
         .map(|path| {
             let found = fs::symlink_metadata(&path).unwrap();
             let content = match found.is_symlink() {
-                true => fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes(),
+                true => fs::read_link(&path)
+                    .unwrap()
+                    .into_os_string()
+                    .into_encoded_bytes(),
                 false => fs::read(&path).unwrap(),
             };
-            let time = i128::from(found.mtime()) * 1_000_000_000 + i128::from(found.mtime_nsec());
+            // The time of a symlink says nothing.
+            let time = match found.is_symlink() {
+                true => 0,
+                false => i128::from(found.mtime()) * 1_000_000_000 + i128::from(found.mtime_nsec()),
+            };
             let mode = found.mode() & 0o7777;
             (path.file_name().unwrap().to_owned(), (content, mode, time))
         })
@@ -60,8 +67,11 @@ fn names(directory: &Path) -> Vec<String> {
 fn frame(directory: &Path, name: impl AsRef<OsStr>, number: u64) {
     let path = directory.join(name.as_ref());
     fs::write(&path, format!("frame {number} in {}", path.display())).unwrap();
-    fs::set_permissions(&path, Permissions::from_mode([0o644, 0o640, 0o444][number as usize % 3]))
-        .unwrap();
+    fs::set_permissions(
+        &path,
+        Permissions::from_mode([0o644, 0o640, 0o444][number as usize % 3]),
+    )
+    .unwrap();
     let time = UNIX_EPOCH + Duration::new(1_000_000_000 + number, 123_456_789);
     let times = FileTimes::new().set_accessed(time).set_modified(time);
     File::open(&path).unwrap().set_times(times).unwrap();
@@ -71,7 +81,11 @@ fn frame(directory: &Path, name: impl AsRef<OsStr>, number: u64) {
 fn shot(numbers: &[&str]) -> Scratch {
     let scratch = Scratch::new("seq");
     for number in numbers {
-        frame(scratch.path(), format!("shot.{number}.exr"), number.trim_matches('-').parse().unwrap());
+        frame(
+            scratch.path(),
+            format!("shot.{number}.exr"),
+            number.trim_matches('-').parse().unwrap(),
+        );
     }
     scratch
 }
@@ -83,7 +97,12 @@ fn seq(directory: &Path, words: &[&str]) -> Run {
 #[track_caller]
 fn run(directory: &Path, words: &[&str], code: i32) -> Output {
     let output = seq(directory, words).run().expect_code(code);
-    assert!(hidden(directory).is_empty(), "{:?}\n{}", hidden(directory), output.tell());
+    assert!(
+        hidden(directory).is_empty(),
+        "{:?}\n{}",
+        hidden(directory),
+        output.tell()
+    );
     output
 }
 
@@ -99,10 +118,22 @@ fn refused(directory: &Path, words: &[&str], why: &str) {
 #[test]
 fn frames_are_renumbered_as_mv_would_one_by_one() {
     for (words, from, to) in [
-        (&["--offset", "1"][..], &["0001", "0002", "0003", "0010"][..], &["0002", "0003", "0004", "0011"][..]),
-        (&["--offset", "-1"], &["0001", "0002", "0003"], &["0000", "0001", "0002"]),
+        (
+            &["--offset", "1"][..],
+            &["0001", "0002", "0003", "0010"][..],
+            &["0002", "0003", "0004", "0011"][..],
+        ),
+        (
+            &["--offset", "-1"],
+            &["0001", "0002", "0003"],
+            &["0000", "0001", "0002"],
+        ),
         (&["--offset=+3"], &["9", "10"], &["12", "13"]),
-        (&["--start", "1001"], &["1", "2", "10"], &["1001", "1002", "1010"]),
+        (
+            &["--start", "1001"],
+            &["1", "2", "10"],
+            &["1001", "1002", "1010"],
+        ),
         (&["--start", "-1"], &["0001", "0002"], &["-001", "0000"]),
         (&["--pad", "6"], &["1", "20"], &["000001", "000020"]),
         (&["--pad", "1"], &["0001", "0020"], &["1", "20"]),
@@ -116,9 +147,18 @@ fn frames_are_renumbered_as_mv_would_one_by_one() {
         }
         for (from, to) in pairs {
             let name = |number: &str| expected.path().join(format!("shot.{number}.exr"));
-            Run::of("mv").arg("-n").arg(name(from)).arg(name(to)).run().expect_code(0);
+            Run::of("mv")
+                .arg("-n")
+                .arg(name(from))
+                .arg(name(to))
+                .run()
+                .expect_code(0);
         }
-        let planned = run(scratch.path(), &[&["mv", "shot.#.exr", "--dry-run"], words].concat(), 0);
+        let planned = run(
+            scratch.path(),
+            &[&["mv", "shot.#.exr", "--dry-run"], words].concat(),
+            0,
+        );
         let lines: Vec<String> = from
             .iter()
             .zip(to)
@@ -126,16 +166,31 @@ fn frames_are_renumbered_as_mv_would_one_by_one() {
             .collect();
         assert_eq!(planned.stdout_text(), lines.concat());
         let output = run(scratch.path(), &[&["mv", "shot.#.exr"], words].concat(), 0);
-        assert_eq!(output.stdout_text(), format!("{} files moved\n", from.len()));
+        assert_eq!(
+            output.stdout_text(),
+            format!("{} files moved\n", from.len())
+        );
         let content = |directory: &Path| {
             let rest = directory.as_os_str().len();
             let files = tree(directory).into_iter();
             let files = files.map(|(name, (content, mode, time))| {
-                (name, content[..content.len().min(8)].to_vec(), mode, time, rest)
+                (
+                    name,
+                    content[..content.len().min(8)].to_vec(),
+                    mode,
+                    time,
+                    rest,
+                )
             });
-            files.map(|(name, content, mode, time, _)| (name, content, mode, time)).collect::<Vec<_>>()
+            files
+                .map(|(name, content, mode, time, _)| (name, content, mode, time))
+                .collect::<Vec<_>>()
         };
-        assert_eq!(content(scratch.path()), content(expected.path()), "{words:?}");
+        assert_eq!(
+            content(scratch.path()),
+            content(expected.path()),
+            "{words:?}"
+        );
     }
 }
 
@@ -154,14 +209,29 @@ fn copies_have_content_mode_and_time_as_with_cp_p() {
         fs::create_dir(at(name)).unwrap();
     }
     let output = run(scratch.path(), &["cp", "shot.#.exr", "ours"], 0);
-    assert!(output.stdout_text().starts_with("7 files copied, 67."), "{}", output.tell());
-    run(scratch.path(), &["cp", "--verify", "shot.#.exr", "verified", "--jobs", "3"], 0);
+    assert!(
+        output.stdout_text().starts_with("7 files copied, 67."),
+        "{}",
+        output.tell()
+    );
+    run(
+        scratch.path(),
+        &["cp", "--verify", "shot.#.exr", "verified", "--jobs", "3"],
+        0,
+    );
     let script = "cp -p shot.*.exr theirs";
-    Run::of("sh").args(["-c", script]).current_dir(scratch.path()).run().expect_code(0);
+    Run::of("sh")
+        .args(["-c", script])
+        .current_dir(scratch.path())
+        .run()
+        .expect_code(0);
     assert_eq!(tree(&at("ours")), tree(&at("theirs")));
     assert_eq!(tree(&at("verified")), tree(&at("theirs")));
     let blocks = |path: &str| fs::metadata(at(path)).unwrap().blocks();
-    assert!(blocks("ours/shot.0005.exr") < 1000, "the copy of a sparse file is sparse");
+    assert!(
+        blocks("ours/shot.0005.exr") < 1000,
+        "the copy of a sparse file is sparse"
+    );
 }
 
 #[test]
@@ -171,15 +241,32 @@ fn names_are_kept_in_a_directory_and_follow_a_pattern() {
     run(scratch.path(), &["cp", "shot.#.exr", "to"], 0);
     assert_eq!(names(&scratch.path().join("to")), names(scratch.path()));
     run(scratch.path(), &["cp", "shot.#.exr", "to/comp_#.exr"], 0);
-    run(scratch.path(), &["cp", "shot.7-8#.exr", "to/@@@.exr", "--offset", "1"], 0);
+    run(
+        scratch.path(),
+        &["cp", "shot.7-8#.exr", "to/@@@.exr", "--offset", "1"],
+        0,
+    );
     let expected = [
-        "008.exr", "009.exr", "comp_-002.exr", "comp_0008.exr", "comp_7.exr", "shot.-002.exr",
-        "shot.0008.exr", "shot.7.exr",
+        "008.exr",
+        "009.exr",
+        "comp_-002.exr",
+        "comp_0008.exr",
+        "comp_7.exr",
+        "shot.-002.exr",
+        "shot.0008.exr",
+        "shot.7.exr",
     ];
     assert_eq!(names(&scratch.path().join("to")), expected);
     // Several sources, and single files.
     fs::create_dir(scratch.path().join("all")).unwrap();
-    let words = ["mv", "to/comp_#.exr", "shot.7.exr", "shot.0008.exr", "to/@@@.exr", "all"];
+    let words = [
+        "mv",
+        "to/comp_#.exr",
+        "shot.7.exr",
+        "shot.0008.exr",
+        "to/@@@.exr",
+        "all",
+    ];
     let output = run(scratch.path(), &words, 0);
     assert_eq!(output.stdout_text(), "7 files moved\n");
     assert_eq!(names(scratch.path()), ["shot.-002.exr"]);
@@ -195,32 +282,101 @@ fn collisions_are_refused_before_anything_moves() {
     fs::create_dir(at.join("x.0001.exr")).unwrap();
     frame(at, "shot.3.exr", 51);
     for (words, why) in [
-        (&["mv", "shot.#.exr", "comp.####.exr"][..], "same name: comp.0003.exr"),
-        (&["mv", "shot.1-2#.exr", "comp.#.exr"], "overwritten: comp.0002.exr"),
-        (&["cp", "shot.1-2#.exr", "comp.#.exr"], "overwritten: comp.0002.exr"),
-        (&["ln", "shot.1-2#.exr", "comp.#.exr"], "overwritten: comp.0002.exr"),
-        (&["mv", "shot.1-2#.exr", "--offset", "1"], "overwritten: shot.0003.exr"),
-        (&["cp", "shot.1-2#.exr", "--offset", "1"], "overwritten: shot.0002.exr, shot.0003.exr"),
-        (&["mv", "shot.####.exr", "--start", "3", "--dry-run", "--pad", "1"], "overwritten: shot.3.exr"),
-        (&["mv", "shot.1-2#.exr", "nowhere/shot.#.exr"], "nowhere is not a directory"),
-        (&["mv", "shot.1-2#.exr", "nowhere"], "neither a directory nor a pattern"),
-        (&["mv", "shot.1-2#.exr", "comp.0002.exr"], "exists and is not a directory"),
-        (&["mv", "shot.1-2#.exr", "a.1-5#.exr"], "the destination has a range"),
-        (&["mv", "shot.1#.exr", "shot.2#.exr", "a.#.exr"], "several sources"),
+        (
+            &["mv", "shot.#.exr", "comp.####.exr"][..],
+            "same name: comp.0003.exr",
+        ),
+        (
+            &["mv", "shot.1-2#.exr", "comp.#.exr"],
+            "overwritten: comp.0002.exr",
+        ),
+        (
+            &["cp", "shot.1-2#.exr", "comp.#.exr"],
+            "overwritten: comp.0002.exr",
+        ),
+        (
+            &["ln", "shot.1-2#.exr", "comp.#.exr"],
+            "overwritten: comp.0002.exr",
+        ),
+        (
+            &["mv", "shot.1-2#.exr", "--offset", "1"],
+            "overwritten: shot.0003.exr",
+        ),
+        (
+            &["cp", "shot.1-2#.exr", "--offset", "1"],
+            "overwritten: shot.0002.exr, shot.0003.exr",
+        ),
+        (
+            &[
+                "mv",
+                "shot.####.exr",
+                "--start",
+                "3",
+                "--dry-run",
+                "--pad",
+                "1",
+            ],
+            "overwritten: shot.3.exr",
+        ),
+        (
+            &["mv", "shot.1-2#.exr", "nowhere/shot.#.exr"],
+            "nowhere is not a directory",
+        ),
+        (
+            &["mv", "shot.1-2#.exr", "nowhere"],
+            "neither a directory nor a pattern",
+        ),
+        (
+            &["mv", "shot.1-2#.exr", "comp.0002.exr"],
+            "exists and is not a directory",
+        ),
+        (
+            &["mv", "shot.1-2#.exr", "a.1-5#.exr"],
+            "the destination has a range",
+        ),
+        (
+            &["mv", "shot.1#.exr", "shot.2#.exr", "a.#.exr"],
+            "several sources",
+        ),
         (&["mv", "shot.0001.exr", "a.#.exr"], "single file"),
         (&["mv", "shot.#.exr"], "destination is missing"),
         (&["mv"], "no files given"),
         (&["mv", "dir", "a.#.exr"], "dir is not a file"),
         (&["mv", "x.#.exr", "a.#.exr"], "x.0001.exr is not a file"),
-        (&["mv", "shot.1#.exr", "x.#.exr"], "directories are in the way: x.0001.exr"),
-        (&["mv", "shot.1#.exr", "x.#.exr", "--overwrite"], "directories are in the way: x.0001.exr"),
-        (&["mv", "shot.1#.exr", "a.<UDIM>.exr"], "0001 is not a UDIM tile"),
-        (&["mv", "shot.1-x#.exr", "a.#.exr"], "no frames found"),
+        (
+            &["mv", "shot.1#.exr", "x.#.exr"],
+            "directories are in the way: x.0001.exr",
+        ),
+        (
+            &["mv", "shot.1#.exr", "x.#.exr", "--overwrite"],
+            "directories are in the way: x.0001.exr",
+        ),
+        (
+            &["mv", "shot.1#.exr", "a.<UDIM>.exr"],
+            "0001 is not a UDIM tile",
+        ),
+        (&["mv", "shot.77#.exr", "a.#.exr"], "no frames found"),
+        (
+            &["mv", "shot.1-x#.exr", "a.#.exr"],
+            "the range 1-x before the padding",
+        ),
         (&["mv", "shot.5-1x0#.exr", "a.#.exr"], "range"),
-        (&["mv", "shot.#.exr", "--offset", "1", "--start", "2"], "exclude each other"),
-        (&["mv", "shot.#.exr", "--offset", "999999999999"], "too large"),
-        (&["mv", "shot.#.exr", "--undo", "."], "take no other arguments"),
-        (&["mv", "shot.#.exr", "a.#.exr", "--force"], "--force requires"),
+        (
+            &["mv", "shot.#.exr", "--offset", "1", "--start", "2"],
+            "exclude each other",
+        ),
+        (
+            &["mv", "shot.#.exr", "--offset", "999999999999"],
+            "too large",
+        ),
+        (
+            &["mv", "shot.#.exr", "--undo", "."],
+            "take no other arguments",
+        ),
+        (
+            &["mv", "shot.#.exr", "a.#.exr", "--force"],
+            "--force requires",
+        ),
         (&["rm", "shot.#.exr"], "use --yes"),
         (&["rm", "shot.0001.exr", "--yes"], "names single files"),
     ] {
@@ -234,7 +390,11 @@ fn collisions_are_refused_before_anything_moves() {
         frame(at, format!("comp.000{number}.exr"), number);
         frame(at, format!("shot.000{number}.exr"), number);
     }
-    refused(at, &["mv", "shot.4-9#.exr", "comp.#.exr"], "comp.0006.exr, and 3 more\nhint: use --overwrite");
+    refused(
+        at,
+        &["mv", "shot.4-9#.exr", "comp.#.exr"],
+        "comp.0006.exr, and 3 more\nhint: use --overwrite",
+    );
 }
 
 #[test]
@@ -255,7 +415,11 @@ fn nothing_to_do_is_no_error() {
     symlink(".", scratch.path().join("same")).unwrap();
     let output = run(scratch.path(), &["mv", "shot.#.exr", "same/shot.#.exr"], 0);
     assert_eq!(output.stdout_text(), "nothing to do\n");
-    run(scratch.path(), &["mv", "shot.#.exr", "same/shot.#.exr", "--offset", "1"], 0);
+    run(
+        scratch.path(),
+        &["mv", "shot.#.exr", "same/shot.#.exr", "--offset", "1"],
+        0,
+    );
     let expected = ["shot.0002.exr", "shot.0003.exr"];
     assert_eq!(names(scratch.path()), expected);
 }
@@ -267,7 +431,11 @@ fn overwrite_replaces_and_keeps_other_files() {
         frame(scratch.path(), "comp.0002.exr", 50);
         frame(scratch.path(), "comp.0004.exr", 51);
         let before = tree(scratch.path());
-        run(scratch.path(), &[command, "shot.#.exr", "comp.#.exr", "--overwrite"], 0);
+        run(
+            scratch.path(),
+            &[command, "shot.#.exr", "comp.#.exr", "--overwrite"],
+            0,
+        );
         let after = tree(scratch.path());
         for number in 1..4 {
             let shot = &before[OsStr::new(&format!("shot.000{number}.exr"))];
@@ -280,9 +448,18 @@ fn overwrite_replaces_and_keeps_other_files() {
     // Copies to names of other sources take what was there before.
     let scratch = shot(&["0001", "0002", "0003"]);
     let before = tree(scratch.path());
-    run(scratch.path(), &["cp", "shot.#.exr", "--offset", "1", "--overwrite"], 0);
+    run(
+        scratch.path(),
+        &["cp", "shot.#.exr", "--offset", "1", "--overwrite"],
+        0,
+    );
     let after = tree(scratch.path());
-    for (old, new) in [("0001", "0001"), ("0001", "0002"), ("0002", "0003"), ("0003", "0004")] {
+    for (old, new) in [
+        ("0001", "0001"),
+        ("0001", "0002"),
+        ("0002", "0003"),
+        ("0003", "0004"),
+    ] {
         let name = |number: &str| OsString::from(format!("shot.{number}.exr"));
         assert_eq!(after[&name(new)], before[&name(old)]);
     }
@@ -297,13 +474,27 @@ fn links_are_hard_or_have_relative_targets() {
     run(scratch.path(), &["ln", "shot.#.exr", "to/hard.#.exr"], 0);
     let inode = |path: &str| fs::metadata(at(path)).unwrap().ino();
     assert_eq!(inode("shot.0001.exr"), inode("to/hard.0001.exr"));
-    run(scratch.path(), &["ln", "-s", "shot.#.exr", "to/short/soft.#.exr"], 0);
-    run(scratch.path(), &["ln", "-s", "shot.#.exr", "latest.#.exr"], 0);
+    run(
+        scratch.path(),
+        &["ln", "-s", "shot.#.exr", "to/short/soft.#.exr"],
+        0,
+    );
+    run(
+        scratch.path(),
+        &["ln", "-s", "shot.#.exr", "latest.#.exr"],
+        0,
+    );
     for path in ["to/deep/soft.0001.exr", "latest.0001.exr"] {
         assert_eq!(inode("shot.0001.exr"), inode(path), "{path}");
     }
-    assert_eq!(fs::read_link(at("to/deep/soft.0002.exr")).unwrap(), Path::new("../../shot.0002.exr"));
-    assert_eq!(fs::read_link(at("latest.0002.exr")).unwrap(), Path::new("shot.0002.exr"));
+    assert_eq!(
+        fs::read_link(at("to/deep/soft.0002.exr")).unwrap(),
+        Path::new("../../shot.0002.exr")
+    );
+    assert_eq!(
+        fs::read_link(at("latest.0002.exr")).unwrap(),
+        Path::new("shot.0002.exr")
+    );
 }
 
 #[test]
@@ -313,6 +504,22 @@ fn removal_asks_for_a_range_or_for_yes() {
     assert_eq!(output.stdout_text(), "shot.0002.exr\nshot.0003.exr\n");
     run(scratch.path(), &["rm", "shot.2-3#.exr"], 0);
     assert_eq!(names(scratch.path()), ["shot.0001.exr"]);
+    if let Some(script) = peers::tool("script") {
+        for (answer, code) in [("n\n", 1), ("\n", 1), ("", 1), ("y\n", 0)] {
+            let command = format!("{} seq rm shot.#.exr", binary().display());
+            let words = ["-qec", &command, "/dev/null"];
+            let run = Run::of(&script)
+                .args(words)
+                .current_dir(scratch.path())
+                .stdin(answer);
+            let output = run.run().expect_code(code);
+            let text = output.stdout_text();
+            let question = "remove 1 files, the first is shot.0001.exr? [y/N] ";
+            assert!(text.contains(question), "{}", output.tell());
+            assert_eq!(names(scratch.path()).is_empty(), code == 0);
+        }
+        frame(scratch.path(), "shot.0001.exr", 1);
+    }
     let output = run(scratch.path(), &["rm", "shot.#.exr", "--yes", "--json"], 0);
     assert_eq!(
         output.json(),
@@ -335,7 +542,11 @@ fn names_that_are_not_utf8_hard_links_and_symlinks_are_moved() {
     frame(&directory, "a\n1.\u{1b}x", 2);
     // Frames that are held: hard links of one file, and symlinks.
     frame(&directory, "a\n2.\u{1b}x", 3);
-    fs::hard_link(directory.join("a\n2.\u{1b}x"), directory.join("a\n3.\u{1b}x")).unwrap();
+    fs::hard_link(
+        directory.join("a\n2.\u{1b}x"),
+        directory.join("a\n3.\u{1b}x"),
+    )
+    .unwrap();
     symlink("gone", directory.join("a\n4.\u{1b}x")).unwrap();
     let before = tree(&directory);
     let output = run(&directory, &["mv", "a\n#.\u{1b}x", "--offset", "1"], 0);
@@ -346,13 +557,26 @@ fn names_that_are_not_utf8_hard_links_and_symlinks_are_moved() {
         assert_eq!(after[&name(number + 1)], before[&name(number)]);
     }
     assert_eq!(after[&name("1")], before[&name("1")]);
-    let planned = run(&directory, &["mv", "a\n#.\u{1b}x", "--offset", "1", "--dry-run"], 0);
-    assert!(planned.stdout_text().starts_with("a\\n2.\\u{1b}x -> a\\n3."), "{}", planned.tell());
+    let planned = run(
+        &directory,
+        &["mv", "a\n#.\u{1b}x", "--offset", "1", "--dry-run"],
+        0,
+    );
+    assert!(
+        planned
+            .stdout_text()
+            .starts_with("a\\n2.\\u{1b}x -> a\\n3."),
+        "{}",
+        planned.tell()
+    );
 }
 
 #[test]
 fn a_move_to_another_file_system_equals_mv() {
-    let (scratch, memory) = (shot(&["0001", "0002", "0003"]), Scratch::below(Path::new("/dev/shm"), "seq"));
+    let (scratch, memory) = (
+        shot(&["0001", "0002", "0003"]),
+        Scratch::below(Path::new("/dev/shm"), "seq"),
+    );
     let device = |path: &Path| fs::metadata(path).unwrap().dev();
     if device(scratch.path()) == device(memory.path()) {
         return peers::skipped("/dev/shm is not another file system");
@@ -373,7 +597,10 @@ fn a_move_to_another_file_system_equals_mv() {
     let words = ["mv", "--verify", "shot.#.exr", ours.to_str().unwrap()];
     run(scratch.path(), &words, 0);
     assert!(names(scratch.path()).is_empty() && hidden(&ours).is_empty());
-    assert_eq!((tree(&ours), owners(&ours)), (before.clone(), owned.clone()));
+    assert_eq!(
+        (tree(&ours), owners(&ours)),
+        (before.clone(), owned.clone())
+    );
     // mv brings them back, and away again.
     let script = "mv \"$1\"/ours/* . && mv * \"$1\"/theirs";
     let run = Run::of("sh").args(["-c", script, "sh"]).arg(memory.path());
@@ -386,15 +613,25 @@ fn results_equal_those_of_pyseq() {
     if peers::python(&["pyseq"]).is_none() {
         return;
     }
-    let peer = |name: &str| Run::of(crate::support::source(&format!("target/peers/venv/bin/{name}")));
+    let peer = |name: &str| {
+        Run::of(crate::support::source(&format!(
+            "target/peers/venv/bin/{name}"
+        )))
+    };
     for (command, name) in [("mv", "smv"), ("cp", "scopy")] {
-        let (ours, theirs) = (shot(&["0001", "0002", "0003"]), shot(&["0001", "0002", "0003"]));
+        let (ours, theirs) = (
+            shot(&["0001", "0002", "0003"]),
+            shot(&["0001", "0002", "0003"]),
+        );
         for scratch in [&ours, &theirs] {
             fs::create_dir(scratch.path().join("to")).unwrap();
         }
-        run(ours.path(), &[command, "shot.#.exr", "to/comp.#.exr", "--start", "101"], 0);
-        let words = ["shot.%04d.exr", "to", "-r", "comp", "--renumber", "101"];
-        let words = [&words[..], &["--pad", "4"]].concat();
+        run(
+            ours.path(),
+            &[command, "shot.#.exr", "to/comp.#.exr", "--start", "101"],
+            0,
+        );
+        let words = ["shot.%04d.exr", "to/comp.%04d.exr", "--renumber", "101"];
         let output = peer(name).args(words).current_dir(theirs.path()).run();
         assert_eq!(output.code, 0, "{}", output.tell());
         let content = |scratch: &Scratch, directory: &str| {
@@ -403,7 +640,11 @@ fn results_equal_those_of_pyseq() {
             files.collect::<Vec<_>>()
         };
         for directory in ["", "to"] {
-            assert_eq!(content(&ours, directory), content(&theirs, directory), "{name}");
+            assert_eq!(
+                content(&ours, directory),
+                content(&theirs, directory),
+                "{name}"
+            );
         }
     }
 }
@@ -419,7 +660,10 @@ fn two_runs_at_once_lose_nothing() {
             all
         };
         let before = contents(&scratch);
-        let offsets = [["--offset", "1"], ["--offset", if round % 2 == 0 { "1" } else { "-1" }]];
+        let offsets = [
+            ["--offset", "1"],
+            ["--offset", if round % 2 == 0 { "1" } else { "-1" }],
+        ];
         let both = offsets.map(|offset| {
             let words = [&["mv", "shot.#.exr"][..], &offset].concat();
             seq(scratch.path(), &words).spawn()
@@ -430,7 +674,11 @@ fn two_runs_at_once_lose_nothing() {
         }
         assert!(both.iter().any(|output| output.code == 0));
         assert_eq!(contents(&scratch), before);
-        assert!(hidden(scratch.path()).is_empty(), "{:?}", both.map(|output| output.tell()));
+        assert!(
+            hidden(scratch.path()).is_empty(),
+            "{:?}",
+            both.map(|output| output.tell())
+        );
     }
 }
 
@@ -451,13 +699,25 @@ fn a_journal_of_another_user_is_not_followed() {
     let journal = scratch.write(".c47-seq-0-0-1-1/journal", text);
     give_to_nobody(&journal);
     for option in ["--finish", "--undo"] {
-        let output = seq(scratch.path(), &["mv", option, ".", "--force"]).run().expect_code(7);
-        assert!(output.stderr_text().contains("belongs to another user"), "{}", output.tell());
+        let output = seq(scratch.path(), &["mv", option, ".", "--force"])
+            .run()
+            .expect_code(7);
+        assert!(
+            output.stderr_text().contains("belongs to another user"),
+            "{}",
+            output.tell()
+        );
         assert!(secret.exists());
     }
     // It does not disturb other runs.
-    let output = seq(scratch.path(), &["mv", "shot.#.exr", "a.#.exr"]).run().expect_code(0);
-    assert!(output.stderr_text().contains("belongs to another user"), "{}", output.tell());
+    let output = seq(scratch.path(), &["mv", "shot.#.exr", "a.#.exr"])
+        .run()
+        .expect_code(0);
+    assert!(
+        output.stderr_text().contains("belongs to another user"),
+        "{}",
+        output.tell()
+    );
 }
 
 #[test]
@@ -466,14 +726,24 @@ fn a_file_that_is_no_journal_is_reported() {
     for (text, why) in [
         ("", "malformed"),
         ("c47-seq-journal 1\nrun mv no\n", "not complete"),
-        ("c47-seq-journal 1\nrun mv no\nstage /elsewhere s\nend\n", "another directory"),
+        (
+            "c47-seq-journal 1\nrun mv no\nstage /elsewhere s\nend\n",
+            "another directory",
+        ),
     ] {
         scratch.write(".c47-seq-0-0-1-1/journal", text);
-        let output = seq(scratch.path(), &["mv", "--undo", "."]).run().expect_code(7);
+        let output = seq(scratch.path(), &["mv", "--undo", "."])
+            .run()
+            .expect_code(7);
         assert!(output.stderr_text().contains(why), "{}", output.tell());
     }
     fs::remove_dir_all(scratch.path().join(".c47-seq-0-0-1-1")).unwrap();
     let output = run(scratch.path(), &["mv", "--undo", "."], 1);
-    assert!(output.stderr_text().contains("no journal of an unfinished run"), "{}", output.tell());
-    let _ = binary();
+    assert!(
+        output
+            .stderr_text()
+            .contains("no journal of an unfinished run"),
+        "{}",
+        output.tell()
+    );
 }

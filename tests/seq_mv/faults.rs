@@ -7,7 +7,12 @@ use crate::support::NOBODY;
 fn faulty(directory: &Path, words: &[&str], fault: &str) -> Option<Run> {
     let run = Run::of(peers::tool("strace")?);
     let run = run.args(["-f", "-qq", "-o", "/dev/null", "-e", fault]);
-    Some(run.arg(binary()).arg("seq").args(words).current_dir(directory))
+    Some(
+        run.arg(binary())
+            .arg("seq")
+            .args(words)
+            .current_dir(directory),
+    )
 }
 
 #[test]
@@ -18,25 +23,65 @@ fn what_was_done_is_undone_when_a_system_call_fails() {
     let verify = &["cp", "shot.#.exr", "new.#.exr", "--verify", "--jobs", "2"][..];
     let remove = &["rm", "shot.#.exr", "--yes"][..];
     for (words, fault, why) in [
-        (move_, "renameat2:error=EIO:when=3", "cannot move shot.0001.exr: I/O error"),
-        (move_, "renameat2:error=EACCES:when=2", "cannot move shot.0002.exr: permission denied"),
-        (move_, "renameat2:error=ENOSPC:when=1", "cannot move shot.0003.exr: no space"),
+        (
+            move_,
+            "renameat2:error=EIO:when=3",
+            "cannot move shot.0001.exr: I/O error",
+        ),
+        (
+            move_,
+            "renameat2:error=EACCES:when=2",
+            "cannot move shot.0002.exr: permission denied",
+        ),
+        (
+            move_,
+            "renameat2:error=ENOSPC:when=1",
+            "cannot move shot.0003.exr: no space",
+        ),
         (move_, "fsync:error=EIO:when=1", "cannot write"),
         (move_, "fsync:error=ENOSPC:when=3", "cannot write"),
         (move_, "fsync:error=EIO:when=4", "cannot sync"),
         (move_, "mkdir:error=EROFS:when=1", "read-only file system"),
         (move_, "rename:error=EIO:when=1", "cannot write"),
         (replace, "renameat:error=EIO:when=1", "cannot move"),
-        (replace, "renameat2:error=EDQUOT:when=3", "cannot move shot.0003.exr"),
-        (copy, "copy_file_range:error=ENOSPC:when=2", "cannot write new.0002.exr: no space"),
+        (
+            replace,
+            "renameat2:error=EDQUOT:when=3",
+            "cannot move shot.0003.exr",
+        ),
+        (
+            copy,
+            "copy_file_range:error=ENOSPC:when=2",
+            "cannot write new.0002.exr: no space",
+        ),
         (copy, "fsync:error=EIO:when=5", "I/O error"),
-        (copy, "fchmod:error=EPERM:when=2", "cannot write new.0002.exr"),
-        (copy, "utimensat:error=EIO:when=3", "cannot write new.0003.exr"),
-        (copy, "renameat:error=EIO:when=2", "cannot write new.0002.exr"),
-        (copy, "renameat2:error=ENOSPC:when=2", "cannot write new.0002.exr: no space"),
+        (
+            copy,
+            "fchmod:error=EPERM:when=2",
+            "cannot write new.0002.exr",
+        ),
+        (
+            copy,
+            "utimensat:error=EIO:when=3",
+            "cannot write new.0003.exr",
+        ),
+        (
+            copy,
+            "renameat:error=EIO:when=2",
+            "cannot write new.0002.exr",
+        ),
+        (
+            copy,
+            "renameat2:error=ENOSPC:when=2",
+            "cannot write new.0002.exr: no space",
+        ),
         (copy, "fdatasync:error=EIO:when=1", "cannot write"),
         (verify, "read:error=EIO:when=2+", "I/O error"),
-        (remove, "renameat:error=EACCES:when=3", "cannot move shot.0003.exr"),
+        (
+            remove,
+            "renameat:error=EACCES:when=3",
+            "cannot move shot.0003.exr",
+        ),
     ] {
         let scratch = shot(&["0001", "0002", "0003"]);
         frame(scratch.path(), "comp.0002.exr", 40);
@@ -48,7 +93,11 @@ fn what_was_done_is_undone_when_a_system_call_fails() {
         let text = output.stderr_text();
         assert!(text.contains(why), "{fault}: {}", output.tell());
         assert_eq!(tree(scratch.path()), before, "{fault}: {}", output.tell());
-        assert!(hidden(scratch.path()).is_empty(), "{fault}: {}", output.tell());
+        assert!(
+            hidden(scratch.path()).is_empty(),
+            "{fault}: {}",
+            output.tell()
+        );
     }
 }
 
@@ -71,7 +120,10 @@ fn reading_back_finds_a_copy_that_differs() {
             assert_eq!(tree(scratch.path()), before);
             found = true;
         }
-        for name in names(scratch.path()).iter().filter(|name| name.starts_with("new")) {
+        for name in names(scratch.path())
+            .iter()
+            .filter(|name| name.starts_with("new"))
+        {
             fs::remove_file(scratch.path().join(name)).unwrap();
         }
         for stage in hidden(scratch.path()) {
@@ -90,9 +142,14 @@ fn a_failure_after_the_last_rename_says_what_is_left() {
     };
     let output = run.run().expect_code(7);
     let text = output.stderr_text();
-    assert!(text.contains("hint: the files are removed; delete what is left with 'c47 seq rm --finish"), "{text}");
+    assert!(
+        text.contains("hint: the files are removed; delete what is left with 'c47 seq rm --finish"),
+        "{text}"
+    );
     assert!(names(scratch.path()).is_empty());
-    seq(scratch.path(), &["rm", "--finish", "."]).run().expect_code(0);
+    seq(scratch.path(), &["rm", "--finish", "."])
+        .run()
+        .expect_code(0);
     assert!(hidden(scratch.path()).is_empty());
 }
 
@@ -119,10 +176,26 @@ fn a_full_disk_leaves_everything_as_it_was() {
         ls -lA --time-style=full-iso > /tmp/after.$$; sha256sum a.* >> /tmp/after.$$
         cmp /tmp/before.$$ /tmp/after.$$ && echo same; rm /tmp/before.$$ /tmp/after.$$
     "#;
-    let run = Run::of(unshare).args(["-m", "sh", "-c", script, "sh"]).arg(&at).arg(binary());
+    let run = Run::of(unshare)
+        .args(["-m", "sh", "-c", script, "sh"])
+        .arg(&at)
+        .arg(binary());
     let output = run.run().expect_code(0);
-    assert_eq!(output.stdout_text(), "exit 7\nexit 7\nsame\n", "{}", output.tell());
-    assert_eq!(output.stderr_text().matches("no space left on device").count(), 2, "{}", output.tell());
+    assert_eq!(
+        output.stdout_text(),
+        "exit 7\nexit 7\nsame\n",
+        "{}",
+        output.tell()
+    );
+    assert_eq!(
+        output
+            .stderr_text()
+            .matches("no space left on device")
+            .count(),
+        2,
+        "{}",
+        output.tell()
+    );
 }
 
 /// Runs as nobody, with a pause at the second rename.
@@ -147,13 +220,18 @@ fn a_directory_that_becomes_read_only_can_be_repaired() {
         return;
     };
     let child = run.run_by_nobody().spawn();
-    crate::support::wait_until("the first rename", || scratch.path().join("shot.0004.exr").exists());
+    crate::support::wait_until("the first rename", || {
+        scratch.path().join("shot.0004.exr").exists()
+    });
     fs::set_permissions(scratch.path(), Permissions::from_mode(0o555)).unwrap();
     let output = child.wait();
     fs::set_permissions(scratch.path(), Permissions::from_mode(0o755)).unwrap();
     assert_eq!(output.code, 7, "{}", output.tell());
     let text = output.stderr_text();
-    assert!(text.contains("it could not be undone: cannot move back shot.0004.exr"), "{text}");
+    assert!(
+        text.contains("it could not be undone: cannot move back shot.0004.exr"),
+        "{text}"
+    );
     let undo = seq(scratch.path(), &["mv", "--undo", "."]).run_by_nobody();
     let output = undo.run().expect_code(0);
     assert_eq!(output.stdout_text(), "undone: 3 files as before\n");
@@ -166,29 +244,54 @@ fn a_directory_that_becomes_read_only_can_be_repaired() {
 fn ctrl_c_stops_between_two_steps() {
     for (option, expected) in [("--finish", 2), ("--undo", 1)] {
         let scratch = shot(&["0001", "0002", "0003"]);
-        let Some(run) = slow(scratch.path(), &["mv", "shot.#.exr", "--offset", "1", "--json"]) else {
+        let Some(run) = slow(
+            scratch.path(),
+            &["mv", "shot.#.exr", "--offset", "1", "--json"],
+        ) else {
             return;
         };
         let child = run.spawn();
-        crate::support::wait_until("the first rename", || scratch.path().join("shot.0004.exr").exists());
+        crate::support::wait_until("the first rename", || {
+            scratch.path().join("shot.0004.exr").exists()
+        });
         // While it runs, no other run may have these files.
-        let output = seq(scratch.path(), &["mv", "shot.#.exr", "a.#.exr"]).run().expect_code(2);
-        assert!(output.stderr_text().contains("is working on"), "{}", output.tell());
-        let output = seq(scratch.path(), &["mv", "--undo", "."]).run().expect_code(2);
-        assert!(output.stderr_text().contains("has not ended"), "{}", output.tell());
+        let output = seq(scratch.path(), &["mv", "shot.#.exr", "a.#.exr"])
+            .run()
+            .expect_code(2);
+        assert!(
+            output.stderr_text().contains("is working on"),
+            "{}",
+            output.tell()
+        );
+        let output = seq(scratch.path(), &["mv", "--undo", "."])
+            .run()
+            .expect_code(2);
+        assert!(
+            output.stderr_text().contains("has not ended"),
+            "{}",
+            output.tell()
+        );
         let traced = fs::read_dir("/proc").unwrap().flatten().find(|entry| {
             let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
             line.starts_with(binary().as_os_str().as_bytes())
                 && fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd == scratch.path())
         });
         let process = traced.unwrap().file_name().into_string().unwrap();
-        Run::of("kill").args(["-INT", &process]).run().expect_code(0);
+        Run::of("kill")
+            .args(["-INT", &process])
+            .run()
+            .expect_code(0);
         let output = child.wait();
         assert_eq!(output.code, 130, "{}", output.tell());
         assert_eq!(output.json()["state"], "stopped");
         let text = output.stderr_text();
-        assert!(text.contains("c47 seq mv: interrupted\nhint: finish it with"), "{text}");
-        seq(scratch.path(), &["mv", option, "."]).run().expect_code(0);
+        assert!(
+            text.contains("c47 seq mv: interrupted\nhint: finish it with"),
+            "{text}"
+        );
+        seq(scratch.path(), &["mv", option, "."])
+            .run()
+            .expect_code(0);
         assert_eq!(names(scratch.path())[0], format!("shot.000{expected}.exr"));
         assert!(hidden(scratch.path()).is_empty());
     }

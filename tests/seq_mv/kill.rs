@@ -13,13 +13,24 @@ struct Case {
     /// Whether `b` is on another file system.
     far: bool,
     old_kernel: bool,
+    /// As on NFS with frames of other users: no rename that needs a free name, and no hard links.
+    no_links: bool,
 }
+
+/// The faults for a file system without such renames and links.
+const NO_LINKS: [&str; 4] = [
+    "-e",
+    "inject=renameat2:error=EINVAL",
+    "-e",
+    "inject=link:error=EPERM",
+];
 
 const fn case(words: &'static [&'static str]) -> Case {
     Case {
         words,
         far: false,
         old_kernel: false,
+        no_links: false,
     }
 }
 
@@ -50,7 +61,11 @@ impl Place {
     }
 
     fn b(&self) -> PathBuf {
-        self.memory.as_ref().unwrap_or(&self.scratch).path().join("b")
+        self.memory
+            .as_ref()
+            .unwrap_or(&self.scratch)
+            .path()
+            .join("b")
     }
 
     /// Everything that others see, with the paths of both directories as in each place.
@@ -62,7 +77,8 @@ impl Place {
                 text.replace(self.b().to_str().unwrap(), "b").into_bytes()
             };
             let files = tree(&directory).into_iter();
-            let files = files.map(|(name, (bytes, mode, time))| (name, (content(bytes), mode, time)));
+            let files =
+                files.map(|(name, (bytes, mode, time))| (name, (content(bytes), mode, time)));
             files.collect()
         })
     }
@@ -74,9 +90,14 @@ impl Place {
     /// The contents of all files, also of hidden ones.
     fn contents(&self) -> BTreeSet<Vec<u8>> {
         let directories = [vec![self.a(), self.b()], self.hidden()].concat();
-        let entries = directories.iter().flat_map(|directory| fs::read_dir(directory).unwrap());
+        let entries = directories
+            .iter()
+            .flat_map(|directory| fs::read_dir(directory).unwrap());
         let paths = entries.map(|entry| entry.unwrap().path());
-        paths.filter(|path| path.is_file()).map(|path| fs::read(path).unwrap()).collect()
+        paths
+            .filter(|path| path.is_file())
+            .map(|path| fs::read(path).unwrap())
+            .collect()
     }
 
     fn words(&self, words: &[&str]) -> Vec<OsString> {
@@ -93,8 +114,12 @@ impl Place {
 
     fn run(&self, case: Case, tracer: &[&str]) -> Output {
         let strace = peers::tool("strace").unwrap();
-        let run = Run::of(strace).args(["-f", "-qq"]).args(tracer).arg(binary());
-        let run = run.arg("seq").args(self.words(case.words));
+        let faults = if case.no_links { &NO_LINKS[..] } else { &[] };
+        let run = Run::of(strace)
+            .args(["-f", "-qq"])
+            .args(faults)
+            .args(tracer);
+        let run = run.arg(binary()).arg("seq").args(self.words(case.words));
         match case.old_kernel {
             true => run.on_old_kernel().run(),
             false => run.run(),
@@ -113,14 +138,18 @@ impl Place {
 fn calls(case: Case) -> (Vec<(String, usize)>, [Tree; 2]) {
     let place = Place::new(case.far);
     let trace = place.scratch.path().join("trace");
-    place.run(case, &["-o", trace.to_str().unwrap()]).expect_code(0);
+    place
+        .run(case, &["-o", trace.to_str().unwrap()])
+        .expect_code(0);
     assert!(place.hidden().is_empty());
     let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
     for line in fs::read_to_string(trace).unwrap().lines() {
         let (thread, call) = line.split_once(' ').unwrap();
         if let Some((name, _)) = call.trim_start().split_once('(') {
             let is_resumed = name.starts_with("<...");
-            *counts.entry((thread.to_owned(), name.to_owned())).or_default() += usize::from(!is_resumed);
+            *counts
+                .entry((thread.to_owned(), name.to_owned()))
+                .or_default() += usize::from(!is_resumed);
         }
     }
     let mut most: BTreeMap<String, usize> = BTreeMap::new();
@@ -129,16 +158,43 @@ fn calls(case: Case) -> (Vec<(String, usize)>, [Tree; 2]) {
         *known = count.max(*known);
     }
     // execve starts the program, exit_group cannot be interrupted, and the others depend on timing.
-    let ignored = ["execve", "exit_group", "exit", "madvise", "futex", "set_robust_list"];
-    let most = most.into_iter().filter(|(name, _)| !ignored.contains(&name.as_str()));
+    let ignored = [
+        "execve",
+        "exit_group",
+        "exit",
+        "madvise",
+        "futex",
+        "set_robust_list",
+    ];
+    let has_fault = |name: &str| case.no_links && ["link", "renameat2"].contains(&name);
+    let most = most
+        .into_iter()
+        .filter(|(name, _)| !ignored.contains(&name.as_str()) && !has_fault(name));
     let calls = most.flat_map(|(name, count)| (1..=count).map(move |at| (name.clone(), at)));
     (calls.collect(), place.trees())
 }
 
 /// The system calls that change files. A sample always includes all of these.
-const CHANGING: [&str; 18] = [
-    "copy_file_range", "fchmod", "fchown", "fdatasync", "fsync", "ftruncate", "ioctl", "link", "linkat",
-    "mkdir", "rename", "renameat", "renameat2", "rmdir", "symlinkat", "unlink", "unlinkat", "write",
+const CHANGING: [&str; 19] = [
+    "copy_file_range",
+    "fchmod",
+    "fchown",
+    "fdatasync",
+    "fsync",
+    "ftruncate",
+    "ioctl",
+    "link",
+    "linkat",
+    "mkdir",
+    "open",
+    "rename",
+    "renameat",
+    "renameat2",
+    "rmdir",
+    "symlinkat",
+    "unlink",
+    "unlinkat",
+    "write",
 ];
 
 /// Kills a run at each of its system calls, once to undo and once to finish it.
@@ -149,8 +205,9 @@ fn kill_everywhere(case: Case) {
     let (calls, after) = calls(case);
     let before = Place::new(case.far).trees();
     assert_ne!(before, after);
-    let (mut chosen, others): (Vec<_>, Vec<_>) =
-        calls.into_iter().partition(|(name, _)| CHANGING.contains(&name.as_str()));
+    let (mut chosen, others): (Vec<_>, Vec<_>) = calls
+        .into_iter()
+        .partition(|(name, _)| CHANGING.contains(&name.as_str()));
     chosen.extend(sample(others, 10));
     let (mut undone, mut finished, mut late) = (0, 0, 0);
     for (name, count) in &chosen {
@@ -159,22 +216,38 @@ fn kill_everywhere(case: Case) {
             let place = Place::new(case.far);
             let contents = place.contents();
             let killed = place.run(case, &["-o", "/dev/null", "-e", &inject]);
-            let tell = || format!("{:?} at {name} {count} {option}: {}", case.words, killed.tell());
+            let tell = || {
+                format!(
+                    "{:?} at {name} {count} {option}: {}",
+                    case.words,
+                    killed.tell()
+                )
+            };
             assert!(matches!(killed.code, -9 | 137), "{}", tell());
             if case.words[0] != "rm" && !case.words.contains(&"--overwrite") {
                 assert!(place.contents().is_superset(&contents), "{}", tell());
             }
-            let has_journal = place.hidden().iter().any(|stage| stage.join("journal").exists());
+            let has_journal = place
+                .hidden()
+                .iter()
+                .any(|stage| stage.join("journal").exists());
             if !has_journal {
-                // Nothing has begun, or all is done.
+                // Nothing has begun, or all is done. The next run removes an empty directory.
                 let trees = place.trees();
                 assert!(trees == before || trees == after, "{}", tell());
+                let words = place.words(&["cp", "a/other.#.exr", "b/other.#.exr", "--dry-run"]);
+                c47().arg("seq").args(words).run().expect_code(0);
+                assert!(place.hidden().is_empty(), "{:?} {}", place.hidden(), tell());
                 continue;
             }
             let output = place.recover(option);
             let tell = || format!("{}\n{}", tell(), output.tell());
             if option == "--undo" && output.code == 2 {
-                assert!(output.stderr_text().contains("already deleted"), "{}", tell());
+                assert!(
+                    output.stderr_text().contains("already deleted"),
+                    "{}",
+                    tell()
+                );
                 place.recover("--finish").expect_code(0);
                 late += 1;
             } else {
@@ -207,6 +280,14 @@ fn a_killed_shift_is_finished_or_undone_without_renameat2() {
 }
 
 #[test]
+fn a_killed_shift_is_finished_or_undone_without_hard_links() {
+    kill_everywhere(Case {
+        no_links: true,
+        ..case(&["mv", "a/shot.#.exr", "--offset", "1"])
+    });
+}
+
+#[test]
 fn a_killed_move_that_overwrites_is_finished_or_undone() {
     kill_everywhere(case(&["mv", "a/shot.#.exr", "b/comp.#.exr", "--overwrite"]));
 }
@@ -228,7 +309,14 @@ fn a_killed_copy_is_finished_or_undone() {
 fn a_killed_copy_is_finished_or_undone_without_new_system_calls() {
     kill_everywhere(Case {
         old_kernel: true,
-        ..case(&["cp", "a/shot.#.exr", "b/new.#.exr", "--verify", "--jobs", "1"])
+        ..case(&[
+            "cp",
+            "a/shot.#.exr",
+            "b/new.#.exr",
+            "--verify",
+            "--jobs",
+            "1",
+        ])
     });
 }
 
@@ -259,7 +347,8 @@ fn a_recovery_that_is_killed_is_recovered() {
                     let first = "inject=renameat2:signal=SIGKILL:when=3";
                     place.run(case, &["-o", "/dev/null", "-e", first]);
                     let inject = format!("inject={call}:signal=SIGKILL:when={count}");
-                    let run = Run::of(&strace).args(["-f", "-qq", "-o", "/dev/null", "-e", &inject]);
+                    let run =
+                        Run::of(&strace).args(["-f", "-qq", "-o", "/dev/null", "-e", &inject]);
                     let run = run.arg(binary()).args(["seq", "mv", option]).arg(place.b());
                     let run = if old_kernel { run.on_old_kernel() } else { run };
                     let killed = run.run();
@@ -271,7 +360,11 @@ fn a_recovery_that_is_killed_is_recovered() {
                             assert_eq!(again.code, 0, "{call} {count}: {}", again.tell());
                         }
                     }
-                    assert_eq!(&place.trees(), expected, "{option} {call} {count} {old_kernel}");
+                    assert_eq!(
+                        &place.trees(),
+                        expected,
+                        "{option} {call} {count} {old_kernel}"
+                    );
                 }
             }
         }
@@ -289,18 +382,32 @@ fn the_next_run_says_how_to_go_on() {
     place.run(case, &["-o", "/dev/null", "-e", inject]);
     let again = |words: &[&str]| c47().arg("seq").args(place.words(words)).run();
     let stage = hidden(&place.b()).remove(0);
-    let hint = format!("hint: finish it with 'c47 seq mv --finish {}'", stage.display());
+    let hint = format!(
+        "hint: finish it with 'c47 seq mv --finish {}'",
+        stage.display()
+    );
     let output = again(case.words).expect_code(2);
     let text = output.stderr_text();
-    assert!(text.contains("an unfinished run of 'c47 seq mv' has 2 of the files"), "{text}");
+    assert!(
+        text.contains("an unfinished run of 'c47 seq mv' has 2 of the files"),
+        "{text}"
+    );
     assert!(text.contains(&hint), "{text}");
     // Other files are not held up.
     let output = again(&["cp", "a/other.#.exr", "b/other.#.exr"]).expect_code(0);
-    assert!(output.stderr_text().contains("there is an unfinished run"), "{}", output.tell());
+    assert!(
+        output.stderr_text().contains("there is an unfinished run"),
+        "{}",
+        output.tell()
+    );
     // A file with the name of one that was moved is kept.
     fs::write(place.a().join("shot.0001.exr"), "new").unwrap();
     let output = place.recover("--undo").expect_code(7);
-    assert!(output.stderr_text().contains("cannot move back"), "{}", output.tell());
+    assert!(
+        output.stderr_text().contains("cannot move back"),
+        "{}",
+        output.tell()
+    );
     assert_eq!(fs::read(place.a().join("shot.0001.exr")).unwrap(), b"new");
     fs::remove_file(place.a().join("shot.0001.exr")).unwrap();
     place.recover("--undo").expect_code(0);

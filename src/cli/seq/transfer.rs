@@ -106,6 +106,7 @@ struct Printed {
 }
 
 #[derive(SerJson)]
+#[nserde(serialize_none_as_null)]
 struct File {
     from: String,
     to: Option<String>,
@@ -265,7 +266,10 @@ impl Given {
     fn places(&self) -> Result<(&[String], Option<&str>), Error> {
         let is_renumbered = self.offset.is_some() || self.start.is_some() || self.pad.is_some();
         match (self.operation, self.paths.as_slice()) {
-            (_, []) => Err(Error::usage_hint("no files given", "name a pattern such as shot.#.exr")),
+            (_, []) => Err(Error::usage_hint(
+                "no files given",
+                "name a pattern such as shot.#.exr",
+            )),
             (Operation::Remove, paths) => Ok((paths, None)),
             (_, paths @ [_]) if is_renumbered => Ok((paths, None)),
             (_, [_]) => Err(Error::usage_hint(
@@ -296,7 +300,10 @@ fn confirmed(request: &Request) -> Result<bool, Error> {
     }
     let planned = run(request, &mut |_| true)?;
     let count = planned.files.len();
-    let first = planned.files.first().map(|(path, _)| path.display().to_string());
+    let first = planned
+        .files
+        .first()
+        .map(|(path, _)| path.display().to_string());
     let first = escape::one_line(&first.unwrap_or_default());
     output::raw_message(format!("remove {count} files, the first is {first}? [y/N] ").as_bytes());
     let mut answer = String::new();
@@ -332,7 +339,11 @@ fn watched(
     let report = work(&mut watch)?;
     line.clear();
     for note in &report.notes {
-        output::say(format_args!("c47 seq {}: {}", operation.word(), escape::one_line(note)));
+        output::say(format_args!(
+            "c47 seq {}: {}",
+            operation.word(),
+            escape::one_line(note)
+        ));
     }
     printer.print(&Printed::new(&report))?;
     if let Some(stage) = &report.stage {

@@ -100,6 +100,8 @@ fn contents(source: &File, target: &File, found: &Metadata, tick: Tick) -> Resul
             false => (at, size),
         };
         range(source, target, (start, end), tick)?;
+        // A hole is copied, too.
+        check(tick(start - at))?;
         at = end;
     }
     match size {
@@ -270,7 +272,10 @@ fn user_attributes(source: &File, target: &File) {
     let length = rustix::fs::flistxattr(source, names.as_mut_slice()).unwrap_or(0);
     let names = names.get(..length).unwrap_or_default();
     let mut value = vec![0; MAX_ATTRIBUTE_BYTES];
-    for name in names.split(|byte| *byte == 0).filter(|name| name.starts_with(USER)) {
+    for name in names
+        .split(|byte| *byte == 0)
+        .filter(|name| name.starts_with(USER))
+    {
         if let Ok(length) = rustix::fs::fgetxattr(source, name, value.as_mut_slice()) {
             let value = value.get(..length).unwrap_or_default();
             let _ = rustix::fs::fsetxattr(target, name, value, XattrFlags::empty());

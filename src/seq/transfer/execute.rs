@@ -144,22 +144,20 @@ fn clean(journal: &Journal, toward: Toward) -> Result<(), Error> {
     if toward == Toward::Start && !journal.is_made {
         for index in 0..script.makes.len() {
             let deleted = journal.delete(stage, &Make::part(index));
-            let path = || script.directories.get(stage).map(|stage| stage.shown.clone());
-            deleted.map_err(|error| {
-                Error::file("delete", &path().unwrap_or_default())(error)
-            })?;
+            let path = || {
+                script
+                    .directories
+                    .get(stage)
+                    .map(|stage| stage.shown.clone())
+            };
+            deleted.map_err(|error| Error::file("delete", &path().unwrap_or_default())(error))?;
         }
     }
     Ok(())
 }
 
 /// Makes all files in the hidden directory.
-fn make_all(
-    journal: &mut Journal,
-    start: Start,
-    jobs: usize,
-    watch: Watch,
-) -> Result<u64, Stop> {
+fn make_all(journal: &mut Journal, start: Start, jobs: usize, watch: Watch) -> Result<u64, Stop> {
     let stage = journal.script.stage();
     let present = match start {
         Start::Fresh => Vec::new(),
@@ -182,8 +180,14 @@ fn make_all(
     let names = journal.names()?;
     let names = names.get(stage);
     let inode = |index| names.and_then(|names| names.get(&Make::name(index)));
-    let inodes: Vec<u64> = (0..count).map(|index| inode(index).copied().unwrap_or(0)).collect();
-    let path = journal.script.directories.get(stage).map(|stage| stage.shown.clone());
+    let inodes: Vec<u64> = (0..count)
+        .map(|index| inode(index).copied().unwrap_or(0))
+        .collect();
+    let path = journal
+        .script
+        .directories
+        .get(stage)
+        .map(|stage| stage.shown.clone());
     let path = path.unwrap_or_default();
     let added = journal.append(&text::made(&inodes));
     added.map_err(Error::file("write", &path))?;
@@ -202,7 +206,10 @@ fn make(journal: &Journal, index: usize, start: Start, shared: &Shared) -> Made 
     let new = Make::name(index);
     let stage = script.stage();
     let made = (|| {
-        let (from, to) = (journal.directory(make.from.directory)?, journal.directory(stage)?);
+        let (from, to) = (
+            journal.directory(make.from.directory)?,
+            journal.directory(stage)?,
+        );
         match &make.way {
             Way::Copy | Way::Carry => {
                 let part = Make::part(index);
@@ -211,8 +218,7 @@ fn make(journal: &Journal, index: usize, start: Start, shared: &Shared) -> Made 
                 }
                 let tick = |bytes| shared.tick(bytes);
                 let files = ((from, &*make.from.name), (to, &*part));
-                if let Err(failure) =
-                    copy::copy(files.0, files.1, &make.way, script.verify, &tick)
+                if let Err(failure) = copy::copy(files.0, files.1, &make.way, script.verify, &tick)
                 {
                     return Ok(Err(failure));
                 }
@@ -231,8 +237,7 @@ fn make(journal: &Journal, index: usize, start: Start, shared: &Shared) -> Made 
         Ok(Err(Failure::Write(error))) => Made::Failed(Error::file("write", &target)(error)),
         Err(error) => {
             let is_far = |error: &std::io::Error| {
-                make.way == Way::HardLink
-                    && error.kind() == std::io::ErrorKind::CrossesDevices
+                make.way == Way::HardLink && error.kind() == std::io::ErrorKind::CrossesDevices
             };
             let far = is_far(&error);
             let failed = Error::file("write", &target)(error);

@@ -37,7 +37,10 @@ impl Journal {
     /// # Errors
     /// When a file cannot be written. Nothing is left then.
     pub(super) fn create(script: Script) -> Result<Journal, Error> {
-        let stages: Vec<_> = script.stages().map(|(_, stage)| stage.path.clone()).collect();
+        let stages: Vec<_> = script
+            .stages()
+            .map(|(_, stage)| stage.path.clone())
+            .collect();
         let Some((first, others)) = stages.split_first() else {
             return Err(Error::usage("a run needs a directory"));
         };
@@ -120,7 +123,10 @@ impl Journal {
     /// # Errors
     /// [`io::ErrorKind::AlreadyExists`] if it is not, and those of rename(2).
     pub(super) fn rename(&mut self, from: &Place, to: &Place) -> io::Result<()> {
-        let (old, new) = (self.directory(from.directory)?, self.directory(to.directory)?);
+        let (old, new) = (
+            self.directory(from.directory)?,
+            self.directory(to.directory)?,
+        );
         if self.script.is_staged(to) {
             return Ok(rustix::fs::renameat(old, &*from.name, new, &*to.name)?);
         }
@@ -158,7 +164,9 @@ impl Journal {
     /// When one of them cannot be read.
     pub(super) fn names(&self) -> Result<Vec<HashMap<Vec<u8>, u64>>, Error> {
         let directories = self.script.directories.iter();
-        directories.map(|directory| names(&directory.path)).collect()
+        directories
+            .map(|directory| names(&directory.path))
+            .collect()
     }
 
     /// Syncs the directories with frames.

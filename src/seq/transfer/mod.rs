@@ -160,9 +160,7 @@ fn attempt(request: &Request, copies: Copies, watch: Watch) -> Result<Report, Fa
         Stop::Failed(error) => Err(undone(journal, error, request.operation, &stage).into()),
         Stop::Device => match back(journal) {
             Ok(()) => Err(Failed::Device),
-            Err(error) => Err(error
-                .with_hint(hint(request.operation, &stage))
-                .into()),
+            Err(error) => Err(error.with_hint(hint(request.operation, &stage)).into()),
         },
     }
 }

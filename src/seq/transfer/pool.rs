@@ -73,7 +73,9 @@ pub(super) fn each(
     thread::scope(|scope| {
         let start = |_| {
             let sender = sender.clone();
-            thread::Builder::new().spawn_scoped(scope, || labour(sender)).ok()
+            thread::Builder::new()
+                .spawn_scoped(scope, || labour(sender))
+                .ok()
         };
         let started = (0..jobs.min(count)).map_while(start).count();
         if started == 0 {

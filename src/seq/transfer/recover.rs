@@ -35,8 +35,8 @@ pub(super) fn settle(journal: &Journal, toward: Toward) -> Result<State, Error> 
         false => find(Identity::Name),
     };
     // Some file systems do not keep inode numbers. A run that only renames deletes nothing.
-    let only_renames = matches!(script.operation, Operation::Move | Operation::Remove)
-        && script.makes.is_empty();
+    let only_renames =
+        matches!(script.operation, Operation::Move | Operation::Remove) && script.makes.is_empty();
     if found.is_err() && only_renames {
         found = find(Identity::Name);
     }
@@ -56,7 +56,9 @@ fn elsewhere(journal: &Journal, places: &[Place]) -> Error {
     let first = places.first().map(|place| script.shown(place));
     let first = first.unwrap_or_default();
     let stage = script.directories.get(script.stage());
-    let path = stage.map(|stage| stage.path.join(JOURNAL)).unwrap_or_default();
+    let path = stage
+        .map(|stage| stage.path.join(JOURNAL))
+        .unwrap_or_default();
     let message = format!(
         "{} files are not as the run left them, such as {}",
         places.len(),

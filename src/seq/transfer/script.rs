@@ -165,8 +165,9 @@ impl Script {
     pub(crate) fn set_made(&mut self, inodes: &[u64]) {
         let stage = self.stage();
         let names = inodes.iter().enumerate();
-        let by_name: HashMap<Vec<u8>, u64> =
-            names.map(|(index, inode)| (Make::name(index), *inode)).collect();
+        let by_name: HashMap<Vec<u8>, u64> = names
+            .map(|(index, inode)| (Make::name(index), *inode))
+            .collect();
         for step in &mut self.steps {
             if step.from.directory == stage
                 && let Some(inode) = by_name.get(&step.from.name)

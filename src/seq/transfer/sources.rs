@@ -155,9 +155,8 @@ fn parse(sources: &[String]) -> Result<Vec<Parsed<'_>>, Error> {
         let found = match fs::symlink_metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let pattern = Pattern::parse(path).ok_or_else(|| {
-                    Error::file("find", path)(error).with_hint(
-                        "a pattern has a place for the frame number, such as shot.#.exr",
-                    )
+                    Error::file("find", path)(error)
+                        .with_hint("a pattern has a place for the frame number, such as shot.#.exr")
                 })?;
                 parsed.push(Parsed::Pattern(pattern, text));
                 continue;
@@ -268,7 +267,9 @@ impl Widths {
     /// The width to which all numbers are padded. `None` if there is none.
     fn common(&self) -> Option<u8> {
         let least = self.least?;
-        self.padded.is_none_or(|padded| padded <= least).then_some(least)
+        self.padded
+            .is_none_or(|padded| padded <= least)
+            .then_some(least)
     }
 }
 
@@ -300,7 +301,9 @@ fn target(naming: &Naming, directories: &mut Directories) -> Result<Target, Erro
         ));
     }
     if naming.sources.len() > 1 {
-        return Err(Error::usage("several sources require a directory as destination"));
+        return Err(Error::usage(
+            "several sources require a directory as destination",
+        ));
     }
     let directory = directory_of(path);
     match fs::metadata(directory) {

@@ -86,7 +86,9 @@ pub(super) fn open(stage: &Path) -> Result<Option<Found>, Error> {
     }
     let run = run(&path, &file);
     let mut text = String::new();
-    let read = Read::by_ref(&mut file).take(MOST_BYTES).read_to_string(&mut text);
+    let read = Read::by_ref(&mut file)
+        .take(MOST_BYTES)
+        .read_to_string(&mut text);
     read.map_err(fail)?;
     let malformed = |why: &str| Error::malformed(path.display().to_string(), why);
     let record = text::read(&text).map_err(|line| match line {

@@ -72,8 +72,8 @@ pub(crate) fn state(
         for (index, value) in [(*from, false), (*to, true)] {
             if let Some(place) = expected.get_mut(index) {
                 let observed = at(&names.observed, index);
-                differences = differences + usize::from(value != observed)
-                    - usize::from(*place != observed);
+                differences =
+                    differences + usize::from(value != observed) - usize::from(*place != observed);
                 *place = value;
             }
         }

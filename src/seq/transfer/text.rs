@@ -299,7 +299,10 @@ mod tests {
     fn a_journal_that_was_cut_short_is_not_complete() {
         let text = write(&script());
         for end in 0..text.len() {
-            assert!(read(&text[..end]).is_err() || end == text.len() - 1, "{end}");
+            assert!(
+                read(&text[..end]).is_err() || end == text.len() - 1,
+                "{end}"
+            );
         }
         let whole = format!("{text}{}", made(&[11, 12]));
         for end in text.len()..whole.len() {

@@ -8,7 +8,10 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        self.0 = self
+            .0
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
         usize::try_from(self.0 >> 33).unwrap() % limit
     }
 }
@@ -134,7 +137,9 @@ impl Case {
                 let mut at = first.clone();
                 (0..self.pairs.len()).any(|_| {
                     let next = self.pairs.iter().find(|pair| pair.from == at);
-                    at = next.and_then(|pair| pair.to.clone()).unwrap_or_else(|| at.clone());
+                    at = next
+                        .and_then(|pair| pair.to.clone())
+                        .unwrap_or_else(|| at.clone());
                     at == *first
                 })
             }
@@ -146,7 +151,9 @@ impl Case {
 /// The files after all copies and links are made.
 fn make(script: &mut Script, files: &mut Files) {
     let stage = script.stage();
-    let inodes: Vec<u64> = (0..script.makes.len()).map(|index| 1000 + index as u64).collect();
+    let inodes: Vec<u64> = (0..script.makes.len())
+        .map(|index| 1000 + index as u64)
+        .collect();
     for (index, inode) in inodes.iter().enumerate() {
         files.insert((stage, Make::name(index)), *inode);
     }
@@ -183,7 +190,9 @@ fn no_file_is_lost_or_overwritten_and_undo_restores_at_any_step() {
                 go(&mut undone, &step.to, &step.from);
             }
             assert_eq!(undone, made, "{seed}");
-            let Some(step) = script.steps.get(done) else { break };
+            let Some(step) = script.steps.get(done) else {
+                break;
+            };
             let mut both = files.clone();
             both.insert(key(&step.to), both[&key(&step.from)]);
             let seen = |place: &Place| both.get(&key(place)).copied();
@@ -197,7 +206,10 @@ fn no_file_is_lost_or_overwritten_and_undo_restores_at_any_step() {
         }
         check_end(&case, &script, &before, &files, seed);
     }
-    assert!(planned > 1000 && refused > 200 && steps > 5000, "{planned} {refused} {steps}");
+    assert!(
+        planned > 1000 && refused > 200 && steps > 5000,
+        "{planned} {refused} {steps}"
+    );
 }
 
 /// After all steps every file is in its new place, and no other file has changed.
@@ -216,7 +228,13 @@ fn check_end(case: &Case, script: &Script, before: &Files, after: &Files, seed: 
         let is_made = |make: &Make| make.from == pair.from;
         let inode = match script.makes.iter().position(is_made) {
             Some(index) => {
-                let step = |step: &&Step| step.from == Place { directory: stage, name: Make::name(index) };
+                let step = |step: &&Step| {
+                    step.from
+                        == Place {
+                            directory: stage,
+                            name: Make::name(index),
+                        }
+                };
                 script.steps.iter().find(step).unwrap().inode
             }
             None => pair.inode,
@@ -227,7 +245,9 @@ fn check_end(case: &Case, script: &Script, before: &Files, after: &Files, seed: 
     assert_eq!(found, expected.iter().collect::<Vec<_>>(), "{seed}");
     // Nothing is deleted but what was replaced or removed.
     let kept = after.keys().filter(|place| !outside(place)).count();
-    let gone = before.values().filter(|inode| !expected.values().any(|other| other == *inode));
+    let gone = before
+        .values()
+        .filter(|inode| !expected.values().any(|other| other == *inode));
     assert_eq!(kept, gone.count(), "{seed}");
 }
 
@@ -240,6 +260,9 @@ fn relative_targets_lead_to_their_files() {
         ("/", "/a", "a"),
         ("/a", "/", ".."),
     ] {
-        assert_eq!(relative(Path::new(from), Path::new(to)), Path::new(expected));
+        assert_eq!(
+            relative(Path::new(from), Path::new(to)),
+            Path::new(expected)
+        );
     }
 }

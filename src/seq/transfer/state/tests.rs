@@ -23,7 +23,10 @@ fn script(steps: &[((usize, &str), (usize, &str), u64)]) -> Script {
     Script {
         operation: Operation::Copy,
         verify: Verify::No,
-        directories: vec![directory("/a", Role::Frames), directory("/a/.s", Role::Stage)],
+        directories: vec![
+            directory("/a", Role::Frames),
+            directory("/a/.s", Role::Stage),
+        ],
         makes: Vec::new(),
         steps: steps.iter().map(step).collect(),
     }
@@ -52,12 +55,24 @@ fn files_of_others_do_not_count() {
     // As between link and unlink of either step.
     let first = [(0, "1", 11), (0, "2", 12), (0, "3", 12)];
     let second = [(0, "1", 11), (0, "2", 11), (0, "3", 12)];
-    assert_eq!((inode(&first), name(&first)), (Some(State::Both(0)), Some(State::Both(0))));
-    assert_eq!((inode(&second), name(&second)), (Some(State::Both(1)), Some(State::Both(1))));
+    assert_eq!(
+        (inode(&first), name(&first)),
+        (Some(State::Both(0)), Some(State::Both(0)))
+    );
+    assert_eq!(
+        (inode(&second), name(&second)),
+        (Some(State::Both(1)), Some(State::Both(1)))
+    );
     // A file was replaced, or is missing.
     let replaced = [(0, "1", 11), (0, "3", 99)];
-    assert_eq!((inode(&replaced), name(&replaced)), (None, Some(State::Steps(1))));
-    assert_eq!((inode(&[(0, "1", 11)]), name(&[(0, "1", 11)])), (None, None));
+    assert_eq!(
+        (inode(&replaced), name(&replaced)),
+        (None, Some(State::Steps(1)))
+    );
+    assert_eq!(
+        (inode(&[(0, "1", 11)]), name(&[(0, "1", 11)])),
+        (None, None)
+    );
     let missing = state(&shift, Identity::Name, &|_| None, &|_| false).unwrap_err();
     assert_eq!(missing.len(), 2);
 }
@@ -86,11 +101,21 @@ fn deletion_in_hidden_directories_is_recognized() {
         ((1, "new.1"), (0, "2"), 22),
     ]);
     let found = |files: &[_]| found(&replace, Identity::Inode, files);
-    let all = [(0, "1", 21), (0, "2", 22), (1, "old.0", 11), (1, "old.1", 12)];
+    let all = [
+        (0, "1", 21),
+        (0, "2", 22),
+        (1, "old.0", 11),
+        (1, "old.1", 12),
+    ];
     assert_eq!(found(&all), Some(State::Steps(4)));
     assert_eq!(found(&all[..3]), Some(State::Done));
     assert_eq!(found(&all[..2]), Some(State::Done));
-    let none = [(0, "1", 11), (0, "2", 12), (1, "new.1", 22), (1, "new.0", 21)];
+    let none = [
+        (0, "1", 11),
+        (0, "2", 12),
+        (1, "new.1", 22),
+        (1, "new.0", 21),
+    ];
     assert_eq!(found(&none), Some(State::Steps(0)));
     assert_eq!(found(&none[..3]), Some(State::Undone));
     assert_eq!(found(&none[..2]), Some(State::Undone));
