@@ -63,6 +63,7 @@ impl Found {
                 object.is_some()
             }),
             (JsonType::Strings, Value::Array(elements)) => elements.iter().all(Value::is_string),
+            (JsonType::Numbers, Value::Array(elements)) => elements.iter().all(Value::is_number),
             (JsonType::Lists, Value::Array(lists)) => lists.iter().all(|list| {
                 let list = list.as_array();
                 list.is_some_and(|list| list.iter().all(Value::is_string))
@@ -74,6 +75,7 @@ impl Found {
                 | JsonType::Object
                 | JsonType::Objects
                 | JsonType::Strings
+                | JsonType::Numbers
                 | JsonType::Lists,
                 _,
             ) => false,
@@ -264,6 +266,14 @@ fn samples(command: &str, output: &JsonOutput, form: &str) -> Vec<Value> {
             )
         }
         ("selftest", "") => of(c47().args(["selftest", form]), 0),
+        ("seq ls", "") => {
+            let scratch = Scratch::new("sequences");
+            for name in ["a.1.exr", "a.3.exr", "b.txt"] {
+                scratch.write(name, "");
+            }
+            let run = c47().args(["seq", "ls", "--all", "--size", form]);
+            of(run.arg(scratch.path()), 0)
+        }
         (command, when) => panic!("no sample of the JSON of {command:?}, {when:?}"),
     }
 }
@@ -579,6 +589,7 @@ fn failing(command: &str) -> Failing {
         "rez check" => of("file", &["/nonexistent"]),
         "rez install" => of("repository", &["--repo", "/nonexistent"]),
         "selftest" => of("usage", &["surplus"]),
+        "seq ls" => of("file", &["/nonexistent"]),
         other => panic!("no failure of {other} with --json"),
     }
 }

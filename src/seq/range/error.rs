@@ -85,6 +85,11 @@ impl fmt::Display for RangeError {
                 write!(f, "{first} and {second} overlap")
             }
             RangeError::NoSyntax(errors) => {
+                if let Some(((_, first), rest)) = errors.split_first()
+                    && rest.iter().all(|(_, error)| error == first)
+                {
+                    return first.fmt(f);
+                }
                 let mut separator = "";
                 for (syntax, error) in errors {
                     write!(f, "{separator}{}: {error}", syntax.name())?;

@@ -174,10 +174,11 @@ fn range_without_a_syntax_has_one_meaning() {
             "'1-40:20' has more than one meaning: 1,21,20,39,19,37,18,35,17,33,… in fileseq; \
              1,21 in deadline and openjd",
         ),
+        ("x", "'x': not a frame or range"),
         (
-            "x",
-            "fileseq: 'x': not a frame or range; deadline: 'x': not a frame or range; \
-             openjd: 'x': not a frame or range",
+            "1-5x0",
+            "fileseq: '1-5x0': the step is zero; deadline: '1-5x0': the step is zero; \
+             openjd: '1-5x0': not a frame or range",
         ),
         // In Deadline it has few enough frames.
         ("1-20000000:3", "more than 10000000 frames"),

@@ -31,14 +31,19 @@ pub(crate) fn write_padded(
         if !text.is_empty() {
             text.push(',');
         }
-        push(&mut text, run.first(), width);
-        if run.len() > 1 {
+        if let [first, .., last] = run {
+            push(&mut text, *first, width);
             text.push('-');
-            push(&mut text, run.last(), width);
-        }
-        if run.len() > 1 && step != UNIT {
-            text.push(step_mark);
-            push(&mut text, Frame::from_millionths(step).as_ref(), 0);
+            push(&mut text, *last, width);
+            // Three frames and more have a step of at most 12 digits.
+            if step != UNIT
+                && let Some(step) = Frame::from_millionths(step)
+            {
+                text.push(step_mark);
+                push(&mut text, step, 0);
+            }
+        } else if let [frame] = run {
+            push(&mut text, *frame, width);
         }
     }
     Ok(text)
@@ -77,8 +82,8 @@ fn next_run(frames: &[Frame]) -> Option<(&[Frame], i64)> {
     Some((run, step.abs()))
 }
 
-fn push(text: &mut String, frame: Option<&Frame>, width: u8) {
-    let Some(&frame) = frame else { return };
+/// Adds a frame with at least `width` characters before the point.
+pub(crate) fn push(text: &mut String, frame: Frame, width: u8) {
     let written = match width {
         0 => write!(text, "{frame}"),
         width => write!(text, "{}", Number::padded(frame, width).text()),
