@@ -92,6 +92,7 @@ mod seq_range;
 mod seq_ls;
 mod seq_sums;
 mod seq_sums_mhl;
+mod seq_mv;
 mod standard_output;
 mod structure;
 mod terminal;

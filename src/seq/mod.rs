@@ -10,3 +10,4 @@ pub(crate) mod select;
 pub(crate) mod sequence;
 pub(crate) mod summary;
 pub(crate) mod sums;
+pub(crate) mod transfer;

@@ -1,0 +1,166 @@
+//! The directories of a run. Each is read once for sources and once for targets, and no file in it is
+//! opened.
+
+use std::fs::{self, File, TryLockError};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirEntryExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
+
+use super::script::{Directory, Role};
+use super::stage;
+use crate::error::Error;
+use crate::seq::select::MOST_NAMES;
+
+/// How long another run may need to read the same directories and to write its journal.
+const TRIES: usize = 100;
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A name in a directory.
+pub(super) struct Entry<'e> {
+    pub name: &'e [u8],
+    pub inode: u64,
+    entry: &'e fs::DirEntry,
+}
+
+impl Entry<'_> {
+    /// Whether it is a file or a symlink. Most directories know without a further system call.
+    pub(super) fn is_file(&self) -> bool {
+        let kind = self.entry.file_type();
+        kind.is_ok_and(|kind| kind.is_file() || kind.is_symlink())
+    }
+
+    pub(super) fn is_directory(&self) -> bool {
+        self.entry.file_type().is_ok_and(|kind| kind.is_dir())
+    }
+}
+
+struct Opened {
+    directory: Directory,
+    file: File,
+    id: (u64, u64),
+    /// Hidden directories of other runs.
+    stages: Vec<PathBuf>,
+}
+
+/// The directories with frames.
+#[derive(Default)]
+pub(super) struct Directories {
+    all: Vec<Opened>,
+}
+
+impl Directories {
+    /// The index of a directory. Two paths of the same directory have the same index.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub(super) fn index(&mut self, shown: &Path) -> Result<usize, Error> {
+        let here = match shown.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => shown,
+        };
+        let known = |opened: &Opened| opened.directory.shown == shown;
+        if let Some(index) = self.all.iter().position(known) {
+            return Ok(index);
+        }
+        let fail = |error| Error::file("open", here)(error);
+        let path = fs::canonicalize(here).map_err(fail)?;
+        let file = File::open(&path).map_err(fail)?;
+        let found = file.metadata().map_err(fail)?;
+        if !found.is_dir() {
+            return Err(fail(std::io::ErrorKind::NotADirectory.into()));
+        }
+        let id = (found.dev(), found.ino());
+        if let Some(index) = self.all.iter().position(|opened| opened.id == id) {
+            return Ok(index);
+        }
+        self.all.push(Opened {
+            directory: Directory {
+                path,
+                shown: shown.to_owned(),
+                role: Role::Frames,
+            },
+            file,
+            id,
+            stages: Vec::new(),
+        });
+        Ok(self.all.len() - 1)
+    }
+
+    /// Locks the directories against other runs on this machine until [`Directories::unlock`], so that
+    /// each run sees the journals of those before it. Some file systems have no such locks; there a
+    /// rename that comes too late fails.
+    pub(super) fn lock(&mut self) {
+        let mut all: Vec<&Opened> = self.all.iter().collect();
+        // In the same order in every run.
+        all.sort_by_key(|opened| opened.id);
+        for opened in all {
+            for _ in 0..TRIES {
+                match opened.file.try_lock() {
+                    Err(TryLockError::WouldBlock) => sleep(PAUSE),
+                    Ok(()) | Err(TryLockError::Error(_)) => break,
+                }
+            }
+        }
+    }
+
+    pub(super) fn unlock(&self) {
+        for opened in &self.all {
+            let _ = opened.file.unlock();
+        }
+    }
+
+    /// Reads the names in a directory.
+    ///
+    /// # Errors
+    /// When it cannot be read or has too many names, and those of `visit`.
+    pub(super) fn read(
+        &mut self,
+        index: usize,
+        visit: &mut dyn FnMut(&Entry) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let Some(opened) = self.all.get_mut(index) else {
+            return Ok(());
+        };
+        opened.stages.clear();
+        let path = &opened.directory.path;
+        let fail = |error| Error::file("read", path)(error);
+        for (read, entry) in fs::read_dir(path).map_err(fail)?.enumerate() {
+            if read >= MOST_NAMES {
+                let what = path.display().to_string();
+                return Err(Error::malformed(what, "too many files"));
+            }
+            let entry = entry.map_err(fail)?;
+            let name = entry.file_name();
+            if stage::is_stage(&name) {
+                opened.stages.push(path.join(&name));
+                continue;
+            }
+            visit(&Entry {
+                name: name.as_bytes(),
+                inode: entry.ino(),
+                entry: &entry,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The directories as a script has them.
+    pub(super) fn all(&self) -> Vec<Directory> {
+        let directories = self.all.iter().map(|opened| opened.directory.clone());
+        directories.collect()
+    }
+
+    /// The hidden directories of other runs, as far as directories were read.
+    pub(super) fn stages(&self) -> impl Iterator<Item = &Path> {
+        let stages = self.all.iter().flat_map(|opened| &opened.stages);
+        stages.map(PathBuf::as_path)
+    }
+
+    /// Whether two directories are on different devices.
+    pub(super) fn is_far(&self, one: usize, other: usize) -> bool {
+        let device = |index: usize| self.all.get(index).map(|opened| opened.id.0);
+        device(one) != device(other)
+    }
+}
