@@ -124,7 +124,17 @@ pub(crate) fn in_parallel<I: Sync, S, R: Send>(
     let threads = thread::available_parallelism()
         .map_or(1, NonZero::get)
         .min(64);
-    let threads = threads.min(items.len().div_ceil(8));
+    in_threads(threads.min(items.len().div_ceil(8)), items, prepare, work)
+}
+
+/// The same with up to `threads` threads.
+pub(crate) fn in_threads<I: Sync, S, R: Send>(
+    threads: usize,
+    items: &[I],
+    prepare: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, &I) -> R + Sync,
+) -> Vec<R> {
+    let threads = threads.min(items.len());
     if threads <= 1 {
         let mut state = prepare();
         return items.iter().map(|item| work(&mut state, item)).collect();

@@ -1,7 +1,9 @@
 //! Frame sequences: the names of frames, patterns and ranges, and what is done with their files.
 
+pub(crate) mod check;
 pub(crate) mod frame;
 pub(crate) mod group;
+pub(crate) mod image;
 pub(crate) mod notation;
 pub(crate) mod number;
 pub(crate) mod pattern;
