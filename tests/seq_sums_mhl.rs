@@ -138,7 +138,9 @@ fn our_manifests_are_those_of_ascmhl() {
     for algorithm in ALGORITHMS {
         let scratch = tree("mhl-same");
         let copy = scratch.path().join("copy");
-        let copied = Run::of("cp").args(["-a", "d", "copy"]).current_dir(scratch.path());
+        let copied = Run::of("cp")
+            .args(["-a", "d", "copy"])
+            .current_dir(scratch.path());
         copied.run().expect_code(0);
         fs::create_dir(scratch.path().join("other")).unwrap();
         fs::rename(&copy, scratch.path().join("other/d")).unwrap();
