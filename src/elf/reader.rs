@@ -98,7 +98,7 @@ impl Source {
     pub(super) fn open_elf(path: &Path) -> Result<Source, Fault> {
         let file = open_to_read(path)?;
         let mut head = [0; HEAD_BYTES];
-        match read_at_least(&file, &mut head, elf::ELFMAG.len(), 0) {
+        match read_head(&file, &mut head) {
             Ok(got) => {
                 let head = head.get(..got).unwrap_or_default();
                 ensure_elf(head)?;
@@ -342,6 +342,19 @@ impl Bytes {
 
 fn read_up_to(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
     read_at_least(file, bytes, bytes.len(), offset)
+}
+
+/// Reads the head of a file, or as much of it as shows that it is no ELF file.
+fn read_head(file: &File, head: &mut [u8]) -> io::Result<usize> {
+    let got = read_at_least(file, head, 1, 0)?;
+    let is_start = |bytes: &[u8]| bytes.len() < elf::ELFMAG.len() && elf::ELFMAG.starts_with(bytes);
+    match head.split_at_mut_checked(got) {
+        Some((start, rest)) if got > 0 && is_start(start) => {
+            let least = elf::ELFMAG.len() - got;
+            Ok(got + read_at_least(file, rest, least, got as u64)?)
+        }
+        _ => Ok(got),
+    }
 }
 
 /// Reads until there are `least` bytes, or the file ends. One read of a regular file gets all, but
