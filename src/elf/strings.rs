@@ -178,9 +178,11 @@ impl Strings {
     /// # Errors
     /// When it cannot be read.
     pub(super) fn copied(&self, source: &Source, mut buffer: Vec<u8>) -> Result<Vec<u8>, Fault> {
+        if let Some(table) = self.table(source) {
+            return Ok(table.to_vec());
+        }
         match self {
-            Strings::None => Ok(Vec::new()),
-            Strings::Whole(table) => Ok(table.clone()),
+            Strings::None | Strings::InMemory { .. } | Strings::Whole { .. } => Ok(Vec::new()),
             Strings::InFile { offset, size, .. } => {
                 let length = source.bytes_into(*offset, *size, &mut buffer)?.len();
                 buffer.truncate(length);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::script::{Directory, Role};
 use super::stage;
 use crate::error::Error;
-use crate::seq::select::MOST_NAMES;
+use crate::seq::group::listing::MOST_NAMES;
 
 /// How long another run may need to read the same directories and to write its journal.
 const TRIES: usize = 100;
