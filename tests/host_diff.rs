@@ -475,6 +475,26 @@ fn invalid_files_are_refused() {
     }
 }
 
+/// The path of each value would be 2 KiB long.
+#[test]
+fn long_paths_are_bounded() {
+    let scratch = Scratch::new("host-diff");
+    let write = |file: &str, first: usize| {
+        let numbers: Vec<String> = (first..first + 9_000).map(|it| it.to_string()).collect();
+        let open = format!("{{\"{}\":", "k".repeat(200)).repeat(10);
+        let (numbers, close) = (numbers.join(","), "}".repeat(10));
+        let report =
+            format!("{{\"system\":{{}},\"libraries\":{{}},\"x\":{open}[{numbers}]{close}}}");
+        scratch.write(file, report);
+    };
+    write("a.json", 0);
+    write("b.json", 9_000);
+    let output = diff(&scratch, &["a.json", "b.json"]).expect_code(1);
+    let text = output.stdout_text();
+    assert!(text.starts_with("different: 18000 unrated\n"));
+    assert!(text.len() < 18_000 * 600, "{}", text.len());
+}
+
 #[test]
 fn altered_bytes_cause_no_panic() {
     let scratch = Scratch::new("host-diff");

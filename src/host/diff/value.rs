@@ -11,7 +11,7 @@ use crate::json::{self, Text};
 /// Limit for the nesting; a report of `c47 host` has five levels.
 const MAX_DEPTH: usize = 16;
 /// Limit for the number of values; a report with 200 network mounts has 6000.
-const MAX_VALUES: usize = 50_000;
+const MAX_VALUES: usize = 20_000;
 
 /// The members of an object.
 pub(super) type Members = BTreeMap<String, Value>;
@@ -161,7 +161,7 @@ mod tests {
             (nested(100_000), "nested more than"),
             (
                 format!("[{}1]", "1,".repeat(50_000)),
-                "more than 50000 values",
+                "more than 20000 values",
             ),
             (r#"{"a":[{"b":1,"b":2}]}"#.into(), "duplicate member 'b'"),
             (r#"{"\ud800":1}"#.into(), "at line 1"),

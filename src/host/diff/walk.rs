@@ -9,8 +9,10 @@ use super::text::{self, Side};
 use super::value::{Members, Value};
 use crate::host::limits;
 
-/// The longest name or key in the path of a field.
+/// The longest name or key in the path of a field, in bytes.
 const MAX_NAME: usize = 200;
+/// The longest path. Those of known fields are shorter.
+const MAX_PATH: usize = 500;
 
 /// A field that differs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,8 +66,8 @@ struct Place {
 impl Place {
     fn member(&self, name: &str) -> Place {
         let join = |path: &str| match path {
-            "" => shortened(name),
-            path => format!("{path}.{}", shortened(name)),
+            "" => shortened(name, MAX_NAME),
+            path => shortened(&format!("{path}.{}", shortened(name, MAX_NAME)), MAX_PATH),
         };
         let path = join(&self.path);
         let specific = join(&self.specific);
@@ -88,17 +90,17 @@ impl Place {
     }
 
     fn element(&self, key: &str) -> Place {
-        let key = shortened(key);
+        let key = shortened(key, MAX_NAME);
         let (shown, unit) = match self.path.as_str() {
             "limits" => (limits::label(&key), text::Unit::of(&key)),
             _ => (key.clone(), text::Unit::Plain),
         };
         Place {
-            label: format!("{} {shown}", self.label),
-            field: format!("{}[{key}]", self.field),
+            label: shortened(&format!("{} {shown}", self.label), MAX_PATH),
+            field: shortened(&format!("{}[{key}]", self.field), MAX_PATH),
             unit,
-            path: format!("{}[]", self.path),
-            specific: format!("{}[{key}]", self.path),
+            path: shortened(&format!("{}[]", self.path), MAX_PATH),
+            specific: shortened(&format!("{}[{key}]", self.path), MAX_PATH),
         }
     }
 
@@ -112,10 +114,10 @@ impl Place {
     }
 }
 
-fn shortened(name: &str) -> String {
-    match name.char_indices().nth(MAX_NAME) {
-        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
-        None => name.to_owned(),
+fn shortened(name: &str, most: usize) -> String {
+    match name.get(..name.floor_char_boundary(most)) {
+        Some(start) if start.len() < name.len() => format!("{start}…"),
+        _ => name.to_owned(),
     }
 }
 
@@ -136,8 +138,12 @@ enum OnlyIn {
 impl<'a> Walk<'a> {
     fn objects(&mut self, [a, b]: [&'a Members; 2], place: &Place) {
         for (name, value) in a {
+            let other = b.get(name);
+            if other == Some(value) {
+                continue;
+            }
             let place = place.member(name);
-            match b.get(name) {
+            match other {
                 Some(other) => self.values([value, other], &place, Some([a, b])),
                 None => self.keep_missing(place, OnlyIn::A, value),
             }
