@@ -289,7 +289,7 @@ fn failure(option: &str, error: RangeError) -> Error {
     let message = format!("{option}{error}");
     let hint = match error {
         RangeError::Ambiguous { .. } => "choose one with --syntax",
-        RangeError::NotAscending(_) => "--sort gives up the order",
+        RangeError::Order(_) => "--sort gives up the order",
         RangeError::Subframe { .. } => "write subframes with --to fileseq",
         RangeError::TooLong
         | RangeError::TooManyFrames

@@ -45,7 +45,7 @@ pub(crate) fn parse_from(
 ///
 /// # Errors
 /// When the syntax cannot express the frames: subframes in Deadline and OpenJD; no frame; in OpenJD
-/// frames that do not ascend.
+/// ranges that do not ascend.
 pub(crate) fn write(frames: &[Frame], syntax: Syntax) -> Result<String, RangeError> {
     write_padded(frames, syntax, 0)
 }
