@@ -1,6 +1,7 @@
 //! `c47 seq ls`.
 
 mod report;
+mod row;
 mod table;
 mod template;
 
@@ -16,7 +17,8 @@ use crate::output::{self, Format, Printer};
 use crate::seq::group::listing::Hidden;
 use crate::seq::notation::Notation;
 use crate::seq::select::{self, Depth, Files, Part, Rules};
-use report::{Report, Row};
+use report::Report;
+use row::Row;
 use table::Table;
 use template::Template;
 

@@ -1,5 +1,6 @@
 //! Finds the sequences in a list of names.
 
+mod bunch;
 mod claims;
 mod column;
 mod family;
@@ -27,8 +28,8 @@ pub(crate) struct Groups {
 /// Groups the names of files in a directory. The pattern of a sequence matches its files and no other of
 /// these names, and no file is in two sequences.
 pub(crate) fn group(directory: &Path, names: Names) -> Groups {
-    let families = family::families(&names);
-    let (claimed, is_claimed) = claims::sequences(&names, families);
+    let (families, single) = family::families(&names);
+    let (claimed, is_claimed) = claims::sequences(&names, families, &single);
     let mut sequences: Vec<Sequence> = claimed
         .into_iter()
         .map(|claimed| Sequence {

@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::report::Row;
+use super::row::Row;
 use crate::escape::one_line;
 use crate::quantity::{count, format_size};
 use crate::seq::pattern::Padding;

@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::report::Row;
+use super::row::Row;
 use crate::error::Error;
 use crate::nearest::nearest;
 
