@@ -93,6 +93,8 @@ mod seq_mv;
 mod seq_range;
 mod seq_sums;
 mod seq_sums_mhl;
+mod seq_check;
+mod seq_check_images;
 mod standard_output;
 mod structure;
 mod terminal;

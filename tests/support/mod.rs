@@ -10,6 +10,7 @@ mod wait;
 
 pub mod echo;
 pub mod empty_root;
+pub mod exr;
 pub mod flaky;
 pub mod peers;
 pub mod protection;

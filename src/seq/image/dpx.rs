@@ -55,20 +55,22 @@ pub(super) fn examine(source: &mut Source, found: &mut Option<Header>) -> Result
         if offset < HEADER_BYTES as u64 {
             return Err(Fault::damaged("an image element begins in the header"));
         }
-        let needed = element.bytes(width, height);
-        let end = match needed {
-            Some(needed) => offset.checked_add(needed),
+        let unset = declared == UNDEFINED;
+        let declared = if unset { 0 } else { u64::from(declared) };
+        let (least, most) = match element.lines(width) {
+            Some((least, most)) => (least.checked_mul(height), most.checked_mul(height)),
             // Compressed, or of an unknown form: only the size of the file is known.
-            None if declared != UNDEFINED => Some(u64::from(declared)),
-            None => Some(offset.saturating_add(1)),
+            None => (Some(1), Some(declared)),
         };
-        match end {
-            Some(end) if end <= size => {}
-            Some(end) => {
-                let missing = end - size;
-                return Err(Fault::truncated(format!("{missing} bytes are missing")));
-            }
-            None => return Err(Fault::damaged("the image is too large")),
+        let end = |bytes: Option<u64>| bytes.and_then(|bytes| offset.checked_add(bytes));
+        let (Some(least), Some(most)) = (end(least), end(most)) else {
+            return Err(Fault::damaged("the image is too large"));
+        };
+        // Lines end with unused bytes in the files of some writers.
+        let needed = least.max(declared.min(most));
+        if needed > size {
+            let missing = needed - size;
+            return Err(Fault::truncated(format!("{missing} bytes are missing")));
         }
     }
     let is_known = elements.iter().all(|element| !element.is_compressed);
@@ -117,24 +119,22 @@ impl Element {
         }
     }
 
-    /// The size of the pixels, without what may follow the last line; `None` if it cannot be known.
-    fn bytes(&self, width: u64, height: u64) -> Option<u64> {
+    /// The least and the most bytes of a line; `None` if they cannot be known.
+    fn lines(&self, width: u64) -> Option<(u64, u64)> {
         let samples = self.samples().filter(|_| !self.is_compressed)?;
-        let line = width.checked_mul(samples)?;
-        // With or without unused bits at the end of a line: at least this.
-        let all = line.checked_mul(height)?;
-        let pixels = match (self.bits, self.packing) {
-            (1, _) => all.div_ceil(8),
-            (8, _) => all,
-            (10, 0) => all.checked_mul(10)?.div_ceil(8),
-            (10, _) => all.div_ceil(3).checked_mul(4)?,
-            (12, 0) => all.checked_mul(12)?.div_ceil(8),
-            (12 | 16, _) => all.checked_mul(2)?,
-            (32, _) => all.checked_mul(4)?,
-            (64, _) => all.checked_mul(8)?,
+        let samples = width.checked_mul(samples)?;
+        let bits = match (self.bits, self.packing) {
+            (bits @ (1 | 8 | 16 | 32 | 64), _) | (bits @ (10 | 12), 0) => {
+                samples.checked_mul(u64::from(bits))?
+            }
+            // Three samples in 32 bits.
+            (10, _) => samples.checked_mul(32)?.div_ceil(3),
+            (12, _) => samples.checked_mul(16)?,
             _ => return None,
         };
-        pixels.checked_add(self.line_padding.checked_mul(height - 1)?)
+        let (least, most) = (bits / 8, bits.div_ceil(32) * 4);
+        let padding = self.line_padding;
+        Some((least.checked_add(padding)?, most.checked_add(padding)?))
     }
 }
 
