@@ -274,6 +274,14 @@ fn samples(command: &str, output: &JsonOutput, form: &str) -> Vec<Value> {
             let run = c47().args(["seq", "ls", "--all", "--size", form]);
             of(run.arg(scratch.path()), 0)
         }
+        ("seq mv" | "seq cp" | "seq ln" | "seq rm", "") => {
+            let scratch = Scratch::new("sequences");
+            scratch.write("a.1.exr", "frame");
+            let words = command.split(' ').chain(["a.1#.exr"]);
+            let target = ["b.#.exr"].into_iter().filter(|_| command != "seq rm");
+            let run = c47().args(words.chain(target).chain([form]));
+            of(run.current_dir(scratch.path()), 0)
+        }
         (command, when) => panic!("no sample of the JSON of {command:?}, {when:?}"),
     }
 }
@@ -590,6 +598,8 @@ fn failing(command: &str) -> Failing {
         "rez install" => of("repository", &["--repo", "/nonexistent"]),
         "selftest" => of("usage", &["surplus"]),
         "seq ls" => of("file", &["/nonexistent"]),
+        "seq mv" | "seq cp" | "seq ln" => of("nothing", &["nowhere.#.exr", "."]),
+        "seq rm" => of("nothing", &["nowhere.1#.exr"]),
         other => panic!("no failure of {other} with --json"),
     }
 }
