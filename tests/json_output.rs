@@ -298,6 +298,14 @@ fn samples(command: &str, output: &JsonOutput, form: &str) -> Vec<Value> {
             let run = c47().args(["seq", "ls", "--all", "--size", form]);
             of(run.arg(scratch.path()), 0)
         }
+        ("seq mv" | "seq cp" | "seq ln" | "seq rm", "") => {
+            let scratch = Scratch::new("sequences");
+            scratch.write("a.1.exr", "frame");
+            let words = command.split(' ').chain(["a.1#.exr"]);
+            let target = ["b.#.exr"].into_iter().filter(|_| command != "seq rm");
+            let run = c47().args(words.chain(target).chain([form]));
+            of(run.current_dir(scratch.path()), 0)
+        }
         (command, when) => panic!("no sample of the JSON of {command:?}, {when:?}"),
     }
 }
@@ -642,6 +650,8 @@ fn failing(command: &str) -> Failing {
         "seq range" => of("usage", &["1-10:3"]),
         "seq ls" => of("file", &["/nonexistent"]),
         "seq sums" => of("file", &["/nonexistent"]),
+        "seq mv" | "seq cp" | "seq ln" => of("nothing", &["nowhere.#.exr", "."]),
+        "seq rm" => of("nothing", &["nowhere.1#.exr"]),
         other => panic!("no failure of {other} with --json"),
     }
 }

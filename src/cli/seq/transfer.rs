@@ -18,7 +18,7 @@ use crate::seq::frame::Frame;
 use crate::seq::pattern::Pattern;
 use crate::seq::transfer::{
     Effect, Elsewhere, Ending, Existing, LinkKind, Naming, Operation, Progress, Recovery, Renumber,
-    Report, Request, Verify, hint, recover, run,
+    Report, Request, Verify, Watch, hint, recover, run,
 };
 use crate::{escape, quantity};
 
@@ -315,12 +315,11 @@ fn confirmed(request: &Request) -> Result<bool, Error> {
     Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
 }
 
+/// A run that reports how far it is.
+type Work<'w> = &'w mut dyn FnMut(Watch) -> Result<Report, Error>;
+
 /// Carries out `work` with a progress line. The first Ctrl-C stops between two steps.
-fn watched(
-    printer: &Printer,
-    operation: Operation,
-    work: &mut dyn FnMut(&mut dyn FnMut(Progress) -> bool) -> Result<Report, Error>,
-) -> Result<Exit, Error> {
+fn watched(printer: &Printer, operation: Operation, work: Work) -> Result<Exit, Error> {
     let graceful = Graceful::new();
     let mut line = Line::new();
     let mut drawn = Instant::now();

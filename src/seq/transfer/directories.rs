@@ -1,12 +1,17 @@
 //! The directories of a run. Each is read once for sources and once for targets, and no file in it is
 //! opened.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
+use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirEntryExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
+
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, openat, statat};
+use rustix::io::Errno;
 
 use super::script::{Directory, Role};
 use super::stage;
@@ -17,22 +22,24 @@ use crate::seq::group::listing::MOST_NAMES;
 const TRIES: usize = 100;
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// Bytes of names for each system call.
+const BUFFER: usize = 256 << 10;
+
 /// A name in a directory.
 pub(super) struct Entry<'e> {
     pub name: &'e [u8],
     pub inode: u64,
-    entry: &'e fs::DirEntry,
+    kind: FileType,
 }
 
 impl Entry<'_> {
-    /// Whether it is a file or a symlink. Most directories know without a further system call.
+    /// Whether it is a file or a symlink.
     pub(super) fn is_file(&self) -> bool {
-        let kind = self.entry.file_type();
-        kind.is_ok_and(|kind| kind.is_file() || kind.is_symlink())
+        matches!(self.kind, FileType::RegularFile | FileType::Symlink)
     }
 
     pub(super) fn is_directory(&self) -> bool {
-        self.entry.file_type().is_ok_and(|kind| kind.is_dir())
+        self.kind == FileType::Directory
     }
 }
 
@@ -125,22 +132,40 @@ impl Directories {
         };
         opened.stages.clear();
         let path = &opened.directory.path;
-        let fail = |error| Error::file("read", path)(error);
-        for (read, entry) in fs::read_dir(path).map_err(fail)?.enumerate() {
-            if read >= MOST_NAMES {
+        let fail = |error: Errno| Error::file("read", path)(error.into());
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let again = openat(&opened.file, c".", flags, Mode::empty()).map_err(fail)?;
+        let mut buffer = vec![MaybeUninit::uninit(); BUFFER];
+        let mut entries = RawDir::new(&again, &mut buffer);
+        let mut count = 0;
+        while let Some(entry) = entries.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(Errno::INTR) => continue,
+                Err(error) => return Err(fail(error)),
+            };
+            count += 1;
+            if count > MOST_NAMES {
                 let what = path.display().to_string();
                 return Err(Error::malformed(what, "too many files"));
             }
-            let entry = entry.map_err(fail)?;
             let name = entry.file_name();
-            if stage::is_stage(&name) {
-                opened.stages.push(path.join(&name));
+            let bytes = name.to_bytes();
+            if stage::is_stage(OsStr::from_bytes(bytes)) {
+                opened.stages.push(path.join(OsStr::from_bytes(bytes)));
                 continue;
             }
+            let kind = match entry.file_type() {
+                FileType::Unknown => statat(&again, name, AtFlags::SYMLINK_NOFOLLOW)
+                    .map_or(FileType::Unknown, |found| {
+                        FileType::from_raw_mode(found.st_mode)
+                    }),
+                kind => kind,
+            };
             visit(&Entry {
-                name: name.as_bytes(),
+                name: bytes,
                 inode: entry.ino(),
-                entry: &entry,
+                kind,
             })?;
         }
         Ok(())

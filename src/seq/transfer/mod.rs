@@ -18,6 +18,8 @@ mod stage;
 mod state;
 mod text;
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
@@ -257,8 +259,7 @@ fn refused(refusal: &Refusal, directories: &[script::Directory], request: &Reque
         let path = |place: &Place| {
             let directory = directories.get(place.directory);
             let directory = directory.map_or(Path::new(""), |directory| &directory.shown);
-            let name = std::os::unix::ffi::OsStrExt::from_bytes(&*place.name);
-            let name: &std::ffi::OsStr = name;
+            let name = OsStr::from_bytes(&place.name);
             directory.join(name).display().to_string()
         };
         let mut text: Vec<String> = places.iter().take(NAMED).map(path).collect();
@@ -283,7 +284,7 @@ fn refused(refusal: &Refusal, directories: &[script::Directory], request: &Reque
         }
         Refusal::Twice(places) => Error::usage_hint(
             format!("two files would have the same name: {}", list(places)),
-            "--dry-run shows nothing else; select the frames with a range, such as shot.1-100#.exr",
+            "select the frames with a range, such as shot.1-100#.exr",
         ),
         Refusal::Cycle(place) => Error::usage(format!(
             "files would exchange their names: {}",

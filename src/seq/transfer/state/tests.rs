@@ -8,14 +8,17 @@ fn place(directory: usize, name: &str) -> Place {
     }
 }
 
+/// Old place, new place, and inode number.
+type Rename<'r> = ((usize, &'r str), (usize, &'r str), u64);
+
 /// Renames between directory 0 and the hidden directory 1.
-fn script(steps: &[((usize, &str), (usize, &str), u64)]) -> Script {
+fn script(steps: &[Rename]) -> Script {
     let directory = |path: &str, role| Directory {
         path: path.into(),
         shown: path.into(),
         role,
     };
-    let step = |(from, to, inode): &((usize, &str), (usize, &str), u64)| Step {
+    let step = |(from, to, inode): &Rename| Step {
         from: place(from.0, from.1),
         to: place(to.0, to.1),
         inode: *inode,
