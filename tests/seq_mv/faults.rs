@@ -198,6 +198,31 @@ fn a_full_disk_leaves_everything_as_it_was() {
     );
 }
 
+#[test]
+fn a_move_between_two_mounts_of_one_device_is_a_copy() {
+    let Some(unshare) = peers::tool("unshare") else {
+        return;
+    };
+    if !can_be_two_users() {
+        return;
+    }
+    let scratch = shot(&["0001", "0002"]);
+    let before = tree(scratch.path());
+    fs::create_dir(scratch.path().join("to")).unwrap();
+    let script = r#"mount --bind to to; "$1" seq mv shot.#.exr to"#;
+    let run = Run::of(unshare).args(["-m", "sh", "-ec", script, "sh"]);
+    let run = run.arg(binary()).current_dir(scratch.path());
+    let output = run.run().expect_code(0);
+    assert!(
+        output.stdout_text().starts_with("2 files moved, "),
+        "{}",
+        output.tell()
+    );
+    assert_eq!(tree(&scratch.path().join("to")), before);
+    assert!(names(scratch.path()).is_empty() && hidden(scratch.path()).is_empty());
+    assert!(hidden(&scratch.path().join("to")).is_empty());
+}
+
 /// Runs as nobody, with a pause at the second rename.
 fn slow(directory: &Path, words: &[&str]) -> Option<Run> {
     let fault = "inject=renameat2:delay_enter=1500000:when=2";

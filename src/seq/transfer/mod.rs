@@ -8,6 +8,7 @@ mod copy;
 mod directories;
 mod execute;
 mod journal;
+mod numbers;
 mod others;
 mod plan;
 mod pool;
@@ -30,10 +31,11 @@ use plan::{Draft, Refusal};
 use script::{Place, Script};
 use stage::Run;
 
+pub(crate) use numbers::Renumber;
 pub(crate) use plan::{Existing, LinkKind};
 pub(crate) use pool::{Progress, Watch};
 pub(crate) use script::{Operation, Verify};
-pub(crate) use sources::{Naming, Renumber};
+pub(crate) use sources::Naming;
 pub(crate) use stage::hint;
 
 /// What to do.
@@ -91,21 +93,22 @@ enum Copies {
 /// # Errors
 /// When the request is refused, or a file cannot be read or written.
 pub(crate) fn run(request: &Request, watch: Watch) -> Result<Report, Error> {
-    match attempt(request, Copies::BetweenDevices, watch) {
-        // Two mounts of one device, or a directory with a quota of its own.
-        Err(Failed::Device) => {
-            attempt(request, Copies::BetweenDirectories, watch).map_err(|failed| match failed {
-                Failed::Device => Error::System {
+    let mut copies = Copies::BetweenDevices;
+    loop {
+        match attempt(request, copies, watch) {
+            Ok(report) => return Ok(report),
+            Err(Failed::Other(error)) => return Err(error),
+            // Two mounts of one device, or a directory with a quota of its own.
+            Err(Failed::Device) if copies == Copies::BetweenDevices => {
+                copies = Copies::BetweenDirectories;
+            }
+            Err(Failed::Device) => {
+                return Err(Error::System {
                     action: "move the files",
                     source: std::io::ErrorKind::CrossesDevices.into(),
-                },
-                Failed::Other(error) => error,
-            })
+                });
+            }
         }
-        other => other.map_err(|failed| match failed {
-            Failed::Device => Error::usage("not reached"),
-            Failed::Other(error) => error,
-        }),
     }
 }
 

@@ -9,23 +9,15 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::directories::Directories;
+use super::numbers::{Renumber, offset, renumbered};
 use super::plan::{Pair, Taken};
 use super::script::Place;
 use crate::atomic_file::directory_of;
 use crate::error::Error;
 use crate::seq::frame::Frame;
+use crate::seq::group::common_width;
 use crate::seq::number::Number;
 use crate::seq::pattern::{Padding, Pattern};
-
-/// How frames are renumbered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Renumber {
-    Keep,
-    /// Adds to each number.
-    Offset(Frame),
-    /// Gives the first frame of each source this number.
-    Start(Frame),
-}
 
 /// What the arguments say about names.
 pub(crate) struct Naming<'a> {
@@ -204,12 +196,12 @@ impl Parsed<'_> {
         };
         let selected = selected(&pattern)?;
         let mut numbers = Vec::new();
-        let mut widths = Widths::default();
+        let mut all = Vec::new();
         directories.read(directory, &mut |entry| {
             let Some(number) = pattern.number_in(entry.name) else {
                 return Ok(());
             };
-            widths.add(&number);
+            all.push(number);
             let is_selected = |frames: &HashSet<Frame>| frames.contains(&number.frame);
             if !selected.as_ref().is_none_or(is_selected) {
                 return Ok(());
@@ -233,7 +225,7 @@ impl Parsed<'_> {
             directory,
             pattern: Some(pattern),
             numbers,
-            width: widths.common(),
+            width: common_width(all.into_iter()),
             files: Vec::new(),
         })
     }
@@ -246,31 +238,6 @@ fn selected(pattern: &Pattern) -> Result<Option<HashSet<Frame>>, Error> {
         Error::usage(format!("the range {range} before the padding: {error}"))
     })?;
     Ok(frames.map(|frames| frames.into_iter().collect()))
-}
-
-/// The padding of a sequence.
-#[derive(Default)]
-struct Widths {
-    least: Option<u8>,
-    /// The widest number that is written with zeros.
-    padded: Option<u8>,
-}
-
-impl Widths {
-    fn add(&mut self, number: &Number) {
-        self.least = Some(self.least.map_or(number.width, |w| w.min(number.width)));
-        if !number.is_padded_to(1) {
-            self.padded = self.padded.max(Some(number.width));
-        }
-    }
-
-    /// The width to which all numbers are padded. `None` if there is none.
-    fn common(&self) -> Option<u8> {
-        let least = self.least?;
-        self.padded
-            .is_none_or(|padded| padded <= least)
-            .then_some(least)
-    }
 }
 
 fn target(naming: &Naming, directories: &mut Directories) -> Result<Target, Error> {
@@ -339,7 +306,8 @@ fn add(
         Target::Pattern(directory, pattern) => (*directory, pattern),
         Target::Same => (source.directory, &own),
     };
-    let offset = offset(source, naming.renumber)?;
+    let first = source.numbers.first().map(|(number, _)| number.frame);
+    let offset = offset(first, naming.renumber)?;
     for (number, inode) in &source.numbers {
         let new = renumbered(number, source.width, offset, to.padding, naming.pad)?;
         let name = |pattern: &Pattern, number: &Number| {
@@ -395,121 +363,4 @@ fn add_files(
         });
     }
     Ok(())
-}
-
-/// What is added to each number.
-fn offset(source: &Source, renumber: Renumber) -> Result<Option<Frame>, Error> {
-    match (renumber, source.numbers.first()) {
-        (Renumber::Keep, _) | (_, None) => Ok(None),
-        (Renumber::Offset(by), _) => Ok(Some(by)),
-        (Renumber::Start(start), Some((first, _))) => {
-            let by = start.millionths().checked_sub(first.frame.millionths());
-            let by = by.and_then(Frame::from_millionths);
-            by.map(Some).ok_or_else(|| too_large(first.frame))
-        }
-    }
-}
-
-fn too_large(frame: Frame) -> Error {
-    Error::usage(format!("the new number of frame {frame} is too large"))
-}
-
-/// The number in a new name. `width` is what the numbers of the sequence have in common.
-fn renumbered(
-    number: &Number,
-    width: Option<u8>,
-    offset: Option<Frame>,
-    padding: Padding,
-    pad: Option<u8>,
-) -> Result<Number, Error> {
-    let own = match padding {
-        Padding::Any => None,
-        Padding::Width(_) | Padding::Udim => Some(padding.width()),
-    };
-    let frame = match (offset, pad.or(own)) {
-        (None, None) => return Ok(*number),
-        (None, Some(_)) => number.frame,
-        (Some(by), _) => {
-            let frame = number.frame.checked_add(by);
-            frame.ok_or_else(|| too_large(number.frame))?
-        }
-    };
-    let width = pad.or(own).or(width).unwrap_or(number.width);
-    let plain = Number::padded(frame, width);
-    let new = Number {
-        // 1001.250 stays so exact.
-        decimals: plain.decimals.max(number.decimals),
-        ..plain
-    };
-    if padding == Padding::Udim && !padding.matches(&new) {
-        let message = format!("{} is not a UDIM tile (1001 to 1999)", new.text());
-        return Err(Error::usage(message));
-    }
-    Ok(new)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn new(text: &str, width: Option<u8>, by: &str, padding: Padding, pad: Option<u8>) -> String {
-        let number = Number::parse(text).unwrap();
-        let by = (!by.is_empty()).then(|| Frame::parse(by).unwrap());
-        let new = renumbered(&number, width, by, padding, pad);
-        new.map_or_else(|error| error.to_string(), |new| new.text())
-    }
-
-    #[test]
-    fn new_numbers_keep_the_width_of_the_sequence() {
-        for (text, width, by, padding, pad, expected) in [
-            ("0007", Some(4), "", Padding::Any, None, "0007"),
-            ("-0000", Some(4), "", Padding::Any, None, "-0000"),
-            ("0007", Some(4), "3", Padding::Any, None, "0010"),
-            ("9999", Some(4), "1", Padding::Any, None, "10000"),
-            ("10", Some(1), "-5", Padding::Any, None, "5"),
-            ("1001", Some(4), "-1000", Padding::Any, None, "0001"),
-            ("007", None, "1", Padding::Any, None, "008"),
-            ("7", Some(1), "", Padding::Width(4), None, "0007"),
-            ("0007", Some(4), "", Padding::Width(1), None, "7"),
-            ("0007", Some(4), "", Padding::Width(1), Some(6), "000007"),
-            ("0001", Some(4), "-3", Padding::Any, None, "-002"),
-            ("1001.250", Some(4), "1", Padding::Any, None, "1002.250"),
-            ("1", Some(1), "0.5", Padding::Any, None, "1.5"),
-            ("1", Some(1), "1000", Padding::Udim, None, "1001"),
-            (
-                "1",
-                Some(1),
-                "",
-                Padding::Udim,
-                None,
-                "0001 is not a UDIM tile (1001 to 1999)",
-            ),
-            (
-                "1",
-                Some(1),
-                "999999999999",
-                Padding::Any,
-                None,
-                "the new number of frame 1 is too large",
-            ),
-        ] {
-            assert_eq!(new(text, width, by, padding, pad), expected, "{text} {by}");
-        }
-    }
-
-    #[test]
-    fn the_width_is_what_all_numbers_have_in_common() {
-        let common = |numbers: &[&str]| {
-            let mut widths = Widths::default();
-            for number in numbers {
-                widths.add(&Number::parse(number).unwrap());
-            }
-            widths.common()
-        };
-        assert_eq!(common(&["1", "10", "100"]), Some(1));
-        assert_eq!(common(&["0001", "0010", "12345"]), Some(4));
-        assert_eq!(common(&["1001", "1100"]), Some(4));
-        assert_eq!(common(&["7", "0007"]), None);
-        assert_eq!(common(&["0007", "007"]), None);
-    }
 }

@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::script::Operation;
 use super::text::{self, Record};
@@ -26,9 +27,11 @@ pub(super) fn is_stage(name: &OsStr) -> bool {
     name.as_bytes().starts_with(PREFIX.as_bytes())
 }
 
-/// The name of the hidden directories of a run of this process.
+/// A new name for the hidden directories of a run of this process.
 pub(super) fn name() -> String {
-    format!("{PREFIX}{}", Writer::own())
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("{PREFIX}{}-{count}", Writer::own())
 }
 
 fn writer(stage: &Path) -> Option<Writer> {
