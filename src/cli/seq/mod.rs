@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::outline::Details;
 
-/// List, check, copy and move frame sequences, and calculate with frame ranges.
+/// List, check, copy, move and number frame sequences.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
