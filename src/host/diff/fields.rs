@@ -19,13 +19,10 @@ pub(super) enum Rule {
     Near,
     /// Numbers of seconds that differ by less than the tolerance for clocks.
     Seconds,
-    /// Free space or inodes, unless only one of them is nearly full.
-    Free {
-        /// The member with the size.
-        total: &'static str,
-        /// With less it is nearly full.
-        least: u64,
-    },
+    /// Free space, unless only one of them is nearly full.
+    FreeBytes,
+    /// Free inodes, unless only one of them has almost none.
+    FreeInodes,
     /// The names of two local devices.
     Device,
     /// When the member `name` beside it differs, too.
@@ -87,14 +84,8 @@ impl Row {
                 (Some(a), Some(b)) => a.abs_diff(b) < TOLERANCE_S,
                 _ => false,
             },
-            Rule::Free { total, least } => {
-                let [of_a, of_b] = around.map_or([None; 2], |it| it.map(|it| it.get(total)));
-                match (is_full(a, of_a, least), is_full(b, of_b, least)) {
-                    (Some(a), Some(b)) => a == b,
-                    // The state of the mount says why it is unknown.
-                    _ => true,
-                }
-            }
+            Rule::FreeBytes => are_as_full([a, b], around, "total_bytes", NEARLY_FULL_BYTES),
+            Rule::FreeInodes => are_as_full([a, b], around, "total_inodes", 1),
             Rule::Device => [a, b]
                 .iter()
                 .all(|it| it.as_text().is_some_and(|it| it.starts_with("/dev/"))),
@@ -111,11 +102,19 @@ fn seconds(value: &Value) -> Option<i64> {
     value.number()?.parse().ok()
 }
 
-/// Whether a file system is nearly full: less than `least` or less than a hundredth is free.
-fn is_full(free: &Value, total: Option<&Value>, least: u64) -> Option<bool> {
-    let free = whole(free)?;
-    let hundredth = total.and_then(whole).map_or(0, |total| total / 100);
-    Some(free < least.max(hundredth))
+/// Whether both file systems are nearly full, or none is. `total` is the member with the size.
+fn are_as_full(free: [&Value; 2], around: Option<[&Members; 2]>, total: &str, least: u64) -> bool {
+    let is_full = |free: &Value, total: Option<&Value>| {
+        let hundredth = total.and_then(whole).map_or(0, |total| total / 100);
+        Some(whole(free)? < least.max(hundredth))
+    };
+    let [a, b] = free;
+    let [of_a, of_b] = around.map_or([None; 2], |it| it.map(|it| it.get(total)));
+    match (is_full(a, of_a), is_full(b, of_b)) {
+        (Some(a), Some(b)) => a == b,
+        // The state of the mount says why it is unknown.
+        _ => true,
+    }
 }
 
 /// The row of a field: of its path with the key of the last element, or else of its path.
@@ -194,14 +193,8 @@ pub(super) const ROWS: &[Row] = &[
     row(Critical, "mounts[].path", "path"),
     row(Critical, "mounts[].state", "state"),
     row(Critical, "mounts[].read_only", "read-only"),
-    row(Critical, "mounts[].available_bytes", "free space").rule(Rule::Free {
-        total: "total_bytes",
-        least: NEARLY_FULL_BYTES,
-    }),
-    row(Critical, "mounts[].available_inodes", "free inodes").rule(Rule::Free {
-        total: "total_inodes",
-        least: 1,
-    }),
+    row(Critical, "mounts[].available_bytes", "free space").rule(Rule::FreeBytes),
+    row(Critical, "mounts[].available_inodes", "free inodes").rule(Rule::FreeInodes),
     row(Major, "mounts[].source", "source").rule(Rule::Device),
     row(Major, "mounts[].kind", "type"),
     row(Major, "mounts[].options", "option").rule(Rule::Pairs('=')),
