@@ -7,6 +7,7 @@ use std::process::Command;
 
 use crate::documentation::documents;
 use crate::support::echo::Echo;
+use crate::support::exr::exr;
 use crate::support::server::{Response, Server};
 use crate::support::{Output, Run, Scratch, c47};
 use ::c47::testing::{Field, JsonOutput, JsonType, Presence, Shape};
@@ -282,6 +283,16 @@ fn samples(command: &str, output: &JsonOutput, form: &str) -> Vec<Value> {
                     .arg(scratch.path()),
                 0,
             )
+        }
+        ("seq check", "") => {
+            let scratch = Scratch::new("check");
+            for frame in [1, 2, 4] {
+                scratch.write(&format!("a.{frame}.exr"), exr(8, 4).bytes);
+            }
+            scratch.write("a.3.exr", "");
+            scratch.write("a.txt", "");
+            let run = c47().args(["seq", "check", "--all", "--deep", form]);
+            of(run.arg(scratch.path()), 1)
         }
         ("seq range", "") => {
             let run = c47().args(["seq", "range", form, "1-9", "--chunk", "4"]);
@@ -647,6 +658,8 @@ fn failing(command: &str) -> Failing {
         "rez check" => of("file", &["/nonexistent"]),
         "rez install" => of("repository", &["--repo", "/nonexistent"]),
         "selftest" => of("usage", &["surplus"]),
+        "seq check" => of("file", &["/nonexistent"]),
+        "seq ls" => of("file", &["/nonexistent"]),
         "seq range" => of("usage", &["1-10:3"]),
         "seq ls" => of("file", &["/nonexistent"]),
         "seq sums" => of("file", &["/nonexistent"]),

@@ -76,6 +76,8 @@ const RUNS: &[&[&str]] = &[
     &["rez", "check", "repository"],
     &["selftest"],
     &["selftest", "--json"],
+    &["seq", "check", "public.pem"],
+    &["seq", "check", "public.pem", "--json"],
     &["seq", "ls", "--all"],
     &["seq", "ls", "--all", "--json"],
     &["seq", "ls", "--all", "--format", "{pattern}"],

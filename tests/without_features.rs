@@ -35,6 +35,7 @@ fn filter_names_the_missing_feature_before_any_work() {
             "jwt verify" => &["token", "--key", "env:KEY"],
             "rez check" => &["."],
             "rez install" => &["--repo", "."],
+            "seq check" => &["."],
             "seq range" => &["1-10"],
             _ => &[],
         };

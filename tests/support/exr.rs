@@ -62,9 +62,14 @@ pub fn exr_with(channel: &str, width: i32, height: i32) -> Exr {
 
 impl Exr {
     /// Replaces an entry of the offset table.
-    pub fn with_offset(mut self, chunk: usize, offset: u64) -> Vec<u8> {
+    pub fn set_offset(&mut self, chunk: usize, offset: u64) {
         let at = self.table + 8 * chunk;
         self.bytes[at..at + 8].copy_from_slice(&offset.to_le_bytes());
+    }
+
+    /// The bytes with another entry of the offset table.
+    pub fn with_offset(mut self, chunk: usize, offset: u64) -> Vec<u8> {
+        self.set_offset(chunk, offset);
         self.bytes
     }
 }

@@ -1,6 +1,7 @@
 //! DPX files, versions 1 and 2, in both byte orders. A file is whole when it has the pixels of all
 //! image elements.
 
+use super::Depth;
 use super::Format;
 use super::fault::Fault;
 use super::header::{Decoding, Header};
@@ -28,7 +29,11 @@ struct Element {
 }
 
 /// Checks a file. `found` gets what its header has.
-pub(super) fn examine(source: &mut Source, found: &mut Option<Header>) -> Result<Decoding, Fault> {
+pub(super) fn examine(
+    source: &mut Source,
+    depth: Depth,
+    found: &mut Option<Header>,
+) -> Result<Decoding, Fault> {
     let size = source.size;
     let header = source.at_most(0, HEADER_BYTES)?;
     let order = match Order::Big.u32(header, 0) {
@@ -74,10 +79,10 @@ pub(super) fn examine(source: &mut Source, found: &mut Option<Header>) -> Result
         }
     }
     let is_known = elements.iter().all(|element| !element.is_compressed);
-    Ok(if is_known {
-        Decoding::Decoded
-    } else {
-        Decoding::NotDecoded
+    Ok(match depth {
+        Depth::Deep if is_known => Decoding::Decoded,
+        Depth::Deep => Decoding::NotDecoded,
+        Depth::Quick | Depth::Headers => Decoding::NotAsked,
     })
 }
 

@@ -139,7 +139,7 @@ fn content(
     let shown = crate::hex::encode(start.get(..4).unwrap_or(start));
     let decoding = match (format, expected) {
         (Some(Format::Exr), _) => exr::examine(source, depth, found),
-        (Some(Format::Dpx), _) => dpx::examine(source, found),
+        (Some(Format::Dpx), _) => dpx::examine(source, depth, found),
         (Some(Format::Png), _) => png::examine(source, depth, found),
         (Some(Format::Jpeg), _) => jpeg::examine(source, depth, found),
         (Some(Format::Tiff), _) => tiff::examine(source, depth, found),

@@ -6,12 +6,13 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 
 use super::process::Process;
 use super::{python, tool};
+use crate::support::exr::exr;
 use crate::support::{Run, Scratch, binary};
 
 /// The home directory in the documents, instead of the scratch directory.
@@ -124,6 +125,7 @@ fn put_files(desk: &Scratch, venv: &Path) {
     desk.write("sh010.png", "a picture of sh010\n");
     desk.write("sh010.exr", "pixels of sh010\n".repeat(64));
     desk.write("render.log", "frame 1 done\n".repeat(500));
+    put_frames(desk);
     fs::create_dir(desk.path().join("packages")).expect("a Rez repository");
     fs::create_dir(desk.path().join("tmp")).expect("a directory");
     put_program(desk, "pass", "echo password-of-farm");
@@ -137,6 +139,25 @@ fn put_files(desk: &Scratch, venv: &Path) {
          stdout=subprocess.PIPE, check=True).stdout\n\
          print([project[\"name\"] for project in json.loads(out)])\n",
     );
+}
+
+/// Frames of a shot, of which some are missing, broken or different.
+fn put_frames(desk: &Scratch) {
+    for frame in (1001..=1024).filter(|frame| !(1017..=1018).contains(frame)) {
+        let mut file = match frame {
+            1009 => exr(96, 54),
+            _ => exr(192, 108),
+        };
+        match frame {
+            1012..=1014 => file.bytes.truncate(9000 + 100 * (frame - 1000)),
+            1021 => file.set_offset(80, 0),
+            _ => {}
+        }
+        let path = desk.write(&format!("comp/sh010.{frame}.exr"), file.bytes);
+        let written = SystemTime::now() - Duration::from_secs(3600);
+        let file = fs::File::options().write(true).open(path).expect("a frame");
+        file.set_modified(written).expect("a time");
+    }
 }
 
 /// Libraries and programs to inspect: `libfoo.so`, `plugins/`, `apps/`, and `rg`, a static program.

@@ -42,7 +42,10 @@ impl fmt::Display for Sequence {
         }
         if self.not_decoded > 0 {
             let count = quantity::count(self.not_decoded, "file");
-            writeln!(f, "  note         {count} not decoded: unknown compression")?;
+            writeln!(
+                f,
+                "  note         {count} not decoded: no decoder for the compression"
+            )?;
         }
         if self.other_formats > 0 {
             let count = quantity::count(self.other_formats, "file");
