@@ -96,6 +96,8 @@ mod selftest;
 mod seq;
 /// Quoting for POSIX shells.
 mod shell;
+/// Sorts lists with one copy of the algorithm.
+mod sort;
 /// Timestamps and dates.
 mod timestamp;
 /// Names of unfinished files, which contain their writer.

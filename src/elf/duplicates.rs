@@ -15,6 +15,7 @@ use super::reader::{Fault, FileId, Source};
 use super::search::{LibraryCache, Settings};
 use super::tree::{self, Via};
 use crate::crypto::digest::Sha256;
+use crate::sort::Sortable;
 
 /// Files are compared in parts of this size.
 const CHUNK_BYTES: u64 = 128 << 10;
@@ -155,7 +156,7 @@ pub(crate) fn duplicates(directories: &[PathBuf], settings: &Settings) -> Duplic
     result.faults.extend(unread);
     result
         .groups
-        .sort_by_key(|group| std::cmp::Reverse(group.bytes()));
+        .order_by_key(|group| std::cmp::Reverse(group.bytes()));
     result.conflicts = conflicts(&objects, settings, &inputs.archives);
     result
 }
@@ -240,7 +241,7 @@ fn group(
         .iter()
         .map(|copy| without_hash(&copy.soname))
         .collect();
-    sonames.sort_unstable();
+    sonames.order();
     sonames.dedup();
     Group {
         family,
@@ -261,7 +262,7 @@ fn number_releases(copies: &mut [LibraryCopy]) -> usize {
     // The longest names first: they say most, and shorter ones are compared with them.
     let mut order: Vec<usize> = (0..copies.len()).collect();
     let length = |number: &usize| copies.get(*number).map_or(0, |copy| file_name(copy).len());
-    order.sort_by_key(|number| std::cmp::Reverse(length(number)));
+    order.order_by_key(|number| std::cmp::Reverse(length(number)));
     let mut releases: Vec<LibraryCopy> = Vec::new();
     for number in order {
         let Some(copy) = copies.get_mut(number) else {
@@ -391,7 +392,7 @@ fn several_of_a_family(library_cache: &mut LibraryCache, path: &Path) -> Vec<Fam
         .into_iter()
         .filter(|(_, libraries)| libraries.len() > 1)
         .map(|(family, mut libraries)| {
-            libraries.sort();
+            libraries.order();
             (family, libraries)
         })
         .collect()

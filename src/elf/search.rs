@@ -19,6 +19,7 @@ use super::parse::{Architecture, Object};
 use super::reader::{Fault, FileId};
 use super::root::Root;
 use super::system::{Cpu, System};
+use crate::sort::Sortable;
 
 /// Limit for the size of the cached paths.
 const MOST_REMEMBERED_BYTES: usize = 16 << 20;
@@ -87,7 +88,7 @@ fn definitions(object: &Object) -> Result<Option<Vec<String>>, Fault> {
         return Ok(None);
     };
     let mut versions: Vec<String> = definitions.into_iter().map(|one| one.version).collect();
-    versions.sort_unstable();
+    versions.order();
     Ok(Some(versions))
 }
 

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::severity::Severity;
 use super::symbols::{Binding, Entry, SymbolKind, Symbols};
+use crate::sort::Sortable;
 
 /// Limit for the size of all lists of symbols: names, and what each entry takes.
 const MOST_LISTED_BYTES: usize = 32 << 20;
@@ -114,10 +115,10 @@ impl SymbolChanges {
         });
         changes
             .gone
-            .sort_by(|a, b| a.symbol.key().cmp(&b.symbol.key()));
-        changes.added.sort_by(|a, b| a.key().cmp(&b.key()));
+            .order_by(|a, b| a.symbol.key().cmp(&b.symbol.key()));
+        changes.added.order_by(|a, b| a.key().cmp(&b.key()));
         let key = |one: &Changed| (one.severity, one.aspect as u8);
-        changes.changed.sort_by(|a, b| {
+        changes.changed.order_by(|a, b| {
             let names = || a.symbol.key().cmp(&b.symbol.key());
             key(a).cmp(&key(b)).then_with(names)
         });

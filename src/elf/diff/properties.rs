@@ -12,6 +12,7 @@ use crate::elf::linkage::SearchPath;
 use crate::elf::requirements::Required;
 use crate::elf::versions::{self, FAMILIES, Family, Wants};
 use crate::platform::Level;
+use crate::sort::{self, Sortable};
 
 /// What can change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,7 +93,7 @@ pub(super) fn changes(a: &Library, b: &Library) -> Vec<Change> {
     for family in FAMILIES {
         highest(family, a, b, &mut changes);
     }
-    changes.sort_by_key(|change| (change.severity, change.property));
+    changes.order_by_key(|change| (change.severity, change.property));
     changes
 }
 
@@ -266,7 +267,7 @@ fn list(
     gone: Severity,
     changes: &mut Vec<Change>,
 ) {
-    let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+    let names: BTreeSet<&String> = sort::set(a.keys().chain(b.keys()));
     for name in names {
         let has = |list: &BTreeMap<String, Severity>| list.contains_key(name).then(|| name.clone());
         let severity = b.get(name).copied().unwrap_or(gone);

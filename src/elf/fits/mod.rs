@@ -41,6 +41,7 @@ use super::search::LibraryCache;
 use super::system::System;
 use super::tree::{Missing, Process, Resolution, Tree};
 use crate::platform::{Limits, Version};
+use crate::sort::Sortable;
 
 /// The first release of glibc in which any library may define a needed version.
 const MOVED_VERSIONS: Version = Version::two(2, 30);
@@ -222,7 +223,7 @@ impl Report {
         if !absent.is_empty() {
             findings.push(Finding::HostIncomplete { missing: absent });
         }
-        findings.sort_by_key(Finding::severity);
+        findings.order_by_key(Finding::severity);
         let brought = tree.objects.iter().skip(first).map(|object| Brought {
             name: object.name.to_string_lossy().into_owned(),
             path: PathBuf::from(&object.path),
@@ -277,7 +278,7 @@ fn missing_in_host(tree: &Tree, first: usize) -> Vec<String> {
             Resolution::Loaded(_) => None,
         })
         .collect();
-    names.sort();
+    names.order();
     names.dedup();
     names
 }

@@ -8,6 +8,7 @@ use crate::quantity;
 use crate::seq::image::Examined;
 use crate::seq::image::fault::{Fault, Kind};
 use crate::seq::image::header::Header;
+use crate::sort::Sortable;
 
 /// A size is unusual when it is this many times smaller or larger than the median.
 const UNUSUAL: u64 = 10;
@@ -80,7 +81,7 @@ impl Family {
         }
         let whole = files.iter().filter(|file| file.examined.fault.is_none());
         let mut sizes: Vec<u64> = whole.filter_map(|file| file.examined.size).collect();
-        sizes.sort_unstable();
+        sizes.order();
         family.size = sizes.get(sizes.len() / 2).copied();
         family
     }

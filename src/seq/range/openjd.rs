@@ -3,6 +3,7 @@
 use super::error::{Fault, RangeError};
 use super::part::{Decimals, Order, Part, UNIT, is_space, number, wrong};
 use crate::seq::frame::Frame;
+use crate::sort::Sortable;
 
 /// Reads `1-10:3,20`. White space may stand between numbers and signs. The parts are sorted and end at
 /// a frame; one with a negative step descends.
@@ -14,7 +15,7 @@ pub(super) fn parts(text: &str) -> Result<Vec<Part>, RangeError> {
     let mut parts: Vec<Part> = parts
         .map(|text| part(text).map_err(|fault| wrong(text.trim_matches(is_space), fault)))
         .collect::<Result<_, _>>()?;
-    parts.sort_unstable_by_key(|part| (part.least(), part.most(), part.step));
+    parts.order_by_key(|part| (part.least(), part.most(), part.step));
     let mut sorted: Vec<Part> = Vec::with_capacity(parts.len());
     for mut part in parts {
         if let Some(before) = sorted.last_mut() {

@@ -14,6 +14,7 @@ use crate::io_error::reason;
 use crate::seq::frame::Frame;
 use crate::seq::pattern::Pattern;
 use crate::seq::select;
+use crate::sort;
 
 /// The files, sorted by path and each once, and what could not be read.
 #[derive(Default)]
@@ -79,7 +80,7 @@ impl Inputs {
                 what: "file",
             });
         }
-        let existing: BTreeSet<Frame> = sequence.numbers.iter().map(|one| one.frame).collect();
+        let existing: BTreeSet<Frame> = sort::set(sequence.numbers.iter().map(|one| one.frame));
         // Its range has been read once, without an error.
         let requested = pattern.frames().ok().flatten().unwrap_or_default();
         let missing = requested.iter().filter(|frame| !existing.contains(frame));

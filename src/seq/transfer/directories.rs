@@ -17,6 +17,7 @@ use super::script::{Directory, Role};
 use super::stage;
 use crate::error::Error;
 use crate::seq::group::listing::MOST_NAMES;
+use crate::sort::Sortable;
 
 /// How long another run may need to read the same directories and to write its journal.
 const TRIES: usize = 100;
@@ -101,7 +102,7 @@ impl Directories {
     pub(super) fn lock(&mut self) {
         let mut all: Vec<&Opened> = self.all.iter().collect();
         // In the same order in every run.
-        all.sort_by_key(|opened| opened.id);
+        all.order_by_key(|opened| opened.id);
         for opened in all {
             for _ in 0..TRIES {
                 match opened.file.try_lock() {

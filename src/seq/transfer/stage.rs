@@ -13,6 +13,7 @@ use super::script::Operation;
 use super::text::{self, Record};
 use crate::atomic_file::is_own;
 use crate::error::Error;
+use crate::sort::Sortable;
 use crate::unfinished::{Writer, WriterStatus, is_at};
 
 const PREFIX: &str = ".c47-seq-";
@@ -168,7 +169,7 @@ pub(super) fn locate(path: &Path) -> Result<PathBuf, Error> {
     match stages.len() {
         0 | 1 => stages.pop().ok_or_else(nothing),
         count => {
-            stages.sort();
+            stages.order();
             let names: Vec<String> = stages
                 .iter()
                 .map(|stage| crate::shell::quote_path(stage))

@@ -20,6 +20,8 @@ use header::{Part, Window};
 use layout::{Layout, MOST_CHUNKS};
 use walk::{Chunk, Walk};
 
+use crate::sort::Sortable;
+
 /// The first bytes.
 pub(super) const MAGIC: [u8; 4] = [0x76, 0x2f, 0x31, 0x01];
 
@@ -138,7 +140,7 @@ fn summary(parts: &[Part], compressions: &[Compression]) -> Header {
             types.push(channel.pixel.name());
         }
     }
-    types.sort_unstable();
+    types.order();
     let mut names: Vec<&str> = Vec::new();
     for compression in compressions {
         if !names.contains(&compression.name()) {

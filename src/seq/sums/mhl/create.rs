@@ -14,6 +14,7 @@ use crate::seq::sums::check::{Step, Watch};
 use crate::seq::sums::file::Hashed;
 use crate::seq::sums::finding::{Finding, State};
 use crate::seq::sums::readers::{Event, Task, read_all};
+use crate::sort::Sortable;
 use crate::timestamp::Timestamp;
 
 /// How a generation is made.
@@ -99,7 +100,7 @@ fn task(plan: &Plan, item: &Item, algorithm: Algorithm) -> Task {
         let original = known.original.as_ref().or(known.first.first());
         algorithms.extend(original.map(|(original, _)| *original));
     }
-    algorithms.sort_unstable();
+    algorithms.order();
     algorithms.dedup();
     Task {
         source: item.source.clone(),
@@ -298,8 +299,8 @@ impl Collected {
 
     fn finish(mut self) -> DirectoryHashes {
         // The bytes have the same order as their text, also as C4 IDs.
-        self.contents.sort_unstable();
-        self.structures.sort_unstable();
+        self.contents.order();
+        self.structures.order();
         DirectoryHashes {
             algorithm: self.algorithm,
             content: self.algorithm.of(&self.contents.concat()),

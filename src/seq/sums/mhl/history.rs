@@ -12,6 +12,7 @@ use super::{CHAIN, FOLDER};
 use crate::descriptor;
 use crate::error::Error;
 use crate::seq::sums::algorithm::Algorithm;
+use crate::sort::{self, Sortable};
 
 /// Limit for the size of a manifest.
 const MOST_BYTES: u64 = 1 << 30;
@@ -94,7 +95,8 @@ impl History {
         history.chain = chain::parse(text_of(&path, &bytes)?).map_err(|fault| bad(&path, fault))?;
         history.chain_text = Some(bytes);
         let mut names: BTreeSet<String> = manifests(&folder)?;
-        let in_chain: BTreeSet<String> = history.chain.iter().map(|one| one.name.clone()).collect();
+        let in_chain: BTreeSet<String> =
+            sort::set(history.chain.iter().map(|one| one.name.clone()));
         let unchained = names.difference(&in_chain).map(|name| folder.join(name));
         history.unchained = unchained.collect();
         names.extend(in_chain);
@@ -102,7 +104,7 @@ impl History {
             .into_iter()
             .filter_map(|name| Some((number_of(&name)?, name)))
             .collect();
-        numbered.sort();
+        numbered.order();
         for (number, name) in numbered {
             history.load_generation(&folder.join(&name), &name)?;
             history.latest = number;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::FOLDER;
 use crate::error::Error;
 use crate::seq::sums::xml::is_character;
+use crate::sort::Sortable;
 
 /// Limit for the number of entries.
 const MOST_ENTRIES: usize = 20_000_000;
@@ -151,7 +152,7 @@ fn list(directory: &mut Directory, real: &Path) -> io::Result<Vec<Child>> {
             return Err(io::Error::other("too many files"));
         }
     }
-    children.sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
+    children.order_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
     Ok(children)
 }
 
