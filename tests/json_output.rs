@@ -272,6 +272,14 @@ fn samples(command: &str, output: &JsonOutput, form: &str) -> Vec<Value> {
             [of(run, 0), of(empty, 1), of(expanded, 0)].concat()
         }
         ("selftest", "") => of(c47().args(["selftest", form]), 0),
+        ("seq ls", "") => {
+            let scratch = Scratch::new("sequences");
+            for name in ["a.1.exr", "a.3.exr", "b.txt"] {
+                scratch.write(name, "");
+            }
+            let run = c47().args(["seq", "ls", "--all", "--size", form]);
+            of(run.arg(scratch.path()), 0)
+        }
         (command, when) => panic!("no sample of the JSON of {command:?}, {when:?}"),
     }
 }
@@ -587,6 +595,7 @@ fn failing(command: &str) -> Failing {
         "rez check" => of("file", &["/nonexistent"]),
         "rez install" => of("repository", &["--repo", "/nonexistent"]),
         "selftest" => of("usage", &["surplus"]),
+        "seq ls" => of("file", &["/nonexistent"]),
         "seq range" => of("usage", &["1-10:3"]),
         other => panic!("no failure of {other} with --json"),
     }

@@ -85,6 +85,7 @@ mod scarcity;
 mod schemes;
 mod security;
 mod selftest;
+mod seq_ls;
 mod seq_range;
 mod standard_output;
 mod structure;

@@ -1,8 +1,11 @@
 //! Frame sequences: the names of frames, patterns and ranges, and what is done with their files.
 
 pub(crate) mod frame;
+pub(crate) mod group;
+pub(crate) mod notation;
 pub(crate) mod number;
 pub(crate) mod pattern;
 pub(crate) mod range;
 pub(crate) mod select;
 pub(crate) mod sequence;
+pub(crate) mod summary;

@@ -18,6 +18,9 @@ impl Number {
     /// Reads a whole text. A number with more digits than a frame may have is none, also if they are
     /// zeros: its writing would be lost.
     pub(crate) fn parse(text: &str) -> Option<Number> {
+        if let Some(number) = whole(text.as_bytes()) {
+            return Some(number);
+        }
         let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
         let is_negative = whole.starts_with('-');
         let digits = whole.len() - usize::from(is_negative);
@@ -47,8 +50,20 @@ impl Number {
 
     /// Whether `%0<width>d` would write it like this.
     pub(crate) fn is_padded_to(&self, width: u8) -> bool {
-        let plain = Number::padded(self.frame, width);
-        self.width == plain.width && self.is_negative == plain.is_negative
+        self.width == self.plain_width().max(width) && self.has_plain_sign()
+    }
+
+    /// The width without padding.
+    pub(crate) fn plain_width(&self) -> u8 {
+        let whole = self.frame.millionths().unsigned_abs() / 1_000_000;
+        let digits = whole.checked_ilog10().map_or(1, |tens| tens + 1);
+        let is_negative = u32::from(self.frame.millionths() < 0);
+        u8::try_from(digits + is_negative).unwrap_or(u8::MAX)
+    }
+
+    /// Whether only a number below zero has a minus sign.
+    pub(crate) fn has_plain_sign(&self) -> bool {
+        self.is_negative == (self.frame.millionths() < 0)
     }
 
     /// The text in the name.
@@ -66,6 +81,30 @@ impl Number {
         }
         text
     }
+}
+
+/// A number without decimals. Most are: directories have a million.
+fn whole(text: &[u8]) -> Option<Number> {
+    let (is_negative, digits) = match text.split_first() {
+        Some((b'-', digits)) => (true, digits),
+        Some(_) | None => (false, text),
+    };
+    if digits.is_empty() || digits.len() > MOST_DIGITS {
+        return None;
+    }
+    let mut number = 0_i64;
+    for byte in digits {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        number = number * 10 + i64::from(byte - b'0');
+    }
+    Some(Number {
+        frame: Frame::whole(if is_negative { -number } else { number })?,
+        width: u8::try_from(text.len()).ok()?,
+        decimals: 0,
+        is_negative,
+    })
 }
 
 #[cfg(test)]

@@ -78,7 +78,10 @@ impl Pattern {
         let rest = name.strip_prefix(&*self.prefix)?;
         let text = rest.strip_suffix(&*self.suffix)?;
         let number = Number::parse(std::str::from_utf8(text).ok()?)?;
-        self.padding.matches(&number).then_some(number)
+        // In shot-5.exr the minus sign belongs to the name.
+        let can_be_negative = !matches!(self.prefix.last(), Some(last) if !is_before_sign(*last));
+        let is_sound = can_be_negative || !number.is_negative;
+        (is_sound && self.padding.matches(&number)).then_some(number)
     }
 
     /// The frames of the range before the padding, in the syntax of fileseq. `None`: there is no range.
@@ -98,6 +101,11 @@ impl Pattern {
         let name = [&*self.prefix, number.as_bytes(), &*self.suffix].concat();
         self.directory.join(OsString::from_vec(name))
     }
+}
+
+/// Whether a minus sign after this byte is that of a number.
+pub(crate) fn is_before_sign(byte: u8) -> bool {
+    matches!(byte, b'.' | b'_' | b' ' | b'-')
 }
 
 /// Start, end and padding of the last place for a number.
@@ -171,6 +179,9 @@ fn width(digits: &[u8]) -> Option<Padding> {
 fn range_start(before: &[u8]) -> usize {
     let is_operator = |byte: &u8| matches!(byte, b'-' | b',' | b'x' | b'y' | b':');
     let mut end = before.len();
+    if !before.last().is_some_and(u8::is_ascii_digit) {
+        return end;
+    }
     loop {
         let part = before.get(..end).unwrap_or_default();
         let is_part = |byte: &&u8| byte.is_ascii_digit() || is_operator(byte);
@@ -281,6 +292,8 @@ mod tests {
             ("1-10#.exr", "", Some("1-10")),
             ("shot.7#.exr", "shot.", Some("7")),
             ("shot-#.exr", "shot-", None),
+            ("plate_001-####.exr", "plate_001-", None),
+            ("2024-01-02-#.exr", "2024-01-02-", None),
             ("max.#.exr", "max.", None),
             ("matrix#.exr", "matrix", None),
             ("shot.#.exr", "shot.", None),
@@ -306,5 +319,7 @@ mod tests {
         assert!(matches("a.<UDIM>.exr", "a.1001.exr") && !matches("a.<UDIM>.exr", "a.2000.exr"));
         assert!(!matches("a.#.exr", "a.x.exr") && !matches("a.#.exr", "a..exr"));
         assert!(!matches("aa#aa", "aaa"));
+        assert!(matches("a_@.exr", "a_-5.exr") && !matches("shot@.exr", "shot-5.exr"));
+        assert!(matches("@.exr", "-5.exr") && matches("shot-@.exr", "shot-5.exr"));
     }
 }

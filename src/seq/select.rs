@@ -1,60 +1,148 @@
-//! Finds the files that an argument names.
+//! Finds the sequences and files that arguments name.
 
-use std::fs;
+mod argument;
+mod matching;
+mod part;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::number::Number;
-use super::pattern::Pattern;
-use super::sequence::Sequence;
+use super::group::group;
+use super::group::listing::Links;
 use crate::error::Error;
+use argument::{Argument, Parts};
+use matching::listed;
+pub(crate) use matching::matching;
+pub(crate) use part::{Depth, Files, Found, Part, Rules};
 
-/// Limit for the names in a directory.
-pub(crate) const MOST_NAMES: usize = 20_000_000;
+/// Limit for the depth of directories.
+const MOST_DEPTH: usize = 128;
 
-/// The files that match a pattern and its range; none is not an error. Only the directory is read, no
-/// file.
+/// What arguments name.
+#[derive(Debug, Default)]
+pub(crate) struct Selected {
+    pub sequences: Vec<Found>,
+    /// Files that are in no sequence.
+    pub files: Vec<PathBuf>,
+    /// What could not be read.
+    pub errors: Vec<Error>,
+}
+
+/// The sequences and files that arguments name. An argument is a file or directory that exists, or a
+/// pattern. Each file and each sequence is there once.
 ///
 /// # Errors
-/// When the range is wrong, or the directory cannot be read or has too many names.
-pub(crate) fn matching(pattern: &Pattern) -> Result<Sequence, Error> {
-    let directory = match pattern.directory.as_os_str().is_empty() {
-        true => Path::new("."),
-        false => &pattern.directory,
-    };
-    let mut frames = pattern.frames().map_err(|error| {
-        let range = pattern.range.as_deref().unwrap_or_default();
-        Error::usage(format!("the range {range} before the padding: {error}"))
-    })?;
-    if let Some(frames) = &mut frames {
-        frames.sort_unstable();
-    }
-    let is_wanted = |number: &Number| match &frames {
-        Some(frames) => frames.binary_search(&number.frame).is_ok(),
-        None => true,
-    };
-    let fail = |error| Error::file("read", directory)(error);
-    let mut numbers = Vec::new();
-    for (read, entry) in fs::read_dir(directory).map_err(fail)?.enumerate() {
-        if read >= MOST_NAMES {
-            let what = directory.display().to_string();
-            return Err(Error::malformed(what, "too many files"));
+/// A range that is not one. What cannot be read or does not exist is in `errors`.
+pub(crate) fn arguments(paths: &[PathBuf], rules: Rules) -> Result<Selected, Error> {
+    let mut selected = Selected::default();
+    let Selected {
+        sequences,
+        files,
+        errors,
+    } = &mut selected;
+    each(paths, rules, &mut |part| {
+        match part {
+            Ok(part) => {
+                files.extend(part.file_names().map(|name| part.directory.join(name)));
+                sequences.extend(part.sequences);
+            }
+            Err(error) => errors.push(error),
         }
-        let name = entry.map_err(fail)?.file_name();
-        numbers.extend(pattern.number_in(name.as_bytes()).filter(is_wanted));
+        Ok(())
+    })?;
+    Ok(selected)
+}
+
+/// The same for each directory, as soon as it has been read. `visit` gets what could not be read as an
+/// error.
+///
+/// # Errors
+/// A range that is not one, and errors of `visit`.
+pub(crate) fn each(paths: &[PathBuf], rules: Rules, visit: &mut Visit) -> Result<(), Error> {
+    let mut seen = BTreeSet::new();
+    let mut named = Vec::new();
+    let mut places: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    for path in paths {
+        match Argument::of(path) {
+            Ok(Argument::Directory) => named.push(Named::Directory(path)),
+            Ok(argument) => {
+                let parent = path.parent().unwrap_or(Path::new(""));
+                let at = *places.entry(parent.to_owned()).or_insert_with(|| {
+                    named.push(Named::Parts(Parts::in_directory(parent)));
+                    named.len() - 1
+                });
+                if let Some(Named::Parts(parts)) = named.get_mut(at) {
+                    parts.add(path, argument)?;
+                }
+            }
+            Err(error) => visit(Err(error))?,
+        }
     }
-    numbers.sort_unstable();
-    Ok(Sequence {
-        directory: pattern.directory.clone(),
-        prefix: pattern.prefix.clone(),
-        suffix: pattern.suffix.clone(),
-        numbers,
-    })
+    for one in named {
+        match one {
+            Named::Directory(path) if seen.insert(path) => tree(path, rules, visit)?,
+            Named::Directory(_) => {}
+            Named::Parts(parts) => match parts.find(rules) {
+                Ok(part) => visit(Ok(part))?,
+                Err(error) => visit(Err(error))?,
+            },
+        }
+    }
+    Ok(())
+}
+
+/// Gets what was found in a directory, or why it could not be read.
+pub(crate) type Visit<'a> = dyn FnMut(Result<Part, Error>) -> Result<(), Error> + 'a;
+
+/// Arguments in the order in which they are listed.
+enum Named<'a> {
+    Directory(&'a Path),
+    Parts(Parts),
+}
+
+/// Lists a directory, and with `Depth::All` those below it, each before its own directories.
+fn tree(directory: &Path, rules: Rules, visit: &mut Visit) -> Result<(), Error> {
+    let mut waiting = vec![(directory.to_owned(), 0)];
+    while let Some((path, depth)) = waiting.pop() {
+        let links = match depth {
+            0 => Links::Followed,
+            _ => Links::Refused,
+        };
+        let listing = match listed(&path, rules.hidden, links) {
+            Ok(listing) => listing,
+            Err(error) => {
+                visit(Err(error))?;
+                continue;
+            }
+        };
+        let below = listing.directories;
+        visit(Ok(Part::of(&path, group(&path, listing.files))))?;
+        match rules.depth {
+            Depth::Given => {}
+            Depth::All if depth >= MOST_DEPTH && below.len() > 0 => {
+                let too_deep = std::io::Error::other("too many nested directories");
+                visit(Err(Error::file("read", &path)(too_deep)))?;
+            }
+            Depth::All => {
+                let names = below.iter().map(OsStr::from_bytes);
+                let mut paths: Vec<PathBuf> = names.map(|name| path.join(name)).collect();
+                paths.sort_unstable_by(|a, b| b.cmp(a));
+                waiting.extend(paths.into_iter().map(|path| (path, depth + 1)));
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+    use crate::seq::number::Number;
+    use crate::seq::pattern::Pattern;
 
     #[test]
     fn range_of_a_pattern_limits_the_frames() {
