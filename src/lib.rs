@@ -247,4 +247,30 @@ pub mod testing {
     pub fn masked_text(text: &str) -> String {
         crate::redact::text(text)
     }
+
+    /// The frames of a range in a syntax of `c47 seq range`.
+    ///
+    /// # Errors
+    /// The message for the user.
+    pub fn seq_frames(range: &str, syntax: &str) -> Result<Vec<String>, String> {
+        use crate::seq::range::{Syntax, parse};
+        let syntax = Syntax::from_name(syntax).ok_or("no such syntax")?;
+        let frames = parse(range, syntax).map_err(|error| error.to_string())?;
+        Ok(frames.iter().map(ToString::to_string).collect())
+    }
+
+    /// The compact range of frames in a syntax of `c47 seq range`.
+    ///
+    /// # Errors
+    /// The message for the user.
+    pub fn seq_range(frames: &[String], syntax: &str, width: u8) -> Result<String, String> {
+        use crate::seq::frame::Frame;
+        use crate::seq::range::{Syntax, write_padded};
+        let syntax = Syntax::from_name(syntax).ok_or("no such syntax")?;
+        let frames = frames.iter().map(|frame| Frame::parse(frame));
+        let frames: Vec<Frame> = frames
+            .collect::<Result<_, _>>()
+            .map_err(|error| error.to_string())?;
+        write_padded(&frames, syntax, width).map_err(|error| error.to_string())
+    }
 }

@@ -212,6 +212,8 @@ pub enum JsonType {
     Object,
     /// An array of strings.
     Strings,
+    /// An array of numbers.
+    Numbers,
     /// An array of objects. Their members are separate fields.
     Objects,
     /// An array of arrays of strings.
@@ -259,6 +261,10 @@ impl Field {
         Field::new(path, JsonType::Strings, about)
     }
 
+    pub const fn numbers(path: &'static str, about: &'static str) -> Field {
+        Field::new(path, JsonType::Numbers, about)
+    }
+
     pub const fn objects(path: &'static str, about: &'static str) -> Field {
         Field::new(path, JsonType::Objects, about)
     }
@@ -289,6 +295,7 @@ impl JsonType {
             JsonType::Boolean => "boolean",
             JsonType::Object => "object",
             JsonType::Strings => "array of strings",
+            JsonType::Numbers => "array of numbers",
             JsonType::Objects => "array of objects",
             JsonType::Lists => "array of arrays of strings",
             JsonType::Any => "any JSON",

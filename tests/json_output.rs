@@ -63,6 +63,7 @@ impl Found {
                 object.is_some()
             }),
             (JsonType::Strings, Value::Array(elements)) => elements.iter().all(Value::is_string),
+            (JsonType::Numbers, Value::Array(elements)) => elements.iter().all(Value::is_number),
             (JsonType::Lists, Value::Array(lists)) => lists.iter().all(|list| {
                 let list = list.as_array();
                 list.is_some_and(|list| list.iter().all(Value::is_string))
@@ -74,6 +75,7 @@ impl Found {
                 | JsonType::Object
                 | JsonType::Objects
                 | JsonType::Strings
+                | JsonType::Numbers
                 | JsonType::Lists,
                 _,
             ) => false,
@@ -263,7 +265,42 @@ fn samples(command: &str, output: &JsonOutput, form: &str) -> Vec<Value> {
                 0,
             )
         }
+        ("seq range", "") => {
+            let run = c47().args(["seq", "range", form, "1-9", "--chunk", "4"]);
+            let empty = c47().args(["seq", "range", form, "1", "--minus", "1"]);
+            let expanded = c47().args(["seq", "range", form, "1-2x0.5", "--expand"]);
+            [of(run, 0), of(empty, 1), of(expanded, 0)].concat()
+        }
         ("selftest", "") => of(c47().args(["selftest", form]), 0),
+        ("seq sums", "") => {
+            let scratch = Scratch::new("sums");
+            scratch.write("a.exr", "a");
+            let run = c47().args(["seq", "sums", form, "a.exr", "b.1-2#.exr"]);
+            scratch.write("b.1.exr", "b");
+            of(run.current_dir(scratch.path()), 7)
+        }
+        ("seq sums", "With --json and --check or --mhl") => {
+            let scratch = Scratch::new("sums");
+            scratch.write("d/a.exr", "a");
+            let run = || {
+                c47()
+                    .current_dir(scratch.path())
+                    .args(["seq", "sums", form, "--mhl"])
+            };
+            let made = of(run().arg("d"), 0);
+            scratch.write("d/a.exr", "changed");
+            made.into_iter()
+                .chain(of(run().args(["--check", "d"]), 1))
+                .collect()
+        }
+        ("seq ls", "") => {
+            let scratch = Scratch::new("sequences");
+            for name in ["a.1.exr", "a.3.exr", "b.txt"] {
+                scratch.write(name, "");
+            }
+            let run = c47().args(["seq", "ls", "--all", "--size", form]);
+            of(run.arg(scratch.path()), 0)
+        }
         (command, when) => panic!("no sample of the JSON of {command:?}, {when:?}"),
     }
 }
@@ -579,6 +616,8 @@ fn failing(command: &str) -> Failing {
         "rez check" => of("file", &["/nonexistent"]),
         "rez install" => of("repository", &["--repo", "/nonexistent"]),
         "selftest" => of("usage", &["surplus"]),
+        "seq ls" => of("file", &["/nonexistent"]),
+        "seq range" => of("usage", &["1-10:3"]),
         "seq sums" => of("file", &["/nonexistent"]),
         other => panic!("no failure of {other} with --json"),
     }

@@ -85,6 +85,8 @@ mod scarcity;
 mod schemes;
 mod security;
 mod selftest;
+mod seq_ls;
+mod seq_range;
 mod seq_sums;
 mod seq_sums_mhl;
 mod standard_output;

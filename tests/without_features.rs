@@ -34,6 +34,7 @@ fn filter_names_the_missing_feature_before_any_work() {
             "jwt verify" => &["token", "--key", "env:KEY"],
             "rez check" => &["."],
             "rez install" => &["--repo", "."],
+            "seq range" => &["1-10"],
             _ => &[],
         };
         let run = c47()

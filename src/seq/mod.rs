@@ -8,4 +8,5 @@ pub(crate) mod pattern;
 pub(crate) mod range;
 pub(crate) mod select;
 pub(crate) mod sequence;
+pub(crate) mod summary;
 pub(crate) mod sums;

@@ -1,5 +1,6 @@
 //! The files of a sequence.
 
+use std::cmp::Ordering;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
@@ -42,5 +43,11 @@ impl Sequence {
     pub(crate) fn pattern(&self, notation: Notation) -> OsString {
         let place = notation.place(self.padding);
         OsString::from_vec([&*self.prefix, place.as_bytes(), &*self.suffix].concat())
+    }
+
+    /// The order of sequences of a directory.
+    pub(crate) fn by_name(&self, other: &Sequence) -> Ordering {
+        let names = (&self.prefix, &self.suffix).cmp(&(&other.prefix, &other.suffix));
+        names.then(self.padding.width().cmp(&other.padding.width()))
     }
 }

@@ -1,15 +1,17 @@
 //! Sequences from families, so that each file matches the pattern of at most one sequence.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
+use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::column::{frame_of, write_key};
+use super::bunch::bunches;
+use super::column::{around, frame_of, write_key};
 use super::family::Family;
 use super::listing::Names;
 use super::padding::{is_texture, plan};
-use super::place::{Place, can_be_decimals, number, places};
+use super::place::{can_be_decimals, is_ambiguous, number, places};
 use crate::seq::notation::Notation;
 use crate::seq::number::Number;
 use crate::seq::pattern::{Padding, Pattern};
@@ -34,30 +36,44 @@ pub(super) struct Claimed {
     pub numbers: Vec<Number>,
 }
 
-/// The sequences of the families, and which names are in one.
-pub(super) fn sequences(names: &Names, families: Vec<Family>) -> (Vec<Claimed>, Vec<bool>) {
-    let mut known = Known::default();
-    let mut rest = Vec::new();
+/// The sequences of the families, and which names are in one. `single` are the names in no family.
+pub(super) fn sequences(
+    names: &Names,
+    families: Vec<Family>,
+    single: &[usize],
+) -> (Vec<Claimed>, Vec<bool>) {
+    let mut candidates = Vec::new();
+    let mut rest: Vec<Vec<usize>> = Vec::new();
     let mut has_subframes = false;
     for mut family in families {
         let Some(frame) = frame_of(&family, names) else {
-            rest.push(family);
+            rest.push(family.members);
             continue;
         };
         has_subframes = has_subframes || frame.len() > 1;
-        known.add(names, &mut family, frame);
-        rest.push(family);
-    }
-    let mut candidates = known.candidates;
-    for family in rest {
-        if has_subframes || family.is_ambiguous {
-            find_others(names, &family, &known.index, &mut candidates);
+        let varying = family.varies.iter().filter(|varies| **varies).count();
+        if varying == frame.len() {
+            let members = std::mem::take(&mut family.members);
+            candidates.push(Candidate::of(names, members, &frame));
+        } else {
+            let members = family.members.iter().copied();
+            let groups = bunches(members, &|at, key| write_key(names.get(at), &frame, key));
+            let groups = groups.into_iter();
+            candidates.extend(groups.map(|members| Candidate::of(names, members, &frame)));
         }
     }
+    let mut known = Known::of(candidates);
+    let all = known
+        .members()
+        .chain(rest.into_iter().flatten())
+        .chain(single.iter().copied());
+    let others = known.others(names, all, has_subframes);
+    known.add(others);
+    let mut candidates = known.candidates;
     candidates.retain(|candidate| candidate.members.len() + candidate.others.len() > 1);
     candidates.sort_by(|a, b| {
         let order = b.members.len().cmp(&a.members.len());
-        order.then_with(|| (&a.prefix, &a.suffix).cmp(&(&b.prefix, &b.suffix)))
+        order.then_with(|| a.key().cmp(&b.key()))
     });
     let mut is_claimed = vec![false; names.len()];
     let mut claimed = Vec::new();
@@ -69,7 +85,7 @@ pub(super) fn sequences(names: &Names, families: Vec<Family>) -> (Vec<Claimed>, 
 }
 
 /// Names that are also patterns, such as `shot.####.exr`. As an argument they are that file.
-fn literals(names: &Names) -> HashSet<&[u8]> {
+fn literals(names: &Names) -> BTreeSet<&[u8]> {
     let has_mark = |name: &&[u8]| name.iter().any(|byte| b"#@%$<".contains(byte));
     let is_pattern = |name: &&[u8]| Pattern::parse(Path::new(OsStr::from_bytes(name))).is_some();
     names.iter().filter(has_mark).filter(is_pattern).collect()
@@ -81,7 +97,7 @@ fn notation_for(
     prefix: &[u8],
     padding: Padding,
     suffix: &[u8],
-    literals: &HashSet<&[u8]>,
+    literals: &BTreeSet<&[u8]>,
 ) -> Option<Notation> {
     let notations = [Notation::Hash, Notation::Printf, Notation::Houdini];
     notations.into_iter().find(|notation| {
@@ -95,96 +111,80 @@ fn notation_for(
     })
 }
 
-/// The candidates, by the text around the frame.
-#[derive(Default)]
+impl Candidate {
+    fn of(names: &Names, members: Vec<usize>, frame: &Range<usize>) -> Candidate {
+        let first = members.first().map(|first| names.get(*first));
+        let (prefix, suffix) = around(first.unwrap_or_default(), frame);
+        Candidate {
+            prefix: prefix.to_vec(),
+            suffix: suffix.to_vec(),
+            members,
+            others: Vec::new(),
+        }
+    }
+
+    fn key(&self) -> (&[u8], &[u8]) {
+        (&self.prefix, &self.suffix)
+    }
+}
+
+/// Candidates with different texts around the frame, sorted by them.
 struct Known {
     candidates: Vec<Candidate>,
-    index: HashMap<Vec<u8>, usize>,
 }
 
 impl Known {
-    /// Adds the names of a family. Those of an unambiguous family move.
-    fn add(&mut self, names: &Names, family: &mut Family, frame: std::ops::Range<usize>) {
-        let mut found = Vec::new();
-        let mut key = Vec::new();
-        let varying = family.varies.iter().filter(|varies| **varies).count();
-        if varying == frame.len() {
-            let first = family.members.first().map(|first| names.get(*first));
-            let first = first.unwrap_or_default();
-            if let Some(at) = self.at(first, &family.places, &frame, &mut key)
-                && let Some(candidate) = self.candidates.get_mut(at)
-            {
-                match candidate.members.is_empty() && !family.is_ambiguous {
-                    true => candidate.members = std::mem::take(&mut family.members),
-                    false => candidate.members.extend_from_slice(&family.members),
-                }
+    /// Whole frames and subframes are in two families.
+    fn of(mut candidates: Vec<Candidate>) -> Known {
+        candidates.sort_by(|a, b| a.key().cmp(&b.key()));
+        candidates.dedup_by(|later, first| {
+            let is_same = later.key() == first.key();
+            if is_same {
+                first.members.append(&mut later.members);
             }
-            return;
-        }
-        for member in &family.members {
-            let name = names.get(*member);
-            places(name, &mut found);
-            if let Some(at) = self.at(name, &found, &frame, &mut key)
-                && let Some(candidate) = self.candidates.get_mut(at)
-            {
-                candidate.members.push(*member);
-            }
-        }
-    }
-
-    /// The candidate that this name belongs to.
-    fn at(
-        &mut self,
-        name: &[u8],
-        places: &[Place],
-        frame: &std::ops::Range<usize>,
-        key: &mut Vec<u8>,
-    ) -> Option<usize> {
-        let first = places.get(frame.start)?;
-        let last = places.get(frame.end.checked_sub(1)?)?;
-        let (prefix, suffix) = (first.before(name), last.after(name));
-        write_key(prefix, suffix, key);
-        if let Some(at) = self.index.get(key) {
-            return Some(*at);
-        }
-        let at = self.candidates.len();
-        self.index.insert(key.clone(), at);
-        self.candidates.push(Candidate {
-            prefix: prefix.to_vec(),
-            suffix: suffix.to_vec(),
-            ..Candidate::default()
+            is_same
         });
-        Some(at)
+        Known { candidates }
     }
-}
 
-/// Adds the names of a family to the other candidates whose patterns may match them.
-fn find_others(
-    names: &Names,
-    family: &Family,
-    index: &HashMap<Vec<u8>, usize>,
-    candidates: &mut [Candidate],
-) {
-    let (mut found, mut key) = (Vec::new(), Vec::new());
-    for member in &family.members {
-        let name = names.get(*member);
-        places(name, &mut found);
-        for (at, place) in found.iter().enumerate() {
-            let decimals = found.get(at + 1);
-            let decimals = decimals.filter(|next| can_be_decimals(name, place, next));
-            let ends = [Some(place), decimals];
-            for end in ends.into_iter().flatten() {
-                for start in [
-                    Some(place.start),
-                    (place.start != place.digits).then_some(place.digits),
-                ] {
-                    let prefix = start.and_then(|start| name.get(..start));
-                    write_key(prefix.unwrap_or_default(), end.after(name), &mut key);
-                    let candidate = index.get(&key).and_then(|at| candidates.get_mut(*at));
-                    if let (Some(_), Some(candidate)) = (prefix, candidate) {
-                        candidate.others.push(*member);
+    fn members(&self) -> impl Iterator<Item = usize> {
+        let candidates = self.candidates.iter();
+        candidates.flat_map(|candidate| candidate.members.iter().copied())
+    }
+
+    /// The candidates that names match, and those names.
+    fn others(
+        &self,
+        names: &Names,
+        all: impl Iterator<Item = usize>,
+        has_subframes: bool,
+    ) -> Vec<(usize, usize)> {
+        let mut others = Vec::new();
+        for at in all {
+            let name = names.get(at);
+            if !has_subframes && !is_ambiguous(name) {
+                continue;
+            }
+            let mut found = places(name).peekable();
+            while let Some(place) = found.next() {
+                let next = found.peek();
+                let decimals = next.filter(|next| can_be_decimals(name, &place, next));
+                for end in [Some(&place), decimals].into_iter().flatten() {
+                    for start in [place.start, place.digits] {
+                        let key = (name.get(..start).unwrap_or_default(), end.after(name));
+                        let candidate = self.candidates.binary_search_by(|it| it.key().cmp(&key));
+                        others.extend(candidate.ok().map(|candidate| (candidate, at)));
                     }
                 }
+            }
+        }
+        others
+    }
+
+    fn add(&mut self, others: Vec<(usize, usize)>) {
+        for (candidate, at) in others {
+            if let Some(candidate) = self.candidates.get_mut(candidate) {
+                candidate.others.push(at);
             }
         }
     }
@@ -194,7 +194,7 @@ fn find_others(
 fn claim(
     names: &Names,
     candidate: Candidate,
-    literals: &HashSet<&[u8]>,
+    literals: &BTreeSet<&[u8]>,
     is_claimed: &mut [bool],
     claimed: &mut Vec<Claimed>,
 ) {
@@ -209,6 +209,8 @@ fn claim(
         number(rest.strip_suffix(&*suffix)?).map(|number| (at, number))
     };
     members.sort_unstable();
+    others.sort_unstable();
+    others.dedup();
     others.retain(|other| members.binary_search(other).is_err());
     let of_all = |list: Vec<usize>| -> Vec<(usize, Number)> {
         list.into_iter().filter_map(number_of).collect()

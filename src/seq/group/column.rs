@@ -1,8 +1,9 @@
 //! Which number of a family is the frame.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::bunch::bunches;
 use super::family::Family;
 use super::listing::Names;
 use super::place::{Place, can_be_decimals, number, places};
@@ -84,30 +85,29 @@ fn best(family: &Family, names: &Names, candidates: &[usize]) -> Option<usize> {
 
 /// How many names differ from another only in this number.
 fn joined(family: &Family, names: &Names, at: usize) -> usize {
-    let mut groups: HashMap<Vec<u8>, usize> = HashMap::new();
-    let (mut found, mut key) = (Vec::new(), Vec::new());
-    for member in &family.members {
-        let name = names.get(*member);
-        places(name, &mut found);
-        if let Some(place) = found.get(at) {
-            write_key(place.before(name), place.after(name), &mut key);
-            match groups.get_mut(&key) {
-                Some(count) => *count += 1,
-                None => {
-                    groups.insert(key.clone(), 1);
-                }
-            }
-        }
-    }
-    groups.into_values().filter(|count| *count > 1).sum()
+    let groups = bunches(family.members.iter().copied(), &|member, key| {
+        write_key(names.get(member), &(at..at + 1), key);
+    });
+    let counts = groups.iter().map(Vec::len);
+    counts.filter(|count| *count > 1).sum()
 }
 
-/// The text around a number.
-pub(super) fn write_key(prefix: &[u8], suffix: &[u8], key: &mut Vec<u8>) {
-    key.clear();
+/// The text around the numbers of the frame, with a zero byte between.
+pub(super) fn write_key(name: &[u8], frame: &Range<usize>, key: &mut Vec<u8>) {
+    let (prefix, suffix) = around(name, frame);
     key.extend_from_slice(prefix);
     key.push(0);
     key.extend_from_slice(suffix);
+}
+
+/// The text before and after the numbers of the frame.
+pub(super) fn around<'a>(name: &'a [u8], frame: &Range<usize>) -> (&'a [u8], &'a [u8]) {
+    let mut found = places(name).skip(frame.start);
+    let first = found.next();
+    let last = found.take(frame.len().saturating_sub(1)).last().or(first);
+    let prefix = first.map(|first| first.before(name));
+    let suffix = last.map(|last| last.after(name));
+    (prefix.unwrap_or(name), suffix.unwrap_or_default())
 }
 
 /// What the text around a number says about it. It is the same for all names of a family.
@@ -152,10 +152,9 @@ fn class(name: &[u8], places: &[Place], at: usize) -> Class {
 /// Whether a number is a date or a part of one in all names: 20240131, or 2024-01-31 in one of its
 /// three numbers.
 fn is_date(family: &Family, names: &Names, at: usize) -> bool {
-    let mut found = Vec::new();
     family.members.iter().all(|member| {
         let name = names.get(*member);
-        places(name, &mut found);
+        let found: Vec<Place> = places(name).collect();
         let digits = |at: usize| found.get(at).map(|place| place.digits(name));
         let is_whole = digits(at).is_some_and(|text| {
             let part = |range: Range<usize>| text.get(range).unwrap_or_default();
@@ -184,17 +183,16 @@ fn is_day(year: &[u8], month: &[u8], day: &[u8]) -> bool {
 fn is_subframe(family: &Family, names: &Names, at: usize) -> bool {
     let mut values = BTreeSet::new();
     let mut shortest = usize::MAX;
-    let mut found = Vec::new();
     for member in &family.members {
         let name = names.get(*member);
-        places(name, &mut found);
-        let (Some(first), Some(second)) = (found.get(at), found.get(at + 1)) else {
+        let mut found = places(name).skip(at);
+        let (Some(first), Some(second)) = (found.next(), found.next()) else {
             return false;
         };
         let joined = name.get(second.digits..second.end).unwrap_or_default();
         let text = [b"0.", joined].concat();
         let value = number(&text).map(|number| number.frame.millionths());
-        let (true, Some(value)) = (can_be_decimals(name, first, second), value) else {
+        let (true, Some(value)) = (can_be_decimals(name, &first, &second), value) else {
             return false;
         };
         shortest = shortest.min(joined.len());

@@ -1,5 +1,6 @@
 //! Finds the sequences in a list of names.
 
+mod bunch;
 mod claims;
 mod column;
 mod family;
@@ -27,8 +28,8 @@ pub(crate) struct Groups {
 /// Groups the names of files in a directory. The pattern of a sequence matches its files and no other of
 /// these names, and no file is in two sequences.
 pub(crate) fn group(directory: &Path, names: Names) -> Groups {
-    let families = family::families(&names);
-    let (claimed, is_claimed) = claims::sequences(&names, families);
+    let (families, single) = family::families(&names);
+    let (claimed, is_claimed) = claims::sequences(&names, families, &single);
     let mut sequences: Vec<Sequence> = claimed
         .into_iter()
         .map(|claimed| Sequence {
@@ -40,12 +41,7 @@ pub(crate) fn group(directory: &Path, names: Names) -> Groups {
             numbers: claimed.numbers,
         })
         .collect();
-    sequences.sort_by(|a, b| {
-        let key = |sequence: &Sequence| (sequence.prefix.clone(), sequence.suffix.clone());
-        key(a)
-            .cmp(&key(b))
-            .then(a.padding.width().cmp(&b.padding.width()))
-    });
+    sequences.sort_by(Sequence::by_name);
     let single = is_claimed.iter().enumerate();
     let mut files: Vec<usize> = single
         .filter(|(_, is_claimed)| !**is_claimed)

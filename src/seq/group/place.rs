@@ -33,25 +33,32 @@ impl Place {
     }
 }
 
-/// Finds the places of a name, in order.
-pub(super) fn places(name: &[u8], found: &mut Vec<Place>) {
-    found.clear();
-    let mut at = 0;
-    while let Some(rest) = name.get(at..).filter(|rest| !rest.is_empty()) {
-        let Some(skipped) = rest.iter().position(u8::is_ascii_digit) else {
-            return;
-        };
-        let digits = at + skipped;
-        let run = rest.iter().skip(skipped);
-        let end = digits + run.take_while(|byte| byte.is_ascii_digit()).count();
-        if end - digits <= MOST_DIGITS {
-            found.push(Place {
-                start: signed_start(name, digits),
-                digits,
-                end,
-            });
+/// The places of a name, in order.
+pub(super) fn places(name: &[u8]) -> Places<'_> {
+    Places { name, at: 0 }
+}
+
+/// Iterates over the places of a name.
+pub(super) struct Places<'a> {
+    name: &'a [u8],
+    at: usize,
+}
+
+impl Iterator for Places<'_> {
+    type Item = Place;
+
+    fn next(&mut self) -> Option<Place> {
+        loop {
+            let rest = self.name.get(self.at..)?;
+            let digits = self.at + rest.iter().position(u8::is_ascii_digit)?;
+            let run = self.name.get(digits..)?.iter();
+            let end = digits + run.take_while(|byte| byte.is_ascii_digit()).count();
+            self.at = end;
+            if end - digits <= MOST_DIGITS {
+                let start = signed_start(self.name, digits);
+                return Some(Place { start, digits, end });
+            }
         }
-        at = end;
     }
 }
 
@@ -77,4 +84,15 @@ pub(super) fn can_be_decimals(name: &[u8], first: &Place, second: &Place) -> boo
         && second.digits == first.end + 1
         && name.get(first.end) == Some(&b'.')
         && second.end - second.digits <= MOST_DECIMALS
+}
+
+/// Whether a name can match the pattern of a sequence that does not have it as a frame: a number has a
+/// minus sign, or can be the decimals of the one before.
+pub(super) fn is_ambiguous(name: &[u8]) -> bool {
+    let mut last: Option<Place> = None;
+    places(name).any(|place| {
+        let is_decimals = last.is_some_and(|last| can_be_decimals(name, &last, &place));
+        last = Some(place);
+        is_decimals || place.start != place.digits
+    })
 }

@@ -34,8 +34,8 @@ pub(crate) enum RangeError {
     },
     /// The syntax has no subframes.
     Subframe { frame: Frame, syntax: Syntax },
-    /// The syntax has no order, and the frames do not ascend.
-    NotAscending(Syntax),
+    /// The syntax cannot express the order of the frames.
+    Order(Syntax),
 }
 
 /// What is wrong with a part.
@@ -85,6 +85,11 @@ impl fmt::Display for RangeError {
                 write!(f, "{first} and {second} overlap")
             }
             RangeError::NoSyntax(errors) => {
+                if let Some(((_, first), rest)) = errors.split_first()
+                    && rest.iter().all(|(_, error)| error == first)
+                {
+                    return first.fmt(f);
+                }
                 let mut separator = "";
                 for (syntax, error) in errors {
                     write!(f, "{separator}{}: {error}", syntax.name())?;
@@ -110,10 +115,10 @@ impl fmt::Display for RangeError {
             RangeError::Subframe { frame, syntax } => {
                 write!(f, "{} has no subframes such as {frame}", syntax.name())
             }
-            RangeError::NotAscending(syntax) => {
+            RangeError::Order(syntax) => {
                 write!(
                     f,
-                    "{} has no order, and the frames do not ascend",
+                    "{} cannot express the order of the frames",
                     syntax.name()
                 )
             }

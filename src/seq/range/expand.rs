@@ -6,8 +6,8 @@ use super::error::{MOST_FRAMES, RangeError};
 use super::part::{Order, Part, UNIT};
 use crate::seq::frame::Frame;
 
-/// Limit for the frames that are visited, with repeats.
-const MOST_VISITS: u64 = 100_000_000;
+/// Limit for the work: visited frames, with repeats, times what a visit costs.
+const MOST_WORK: u64 = 100_000_000;
 /// Limit for the bits of a set of frames: 64 MiB.
 const MOST_BITS: u64 = 1 << 29;
 
@@ -20,7 +20,7 @@ pub(super) fn frames(parts: &[Part], origin: Option<i64>) -> Result<Vec<Frame>, 
     let mut frames = Frames {
         list: Vec::new(),
         seen: Seen::new(parts, origin),
-        visits: 0,
+        work: 0,
     };
     for part in parts {
         frames.add(part, origin)?;
@@ -57,7 +57,7 @@ impl Run {
 struct Frames {
     list: Vec<Frame>,
     seen: Seen,
-    visits: u64,
+    work: u64,
 }
 
 impl Frames {
@@ -98,8 +98,8 @@ impl Frames {
     }
 
     fn run(&mut self, run: Run, is_wanted: impl Fn(i64) -> bool) -> Result<(), RangeError> {
-        self.visits += run.count + 1;
-        if self.visits > MOST_VISITS {
+        self.work += (run.count + 1) * self.seen.cost();
+        if self.work > MOST_WORK {
             return Err(RangeError::TooManyRepeats);
         }
         let mut frame = run.first;
@@ -167,7 +167,23 @@ impl Seen {
                 unit,
                 bits: vec![0; words],
             },
-            _ => Seen::Set(HashSet::new()),
+            _ => {
+                // Room for all, because growing takes longer and more memory.
+                let counts = parts
+                    .iter()
+                    .map(|part| Run::new(part, part.step, origin).count);
+                let count = counts.fold(0, u64::saturating_add);
+                let count = usize::try_from(count).unwrap_or(usize::MAX);
+                Seen::Set(HashSet::with_capacity(count.min(MOST_FRAMES)))
+            }
+        }
+    }
+
+    /// How much longer a visit takes than with bits.
+    fn cost(&self) -> u64 {
+        match self {
+            Seen::Distinct | Seen::Bits { .. } => 1,
+            Seen::Set(_) => 5,
         }
     }
 

@@ -7,15 +7,17 @@ mod expand;
 mod fileseq;
 mod openjd;
 mod part;
+mod set;
 mod syntax;
 mod write;
 
 use super::frame::Frame;
 pub(crate) use agree::parse_agreed;
-pub(crate) use error::{Fault, MOST_FRAMES, MOST_TEXT, RangeError, Reading};
+pub(crate) use error::{MOST_FRAMES, MOST_TEXT, RangeError};
 use part::Part;
+pub(crate) use set::{Gaps, Keep, chunks, retain};
 pub(crate) use syntax::Syntax;
-pub(crate) use write::write_padded;
+pub(crate) use write::{push, write_padded};
 
 /// The frames of a range, in order and each once; at most [`MOST_FRAMES`].
 ///
@@ -43,7 +45,7 @@ pub(crate) fn parse_from(
 ///
 /// # Errors
 /// When the syntax cannot express the frames: subframes in Deadline and OpenJD; no frame; in OpenJD
-/// frames that do not ascend.
+/// ranges that do not ascend.
 pub(crate) fn write(frames: &[Frame], syntax: Syntax) -> Result<String, RangeError> {
     write_padded(frames, syntax, 0)
 }

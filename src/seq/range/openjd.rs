@@ -4,8 +4,8 @@ use super::error::{Fault, RangeError};
 use super::part::{Decimals, Order, Part, UNIT, is_space, number, wrong};
 use crate::seq::frame::Frame;
 
-/// Reads `1-10:3,20`. White space may stand between numbers and signs. The parts are sorted, ascend
-/// and end at a frame.
+/// Reads `1-10:3,20`. White space may stand between numbers and signs. The parts are sorted and end at
+/// a frame; one with a negative step descends.
 pub(super) fn parts(text: &str) -> Result<Vec<Part>, RangeError> {
     if text.chars().all(is_space) {
         return Err(RangeError::NoFrames);
@@ -14,17 +14,36 @@ pub(super) fn parts(text: &str) -> Result<Vec<Part>, RangeError> {
     let mut parts: Vec<Part> = parts
         .map(|text| part(text).map_err(|fault| wrong(text.trim_matches(is_space), fault)))
         .collect::<Result<_, _>>()?;
-    parts.sort_unstable_by_key(|part| (part.first, part.last, part.step));
-    let overlap = parts.iter().zip(parts.iter().skip(1));
-    match overlap
-        .into_iter()
-        .find(|(one, next)| one.last >= next.first)
-    {
-        None => Ok(parts),
-        Some((one, next)) => Err(RangeError::Overlap {
-            first: shown(one),
-            second: shown(next),
-        }),
+    parts.sort_unstable_by_key(|part| (part.least(), part.most(), part.step));
+    let mut sorted: Vec<Part> = Vec::with_capacity(parts.len());
+    for mut part in parts {
+        if let Some(before) = sorted.last_mut() {
+            if before.most() >= part.least() {
+                return Err(RangeError::Overlap {
+                    first: shown(before),
+                    second: shown(&part),
+                });
+            }
+            if are_merged(before, &part) {
+                *before = ascending(*before);
+                part = ascending(part);
+            }
+        }
+        sorted.push(part);
+    }
+    Ok(sorted)
+}
+
+/// Whether openjd-model makes one range of two neighbours. It then ascends.
+pub(super) fn are_merged(one: &Part, next: &Part) -> bool {
+    one.step == next.step && one.most() + one.step == next.least()
+}
+
+fn ascending(part: Part) -> Part {
+    Part {
+        first: part.least(),
+        last: part.most(),
+        ..part
     }
 }
 
@@ -43,18 +62,15 @@ fn part(text: &str) -> Result<Part, Fault> {
         }
         step
     };
-    let (least, most) = match step {
+    let last = match step {
         0 => return Err(Fault::ZeroStep),
         1.. if first > last => return Err(Fault::PositiveStep),
         ..0 if first < last => return Err(Fault::NegativeStep),
-        _ => {
-            let end = first + (last - first) / step * step;
-            (first.min(end), first.max(end))
-        }
+        _ => first + (last - first) / step * step,
     };
     Ok(Part {
-        first: least,
-        last: most,
+        first,
+        last,
         step: step.abs(),
         order: Order::Step,
     })
@@ -76,7 +92,7 @@ fn signed(text: &str) -> Result<(i64, &str), Fault> {
 
 fn shown(part: &Part) -> String {
     let frame = |millionths| Frame::from_millionths(millionths).map(|frame| frame.to_string());
-    let (first, last) = (frame(part.first), frame(part.last));
+    let (first, last) = (frame(part.least()), frame(part.most()));
     match (first, last) {
         (Some(first), Some(last)) if first == last => first,
         (first, last) => format!("{}-{}", first.unwrap_or_default(), last.unwrap_or_default()),

@@ -30,6 +30,14 @@ pub(super) enum Order {
 }
 
 impl Part {
+    pub(super) fn least(&self) -> i64 {
+        self.first.min(self.last)
+    }
+
+    pub(super) fn most(&self) -> i64 {
+        self.first.max(self.last)
+    }
+
     pub(super) fn single(frame: i64) -> Part {
         Part {
             first: frame,

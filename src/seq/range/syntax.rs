@@ -12,8 +12,9 @@ pub(crate) enum Syntax {
     /// or `every`. The manual is the only source: how Deadline reads other texts is not known, and they
     /// are refused.
     Deadline,
-    /// The range expression of an Open Job Description template: `1-10:3,20`, `10-1:-3`. A set:
-    /// ascending in any order of writing, and ranges may not overlap.
+    /// The range expression of an Open Job Description template: `1-10:3,20`, `10-1:-3`. The
+    /// ranges ascend in any order of writing, and may not overlap; one with a negative step descends. As
+    /// in openjd-model 0.14, ranges with the same step that follow each other are one that ascends.
     OpenJd,
 }
 

@@ -86,7 +86,10 @@ fn openjd_is_read() {
     for (range, frames) in [
         ("1-10:3,20", "1,4,7,10,20"),
         ("20,1-3", "1,2,3,20"),
-        ("10-1:-3", "1,4,7,10"),
+        ("10-1:-3", "10,7,4,1"),
+        ("20,3-1:-1", "3,2,1,20"),
+        ("3-1:-1,6-4:-1", "1,2,3,4,5,6"),
+        ("9-6:-1,5,1", "1,5,6,7,8,9"),
         (" - 5 - - 3 ", "-5,-4,-3"),
         ("5-5:-1", "5"),
         ("1-9:3,8", "1,4,7,8"),
@@ -126,10 +129,14 @@ fn ranges_are_written() {
         assert_eq!(written(range, Syntax::OpenJd), openjd);
     }
     assert_eq!(written("5-1", Syntax::Deadline), "5-1");
-    assert_eq!(
-        written("5-1", Syntax::OpenJd),
-        "openjd has no order, and the frames do not ascend"
-    );
+    assert_eq!(written("5-1", Syntax::OpenJd), "5-1:-1");
+    assert_eq!(written("5-1x2,20-16", Syntax::OpenJd), "5-1:-2,20-16:-1");
+    for range in ["5,1", "5-7,3-1", "3-1,6-4", "5,9-6"] {
+        assert_eq!(
+            written(range, Syntax::OpenJd),
+            "openjd cannot express the order of the frames"
+        );
+    }
     assert_eq!(written("1-2x0.25", Syntax::Fileseq), "1-2x0.25");
     assert_eq!(
         written("1-2x0.25", Syntax::Deadline),
@@ -174,10 +181,11 @@ fn range_without_a_syntax_has_one_meaning() {
             "'1-40:20' has more than one meaning: 1,21,20,39,19,37,18,35,17,33,… in fileseq; \
              1,21 in deadline and openjd",
         ),
+        ("x", "'x': not a frame or range"),
         (
-            "x",
-            "fileseq: 'x': not a frame or range; deadline: 'x': not a frame or range; \
-             openjd: 'x': not a frame or range",
+            "1-5x0",
+            "fileseq: '1-5x0': the step is zero; deadline: '1-5x0': the step is zero; \
+             openjd: '1-5x0': not a frame or range",
         ),
         // In Deadline it has few enough frames.
         ("1-20000000:3", "more than 10000000 frames"),

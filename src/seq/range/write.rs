@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::error::RangeError;
-use super::part::UNIT;
+use super::openjd;
+use super::part::{Order, Part, UNIT};
 use super::syntax::Syntax;
 use crate::seq::frame::Frame;
 use crate::seq::number::Number;
@@ -13,32 +14,34 @@ use crate::seq::number::Number;
 ///
 /// # Errors
 /// When the syntax cannot express the frames: subframes in Deadline and OpenJD; no frame; in OpenJD
-/// frames that do not ascend.
+/// ranges that do not ascend.
 pub(crate) fn write_padded(
     frames: &[Frame],
     syntax: Syntax,
     width: u8,
 ) -> Result<String, RangeError> {
-    let step_mark = match syntax {
-        Syntax::Fileseq | Syntax::Deadline => 'x',
-        Syntax::OpenJd => ':',
-    };
     check(frames, syntax)?;
     let mut text = String::new();
     let mut rest = frames;
-    while let Some((run, step)) = next_run(rest) {
-        rest = rest.get(run.len().max(1)..).unwrap_or_default();
+    let mut before: Option<Part> = None;
+    while let Some((run, part)) = next_run(rest) {
+        rest = rest.get(run.len()..).unwrap_or_default();
+        if let Some(before) = before.replace(part)
+            && syntax == Syntax::OpenJd
+            && !keep_order(&before, &part)
+        {
+            return Err(RangeError::Order(syntax));
+        }
         if !text.is_empty() {
             text.push(',');
         }
-        push(&mut text, run.first(), width);
-        if run.len() > 1 {
+        if let [first, .., last] = run {
+            push(&mut text, *first, width);
             text.push('-');
-            push(&mut text, run.last(), width);
-        }
-        if run.len() > 1 && step != UNIT {
-            text.push(step_mark);
-            push(&mut text, Frame::from_millionths(step).as_ref(), 0);
+            push(&mut text, *last, width);
+            push_step(&mut text, &part, syntax);
+        } else if let [frame] = run {
+            push(&mut text, *frame, width);
         }
     }
     Ok(text)
@@ -51,22 +54,36 @@ fn check(frames: &[Frame], syntax: Syntax) -> Result<(), RangeError> {
     if frames.is_empty() {
         return Err(RangeError::NoFrames);
     }
-    if let Some(&frame) = frames.iter().find(|frame| frame.as_whole().is_none()) {
-        return Err(RangeError::Subframe { frame, syntax });
-    }
-    let ascends = frames
-        .iter()
-        .zip(frames.iter().skip(1))
-        .all(|(one, next)| one < next);
-    match syntax {
-        Syntax::OpenJd if !ascends => Err(RangeError::NotAscending(syntax)),
-        Syntax::Fileseq | Syntax::Deadline | Syntax::OpenJd => Ok(()),
+    match frames.iter().find(|frame| frame.as_whole().is_none()) {
+        Some(&frame) => Err(RangeError::Subframe { frame, syntax }),
+        None => Ok(()),
     }
 }
 
-/// The frames of the next range, and its step in millionths. Two frames are a range only if they
+/// Whether OpenJD reads two neighbours in the order in which they are written.
+fn keep_order(one: &Part, next: &Part) -> bool {
+    let descends = |part: &Part| part.first > part.last;
+    let becomes_ascending = openjd::are_merged(one, next) && (descends(one) || descends(next));
+    one.most() < next.least() && !becomes_ascending
+}
+
+fn push_step(text: &mut String, part: &Part, syntax: Syntax) {
+    let mark = match syntax {
+        Syntax::OpenJd if part.first > part.last => ":-",
+        Syntax::OpenJd | Syntax::Fileseq | Syntax::Deadline if part.step == UNIT => return,
+        Syntax::OpenJd => ":",
+        Syntax::Fileseq | Syntax::Deadline => "x",
+    };
+    // Three frames and more have a step of at most 12 digits.
+    if let Some(step) = Frame::from_millionths(part.step) {
+        text.push_str(mark);
+        push(text, step, 0);
+    }
+}
+
+/// The frames of the next range. Two frames are a range only if they
 /// follow each other, as in fileseq.
-fn next_run(frames: &[Frame]) -> Option<(&[Frame], i64)> {
+fn next_run(frames: &[Frame]) -> Option<(&[Frame], Part)> {
     let steps = frames.iter().zip(frames.iter().skip(1));
     let mut steps = steps.map(|(one, next)| next.millionths() - one.millionths());
     let step = steps.next().unwrap_or(0);
@@ -74,11 +91,17 @@ fn next_run(frames: &[Frame]) -> Option<(&[Frame], i64)> {
     let is_single = step == 0 || (same == 0 && step.abs() != UNIT);
     let count = if is_single { 1 } else { same + 2 };
     let run = frames.get(..count)?;
-    Some((run, step.abs()))
+    let part = Part {
+        first: run.first()?.millionths(),
+        last: run.last()?.millionths(),
+        step: if is_single { UNIT } else { step.abs() },
+        order: Order::Step,
+    };
+    Some((run, part))
 }
 
-fn push(text: &mut String, frame: Option<&Frame>, width: u8) {
-    let Some(&frame) = frame else { return };
+/// Adds a frame with at least `width` characters before the point.
+pub(crate) fn push(text: &mut String, frame: Frame, width: u8) {
     let written = match width {
         0 => write!(text, "{frame}"),
         width => write!(text, "{}", Number::padded(frame, width).text()),

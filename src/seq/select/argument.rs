@@ -23,6 +23,9 @@ impl Argument {
     /// # Errors
     /// When it is no pattern and does not exist, or cannot be looked at.
     pub(super) fn of(path: &Path) -> Result<Argument, Error> {
+        if path.as_os_str().is_empty() {
+            return Ok(Argument::Directory);
+        }
         let error = match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => return Ok(Argument::Directory),
             Ok(_) => return Ok(Argument::File),
@@ -122,6 +125,7 @@ impl Parts {
             !same.any(|other| *other == one.sequence)
         });
         found.append(&mut part.sequences);
+        found.sort_by(|a, b| a.sequence.by_name(&b.sequence));
         part.sequences = found;
         Ok(part)
     }
