@@ -301,6 +301,27 @@ fn samples(command: &str, output: &JsonOutput, form: &str) -> Vec<Value> {
             [of(run, 0), of(empty, 1), of(expanded, 0)].concat()
         }
         ("selftest", "") => of(c47().args(["selftest", form]), 0),
+        ("seq sums", "") => {
+            let scratch = Scratch::new("sums");
+            scratch.write("a.exr", "a");
+            let run = c47().args(["seq", "sums", form, "a.exr", "b.1-2#.exr"]);
+            scratch.write("b.1.exr", "b");
+            of(run.current_dir(scratch.path()), 7)
+        }
+        ("seq sums", "With --json and --check or --mhl") => {
+            let scratch = Scratch::new("sums");
+            scratch.write("d/a.exr", "a");
+            let run = || {
+                c47()
+                    .current_dir(scratch.path())
+                    .args(["seq", "sums", form, "--mhl"])
+            };
+            let made = of(run().arg("d"), 0);
+            scratch.write("d/a.exr", "changed");
+            made.into_iter()
+                .chain(of(run().args(["--check", "d"]), 1))
+                .collect()
+        }
         ("seq ls", "") => {
             let scratch = Scratch::new("sequences");
             for name in ["a.1.exr", "a.3.exr", "b.txt"] {

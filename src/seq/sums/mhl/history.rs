@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use super::chain::{self, Link, MOST_GENERATIONS};
 use super::ignore::Ignore;
@@ -12,10 +14,13 @@ use super::{CHAIN, FOLDER};
 use crate::descriptor;
 use crate::error::Error;
 use crate::seq::sums::algorithm::Algorithm;
-use crate::sort::{self, Sortable};
+use crate::sort::Sortable;
 
 /// Limit for the size of a manifest.
 const MOST_BYTES: u64 = 1 << 30;
+/// How often a history is read while another process writes it.
+const ATTEMPTS: usize = 3;
+const PAUSE: Duration = Duration::from_millis(100);
 /// The patterns of a new history.
 const DEFAULT_IGNORE: [&str; 3] = [".DS_Store", "ascmhl", "ascmhl/"];
 
@@ -80,6 +85,7 @@ impl History {
     }
 
     /// Reads the history in the folder of `root`. All manifests in the chain must exist and be unchanged.
+    /// An empty folder is a new history.
     ///
     /// # Errors
     /// When a file is missing, modified or malformed.
@@ -90,16 +96,22 @@ impl History {
     ) -> Result<History, Error> {
         let mut history = History::new(root, relative, parent);
         let folder = root.join(FOLDER);
-        let path = folder.join(CHAIN);
-        let bytes = read(&path)?;
-        history.chain = chain::parse(text_of(&path, &bytes)?).map_err(|fault| bad(&path, fault))?;
-        history.chain_text = Some(bytes);
-        let mut names: BTreeSet<String> = manifests(&folder)?;
-        let in_chain: BTreeSet<String> =
-            sort::set(history.chain.iter().map(|one| one.name.clone()));
-        let unchained = names.difference(&in_chain).map(|name| folder.join(name));
-        history.unchained = unchained.collect();
-        names.extend(in_chain);
+        let mut attempts = ATTEMPTS;
+        let mut names = loop {
+            attempts -= 1;
+            let names = manifests(&folder)?;
+            let is_consistent = history.read_chain(&folder, &names)?;
+            if is_consistent || attempts == 0 {
+                break names;
+            }
+            // Another process may have written a manifest, and is about to write the chain.
+            thread::sleep(PAUSE);
+        };
+        if history.chain_text.is_none() && !names.is_empty() {
+            let path = folder.join(CHAIN);
+            return Err(Error::file("read", &path)(io::ErrorKind::NotFound.into()));
+        }
+        names.extend(history.chain.iter().map(|one| one.name.clone()));
         let mut numbered: Vec<(u64, String)> = names
             .into_iter()
             .filter_map(|name| Some((number_of(&name)?, name)))
@@ -110,6 +122,25 @@ impl History {
             history.latest = number;
         }
         Ok(history)
+    }
+
+    /// Reads the chain file. Returns whether it has all these manifests.
+    fn read_chain(&mut self, folder: &Path, names: &BTreeSet<String>) -> Result<bool, Error> {
+        let path = folder.join(CHAIN);
+        self.chain_text = read_if_exists(&path)?;
+        self.chain = match &self.chain_text {
+            Some(bytes) => {
+                let text = text_of(&path, bytes)?;
+                chain::parse(text).map_err(|fault| bad(&path, fault))?
+            }
+            None => Vec::new(),
+        };
+        let in_chain: BTreeSet<&str> = self.chain.iter().map(|one| &*one.name).collect();
+        let others = names
+            .iter()
+            .filter(|name| !in_chain.contains(name.as_str()));
+        self.unchained = others.map(|name| folder.join(name)).collect();
+        Ok(self.unchained.is_empty())
     }
 
     fn load_generation(&mut self, path: &Path, name: &str) -> Result<(), Error> {
@@ -229,8 +260,15 @@ fn number_of(name: &str) -> Option<u64> {
     (rest != Some("")).then_some(number)
 }
 
-/// Reads a file of a history. It is not followed if it is a symlink.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
+/// Reads a file of a history, if it exists. It is not followed if it is a symlink.
+pub(super) fn read_if_exists(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        _ => read(path).map(Some),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let fail = |error| Error::file("read", path)(error);
     let open = || -> io::Result<File> {
         let file = descriptor::open_no_link(path)?;

@@ -95,10 +95,7 @@ impl Generation<'_> {
         let chain_path = folder.join(CHAIN);
         let made = Made::create(&folder)?;
         let lock = Alone::wait(&chain_path, Deadline::after(Some(LOCKED)))?;
-        let current = match fs::symlink_metadata(&chain_path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            _ => Some(history::read(&chain_path)?),
-        };
+        let current = history::read_if_exists(&chain_path)?;
         if current != self.history.chain_text {
             let why = "another process has added a generation; run it again";
             return Err(Error::malformed(chain_path.display().to_string(), why));
