@@ -1,6 +1,6 @@
 //! What the files of a sequence have in common, and which differ.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::Checked;
 use super::expect::Expected;
@@ -136,7 +136,7 @@ fn is_equal(kind: Kind, own: &str, usual: &str) -> bool {
 
 /// The value that occurs most, the first of several; how often, and how many different ones there are.
 fn most_frequent(values: &[String]) -> Option<(String, usize, usize)> {
-    let mut counts: HashMap<&str, (usize, usize)> = HashMap::new();
+    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for (number, value) in values.iter().enumerate() {
         counts.entry(value).or_insert((0, number)).0 += 1;
     }

@@ -214,6 +214,3 @@ fn report(group: Group, mut files: Vec<Checked>, expected: &Expected) -> Report 
         unlisted,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,6 +2,7 @@
 //! to that place of the image, and ends where the next begins.
 
 mod attributes;
+mod chunk;
 mod compression;
 mod decode;
 mod deep;
@@ -15,10 +16,11 @@ use super::Depth;
 use super::fault::Fault;
 use super::header::{Decoding, Header};
 use super::source::{Order, Source};
+use chunk::Chunk;
 use compression::Compression;
 use header::{Part, Window};
 use layout::{Layout, MOST_CHUNKS};
-use walk::{Chunk, Walk};
+use walk::Walk;
 
 use crate::sort::Sortable;
 
