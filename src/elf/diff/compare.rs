@@ -382,3 +382,49 @@ fn each_version<'a>(
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_kinds_that_are_used_alike_may_replace_each_other() {
+        use SymbolKind::{Function, IndirectFunction, Object, ThreadLocal, Untyped};
+        for (a, b, severity) in [
+            (Function, IndirectFunction, Severity::Note),
+            (IndirectFunction, Function, Severity::Note),
+            (Untyped, Function, Severity::Note),
+            (Object, Untyped, Severity::Note),
+            (Function, Object, Severity::Break),
+            (Object, ThreadLocal, Severity::Break),
+            (Untyped, ThreadLocal, Severity::Break),
+            (ThreadLocal, Untyped, Severity::Break),
+        ] {
+            assert_eq!(severity_of_kinds(a, b), severity, "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn reference_without_a_version_takes_the_first_or_the_only_default() {
+        const HIDDEN: u16 = 0x8000;
+        for (numbers, taken) in [
+            (&[][..], None),
+            (&[1], Some(0)),
+            (&[3], Some(0)),
+            (&[2 | HIDDEN, 3], Some(0)),
+            (&[3 | HIDDEN], None),
+            (&[3 | HIDDEN, 4], Some(1)),
+            (&[3, 4], None),
+            (&[4, 1], Some(1)),
+        ] {
+            let entries: Vec<Entry> = numbers
+                .iter()
+                .map(|&number| Entry::numbered(number))
+                .collect();
+            let found = for_no_version(&entries);
+            let place =
+                found.and_then(|found| entries.iter().position(|entry| std::ptr::eq(entry, found)));
+            assert_eq!(place, taken, "{numbers:?}");
+        }
+    }
+}

@@ -122,6 +122,21 @@ impl Entry {
     }
 }
 
+#[cfg(test)]
+impl Entry {
+    /// A function with a version.
+    pub(super) fn numbered(number: u16) -> Entry {
+        Entry {
+            hash: 0,
+            name: 0,
+            size: 0,
+            number,
+            kind: SymbolKind::Function,
+            binding: Binding::Global,
+        }
+    }
+}
+
 /// The symbols of one object.
 #[derive(Debug)]
 pub(crate) struct Symbols {
