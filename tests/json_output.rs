@@ -682,7 +682,6 @@ fn failing(command: &str) -> Failing {
         "seq check" => of("file", &["/nonexistent"]),
         "seq ls" => of("file", &["/nonexistent"]),
         "seq range" => of("usage", &["1-10:3"]),
-        "seq ls" => of("file", &["/nonexistent"]),
         "seq sums" => of("file", &["/nonexistent"]),
         "seq mv" | "seq cp" | "seq ln" => of("nothing", &["nowhere.#.exr", "."]),
         "seq rm" => of("nothing", &["nowhere.1#.exr"]),

@@ -10,6 +10,9 @@ use crate::fuzz_smoke::Random;
 use crate::support::peers::missing;
 use crate::support::{Effort, Output, Run, Scratch, c47, effort, entries, source};
 
+/// Changes a file.
+type Damage = fn(&Path);
+
 const ALGORITHMS: [&str; 6] = ["c4", "md5", "sha1", "xxh128", "xxh3", "xxh64"];
 
 /// Calls commands of ascmhl, with `;` between them, until one fails. The functions are called, because
@@ -239,7 +242,7 @@ fn damage_is_found_as_by_ascmhl() {
     if !has_ascmhl() {
         return;
     }
-    let damages: [(&str, fn(&Path), &str, i32); 6] = [
+    let damages: [(&str, Damage, &str, i32); 6] = [
         (
             "content",
             |root| fs::write(root.join("A001/Sidecar.txt"), "SIDECAR").unwrap(),
@@ -297,7 +300,7 @@ fn damage_is_found_as_by_ascmhl() {
 
 #[test]
 fn damaged_history_is_refused() {
-    let damages: [(&str, fn(&Path)); 7] = [
+    let damages: [(&str, Damage); 7] = [
         ("modified", |folder| {
             let path = folder.join(manifest(folder));
             let text = fs::read_to_string(&path).unwrap();
