@@ -357,8 +357,8 @@ fn collisions_are_refused_before_anything_moves() {
         ),
         (&["mv", "shot.77#.exr", "a.#.exr"], "no frames found"),
         (
-            &["mv", "shot.1-x#.exr", "a.#.exr"],
-            "the range 1-x before the padding",
+            &["mv", "shot.1-9x0#.exr", "a.#.exr"],
+            "the range 1-9x0 before the padding",
         ),
         (&["mv", "shot.5-1x0#.exr", "a.#.exr"], "range"),
         (
@@ -628,10 +628,11 @@ fn results_equal_those_of_pyseq() {
         }
         run(
             ours.path(),
-            &[command, "shot.#.exr", "to/comp.#.exr", "--start", "101"],
+            &[command, "shot.#.exr", "to", "--start", "101"],
             0,
         );
-        let words = ["shot.%04d.exr", "to/comp.%04d.exr", "--renumber", "101"];
+        // It renumbers only into a directory.
+        let words = ["shot.%04d.exr", "to", "--renumber", "101"];
         let output = peer(name).args(words).current_dir(theirs.path()).run();
         assert_eq!(output.code, 0, "{}", output.tell());
         let content = |scratch: &Scratch, directory: &str| {

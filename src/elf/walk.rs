@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use crate::sort::Sortable;
 use rustix::fs::{CWD, FileType, Mode, OFlags, RawDir};
 
 /// Limit for the number of entries.
@@ -62,7 +63,7 @@ pub(crate) fn files(directory: &Path) -> Found {
                 // The last one is visited first, with all that is below it, so that the files are in
                 // the order of their paths.
                 if let Some(new) = waiting.get_mut(known..) {
-                    new.sort_unstable_by(|one, other| other.path().cmp(one.path()));
+                    new.order_by(|one, other| other.path().cmp(one.path()));
                 }
             }
         }
@@ -162,7 +163,7 @@ pub(crate) fn in_threads<I: Sync, S, R: Send>(
         }
         done
     });
-    done.sort_by_key(|(at, _)| *at);
+    done.order_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, result)| result).collect()
 }
 

@@ -189,7 +189,9 @@ fn range_start(before: &[u8]) -> usize {
         let start = end - length;
         let range = part.get(start..).unwrap_or_default();
         let previous = part.get(..start).unwrap_or_default();
-        if range.iter().any(is_operator) && end < before.len() {
+        let is_number = range.last().is_some_and(u8::is_ascii_digit);
+        let follows_letter = previous.last().is_some_and(u8::is_ascii_alphanumeric);
+        if end < before.len() && range.iter().any(is_operator) && is_number && !follows_letter {
             // This part ended at a point that belongs to the range.
             return accepted(before, start);
         }
@@ -295,6 +297,11 @@ mod tests {
             ("plate_001-####.exr", "plate_001-", None),
             ("2024-01-02-#.exr", "2024-01-02-", None),
             ("max.#.exr", "max.", None),
+            ("beauty.1001-1002#.exr", "beauty.", Some("1001-1002")),
+            ("beauty.1001#.exr", "beauty.", Some("1001")),
+            ("proxy.1-10x2#.exr", "proxy.", Some("1-10x2")),
+            ("shot-2.1-10#.exr", "shot-2.", Some("1-10")),
+            ("v2-x.1-10#.exr", "v2-x.", Some("1-10")),
             ("matrix#.exr", "matrix", None),
             ("shot.#.exr", "shot.", None),
             ("plate_2048x1080.#.exr", "plate_2048x1080.", None),

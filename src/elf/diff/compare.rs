@@ -123,7 +123,7 @@ impl SymbolChanges {
             key(a).cmp(&key(b)).then_with(names)
         });
         let key = |import: &Imported| (import.name.clone(), import.version.clone());
-        changes.needs_added.sort_by_cached_key(key);
+        changes.needs_added.order_by_key(key);
         changes
     }
 

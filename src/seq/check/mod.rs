@@ -214,3 +214,6 @@ fn report(group: Group, mut files: Vec<Checked>, expected: &Expected) -> Report 
         unlisted,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@ use super::place::{Place, can_be_decimals, number, places};
 use crate::seq::notation::Notation;
 use crate::seq::number::Number;
 use crate::seq::pattern::{Padding, Pattern};
+use crate::sort::Sortable;
 
 /// Files whose names differ only in the frame.
 #[derive(Debug, Default)]
@@ -65,7 +66,7 @@ pub(super) fn sequences(
     known.add(known.others(names, &ambiguous));
     let mut candidates = known.candidates;
     candidates.retain(|candidate| candidate.members.len() + candidate.others.len() > 1);
-    candidates.sort_by(|a, b| {
+    candidates.order_by(|a, b| {
         let order = b.members.len().cmp(&a.members.len());
         order.then_with(|| a.key().cmp(&b.key()))
     });
@@ -186,7 +187,7 @@ struct Known {
 impl Known {
     /// Whole frames and subframes are in two families.
     fn of(mut candidates: Vec<Candidate>) -> Known {
-        candidates.sort_by(|a, b| a.key().cmp(&b.key()));
+        candidates.order_by(|a, b| a.key().cmp(&b.key()));
         candidates.dedup_by(|later, first| {
             let is_same = later.key() == first.key();
             if is_same {

@@ -31,6 +31,24 @@ pub(crate) enum Severity {
 }
 
 impl Kind {
+    #[cfg(test)]
+    pub(crate) const ALL: [Kind; 14] = [
+        Kind::Missing,
+        Kind::Unreadable,
+        Kind::Empty,
+        Kind::Truncated,
+        Kind::Incomplete,
+        Kind::Damaged,
+        Kind::Format,
+        Kind::Resolution,
+        Kind::Channels,
+        Kind::Type,
+        Kind::Compression,
+        Kind::DataWindow,
+        Kind::Duplicate,
+        Kind::Size,
+    ];
+
     /// Its name in reports.
     pub(crate) fn word(self) -> &'static str {
         match self {

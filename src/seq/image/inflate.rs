@@ -129,3 +129,38 @@ fn rle_runs(mut data: &[u8], sink: &mut dyn FnMut(&[u8], u64) -> bool) -> Result
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn zlib_needs_the_exact_size_and_the_checksum() {
+        let data = [7_u8; 100_000];
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(&data).unwrap();
+        let packed = encoder.finish().unwrap();
+        assert_eq!(zlib(&packed, 100_000), Ok(()));
+        assert_eq!(zlib_bytes(&packed, 100_000).unwrap(), data);
+        assert!(zlib(&packed, 99_999).is_err() && zlib(&packed, 100_001).is_err());
+        for length in 0..packed.len() {
+            assert!(zlib(&packed[..length], 100_000).is_err(), "{length}");
+        }
+        let mut wrong = packed.clone();
+        *wrong.last_mut().unwrap() ^= 1;
+        assert!(zlib(&wrong, 100_000).is_err());
+    }
+
+    #[test]
+    fn runs_are_counted() {
+        // Three different bytes, and a byte that is repeated four times.
+        let data = [0xfd, 1, 2, 3, 3, 9];
+        assert_eq!(rle_bytes(&data, 7).unwrap(), [1, 2, 3, 9, 9, 9, 9]);
+        assert_eq!(rle(&data, 7), Ok(()));
+        assert!(rle(&data, 6).is_err() && rle(&data, 8).is_err());
+        assert!(rle(&data[..5], 7).is_err() && rle(&data[..3], 7).is_err());
+        assert_eq!(rle(&[], 0), Ok(()));
+    }
+}

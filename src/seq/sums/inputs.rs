@@ -15,6 +15,7 @@ use crate::seq::frame::Frame;
 use crate::seq::pattern::Pattern;
 use crate::seq::select;
 use crate::sort;
+use crate::sort::Sortable;
 
 /// The files, sorted by path and each once, and what could not be read.
 #[derive(Default)]
@@ -34,7 +35,7 @@ impl Inputs {
         for argument in arguments {
             inputs.add(argument)?;
         }
-        inputs.sources.sort_by(|a, b| a.path().cmp(b.path()));
+        inputs.sources.order_by(|a, b| a.path().cmp(b.path()));
         inputs.sources.dedup_by(|a, b| a.path() == b.path());
         Ok(inputs)
     }

@@ -1,6 +1,6 @@
 //! A run with its journal, which is complete and synced before the first change.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -162,7 +162,7 @@ impl Journal {
     ///
     /// # Errors
     /// When one of them cannot be read.
-    pub(super) fn names(&self) -> Result<Vec<HashMap<Vec<u8>, u64>>, Error> {
+    pub(super) fn names(&self) -> Result<Vec<BTreeMap<Vec<u8>, u64>>, Error> {
         let directories = self.script.directories.iter();
         directories
             .map(|directory| names(&directory.path))
@@ -236,9 +236,9 @@ fn make_directory(path: &Path) -> io::Result<()> {
     DirBuilder::new().mode(0o777).create(path)
 }
 
-fn names(path: &Path) -> Result<HashMap<Vec<u8>, u64>, Error> {
+fn names(path: &Path) -> Result<BTreeMap<Vec<u8>, u64>, Error> {
     let fail = |error| Error::file("read", path)(error);
-    let mut names = HashMap::new();
+    let mut names = BTreeMap::new();
     for entry in fs::read_dir(path).map_err(fail)? {
         let entry = entry.map_err(fail)?;
         if !stage::is_stage(&entry.file_name()) {

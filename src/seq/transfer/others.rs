@@ -1,6 +1,6 @@
 //! Other runs in the same directories.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::directories::Directories;
@@ -75,7 +75,7 @@ fn note(found: &Found) -> String {
 
 /// The other runs. Hidden directories without a journal are removed, if their process is dead.
 fn others(directories: &Directories, notes: &mut Vec<String>) -> Vec<Found> {
-    let mut seen: HashSet<PathBuf> = HashSet::new();
+    let mut seen: BTreeSet<PathBuf> = BTreeSet::new();
     let mut all = Vec::new();
     for stage in directories.stages() {
         match stage::open(stage) {
@@ -90,7 +90,7 @@ fn others(directories: &Directories, notes: &mut Vec<String>) -> Vec<Found> {
 
 /// The number of places that both runs have.
 fn shared(other: &Script, all: &[Directory], pairs: &[Pair]) -> usize {
-    let own: HashMap<&Path, usize> = all
+    let own: BTreeMap<&Path, usize> = all
         .iter()
         .enumerate()
         .map(|(index, directory)| (directory.path.as_path(), index))
@@ -98,7 +98,7 @@ fn shared(other: &Script, all: &[Directory], pairs: &[Pair]) -> usize {
     let steps = other.steps.iter().flat_map(|step| [&step.from, &step.to]);
     let makes = other.makes.iter().map(|make| &make.from);
     let places = steps.chain(makes).filter(|place| !other.is_staged(place));
-    let theirs: HashSet<Place> = places
+    let theirs: BTreeSet<Place> = places
         .filter_map(|place| {
             let directory = other.directories.get(place.directory)?;
             Some(Place {

@@ -1,6 +1,6 @@
 //! Plans a run from names alone: what collides, and the order of the renames.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -74,7 +74,7 @@ pub(crate) enum LinkKind {
 pub(crate) fn plan(
     draft: &Draft,
     pairs: &[Pair],
-    taken: &HashMap<Place, Taken>,
+    taken: &BTreeMap<Place, Taken>,
 ) -> Result<Script, Refusal> {
     let moves = draft.operation == Operation::Move;
     let replaced = replaced(draft, pairs, taken)?;
@@ -120,9 +120,9 @@ pub(crate) fn plan(
 fn replaced(
     draft: &Draft,
     pairs: &[Pair],
-    taken: &HashMap<Place, Taken>,
-) -> Result<HashMap<Place, u64>, Refusal> {
-    let (mut leaving, mut last) = (HashSet::new(), HashSet::new());
+    taken: &BTreeMap<Place, Taken>,
+) -> Result<BTreeMap<Place, u64>, Refusal> {
+    let (mut leaving, mut last) = (BTreeSet::new(), BTreeSet::new());
     for pair in pairs.iter().filter(|_| draft.operation == Operation::Move) {
         let Some(to) = &pair.to else { continue };
         // A file that is copied to another file system leaves when all others are in their places.
@@ -131,9 +131,9 @@ fn replaced(
             false => leaving.insert(&pair.from),
         };
     }
-    let mut targets = HashSet::new();
+    let mut targets = BTreeSet::new();
     let (mut twice, mut exist, mut directories) = (Vec::new(), Vec::new(), Vec::new());
-    let mut replaced = HashMap::new();
+    let mut replaced = BTreeMap::new();
     for pair in pairs {
         let Some(to) = &pair.to else { continue };
         if !targets.insert(to) {
@@ -162,7 +162,7 @@ fn replaced(
 /// The order in which each new place is free when its turn comes: a file that occupies the new place
 /// of another one is moved first.
 fn order(pairs: &[Pair]) -> Result<Vec<usize>, Refusal> {
-    let from: HashMap<&Place, usize> = pairs
+    let from: BTreeMap<&Place, usize> = pairs
         .iter()
         .enumerate()
         .map(|(index, pair)| (&pair.from, index))
@@ -197,9 +197,9 @@ struct Builder<'d> {
     draft: &'d Draft<'d>,
     script: Script,
     /// The hidden directory for the old files of each directory.
-    stages: HashMap<usize, usize>,
+    stages: BTreeMap<usize, usize>,
     /// The relative path between two directories.
-    between: HashMap<(usize, usize), PathBuf>,
+    between: BTreeMap<(usize, usize), PathBuf>,
     put_away: usize,
 }
 
@@ -214,8 +214,8 @@ impl<'d> Builder<'d> {
                 makes: Vec::new(),
                 steps: Vec::new(),
             },
-            stages: HashMap::new(),
-            between: HashMap::new(),
+            stages: BTreeMap::new(),
+            between: BTreeMap::new(),
             put_away: 0,
         };
         builder.stage(draft.anchor);

@@ -1,7 +1,7 @@
 //! What a run does: files are made in a hidden directory, then files are renamed one after the other.
 //! Every change that others can see is a rename, so what has been done can be told from the names.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -51,7 +51,7 @@ pub(crate) enum Verify {
 }
 
 /// A name in one of the directories of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     pub directory: usize,
     pub name: Vec<u8>,
@@ -165,7 +165,7 @@ impl Script {
     pub(crate) fn set_made(&mut self, inodes: &[u64]) {
         let stage = self.stage();
         let names = inodes.iter().enumerate();
-        let by_name: HashMap<Vec<u8>, u64> = names
+        let by_name: BTreeMap<Vec<u8>, u64> = names
             .map(|(index, inode)| (Make::name(index), *inode))
             .collect();
         for step in &mut self.steps {
@@ -181,7 +181,7 @@ impl Script {
     /// place.
     pub(crate) fn files(&self) -> Vec<(&Place, Option<&Place>)> {
         let stage = self.stage();
-        let made: HashMap<Vec<u8>, &Place> = self
+        let made: BTreeMap<Vec<u8>, &Place> = self
             .makes
             .iter()
             .enumerate()

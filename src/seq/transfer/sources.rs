@@ -1,6 +1,6 @@
 //! From arguments to pairs: which files a run takes, and the new place of each.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -93,7 +93,7 @@ pub(super) fn removed(
         }
     }
     let mut pairs = pairs(&naming, directories)?;
-    let mut seen = HashSet::new();
+    let mut seen = BTreeSet::new();
     pairs.retain(|pair| seen.insert(pair.from.clone()));
     for pair in &mut pairs {
         pair.to = None;
@@ -108,12 +108,12 @@ pub(super) fn removed(
 pub(super) fn taken(
     pairs: &[Pair],
     directories: &mut Directories,
-) -> Result<HashMap<Place, Taken>, Error> {
-    let mut wanted: BTreeMap<usize, HashSet<&[u8]>> = BTreeMap::new();
+) -> Result<BTreeMap<Place, Taken>, Error> {
+    let mut wanted: BTreeMap<usize, BTreeSet<&[u8]>> = BTreeMap::new();
     for to in pairs.iter().filter_map(|pair| pair.to.as_ref()) {
         wanted.entry(to.directory).or_default().insert(&to.name);
     }
-    let mut taken = HashMap::new();
+    let mut taken = BTreeMap::new();
     for (directory, names) in wanted {
         directories.read(directory, &mut |entry| {
             if names.contains(entry.name) {
@@ -202,7 +202,7 @@ impl Parsed<'_> {
                 return Ok(());
             };
             all.push(number);
-            let is_selected = |frames: &HashSet<Frame>| frames.contains(&number.frame);
+            let is_selected = |frames: &BTreeSet<Frame>| frames.contains(&number.frame);
             if !selected.as_ref().is_none_or(is_selected) {
                 return Ok(());
             }
@@ -232,7 +232,7 @@ impl Parsed<'_> {
 }
 
 /// The frames of the range in a pattern.
-fn selected(pattern: &Pattern) -> Result<Option<HashSet<Frame>>, Error> {
+fn selected(pattern: &Pattern) -> Result<Option<BTreeSet<Frame>>, Error> {
     let frames = pattern.frames().map_err(|error| {
         let range = pattern.range.as_deref().unwrap_or_default();
         Error::usage(format!("the range {range} before the padding: {error}"))

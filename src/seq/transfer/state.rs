@@ -3,7 +3,7 @@
 //! Each step takes one name away and adds one. Every number of steps therefore leaves other names, and
 //! no progress has to be recorded.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::script::{Place, Script, Step};
 
@@ -121,7 +121,7 @@ impl<'s> Names<'s> {
         identity: Identity,
         seen: &dyn Fn(&Place) -> Option<u64>,
     ) -> Names<'s> {
-        let mut indices: HashMap<&Place, usize> = HashMap::new();
+        let mut indices: BTreeMap<&Place, usize> = BTreeMap::new();
         let mut names: Vec<Name> = Vec::new();
         let mut steps = Vec::with_capacity(script.steps.len());
         for step in &script.steps {

@@ -11,6 +11,7 @@ use crate::seq::image::Depth;
 use crate::seq::image::fault::Fault;
 use crate::seq::image::header::Decoding;
 use crate::seq::image::source::{MOST_BYTES, Order, Source};
+use crate::sort::Sortable;
 
 const LITTLE: Order = Order::Little;
 
@@ -27,7 +28,7 @@ impl Walk<'_> {
     /// Checks the headers of all chunks, and decodes chunks: with [`Depth::Deep`] all, otherwise
     /// samples of each part, and those that do not end where the next chunk begins.
     pub(super) fn run(mut self, source: &mut Source, depth: Depth) -> Result<Decoding, Fault> {
-        self.chunks.sort_unstable_by_key(|chunk| chunk.offset);
+        self.chunks.order_by_key(|chunk| chunk.offset);
         let mut decoding = match depth {
             Depth::Deep => Decoding::Decoded,
             Depth::Quick | Depth::Headers => Decoding::NotAsked,

@@ -1,6 +1,6 @@
 //! Checks the files below a root against the history.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::FOLDER;
@@ -101,7 +101,7 @@ pub(super) fn differs(path: &Path, algorithm: Algorithm, expected: &[u8], found:
 pub(super) fn missing(plan: &Plan) -> Vec<Finding> {
     let files = plan.files.iter().map(|item| &*item.relative);
     let directories = plan.visits.iter().map(|visit| &*visit.relative);
-    let existing: HashSet<&str> = files.chain(directories).collect();
+    let existing: BTreeSet<&str> = files.chain(directories).collect();
     let mut findings = Vec::new();
     for (at, history) in plan.histories.iter().enumerate() {
         for path in history.expected() {
