@@ -11,7 +11,7 @@ use super::reader::{Fault, Source, part};
 const WINDOW_BYTES: u64 = 16 << 10;
 /// A large table is searched in parts of this size, which stay in the cache of the CPU. A part is
 /// longer if a string is.
-const PART_BYTES: u64 = 256 << 10;
+const PART_BYTES: u64 = 64 << 10;
 /// String tables up to this size are read at once.
 const SMALL_STRINGS_BYTES: u64 = 64 << 10;
 

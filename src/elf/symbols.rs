@@ -11,7 +11,7 @@ use super::reader::{Fault, part, value};
 /// Limit for the number of symbols.
 const MOST_SYMBOLS: u64 = 4 << 20;
 /// So many symbols are read at once.
-const PART_SYMBOLS: usize = 8192;
+const PART_SYMBOLS: usize = 2048;
 /// The buckets of a hash table are read in parts of this size,
 const MOST_BUCKET_BYTES: u64 = 64 << 10;
 /// but at first of this one. A bucket that is used is usually among them.
