@@ -405,3 +405,39 @@ fn names_are_escaped() {
         output.tell()
     );
 }
+
+#[test]
+fn garbage_never_stops_the_check() {
+    let scratch = Scratch::new("garbage");
+    let mut state = 47_u64;
+    let mut random = move || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) as usize
+    };
+    let starts: [&[u8]; 9] = [
+        b"\x76\x2f\x31\x01\x02\0\0\0channels\0chlist\0",
+        b"\x76\x2f\x31\x01\x02\x02\0\0",
+        b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x08\0\0\0\x08\x08\x02\0\0\0",
+        b"\xff\xd8\xff\xe0\0\x10",
+        b"II*\0\x08\0\0\0\x09\0",
+        b"MM\0+\0\x08\0\0\0\0\0\0\0\0\0\x10",
+        b"SDPX\0\0\x08\0V2.0",
+        b"XPDS\0\x08\0\0V1.0",
+        b"",
+    ];
+    let count = 900;
+    for number in 0..count {
+        let mut bytes = starts[number % starts.len()].to_vec();
+        let largest = if number % 2 == 0 { 8 } else { 256 };
+        let length = random() % 3000;
+        bytes.extend((0..length).map(|_| (random() % largest) as u8));
+        scratch.write(&format!("a.{number}.exr"), bytes);
+    }
+    for option in ["--quick", "--jobs=3", "--deep"] {
+        let run = check(scratch.path()).args(["a.#.exr", "--json", option]);
+        let report = run.run().expect_code(1).json();
+        assert_eq!(report["sequences"][0]["checked"], count);
+    }
+}

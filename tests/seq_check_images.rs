@@ -110,6 +110,36 @@ fn truncated_images_are_broken() {
     }
 }
 
+#[test]
+fn altered_images_of_other_formats_are_checked_quickly() {
+    let Some(images) = images() else { return };
+    let (scratch, altered) = (Scratch::new("others"), Scratch::new("altered"));
+    images
+        .run(["others", scratch.path().to_str().unwrap()])
+        .expect_code(0);
+    let mut random = Random(47);
+    for entry in fs::read_dir(scratch.path()).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        for number in 0..4 {
+            let mut bytes = fs::read(entry.path()).unwrap();
+            // Headers are at the beginning, and in TIFF files at the end.
+            let near = [100, 2000, bytes.len()][random.below(3)].min(bytes.len());
+            let start = if random.below(2) == 0 {
+                0
+            } else {
+                bytes.len() - near
+            };
+            let place = start + random.below(near);
+            bytes[place] = u8::try_from(random.below(256)).unwrap();
+            altered.write(&format!("{number}-{name}"), bytes);
+        }
+    }
+    for option in ["--quick", "--jobs=2", "--deep"] {
+        verdicts(altered.path(), &[option]);
+    }
+}
+
 /// Numbers that are the same in each run.
 struct Random(u64);
 
