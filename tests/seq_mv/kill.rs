@@ -223,6 +223,12 @@ fn kill_everywhere(case: Case) {
                     killed.tell()
                 )
             };
+            if killed.code == 0 {
+                // How often a call is made varies: this run had one less.
+                assert!(!CHANGING.contains(&name.as_str()), "{}", tell());
+                late += 1;
+                continue;
+            }
             assert!(matches!(killed.code, -9 | 137), "{}", tell());
             if case.words[0] != "rm" && !case.words.contains(&"--overwrite") {
                 assert!(place.contents().is_superset(&contents), "{}", tell());

@@ -22,8 +22,8 @@ use row::Row;
 use table::Table;
 use template::Template;
 
-/// List frame sequences with their range, the number of files and the missing frames. Files that are in
-/// no sequence are listed with --all. The exit code is 1 when nothing is found, and with --missing when
+/// List frame sequences with their range, files and missing frames. Files that are in no sequence
+/// are listed with --all. The exit code is 1 when nothing is found, and with --missing when
 /// a frame is missing.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(

@@ -216,6 +216,12 @@ impl Sums {
     fn compute(&self, printer: &Printer) -> Result<Exit, Error> {
         let algorithm = self.algorithm().unwrap_or(Algorithm::Xxh128);
         let mut inputs = Inputs::of(&self.path)?;
+        if inputs.sources.is_empty() && inputs.findings.is_empty() {
+            return Err(Error::Nothing {
+                place: self.path.join(" "),
+                what: "file",
+            });
+        }
         let mut file = match &self.output {
             Some(output) => Some(Target::create(output, &mut inputs)?),
             None => None,
@@ -342,6 +348,10 @@ impl Target {
 /// A list of at most 1 GiB, or stdin.
 fn read_list(path: &Path) -> Result<Vec<u8>, Error> {
     let fail = |error: io::Error| Error::file("read", path)(error);
+    if path.is_dir() {
+        let error = fail(io::ErrorKind::IsADirectory.into());
+        return Err(error.with_hint("--check reads a list; --mhl --check reads a history"));
+    }
     let input: Box<dyn Read> = match path.as_os_str() == "-" {
         true => Box::new(descriptor::stdin().map_err(fail)?),
         false => Box::new(File::open(path).map_err(fail)?),

@@ -102,7 +102,9 @@ impl Source {
         };
         let before = file.metadata()?;
         regular(&before)?;
-        advise(&file);
+        if before.len() > BUFFER_BYTES as u64 {
+            advise(&file);
+        }
         let size = read(&mut file, before.len(), &mut hashers, buffer, done)?;
         let after = file.metadata()?;
         let identity = |found: &Metadata| (found.len(), found.mtime(), found.mtime_nsec());

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::file::Source;
 use super::finding::{Finding, State};
@@ -12,9 +11,9 @@ use crate::elf::walk;
 use crate::error::Error;
 use crate::io_error::reason;
 use crate::seq::frame::Frame;
-use crate::seq::pattern::Pattern;
-use crate::seq::select;
-use crate::sort;
+use crate::seq::group::listing::Hidden;
+use crate::seq::number::Number;
+use crate::seq::select::{self, Depth, Files, Found, Rules};
 use crate::sort::Sortable;
 
 /// The files, sorted by path and each once, and what could not be read.
@@ -29,35 +28,24 @@ impl Inputs {
     /// and `-` for stdin.
     ///
     /// # Errors
-    /// When a pattern matches nothing or its directory cannot be read.
+    /// When one does not exist or matches nothing, or its directory cannot be read.
     pub(crate) fn of(arguments: &[String]) -> Result<Inputs, Error> {
         let mut inputs = Inputs::default();
+        let mut others = Vec::new();
         for argument in arguments {
-            inputs.add(argument)?;
+            let path = Path::new(argument);
+            if argument == "-" {
+                inputs.sources.push(Source::Stdin);
+            } else if path.is_dir() {
+                inputs.add_directory(path);
+            } else {
+                others.push(path.to_owned());
+            }
         }
+        inputs.add_files(&others)?;
         inputs.sources.order_by(|a, b| a.path().cmp(b.path()));
         inputs.sources.dedup_by(|a, b| a.path() == b.path());
         Ok(inputs)
-    }
-
-    fn add(&mut self, argument: &str) -> Result<(), Error> {
-        let path = Path::new(argument);
-        if argument == "-" {
-            self.sources.push(Source::Stdin);
-            return Ok(());
-        }
-        match fs::metadata(path) {
-            Ok(found) if found.is_dir() => {
-                self.add_directory(path);
-                Ok(())
-            }
-            Ok(_) => {
-                self.sources.push(Source::Named(path.to_owned()));
-                Ok(())
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => self.add_pattern(path, error),
-            Err(error) => Err(Error::file("read", path)(error)),
-        }
     }
 
     fn add_directory(&mut self, directory: &Path) {
@@ -70,25 +58,42 @@ impl Inputs {
         );
     }
 
-    fn add_pattern(&mut self, path: &Path, error: io::Error) -> Result<(), Error> {
-        let Some(pattern) = Pattern::parse(path) else {
-            return Err(Error::file("read", path)(error));
+    /// Adds files and the frames of patterns.
+    fn add_files(&mut self, paths: &[PathBuf]) -> Result<(), Error> {
+        let rules = Rules {
+            files: Files::Given,
+            depth: Depth::Given,
+            hidden: Hidden::Listed,
         };
-        let sequence = select::matching(&pattern)?;
-        if sequence.numbers.is_empty() {
-            return Err(Error::Nothing {
-                place: path.display().to_string(),
-                what: "file",
-            });
+        let selected = select::arguments(paths, rules)?;
+        if let Some(error) = selected.errors.into_iter().next() {
+            return Err(error);
         }
-        let existing: BTreeSet<Frame> = sort::set(sequence.numbers.iter().map(|one| one.frame));
-        // Its range has been read once, without an error.
-        let requested = pattern.frames().ok().flatten().unwrap_or_default();
-        let missing = requested.iter().filter(|frame| !existing.contains(frame));
-        let findings = missing.map(|frame| Finding::new(pattern.path(*frame), State::Missing, ""));
-        self.findings.extend(findings);
-        let paths = sequence.numbers.iter().map(|number| sequence.path(number));
-        self.sources.extend(paths.map(Source::Named));
+        self.sources
+            .extend(selected.files.into_iter().map(Source::Named));
+        for Found {
+            sequence,
+            requested,
+        } in selected.sequences
+        {
+            if sequence.numbers.is_empty() {
+                let pattern = sequence.pattern(sequence.notation);
+                let place = sequence.directory.join(pattern);
+                return Err(Error::Nothing {
+                    place: place.display().to_string(),
+                    what: "file",
+                });
+            }
+            let existing: BTreeSet<Frame> = sequence.numbers.iter().map(|one| one.frame).collect();
+            let missing = requested.into_iter().flatten();
+            let missing = missing.filter(|frame| !existing.contains(frame));
+            self.findings.extend(missing.map(|frame| {
+                let path = sequence.path(&Number::padded(frame, sequence.padding.width()));
+                Finding::new(path, State::Missing, "")
+            }));
+            let files = sequence.numbers.iter().map(|number| sequence.path(number));
+            self.sources.extend(files.map(Source::Named));
+        }
         Ok(())
     }
 

@@ -98,9 +98,9 @@ impl Plan {
         let mut findings = Vec::new();
         for (at, history) in self.histories.iter().enumerate() {
             for (path, _) in &history.references {
-                // The path of a manifest in its folder.
-                let above = path.rsplit('/').nth(2).map(|_| path.rsplitn(3, '/').last());
-                let Some(above) = above.flatten() else {
+                // The path of a manifest in the folder of the history.
+                let above = Path::new(path).parent().and_then(Path::parent);
+                let Some(above) = above.and_then(Path::to_str) else {
                     continue;
                 };
                 let relative = joined(&history.relative, above);
