@@ -1,7 +1,6 @@
 //! Patterns of names: `shot.#.exr`, `shot.%04d.exr`, `shot.1-100@@@.exr`.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::frame::{Frame, MOST_DIGITS};
@@ -93,13 +92,6 @@ impl Pattern {
         range
             .map(|range| range::parse(range, Syntax::Fileseq))
             .transpose()
-    }
-
-    /// The path of the file with this frame.
-    pub(crate) fn path(&self, frame: Frame) -> PathBuf {
-        let number = Number::padded(frame, self.padding.width()).text();
-        let name = [&*self.prefix, number.as_bytes(), &*self.suffix].concat();
-        self.directory.join(OsString::from_vec(name))
     }
 }
 

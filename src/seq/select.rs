@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::sort::Sortable;
 use argument::{Argument, Parts};
 use matching::listed;
+#[cfg(test)]
 pub(crate) use matching::matching;
 pub(crate) use part::{Depth, Files, Found, Part, Rules};
 
