@@ -32,7 +32,7 @@ pub(super) struct Ln {
     #[argh(option, arg_name = "n", from_str_fn(frame))]
     offset: Option<Frame>,
 
-    /// give the first frame this number, and the others the same distance as before
+    /// give the first frame this number. The others keep their distance.
     #[argh(option, arg_name = "n", from_str_fn(frame))]
     start: Option<Frame>,
 
@@ -45,15 +45,15 @@ pub(super) struct Ln {
     #[argh(switch)]
     dry_run: bool,
 
-    /// finish a run that was cut short: its hidden directory, or the directory that is in
+    /// finish a run that was cut short. PATH is its hidden directory, or where that is.
     #[argh(option, arg_name = "path")]
     finish: Option<PathBuf>,
 
-    /// undo a run that was cut short: every file is as it was before
+    /// undo a run that was cut short. Every file is as before.
     #[argh(option, arg_name = "path")]
     undo: Option<PathBuf>,
 
-    /// finish or undo also a run of another machine, or from before a reboot
+    /// finish or undo also a run of another machine. Or one from before a reboot.
     #[argh(switch)]
     force: bool,
 

@@ -48,11 +48,11 @@ pub(super) struct Sums {
     #[argh(switch, short = 'c')]
     check: bool,
 
-    /// write or check an ASC MHL 2.0 history, in the folder ascmhl of a directory
+    /// write or check an ASC MHL 2.0 history. It is in the folder ascmhl.
     #[argh(switch)]
     mhl: bool,
 
-    /// use this algorithm: c4, md5, sha1, sha256, sha512, xxh128, xxh3 or xxh64. The default is
+    /// use this algorithm. NAME is c4, md5, sha1, sha256, sha512, xxh128, xxh3 or xxh64.. The default is
     /// xxh128, with --mhl that of the last generation.
     #[argh(option, short = 'a', arg_name = "name")]
     algorithm: Option<String>,
