@@ -140,12 +140,16 @@ fn state(ending: Ending) -> &'static str {
     }
 }
 
+fn counted(files: usize) -> String {
+    match files {
+        1 => "1 file".to_owned(),
+        count => format!("{count} files"),
+    }
+}
+
 impl fmt::Display for Printed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let files = match self.count {
-            1 => "1 file".to_owned(),
-            count => format!("{count} files"),
-        };
+        let files = counted(self.count);
         match self.ending {
             Ending::Planned => self.files.iter().try_for_each(|file| {
                 let from = escape::one_line(&file.from);
@@ -299,13 +303,13 @@ fn confirmed(request: &Request) -> Result<bool, Error> {
         ));
     }
     let planned = run(request, &mut |_| true)?;
-    let count = planned.files.len();
+    let count = counted(planned.files.len());
     let first = planned
         .files
         .first()
         .map(|(path, _)| path.display().to_string());
     let first = escape::one_line(&first.unwrap_or_default());
-    output::raw_message(format!("remove {count} files, the first is {first}? [y/N] ").as_bytes());
+    output::raw_message(format!("remove {count}, the first is {first}? [y/N] ").as_bytes());
     let mut answer = String::new();
     let read = stdin.lock().take(MOST_ANSWER_BYTES).read_line(&mut answer);
     read.map_err(|source| Error::System {

@@ -122,10 +122,11 @@ fn run(path: &Path, file: &File) -> Run {
     };
     match writer.writer_status() {
         WriterStatus::Own | WriterStatus::Alive => Run::Running,
-        // The lock, which it would hold, is free.
-        WriterStatus::Dead | WriterStatus::SameMachine => Run::CutShort,
-        WriterStatus::Stranger if writer.has_left(file) => Run::CutShort,
-        WriterStatus::Stranger => Run::Elsewhere,
+        WriterStatus::Dead => Run::CutShort,
+        WriterStatus::SameMachine | WriterStatus::Stranger => match writer.has_left(file) {
+            true => Run::CutShort,
+            false => Run::Elsewhere,
+        },
     }
 }
 

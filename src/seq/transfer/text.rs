@@ -36,7 +36,6 @@ pub(crate) fn write(script: &Script) -> String {
         };
         text.push_str(role);
         field(&mut text, directory.path.as_os_str().as_bytes());
-        field(&mut text, directory.shown.as_os_str().as_bytes());
         text.push('\n');
     }
     for make in &script.makes {
@@ -161,8 +160,9 @@ fn read_line(line: &str, script: &mut Script) -> Option<()> {
                 _ => Role::Frames,
             };
             let path = path(words.next()?)?;
-            let shown = self::path(words.next()?)?;
             path.is_absolute().then_some(())?;
+            // As the user wrote it would be for another working directory.
+            let shown = path.clone();
             script.directories.push(Directory { path, shown, role });
         }
         "copy" | "carry" | "link" | "symlink" => {
@@ -244,17 +244,17 @@ mod tests {
             directory,
             name: name.to_vec(),
         };
-        let directory = |path: &str, shown: &str, role| Directory {
+        let directory = |path: &str, role| Directory {
             path: path.into(),
-            shown: shown.into(),
+            shown: path.into(),
             role,
         };
         Script {
             operation: Operation::Copy,
             verify: Verify::Checksum,
             directories: vec![
-                directory("/a b/\u{e9}", "", Role::Frames),
-                directory("/a b/\u{e9}/.s", ".s", Role::Stage),
+                directory("/a b/\u{e9}", Role::Frames),
+                directory("/a b/\u{e9}/.s", Role::Stage),
             ],
             makes: vec![
                 Make {
@@ -312,7 +312,7 @@ mod tests {
 
     #[test]
     fn a_foreign_journal_names_no_file_outside_of_its_directories() {
-        let start = "c47-seq-journal 1\nrun mv no\ndirectory /a a\nstage /a/s s\n";
+        let start = "c47-seq-journal 1\nrun mv no\ndirectory /a\nstage /a/s\n";
         for (line, expected) in [
             ("step 0 a 0 b 1", true),
             ("step 0 a 0 ../b 1", false),
@@ -322,7 +322,7 @@ mod tests {
             ("step 0 a 2 b 1", false),
             ("step 0 a 0 b 1 2", false),
             ("step 0 a 0 b\\x2 1", false),
-            ("directory a a", false),
+            ("directory a", false),
             ("run cat no", false),
         ] {
             let found = read(&format!("{start}{line}\nend\n"));
