@@ -2,7 +2,7 @@
 //! so that the limits of several steps cannot add up. A leaf.
 
 use std::io;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -47,11 +47,17 @@ impl Deadline {
         let Some(left) = self.left() else {
             return Ok(Some(work()));
         };
-        let (sender, receiver) = mpsc::sync_channel(1);
+        // The channel only says that the result is there: a channel is compiled for each type.
+        let (sender, receiver) = mpsc::channel::<()>();
+        let place = Arc::new(Mutex::new(None));
+        let result = place.clone();
         thread::Builder::new().spawn(move || {
-            let _ = sender.send(work());
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(work());
+            let _ = sender.send(());
         })?;
-        Ok(receiver.recv_timeout(left).ok())
+        let is_done = receiver.recv_timeout(left).is_ok();
+        let mut result = result.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(result.take().filter(|_| is_done))
     }
 
     /// Whether the deadline has passed.

@@ -96,6 +96,8 @@ mod selftest;
 mod seq;
 /// Quoting for POSIX shells.
 mod shell;
+/// Sorts lists with one copy of the algorithm.
+mod sort;
 /// Timestamps and dates.
 mod timestamp;
 /// Names of unfinished files, which contain their writer.
@@ -196,6 +198,14 @@ pub mod testing {
         Some(report.findings.len())
     }
 
+    /// Whether a build of a library can replace another one; `None` if one of them cannot be read.
+    pub fn can_replace(a: &std::path::Path, b: &std::path::Path) -> Option<bool> {
+        use crate::elf::diff::{Diff, Library};
+        use crate::elf::parse::Object;
+        let library = |path| Library::of(path, Object::open(path).ok()?).ok();
+        Some(Diff::of(library(a)?, library(b)?).can_replace())
+    }
+
     /// Whether a token is valid with a key, at the beginning of 1970.
     pub fn is_valid_token(token: &[u8], key: &[u8]) -> bool {
         let keys = KeySet::parse(&Secret::new(key.to_vec()));
@@ -228,6 +238,19 @@ pub mod testing {
     /// Whether a text is a curl command that c47 supports.
     pub fn is_curl_command(text: &str) -> bool {
         crate::curl::Command::parse(text).is_ok()
+    }
+
+    /// The number of checksums in a list.
+    pub fn checksums(list: &[u8]) -> usize {
+        let lines = list.split(|byte| *byte == b'\n');
+        lines
+            .filter_map(|line| crate::seq::sums::list::parse(line, None))
+            .count()
+    }
+
+    /// Whether a text is a manifest or a chain file of ASC MHL.
+    pub fn is_mhl(text: &str) -> bool {
+        crate::seq::sums::mhl::is_readable(text)
     }
 
     /// A text as shown by `c47 echo`.

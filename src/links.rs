@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::interrupt::RemoveOnSignal;
 use crate::process::user_id;
+use crate::sort::Sortable;
 use crate::unfinished::{self, WriterStatus};
 
 /// The links in a directory.
@@ -90,7 +91,7 @@ impl Links<'_> {
                 links.push(path);
             }
         }
-        links.sort();
+        links.order();
         Ok(links)
     }
 

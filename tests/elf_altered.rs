@@ -13,7 +13,7 @@ use c47::testing::Info;
 use c47::testing::Requirements;
 use c47::testing::Root;
 use c47::testing::{LibraryCache, SearchSettings as Settings};
-use c47::testing::{plugin_findings, tree, verdict};
+use c47::testing::{can_replace, plugin_findings, tree, verdict};
 
 use crate::support::{Scratch, sample};
 
@@ -88,6 +88,10 @@ fn look(path: &Path, bytes: &[u8]) {
     });
     let _ = tree::resolve(&mut shelves, path);
     look_as_plugin(path);
+    let original = path.with_file_name("original.so");
+    let _ = can_replace(path, path);
+    let _ = can_replace(&original, path);
+    let _ = can_replace(path, &original);
     // It takes milliseconds. The limit only detects a hang.
     let took = began.elapsed();
     assert!(took < Duration::from_secs(20), "{took:?}");
@@ -97,6 +101,7 @@ fn look(path: &Path, bytes: &[u8]) {
 fn every_truncation_is_handled() {
     let scratch = Scratch::new("cut");
     let bytes = small_library();
+    scratch.write("original.so", bytes);
     let path = scratch.path().join("altered.so");
     for end in sample((0..bytes.len()).collect(), SAMPLE) {
         look(&path, &bytes[..end]);
@@ -107,6 +112,7 @@ fn every_truncation_is_handled() {
 fn every_altered_byte_is_handled() {
     let scratch = Scratch::new("altered");
     let bytes = small_library();
+    scratch.write("original.so", bytes);
     let path = scratch.path().join("altered.so");
     for at in sample((0..bytes.len()).collect(), SAMPLE) {
         let mut altered = bytes.to_vec();
@@ -122,6 +128,7 @@ fn every_altered_byte_is_handled() {
 fn many_altered_words_are_handled() {
     let scratch = Scratch::new("random");
     let bytes = small_library();
+    scratch.write("original.so", bytes);
     let path = scratch.path().join("altered.so");
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut next = move || {

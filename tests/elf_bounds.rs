@@ -286,6 +286,9 @@ fn crafted_file_uses_little_time_and_memory() {
             &["dupes"],
             &["fits", "--in", "/bin/sh"],
             &["fits", "--in", "/bin/sh", "--json"],
+            &["diff", "/bin/sh"],
+            &["diff", file.to_str().unwrap(), "--all"],
+            &["diff", file.to_str().unwrap(), "--json"],
         ] {
             let on = if words[0] == "dupes" {
                 &directory

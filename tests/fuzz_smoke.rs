@@ -40,7 +40,7 @@ impl Random {
     }
 
     /// Some bytes changed, added, removed or repeated.
-    fn altered(&mut self, bytes: &[u8]) -> Vec<u8> {
+    pub(crate) fn altered(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut altered = bytes.to_vec();
         for _ in 0..=self.below(4) {
             let at = self.below(altered.len());

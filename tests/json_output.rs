@@ -168,6 +168,11 @@ fn samples(command: &str, output: &JsonOutput, form: &str) -> Vec<Value> {
         ("config check", "") => with_profiles(command, shape, form, 2),
         ("echo", "With --json, the first line") => echo_lines(form).drain(..1).collect(),
         ("echo", "With --json, each further line") => echo_lines(form).drain(1..).collect(),
+        ("elf diff", "") => {
+            let scratch = two_builds();
+            let run = c47().args(["elf", "diff", form, "a.so", "b.so"]);
+            of(run.current_dir(scratch.path()), 1)
+        }
         ("elf dupes", "") => {
             let scratch = twin_libraries();
             of(
@@ -233,6 +238,19 @@ fn samples(command: &str, output: &JsonOutput, form: &str) -> Vec<Value> {
         }
         ("host", "") => host_reports(form),
         ("host check", "") => of(c47().args(["host", "check", form, "--cpu", "v1"]), 0),
+        ("host diff", "") => {
+            let scratch = Scratch::new("host");
+            let report = |name: &str, more: &str| {
+                let text =
+                    format!("{{\"system\":{{\"hostname\":\"{name}\"}},\"libraries\":{{}}{more}}}");
+                scratch.write(name, text);
+            };
+            report("a", "");
+            report("b", ",\"limits\":[]");
+            report("c", ",\"rez\":null");
+            let run = c47().args(["host", "diff", form, "--all", "a", "b", "c"]);
+            of(run.current_dir(scratch.path()), 0)
+        }
         ("http", "") => http_reports(),
         ("http", "With --batch, one line for each request") => batch_results(),
         ("http", "In the file of --summary") => batch_summary(),
@@ -283,6 +301,27 @@ fn samples(command: &str, output: &JsonOutput, form: &str) -> Vec<Value> {
             [of(run, 0), of(empty, 1), of(expanded, 0)].concat()
         }
         ("selftest", "") => of(c47().args(["selftest", form]), 0),
+        ("seq sums", "") => {
+            let scratch = Scratch::new("sums");
+            scratch.write("a.exr", "a");
+            let run = c47().args(["seq", "sums", form, "a.exr", "b.1-2#.exr"]);
+            scratch.write("b.1.exr", "b");
+            of(run.current_dir(scratch.path()), 7)
+        }
+        ("seq sums", "With --json and --check or --mhl") => {
+            let scratch = Scratch::new("sums");
+            scratch.write("d/a.exr", "a");
+            let run = || {
+                c47()
+                    .current_dir(scratch.path())
+                    .args(["seq", "sums", form, "--mhl"])
+            };
+            let made = of(run().arg("d"), 0);
+            scratch.write("d/a.exr", "changed");
+            made.into_iter()
+                .chain(of(run().args(["--check", "d"]), 1))
+                .collect()
+        }
         ("seq ls", "") => {
             let scratch = Scratch::new("sequences");
             for name in ["a.1.exr", "a.3.exr", "b.txt"] {
@@ -290,6 +329,14 @@ fn samples(command: &str, output: &JsonOutput, form: &str) -> Vec<Value> {
             }
             let run = c47().args(["seq", "ls", "--all", "--size", form]);
             of(run.arg(scratch.path()), 0)
+        }
+        ("seq mv" | "seq cp" | "seq ln" | "seq rm", "") => {
+            let scratch = Scratch::new("sequences");
+            scratch.write("a.1.exr", "frame");
+            let words = command.split(' ').chain(["a.1#.exr"]);
+            let target = ["b.#.exr"].into_iter().filter(|_| command != "seq rm");
+            let run = c47().args(words.chain(target).chain([form]));
+            of(run.current_dir(scratch.path()), 0)
         }
         (command, when) => panic!("no sample of the JSON of {command:?}, {when:?}"),
     }
@@ -386,6 +433,30 @@ fn twin_libraries() -> Scratch {
             .join(" ")
             .as_str(),
     );
+    scratch
+}
+
+/// Two builds of a library: symbols are gone, new, changed and needed.
+fn two_builds() -> Scratch {
+    let scratch = Scratch::new("builds");
+    scratch.write(
+        "a.c",
+        "int table[2]; int _Z1fv(void) { return 1; } int _Z1gv(void) { return 2; }",
+    );
+    scratch.write(
+        "b.c",
+        "int table[4]; int _Z1gv(void) { return 2; } int _Z1hv(void) { return 3; }
+        int puts(const char *); int use(void) { return puts(\"\"); }",
+    );
+    scratch.write("a.map", "V1 { global: *; };\n");
+    scratch.write("b.map", "V1 { global: table; };\nV2 { global: *; } V1;\n");
+    for build in ["a", "b"] {
+        let script = format!("-Wl,--version-script,{build}.map");
+        gcc(
+            &scratch,
+            &format!("-shared -fPIC -fno-builtin {script} -o {build}.so {build}.c"),
+        );
+    }
     scratch
 }
 
@@ -594,9 +665,11 @@ fn failing(command: &str) -> Failing {
         }
         "elf glibc" => of("usage", &[]),
         "elf dupes" | "elf info" | "elf ldd" | "elf rpath" => of("file", &["/nonexistent"]),
+        "elf diff" => of("file", &["/nonexistent", "/nonexistent"]),
         "elf fits" => of("file", &["/nonexistent", "--in", "/nonexistent"]),
         "host" => of("usage", &["--url", "ftp://a.lan/"]),
         "host check" => of("usage", &[]),
+        "host diff" => of("file", &["/nonexistent", "/nonexistent"]),
         "http" => of("connect", &["http://127.0.0.1:1/"]),
         "journal show" | "journal merge" => of("file", &["/nonexistent"]),
         "jwt decode" => of("token", &["x"]),
@@ -609,6 +682,9 @@ fn failing(command: &str) -> Failing {
         "seq check" => of("file", &["/nonexistent"]),
         "seq ls" => of("file", &["/nonexistent"]),
         "seq range" => of("usage", &["1-10:3"]),
+        "seq sums" => of("file", &["/nonexistent"]),
+        "seq mv" | "seq cp" | "seq ln" => of("nothing", &["nowhere.#.exr", "."]),
+        "seq rm" => of("nothing", &["nowhere.1#.exr"]),
         other => panic!("no failure of {other} with --json"),
     }
 }

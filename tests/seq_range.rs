@@ -461,10 +461,10 @@ fn ambiguous_range_is_refused_with_its_readings() {
     for (range, says) in [
         (
             "1-10:3",
-            "1,4,7,10,3,5,9,2,6,8 in fileseq; 1,4,7,10 in deadline and openjd",
+            "1-10x3,3,5,9,2,6,8 in fileseq; 1-10x3 in deadline; 1-10x3 in openjd",
         ),
         ("1 5", "15 in fileseq; 1,5 in deadline"),
-        ("10,1", "10,1 in fileseq and deadline; 1,10 in openjd"),
+        ("10,1", "10,1 in fileseq; 10,1 in deadline; 1,10 in openjd"),
     ] {
         for arguments in [
             &[range][..],

@@ -31,9 +31,13 @@ const RUNS: &[&[&str]] = &[
     &["elf", "rpath", "/proc/self/exe"],
     &["elf", "info", "/proc/self/exe"],
     &["elf", "info", "/proc/self/exe", "--json"],
+    &["elf", "diff", "/proc/self/exe", "/proc/self/exe"],
+    &["elf", "diff", "/proc/self/exe", "/proc/self/exe", "--json"],
     &["host"],
     &["host", "--json"],
     &["host", "check", "--glibc", "9.9"],
+    &["host", "diff", "host.json", "host.json"],
+    &["host", "diff", "host.json", "host.json", "--json"],
     &["http", "URL"],
     &["http", "URL", "--json"],
     &["http", "URL", "--headers"],
@@ -82,6 +86,16 @@ const RUNS: &[&[&str]] = &[
     &["seq", "range", "1-10", "--expand"],
     &["seq", "range", "1-10", "--count"],
     &["seq", "range", "1-10", "--json"],
+    &["seq", "ls", "--all"],
+    &["seq", "ls", "--all", "--json"],
+    &["seq", "ls", "--all", "--format", "{pattern}"],
+    &["seq", "mv", "key", "repository", "--dry-run"],
+    &["seq", "cp", "key", "repository", "--json"],
+    &["seq", "ln", "-s", "key", "repository"],
+    &["seq", "sums", "/proc/self/exe"],
+    &["seq", "sums", "/proc/self/exe", "--json"],
+    &["seq", "sums", "--check", "key"],
+    &["seq", "sums", "--mhl", "packages"],
     &["--list"],
     &["--version"],
     &["--version", "--json"],
@@ -113,6 +127,7 @@ fn run(words: &[&str], url: &str, stdout: Stdout) -> Output {
     scratch.write("public.pem", PUBLIC_KEY);
     scratch.write("list.csv", "id\n1\n");
     scratch.write("packages/readme", "");
+    scratch.write("host.json", r#"{"system":{},"libraries":{}}"#);
     scratch.write("repository/tool/1.0/package.py", "name = 'other'\n");
     let profile = format!("[profile.svc]\nurl = '{url}'\nauth = 'bearer'\ntoken = 'env:T'\n");
     let config = scratch.write("config.toml", profile);

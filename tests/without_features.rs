@@ -28,6 +28,7 @@ fn filter_names_the_missing_feature_before_any_work() {
         let words = &command.path[1..];
         let arguments: &[&str] = match words.join(" ").as_str() {
             "auth token" => &["profile"],
+            "host diff" => &["node01.json", "node02.json"],
             "http" => &["localhost:1"],
             "journal show" | "journal merge" => &["shots.journal"],
             "jwt decode" => &["token"],

@@ -20,6 +20,7 @@ use crate::json::Text;
 use crate::jwt::key::KeySet;
 use crate::redact;
 use crate::secret::Secret;
+use crate::sort::Sortable;
 
 /// The values of one login.
 pub(super) struct Values<'a> {
@@ -249,7 +250,7 @@ impl<'a> Values<'a> {
             }
         }
         // Longest first: a secret may contain a shorter one.
-        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        forms.order_by_key(|form| std::cmp::Reverse(form.len()));
         let masked = forms.iter().fold(text.to_owned(), |text, form| {
             text.replace(form.as_str(), redact::MASK)
         });

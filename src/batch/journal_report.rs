@@ -10,6 +10,7 @@ use super::shard::Shard;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::outline::{Field, JsonOutput, Shape};
+use crate::sort::{self, Sortable};
 
 /// The fields of the report.
 pub(crate) const JSON: JsonOutput = JsonOutput {
@@ -95,7 +96,7 @@ impl JournalReport {
                 .unknown
                 .extend(unknown.map(|Pending { id, line, .. }| UnknownRequest { id, line }));
         }
-        report.unknown.sort_by_key(|request| request.line);
+        report.unknown.order_by_key(|request| request.line);
         Ok(report)
     }
 
@@ -118,13 +119,13 @@ fn missing(shards: &[Option<Shard>]) -> Result<Vec<String>, Error> {
             _ => Err(Error::usage("two journals are of the same whole input")),
         };
     };
-    let counts: BTreeSet<u64> = known.iter().map(|shard| shard.count()).collect();
+    let counts: BTreeSet<u64> = sort::set(known.iter().map(|shard| shard.count()));
     if known.len() < shards.len() || counts.len() > 1 {
         return Err(Error::usage(
             "the journals do not divide the input in the same way",
         ));
     }
-    let names: BTreeSet<String> = known.iter().map(Shard::to_string).collect();
+    let names: BTreeSet<String> = sort::set(known.iter().map(Shard::to_string));
     if names.len() < known.len() {
         return Err(Error::usage("two journals are of the same shard"));
     }

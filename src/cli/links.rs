@@ -14,6 +14,7 @@ use crate::links::{self, Place};
 use crate::outline::{Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{self, Format, Printer};
 use crate::quantity;
+use crate::sort::Sortable;
 use crate::{atomic_file, shell};
 
 /// Directories with tools of the system, also if they are not in PATH.
@@ -200,7 +201,7 @@ impl Links {
         if hidden.is_empty() || self.force {
             return Ok(());
         }
-        hidden.sort();
+        hidden.order();
         hidden.dedup();
         let hidden: Vec<String> = hidden
             .iter()

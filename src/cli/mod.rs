@@ -185,12 +185,8 @@ const GROUPS: &[CommandGroup] = &[
         commands: &["http", "journal", "auth", "config", "jq", "jwt", "echo"],
     },
     CommandGroup {
-        name: "Binaries and hosts",
-        commands: &["elf", "host", "selftest"],
-    },
-    CommandGroup {
-        name: "Frames",
-        commands: &["seq"],
+        name: "Binaries, hosts and frames",
+        commands: &["elf", "host", "selftest", "seq"],
     },
     CommandGroup {
         name: "Deployment",

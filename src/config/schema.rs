@@ -11,6 +11,7 @@ use crate::nearest::nearest;
 use crate::platform::Version;
 use crate::redact;
 use crate::secret::Source;
+use crate::sort::Sortable;
 
 const SHARES: [&str; Share::NAMES.len()] = words(&Share::NAMES);
 
@@ -74,7 +75,7 @@ pub(super) fn check(document: Table) -> Result<Checked, Wrong> {
         }
     }
     let place = |fault: &Fault| (fault.wrong.place.line, fault.wrong.place.column);
-    checked.faults.sort_by_key(place);
+    checked.faults.order_by_key(place);
     Ok(checked)
 }
 

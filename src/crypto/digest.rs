@@ -1,6 +1,6 @@
-//! Incremental SHA-256.
+//! Incremental digests.
 
-use ring::digest::{Context, SHA256};
+use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA512};
 
 use crate::hex;
 
@@ -27,6 +27,38 @@ impl Sha256 {
 impl Default for Sha256 {
     fn default() -> Sha256 {
         Sha256::new()
+    }
+}
+
+/// A digest of the SHA family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sha {
+    /// Only for checksums that others chose this way.
+    Sha1,
+    Sha256,
+    Sha512,
+}
+
+/// An incremental digest of the SHA family.
+pub(crate) struct ShaDigest(Context);
+
+impl ShaDigest {
+    /// A digest of no bytes.
+    pub(crate) fn new(sha: Sha) -> ShaDigest {
+        ShaDigest(Context::new(match sha {
+            Sha::Sha1 => &SHA1_FOR_LEGACY_USE_ONLY,
+            Sha::Sha256 => &SHA256,
+            Sha::Sha512 => &SHA512,
+        }))
+    }
+
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest: 20, 32 or 64 bytes.
+    pub(crate) fn finish(self) -> Vec<u8> {
+        self.0.finish().as_ref().to_vec()
     }
 }
 

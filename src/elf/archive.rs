@@ -10,6 +10,7 @@ use std::sync::Arc;
 use object::elf;
 
 use super::reader::{Fault, FileId, Source};
+use crate::sort::Sortable;
 use crate::zip;
 
 /// The separator between an archive and the path inside it, as in Java's jar URLs.
@@ -61,7 +62,7 @@ impl Archive {
         let entries = self.zip.entries();
         let mut numbers: Vec<usize> = (0..entries.len()).collect();
         numbers.retain(|&number| entries.get(number).is_some_and(|entry| !entry.is_link));
-        numbers.sort_by_key(|&number| self.path_of(number));
+        numbers.order_by_key(|&number| self.path_of(number));
         numbers
     }
 

@@ -15,9 +15,10 @@ use super::reader::{Fault, FileId, Source};
 use super::search::{LibraryCache, Settings};
 use super::tree::{self, Via};
 use crate::crypto::digest::Sha256;
+use crate::sort::Sortable;
 
 /// Files are compared in parts of this size.
-const CHUNK_BYTES: u64 = 1 << 20;
+const CHUNK_BYTES: u64 = 128 << 10;
 
 /// A library file.
 #[derive(Clone, Debug)]
@@ -155,7 +156,7 @@ pub(crate) fn duplicates(directories: &[PathBuf], settings: &Settings) -> Duplic
     result.faults.extend(unread);
     result
         .groups
-        .sort_by_key(|group| std::cmp::Reverse(group.bytes()));
+        .order_by_key(|group| std::cmp::Reverse(group.bytes()));
     result.conflicts = conflicts(&objects, settings, &inputs.archives);
     result
 }
@@ -240,7 +241,7 @@ fn group(
         .iter()
         .map(|copy| without_hash(&copy.soname))
         .collect();
-    sonames.sort_unstable();
+    sonames.order();
     sonames.dedup();
     Group {
         family,
@@ -261,7 +262,7 @@ fn number_releases(copies: &mut [LibraryCopy]) -> usize {
     // The longest names first: they say most, and shorter ones are compared with them.
     let mut order: Vec<usize> = (0..copies.len()).collect();
     let length = |number: &usize| copies.get(*number).map_or(0, |copy| file_name(copy).len());
-    order.sort_by_key(|number| std::cmp::Reverse(length(number)));
+    order.order_by_key(|number| std::cmp::Reverse(length(number)));
     let mut releases: Vec<LibraryCopy> = Vec::new();
     for number in order {
         let Some(copy) = copies.get_mut(number) else {
@@ -302,9 +303,13 @@ fn is_same(one: &LibraryCopy, other: &LibraryCopy) -> Result<bool, (PathBuf, Fau
         Source::open(&other.path).map_err(at(other))?,
     );
     let size = sources.0.size_bytes.max(sources.1.size_bytes);
+    let mut buffers = (Vec::new(), Vec::new());
     for chunk in 0..size.div_ceil(CHUNK_BYTES) {
-        let read = |source: &Source| source.bytes_up_to(chunk * CHUNK_BYTES, CHUNK_BYTES);
-        if read(&sources.0).map_err(at(one))? != read(&sources.1).map_err(at(other))? {
+        let start = chunk * CHUNK_BYTES;
+        let (buffer, other_buffer) = &mut buffers;
+        let bytes = sources.0.up_to(start, CHUNK_BYTES, buffer);
+        let other_bytes = sources.1.up_to(start, CHUNK_BYTES, other_buffer);
+        if bytes.map_err(at(one))? != other_bytes.map_err(at(other))? {
             return Ok(false);
         }
     }
@@ -321,8 +326,9 @@ fn digest(file: &LibraryCopy) -> Result<String, Fault> {
         },
     };
     let mut digest = Sha256::new();
+    let mut buffer = Vec::new();
     for chunk in 0..source.size_bytes.div_ceil(CHUNK_BYTES) {
-        digest.update(&source.bytes_up_to(chunk * CHUNK_BYTES, CHUNK_BYTES)?);
+        digest.update(source.up_to(chunk * CHUNK_BYTES, CHUNK_BYTES, &mut buffer)?);
     }
     Ok(digest.finish())
 }
@@ -386,7 +392,7 @@ fn several_of_a_family(library_cache: &mut LibraryCache, path: &Path) -> Vec<Fam
         .into_iter()
         .filter(|(_, libraries)| libraries.len() > 1)
         .map(|(family, mut libraries)| {
-            libraries.sort();
+            libraries.order();
             (family, libraries)
         })
         .collect()

@@ -2,6 +2,7 @@
 //!
 //! Source: System V ABI; GNU's PT_GNU_RELRO and PT_GNU_STACK.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -82,8 +83,11 @@ impl Info {
         let linkage = Linkage::of(object)?;
         let interpreter = object.interpreter()?;
         let sections = section_table(object)?;
-        let symbols =
-            memmem::find(object.all_strings(&mut Vec::new())?, b"\0__stack_chk_").is_some();
+        let mut symbols = false;
+        object.strings_in_parts(&mut Vec::new(), &mut |_, strings| {
+            symbols |= memmem::find(strings, b"\0__stack_chk_").is_some();
+            Ok(())
+        })?;
         // A static program has the name only in its full symbol table.
         let canary = symbols || sections.names_canary;
         let needs_none = linkage.needed.is_empty() && interpreter.is_none();
@@ -184,7 +188,7 @@ fn sections_of<H: FileHeader<Endian = Endianness>>(object: &Object) -> Result<Se
     };
     let names = match all.get(usize::from(headers.names_index)) {
         Some(header) if header.sh_type(endian) != elf::SHT_NOBITS => contents(header)?,
-        _ => Vec::new(),
+        _ => Cow::default(),
     };
     for header in &all {
         let name = usize::try_from(header.sh_name(endian))
@@ -207,6 +211,15 @@ fn sections_of<H: FileHeader<Endian = Endianness>>(object: &Object) -> Result<Se
         }
     }
     Ok(sections)
+}
+
+/// The usual name of an architecture: `64-bit x86-64`.
+pub(crate) fn architecture_name(architecture: Architecture) -> String {
+    let bits = match architecture.class {
+        Class::Bits32 => "32-bit",
+        Class::Bits64 => "64-bit",
+    };
+    format!("{bits} {}", machine_name(architecture.machine))
 }
 
 /// The usual name of a machine.

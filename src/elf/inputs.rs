@@ -46,6 +46,8 @@ impl Input {
     /// When it cannot be read, or is not an ELF file.
     pub(crate) fn open(&self) -> Result<Object, Fault> {
         match &self.place {
+            // Its type is known from the directory.
+            Place::File if self.origin == Origin::Found => Object::open_regular(&self.path),
             Place::File => Object::open(&self.path),
             Place::Member(archive, number) => match archive.source(*number)? {
                 Some(source) => Object::read(source),
@@ -167,6 +169,69 @@ fn is_named_archive(path: &Path) -> bool {
         .extension()
         .map(|extension| extension.to_ascii_lowercase());
     extension.is_some_and(|extension| extension == "whl" || extension == "zip")
+}
+
+/// What the arguments lead to.
+#[derive(Debug)]
+pub(crate) struct Contents<R> {
+    /// The programs and libraries in order, and the results for them.
+    pub read: Vec<(PathBuf, Result<R, Fault>)>,
+    /// Directories and archives that could not be read.
+    pub faults: Vec<(PathBuf, Fault)>,
+}
+
+/// The result of `work` for each program and library that the arguments lead to. A file is opened
+/// once, by the thread that reads it; directories and archives are opened after that.
+pub(crate) fn read_all<S, R: Send>(
+    arguments: &[String],
+    prepare: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, &Path, &Object) -> Result<R, Fault> + Sync,
+) -> Contents<R> {
+    let files = walk::in_parallel(arguments, &prepare, |state, argument| {
+        let path = Path::new(argument);
+        let object = open_file(path)?;
+        Some(object.and_then(|object| work(state, path, &object)))
+    });
+    let mut inputs = Inputs::default();
+    let mut sources = Vec::new();
+    for (argument, result) in arguments.iter().zip(files) {
+        if result.is_none() {
+            inputs.add(Path::new(argument));
+        }
+        sources.push((argument, result, inputs.list.len()));
+    }
+    // Most files in a directory have no result, and take no more memory than a pointer.
+    let found = each(&inputs.list, prepare, |state, input| {
+        let result = input
+            .open()
+            .and_then(|object| work(state, &input.path, &object));
+        match result {
+            Err(fault) if input.should_skip(&fault) => None,
+            result => Some(Box::new(result)),
+        }
+    });
+    let mut found = inputs.list.into_iter().zip(found).enumerate().peekable();
+    let mut read = Vec::new();
+    for (argument, result, end) in sources {
+        read.extend(result.map(|result| (PathBuf::from(argument), result)));
+        while let Some((_, (input, result))) = found.next_if(|(number, _)| *number < end) {
+            read.extend(result.map(|result| (input.path, *result)));
+        }
+    }
+    Contents {
+        read,
+        faults: inputs.faults,
+    }
+}
+
+/// The file that an argument names. `None` if it may lead to more or to something else: a directory,
+/// an archive or a member of one, or nothing.
+fn open_file(path: &Path) -> Option<Result<Object, Fault>> {
+    let metadata = std::fs::metadata(path).ok().filter(|it| !it.is_dir())?;
+    match Object::open_seen(path, &metadata) {
+        Err(Fault::NotElf(_)) if zip::is_archive(path) => None,
+        opened => Some(opened),
+    }
 }
 
 /// The result of `work` for each input, in order. Files are read by one thread per core. Members

@@ -2,6 +2,7 @@
 //!
 //! Source: System V ABI, "Dynamic Section"; Linux Standard Base, "Symbol Versioning".
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 
 use object::elf;
@@ -117,7 +118,7 @@ struct Window<'a> {
     object: &'a Object,
     offset: u64,
     most: u64,
-    bytes: Vec<u8>,
+    bytes: Cow<'a, [u8]>,
 }
 
 impl<'a> Window<'a> {
@@ -129,7 +130,7 @@ impl<'a> Window<'a> {
             object,
             offset,
             most: left.min(MOST_VERSION_BYTES),
-            bytes: Vec::new(),
+            bytes: Cow::default(),
         })
     }
 
@@ -139,8 +140,12 @@ impl<'a> Window<'a> {
             return Err(Fault::broken("the version table extends beyond the file"));
         }
         if end > self.bytes.len() as u64 {
+            let source = &self.object.source;
             let size = end.saturating_mul(2).max(4096).min(self.most);
-            self.bytes = self.object.source.bytes_up_to(self.offset, size)?;
+            self.bytes = match source.in_memory(self.offset, end) {
+                Some(bytes) => Cow::Borrowed(bytes),
+                None => source.bytes_up_to(self.offset, size)?,
+            };
         }
         value::<T>(&self.bytes, at)
             .copied()

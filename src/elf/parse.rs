@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::ffi::OsString;
+use std::fs::Metadata;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 
@@ -13,8 +14,9 @@ use object::endian::Endianness;
 use object::pod;
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 
+use super::fault::{ensure_elf, ensure_regular};
 use super::reader::{Fault, Source};
-use super::strings::{Strings, until_nul};
+use super::strings::{LookAtPart, Strings, until_nul};
 
 /// Limit for the length of a name. The kernel does not open a longer path.
 const MOST_NAME_BYTES: u64 = 4096;
@@ -23,6 +25,11 @@ const MOST_PATH_BYTES: u64 = 64 << 10;
 /// Limit for the size of all names of an object. Entries may share one string, so the size of the
 /// file does not bound the memory that they take.
 const MOST_NAMES_BYTES: u64 = 8 << 20;
+/// Tables of symbols, versions and strings up to this size are read at once.
+const MOST_AHEAD_BYTES: u64 = 64 << 10;
+/// How much of the last of these tables is read with the others. It is usually that of needed
+/// versions, whose size is not stated.
+const LAST_TABLE_BYTES: u64 = 1024;
 /// Limit for the number of dynamic entries.
 const MOST_DYNAMIC_ENTRIES: u64 = 100_000;
 
@@ -85,7 +92,25 @@ impl Object {
     /// # Errors
     /// When the file is not an ELF file, or is invalid.
     pub fn open(path: &Path) -> Result<Object, Fault> {
-        Object::read(Source::open(path)?)
+        Object::open_seen(path, &std::fs::metadata(path).map_err(Fault::Io)?)
+    }
+
+    /// As [`Object::open`], for a path with known metadata.
+    ///
+    /// # Errors
+    /// As [`Object::open`].
+    pub(super) fn open_seen(path: &Path, metadata: &Metadata) -> Result<Object, Fault> {
+        ensure_regular(metadata)?;
+        Object::open_regular(path)
+    }
+
+    /// As [`Object::open`], for a path of a regular file. If it is no ELF file, this takes an open
+    /// and a read.
+    ///
+    /// # Errors
+    /// As [`Object::open`].
+    pub(super) fn open_regular(path: &Path) -> Result<Object, Fault> {
+        Object::read(Source::open_elf(path)?)
     }
 
     /// Reads an open file.
@@ -94,9 +119,7 @@ impl Object {
     /// As [`Object::open`].
     pub fn read(source: Source) -> Result<Object, Fault> {
         let head = source.head();
-        if !head.starts_with(&elf::ELFMAG) {
-            return Err(Fault::NotElf(file_type(head)));
-        }
+        ensure_elf(head)?;
         match head.get(4) {
             Some(&class) if class == elf::ELFCLASS32.0 => {
                 read_headers::<FileHeader32<Endianness>>(source)
@@ -166,12 +189,30 @@ impl Object {
         Ok(())
     }
 
-    /// The whole dynamic string table. A large one is read into `buffer`.
+    /// The whole dynamic string table, if it has been read because it is small.
+    pub(super) fn small_strings(&self) -> Option<&[u8]> {
+        self.strings.table(&self.source)
+    }
+
+    /// Calls `look` with parts of the dynamic string table and the offset of each. Every string is in
+    /// one part with the NULs before and after it. `buffer` is reused for all files.
+    ///
+    /// # Errors
+    /// When it cannot be read, and those of `look`.
+    pub(super) fn strings_in_parts(
+        &self,
+        buffer: &mut Vec<u8>,
+        look: LookAtPart,
+    ) -> Result<(), Fault> {
+        self.strings.in_parts(&self.source, buffer, look)
+    }
+
+    /// A copy of the whole dynamic string table. The memory of `buffer` is used for a large one.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn all_strings<'a>(&'a self, buffer: &'a mut Vec<u8>) -> Result<&'a [u8], Fault> {
-        self.strings.all(&self.source, buffer)
+    pub(super) fn copied_strings(&self, buffer: Vec<u8>) -> Result<Vec<u8>, Fault> {
+        self.strings.copied(&self.source, buffer)
     }
 
     /// The offset in the file of the memory at `address`, and how many bytes of its segment follow.
@@ -210,42 +251,6 @@ impl Object {
     }
 }
 
-/// The type of a file that is not an ELF file.
-fn file_type(head: &[u8]) -> String {
-    if head.is_empty() {
-        return "an empty file".into();
-    }
-    if head.starts_with(b"!<arch>\n") {
-        return "a static archive (.a)".into();
-    }
-    if let Some(rest) = head.strip_prefix(b"#!") {
-        let line = rest.split(|&byte| byte == b'\n').next().unwrap_or(rest);
-        let shown: String = String::from_utf8_lossy(line)
-            .trim()
-            .chars()
-            .take(80)
-            .collect();
-        return format!("a script (#!{shown})");
-    }
-    let text = b"/* GNU ld script";
-    if head.starts_with(text) || head.starts_with(b"GROUP") || head.starts_with(b"INPUT") {
-        return "a linker script".into();
-    }
-    let magics: [(&[u8], &str); 4] = [
-        (b"\xcf\xfa\xed\xfe", "a macOS program or library (Mach-O)"),
-        (b"\xca\xfe\xba\xbe", "a macOS program or library (Mach-O)"),
-        (b"MZ", "a Windows program or library (PE)"),
-        (b"PK\x03\x04", "a ZIP archive"),
-    ];
-    magics
-        .iter()
-        .find(|(magic, _)| head.starts_with(magic))
-        .map_or_else(
-            || "a file of unknown type".into(),
-            |(_, what)| (*what).into(),
-        )
-}
-
 fn read_headers<H: FileHeader<Endian = Endianness>>(source: Source) -> Result<Object, Fault> {
     let header = *H::parse(source.head()).map_err(|_| Fault::broken("the header is invalid"))?;
     let endian = header
@@ -276,8 +281,31 @@ fn read_headers<H: FileHeader<Endian = Endianness>>(source: Source) -> Result<Ob
         source,
     };
     object.dynamic = read_dynamic::<H>(&object)?;
+    if let Some((start, end)) = small_tables(&object) {
+        object.source.read_ahead(start, end);
+    }
     object.strings = find_strings(&object)?;
     Ok(object)
+}
+
+/// The part of the file with the tables of symbols, versions and strings, which linkers place side
+/// by side. `None` if it is too large to read before it is known what is needed.
+fn small_tables(object: &Object) -> Option<(u64, u64)> {
+    let offset = |tag| Some(object.file_offset(object.value(tag)?)?.0);
+    let tables = [
+        elf::DT_GNU_HASH,
+        elf::DT_HASH,
+        elf::DT_SYMTAB,
+        elf::DT_STRTAB,
+        elf::DT_VERSYM,
+        elf::DT_VERDEF,
+        elf::DT_VERNEED,
+    ];
+    let offsets = || tables.into_iter().filter_map(offset);
+    let (start, last) = (offsets().min()?, offsets().max()?);
+    let strings = offset(elf::DT_STRTAB)?.checked_add(object.value(elf::DT_STRSZ)?)?;
+    let end = strings.max(last.checked_add(LAST_TABLE_BYTES)?);
+    (end - start <= MOST_AHEAD_BYTES).then_some((start, end))
 }
 
 fn read_segments<H: FileHeader<Endian = Endianness>>(

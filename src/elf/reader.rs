@@ -1,76 +1,26 @@
 //! Reads bounded parts of a file. Files are not mapped, because a mapped file that is truncated
 //! kills the process.
 
-use std::fmt;
-use std::fs::{File, Metadata, OpenOptions};
+use std::borrow::Cow;
+use std::fs::{File, Metadata};
 use std::io;
-use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
 
+use object::elf;
 use object::pod::Pod;
+use rustix::fs::{CWD, Mode, OFlags};
 
-use crate::error::Error;
-use crate::io_error::reason;
-use crate::zip::{self, Contents};
+pub(crate) use super::fault::Fault;
+use super::fault::{ensure_elf, ensure_regular};
+use super::kept::Kept;
+use crate::zip::Contents;
 
 /// The size of the first read: the header, the program headers, and often the notes.
 const HEAD_BYTES: usize = 4096;
 /// Limit for the size of a table.
 pub(crate) const MOST_TABLE_BYTES: u64 = 256 << 20;
-
-/// Why a file could not be read.
-#[derive(Debug)]
-pub enum Fault {
-    /// The system call failed.
-    Io(io::Error),
-    /// A directory, a FIFO, a device or a socket. It is not opened.
-    NotRegular(&'static str),
-    /// A regular file that is not an ELF file, with its type.
-    NotElf(String),
-    /// An invalid ELF file, with the reason.
-    Broken(String),
-    /// An archive that is invalid or unsupported, with the reason.
-    Archive(String),
-}
-
-impl From<zip::Error> for Fault {
-    fn from(error: zip::Error) -> Fault {
-        match error {
-            zip::Error::Io(error) => Fault::Io(error),
-            zip::Error::Malformed(why) => Fault::Archive(why),
-        }
-    }
-}
-
-impl Fault {
-    /// The command's error for the file at `path`.
-    pub fn at(self, path: &Path) -> Error {
-        match self {
-            Fault::Io(source) => Error::file("read", path)(source),
-            fault @ (Fault::NotRegular(_)
-            | Fault::NotElf(_)
-            | Fault::Broken(_)
-            | Fault::Archive(_)) => Error::malformed(path.display().to_string(), fault),
-        }
-    }
-
-    pub(super) fn broken(why: impl Into<String>) -> Fault {
-        Fault::Broken(why.into())
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Fault::Io(error) => f.write_str(&reason(error)),
-            Fault::NotRegular(kind) => write!(f, "not a regular file but {kind}"),
-            Fault::NotElf(what) => write!(f, "not an ELF program or library but {what}"),
-            Fault::Broken(why) => write!(f, "invalid ELF file: {why}"),
-            Fault::Archive(why) => write!(f, "cannot read the ZIP archive: {why}"),
-        }
-    }
-}
 
 /// Identifies a file: its device and inode, and the number of a member in an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,10 +64,19 @@ enum Bytes {
 pub struct Source {
     bytes: Bytes,
     head: Vec<u8>,
+    ahead: Ahead,
     pub size_bytes: u64,
     pub id: FileId,
     /// The permissions, including the set-user-ID and set-group-ID bits.
     pub mode: u32,
+}
+
+/// Another part of a file that has been read.
+#[derive(Debug, Default)]
+struct Ahead {
+    start: u64,
+    size: u64,
+    bytes: Option<Kept>,
 }
 
 impl Source {
@@ -127,32 +86,42 @@ impl Source {
     /// # Errors
     /// [`Fault::Io`] and [`Fault::NotRegular`].
     pub fn open(path: &Path) -> Result<Source, Fault> {
-        Source::open_seen(path, &std::fs::metadata(path).map_err(Fault::Io)?)
+        ensure_regular(&std::fs::metadata(path).map_err(Fault::Io)?)?;
+        Source::of_file(open_to_read(path)?, Vec::new())
     }
 
-    /// As [`Source::open`], for a path with known metadata.
+    /// Opens an ELF file. Any other file costs an open and a read: its metadata is not needed. The
+    /// path leads to a regular file, as a directory entry or its metadata said.
     ///
     /// # Errors
-    /// As [`Source::open`].
-    pub fn open_seen(path: &Path, metadata: &Metadata) -> Result<Source, Fault> {
-        ensure_regular(metadata)?;
-        let file = OpenOptions::new()
-            .read(true)
-            .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
-            .open(path)
-            .map_err(Fault::Io)?;
+    /// [`Fault::NotElf`], [`Fault::Io`], and [`Fault::NotRegular`] if the file was replaced.
+    pub(super) fn open_elf(path: &Path) -> Result<Source, Fault> {
+        let file = open_to_read(path)?;
+        let mut head = [0; HEAD_BYTES];
+        match read_head(&file, &mut head) {
+            Ok(got) => {
+                let head = head.get(..got).unwrap_or_default();
+                ensure_elf(head)?;
+                Source::of_file(file, head.to_vec())
+            }
+            // A directory, for example, which has the name of the file by now.
+            Err(error) => {
+                ensure_regular(&file.metadata().map_err(Fault::Io)?)?;
+                Err(Fault::Io(error))
+            }
+        }
+    }
+
+    /// An open file of which `head` has been read.
+    fn of_file(file: File, head: Vec<u8>) -> Result<Source, Fault> {
         let metadata = file.metadata().map_err(Fault::Io)?;
         ensure_regular(&metadata)?;
         let bytes = Bytes::File {
             file: Arc::new(file),
             start: 0,
         };
-        Source::of(
-            bytes,
-            metadata.len(),
-            FileId::of(&metadata),
-            metadata.mode(),
-        )
+        let (id, mode) = (FileId::of(&metadata), metadata.mode());
+        Source::of(bytes, head, metadata.len(), id, mode)
     }
 
     /// A member of an archive with `size_bytes`.
@@ -169,17 +138,28 @@ impl Source {
             Contents::Unpacked(bytes) => Bytes::Memory(bytes),
         };
         // Unpacking does not set the set-user-ID bit.
-        Source::of(bytes, size_bytes, id, 0)
+        Source::of(bytes, Vec::new(), size_bytes, id, 0)
     }
 
-    fn of(bytes: Bytes, size_bytes: u64, id: FileId, mode: u32) -> Result<Source, Fault> {
+    /// Reads the rest of the head.
+    fn of(
+        bytes: Bytes,
+        mut head: Vec<u8>,
+        size_bytes: u64,
+        id: FileId,
+        mode: u32,
+    ) -> Result<Source, Fault> {
+        let done = head.len();
         let head_bytes = usize::try_from(size_bytes).unwrap_or(HEAD_BYTES);
-        let mut head = vec![0; HEAD_BYTES.min(head_bytes)];
-        let got = bytes.read_up_to(&mut head, 0).map_err(Fault::Io)?;
-        head.truncate(got);
+        head.resize(HEAD_BYTES.min(head_bytes), 0);
+        if let Some(rest) = head.get_mut(done..) {
+            let got = bytes.read_up_to(rest, done as u64).map_err(Fault::Io)?;
+            head.truncate(done + got);
+        }
         Ok(Source {
             bytes,
             head,
+            ahead: Ahead::default(),
             size_bytes,
             id,
             mode,
@@ -191,39 +171,86 @@ impl Source {
         &self.head
     }
 
+    /// Reads the bytes from `start` to `end` at once, for tables that are read one by one later. A
+    /// part that is not in the file is missed only when it is needed.
+    pub(super) fn read_ahead(&mut self, start: u64, end: u64) {
+        let end = end.min(self.size_bytes);
+        let size = end.saturating_sub(start);
+        if self.in_memory(start, size).is_some() {
+            return;
+        }
+        let mut bytes = Kept::take();
+        let got = self.bytes.read_up_to(sized(&mut bytes, size), start);
+        self.ahead = Ahead {
+            start,
+            size: got.unwrap_or(0) as u64,
+            bytes: Some(bytes),
+        };
+    }
+
+    /// The `size` bytes at `offset`, if they have been read.
+    pub(super) fn in_memory(&self, offset: u64, size: u64) -> Option<&[u8]> {
+        let in_ahead = || {
+            let offset = offset.checked_sub(self.ahead.start)?;
+            let is_read = offset.checked_add(size)? <= self.ahead.size;
+            part(
+                self.ahead.bytes.as_deref().filter(|_| is_read)?,
+                offset,
+                size,
+            )
+        };
+        match &self.bytes {
+            Bytes::File { .. } => part(&self.head, offset, size).or_else(in_ahead),
+            Bytes::Memory(bytes) => part(bytes, offset, size),
+        }
+    }
+
     /// All `size` bytes at `offset`.
     ///
     /// # Errors
     /// [`Fault::Broken`] if they are beyond the end or too many.
-    pub fn bytes(&self, offset: u64, size: u64) -> Result<Vec<u8>, Fault> {
+    pub fn bytes(&self, offset: u64, size: u64) -> Result<Cow<'_, [u8]>, Fault> {
         self.ensure_within(offset, size)?;
-        if let Some(bytes) = part(&self.head, offset, size) {
-            return Ok(bytes.to_vec());
+        if let Some(bytes) = self.in_memory(offset, size) {
+            return Ok(Cow::Borrowed(bytes));
         }
         let mut bytes = vec![0; usize::try_from(size).unwrap_or(0)];
         self.fill(offset, &mut bytes)?;
-        Ok(bytes)
+        Ok(Cow::Owned(bytes))
     }
 
-    /// Reads `size` bytes at `offset` into a buffer that is reused for all files, so that memory
+    /// As [`Source::bytes`], but what has to be read goes into a buffer that is reused, so that memory
     /// for large tables is allocated once.
     ///
     /// # Errors
     /// As [`Source::bytes`].
     pub fn bytes_into<'a>(
-        &self,
+        &'a self,
         offset: u64,
         size: u64,
         buffer: &'a mut Vec<u8>,
     ) -> Result<&'a [u8], Fault> {
         self.ensure_within(offset, size)?;
-        let size = usize::try_from(size).unwrap_or(0);
-        if buffer.len() < size {
-            buffer.resize(size, 0);
+        if let Some(bytes) = self.in_memory(offset, size) {
+            return Ok(bytes);
         }
-        let bytes = buffer.get_mut(..size).unwrap_or_default();
+        let bytes = sized(buffer, size);
         self.fill(offset, bytes)?;
         Ok(bytes)
+    }
+
+    /// As [`Source::bytes_into`], with fewer bytes at the end of the file.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(super) fn up_to<'a>(
+        &'a self,
+        offset: u64,
+        size: u64,
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<&'a [u8], Fault> {
+        let left = self.size_bytes.saturating_sub(offset);
+        self.bytes_into(offset.min(self.size_bytes), size.min(left), buffer)
     }
 
     fn ensure_within(&self, offset: u64, size: u64) -> Result<(), Fault> {
@@ -256,10 +283,19 @@ impl Source {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn bytes_up_to(&self, offset: u64, size: u64) -> Result<Vec<u8>, Fault> {
+    pub fn bytes_up_to(&self, offset: u64, size: u64) -> Result<Cow<'_, [u8]>, Fault> {
         let left = self.size_bytes.saturating_sub(offset);
         self.bytes(offset.min(self.size_bytes), size.min(left))
     }
+}
+
+/// The first `size` bytes of a buffer, which is made longer if necessary.
+fn sized(buffer: &mut Vec<u8>, size: u64) -> &mut [u8] {
+    let size = usize::try_from(size).unwrap_or(0);
+    if buffer.len() < size {
+        buffer.resize(size, 0);
+    }
+    buffer.get_mut(..size).unwrap_or_default()
 }
 
 /// The `size` bytes at `offset`, if `bytes` has all of them.
@@ -275,20 +311,14 @@ pub(crate) fn value<T: Pod>(bytes: &[u8], offset: u64) -> Option<&T> {
     object::pod::from_bytes(rest).ok().map(|(value, _)| value)
 }
 
-fn ensure_regular(metadata: &Metadata) -> Result<(), Fault> {
-    let kind = metadata.file_type();
-    if kind.is_file() {
-        return Ok(());
-    }
-    Err(Fault::NotRegular(if kind.is_dir() {
-        "a directory"
-    } else if kind.is_fifo() {
-        "a FIFO"
-    } else if kind.is_socket() {
-        "a socket"
-    } else {
-        "a device"
-    }))
+/// Opens a file for reading, with one system call. The standard library of musl uses a second one to
+/// close the file on exec, as on Linux before 2.6.23.
+fn open_to_read(path: &Path) -> Result<File, Fault> {
+    // A FIFO or a terminal that has replaced the file by now does no harm.
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let open = || rustix::fs::openat(CWD, path, flags, Mode::empty());
+    let file = rustix::io::retry_on_intr(open).map_err(|error| Fault::Io(error.into()))?;
+    Ok(File::from(file))
 }
 
 impl Bytes {
@@ -311,8 +341,29 @@ impl Bytes {
 }
 
 fn read_up_to(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
+    read_at_least(file, bytes, bytes.len(), offset)
+}
+
+/// Reads the head of a file, or as much of it as shows that it is no ELF file.
+fn read_head(file: &File, head: &mut [u8]) -> io::Result<usize> {
+    let got = read_at_least(file, head, 1, 0)?;
+    let is_start = |bytes: &[u8]| bytes.len() < elf::ELFMAG.len() && elf::ELFMAG.starts_with(bytes);
+    match head.split_at_mut_checked(got) {
+        Some((start, rest)) if got > 0 && is_start(start) => {
+            let least = elf::ELFMAG.len() - got;
+            Ok(got + read_at_least(file, rest, least, got as u64)?)
+        }
+        _ => Ok(got),
+    }
+}
+
+/// Reads until there are `least` bytes, or the file ends. One read of a regular file gets all, but
+/// network file systems and a signal may cut it off.
+fn read_at_least(file: &File, bytes: &mut [u8], least: usize, offset: u64) -> io::Result<usize> {
     let mut done = 0;
-    while let Some(rest) = bytes.get_mut(done..).filter(|rest| !rest.is_empty()) {
+    while done < least
+        && let Some(rest) = bytes.get_mut(done..)
+    {
         match file.read_at(rest, offset.saturating_add(done as u64)) {
             Ok(0) => break,
             Ok(got) => done += got,

@@ -1,41 +1,20 @@
 //! What an object requires from the system it runs on, and which symbols require it.
 
-use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use memchr::memchr;
 use object::elf;
 
-use super::cxx_abi::{self, AbiUse};
+use super::cxx_abi::AbiUse;
 use super::linkage::{self, Need};
+pub(crate) use super::names::Symbol;
+use super::names::{MOST_LISTED, Names};
 use super::notes;
 use super::parse::{Architecture, Object};
 use super::reader::{Fault, part};
-use super::symbols;
 use super::versions::{self, Family, Label, Wants};
 use crate::platform::{Level, Version};
-
-/// Limit for the length of a list of symbols.
-const MOST_LISTED: usize = 1000;
-/// Limit for the size of all lists of an object.
-const MOST_LISTED_BYTES: usize = 4 << 20;
-/// This many bytes of symbol names are read, whatever the size of their table.
-const MOST_SMALL_NAMES_BYTES: usize = 16 << 20;
-/// A symbol name is truncated to this size. C++ names have at most a few kilobytes.
-const MOST_SYMBOL_BYTES: usize = 16 << 10;
-
-/// A symbol and the version it requires.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Symbol {
-    pub name: String,
-    /// `GLIBC_2.28`.
-    pub version: String,
-    /// The library that must define it.
-    pub library: String,
-}
 
 /// What an object requires from one family.
 #[derive(Clone, Debug)]
@@ -104,8 +83,7 @@ impl Requirements {
     ) -> Result<Requirements, Fault> {
         ensure_loadable(object)?;
         let needs = linkage::needs(object)?;
-        let strings = object.all_strings(buffer)?;
-        let names = Names::read(object, strings)?;
+        let names = Names::read(object, &needs, buffer)?;
         let notes = notes::notes(object)?;
         let soname = object
             .value(elf::DT_SONAME)
@@ -119,8 +97,8 @@ impl Requirements {
                 .into_iter()
                 .filter_map(|family| required(family, &needs, &names))
                 .collect(),
-            cxx_abi: cxx_abi::of_names(strings),
-            wanted_abi: names.wanted_abi(&needs)?,
+            cxx_abi: names.abi,
+            wanted_abi: names.wanted_abi,
             isa: notes.isa,
             linking: if object.is_dynamic() && !needs_nothing(object) {
                 Linking::Dynamic
@@ -155,97 +133,8 @@ fn ensure_loadable(object: &Object) -> Result<(), Fault> {
     } else if kind == elf::ET_CORE.0 {
         "a core dump".into()
     } else {
-        format!("an ELF file of type {kind}")
+        format!("an ELF file of type {kind}").into()
     }))
-}
-
-/// The names of the undefined symbols of an object, with the number of each version.
-struct Names<'a> {
-    wanted: Vec<symbols::Undefined>,
-    /// For each version, the first symbols bound to it, up to the limit.
-    by_version: BTreeMap<u16, Vec<symbols::Undefined>>,
-    strings: &'a [u8],
-    /// How many bytes may still be copied into lists of symbols.
-    list_bytes: Cell<usize>,
-}
-
-impl<'a> Names<'a> {
-    fn read(object: &Object, strings: &'a [u8]) -> Result<Names<'a>, Fault> {
-        let wanted = symbols::undefined(object)?;
-        let mut by_version: BTreeMap<u16, Vec<symbols::Undefined>> = BTreeMap::new();
-        for &one in &wanted {
-            let bound = by_version.entry(one.version).or_default();
-            if bound.len() < MOST_LISTED {
-                bound.push(one);
-            }
-        }
-        Ok(Names {
-            wanted,
-            by_version,
-            strings,
-            list_bytes: Cell::new(MOST_LISTED_BYTES),
-        })
-    }
-
-    fn name(&self, wanted: symbols::Undefined) -> &'a [u8] {
-        let rest = usize::try_from(wanted.name)
-            .ok()
-            .and_then(|at| self.strings.get(at..));
-        rest.and_then(|rest| {
-            let start = rest.get(..MOST_SYMBOL_BYTES).unwrap_or(rest);
-            match memchr(0, start) {
-                Some(end) => start.get(..end),
-                // A longer name is truncated. A name that is not terminated is ignored.
-                None => (start.len() < rest.len()).then_some(start),
-            }
-        })
-        .unwrap_or(&[])
-    }
-
-    fn bound_to<'b>(&'b self, need: &'b Need) -> impl Iterator<Item = Symbol> + 'b {
-        let bound = self.by_version.get(&need.index).map(Vec::as_slice);
-        bound.unwrap_or_default().iter().map_while(|&wanted| {
-            let symbol = self.name(wanted);
-            let length = symbol.len() + need.version.len() + need.library.len();
-            self.list_bytes
-                .set(self.list_bytes.get().checked_sub(length)?);
-            Some(Symbol {
-                name: String::from_utf8_lossy(symbol).into_owned(),
-                version: need.version.clone(),
-                library: need.library.clone(),
-            })
-        })
-    }
-
-    fn wanted_abi(&self, needs: &[Need]) -> Result<AbiUse, Fault> {
-        let of_libstdcxx: BTreeSet<u16> = needs
-            .iter()
-            .filter(|need| need.library.starts_with("libstdc++"))
-            .map(|need| need.index)
-            .collect();
-        let (mut old, mut new) = (false, false);
-        // Names may share bytes, but their total is not much longer than the table.
-        let mut left_bytes = (2 * self.strings.len()).max(MOST_SMALL_NAMES_BYTES);
-        for &wanted in &self.wanted {
-            if old && new {
-                break;
-            }
-            if wanted.version > 1 && of_libstdcxx.contains(&wanted.version) {
-                continue;
-            }
-            let name = self.name(wanted);
-            left_bytes = left_bytes
-                .checked_sub(name.len())
-                .ok_or_else(|| Fault::broken("the symbol names overlap"))?;
-            // Without symbol versions, names of std may come from any library.
-            if name.starts_with(b"_ZS") || name.starts_with(b"_ZNS") || name.starts_with(b"_ZNKS") {
-                continue;
-            }
-            old = old || cxx_abi::is_old_abi(name);
-            new = new || cxx_abi::is_new_abi(name);
-        }
-        Ok(AbiUse::from_seen(old, new))
-    }
 }
 
 fn required(family: Family, needs: &[Need], names: &Names) -> Option<Required> {

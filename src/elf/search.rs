@@ -16,9 +16,10 @@ use object::elf;
 use super::archive::{Archives, Location};
 use super::linkage::{self, Linkage, Need};
 use super::parse::{Architecture, Object};
-use super::reader::{Fault, FileId, Source};
+use super::reader::{Fault, FileId};
 use super::root::Root;
 use super::system::{Cpu, System};
+use crate::sort::Sortable;
 
 /// Limit for the size of the cached paths.
 const MOST_REMEMBERED_BYTES: usize = 16 << 20;
@@ -87,7 +88,7 @@ fn definitions(object: &Object) -> Result<Option<Vec<String>>, Fault> {
         return Ok(None);
     };
     let mut versions: Vec<String> = definitions.into_iter().map(|one| one.version).collect();
-    versions.sort_unstable();
+    versions.order();
     Ok(Some(versions))
 }
 
@@ -280,8 +281,7 @@ impl LibraryCache {
         if let Some(library) = self.libraries.get(&id) {
             return Candidate::Present(library.clone());
         }
-        let read = Source::open_seen(&outside, &metadata).and_then(Object::read);
-        match read.and_then(Library::of) {
+        match Object::open_seen(&outside, &metadata).and_then(Library::of) {
             Ok(library) => {
                 let library = Rc::new(library);
                 self.libraries.insert(id, library.clone());

@@ -4,18 +4,33 @@ use std::cell::RefCell;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
+use super::kept::Kept;
 use super::reader::{Fault, Source, part};
 
 /// The size of the part read from a larger table. A quarter of it is before the requested offset.
 const WINDOW_BYTES: u64 = 16 << 10;
+/// A large table is searched in parts of this size, which stay in the cache of the CPU. A part is
+/// longer if a string is.
+const PART_BYTES: u64 = 64 << 10;
 /// String tables up to this size are read at once.
 const SMALL_STRINGS_BYTES: u64 = 64 << 10;
+
+/// What is called with each part of a string table, and the part's offset.
+pub(super) type LookAtPart<'a> = &'a mut dyn FnMut(u64, &[u8]) -> Result<(), Fault>;
 
 /// The dynamic string table.
 #[derive(Debug)]
 pub(super) enum Strings {
     None,
-    Whole(Vec<u8>),
+    /// It has been read with other tables.
+    InMemory {
+        offset: u64,
+        size: u64,
+    },
+    Whole {
+        bytes: Kept,
+        size: u64,
+    },
     /// Too large to read for only a few names.
     InFile {
         offset: u64,
@@ -37,8 +52,13 @@ impl Strings {
     /// # Errors
     /// When it cannot be read, or is truncated.
     pub(super) fn at(source: &Source, offset: u64, size: u64) -> Result<Strings, Fault> {
-        if part(source.head(), offset, size).is_some() || size <= SMALL_STRINGS_BYTES {
-            return Ok(Strings::Whole(source.bytes(offset, size)?));
+        if source.in_memory(offset, size).is_some() {
+            return Ok(Strings::InMemory { offset, size });
+        }
+        if size <= SMALL_STRINGS_BYTES {
+            let mut bytes = Kept::take();
+            source.bytes_into(offset, size, &mut bytes)?;
+            return Ok(Strings::Whole { bytes, size });
         }
         if offset
             .checked_add(size)
@@ -60,19 +80,19 @@ impl Strings {
     pub(super) fn get(&self, source: &Source, offset: u64, most: u64) -> Result<OsString, Fault> {
         let outside = || Fault::broken(format!("a name outside the string table (at {offset})"));
         let too_long = || Fault::broken(format!("a name longer than {most} bytes (at {offset})"));
+        if let Some(table) = self.table(source) {
+            let start = usize::try_from(offset).map_err(|_| outside())?;
+            let rest = table.get(start..).ok_or_else(outside)?;
+            let most = usize::try_from(most).unwrap_or(usize::MAX);
+            let within = rest.get(..=most);
+            return match until_nul(within.unwrap_or(rest)) {
+                Some(bytes) => Ok(OsString::from_vec(bytes.to_vec())),
+                None if within.is_some() => Err(too_long()),
+                None => Err(outside()),
+            };
+        }
         match self {
-            Strings::None => Err(outside()),
-            Strings::Whole(table) => {
-                let start = usize::try_from(offset).map_err(|_| outside())?;
-                let rest = table.get(start..).ok_or_else(outside)?;
-                let most = usize::try_from(most).unwrap_or(usize::MAX);
-                let within = rest.get(..=most);
-                match until_nul(within.unwrap_or(rest)) {
-                    Some(bytes) => Ok(OsString::from_vec(bytes.to_vec())),
-                    None if within.is_some() => Err(too_long()),
-                    None => Err(outside()),
-                }
-            }
+            Strings::None | Strings::InMemory { .. } | Strings::Whole { .. } => Err(outside()),
             Strings::InFile {
                 offset: at,
                 size,
@@ -91,7 +111,8 @@ impl Strings {
                 let mut after = WINDOW_BYTES;
                 loop {
                     window.start = offset - before;
-                    window.bytes = source.bytes(at + window.start, before + left.min(after))?;
+                    let size = before + left.min(after);
+                    window.bytes = source.bytes(at + window.start, size)?.into_owned();
                     if let Some(name) = window.name(offset) {
                         return short(name);
                     }
@@ -107,19 +128,66 @@ impl Strings {
         }
     }
 
-    /// The whole table. A large one is read into `buffer`.
+    /// The whole table, if it has been read.
+    pub(super) fn table<'a>(&'a self, source: &'a Source) -> Option<&'a [u8]> {
+        match self {
+            Strings::InMemory { offset, size } => source.in_memory(*offset, *size),
+            Strings::Whole { bytes, size } => part(bytes, 0, *size),
+            Strings::None | Strings::InFile { .. } => None,
+        }
+    }
+
+    /// Calls `look` with parts of the table and the offset of each. Every string is in one part with
+    /// the NULs before and after it. A part of a large table is read into `buffer`.
+    ///
+    /// # Errors
+    /// When it cannot be read, and those of `look`.
+    pub(super) fn in_parts(
+        &self,
+        source: &Source,
+        buffer: &mut Vec<u8>,
+        look: LookAtPart,
+    ) -> Result<(), Fault> {
+        if let Some(table) = self.table(source) {
+            return look(0, table);
+        }
+        let Strings::InFile { offset, size, .. } = self else {
+            return Ok(());
+        };
+        let (mut at, mut part_bytes) = (0, PART_BYTES);
+        loop {
+            let left = size - at;
+            let bytes = source.bytes_into(offset + at, left.min(part_bytes), buffer)?;
+            if left <= part_bytes {
+                return look(at, bytes);
+            }
+            // The last NUL is also the first byte of the next part.
+            match memchr::memrchr(0, bytes).filter(|&end| end > 0) {
+                Some(end) => {
+                    look(at, bytes.get(..=end).unwrap_or(bytes))?;
+                    at += end as u64;
+                    part_bytes = PART_BYTES;
+                }
+                None => part_bytes *= 2,
+            }
+        }
+    }
+
+    /// A copy of the whole table. The memory of `buffer` is used for a large one.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(super) fn all<'a>(
-        &'a self,
-        source: &'a Source,
-        buffer: &'a mut Vec<u8>,
-    ) -> Result<&'a [u8], Fault> {
+    pub(super) fn copied(&self, source: &Source, mut buffer: Vec<u8>) -> Result<Vec<u8>, Fault> {
+        if let Some(table) = self.table(source) {
+            return Ok(table.to_vec());
+        }
         match self {
-            Strings::None => Ok(&[]),
-            Strings::Whole(table) => Ok(table),
-            Strings::InFile { offset, size, .. } => source.bytes_into(*offset, *size, buffer),
+            Strings::None | Strings::InMemory { .. } | Strings::Whole { .. } => Ok(Vec::new()),
+            Strings::InFile { offset, size, .. } => {
+                let length = source.bytes_into(*offset, *size, &mut buffer)?.len();
+                buffer.truncate(length);
+                Ok(buffer)
+            }
         }
     }
 }

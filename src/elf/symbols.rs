@@ -1,16 +1,21 @@
 //! The undefined dynamic symbols of an object, with the version of each.
 
-use std::ops::ControlFlow;
-
 use object::elf::{self, FileHeader32, FileHeader64, GnuHashHeader, HashHeader};
 use object::endian::Endianness;
 use object::read::elf::{FileHeader, Sym};
 
+use super::kept::Kept;
 use super::parse::{Class, Object};
 use super::reader::{Fault, part, value};
 
 /// Limit for the number of symbols.
 const MOST_SYMBOLS: u64 = 4 << 20;
+/// So many symbols are read at once.
+const PART_SYMBOLS: usize = 2048;
+/// The buckets of a hash table are read in parts of this size,
+const MOST_BUCKET_BYTES: u64 = 64 << 10;
+/// but at first of this one. A bucket that is used is usually among them.
+const FIRST_BUCKET_BYTES: u64 = 1024;
 
 /// An undefined dynamic symbol.
 #[derive(Clone, Copy, Debug)]
@@ -50,33 +55,47 @@ fn undefined_of<H: FileHeader<Endian = Endianness>>(
     }
     let endian = object.endian();
     let count = count.min(left / entry);
-    let symbols = object.source.bytes_up_to(offset, count * entry)?;
     let versions = versions(object, count)?;
+    let (mut buffer, mut versions_buffer) = (Kept::take(), Kept::take());
     let mut undefined = Vec::new();
-    for (index, symbol) in symbols.chunks_exact(size_of::<H::Sym>()).enumerate() {
-        let Some(symbol) = value::<H::Sym>(symbol, 0) else {
-            break;
+    for first in (0..count).step_by(PART_SYMBOLS) {
+        let part_count = (count - first).min(PART_SYMBOLS as u64);
+        let at = offset.saturating_add(first * entry);
+        let symbols = object.source.up_to(at, part_count * entry, &mut buffer)?;
+        let versions = match versions {
+            Some((at, size)) => {
+                let size = size.saturating_sub(2 * first).min(2 * part_count);
+                let at = at.saturating_add(2 * first);
+                object.source.up_to(at, size, &mut versions_buffer)?
+            }
+            None => &[],
         };
-        if symbol.is_undefined(endian) && symbol.st_name(endian) != 0 {
-            let version = value::<elf::Versym<Endianness>>(&versions, 2 * index as u64)
-                .map_or(1, |version| version.0.get(endian).0 & elf::VERSYM_VERSION);
-            undefined.push(Undefined {
-                name: symbol.st_name(endian),
-                version,
-            });
+        for (index, symbol) in symbols.chunks_exact(size_of::<H::Sym>()).enumerate() {
+            let Some(symbol) = value::<H::Sym>(symbol, 0) else {
+                break;
+            };
+            if symbol.is_undefined(endian) && symbol.st_name(endian) != 0 {
+                let version = value::<elf::Versym<Endianness>>(versions, 2 * index as u64)
+                    .map_or(1, |version| version.0.get(endian).0 & elf::VERSYM_VERSION);
+                undefined.push(Undefined {
+                    name: symbol.st_name(endian),
+                    version,
+                });
+            }
         }
     }
     Ok(undefined)
 }
 
-fn versions(object: &Object, count: u64) -> Result<Vec<u8>, Fault> {
+/// The offset and the size of the table of symbol versions.
+fn versions(object: &Object, count: u64) -> Result<Option<(u64, u64)>, Fault> {
     let Some(address) = object.value(elf::DT_VERSYM) else {
-        return Ok(Vec::new());
+        return Ok(None);
     };
     let (offset, left) = object
         .file_offset(address)
         .ok_or_else(|| Fault::broken("the table of symbol versions is outside the file"))?;
-    object.source.bytes_up_to(offset, (2 * count).min(left))
+    Ok(Some((offset, (2 * count).min(left))))
 }
 
 /// How many symbols to read. The dynamic section does not state their number, but the hash tables
@@ -146,20 +165,17 @@ fn first_hashed(object: &Object, offset: u64, left: u64) -> Result<Option<u64>, 
         ));
     }
     let first = u64::from(header.symbol_base.get(endian));
-    let mut at = start;
-    let used = (0..buckets.div_ceil(65_536)).try_fold((), |(), _| {
-        let bytes = object
-            .source
-            .bytes_up_to(offset + at, (start + buckets - at).min(65_536));
-        at += 65_536;
-        match bytes {
-            Ok(bytes) if bytes.iter().all(|&byte| byte == 0) => ControlFlow::Continue(()),
-            Ok(_) => ControlFlow::Break(Ok(Some(first))),
-            Err(fault) => ControlFlow::Break(Err(fault)),
+    let (mut at, end) = (start, start + buckets);
+    let mut part_bytes = FIRST_BUCKET_BYTES;
+    let mut buffer = Kept::take();
+    while at < end {
+        let size = part_bytes.min(end - at);
+        let bytes = object.source.up_to(offset + at, size, &mut buffer)?;
+        if bytes.iter().any(|&byte| byte != 0) {
+            return Ok(Some(first));
         }
-    });
-    match used {
-        ControlFlow::Continue(()) => Ok(None),
-        ControlFlow::Break(result) => result,
+        at += size;
+        part_bytes = MOST_BUCKET_BYTES;
     }
+    Ok(None)
 }

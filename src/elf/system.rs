@@ -114,10 +114,12 @@ impl System {
         if let Some(arch) = name.strip_prefix(b"ld-musl-") {
             return System::Musl(Musl::read(root, arch));
         }
-        let bytes = root
+        let source = root
             .resolve(path)
             .ok()
-            .and_then(|path| Source::open(&path).ok())
+            .and_then(|path| Source::open(&path).ok());
+        let bytes = source
+            .as_ref()
             .and_then(|source| source.bytes_up_to(0, MOST_INTERPRETER_BYTES).ok())
             .unwrap_or_default();
         System::Glibc(Box::new(Glibc::read(root, &bytes, architecture, cpu)))
@@ -369,7 +371,9 @@ fn read_small(root: &Root, path: &Path, most_bytes: u64) -> Option<Vec<u8>> {
     if fs::metadata(&path).ok()?.len() > most_bytes {
         return None;
     }
-    Source::open(&path).ok()?.bytes_up_to(0, most_bytes).ok()
+    let source = Source::open(&path).ok()?;
+    let bytes = source.bytes_up_to(0, most_bytes).ok()?;
+    Some(bytes.into_owned())
 }
 
 #[cfg(test)]

@@ -149,12 +149,7 @@ impl Obstacle<'_> {
                 highest,
                 limit,
             } => {
-                let why = because(
-                    &required.symbols,
-                    &required.label,
-                    &required.library,
-                    spelling,
-                );
+                let why = why(required, spelling);
                 let has = match limit {
                     Limit::AtMost(most) => most.to_string(),
                     Limit::Absent | Limit::Unknown => format!("no {}", required.library),
@@ -190,6 +185,17 @@ impl Obstacle<'_> {
             ),
         }
     }
+}
+
+/// Why an object needs the highest version of a family.
+pub(crate) fn why(required: &Required, spelling: Spelling) -> String {
+    let Required {
+        symbols,
+        label,
+        library,
+        ..
+    } = required;
+    because(symbols, label, library, spelling)
 }
 
 /// The first symbols and how many more there are: `(fcntl64, from libc.so.6)`.

@@ -44,7 +44,11 @@ pub(crate) fn short(command: &Command, colour: Colour) -> String {
 /// What `c47` without arguments prints: the commands in groups.
 pub(crate) fn overview(whole: &Command, groups: &[CommandGroup], colour: Colour) -> String {
     let mut out = usage(whole, colour);
-    let _ = writeln!(out, "{}", sentence(&whole.about));
+    let _ = writeln!(
+        out,
+        "{}\n'c47 COMMAND -h' prints the options of a command, 'c47 help COMMAND' its manual.",
+        sentence(&whole.about)
+    );
     for group in groups {
         let of_group = group.commands.iter().filter_map(|name| {
             whole
@@ -55,10 +59,6 @@ pub(crate) fn overview(whole: &Command, groups: &[CommandGroup], colour: Colour)
         let commands: Vec<Command> = of_group.cloned().collect();
         list(&mut out, group.name, &rows(&commands), colour);
     }
-    let _ = writeln!(
-        out,
-        "\n'c47 COMMAND -h' prints the options of a command, 'c47 help COMMAND' its manual."
-    );
     out
 }
 

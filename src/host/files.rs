@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use crate::elf::root::Root;
+use crate::sort::Sortable;
 
 /// Limit for the size of a file in /proc, /sys or /etc.
 const MOST_BYTES: u64 = 4 << 20;
@@ -49,7 +50,7 @@ pub(crate) fn names(root: &Root, path: &str) -> Vec<String> {
         .take(MOST_ENTRIES)
         .filter_map(|entry| entry.file_name().into_string().ok())
         .collect();
-    names.sort();
+    names.order();
     names
 }
 

@@ -17,7 +17,7 @@ use crate::platform::Version;
 use crate::quantity::format_size;
 
 /// A file system with less free space counts as full.
-const NEARLY_FULL_BYTES: u64 = 100 << 20;
+pub(crate) const NEARLY_FULL_BYTES: u64 = 100 << 20;
 /// Limit for the number of names in a message.
 const MOST_NAMED: usize = 5;
 

@@ -34,3 +34,8 @@ pub(crate) fn read() -> Vec<Limit> {
     })
     .collect()
 }
+
+/// A name for people: `open files`, `stack`.
+pub(crate) fn label(name: &str) -> String {
+    name.trim_end_matches("_bytes").replace('_', " ")
+}

@@ -8,6 +8,7 @@ pub(crate) mod certificates;
 pub(crate) mod check;
 pub(crate) mod clock;
 pub(crate) mod cpu;
+pub(crate) mod diff;
 pub(crate) mod files;
 pub(crate) mod gpu;
 pub(crate) mod hazards;

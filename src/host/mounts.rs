@@ -11,6 +11,7 @@ use super::background::{self, BackgroundTask, NoResult};
 use super::calls::{self, Space};
 use super::{Surroundings, files};
 use crate::elf::root::Root;
+use crate::redact;
 use crate::unfinished::Writer;
 
 /// Limit for the number of mounts. Automounters may have very many.
@@ -27,6 +28,8 @@ pub struct Mount {
     /// The device, or the server and the export.
     pub source: String,
     pub read_only: bool,
+    /// All options except `ro` and `rw`: `vers=3`, `nolock`. Secrets are masked.
+    pub options: Vec<String>,
     /// What it is used for: `root`, `tmp`, `home`, `cwd`, `network`.
     pub used_for: Vec<String>,
     pub state: State,
@@ -71,6 +74,7 @@ struct Entry {
     kind: String,
     source: String,
     read_only: bool,
+    options: Vec<String>,
 }
 
 /// The mounts of `/`, of temporary files, of the home and of the working directory, and all network
@@ -137,8 +141,9 @@ fn mount(
         path: entry.path.display().to_string(),
         kind: entry.kind,
         // The source may contain the user and password of a share.
-        source: crate::redact::url(&entry.source),
+        source: redact::url(&entry.source),
         read_only: entry.read_only,
+        options: entry.options,
         used_for,
         state,
         total_bytes: space.map(|space| space.total_bytes),
@@ -255,6 +260,7 @@ fn of_mountinfo(line: &str) -> Option<Entry> {
         kind: kind.to_owned(),
         source: unescaped(source).to_string_lossy().into_owned(),
         read_only: is_read_only(options) || is_read_only(of_all),
+        options: all_options(&[options, of_all]),
     })
 }
 
@@ -262,12 +268,30 @@ fn of_mountinfo(line: &str) -> Option<Entry> {
 fn of_mtab(line: &str) -> Option<Entry> {
     let mut fields = line.split_whitespace();
     let (source, path, kind) = (fields.next()?, fields.next()?, fields.next()?);
+    let options = fields.next()?;
     Some(Entry {
         path: PathBuf::from(unescaped(path)),
         kind: kind.to_owned(),
         source: unescaped(source).to_string_lossy().into_owned(),
-        read_only: is_read_only(fields.next()?),
+        read_only: is_read_only(options),
+        options: all_options(&[options]),
     })
+}
+
+/// The options of a mount and of its file system, each once, without `ro` and `rw`.
+fn all_options(lists: &[&str]) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for option in lists.iter().flat_map(|list| list.split(',')) {
+        let option = unescaped(option).to_string_lossy().into_owned();
+        let shown = match option.split_once('=') {
+            Some((name, value)) => format!("{name}={}", redact::member(name, value)),
+            None => option,
+        };
+        if !matches!(shown.as_str(), "" | "ro" | "rw") && !all.contains(&shown) {
+            all.push(shown);
+        }
+    }
+    all
 }
 
 fn is_read_only(options: &str) -> bool {
@@ -329,6 +353,7 @@ mod tests {
             ("nfs4", "filer:/vol")
         );
         assert!(entry.read_only);
+        assert_eq!(entry.options, ["noatime", "vers=4"]);
         let entry = of_mtab(r"//srv/share\134x /mnt cifs rw,relatime 0 0").unwrap();
         assert_eq!(
             (entry.source.as_str(), entry.read_only),
@@ -342,12 +367,25 @@ mod tests {
     }
 
     #[test]
+    fn options_are_listed_once_and_secrets_are_masked() {
+        let options = all_options(&[
+            "rw,relatime",
+            r"rw,relatime,password=abc,dir=a\054b,secret=<hidden>,,ro",
+        ]);
+        assert_eq!(
+            options,
+            ["relatime", "password=***", "dir=a,b", "secret=***"]
+        );
+    }
+
+    #[test]
     fn mount_with_the_longest_path_is_found() {
         let at = |path: &str| Entry {
             path: path.into(),
             kind: String::new(),
             source: String::new(),
             read_only: false,
+            options: Vec::new(),
         };
         let entries = [at("/"), at("/home"), at("/home/a"), at("/hom")];
         let held =

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::mounts::{Mount, State};
-use super::{Report, clock};
+use super::{Report, clock, limits};
 use crate::escape::one_line;
 use crate::quantity::{count, format_duration, format_size};
 
@@ -118,7 +118,7 @@ impl Report {
                 Some(bytes) if limit.name.ends_with("_bytes") => format_size(bytes),
                 Some(count) => count.to_string(),
             };
-            let name = limit.name.trim_end_matches("_bytes").replace('_', " ");
+            let name = limits::label(limit.name);
             let (soft, hard) = (shown(limit.soft), shown(limit.hard));
             match soft == hard {
                 true => format!("{name} {soft}"),

@@ -4,6 +4,7 @@
 use super::body::{Body, read_bytes};
 use crate::error::Error;
 use crate::json::{self, Text};
+use crate::sort::Sortable;
 
 /// A query whose result has pages.
 pub(crate) struct PagedQuery {
@@ -113,7 +114,7 @@ fn paged(text: &str) -> Result<PagedQuery, String> {
             _ => None,
         })
         .collect();
-    variables.sort_unstable();
+    variables.order();
     variables.dedup();
     match variables.as_slice() {
         [variable] => Ok(PagedQuery {

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use ureq::config::Config;
 use ureq::http::Uri;
@@ -96,12 +96,17 @@ fn addresses(host: &str, port: u16, timeout: NextTimeout) -> Result<Vec<SocketAd
             SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port),
         ]);
     }
-    let (sender, receiver) = mpsc::sync_channel(1);
+    // The channel only says that the result is there: a channel is compiled for each type.
+    let (sender, receiver) = mpsc::channel::<()>();
+    let place = Arc::new(Mutex::new(None));
+    let result = place.clone();
     let asked = host.to_owned();
     // getaddrinfo has no time limit, so a thread waits for it and is abandoned after a timeout.
     std::thread::Builder::new()
         .spawn(move || {
-            let _ = sender.send(lookup::addresses(&asked, port));
+            let found = lookup::addresses(&asked, port);
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+            let _ = sender.send(());
         })
         .map_err(|error| {
             // Its kind, "would block", would be read as a timeout.
@@ -113,7 +118,8 @@ fn addresses(host: &str, port: u16, timeout: NextTimeout) -> Result<Vec<SocketAd
     } else {
         receiver.recv_timeout(*timeout.after).ok()
     };
-    match answer {
+    let mut result = result.lock().unwrap_or_else(PoisonError::into_inner);
+    match answer.and_then(|()| result.take()) {
         Some(Ok(found)) => Ok(found),
         Some(Err(why)) => Err(no_such_host(host, why).into()),
         None if has_resolver_configuration() => Err(ureq::Error::Timeout(timeout.reason)),

@@ -17,6 +17,7 @@ use super::sequence::{Begun, exit_code, in_sequence};
 use super::source::{BLOCK_BYTES, Open, described, open, read_some, unreadable};
 use super::value::{Malformed, Parsed, Reader};
 use crate::error::Error;
+use crate::sort::Sortable;
 
 /// More threads than this gain nothing: one of them reads.
 const MOST_THREADS: usize = 16;
@@ -245,7 +246,7 @@ fn finish_run(
         Some(End::Failed(error)) => return Err(error),
         Some(End::Overflow) => return Ok(code::FAILED),
     };
-    turn.left.sort_by_key(|block| block.number);
+    turn.left.order_by_key(|block| block.number);
     for block in turn.left {
         buffer.extend_from_slice(&block.bytes);
     }

@@ -7,6 +7,7 @@ use super::distribution::{self, DISTRIBUTIONS, Distribution};
 use super::version::Version;
 use super::vfx::{self, CxxAbi, YEARS, Year};
 use crate::nearest::nearest;
+use crate::sort::Sortable;
 
 /// A system on which a binary should run.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +58,7 @@ impl UnknownTarget {
                 _ => None,
             })
             .collect();
-        releases.sort();
+        releases.order();
         let before = releases.iter().rev().find(|(known, _)| *known < number);
         let found = before.or(releases.first())?;
         Some(found.1.clone())

@@ -11,3 +11,5 @@ pub(crate) mod range;
 pub(crate) mod select;
 pub(crate) mod sequence;
 pub(crate) mod summary;
+pub(crate) mod sums;
+pub(crate) mod transfer;

@@ -1,7 +1,6 @@
 //! Patterns of names: `shot.#.exr`, `shot.%04d.exr`, `shot.1-100@@@.exr`.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::frame::{Frame, MOST_DIGITS};
@@ -94,13 +93,6 @@ impl Pattern {
             .map(|range| range::parse(range, Syntax::Fileseq))
             .transpose()
     }
-
-    /// The path of the file with this frame.
-    pub(crate) fn path(&self, frame: Frame) -> PathBuf {
-        let number = Number::padded(frame, self.padding.width()).text();
-        let name = [&*self.prefix, number.as_bytes(), &*self.suffix].concat();
-        self.directory.join(OsString::from_vec(name))
-    }
 }
 
 /// Whether a minus sign after this byte is that of a number.
@@ -189,7 +181,9 @@ fn range_start(before: &[u8]) -> usize {
         let start = end - length;
         let range = part.get(start..).unwrap_or_default();
         let previous = part.get(..start).unwrap_or_default();
-        if range.iter().any(is_operator) && end < before.len() {
+        let is_number = range.last().is_some_and(u8::is_ascii_digit);
+        let follows_letter = previous.last().is_some_and(u8::is_ascii_alphanumeric);
+        if end < before.len() && range.iter().any(is_operator) && is_number && !follows_letter {
             // This part ended at a point that belongs to the range.
             return accepted(before, start);
         }
@@ -295,6 +289,11 @@ mod tests {
             ("plate_001-####.exr", "plate_001-", None),
             ("2024-01-02-#.exr", "2024-01-02-", None),
             ("max.#.exr", "max.", None),
+            ("beauty.1001-1002#.exr", "beauty.", Some("1001-1002")),
+            ("beauty.1001#.exr", "beauty.", Some("1001")),
+            ("proxy.1-10x2#.exr", "proxy.", Some("1-10x2")),
+            ("shot-2.1-10#.exr", "shot-2.", Some("1-10")),
+            ("v2-x.1-10#.exr", "v2-x.", Some("1-10")),
             ("matrix#.exr", "matrix", None),
             ("shot.#.exr", "shot.", None),
             ("plate_2048x1080.#.exr", "plate_2048x1080.", None),

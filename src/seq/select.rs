@@ -12,8 +12,10 @@ use std::path::{Path, PathBuf};
 use super::group::group;
 use super::group::listing::Links;
 use crate::error::Error;
+use crate::sort::Sortable;
 use argument::{Argument, Parts};
 use matching::listed;
+#[cfg(test)]
 pub(crate) use matching::matching;
 pub(crate) use part::{Depth, Files, Found, Part, Rules};
 
@@ -128,7 +130,7 @@ fn tree(directory: &Path, rules: Rules, visit: &mut Visit) -> Result<(), Error> 
             Depth::All => {
                 let names = below.iter().map(OsStr::from_bytes);
                 let mut paths: Vec<PathBuf> = names.map(|name| path.join(name)).collect();
-                paths.sort_unstable_by(|a, b| b.cmp(a));
+                paths.order_by(|a, b| b.cmp(a));
                 waiting.extend(paths.into_iter().map(|path| (path, depth + 1)));
             }
         }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 
 use super::error::Error;
+use crate::sort::Sortable;
 
 /// Limit for the number of members.
 const MOST_ENTRIES: u64 = 500_000;
@@ -89,7 +90,7 @@ pub(super) fn read(file: &File, size: u64) -> Result<Vec<Entry>, Error> {
         return Err(Error::malformed("the compression ratio is higher than 200"));
     }
     ensure_apart(&mut entries, end.offset)?;
-    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    entries.order_by(|a, b| a.name.cmp(&b.name));
     for pair in entries.windows(2) {
         if let [one, other] = pair
             && one.name == other.name
@@ -300,7 +301,7 @@ fn ensure_inside(name: &[u8]) -> Result<(), Error> {
 
 /// Rejects members that share bytes, because a ZIP bomb lists the same bytes under many names.
 fn ensure_apart(entries: &mut [Entry], directory_at: u64) -> Result<(), Error> {
-    entries.sort_by_key(|entry| std::cmp::Reverse(entry.header_at));
+    entries.order_by_key(|entry| std::cmp::Reverse(entry.header_at));
     let mut next = directory_at;
     for entry in entries {
         let least = LOCAL_BYTES + entry.name.len() as u64;

@@ -7,6 +7,7 @@ use crate::http::part::{Header, QueryMember, Value};
 use crate::http::signer::Signature;
 use crate::http::url::{Url, encode, form_decode, form_encode, percent_decode};
 use crate::secret::Secret;
+use crate::sort::Sortable;
 use crate::timestamp::Timestamp;
 
 use super::keys::Keys;
@@ -234,7 +235,7 @@ fn canonical_query(query: Option<&str>, added: &[QueryMember]) -> String {
         (member.name.clone(), value.into_owned())
     });
     let mut all: Vec<(String, String)> = given.chain(added).collect();
-    all.sort();
+    all.order();
     let pairs: Vec<String> = all
         .into_iter()
         .map(|(name, value)| format!("{name}={value}"))
@@ -267,7 +268,7 @@ impl CanonicalHeaders {
                 None => sorted.push((&header.name, value)),
             }
         }
-        sorted.sort_by_key(|(name, _)| *name);
+        sorted.order_by_key(|(name, _)| *name);
         let names: Vec<&str> = sorted.iter().map(|(name, _)| *name).collect();
         let names = names.join(";");
         let lines = sorted

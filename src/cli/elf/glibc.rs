@@ -4,13 +4,13 @@ mod entry;
 mod report;
 mod summary;
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use argh::{ArgsInfo, FromArgs};
 
 use super::{nothing_in, report_fault, report_faults, worst};
 use crate::elf::demangle::Spelling;
-use crate::elf::inputs::{self, Inputs};
+use crate::elf::inputs::{self, Contents};
 use crate::elf::reader::Fault;
 use crate::elf::requirements::Requirements;
 use crate::error::Error;
@@ -18,6 +18,7 @@ use crate::exit::Exit;
 use crate::outline::{Accept, Details, Field, JsonOutput, Kind, Shape};
 use crate::output::{Format, Printer};
 use crate::platform::Target;
+use entry::Detail;
 use report::Report;
 
 /// Show which glibc and libstdc++ a binary needs and where it runs. It prints the highest GLIBC,
@@ -61,6 +62,9 @@ pub(super) struct Glibc {
     #[argh(switch, short = 'r')]
     raw_output: bool,
 }
+
+/// Its name in messages.
+const COMMAND: &str = "c47 elf glibc";
 
 /// The kinds of its values, and its JSON.
 pub(super) const DETAILS: Details = Details {
@@ -145,20 +149,23 @@ impl Glibc {
             ));
         }
         let target = self.target.as_deref().map(target_named).transpose()?;
-        let mut inputs = Inputs::default();
-        for path in &self.path {
-            inputs.add(Path::new(path));
-        }
-        let exit = report_faults(Format::Text, "c47 elf glibc", &mut inputs);
-        let read = inputs::each(&inputs.list, Vec::new, |buffer, input| {
-            Requirements::of_object(&input.path, &input.open()?, buffer)
-        });
-        let (objects, exit) = collect_readable(&inputs, read, exit);
+        let Contents { read, faults } =
+            inputs::read_all(&self.path, Vec::new, |buffer, path, object| {
+                Requirements::of_object(path, object, buffer)
+            });
+        let exit = report_faults(Format::Text, COMMAND, faults);
+        let (objects, exit) = collect_readable(read, exit);
+        let detail = match (printer.format(), objects.as_slice()) {
+            (_, _) if self.summary => Detail::Totals,
+            (Format::Json, _) => Detail::Everything,
+            (Format::Text, [_]) => Detail::Description,
+            (Format::Text, _) => Detail::Totals,
+        };
         let spelling = match printer.format() {
             Format::Text if !self.no_demangle => Spelling::Demangled,
             Format::Text | Format::Json => Spelling::Mangled,
         };
-        let report = Report::of(&objects, target, spelling);
+        let report = Report::of(&objects, target, detail, spelling);
         if objects.is_empty() && exit == Exit::Done {
             return Err(nothing_in(&self.path));
         }
@@ -183,17 +190,15 @@ pub(super) fn target_named(name: &str) -> Result<Target, Error> {
 
 /// The objects that could be read. The other files are reported.
 fn collect_readable(
-    inputs: &Inputs,
-    read: Vec<Result<Requirements, Fault>>,
+    read: Vec<(PathBuf, Result<Requirements, Fault>)>,
     exit: Exit,
 ) -> (Vec<Requirements>, Exit) {
     let mut exit = exit;
     let mut objects = Vec::new();
-    for (input, result) in inputs.list.iter().zip(read) {
+    for (path, result) in read {
         match result {
             Ok(object) => objects.push(object),
-            Err(fault) if input.should_skip(&fault) => {}
-            Err(fault) => exit = worst(exit, report_fault("c47 elf glibc", &input.path, fault)),
+            Err(fault) => exit = worst(exit, report_fault(COMMAND, &path, fault)),
         }
     }
     (objects, exit)

@@ -1,5 +1,6 @@
 //! `c47 elf`: checks where a binary runs and what it loads.
 
+mod diff;
 mod dupes;
 mod fits;
 mod glibc;
@@ -8,7 +9,7 @@ mod ldd;
 mod rpath;
 mod settings;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use argh::{ArgsInfo, FromArgs};
 
@@ -40,6 +41,7 @@ pub(super) const DETAILS: &[Details] = &[
     ldd::DETAILS,
     fits::DETAILS,
     dupes::DETAILS,
+    diff::DETAILS,
     rpath::DETAILS,
     info::DETAILS,
 ];
@@ -51,6 +53,7 @@ enum Command {
     Ldd(ldd::Ldd),
     Fits(fits::Fits),
     Dupes(dupes::Dupes),
+    Diff(diff::Compare),
     Rpath(rpath::Rpath),
     Info(info::Info),
 }
@@ -62,6 +65,7 @@ impl Elf {
             Command::Ldd(options) => options.run(),
             Command::Fits(options) => options.run(),
             Command::Dupes(options) => options.run(),
+            Command::Diff(options) => options.run(),
             Command::Rpath(options) => options.run(),
             Command::Info(options) => options.run(),
         }
@@ -90,8 +94,8 @@ fn worst(a: Exit, b: Exit) -> Exit {
 }
 
 /// Reports directories and archives that could not be read. Their readable files are still checked.
-fn report_faults(format: Format, command: &str, inputs: &mut Inputs) -> Exit {
-    let faults = std::mem::take(&mut inputs.faults).into_iter();
+fn report_faults(format: Format, command: &str, faults: Vec<(PathBuf, Fault)>) -> Exit {
+    let faults = faults.into_iter();
     let exits = faults.map(|(path, fault)| fail(format, command, &path, fault));
     exits.fold(Exit::Done, worst)
 }
@@ -102,7 +106,7 @@ fn files_of(format: Format, command: &str, root: &Root, paths: &[String]) -> (In
     for path in paths {
         inputs.add_file(root, Path::new(path));
     }
-    let exit = report_faults(format, command, &mut inputs);
+    let exit = report_faults(format, command, std::mem::take(&mut inputs.faults));
     (inputs, exit)
 }
 

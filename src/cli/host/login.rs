@@ -26,6 +26,7 @@ use crate::http::{Caller, Response, Settings};
 use crate::quantity::format_duration;
 use crate::redact;
 use crate::secret::forbid_prompts;
+use crate::sort::Sortable;
 use crate::timestamp::Timestamp;
 
 /// The default time limit.
@@ -97,7 +98,7 @@ fn directories() -> Vec<PathBuf> {
     if let Places::In { cache, state } = environment::places() {
         all.extend([cache, state]);
     }
-    all.sort();
+    all.order();
     all.dedup();
     all
 }

@@ -1,6 +1,7 @@
 //! `c47 host`: the properties of this machine, and what may break programs on it.
 
 mod check;
+mod diff;
 mod login;
 
 use std::env;
@@ -115,6 +116,7 @@ pub(super) const DETAILS: &[Details] = &[
                 Field::string("mounts[].kind", "type: ext4, nfs4"),
                 Field::string("mounts[].source", "device, or server and export"),
                 Field::boolean("mounts[].read_only", "whether it is mounted read-only"),
+                Field::strings("mounts[].options", "its options except ro and rw"),
                 Field::strings("mounts[].used_for", "root, tmp, home, cwd, network"),
                 Field::string(
                     "mounts[].state",
@@ -180,18 +182,22 @@ pub(super) const DETAILS: &[Details] = &[
         }],
     },
     check::DETAILS,
+    diff::DETAILS,
 ];
 
 #[derive(FromArgs, ArgsInfo)]
 #[argh(subcommand)]
 enum Command {
     Check(check::Check),
+    Diff(diff::Diff),
 }
 
 impl Host {
     pub(super) fn run(self) -> Result<Exit, Error> {
-        if let Some(Command::Check(options)) = self.command {
-            return options.run();
+        match self.command {
+            Some(Command::Check(options)) => return options.run(),
+            Some(Command::Diff(options)) => return options.run(),
+            None => {}
         }
         let printer = Printer::from_options(self.json, self.jq.as_deref(), self.raw_output)?;
         let compared = match &self.url {

@@ -15,6 +15,7 @@ use crate::output::Printer;
 use crate::quantity;
 use crate::rez::check::{Checked, Kind as FindingKind, check};
 use crate::rez::deep;
+use crate::sort::Sortable;
 
 /// Find faults in a Rez repository. It finds versions without package.py, package files with
 /// syntax errors or of another package or version, requirements that no package satisfies,
@@ -170,7 +171,7 @@ impl Check {
             .into_iter()
             .filter(|finding| !known.contains(&finding.path));
         checked.findings.extend(new);
-        checked.findings.sort_by(|a, b| a.path.cmp(&b.path));
+        checked.findings.order_by(|a, b| a.path.cmp(&b.path));
         Ok(())
     }
 }

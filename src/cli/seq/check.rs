@@ -48,11 +48,11 @@ pub(super) struct Check {
     #[argh(switch)]
     deep: bool,
 
-    /// read only headers, offset tables, and the first and last chunks
+    /// read only headers, offset tables and two chunks
     #[argh(switch)]
     quick: bool,
 
-    /// check for values and frames, such as width=2048,channels=RGBA,frames=1001-1100
+    /// require these values. An example is width=2048,channels=RGBA,frames=1001-1100.
     #[argh(option, arg_name = "values")]
     expect: Option<String>,
 
@@ -64,16 +64,16 @@ pub(super) struct Check {
     #[argh(switch)]
     all: bool,
 
-    /// report only on files that fulfil a condition, such as 'width<2048'. Implies --all. May be
+    /// report only on files such as 'width<2048'. Implies --all. May be
     /// repeated: all must be fulfilled.
     #[argh(option, arg_name = "condition", long = "where")]
     conditions: Vec<String>,
 
-    /// list the files in the order of a field; -size is the reverse order. Implies --all.
+    /// list the files by a field. -size is the reverse order. Implies --all.
     #[argh(option, arg_name = "field")]
     sort: Option<String>,
 
-    /// print only the frames with problems, as a range: fileseq, deadline or openjd
+    /// print only the frames with problems. SYNTAX is fileseq, deadline or openjd.
     #[argh(option, arg_name = "syntax")]
     rerender: Option<String>,
 

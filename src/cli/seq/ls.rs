@@ -22,8 +22,8 @@ use row::Row;
 use table::Table;
 use template::Template;
 
-/// List frame sequences with their range, the number of files and the missing frames. Files that are in
-/// no sequence are listed with --all. The exit code is 1 when nothing is found, and with --missing when
+/// List frame sequences with their range, files and missing frames. Files that are in no sequence
+/// are listed with --all. The exit code is 1 when nothing is found, and with --missing when
 /// a frame is missing.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
@@ -42,11 +42,11 @@ pub(super) struct Ls {
     #[argh(switch, short = 'R')]
     recursive: bool,
 
-    /// also list files that are in no sequence, and hidden files and directories
+    /// also list single files, hidden files and hidden directories
     #[argh(switch, short = 'a')]
     all: bool,
 
-    /// print only the missing frames of each sequence, and exit with 1 if there are any
+    /// print only missing frames. The exit code is 1 if there are any.
     #[argh(switch)]
     missing: bool,
 
@@ -54,11 +54,12 @@ pub(super) struct Ls {
     #[argh(switch)]
     size: bool,
 
-    /// print a line like this for each sequence, e.g. '{pattern} {range}'
+    /// print a line like this for each, e.g. '{pattern} {range}'
     #[argh(option, arg_name = "template")]
     format: Option<String>,
 
-    /// write the frame number as a program does: '#' (the default), printf, houdini, nuke, katana or rv
+    /// write frame numbers as a program does. NOTATION is '#' (the default), printf, houdini, nuke,
+    /// katana or rv.
     #[argh(option, arg_name = "notation")]
     pad: Option<String>,
 

@@ -1,10 +1,14 @@
 //! `c47 seq`: frame sequences.
 
 mod check;
+mod cp;
+mod ln;
 mod ls;
 mod mv;
 mod range;
+mod rm;
 mod sums;
+mod transfer;
 
 use argh::{ArgsInfo, FromArgs};
 
@@ -12,7 +16,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::outline::Details;
 
-/// List, check, copy and move frame sequences, and calculate with frame ranges.
+/// List, check, copy, move and number frame sequences.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -31,6 +35,9 @@ pub(super) const DETAILS: &[Details] = &[
     range::DETAILS,
     check::DETAILS,
     mv::DETAILS,
+    cp::DETAILS,
+    ln::DETAILS,
+    rm::DETAILS,
     sums::DETAILS,
 ];
 
@@ -41,6 +48,9 @@ enum Command {
     Range(range::Range),
     Check(check::Check),
     Mv(mv::Mv),
+    Cp(cp::Cp),
+    Ln(ln::Ln),
+    Rm(rm::Rm),
     Sums(sums::Sums),
 }
 
@@ -51,6 +61,9 @@ impl Seq {
             Command::Range(options) => options.run(),
             Command::Check(options) => options.run(),
             Command::Mv(options) => options.run(),
+            Command::Cp(options) => options.run(),
+            Command::Ln(options) => options.run(),
+            Command::Rm(options) => options.run(),
             Command::Sums(options) => options.run(),
         }
     }

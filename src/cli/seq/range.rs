@@ -12,8 +12,8 @@ use crate::output::{self, Format, Printer};
 use crate::seq::frame::Frame;
 use crate::seq::range::{self, Keep, MOST_FRAMES, RangeError, Syntax};
 
-/// Expand, compact, split and convert frame ranges. fileseq, Deadline and Open Job Description read
-/// some ranges differently: such a range is refused without --syntax. Exit code 1: no frames.
+/// Expand, compact, split and convert frame ranges. A range that fileseq, Deadline and Open Job
+/// Description read differently is refused without --syntax. Exit code 1: no frames.
 #[derive(FromArgs, ArgsInfo)]
 #[argh(
     subcommand,
@@ -42,7 +42,7 @@ pub(super) struct Range {
     #[argh(option, arg_name = "range")]
     minus: Vec<String>,
 
-    /// count steps from this frame, not from the first frame of each range
+    /// count steps from this frame. Default: the first frame of each range.
     #[argh(option, arg_name = "frame")]
     step_from: Option<String>,
 
@@ -62,7 +62,7 @@ pub(super) struct Range {
     #[argh(switch)]
     expand: bool,
 
-    /// text between the frames of --expand instead of a line feed
+    /// text between frames, with --expand. Default: a line feed.
     #[argh(option, arg_name = "text")]
     separator: Option<String>,
 
@@ -74,7 +74,7 @@ pub(super) struct Range {
     #[argh(option, arg_name = "number")]
     chunk: Option<usize>,
 
-    /// make each chunk a range without gaps and steps, with --chunk
+    /// make each chunk a range without gaps, with --chunk
     #[argh(switch)]
     contiguous: bool,
 

@@ -1,6 +1,7 @@
 //! Objects that need each other.
 
 use crate::elf::tree::{Resolution, Tree};
+use crate::sort::Sortable;
 
 /// The groups of objects, from number `first` on, of which each needs all others of its group,
 /// directly or not.
@@ -95,7 +96,7 @@ impl Search {
             }
         }
         if group.len() > 1 {
-            group.sort_unstable();
+            group.order();
             self.groups.push(group);
         }
     }

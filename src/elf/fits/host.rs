@@ -13,6 +13,7 @@ use super::scope;
 use crate::elf::reader::Fault;
 use crate::elf::search::{Candidate, LibraryCache};
 use crate::elf::tree::{Process, Tree};
+use crate::sort::Sortable;
 
 /// Limit for the size of a memory map.
 const MOST_MAP_BYTES: u64 = 64 << 20;
@@ -152,7 +153,7 @@ fn files_in(library_cache: &LibraryCache, directory: &Path) -> Result<Vec<PathBu
         }
         files.push(directory.join(name));
     }
-    files.sort();
+    files.order();
     Ok(files)
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct Unreadable {
 
 /// The thread-local storage of an object.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Tls {
+pub(in crate::elf) struct Tls {
     pub size: u64,
     pub align: u64,
     pub address: u64,
@@ -33,7 +33,7 @@ pub(super) struct Tls {
 
 /// Properties of an object on which dlopen depends.
 #[derive(Debug)]
-pub(super) struct Facts {
+pub(in crate::elf) struct Facts {
     /// DF_SYMBOLIC: its own symbols are searched first.
     pub symbolic: bool,
     /// DF_1_NOOPEN: it cannot be opened with dlopen.
@@ -101,7 +101,11 @@ pub(super) fn unreadable(path: &OsStr, fault: Fault) -> Unreadable {
 }
 
 impl Facts {
-    fn of(object: &Object) -> Result<Facts, Fault> {
+    /// Reads the flags of an object.
+    ///
+    /// # Errors
+    /// When its notes cannot be read.
+    pub(in crate::elf) fn of(object: &Object) -> Result<Facts, Fault> {
         let flags = object.value(elf::DT_FLAGS).unwrap_or(0);
         let flags_1 = object.value(elf::DT_FLAGS_1).unwrap_or(0);
         let has = |tag| object.value(tag).is_some();

@@ -11,7 +11,7 @@ mod families;
 mod finding;
 mod hash;
 mod host;
-mod known;
+pub(super) mod known;
 mod near;
 mod object_checks;
 mod python;
@@ -19,7 +19,7 @@ mod references;
 mod region;
 mod scope;
 mod static_tls;
-mod table;
+pub(super) mod table;
 mod why;
 
 use std::collections::BTreeSet;
@@ -36,12 +36,12 @@ pub(crate) use why::Search;
 
 use super::host as system_libraries;
 use super::info;
-use super::parse::{Architecture, Class};
 use super::reader::Fault;
 use super::search::LibraryCache;
 use super::system::System;
 use super::tree::{Missing, Process, Resolution, Tree};
 use crate::platform::{Limits, Version};
+use crate::sort::Sortable;
 
 /// The first release of glibc in which any library may define a needed version.
 const MOVED_VERSIONS: Version = Version::two(2, 30);
@@ -223,7 +223,7 @@ impl Report {
         if !absent.is_empty() {
             findings.push(Finding::HostIncomplete { missing: absent });
         }
-        findings.sort_by_key(Finding::severity);
+        findings.order_by_key(Finding::severity);
         let brought = tree.objects.iter().skip(first).map(|object| Brought {
             name: object.name.to_string_lossy().into_owned(),
             path: PathBuf::from(&object.path),
@@ -250,17 +250,10 @@ fn at(path: &Path) -> impl FnOnce(Fault) -> Unreadable {
 fn other_architecture(process: &mut Process, plugin: &Path) -> Result<Option<Finding>, Unreadable> {
     let own = process.architecture_of(plugin).map_err(at(plugin))?;
     let host = process.architecture();
-    let name = |architecture: Architecture| {
-        let bits = match architecture.class {
-            Class::Bits32 => "32-bit",
-            Class::Bits64 => "64-bit",
-        };
-        format!("{bits} {}", info::machine_name(architecture.machine))
-    };
     Ok((own != host).then(|| Finding::OtherArchitecture {
         object: plugin.to_owned(),
-        plugin: name(own),
-        host: name(host),
+        plugin: info::architecture_name(own),
+        host: info::architecture_name(host),
     }))
 }
 
@@ -285,7 +278,7 @@ fn missing_in_host(tree: &Tree, first: usize) -> Vec<String> {
             Resolution::Loaded(_) => None,
         })
         .collect();
-    names.sort();
+    names.order();
     names.dedup();
     names
 }

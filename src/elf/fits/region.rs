@@ -42,7 +42,9 @@ impl Region {
         let in_file = object.source.size_bytes.saturating_sub(offset);
         let size = size.min(left).min(in_file);
         if size <= SMALL_BYTES {
-            return Ok(Region::Whole(object.source.bytes(offset, size)?));
+            return Ok(Region::Whole(
+                object.source.bytes(offset, size)?.into_owned(),
+            ));
         }
         Ok(Region::InBlocks {
             object: object.clone(),
@@ -56,6 +58,14 @@ impl Region {
         match self {
             Region::Whole(bytes) => bytes.len() as u64,
             Region::InBlocks { size, .. } => *size,
+        }
+    }
+
+    /// Frees the blocks that have been read.
+    pub(super) fn forget(&self) {
+        match self {
+            Region::Whole(_) => {}
+            Region::InBlocks { blocks, .. } => blocks.borrow_mut().clear(),
         }
     }
 
@@ -176,7 +186,7 @@ impl Region {
                 }
                 let start = number * BLOCK_BYTES;
                 let length = BLOCK_BYTES.min(*size - start);
-                let block = object.source.bytes(offset + start, length)?;
+                let block = object.source.bytes(offset + start, length)?.into_owned();
                 let mut blocks = blocks.borrow_mut();
                 if blocks.len() <= index {
                     blocks.resize(index + 1, None);

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use object::elf::{self, Sym32, Sym64};
 use object::endian::Endianness;
+use object::read::elf::Sym;
 
 use super::hash::HashTable;
 use super::region::Region;
@@ -16,7 +17,7 @@ use crate::elf::reader::{Fault, value};
 
 /// An entry of a symbol table.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Symbol {
+pub(in crate::elf) struct Symbol {
     /// The offset of its name.
     pub name: u32,
     pub bind: elf::SymbolBind,
@@ -24,21 +25,34 @@ pub(super) struct Symbol {
     pub visibility: elf::SymbolVisibility,
     pub section: elf::SymbolSection,
     pub value: u64,
+    pub size: u64,
 }
 
 impl Symbol {
-    pub(super) fn is_undefined(&self) -> bool {
+    fn of<S: Sym<Endian = Endianness>>(symbol: &S, endian: Endianness) -> Symbol {
+        Symbol {
+            name: symbol.st_name(endian),
+            bind: symbol.st_bind(),
+            kind: symbol.st_type(),
+            visibility: symbol.st_visibility(),
+            section: symbol.st_shndx(endian),
+            value: symbol.st_value(endian).into(),
+            size: symbol.st_size(endian).into(),
+        }
+    }
+
+    pub(in crate::elf) fn is_undefined(&self) -> bool {
         self.section == elf::SHN_UNDEF
     }
 
     /// No other object sees it, and a reference to it needs no search.
-    pub(super) fn is_local(&self) -> bool {
+    pub(in crate::elf) fn is_local(&self) -> bool {
         self.bind == elf::STB_LOCAL
             || self.visibility == elf::STV_HIDDEN
             || self.visibility == elf::STV_INTERNAL
     }
 
-    pub(super) fn is_weak(&self) -> bool {
+    pub(in crate::elf) fn is_weak(&self) -> bool {
         self.bind == elf::STB_WEAK
     }
 
@@ -53,7 +67,7 @@ impl Symbol {
     }
 
     /// Whether it is a definition to which other objects can be bound.
-    pub(super) fn is_offered_definition(&self) -> bool {
+    pub(in crate::elf) fn is_offered_definition(&self) -> bool {
         self.is_offered() && self.is_definition(Only::Defined)
     }
 
@@ -84,7 +98,7 @@ pub(super) enum Only {
 
 /// A version that a reference asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Version {
+pub(in crate::elf) struct Version {
     pub name: String,
     /// A definition without a version does not match.
     pub hidden: bool,
@@ -103,7 +117,7 @@ pub(super) struct Wanted<'a> {
 
 /// The symbols of an object.
 #[derive(Debug)]
-pub(super) struct SymbolTable {
+pub(in crate::elf) struct SymbolTable {
     class: Class,
     endian: Endianness,
     symbols: Region,
@@ -126,7 +140,7 @@ impl SymbolTable {
     ///
     /// # Errors
     /// When they are outside the file.
-    pub(super) fn of(object: &Rc<Object>) -> Result<SymbolTable, Fault> {
+    pub(in crate::elf) fn of(object: &Rc<Object>) -> Result<SymbolTable, Fault> {
         let region = |tag, size| match object.value(tag) {
             Some(address) => Region::at(object, address, size),
             None => Ok(Region::empty()),
@@ -157,7 +171,7 @@ impl SymbolTable {
     }
 
     /// How many symbols can be read.
-    pub(super) fn len(&self) -> u64 {
+    pub(in crate::elf) fn len(&self) -> u64 {
         self.symbols.size() / self.entry_bytes()
     }
 
@@ -165,33 +179,24 @@ impl SymbolTable {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub(super) fn symbol(&self, index: u64) -> Result<Option<Symbol>, Fault> {
+    pub(in crate::elf) fn symbol(&self, index: u64) -> Result<Option<Symbol>, Fault> {
         let at = index.saturating_mul(self.entry_bytes());
-        let endian = self.endian;
         Ok(match self.class {
             Class::Bits64 => self.symbols.array::<24>(at)?.and_then(|bytes| {
                 let symbol = value::<Sym64<Endianness>>(&bytes, 0)?;
-                Some(Symbol {
-                    name: symbol.st_name.get(endian),
-                    bind: symbol.st_bind(),
-                    kind: symbol.st_type(),
-                    visibility: symbol.st_visibility(),
-                    section: symbol.st_shndx.get(endian),
-                    value: symbol.st_value.get(endian),
-                })
+                Some(Symbol::of(symbol, self.endian))
             }),
             Class::Bits32 => self.symbols.array::<16>(at)?.and_then(|bytes| {
                 let symbol = value::<Sym32<Endianness>>(&bytes, 0)?;
-                Some(Symbol {
-                    name: symbol.st_name.get(endian),
-                    bind: symbol.st_bind(),
-                    kind: symbol.st_type(),
-                    visibility: symbol.st_visibility(),
-                    section: symbol.st_shndx.get(endian),
-                    value: symbol.st_value.get(endian).into(),
-                })
+                Some(Symbol::of(symbol, self.endian))
             }),
         })
+    }
+
+    /// Frees what has been read of the symbols. They can still be read.
+    pub(in crate::elf) fn forget_symbols(&self) {
+        self.symbols.forget();
+        self.versions.forget();
     }
 
     /// Reads the name of a symbol into `name`.
@@ -227,7 +232,10 @@ impl SymbolTable {
     }
 
     /// The number in the table of versions, with the bit for hidden.
-    fn version_number(&self, index: u64) -> Result<Option<u16>, Fault> {
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(in crate::elf) fn version_number(&self, index: u64) -> Result<Option<u16>, Fault> {
         let bytes = self.versions.array::<2>(index.saturating_mul(2))?;
         Ok(bytes.map(|bytes| match self.endian {
             Endianness::Little => u16::from_le_bytes(bytes),
@@ -246,6 +254,11 @@ impl SymbolTable {
         let name = self.names.get(usize::from(number & elf::VERSYM_VERSION));
         let hidden = number & elf::VERSYM_HIDDEN.0 != 0;
         Ok((name.and_then(Option::as_ref), hidden))
+    }
+
+    /// The versions that the object defines and needs, by number.
+    pub(in crate::elf) fn into_versions(self) -> Vec<Option<Version>> {
+        self.names
     }
 
     /// The definition to which a reference is bound in this object.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cookie::{Channel, Cookie, Scope};
 use super::domain::{domain_matches, path_matches};
 use crate::http::url::Url;
+use crate::sort::{self, Sortable};
 use crate::timestamp::Timestamp;
 
 /// The most cookies of one domain.
@@ -34,7 +35,7 @@ impl Jar {
         for (place, cookie) in cookies.iter().enumerate() {
             last.insert(cookie.identity(), place);
         }
-        let kept: BTreeSet<usize> = last.into_values().collect();
+        let kept: BTreeSet<usize> = sort::set(last.into_values());
         let cookies = cookies.into_iter().enumerate();
         let cookies = cookies.filter(|(place, _)| kept.contains(place));
         let mut jar = Jar {
@@ -94,14 +95,14 @@ impl Jar {
         let is_secure = |place: &usize| self.cookies.get(*place).is_some_and(|it| it.secure);
         let mut kept: Vec<usize> = Vec::with_capacity(self.cookies.len());
         for mut places in domains.into_values() {
-            places.sort_by_key(|place| Reverse((is_secure(place), *place)));
+            places.order_by_key(|place| Reverse((is_secure(place), *place)));
             places.truncate(MAX_OF_DOMAIN);
             kept.append(&mut places);
         }
-        kept.sort_by_key(|place| Reverse((is_secure(place), *place)));
+        kept.order_by_key(|place| Reverse((is_secure(place), *place)));
         kept.truncate(MAX_COOKIES);
         if kept.len() < self.cookies.len() {
-            let kept: BTreeSet<usize> = kept.into_iter().collect();
+            let kept: BTreeSet<usize> = sort::set(kept);
             let mut place = 0..;
             let is_kept = |place: Option<usize>| place.is_some_and(|at| kept.contains(&at));
             self.cookies.retain(|_| is_kept(place.next()));
@@ -122,7 +123,7 @@ impl Jar {
                 && !cookie.is_expired(now)
         };
         let mut found: Vec<&Cookie> = self.cookies.iter().filter(fits).collect();
-        found.sort_by_key(|cookie| Reverse(cookie.path.len())); // stable
+        found.order_by_key(|cookie| Reverse(cookie.path.len())); // stable
         found
     }
 

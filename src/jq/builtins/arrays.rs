@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::super::value::{Error, Map, Value, ValueResult, delete_paths, fail, set_path};
 use super::{Native, binary, nullary, one, unary, with_values};
+use crate::sort::Sortable;
 
 pub(super) fn natives() -> Vec<Native> {
     let mut natives = without_arguments();
@@ -111,7 +112,7 @@ fn keys(value: &Value, is_sorted: bool) -> ValueResult {
             let names = members.iter().map(|(key, _)| Rc::clone(key));
             let mut names: Vec<Rc<str>> = names.collect();
             if is_sorted {
-                names.sort();
+                names.order();
             }
             Ok(names.into_iter().map(Value::Str).collect())
         }
@@ -217,7 +218,7 @@ fn by_keys(value: &Value, keys: &Value) -> Result<Vec<(Value, Value)>, Error> {
     };
     let mut pairs: Vec<(Value, Value)> =
         keys.iter().cloned().zip(elements.iter().cloned()).collect();
-    pairs.sort_by(|one, other| one.0.cmp(&other.0));
+    pairs.order_by(|one, other| one.0.cmp(&other.0));
     Ok(pairs)
 }
 

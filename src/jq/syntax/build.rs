@@ -9,6 +9,7 @@ use jaq_core::path::{Opt, Part, Path};
 use super::Term;
 use super::parser::{Parsed, Parser, binary};
 use super::single::is_total;
+use crate::sort;
 
 impl<'s> Parser<'s> {
     /// A call of a definition of c47.
@@ -178,7 +179,7 @@ impl<'s> Parser<'s> {
         patterns: Vec<Pattern<&'s str>>,
         body: Term<'s>,
     ) -> Parsed<Term<'s>> {
-        let all: BTreeSet<&'s str> = patterns.iter().flat_map(variables).collect();
+        let all: BTreeSet<&'s str> = sort::set(patterns.iter().flat_map(variables));
         let (whole, input) = (self.fresh(), self.fresh());
         let mut tries: Option<Term<'s>> = None;
         for pattern in patterns.into_iter().rev() {

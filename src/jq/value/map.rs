@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::Value;
+use crate::sort::Sortable;
 
 /// With more members than this, keys are looked up in a tree.
 const MOST_SCANNED: usize = 16;
@@ -98,7 +99,7 @@ impl Map {
     /// The members, sorted by their keys.
     pub(in crate::jq) fn sorted(&self) -> Vec<(&Rc<str>, &Value)> {
         let mut members: Vec<_> = self.iter().collect();
-        members.sort_by(|one, other| one.0.cmp(other.0));
+        members.order_by(|one, other| one.0.cmp(other.0));
         members
     }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::access::{bounds, place, place_to_set, replace_slice, slice_of};
 use super::{Error, Value, ValueResult, fail};
+use crate::sort::Sortable;
 
 /// The longest path.
 const LONGEST_PATH: usize = 10_000;
@@ -93,7 +94,7 @@ pub(in crate::jq) fn delete_paths(value: Value, paths: &Value) -> ValueResult {
         ensure_length(steps)?;
         sorted.push(steps);
     }
-    sorted.sort();
+    sorted.order();
     match sorted.first() {
         Some([]) => Ok(Value::Null),
         Some(_) => delete(value, &sorted),

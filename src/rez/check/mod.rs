@@ -15,6 +15,7 @@ use crate::atomic_file::directory_of;
 use crate::error::Error;
 use crate::io_error::reason;
 use crate::shell::quote_path;
+use crate::sort::Sortable;
 use crate::unfinished::is_unfinished;
 use definition::Demand;
 
@@ -102,7 +103,7 @@ pub(crate) fn check(repository: &Path, others: Option<&[PathBuf]>) -> Result<Che
         let unmet = requirements::unmet(&check.demands, repository, others);
         check.checked.findings.extend(unmet);
     }
-    check.checked.findings.sort_by(|a, b| a.path.cmp(&b.path));
+    check.checked.findings.order_by(|a, b| a.path.cmp(&b.path));
     Ok(check.checked)
 }
 
@@ -145,7 +146,7 @@ impl Check {
             self.left -= 1;
             names.push(entry?.file_name());
         }
-        names.sort();
+        names.order();
         Ok(names)
     }
 

@@ -8,6 +8,7 @@ use super::definition::Demand;
 use super::{Finding, Kind, is_definition, marker};
 use crate::rez::requirement::{self, Requirement};
 use crate::rez::version::Version;
+use crate::sort::Sortable;
 
 /// Limit for the number of versions of a package.
 const MOST_VERSIONS: usize = 100_000;
@@ -143,7 +144,7 @@ impl Catalogue<'_> {
                 }
             }
         }
-        versions.sort_by(|(_, a), (_, b)| a.cmp(b));
+        versions.order_by(|(_, a), (_, b)| a.cmp(b));
         Versions::Known(versions)
     }
 }

@@ -1,6 +1,6 @@
 //! What the files of a sequence have in common, and which differ.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::Checked;
 use super::expect::Expected;
@@ -8,6 +8,7 @@ use crate::quantity;
 use crate::seq::image::Examined;
 use crate::seq::image::fault::{Fault, Kind};
 use crate::seq::image::header::Header;
+use crate::sort::Sortable;
 
 /// A size is unusual when it is this many times smaller or larger than the median.
 const UNUSUAL: u64 = 10;
@@ -80,7 +81,7 @@ impl Family {
         }
         let whole = files.iter().filter(|file| file.examined.fault.is_none());
         let mut sizes: Vec<u64> = whole.filter_map(|file| file.examined.size).collect();
-        sizes.sort_unstable();
+        sizes.order();
         family.size = sizes.get(sizes.len() / 2).copied();
         family
     }
@@ -135,7 +136,7 @@ fn is_equal(kind: Kind, own: &str, usual: &str) -> bool {
 
 /// The value that occurs most, the first of several; how often, and how many different ones there are.
 fn most_frequent(values: &[String]) -> Option<(String, usize, usize)> {
-    let mut counts: HashMap<&str, (usize, usize)> = HashMap::new();
+    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for (number, value) in values.iter().enumerate() {
         counts.entry(value).or_insert((0, number)).0 += 1;
     }

@@ -7,6 +7,7 @@ use super::{Checked, Problem};
 use crate::quantity;
 use crate::seq::frame::Frame;
 use crate::seq::image::fault::Kind;
+use crate::sort::Sortable;
 
 /// A field of a file, as in the JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -215,7 +216,7 @@ impl Sort {
 
     /// Sorts files. Those without the value come first, or last in reverse.
     pub(crate) fn apply(self, files: &mut [&Checked]) {
-        files.sort_by_cached_key(|file| file_value(file, self.field));
+        files.order_by_key(|file| file_value(file, self.field));
         if self.is_reverse {
             files.reverse();
         }

@@ -12,6 +12,7 @@ use super::image::{self, Depth, Examined};
 use super::select::Found;
 use super::summary::Summary;
 use crate::elf::walk;
+use crate::sort::Sortable;
 use expect::Expected;
 use family::Family;
 
@@ -198,7 +199,7 @@ fn report(group: Group, mut files: Vec<Checked>, expected: &Expected) -> Report 
             is_being_written: file.examined.is_being_written,
         }));
     }
-    problems.sort_by_key(|problem| (problem.kind, problem.frame));
+    problems.order_by_key(|problem| (problem.kind, problem.frame));
     for problem in &problems {
         if let Some(file) = problem.file.and_then(|at| files.get_mut(at)) {
             file.kinds.push(problem.kind);

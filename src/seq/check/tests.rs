@@ -76,7 +76,7 @@ fn expected_values_replace_those_of_most_files() {
 
 #[test]
 fn size_is_unusual_from_a_factor_of_ten() {
-    let files = [500, 1000, 1000, 1000, 99, 100, 10_999, 11_000].map(|size| file(10, 0, size));
+    let files = [500, 1000, 1000, 1000, 99, 100, 9_999, 11_000].map(|size| file(10, 0, size));
     let family = Family::of(&files, &Expected::default());
     let unusual: Vec<u64> = files
         .iter()

@@ -6,15 +6,15 @@ use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::bunch::bunches;
-use super::column::{around, frame_of, write_key};
-use super::family::Family;
+use super::column::{Frames, around, frames_of};
+use super::family::{Family, parts};
 use super::listing::Names;
 use super::padding::{is_texture, plan};
-use super::place::{can_be_decimals, is_ambiguous, number, places};
+use super::place::{Place, can_be_decimals, number, places};
 use crate::seq::notation::Notation;
 use crate::seq::number::Number;
 use crate::seq::pattern::{Padding, Pattern};
+use crate::sort::Sortable;
 
 /// Files whose names differ only in the frame.
 #[derive(Debug, Default)]
@@ -42,36 +42,31 @@ pub(super) fn sequences(
     families: Vec<Family>,
     single: &[usize],
 ) -> (Vec<Claimed>, Vec<bool>) {
+    let framed: Vec<_> = families
+        .into_iter()
+        .map(|family| (frames_of(&family, names), family))
+        .collect();
+    let shapes = Shapes::of(names, &framed);
+    let single = single.iter().copied();
+    let mut ambiguous: Vec<usize> = single
+        .filter(|at| shapes.are_ambiguous_for(names.get(*at)))
+        .collect();
     let mut candidates = Vec::new();
-    let mut rest: Vec<Vec<usize>> = Vec::new();
-    let mut has_subframes = false;
-    for mut family in families {
-        let Some(frame) = frame_of(&family, names) else {
-            rest.push(family.members);
-            continue;
-        };
-        has_subframes = has_subframes || frame.len() > 1;
-        let varying = family.varies.iter().filter(|varies| **varies).count();
-        if varying == frame.len() {
-            let members = std::mem::take(&mut family.members);
-            candidates.push(Candidate::of(names, members, &frame));
-        } else {
-            let members = family.members.iter().copied();
-            let groups = bunches(members, &|at, key| write_key(names.get(at), &frame, key));
+    for (frames, family) in framed {
+        let first = family.members.first().map(|first| names.get(*first));
+        if family.has_sign || shapes.are_ambiguous_for(first.unwrap_or_default()) {
+            ambiguous.extend_from_slice(&family.members);
+        }
+        if let Some(Frames { numbers, groups }) = frames {
             let groups = groups.into_iter();
-            candidates.extend(groups.map(|members| Candidate::of(names, members, &frame)));
+            candidates.extend(groups.map(|members| Candidate::of(names, members, &numbers)));
         }
     }
     let mut known = Known::of(candidates);
-    let all = known
-        .members()
-        .chain(rest.into_iter().flatten())
-        .chain(single.iter().copied());
-    let others = known.others(names, all, has_subframes);
-    known.add(others);
+    known.add(known.others(names, &ambiguous));
     let mut candidates = known.candidates;
     candidates.retain(|candidate| candidate.members.len() + candidate.others.len() > 1);
-    candidates.sort_by(|a, b| {
+    candidates.order_by(|a, b| {
         let order = b.members.len().cmp(&a.members.len());
         order.then_with(|| a.key().cmp(&b.key()))
     });
@@ -86,7 +81,11 @@ pub(super) fn sequences(
 
 /// Names that are also patterns, such as `shot.####.exr`. As an argument they are that file.
 fn literals(names: &Names) -> BTreeSet<&[u8]> {
-    let has_mark = |name: &&[u8]| name.iter().any(|byte| b"#@%$<".contains(byte));
+    const MARKS: &[u8] = b"#@%$<";
+    if !names.has_any_of(MARKS) {
+        return BTreeSet::new();
+    }
+    let has_mark = |name: &&[u8]| name.iter().any(|byte| MARKS.contains(byte));
     let is_pattern = |name: &&[u8]| Pattern::parse(Path::new(OsStr::from_bytes(name))).is_some();
     names.iter().filter(has_mark).filter(is_pattern).collect()
 }
@@ -109,6 +108,58 @@ fn notation_for(
         });
         reads_back && !literals.contains(&*name)
     })
+}
+
+/// The texts between the numbers around each frame.
+struct Shapes {
+    known: BTreeSet<Vec<u8>>,
+    /// A frame has decimals, so that a name without them may match its pattern too.
+    have_subframes: bool,
+}
+
+impl Shapes {
+    fn of(names: &Names, framed: &[(Option<Frames>, Family)]) -> Shapes {
+        let mut shapes = Shapes {
+            known: BTreeSet::new(),
+            have_subframes: false,
+        };
+        for (frames, family) in framed {
+            if let (Some(frames), Some(first)) = (frames, family.members.first()) {
+                let (prefix, suffix) = around(names.get(*first), &frames.numbers);
+                shapes.known.insert(shape(prefix, suffix));
+                shapes.have_subframes |= frames.numbers.len() > 1;
+            }
+        }
+        shapes
+    }
+
+    /// Whether a name, or one that differs from it only in digits, can match the pattern of a frame that
+    /// it does not have: a number has a minus sign, or is the decimals of the one before.
+    fn are_ambiguous_for(&self, name: &[u8]) -> bool {
+        let mut last: Option<Place> = None;
+        self.have_subframes
+            || places(name).any(|place| {
+                let decimals = last.filter(|last| {
+                    place.digits == last.end + 1 && name.get(last.end) == Some(&b'.')
+                });
+                last = Some(place);
+                let is_known = decimals.is_some_and(|whole| {
+                    let shape = shape(whole.before(name), place.after(name));
+                    self.known.contains(&shape)
+                });
+                is_known || place.start != place.digits
+            })
+    }
+}
+
+/// The texts between the numbers of a prefix and a suffix.
+fn shape(prefix: &[u8], suffix: &[u8]) -> Vec<u8> {
+    let mut shape = Vec::new();
+    for part in parts(prefix).chain(parts(suffix)) {
+        shape.extend_from_slice(part);
+        shape.push(0); // no name has it
+    }
+    shape
 }
 
 impl Candidate {
@@ -136,7 +187,7 @@ struct Known {
 impl Known {
     /// Whole frames and subframes are in two families.
     fn of(mut candidates: Vec<Candidate>) -> Known {
-        candidates.sort_by(|a, b| a.key().cmp(&b.key()));
+        candidates.order_by(|a, b| a.key().cmp(&b.key()));
         candidates.dedup_by(|later, first| {
             let is_same = later.key() == first.key();
             if is_same {
@@ -147,24 +198,11 @@ impl Known {
         Known { candidates }
     }
 
-    fn members(&self) -> impl Iterator<Item = usize> {
-        let candidates = self.candidates.iter();
-        candidates.flat_map(|candidate| candidate.members.iter().copied())
-    }
-
     /// The candidates that names match, and those names.
-    fn others(
-        &self,
-        names: &Names,
-        all: impl Iterator<Item = usize>,
-        has_subframes: bool,
-    ) -> Vec<(usize, usize)> {
+    fn others(&self, names: &Names, all: &[usize]) -> Vec<(usize, usize)> {
         let mut others = Vec::new();
         for at in all {
-            let name = names.get(at);
-            if !has_subframes && !is_ambiguous(name) {
-                continue;
-            }
+            let name = names.get(*at);
             let mut found = places(name).peekable();
             while let Some(place) = found.next() {
                 let next = found.peek();
@@ -173,7 +211,7 @@ impl Known {
                     for start in [place.start, place.digits] {
                         let key = (name.get(..start).unwrap_or_default(), end.after(name));
                         let candidate = self.candidates.binary_search_by(|it| it.key().cmp(&key));
-                        others.extend(candidate.ok().map(|candidate| (candidate, at)));
+                        others.extend(candidate.ok().map(|candidate| (candidate, *at)));
                     }
                 }
             }
@@ -208,10 +246,12 @@ fn claim(
         let rest = names.get(at).strip_prefix(&*prefix)?;
         number(rest.strip_suffix(&*suffix)?).map(|number| (at, number))
     };
-    members.sort_unstable();
-    others.sort_unstable();
-    others.dedup();
-    others.retain(|other| members.binary_search(other).is_err());
+    if !others.is_empty() {
+        members.sort_unstable();
+        others.sort_unstable();
+        others.dedup();
+        others.retain(|other| members.binary_search(other).is_err());
+    }
     let of_all = |list: Vec<usize>| -> Vec<(usize, Number)> {
         list.into_iter().filter_map(number_of).collect()
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::bunch::bunches;
+use super::bunch::{START, Text, bunches, hash};
 use super::family::Family;
 use super::listing::Names;
 use super::place::{Place, can_be_decimals, number, places};
@@ -33,9 +33,17 @@ enum Class {
     Format,
 }
 
-/// The numbers of the place of the frame: one, or two where the second has the decimals. `None`: no
-/// two names differ only in one number.
-pub(super) fn frame_of(family: &Family, names: &Names) -> Option<Range<usize>> {
+/// The place of the frame in the names of a family.
+#[derive(Debug)]
+pub(super) struct Frames {
+    /// The numbers of it: one, or two where the second has the decimals.
+    pub numbers: Range<usize>,
+    /// The names, in groups with the same text around the frame.
+    pub groups: Vec<Vec<usize>>,
+}
+
+/// Finds the frame. `None`: no two names differ only in one number that can be the frame.
+pub(super) fn frames_of(family: &Family, names: &Names) -> Option<Frames> {
     let first = names.get(*family.members.first()?);
     let varying = family.varies.iter().enumerate();
     let varying: Vec<usize> = varying
@@ -44,7 +52,10 @@ pub(super) fn frame_of(family: &Family, names: &Names) -> Option<Range<usize>> {
         .collect();
     let class_of = |at: usize| class(first, &family.places, at);
     if let [only] = *varying {
-        return (class_of(only) < Class::Format).then_some(only..only + 1);
+        return (class_of(only) < Class::Format).then(|| Frames {
+            numbers: only..only + 1,
+            groups: vec![family.members.clone()],
+        });
     }
     let mut classes: Vec<(Class, usize)> = varying.iter().map(|at| (class_of(*at), *at)).collect();
     for (class, at) in &mut classes {
@@ -55,49 +66,62 @@ pub(super) fn frame_of(family: &Family, names: &Names) -> Option<Range<usize>> {
     for class in [Class::Frame, Class::Label, Class::Extension] {
         let of_class = classes.iter().rev().filter(|(other, _)| *other == class);
         let candidates: Vec<usize> = of_class.map(|(_, at)| *at).collect();
-        if let Some(at) = best(family, names, &candidates) {
+        if let Some((at, groups)) = best(family, names, &candidates) {
             let before = at.checked_sub(1).filter(|before| varying.contains(before));
             return Some(match before {
-                Some(before) if is_subframe(family, names, before) => before..at + 1,
-                Some(_) | None => at..at + 1,
+                Some(before) if is_subframe(family, names, before) => Frames {
+                    numbers: before..at + 1,
+                    groups: by_surroundings(names, &family.members, &(before..at + 1)),
+                },
+                Some(_) | None => Frames {
+                    numbers: at..at + 1,
+                    groups,
+                },
             });
         }
     }
     None
 }
 
-/// The last of the numbers, unless an earlier one joins more than twice as many files. `None`: none
-/// joins any.
-fn best(family: &Family, names: &Names, candidates: &[usize]) -> Option<usize> {
+/// The last of the numbers with its groups, unless an earlier one joins more than twice as many files.
+/// `None`: none joins any.
+fn best(family: &Family, names: &Names, candidates: &[usize]) -> Option<(usize, Vec<Vec<usize>>)> {
     let mut best = None;
     let mut most = 0;
     for at in candidates {
         if most * 2 >= family.members.len() {
             break;
         }
-        let joined = joined(family, names, *at);
+        let groups = by_surroundings(names, &family.members, &(*at..at + 1));
+        let joined = groups.iter().map(Vec::len).filter(|count| *count > 1).sum();
         if joined > most * 2 {
-            (best, most) = (Some(*at), joined);
+            (best, most) = (Some((*at, groups)), joined);
         }
     }
     best
 }
 
-/// How many names differ from another only in this number.
-fn joined(family: &Family, names: &Names, at: usize) -> usize {
-    let groups = bunches(family.members.iter().copied(), &|member, key| {
-        write_key(names.get(member), &(at..at + 1), key);
-    });
-    let counts = groups.iter().map(Vec::len);
-    counts.filter(|count| *count > 1).sum()
-}
-
-/// The text around the numbers of the frame, with a zero byte between.
-pub(super) fn write_key(name: &[u8], frame: &Range<usize>, key: &mut Vec<u8>) {
-    let (prefix, suffix) = around(name, frame);
-    key.extend_from_slice(prefix);
-    key.push(0);
-    key.extend_from_slice(suffix);
+/// Names with the same text around the frame.
+pub(super) fn by_surroundings(
+    names: &Names,
+    members: &[usize],
+    frame: &Range<usize>,
+) -> Vec<Vec<usize>> {
+    let surroundings = |at: usize| around(names.get(at), frame);
+    let text = Text {
+        hash: &|at| {
+            let (prefix, suffix) = surroundings(at);
+            hash(hash(hash(START, prefix), b"\0"), suffix)
+        },
+        is_same: &|first, at| surroundings(first) == surroundings(at),
+        write: &|at, text| {
+            let (prefix, suffix) = surroundings(at);
+            text.extend_from_slice(prefix);
+            text.push(0); // no name has it
+            text.extend_from_slice(suffix);
+        },
+    };
+    bunches(members.iter().copied(), &text)
 }
 
 /// The text before and after the numbers of the frame.

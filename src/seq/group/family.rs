@@ -1,6 +1,6 @@
 //! Names that differ only in numbers.
 
-use super::bunch::bunches;
+use super::bunch::{START, Text, bunches, hash};
 use super::listing::Names;
 use super::place::{Place, places};
 
@@ -13,16 +13,25 @@ pub(super) struct Family {
     pub places: Vec<Place>,
     /// Which numbers differ.
     pub varies: Vec<bool>,
+    /// Whether a number has a minus sign.
+    pub has_sign: bool,
 }
 
 /// The families of a list of names, and the names that are in none.
 pub(super) fn families(names: &Names) -> (Vec<Family>, Vec<usize>) {
     let mut families = Vec::new();
     let mut single = Vec::new();
-    let all = bunches(0..names.len(), &|at, text| {
-        write_skeleton(names.get(at), text)
-    });
-    for members in all {
+    let text = Text {
+        hash: &|at| parts(names.get(at)).fold(START, |start, part| hash(hash(start, part), b"\0")),
+        is_same: &|first, at| parts(names.get(first)).eq(parts(names.get(at))),
+        write: &|at, text| {
+            for part in parts(names.get(at)) {
+                text.extend_from_slice(part);
+                text.push(0); // no name has it
+            }
+        },
+    };
+    for members in bunches(0..names.len(), &text) {
         match members.as_slice() {
             [only] => single.push(*only),
             _ => families.push(Family::of(names, members)),
@@ -31,15 +40,16 @@ pub(super) fn families(names: &Names) -> (Vec<Family>, Vec<usize>) {
     (families, single)
 }
 
-/// The name with a zero byte for each number. A name has none.
-fn write_skeleton(name: &[u8], skeleton: &mut Vec<u8>) {
-    let mut from = 0;
-    for place in places(name) {
-        skeleton.extend_from_slice(name.get(from..place.start).unwrap_or_default());
-        skeleton.push(0);
-        from = place.end;
-    }
-    skeleton.extend_from_slice(name.get(from..).unwrap_or_default());
+/// The texts before, between and after the numbers of a name.
+pub(super) fn parts(name: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut places = places(name);
+    let mut from = Some(0);
+    std::iter::from_fn(move || {
+        let start = from?;
+        let place = places.next();
+        from = place.map(|place| place.end);
+        name.get(start..place.map_or(name.len(), |place| place.start))
+    })
 }
 
 impl Family {
@@ -47,18 +57,21 @@ impl Family {
         let first = members.first().map(|first| names.get(*first));
         let first = first.unwrap_or_default();
         let all: Vec<Place> = places(first).collect();
+        let mut has_sign = false;
         let mut varies = vec![false; all.len()];
-        for member in members.iter().skip(1) {
+        for member in &members {
             let name = names.get(*member);
             let pairs = all.iter().zip(places(name)).zip(&mut varies);
             for ((theirs, ours), varies) in pairs {
                 *varies = *varies || theirs.text(first) != ours.text(name);
+                has_sign = has_sign || ours.start != ours.digits;
             }
         }
         Family {
             members,
             places: all,
             varies,
+            has_sign,
         }
     }
 }

@@ -39,6 +39,12 @@ impl Names {
         self.bytes.get(start..end).unwrap_or_default()
     }
 
+    /// Whether a name has one of these bytes.
+    pub(crate) fn has_any_of(&self, bytes: &[u8]) -> bool {
+        let mut bytes = bytes.iter();
+        bytes.any(|byte| memchr::memchr(*byte, &self.bytes).is_some())
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         (0..self.len()).map(|at| self.get(at))
     }

@@ -12,6 +12,8 @@ use std::path::Path;
 
 use super::sequence::Sequence;
 use listing::Names;
+
+use crate::sort::Sortable;
 pub(crate) use padding::common_width;
 
 /// The sequences and the other files of a directory.
@@ -41,13 +43,13 @@ pub(crate) fn group(directory: &Path, names: Names) -> Groups {
             numbers: claimed.numbers,
         })
         .collect();
-    sequences.sort_by(Sequence::by_name);
+    sequences.order_by(Sequence::by_name);
     let single = is_claimed.iter().enumerate();
     let mut files: Vec<usize> = single
         .filter(|(_, is_claimed)| !**is_claimed)
         .map(|(at, _)| at)
         .collect();
-    files.sort_by(|a, b| names.get(*a).cmp(names.get(*b)));
+    files.order_by(|a, b| names.get(*a).cmp(names.get(*b)));
     Groups {
         sequences,
         names,

@@ -49,10 +49,14 @@ impl Iterator for Places<'_> {
 
     fn next(&mut self) -> Option<Place> {
         loop {
-            let rest = self.name.get(self.at..)?;
-            let digits = self.at + rest.iter().position(u8::is_ascii_digit)?;
-            let run = self.name.get(digits..)?.iter();
-            let end = digits + run.take_while(|byte| byte.is_ascii_digit()).count();
+            let mut digits = self.at;
+            while !self.name.get(digits)?.is_ascii_digit() {
+                digits += 1;
+            }
+            let mut end = digits + 1;
+            while self.name.get(end).is_some_and(u8::is_ascii_digit) {
+                end += 1;
+            }
             self.at = end;
             if end - digits <= MOST_DIGITS {
                 let start = signed_start(self.name, digits);
@@ -84,15 +88,4 @@ pub(super) fn can_be_decimals(name: &[u8], first: &Place, second: &Place) -> boo
         && second.digits == first.end + 1
         && name.get(first.end) == Some(&b'.')
         && second.end - second.digits <= MOST_DECIMALS
-}
-
-/// Whether a name can match the pattern of a sequence that does not have it as a frame: a number has a
-/// minus sign, or can be the decimals of the one before.
-pub(super) fn is_ambiguous(name: &[u8]) -> bool {
-    let mut last: Option<Place> = None;
-    places(name).any(|place| {
-        let is_decimals = last.is_some_and(|last| can_be_decimals(name, &last, &place));
-        last = Some(place);
-        is_decimals || place.start != place.digits
-    })
 }

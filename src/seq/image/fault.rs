@@ -1,6 +1,6 @@
 //! What is wrong with a frame. A leaf.
 
-/// The kinds of problems. The words never change; [`Kind::ALL`] lists them.
+/// The kinds of problems, in the order of the report. Their words never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Missing,
@@ -31,7 +31,7 @@ pub(crate) enum Severity {
 }
 
 impl Kind {
-    /// All kinds, in the order of the report.
+    #[cfg(test)]
     pub(crate) const ALL: [Kind; 14] = [
         Kind::Missing,
         Kind::Unreadable,

@@ -1,6 +1,7 @@
 //! What the headers of an image have, for all formats.
 
 use super::Format;
+use crate::sort::Sortable;
 
 /// The header of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub(crate) fn channel_list<'a>(names: impl Iterator<Item = &'a [u8]>) -> String 
         let place = ORDER.iter().position(|letter| last.as_bytes() == [*letter]);
         (layer.to_owned(), place.unwrap_or(ORDER.len()))
     };
-    names.sort_by_cached_key(|name| rank(name));
+    names.order_by_key(|name| rank(name));
     let is_short = names.iter().all(|name| name.chars().count() == 1);
     names.join(if is_short { "" } else { "," })
 }

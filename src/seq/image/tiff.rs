@@ -23,7 +23,7 @@ pub(super) fn examine(
 ) -> Result<Decoding, Fault> {
     let file = directory::File::read(source)?;
     let mut waiting = vec![file.first];
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = std::collections::BTreeSet::new();
     let mut decoding = match depth {
         Depth::Deep => Decoding::Decoded,
         Depth::Quick | Depth::Headers => Decoding::NotAsked,

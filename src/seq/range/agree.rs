@@ -1,13 +1,13 @@
 //! The meaning of a range without a named syntax.
 
-use super::error::{RangeError, Reading};
+use super::error::RangeError;
 use super::part::{Part, shortened};
 use super::syntax::Syntax;
-use super::{expand, parts};
+use super::{expand, parts, write_padded};
 use crate::seq::frame::Frame;
 
 /// Limit for the frames of a reading in a message.
-const MOST_SHOWN: usize = 10;
+const MOST_SHOWN: usize = 1000;
 
 /// The frames of a range, and the first syntax that accepts it. Steps are counted from `origin`, or
 /// from the first frame of each part.
@@ -19,50 +19,49 @@ pub(crate) fn parse_agreed(
     text: &str,
     origin: Option<Frame>,
 ) -> Result<(Syntax, Vec<Frame>), RangeError> {
-    let mut accepted: Vec<(Vec<Syntax>, Vec<Part>)> = Vec::new();
-    let mut errors = Vec::new();
+    let origin = origin.map(Frame::millionths);
+    let mut first: Option<(Syntax, Vec<Part>, Vec<Frame>)> = None;
+    let (mut readings, mut errors) = (Vec::new(), Vec::new());
+    let mut is_ambiguous = false;
     for syntax in Syntax::ALL {
-        match parts(text, syntax) {
-            Ok(parts) => match accepted.iter_mut().find(|(_, other)| *other == parts) {
-                Some((syntaxes, _)) => syntaxes.push(syntax),
-                None => accepted.push((vec![syntax], parts)),
-            },
-            Err(RangeError::TooLong) => return Err(RangeError::TooLong),
-            Err(error) => errors.push((syntax, error)),
+        let parts = match parts(text, syntax) {
+            Ok(parts) => parts,
+            Err(error @ RangeError::TooLong) => return Err(error),
+            Err(error) => {
+                errors.push((syntax, error.to_string()));
+                continue;
+            }
+        };
+        match &first {
+            // The same parts are not expanded again.
+            Some((_, same, frames)) if *same == parts => readings.push((syntax, shown(frames))),
+            Some((_, _, others)) => {
+                let frames = expand::frames(&parts, origin)?;
+                is_ambiguous |= *others != frames;
+                readings.push((syntax, shown(&frames)));
+            }
+            None => {
+                let frames = expand::frames(&parts, origin)?;
+                readings.push((syntax, shown(&frames)));
+                first = Some((syntax, parts, frames));
+            }
         }
     }
-    let mut readings: Vec<(Vec<Syntax>, Vec<Frame>)> = Vec::new();
-    for (syntaxes, parts) in accepted {
-        let frames = expand::frames(&parts, origin.map(Frame::millionths))?;
-        match readings.iter_mut().find(|(_, other)| *other == frames) {
-            Some((same, _)) => same.extend(syntaxes),
-            None => readings.push((syntaxes, frames)),
-        }
-    }
-    if readings.len() > 1 {
-        return Err(RangeError::Ambiguous {
+    match first {
+        Some((syntax, _, frames)) if !is_ambiguous => Ok((syntax, frames)),
+        Some(_) => Err(RangeError::Ambiguous {
             text: shortened(text),
-            readings: readings.into_iter().map(reading).collect(),
-        });
+            readings,
+        }),
+        None => Err(RangeError::NoSyntax(errors)),
     }
-    let first = readings.pop().and_then(|(syntaxes, frames)| {
-        let syntax = syntaxes.first()?;
-        Some((*syntax, frames))
-    });
-    first.ok_or(RangeError::NoSyntax(errors))
 }
 
-fn reading((syntaxes, frames): (Vec<Syntax>, Vec<Frame>)) -> Reading {
-    let shown = frames.iter().take(MOST_SHOWN).map(Frame::to_string);
-    let mut shown: Vec<String> = shown.collect();
-    if frames.is_empty() {
-        shown.push("no frame".to_owned());
-    }
-    if frames.len() > MOST_SHOWN {
-        shown.push("…".to_owned());
-    }
-    Reading {
-        syntaxes,
-        frames: shown.join(","),
+/// The frames for a message.
+fn shown(frames: &[Frame]) -> String {
+    let start = frames.get(..MOST_SHOWN).unwrap_or(frames);
+    match write_padded(start, Syntax::Fileseq, 0) {
+        Ok(range) if !range.is_empty() => shortened(&range),
+        Ok(_) | Err(_) => "no frame".to_owned(),
     }
 }

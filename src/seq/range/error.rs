@@ -26,11 +26,11 @@ pub(crate) enum RangeError {
     /// Two ranges share frames or interleave (OpenJD).
     Overlap { first: String, second: String },
     /// No syntax accepts the text.
-    NoSyntax(Vec<(Syntax, RangeError)>),
+    NoSyntax(Vec<(Syntax, String)>),
     /// Syntaxes that accept the text read it differently.
     Ambiguous {
         text: String,
-        readings: Vec<Reading>,
+        readings: Vec<(Syntax, String)>,
     },
     /// The syntax has no subframes.
     Subframe { frame: Frame, syntax: Syntax },
@@ -50,14 +50,6 @@ pub(crate) enum Fault {
     PositiveStep,
     /// A step with decimals after `:` or `y`.
     SubframeStep,
-}
-
-/// How some syntaxes read a text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Reading {
-    pub syntaxes: Vec<Syntax>,
-    /// The first frames.
-    pub frames: String,
 }
 
 impl fmt::Display for Fault {
@@ -84,33 +76,17 @@ impl fmt::Display for RangeError {
             RangeError::Overlap { first, second } => {
                 write!(f, "{first} and {second} overlap")
             }
-            RangeError::NoSyntax(errors) => {
-                if let Some(((_, first), rest)) = errors.split_first()
-                    && rest.iter().all(|(_, error)| error == first)
-                {
-                    return first.fmt(f);
+            RangeError::NoSyntax(errors) => match errors.as_slice() {
+                [(_, one), (_, second), (_, third)] if one == second && one == third => {
+                    f.write_str(one)
                 }
-                let mut separator = "";
-                for (syntax, error) in errors {
-                    write!(f, "{separator}{}: {error}", syntax.name())?;
-                    separator = "; ";
-                }
-                Ok(())
-            }
+                _ => list(f, errors, |f, syntax, error| write!(f, "{syntax}: {error}")),
+            },
             RangeError::Ambiguous { text, readings } => {
-                write!(f, "'{text}' has more than one meaning")?;
-                let mut separator = ": ";
-                for reading in readings {
-                    let names: Vec<&str> = reading.syntaxes.iter().map(|it| it.name()).collect();
-                    write!(
-                        f,
-                        "{separator}{} in {}",
-                        reading.frames,
-                        names.join(" and ")
-                    )?;
-                    separator = "; ";
-                }
-                Ok(())
+                write!(f, "'{text}' has more than one meaning: ")?;
+                list(f, readings, |f, syntax, frames| {
+                    write!(f, "{frames} in {syntax}")
+                })
             }
             RangeError::Subframe { frame, syntax } => {
                 write!(f, "{} has no subframes such as {frame}", syntax.name())
@@ -124,4 +100,17 @@ impl fmt::Display for RangeError {
             }
         }
     }
+}
+
+/// What the syntaxes say, separated by semicolons.
+fn list(
+    f: &mut fmt::Formatter<'_>,
+    all: &[(Syntax, String)],
+    one: fn(&mut fmt::Formatter<'_>, &str, &str) -> fmt::Result,
+) -> fmt::Result {
+    for (at, (syntax, text)) in all.iter().enumerate() {
+        f.write_str(if at > 0 { "; " } else { "" })?;
+        one(f, syntax.name(), text)?;
+    }
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! The frames of a range, in order, each once.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::error::{MOST_FRAMES, RangeError};
 use super::part::{Order, Part, UNIT};
@@ -133,7 +133,7 @@ enum Seen {
         unit: i64,
         bits: Vec<u64>,
     },
-    Set(HashSet<i64>),
+    Set(BTreeSet<i64>),
 }
 
 impl Seen {
@@ -167,15 +167,7 @@ impl Seen {
                 unit,
                 bits: vec![0; words],
             },
-            _ => {
-                // Room for all, because growing takes longer and more memory.
-                let counts = parts
-                    .iter()
-                    .map(|part| Run::new(part, part.step, origin).count);
-                let count = counts.fold(0, u64::saturating_add);
-                let count = usize::try_from(count).unwrap_or(usize::MAX);
-                Seen::Set(HashSet::with_capacity(count.min(MOST_FRAMES)))
-            }
+            _ => Seen::Set(BTreeSet::new()),
         }
     }
 

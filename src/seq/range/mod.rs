@@ -1,10 +1,9 @@
 //! Frame ranges in the syntaxes of fileseq, Deadline and Open Job Description.
 
 mod agree;
-mod deadline;
 mod error;
 mod expand;
-mod fileseq;
+mod grammar;
 mod openjd;
 mod part;
 mod set;
@@ -54,10 +53,10 @@ fn parts(text: &str, syntax: Syntax) -> Result<Vec<Part>, RangeError> {
     if text.len() > MOST_TEXT {
         return Err(RangeError::TooLong);
     }
+    let parts = grammar::parts(text, syntax)?;
     match syntax {
-        Syntax::Fileseq => fileseq::parts(text),
-        Syntax::Deadline => deadline::parts(text),
-        Syntax::OpenJd => openjd::parts(text),
+        Syntax::Fileseq | Syntax::Deadline => Ok(parts),
+        Syntax::OpenJd => openjd::sorted(parts),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A part of a range, and its numbers.
 
-use super::error::{Fault, RangeError};
+use super::error::Fault;
 use crate::seq::frame::Frame;
 
 /// Millionths in a frame.
@@ -55,11 +55,11 @@ pub(super) enum Decimals {
     Refused,
 }
 
-/// The number that a text starts with, in millionths, and the rest. `None`: it starts with none.
+/// The number that a text starts with, in millionths, and the rest.
 ///
 /// # Errors
-/// When the number has too many digits.
-pub(super) fn number(text: &str, decimals: Decimals) -> Result<Option<(i64, &str)>, Fault> {
+/// When it starts with none, or with one that has too many digits.
+pub(super) fn number(text: &str, decimals: Decimals) -> Result<(i64, &str), Fault> {
     let digits_at = |at: usize| {
         let rest = text.as_bytes().get(at..).unwrap_or_default();
         rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
@@ -67,7 +67,7 @@ pub(super) fn number(text: &str, decimals: Decimals) -> Result<Option<(i64, &str
     let start = usize::from(text.starts_with('-'));
     let mut end = start + digits_at(start);
     if end == start {
-        return Ok(None);
+        return Err(Fault::NotARange);
     }
     let is_point = text.as_bytes().get(end) == Some(&b'.');
     if decimals == Decimals::Allowed && is_point && digits_at(end + 1) > 0 {
@@ -75,15 +75,7 @@ pub(super) fn number(text: &str, decimals: Decimals) -> Result<Option<(i64, &str
     }
     let (number, rest) = text.split_at_checked(end).ok_or(Fault::NotARange)?;
     let frame = Frame::parse(number).map_err(Fault::Number)?;
-    Ok(Some((frame.millionths(), rest)))
-}
-
-/// The error for a part, which may be long.
-pub(super) fn wrong(part: &str, fault: Fault) -> RangeError {
-    RangeError::Part {
-        part: shortened(part),
-        fault,
-    }
+    Ok((frame.millionths(), rest))
 }
 
 /// The start of a text for a message.
@@ -93,9 +85,4 @@ pub(super) fn shortened(text: &str) -> String {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
     }
-}
-
-/// White space as Python sees it, in which fileseq and openjd-model are written.
-pub(super) fn is_space(char: char) -> bool {
-    char.is_whitespace() || ('\x1c'..='\x1f').contains(&char)
 }

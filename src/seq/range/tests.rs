@@ -165,8 +165,8 @@ fn range_without_a_syntax_has_one_meaning() {
         ("1 - 3", "fileseq: 1,2,3"),
         (
             "1-10:3",
-            "'1-10:3' has more than one meaning: 1,4,7,10,3,5,9,2,6,8 in fileseq; \
-             1,4,7,10 in deadline and openjd",
+            "'1-10:3' has more than one meaning: 1-10x3,3,5,9,2,6,8 in fileseq; \
+             1-10x3 in deadline; 1-10x3 in openjd",
         ),
         (
             "1 5",
@@ -174,12 +174,12 @@ fn range_without_a_syntax_has_one_meaning() {
         ),
         (
             "5,1",
-            "'5,1' has more than one meaning: 5,1 in fileseq and deadline; 1,5 in openjd",
+            "'5,1' has more than one meaning: 5,1 in fileseq; 5,1 in deadline; 1,5 in openjd",
         ),
         (
-            "1-40:20",
-            "'1-40:20' has more than one meaning: 1,21,20,39,19,37,18,35,17,33,… in fileseq; \
-             1,21 in deadline and openjd",
+            "1-90:9",
+            "'1-90:9' has more than one meaning: 1-82x9,9-65x8,81,89,8-50x7,71-85x7,7,13,… \
+             in fileseq; 1-82x9 in deadline; 1-82x9 in openjd",
         ),
         ("x", "'x': not a frame or range"),
         (

@@ -11,6 +11,7 @@ use crate::seq::frame::Frame;
 use crate::seq::group::group;
 use crate::seq::group::listing::{Hidden, Links, Names};
 use crate::seq::pattern::Pattern;
+use crate::sort::Sortable;
 
 /// What an argument is.
 pub(super) enum Argument {
@@ -73,7 +74,7 @@ impl Parts {
     /// # Errors
     /// When the directory cannot be read.
     pub(super) fn find(mut self, rules: Rules) -> Result<Part, Error> {
-        self.files.sort_unstable();
+        self.files.order();
         self.files.dedup();
         let names = match (rules.files, self.patterns.is_empty()) {
             (Files::Given, true) => Names::default(),
@@ -125,7 +126,7 @@ impl Parts {
             !same.any(|other| *other == one.sequence)
         });
         found.append(&mut part.sequences);
-        found.sort_by(|a, b| a.sequence.by_name(&b.sequence));
+        found.order_by(|a, b| a.sequence.by_name(&b.sequence));
         part.sequences = found;
         Ok(part)
     }

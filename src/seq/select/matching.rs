@@ -38,6 +38,7 @@ pub(super) fn ranged(pattern: &Pattern) -> Result<Option<Vec<Frame>>, Error> {
 ///
 /// # Errors
 /// When the range is wrong, or the directory cannot be read or has too many names.
+#[cfg(test)]
 pub(crate) fn matching(pattern: &Pattern) -> Result<Sequence, Error> {
     let requested = ranged(pattern)?;
     let names = listed(&pattern.directory, Hidden::Listed, Links::Followed)?.files;

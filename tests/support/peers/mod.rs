@@ -18,7 +18,7 @@ pub use aws::{ACCESS_KEY, S3, SECRET_KEY, moto, s3, with_botocore};
 pub use certificates::{Certificates, Pair, certificates};
 pub use graphql::graphql;
 pub use httpbin::httpbin;
-pub use images::{Images, images};
+pub use images::images;
 pub use kerberos::kerberos;
 pub use login::login;
 pub use microsocks::microsocks;

@@ -116,6 +116,55 @@ impl TargetVerdict {
     }
 }
 
+impl EntryText {
+    fn of(
+        object: &Requirements,
+        detail: Detail,
+        spelling: Spelling,
+        runs_on: &[Target],
+    ) -> EntryText {
+        let mut text = EntryText {
+            is_static: object.linking == Linking::Static,
+            oldest: verdict::oldest(runs_on),
+            ..EntryText::default()
+        };
+        for required in &object.required {
+            if let (Some(highest), Detail::Description) = (required.highest, detail) {
+                let why = verdict::why(required, spelling);
+                text.needs.push((required.family, highest.to_string(), why));
+            }
+            for unnumbered in &required.unnumbered {
+                let why = because(
+                    &unnumbered.symbols,
+                    &unnumbered.label,
+                    &required.library,
+                    spelling,
+                );
+                text.unnumbered.push(format!("{} {why}", unnumbered.label));
+            }
+        }
+        text
+    }
+}
+
+/// The symbols that need the highest versions, and those that need a version without a number.
+fn symbols_of(object: &Requirements) -> Vec<Symbol> {
+    let mut symbols = Vec::new();
+    for required in &object.required {
+        if required.highest.is_some() && required.symbols.is_empty() {
+            symbols.push(Symbol {
+                name: None,
+                demangled: None,
+                version: required.label.clone(),
+                library: required.library.clone(),
+            });
+        }
+        let others = required.unnumbered.iter().flat_map(|label| &label.symbols);
+        symbols.extend(required.symbols.iter().chain(others).map(Symbol::of));
+    }
+    symbols
+}
+
 impl Symbol {
     fn of(symbol: &requirements::Symbol) -> Symbol {
         Symbol {
@@ -127,50 +176,31 @@ impl Symbol {
     }
 }
 
+/// What is shown of each object. A name is demangled only if it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// All that is in the JSON.
+    Everything,
+    /// The text for one object.
+    Description,
+    /// A line of a table, or only the totals.
+    Totals,
+}
+
 impl Entry {
     pub(super) fn of(
         object: &Requirements,
         verdict: Option<TargetVerdict>,
+        detail: Detail,
         spelling: Spelling,
     ) -> Entry {
         let highest = |family| Some(object.of(family)?.highest?.to_string());
-        let mut text = EntryText {
-            is_static: object.linking == Linking::Static,
-            ..EntryText::default()
+        let runs_on = match detail {
+            Detail::Everything | Detail::Description => {
+                verdict::runs_on(std::slice::from_ref(object))
+            }
+            Detail::Totals => Vec::new(),
         };
-        let mut symbols = Vec::new();
-        for required in &object.required {
-            let why = because(
-                &required.symbols,
-                &required.label,
-                &required.library,
-                spelling,
-            );
-            if let Some(highest) = required.highest {
-                text.needs.push((required.family, highest.to_string(), why));
-                if required.symbols.is_empty() {
-                    symbols.push(Symbol {
-                        name: None,
-                        demangled: None,
-                        version: required.label.clone(),
-                        library: required.library.clone(),
-                    });
-                }
-            }
-            for unnumbered in &required.unnumbered {
-                let why = because(
-                    &unnumbered.symbols,
-                    &unnumbered.label,
-                    &required.library,
-                    spelling,
-                );
-                text.unnumbered.push(format!("{} {why}", unnumbered.label));
-            }
-            let others = required.unnumbered.iter().flat_map(|label| &label.symbols);
-            symbols.extend(required.symbols.iter().chain(others).map(Symbol::of));
-        }
-        let runs_on = verdict::runs_on(std::slice::from_ref(object));
-        text.oldest = verdict::oldest(&runs_on);
         Entry {
             path: shown(&object.path),
             needs: Needs {
@@ -178,12 +208,15 @@ impl Entry {
                 GLIBCXX: highest(Family::Glibcxx),
                 CXXABI: highest(Family::Cxxabi),
             },
-            symbols,
+            symbols: match detail {
+                Detail::Everything => symbols_of(object),
+                Detail::Description | Detail::Totals => Vec::new(),
+            },
             cxx11_abi: object.cxx_abi.name().map(str::to_owned),
             isa: object.isa.map(|level| level.name().to_owned()),
+            text: EntryText::of(object, detail, spelling, &runs_on),
             runs_on: runs_on.into_iter().map(Target::id).collect(),
             verdict,
-            text,
         }
     }
 

@@ -4,8 +4,8 @@ use std::fmt;
 
 use nanoserde::{SerJson, SerJsonState};
 
-use super::entry::{Entry, Hosts, TargetVerdict};
-use super::summary::{self, Summary, Totals};
+use super::entry::{Detail, Entry, Hosts, TargetVerdict};
+use super::summary::{self, Highest, Summary, Totals};
 use crate::elf::demangle::Spelling;
 use crate::elf::requirements::Requirements;
 use crate::elf::verdict;
@@ -15,6 +15,7 @@ use crate::platform::Target;
 /// The report for several objects.
 pub(super) struct Report {
     objects: Vec<Entry>,
+    highest: Vec<Highest>,
     target: Option<Target>,
     /// Where all objects run.
     runs_on: Vec<Target>,
@@ -25,6 +26,7 @@ impl Report {
     pub(super) fn of(
         objects: &[Requirements],
         target: Option<Target>,
+        detail: Detail,
         spelling: Spelling,
     ) -> Report {
         let mut hosts = Hosts::default();
@@ -33,11 +35,12 @@ impl Report {
             let evaluate =
                 |target| TargetVerdict::of(object, target, limits.as_ref(), &mut hosts, spelling);
             let judged = target.map(evaluate);
-            Entry::of(object, judged, spelling)
+            Entry::of(object, judged, detail, spelling)
         });
         let entries = entries.collect();
         Report {
             objects: entries,
+            highest: Highest::of_each(objects, spelling),
             target,
             runs_on: verdict::runs_on(objects),
         }
@@ -45,7 +48,7 @@ impl Report {
 
     /// The totals and the verdict.
     pub(super) fn summary(&self) -> Summary {
-        Summary::of(&self.objects, self.target, &self.runs_on)
+        Summary::of(&self.objects, &self.highest, self.target, &self.runs_on)
     }
 
     /// Whether all objects run on the target.
@@ -125,7 +128,7 @@ impl Report {
             writeln!(f)?;
         }
         writeln!(f)?;
-        write!(f, "{}", Totals(objects))?;
+        write!(f, "{}", Totals(&self.highest))?;
         writeln!(f, "{}", summary::oldest(&self.runs_on, objects))
     }
 }

@@ -6,6 +6,9 @@ use std::fmt;
 use nanoserde::SerJson;
 
 use super::entry::{Entry, Needs};
+use crate::cli::elf::shown;
+use crate::elf::demangle::Spelling;
+use crate::elf::requirements::Requirements;
 use crate::elf::verdict;
 use crate::elf::versions::{FAMILIES, Family};
 use crate::escape::one_line;
@@ -33,8 +36,16 @@ struct Total {
 }
 
 impl Summary {
-    pub(super) fn of(objects: &[Entry], target: Option<Target>, runs_on: &[Target]) -> Summary {
-        let version = |family| Some(highest(objects, family)?.version.to_string());
+    pub(super) fn of(
+        objects: &[Entry],
+        highest: &[Highest],
+        target: Option<Target>,
+        runs_on: &[Target],
+    ) -> Summary {
+        let version = |family| {
+            let one = highest.iter().find(|one| one.family == family)?;
+            Some(one.version.to_string())
+        };
         let refused = refused(objects);
         let last = match target {
             Some(target) => count(target, objects),
@@ -53,7 +64,7 @@ impl Summary {
                 runs: refused == 0,
                 refused,
             }),
-            text: format!("{}{last}\n", Totals(objects)),
+            text: format!("{}{last}\n", Totals(highest)),
         }
     }
 }
@@ -64,35 +75,43 @@ impl fmt::Display for Summary {
     }
 }
 
-/// The highest version of a family that an object needs.
-struct Highest<'a> {
+/// The highest version of a family that any object needs.
+pub(super) struct Highest {
+    family: Family,
     version: Version,
-    why: &'a str,
-    path: &'a str,
+    why: String,
+    path: String,
 }
 
-fn highest(objects: &[Entry], family: Family) -> Option<Highest<'_>> {
-    let of_family = objects.iter().filter_map(|entry| {
-        let (_, version, why) = entry.text.needs.iter().find(|need| need.0 == family)?;
-        Some(Highest {
-            version: Version::parse(version)?,
-            why,
-            path: &entry.path,
-        })
-    });
-    of_family.max_by_key(|one| one.version)
+impl Highest {
+    /// That of each family. `spelling` is how the reason writes C++ names.
+    pub(super) fn of_each(objects: &[Requirements], spelling: Spelling) -> Vec<Highest> {
+        let of_family = |family| {
+            let needs = objects.iter().filter_map(|object| {
+                let required = object.of(family)?;
+                Some((required.highest?, required, object))
+            });
+            let (version, required, object) = needs.max_by_key(|(version, _, _)| *version)?;
+            Some(Highest {
+                family,
+                version,
+                why: verdict::why(required, spelling),
+                path: shown(&object.path),
+            })
+        };
+        FAMILIES.into_iter().filter_map(of_family).collect()
+    }
 }
 
 /// One line per family: the highest version, and the object that needs it.
-pub(super) struct Totals<'a>(pub &'a [Entry]);
+pub(super) struct Totals<'a>(pub &'a [Highest]);
 
 impl fmt::Display for Totals<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for family in FAMILIES {
-            if let Some(Highest { version, why, path }) = highest(self.0, family) {
-                let path = one_line(path);
-                writeln!(f, "highest {family}_{version}: {path} {}", one_line(why))?;
-            }
+        for highest in self.0 {
+            let (path, why) = (one_line(&highest.path), one_line(&highest.why));
+            let (family, version) = (highest.family, highest.version);
+            writeln!(f, "highest {family}_{version}: {path} {why}")?;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use crate::seq::frame::Frame;
 use crate::seq::image::fault::{Kind, Severity};
 use crate::seq::image::header::Decoding;
 use crate::seq::range::{self, Syntax};
+use crate::sort::Sortable;
 
 /// What is reported.
 pub(super) struct Selection {
@@ -115,7 +116,7 @@ impl Report {
             let failures = failures.filter(|problem| problem.is_failure);
             let frames = failures.filter_map(|problem| problem.frame);
             let mut frames: Vec<Frame> = frames.map(|number| number.0).collect();
-            frames.sort_unstable();
+            frames.order();
             frames.dedup();
             (&*sequence.pattern, frames)
         });

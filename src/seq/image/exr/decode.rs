@@ -1,10 +1,10 @@
 //! Decodes the pixels of a chunk, to check that it can be done. Nothing is kept.
 
+use super::chunk::Context;
 use super::compression::Compression;
 use super::dwa;
 use super::header::{Channel, Pixel};
 use super::huffman;
-use super::walk::Context;
 use crate::seq::image::header::Decoding;
 use crate::seq::image::inflate;
 use crate::seq::image::source::Order;

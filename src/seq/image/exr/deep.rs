@@ -1,7 +1,7 @@
 //! The chunks of deep images: for each pixel the number of its samples, then the samples.
 
+use super::chunk::{Context, Extent, Sizes};
 use super::compression::Compression;
-use super::walk::{Context, Extent, Sizes};
 use crate::seq::image::header::Decoding;
 use crate::seq::image::inflate;
 use crate::seq::image::source::{MOST_BYTES, Order};

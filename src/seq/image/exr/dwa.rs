@@ -1,8 +1,8 @@
 //! The chunks of DWAA and DWAB: four streams, with the sizes of all in front.
 
+use super::chunk::Context;
 use super::header::{Channel, Pixel};
 use super::huffman;
-use super::walk::Context;
 use crate::seq::image::header::Decoding;
 use crate::seq::image::inflate;
 use crate::seq::image::source::Order;

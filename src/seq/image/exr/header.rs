@@ -1,6 +1,6 @@
 //! The headers of an EXR file: its parts, and what describes their chunks.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::attributes::{Reader, Values};
 use crate::seq::image::fault::Fault;
@@ -188,7 +188,7 @@ fn ensure_consistent(parts: &[Part], flags: u32) -> Result<(), Fault> {
     let Some(first) = parts.first() else {
         return Err(Fault::damaged("the header has no attributes"));
     };
-    let names: HashSet<&[u8]> = parts.iter().map(|part| &*part.name).collect();
+    let names: BTreeSet<&[u8]> = parts.iter().map(|part| &*part.name).collect();
     if names.len() < parts.len() {
         return Err(Fault::damaged("two parts have the same name"));
     }

@@ -1,6 +1,7 @@
 //! The Huffman code of EXR files, for PIZ and DWA: 16-bit values with runs.
 
 use crate::seq::image::source::Order;
+use crate::sort::Sortable;
 
 /// Values, and one more symbol for runs.
 const SYMBOLS: u32 = (1 << 16) + 1;
@@ -91,7 +92,7 @@ impl Codes {
         if symbol != most + 1 {
             return Err("invalid table of Huffman codes");
         }
-        lengths.sort_unstable();
+        lengths.order();
         Codes::assign(&lengths)
     }
 

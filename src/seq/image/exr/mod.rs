@@ -2,6 +2,7 @@
 //! to that place of the image, and ends where the next begins.
 
 mod attributes;
+mod chunk;
 mod compression;
 mod decode;
 mod deep;
@@ -15,10 +16,13 @@ use super::Depth;
 use super::fault::Fault;
 use super::header::{Decoding, Header};
 use super::source::{Order, Source};
+use chunk::Chunk;
 use compression::Compression;
 use header::{Part, Window};
 use layout::{Layout, MOST_CHUNKS};
-use walk::{Chunk, Walk};
+use walk::Walk;
+
+use crate::sort::Sortable;
 
 /// The first bytes.
 pub(super) const MAGIC: [u8; 4] = [0x76, 0x2f, 0x31, 0x01];
@@ -138,7 +142,7 @@ fn summary(parts: &[Part], compressions: &[Compression]) -> Header {
             types.push(channel.pixel.name());
         }
     }
-    types.sort_unstable();
+    types.order();
     let mut names: Vec<&str> = Vec::new();
     for compression in compressions {
         if !names.contains(&compression.name()) {

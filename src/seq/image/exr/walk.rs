@@ -1,25 +1,19 @@
 //! Checks the chunks of a file in the order of their offsets, so that the file is read from the
 //! beginning to the end.
 
+use super::chunk::{Chunk, Context, Extent, Sizes};
 use super::compression::Compression;
 use super::decode;
 use super::deep;
 use super::header::Part;
-use super::layout::{Layout, Place};
+use super::layout::Layout;
 use crate::seq::image::Depth;
 use crate::seq::image::fault::Fault;
 use crate::seq::image::header::Decoding;
 use crate::seq::image::source::{MOST_BYTES, Order, Source};
+use crate::sort::Sortable;
 
 const LITTLE: Order = Order::Little;
-
-/// An entry of the offset table.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Chunk {
-    pub offset: u64,
-    pub part: u32,
-    pub index: u32,
-}
 
 /// The chunks of a file, and what describes them.
 pub(super) struct Walk<'a> {
@@ -30,37 +24,11 @@ pub(super) struct Walk<'a> {
     pub chunks: Vec<Chunk>,
 }
 
-/// What the header of a chunk says.
-pub(super) struct Sizes {
-    /// Where the data begins.
-    pub data: u64,
-    /// The size of the table of deep samples.
-    pub table: u64,
-    pub packed: u64,
-    /// The size of deep data without compression.
-    pub unpacked: u64,
-}
-
-/// How much of a chunk is decoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Extent {
-    /// Only the table of deep samples.
-    Table,
-    All,
-}
-
-/// A chunk and its part.
-pub(super) struct Context<'a> {
-    pub part: &'a Part,
-    pub compression: Compression,
-    pub place: Place,
-}
-
 impl Walk<'_> {
     /// Checks the headers of all chunks, and decodes chunks: with [`Depth::Deep`] all, otherwise
     /// samples of each part, and those that do not end where the next chunk begins.
     pub(super) fn run(mut self, source: &mut Source, depth: Depth) -> Result<Decoding, Fault> {
-        self.chunks.sort_unstable_by_key(|chunk| chunk.offset);
+        self.chunks.order_by_key(|chunk| chunk.offset);
         let mut decoding = match depth {
             Depth::Deep => Decoding::Decoded,
             Depth::Quick | Depth::Headers => Decoding::NotAsked,
