@@ -31,7 +31,7 @@ pub(crate) enum Severity {
 }
 
 impl Kind {
-    #[cfg(test)]
+    /// All kinds, in the order of the report.
     pub(crate) const ALL: [Kind; 14] = [
         Kind::Missing,
         Kind::Unreadable,
