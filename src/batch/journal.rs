@@ -43,7 +43,6 @@ pub(crate) struct Journal {
     identity: Identity,
     state: Mutex<Writing>,
     synced: Condvar,
-    _alone: Alone,
 }
 
 struct Writing {
@@ -57,6 +56,8 @@ struct Writing {
     last_sync: Instant,
     /// Nothing is written after an error: the state of the file is not known.
     is_broken: bool,
+    /// `None` after the end of the run.
+    alone: Option<Alone>,
 }
 
 /// The hash of the input and of everything else that decides about the requests of a run.
@@ -109,9 +110,9 @@ impl Journal {
                 is_syncing: false,
                 last_sync: Instant::now(),
                 is_broken: false,
+                alone: Some(alone),
             }),
             synced: Condvar::new(),
-            _alone: alone,
         };
         Ok((journal, replay))
     }
@@ -162,13 +163,18 @@ impl Journal {
         }
     }
 
-    /// Puts all lines on the disk.
+    /// Puts all lines on the disk, and lets other processes use the journal. A worker that still waits for
+    /// a response cannot write to it afterwards.
     ///
     /// # Errors
-    /// When that fails.
-    pub(crate) fn sync(&self) -> Result<(), Error> {
-        let last = self.lock().appended;
-        self.sync_to(last)
+    /// When a line cannot be put on the disk.
+    pub(crate) fn close(&self) -> Result<(), Error> {
+        let mut state = self.lock();
+        let (last, alone) = (state.appended, state.alone.take());
+        drop(state);
+        let synced = self.sync_to(last);
+        drop(alone);
+        synced
     }
 
     fn append(&self, entry: &Entry, room: Room) -> Result<u64, Error> {
@@ -239,6 +245,9 @@ impl Writing {
     fn append(&mut self, line: &[u8], room: Room) -> io::Result<()> {
         if self.is_broken {
             return Err(broken());
+        }
+        if self.alone.is_none() {
+            return Err(io::Error::other("the run has ended"));
         }
         if room == Room::Reserve {
             self.reserve()?;

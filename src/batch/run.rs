@@ -126,11 +126,12 @@ pub(crate) fn run(
     if result.is_err() {
         shared.pace.stop();
     }
-    let synced = shared
+    // Not left to the last worker: one may still wait for a response when the process ends.
+    let closed = shared
         .journal
         .as_ref()
-        .map_or(Ok(()), |journal| journal.sync());
-    result.and(synced).map(|()| run.tally)
+        .map_or(Ok(()), |journal| journal.close());
+    result.and(closed).map(|()| run.tally)
 }
 
 /// Threads that end when there are no more tasks. They are not joined: after a stop one may still wait

@@ -69,8 +69,11 @@ fn each_request_is_new_done_failed_or_unknown() {
     journal.result(&Entry::Unknown { number: 4 }).unwrap();
     let keys = [0, 1, 2].map(|number| journal.idempotency_key(number, Some("x")));
     assert!(keys[0] != keys[1] && keys[0].len() == 32);
-    journal.sync().unwrap();
-    drop(journal);
+    assert!(Journal::open(&path, WANTED).is_err(), "it is in use");
+    journal.close().unwrap();
+    // A late worker can neither send nor record.
+    assert!(journal.sent(pending(5), Durability::Written).is_err());
+    assert!(journal.result(&done(2)).is_err());
 
     let (journal, replay) = Journal::open(&path, WANTED).unwrap();
     let states = [0, 1, 2, 3, 4, 5].map(|number| replay.state(number));

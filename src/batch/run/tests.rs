@@ -433,6 +433,28 @@ fn failed_requests_are_repeated_and_unknown_ones_only_if_that_is_safe() {
     std::fs::remove_file(&path).unwrap();
 }
 
+/// A worker may wait for a response when the process ends, so the lock of the journal is not left to it.
+#[test]
+fn the_journal_is_free_after_the_run_even_if_a_worker_still_has_it() {
+    let server = Server::start(|_| response("200 OK", "", ""));
+    let path = journal_path();
+    let (journal, replay) = Journal::open(&path, WANTED).unwrap();
+    let shared = Arc::new(shared(Some(journal)));
+    let late = Arc::clone(&shared);
+    let input = server.gets(2);
+    let source = Source::new(input.as_bytes(), Kind::Objects, None)
+        .ok()
+        .unwrap();
+    let report = &mut |_| Ok(());
+    let tally = run_reporting(OPTIONS, &shared, from(source, Some(&replay)), report).unwrap();
+    assert_eq!(tally.done, 2);
+    drop(shared);
+    let (_, replay) = Journal::open(&path, WANTED).unwrap();
+    assert_eq!(replay.count(State::Done), 2);
+    drop(late);
+    std::fs::remove_file(&path).unwrap();
+}
+
 /// Nothing is sent that cannot be recorded; the result of a request that was sent is still reported.
 #[test]
 fn nothing_is_sent_when_the_journal_cannot_be_written() {
