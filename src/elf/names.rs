@@ -59,11 +59,11 @@ impl<'a> Names<'a> {
         let mut seen = Seen::of(needs);
         let (strings, abi) = match object.small_strings() {
             Some(strings) => {
-                seen.most_bytes += 2 * strings.len();
+                let abi = seen.begin(strings);
                 for &one in &wanted {
-                    seen.add(one.version, name_at(strings, one.name.into()))?;
+                    seen.add(one.version, strings, one.name.into())?;
                 }
-                (Cow::Borrowed(strings), cxx_abi::of_names(strings))
+                (Cow::Borrowed(strings), abi)
             }
             None => {
                 let (strings, abi) = extract(object, &mut wanted, &mut seen, buffer)?;
@@ -109,6 +109,8 @@ struct Seen {
     of_libstdcxx: BTreeSet<u16>,
     old: bool,
     new: bool,
+    /// The C++ ABI of all names in the table, which says what is worth looking for.
+    of_table: AbiUse,
     bytes: usize,
     /// Names may share bytes, but their total is not much longer than the table.
     most_bytes: usize,
@@ -125,23 +127,40 @@ impl Seen {
                 .collect(),
             old: false,
             new: false,
+            of_table: AbiUse::Neither,
             bytes: 0,
             most_bytes: MOST_SMALL_NAMES_BYTES,
         }
     }
 
-    fn add(&mut self, version: u16, name: &[u8]) -> Result<(), Fault> {
-        if self.old && self.new || version > 1 && self.of_libstdcxx.contains(&version) {
+    /// Begins with a string table, or the next part of one. Returns the C++ ABI of its names.
+    fn begin(&mut self, strings: &[u8]) -> AbiUse {
+        self.most_bytes += 2 * strings.len();
+        self.of_table = cxx_abi::of_names(strings);
+        self.of_table
+    }
+
+    /// Looks at the name at `offset` of the string table that was begun last.
+    fn add(&mut self, version: u16, strings: &[u8], offset: u64) -> Result<(), Fault> {
+        // A name that is the end of another one may show what the whole does not.
+        let before = offset
+            .checked_sub(1)
+            .and_then(|at| usize::try_from(at).ok());
+        let is_whole = before.and_then(|at| strings.get(at)) == Some(&0);
+        let old = !self.old && (self.of_table.has_old() || !is_whole);
+        let new = !self.new && (self.of_table.has_new() || !is_whole);
+        if !(old || new) || version > 1 && self.of_libstdcxx.contains(&version) {
             return Ok(());
         }
+        let name = name_at(strings, offset);
         self.count(name)?;
         // Without symbol versions, names of std may come from any library.
         let is_std = [&b"_ZS"[..], b"_ZNS", b"_ZNKS"]
             .iter()
             .any(|start| name.starts_with(start));
         if !is_std {
-            self.old = self.old || cxx_abi::is_old_abi(name);
-            self.new = self.new || cxx_abi::is_new_abi(name);
+            self.old |= old && cxx_abi::is_old_abi(name);
+            self.new |= new && cxx_abi::is_new_abi(name);
         }
         Ok(())
     }
@@ -209,21 +228,18 @@ fn extract(
     let mut names = vec![0];
     let (mut old, mut new) = (false, false);
     object.strings_in_parts(buffer, &mut |start, strings| {
-        let abi = match old && new {
-            true => AbiUse::Mixed,
-            false => cxx_abi::of_names(strings),
-        };
+        let abi = seen.begin(strings);
         (old, new) = (old || abi.has_old(), new || abi.has_new());
-        seen.most_bytes += 2 * strings.len();
         let end = start + strings.len() as u64;
         while let Some((offset, number)) = in_order.next_if(|one| u64::from(one.0) < end) {
-            let name = name_at(strings, u64::from(offset).saturating_sub(start));
+            let offset = u64::from(offset).saturating_sub(start);
             let Some(one) = wanted.get_mut(number) else {
                 continue;
             };
-            seen.add(one.version, name)?;
+            seen.add(one.version, strings, offset)?;
             one.name = 0;
             if listed.get(number) == Some(&true) {
+                let name = name_at(strings, offset);
                 seen.count(name)?;
                 one.name = u32::try_from(names.len()).unwrap_or(0);
                 names.extend_from_slice(name);
