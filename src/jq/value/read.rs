@@ -11,17 +11,6 @@ const DEEPEST: usize = 10_000;
 /// The byte before each text in a JSON text sequence (RFC 7464).
 const RECORD_SEPARATOR: u8 = 0x1e;
 
-/// Which bytes end a number or a word.
-const ENDS_WORD: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut left: &[u8] = b" \t\r\n,:[]{}\"\x1e";
-    while let [byte, rest @ ..] = left {
-        table[*byte as usize] = true;
-        left = rest;
-    }
-    table
-};
-
 /// The number of keys that are kept to share them: the lines of a file often have the same.
 const KEPT_KEYS: usize = 256;
 
@@ -249,8 +238,10 @@ fn scalar(text: &mut Text, byte: u8, expect: Expect) -> Result<Value, Stop> {
 /// A number, true, false, null or nan.
 fn word(text: &mut Text) -> Result<Value, Stop> {
     let rest = text.rest();
-    // A table: this runs for every byte of a number.
-    let is_end = |byte: &u8| ENDS_WORD.get(usize::from(*byte)) == Some(&true);
+    let is_end = |byte: &u8| match *byte {
+        b' ' | b'\t' | b'\r' | b'\n' | RECORD_SEPARATOR => true,
+        byte => matches!(byte, b',' | b':' | b'[' | b']' | b'{' | b'}' | b'"'),
+    };
     let length = match rest.iter().position(is_end) {
         Some(length) => length,
         None if text.is_whole => rest.len(),

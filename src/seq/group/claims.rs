@@ -47,6 +47,7 @@ pub(super) fn sequences(
         .map(|family| (frames_of(&family, names), family))
         .collect();
     let shapes = Shapes::of(names, &framed);
+    let numbers = numbers(names, &framed);
     let single = single.iter().copied();
     let mut ambiguous: Vec<usize> = single
         .filter(|at| shapes.are_ambiguous_for(names.get(*at)))
@@ -74,9 +75,67 @@ pub(super) fn sequences(
     let mut claimed = Vec::new();
     let literals = literals(names);
     for candidate in candidates {
-        claim(names, candidate, &literals, &mut is_claimed, &mut claimed);
+        let (members, others) = numbered(names, &candidate, &numbers);
+        let parts = Parts {
+            prefix: candidate.prefix,
+            suffix: candidate.suffix,
+            literals: &literals,
+        };
+        claim(&parts, members, &others, &mut is_claimed, &mut claimed);
     }
     (claimed, is_claimed)
+}
+
+/// The number of the frame of each name of the families. The names are read in their order: those of
+/// one sequence are far apart in memory.
+fn numbers(names: &Names, framed: &[(Option<Frames>, Family)]) -> Vec<Option<Number>> {
+    let mut numbers = vec![None; names.len()];
+    for (frames, family) in framed {
+        let Some(frames) = frames else { continue };
+        for member in &family.members {
+            if let Some(slot) = numbers.get_mut(*member) {
+                let name = names.get(*member);
+                let (prefix, suffix) = around(name, &frames.numbers);
+                *slot = name
+                    .get(prefix.len()..name.len() - suffix.len())
+                    .and_then(number);
+            }
+        }
+    }
+    numbers
+}
+
+/// The place of a name, and the number of its frame.
+type Numbered = (usize, Number);
+
+/// The files of a candidate, and the names of other families that its pattern may match, with their
+/// numbers.
+fn numbered(
+    names: &Names,
+    candidate: &Candidate,
+    numbers: &[Option<Number>],
+) -> (Vec<Numbered>, Vec<Numbered>) {
+    let members = candidate.members.iter();
+    let mut members: Vec<Numbered> = members
+        .filter_map(|at| Some((*at, (*numbers.get(*at)?)?)))
+        .collect();
+    if candidate.others.is_empty() {
+        return (members, Vec::new());
+    }
+    members.sort_unstable();
+    let mut others = candidate.others.clone();
+    others.sort_unstable();
+    others.dedup();
+    let is_member = |at: &usize| members.binary_search_by_key(at, |(at, _)| *at).is_ok();
+    let others = others
+        .into_iter()
+        .filter(|at| !is_member(at))
+        .filter_map(|at| {
+            let rest = names.get(at).strip_prefix(&*candidate.prefix)?;
+            number(rest.strip_suffix(&*candidate.suffix)?).map(|number| (at, number))
+        });
+    let others = others.collect();
+    (members, others)
 }
 
 /// Names that are also patterns, such as `shot.####.exr`. As an argument they are that file.
@@ -228,36 +287,28 @@ impl Known {
     }
 }
 
+/// The text around a frame, and the names that are no patterns.
+struct Parts<'a> {
+    prefix: Vec<u8>,
+    suffix: Vec<u8>,
+    literals: &'a BTreeSet<&'a [u8]>,
+}
+
 /// Makes the sequences of a candidate, unless one of their files is in another sequence.
 fn claim(
-    names: &Names,
-    candidate: Candidate,
-    literals: &BTreeSet<&[u8]>,
+    parts: &Parts,
+    members: Vec<Numbered>,
+    others: &[Numbered],
     is_claimed: &mut [bool],
     claimed: &mut Vec<Claimed>,
 ) {
-    let Candidate {
+    let Parts {
         prefix,
         suffix,
-        mut members,
-        mut others,
-    } = candidate;
-    let number_of = |at: usize| {
-        let rest = names.get(at).strip_prefix(&*prefix)?;
-        number(rest.strip_suffix(&*suffix)?).map(|number| (at, number))
-    };
-    if !others.is_empty() {
-        members.sort_unstable();
-        others.sort_unstable();
-        others.dedup();
-        others.retain(|other| members.binary_search(other).is_err());
-    }
-    let of_all = |list: Vec<usize>| -> Vec<(usize, Number)> {
-        list.into_iter().filter_map(number_of).collect()
-    };
-    let others = of_all(others);
-    let is_texture = is_texture(&prefix, &suffix);
-    for (padding, mut files) in plan(of_all(members), |(_, number)| *number) {
+        literals,
+    } = parts;
+    let is_texture = is_texture(prefix, suffix);
+    for (padding, mut files) in plan(members, |(_, number)| *number) {
         if files.len() < 2 {
             continue;
         }
@@ -273,7 +324,7 @@ fn claim(
                 .iter()
                 .all(|(_, number)| Padding::Udim.matches(number));
         let padding = if is_udim { Padding::Udim } else { padding };
-        let Some(notation) = notation_for(&prefix, padding, &suffix, literals) else {
+        let Some(notation) = notation_for(prefix, padding, suffix, literals) else {
             continue;
         };
         for (at, _) in &files {
