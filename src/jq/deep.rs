@@ -1,5 +1,6 @@
 //! Runs a function on a thread with a large stack: filters and nested values use recursion.
 
+use std::fs;
 use std::io::{self, PipeWriter, Read, Write};
 use std::os::fd::AsRawFd;
 use std::sync::{Arc, Mutex, mpsc};
@@ -94,13 +95,26 @@ pub(super) fn run<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> 
     }
 }
 
-/// A quarter of the limit on the address space: a filter that uses up its stack needs memory as well,
-/// and a program without memory ends without an error.
+/// A quarter of what is left of the limit on the address space: a filter that uses up its stack needs
+/// memory as well, and a program without memory ends without an error.
 fn most_stack() -> usize {
     match getrlimit(Resource::As).current {
-        Some(bytes) => usize::try_from(bytes / 4).unwrap_or(usize::MAX),
+        Some(bytes) => {
+            let left = bytes.saturating_sub(mapped_bytes().unwrap_or(0));
+            usize::try_from(left / 4).unwrap_or(usize::MAX)
+        }
         None => usize::MAX,
     }
+}
+
+/// The address space that this process uses. `None` without /proc.
+fn mapped_bytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let size = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmSize:"))?;
+    let kib: u64 = size.trim().strip_suffix(" kB")?.parse().ok()?;
+    kib.checked_mul(1024)
 }
 
 /// Starts `f` on a thread with a large stack. The thread sends the result, and then writes a byte.
