@@ -16,7 +16,7 @@ use super::details;
 use crate::error::Error;
 use crate::nearest::nearest;
 use crate::output::Format;
-use option::{GivenOption, find_flag, option};
+use option::{GivenOption, known, option};
 
 /// The request in a command line.
 #[derive(Debug, PartialEq, Eq)]
@@ -117,7 +117,7 @@ fn format_asked(words: &[&str], table: &CommandInfoWithArgs, path: &[String]) ->
         if *word == "--json" || is_report_filter(name) {
             return Format::Json;
         }
-        let flag = find_flag(word, command, path).ok();
+        let flag = known(word, command);
         if flag.is_some_and(|flag| matches!(flag.kind, FlagInfoKind::Option { .. })) {
             words.next(); // its value
         }

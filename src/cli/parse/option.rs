@@ -52,16 +52,24 @@ pub(super) fn option<'a>(
     Ok(GivenOption { flag, value })
 }
 
-pub(super) fn find_flag(
+/// The option with this name, such as `-H` or `--header`.
+pub(super) fn known(
+    name: &str,
+    command: &CommandInfoWithArgs,
+) -> Option<&'static FlagInfo<'static>> {
+    let short = name.strip_prefix('-').filter(|name| !name.starts_with('-'));
+    command.flags.iter().find(|flag| match short {
+        Some(short) => flag.short.is_some_and(|c| short.chars().eq([c])),
+        None => flag.long == name,
+    })
+}
+
+fn find_flag(
     name: &str,
     command: &CommandInfoWithArgs,
     path: &[String],
 ) -> Result<&'static FlagInfo<'static>, Error> {
-    let is_it = |flag: &&FlagInfo, name: &str| match name.strip_prefix('-') {
-        Some(short) if !short.starts_with('-') => flag.short.is_some_and(|c| short.chars().eq([c])),
-        _ => flag.long == name,
-    };
-    if let Some(flag) = command.flags.iter().find(|flag| is_it(flag, name)) {
+    if let Some(flag) = known(name, command) {
         return Ok(flag);
     }
     // The text after the letter of a short option may be its value, which may be a secret.
@@ -69,7 +77,7 @@ pub(super) fn find_flag(
         Some((end, _)) if !name.starts_with("--") => name.get(..end).unwrap_or(name),
         _ => name,
     };
-    let hint = match command.flags.iter().find(|flag| is_it(flag, name)) {
+    let hint = match known(name, command) {
         Some(_) => format!("put a space after a short option: {name} VALUE, or {name} -X"),
         None => hint_for(name, command, path),
     };
