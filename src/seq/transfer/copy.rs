@@ -54,7 +54,9 @@ pub(super) fn copy(
         match readlinkat(from.0, from.1, Vec::new()) {
             Ok(target) => {
                 let made = link(from, to, &target);
-                return made.map(|()| 0).map_err(|error| Failure::Write(error.into()));
+                return made
+                    .map(|()| 0)
+                    .map_err(|error| Failure::Write(error.into()));
             }
             // It is no symlink.
             Err(Errno::INVAL) => {}
