@@ -417,7 +417,7 @@ fn nothing_to_do_is_no_error() {
         &["mv", "shot.#.exr", "same/shot.#.exr", "--offset", "1"],
         0,
     );
-    let expected = ["shot.0002.exr", "shot.0003.exr"];
+    let expected = ["same", "shot.0002.exr", "shot.0003.exr"];
     assert_eq!(names(scratch.path()), expected);
 }
 
