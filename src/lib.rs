@@ -72,6 +72,8 @@ mod nearest;
 mod outline;
 /// Prints reports as text or JSON. Knows about terminals and colour.
 mod output;
+/// Work on many items in several threads.
+mod parallel;
 /// Target platforms: distributions, years of the VFX Reference Platform, CPU levels.
 mod platform;
 /// Processes and their identity.

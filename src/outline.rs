@@ -68,6 +68,8 @@ pub enum Kind {
     Word,
     /// A word with its own format: a time, an address, `PATH=SIZE`.
     Form(Check),
+    /// A range of frames. As an argument it may begin with a minus sign and a digit.
+    Range,
     File,
     Directory,
     /// The name of a profile.

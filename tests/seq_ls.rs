@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use crate::support::{self, Effort, Run, Scratch, c47, effort, peers};
+use crate::support::{self, Run, Scratch, c47, peers, rounds};
 
 /// The names of the files of a sequence.
 type Group = BTreeSet<String>;
@@ -189,12 +189,7 @@ fn sequences_are_those_of_fileseq_and_pyseq() {
     let scratch = Scratch::new("seq-peers");
     let mut dice = Dice(0x2545_f491_4f6c_dd1d);
     let mut expected: BTreeMap<String, Vec<Expected>> = BTreeMap::new();
-    for tree in 0..1000
-        * match effort() {
-            Effort::Full => 5,
-            Effort::Usual | Effort::Quick => 1,
-        }
-    {
+    for tree in 0..rounds(600) {
         let directory = format!("t{tree:04}");
         let all: Vec<Expected> = (0..1 + dice.below(4))
             .flat_map(|at| {
@@ -300,6 +295,27 @@ fn names_are_printed_as_they_are() {
         output.stdout,
         b"a.%04d.exr 2\nbad\xff.@.exr 2\na.####.exr 1\n"
     );
+}
+
+#[test]
+fn empty_argument_is_not_the_current_directory() {
+    let scratch = Scratch::new("seq-empty");
+    scratch.write("a.1.exr", "");
+    scratch.write("a.2.exr", "");
+    for words in [
+        &["ls", ""][..],
+        &["check", "a.#.exr", ""],
+        &["sums", ""],
+        &["sums", "--mhl", ""],
+        &["mv", "", "a.#.exr"],
+        &["cp", "a.#.exr", ""],
+        &["rm", "", "--yes"],
+    ] {
+        let run = c47().arg("seq").args(words).current_dir(scratch.path());
+        let output = run.run().expect_code(2);
+        let text = output.stderr_text();
+        assert!(text.contains("an argument is empty"), "{words:?} {text}");
+    }
 }
 
 #[test]

@@ -25,7 +25,8 @@ type Tree = BTreeMap<OsString, State>;
 fn tree(directory: &Path) -> Tree {
     let entries = fs::read_dir(directory).unwrap();
     let entries = entries.map(|entry| entry.unwrap().path());
-    let files = entries.filter(|path| !hidden_name(path) && !path.is_dir());
+    let is_directory = |path: &Path| fs::symlink_metadata(path).unwrap().is_dir();
+    let files = entries.filter(|path| !hidden_name(path) && !is_directory(path));
     files
         .map(|path| {
             let found = fs::symlink_metadata(&path).unwrap();
@@ -416,7 +417,7 @@ fn nothing_to_do_is_no_error() {
         &["mv", "shot.#.exr", "same/shot.#.exr", "--offset", "1"],
         0,
     );
-    let expected = ["shot.0002.exr", "shot.0003.exr"];
+    let expected = ["same", "shot.0002.exr", "shot.0003.exr"];
     assert_eq!(names(scratch.path()), expected);
 }
 
@@ -459,6 +460,51 @@ fn overwrite_replaces_and_keeps_other_files() {
         let name = |number: &str| OsString::from(format!("shot.{number}.exr"));
         assert_eq!(after[&name(new)], before[&name(old)]);
     }
+}
+
+#[test]
+fn symlinks_never_replace_the_files_they_lead_to() {
+    let scratch = shot(&["0001", "0002", "0003"]);
+    let at = |path: &str| scratch.path().join(path);
+    fs::create_dir(at("other")).unwrap();
+    symlink("../other", at("other/back")).unwrap();
+    for (number, target) in [
+        (1, "shot.0001.exr"),
+        // Another way to the same file, and through another symlink.
+        (2, "other/../other/back/../shot.0002.exr"),
+        (3, "way"),
+    ] {
+        symlink(target, at(&format!("link{number}.000{number}.exr"))).unwrap();
+        // Not the file of the same frame.
+        symlink(target, at(&format!("next{number}.0001.exr"))).unwrap();
+    }
+    symlink("shot.0003.exr", at("way")).unwrap();
+    for number in 1..4 {
+        for name in ["link", "next"] {
+            let from = format!("{name}{number}.#.exr");
+            let words = ["mv", &from, "shot.#.exr", "--overwrite"];
+            match (name, number) {
+                // It replaces another frame.
+                ("next", 2 | 3) => {}
+                _ => refused(scratch.path(), &words, "to a file that would be replaced"),
+            }
+        }
+    }
+    // A symlink may replace other files, and a copy has the content.
+    let before = tree(scratch.path());
+    let words = ["mv", "next2.#.exr", "shot.#.exr", "--overwrite"];
+    run(scratch.path(), &words, 0);
+    let words = ["cp", "link2.#.exr", "shot.#.exr", "--overwrite"];
+    run(scratch.path(), &words, 0);
+    let content = |tree: &Tree, name: &str| tree[OsStr::new(name)].0.clone();
+    let after = tree(scratch.path());
+    for (new, old) in [
+        ("shot.0001.exr", "next2.0001.exr"),
+        ("shot.0002.exr", "shot.0002.exr"),
+    ] {
+        assert_eq!(content(&after, new), content(&before, old));
+    }
+    assert!(at("shot.0002.exr").is_file() && !at("shot.0002.exr").is_symlink());
 }
 
 #[test]
@@ -580,13 +626,17 @@ fn a_move_to_another_file_system_equals_mv() {
     if can_be_two_users() {
         give_to_nobody(scratch.path().join("shot.0002.exr"));
     }
+    // Symlinks stay symlinks: to a file, to nothing, and to a directory.
+    for (number, target) in ["shot.0001.exr", "gone", "/"].iter().enumerate() {
+        symlink(target, scratch.path().join(format!("shot.100{number}.exr"))).unwrap();
+    }
     let (ours, theirs) = (memory.path().join("ours"), memory.path().join("theirs"));
     fs::create_dir(&ours).unwrap();
     fs::create_dir(&theirs).unwrap();
     let before = tree(scratch.path());
     let owners = |directory: &Path| -> Vec<(u32, u32)> {
         let names = names(directory).into_iter();
-        let found = names.map(|name| fs::metadata(directory.join(name)).unwrap());
+        let found = names.map(|name| fs::symlink_metadata(directory.join(name)).unwrap());
         found.map(|found| (found.uid(), found.gid())).collect()
     };
     let owned = owners(scratch.path());
@@ -606,13 +656,12 @@ fn a_move_to_another_file_system_equals_mv() {
 
 #[test]
 fn results_equal_those_of_pyseq() {
-    if peers::python(&["pyseq"]).is_none() {
+    let Some(python) = peers::python(&["pyseq"]) else {
         return;
-    }
+    };
     let peer = |name: &str| {
-        Run::of(crate::support::source(&format!(
-            "target/peers/venv/bin/{name}"
-        )))
+        let script = format!("target/peers/venv/bin/{name}");
+        Run::of(&python).arg(crate::support::source(&script))
     };
     for (command, name) in [("mv", "smv"), ("cp", "scopy")] {
         for (words, theirs_words) in [

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::fuzz_smoke::Random;
-use crate::support::{Effort, Run, c47, effort, peers, source};
+use crate::support::{Run, c47, peers, rounds, source};
 use ::c47::testing::{seq_frames, seq_range};
 use serde_json::{Value, json};
 
@@ -26,13 +26,6 @@ fn peers_answer(calls: &[Value]) -> Option<Vec<Option<Value>>> {
         .collect();
     assert_eq!(answers.len(), calls.len(), "{}", output.tell());
     Some(answers)
-}
-
-fn rounds(usual: usize) -> usize {
-    match effort() {
-        Effort::Full => usual * 10,
-        Effort::Quick | Effort::Usual => usual,
-    }
 }
 
 /// A number as people write it, with at most four digits.
@@ -159,7 +152,7 @@ fn frames_of(value: &Value) -> Vec<String> {
 
 #[test]
 fn fileseq_reads_the_same_frames() {
-    let texts: Vec<String> = texts(rounds(6000)).into_iter().collect();
+    let texts: Vec<String> = texts(rounds(2500)).into_iter().collect();
     // fileseq 3.4 loses frames where a range overlaps subframes: 1.5,1-3 is 1.5,1,2.5. By themselves it
     // reads the parts right.
     let calls: Vec<Value> = texts
@@ -181,7 +174,7 @@ fn fileseq_reads_the_same_frames() {
             None => refused += 1,
         }
     }
-    assert!(read > 1000 && refused > 1000, "{read} {refused}");
+    assert!(read > 500 && refused > 500, "{read} {refused}");
 }
 
 #[test]
@@ -481,6 +474,28 @@ fn ambiguous_range_is_refused_with_its_readings() {
     assert_eq!(lines(&["1-10:3", "--syntax", "deadline"]), "1-10x3\n");
     assert_eq!(lines(&["1-10:3", "--syntax", "openjd"]), "1-10:3\n");
     assert_eq!(lines(&["1 5", "--syntax", "fileseq"]), "15\n");
+}
+
+#[test]
+fn range_may_begin_with_a_minus_sign() {
+    for arguments in [
+        &["-5--1"][..],
+        &["--", "-5--1"],
+        &["-5--3,-2,-1", "--syntax", "fileseq"],
+        &["--sort", "-1,-5--2", "--syntax", "deadline"],
+        &["-10--1", "--minus", "-10--6"],
+        &["-10-10", "--and=-5--1"],
+    ] {
+        assert_eq!(lines(arguments), "-5--1\n", "{arguments:?}");
+    }
+    // What is no number is still an option.
+    let words = ["seq", "range", "1-5", "-x"];
+    let output = c47().args(words).run().expect_code(2);
+    assert!(output.stderr_text().contains("no such option: -x"));
+    let words = ["seq", "range", "-5", "-6"];
+    let output = c47().args(words).run().expect_code(2);
+    let expected = "unexpected argument: '-6'";
+    assert!(output.stderr_text().contains(expected), "{}", output.tell());
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn has_ascmhl() -> bool {
 
 /// A directory `d` with some reels.
 fn tree(name: &str) -> Scratch {
-    let scratch = Scratch::new(name);
+    let scratch = Scratch::in_memory(name);
     scratch.write("d/A001/Clips/A001C001.mov", vec![1; 100_000]);
     scratch.write("d/A001/Clips/A001C002.mov", vec![2; 3_000_000]);
     scratch.write("d/A001/Sidecar.txt", "sidecar");
@@ -512,7 +512,7 @@ fn examples_of_ascmhl_are_judged_the_same() {
         return;
     }
     // ascmhl ignores everything if a directory above is named ascmhl.
-    let scratch = Scratch::new("mhl-examples");
+    let scratch = Scratch::in_memory("mhl-examples");
     let examples = scratch.path().join("Output");
     let from = source("target/peers/ascmhl/examples/scenarios/Output");
     let copied = Run::of("cp").arg("-a").arg(from).arg(&examples).run();

@@ -141,6 +141,7 @@ mod tests {
                     | Kind::Word
                     | Kind::RequestWord(_)
                     | Kind::Form(_)
+                    | Kind::Range
                     | Kind::File
                     | Kind::Directory
                     | Kind::Profile

@@ -67,9 +67,12 @@ enum Offer {
 
 fn offer(kind: &Kind) -> Offer {
     match kind {
-        Kind::Word | Kind::Form(_) | Kind::Duration | Kind::Size | Kind::Integer { .. } => {
-            Offer::Nothing
-        }
+        Kind::Word
+        | Kind::Form(_)
+        | Kind::Range
+        | Kind::Duration
+        | Kind::Size
+        | Kind::Integer { .. } => Offer::Nothing,
         Kind::File => Offer::Files,
         Kind::Directory => Offer::Directories,
         Kind::Profile => Offer::Profiles,

@@ -8,6 +8,7 @@ use super::parse::Object;
 use super::reader::Fault;
 use super::root::Root;
 use super::walk;
+use crate::parallel;
 use crate::zip;
 
 /// Limit for the number of archive members in one run. Each takes a few hundred bytes.
@@ -187,7 +188,7 @@ pub(crate) fn read_all<S, R: Send>(
     prepare: impl Fn() -> S + Sync,
     work: impl Fn(&mut S, &Path, &Object) -> Result<R, Fault> + Sync,
 ) -> Contents<R> {
-    let files = walk::in_parallel(arguments, &prepare, |state, argument| {
+    let files = parallel::in_parallel(arguments, &prepare, |state, argument| {
         let path = Path::new(argument);
         let object = open_file(path)?;
         Some(object.and_then(|object| work(state, path, &object)))
@@ -244,7 +245,7 @@ pub(crate) fn each<S, R: Send>(
     let is_file = |input: &&Input| matches!(input.place, Place::File);
     let files: Vec<&Input> = inputs.iter().filter(is_file).collect();
     let mut of_files =
-        walk::in_parallel(&files, &prepare, |state, input| work(state, input)).into_iter();
+        parallel::in_parallel(&files, &prepare, |state, input| work(state, input)).into_iter();
     let mut state = prepare();
     let in_turn = inputs.iter().filter_map(|input| match input.place {
         Place::File => of_files.next(),

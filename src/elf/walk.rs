@@ -1,13 +1,10 @@
-//! Finds files in directories, and reads them in parallel.
+//! Finds files in directories.
 
 use std::ffi::OsStr;
 use std::io;
 use std::mem::MaybeUninit;
-use std::num::NonZero;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use crate::sort::Sortable;
 use rustix::fs::{CWD, FileType, Mode, OFlags, RawDir};
@@ -113,58 +110,6 @@ fn type_of(path: &Path) -> FileType {
     rustix::fs::lstat(path).map_or(FileType::Unknown, |found| {
         FileType::from_raw_mode(found.st_mode)
     })
-}
-
-/// The results of `work` for each item, in order, with one thread per core. `prepare` makes the
-/// state that a thread reuses for its items.
-pub(crate) fn in_parallel<I: Sync, S, R: Send>(
-    items: &[I],
-    prepare: impl Fn() -> S + Sync,
-    work: impl Fn(&mut S, &I) -> R + Sync,
-) -> Vec<R> {
-    let threads = thread::available_parallelism()
-        .map_or(1, NonZero::get)
-        .min(64);
-    in_threads(threads.min(items.len().div_ceil(8)), items, prepare, work)
-}
-
-/// The same with up to `threads` threads.
-pub(crate) fn in_threads<I: Sync, S, R: Send>(
-    threads: usize,
-    items: &[I],
-    prepare: impl Fn() -> S + Sync,
-    work: impl Fn(&mut S, &I) -> R + Sync,
-) -> Vec<R> {
-    let threads = threads.min(items.len());
-    if threads <= 1 {
-        let mut state = prepare();
-        return items.iter().map(|item| work(&mut state, item)).collect();
-    }
-    let next = AtomicUsize::new(0);
-    let take = || {
-        let mut state = prepare();
-        let mut done = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(at) else { break };
-            done.push((at, work(&mut state, item)));
-        }
-        done
-    };
-    let mut done: Vec<(usize, R)> = thread::scope(|scope| {
-        // If no more threads can be started, the existing ones do the work.
-        let more =
-            (1..threads).map_while(|_| thread::Builder::new().spawn_scoped(scope, take).ok());
-        let handles: Vec<_> = more.collect();
-        let mut done = take();
-        for handle in handles {
-            // A thread that panics has already ended the process.
-            done.extend(handle.join().unwrap_or_default());
-        }
-        done
-    });
-    done.order_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, result)| result).collect()
 }
 
 #[cfg(test)]

@@ -157,6 +157,7 @@ fn allowed(value: Option<&Value>) -> Option<Text> {
         Kind::Integer { least, most } => format!("A whole number, {}.", bounds(least, most)),
         Kind::Word
         | Kind::Form(_)
+        | Kind::Range
         | Kind::File
         | Kind::Directory
         | Kind::Profile

@@ -10,7 +10,7 @@ use super::pattern::Padding;
 use super::range::{self, Syntax};
 use super::select::Found;
 use super::sequence::Sequence;
-use crate::elf::walk::in_parallel;
+use crate::parallel::in_parallel;
 
 /// Above this number missing frames are written as plain ranges, without steps.
 const MOST_LISTED: u64 = 1_000_000;

@@ -266,6 +266,43 @@ fn a_directory_that_becomes_read_only_can_be_repaired() {
 }
 
 #[test]
+fn a_directory_that_is_renamed_meanwhile_is_left_clean() {
+    let scratch = Scratch::new("renamed");
+    let at = |name: &str| scratch.path().join(name);
+    fs::create_dir(at("a")).unwrap();
+    for number in 1..4 {
+        frame(&at("a"), format!("shot.{number}.exr"), number);
+    }
+    let words = ["mv", "shot.#.exr", "--offset", "10"];
+    let Some(run) = slow(&at("a"), &words) else {
+        return;
+    };
+    let child = run.spawn();
+    crate::support::wait_until("the first rename", || at("a/shot.11.exr").exists());
+    fs::rename(at("a"), at("b")).unwrap();
+    child.wait().expect_code(0);
+    assert_eq!(
+        names(&at("b")),
+        ["shot.11.exr", "shot.12.exr", "shot.13.exr"]
+    );
+    assert!(hidden(&at("b")).is_empty());
+    // A journal says where it can be used.
+    let strace = peers::tool("strace").unwrap();
+    let killed = Run::of(strace).args(["-f", "-qq", "-o", "/dev/null"]);
+    let killed = killed.args(["-e", "inject=renameat2:signal=SIGKILL:when=2"]);
+    let killed = killed.arg(binary()).arg("seq").args(words);
+    killed.current_dir(at("b")).run();
+    assert_eq!(hidden(&at("b")).len(), 1);
+    fs::rename(at("b"), at("c")).unwrap();
+    let output = seq(&at("c"), &["mv", "--undo", "."]).run().expect_code(7);
+    let hint = format!("where the directory has the path {}", at("b").display());
+    assert!(output.stderr_text().contains(&hint), "{}", output.tell());
+    fs::rename(at("c"), at("b")).unwrap();
+    seq(&at("b"), &["mv", "--undo", "."]).run().expect_code(0);
+    assert_eq!(names(&at("b")).len(), 3);
+}
+
+#[test]
 fn ctrl_c_stops_between_two_steps() {
     for (option, expected) in [("--finish", 2), ("--undo", 1)] {
         let scratch = shot(&["0001", "0002", "0003"]);

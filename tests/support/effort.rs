@@ -13,8 +13,20 @@ pub enum Effort {
     Full,
 }
 
+fn is_set(name: &str) -> bool {
+    std::env::var(name).is_ok_and(|value| value == "true" || value == "1")
+}
+
+/// The rounds of a test with random input, of which there is no end: ten times the usual number with
+/// `C47_TEST_FULL=1`, but not in CI.
+pub fn rounds(usual: usize) -> usize {
+    match is_set("C47_TEST_FULL") {
+        true => usual * 10,
+        false => usual,
+    }
+}
+
 pub fn effort() -> Effort {
-    let is_set = |name| std::env::var(name).is_ok_and(|value| value == "true" || value == "1");
     if is_set("C47_TEST_QUICK") {
         Effort::Quick
     } else if is_set("C47_TEST_FULL") || is_set("CI") {

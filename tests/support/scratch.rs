@@ -18,6 +18,15 @@ impl Scratch {
         Scratch::below(Path::new(env!("CARGO_TARGET_TMPDIR")), name)
     }
 
+    /// Creates one in memory where that is possible, for tests in which much is synced to the disk.
+    pub fn in_memory(name: &str) -> Scratch {
+        let memory = Path::new("/dev/shm");
+        match memory.is_dir() {
+            true => Scratch::below(memory, name),
+            false => Scratch::new(name),
+        }
+    }
+
     /// Creates one in another directory.
     pub fn below(parent: &Path, name: &str) -> Scratch {
         static COUNT: AtomicU32 = AtomicU32::new(0);

@@ -15,6 +15,7 @@ use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind, Optionality};
 use super::details;
 use crate::error::Error;
 use crate::nearest::nearest;
+use crate::outline::Kind;
 use crate::output::Format;
 use option::{GivenOption, known, option};
 
@@ -262,10 +263,12 @@ fn leaf(words: &[&str], command: &CommandInfoWithArgs, path: &[String]) -> Resul
     let mut options: Vec<String> = Vec::new();
     let mut arguments: Vec<&str> = Vec::new();
     let mut given: Vec<GivenOption> = Vec::new();
+    let has_ranges = takes_ranges(command, path);
     let mut words = words.iter().copied();
     while let Some(word) = words.next() {
         match word {
             "--" => arguments.extend(words.by_ref()),
+            _ if has_ranges && is_negative(word) => arguments.push(word),
             "-h" => return Ok(Request::Help(path.to_owned(), Length::Short)),
             "--help" => return Ok(Request::Help(path.to_owned(), Length::Whole)),
             "-" => arguments.push(word),
@@ -299,6 +302,19 @@ fn leaf(words: &[&str], command: &CommandInfoWithArgs, path: &[String]) -> Resul
     all.push("--".to_owned());
     all.extend(arguments.into_iter().map(str::to_owned));
     Ok(Request::Run(all))
+}
+
+/// Whether an argument of a command is a range of frames.
+fn takes_ranges(command: &CommandInfoWithArgs, path: &[String]) -> bool {
+    let kind = |info: &argh::PositionalInfo| details::kind(path, info.name);
+    let mut positionals = command.positionals.iter();
+    positionals.any(|info| matches!(kind(info), Kind::Range))
+}
+
+/// Whether a word begins with a negative number.
+fn is_negative(word: &str) -> bool {
+    let digits = word.strip_prefix('-');
+    digits.is_some_and(|digits| digits.starts_with(|first: char| first.is_ascii_digit()))
 }
 
 fn ensure_once(flag: &FlagInfo, given: &[GivenOption]) -> Result<(), Error> {

@@ -41,6 +41,7 @@ impl From<String> for Refusal {
 fn check(kind: Kind, value: &str) -> Result<(), Refusal> {
     match kind {
         Kind::Word
+        | Kind::Range
         | Kind::File
         | Kind::Directory
         | Kind::Profile
@@ -199,13 +200,19 @@ mod tests {
             Kind::Choice { words, .. } | Kind::RequestWord(words) => words()[0].clone(),
             Kind::Staged(stages) => stages()[0].words[0].clone(),
             Kind::Form(_) => panic!("add an example of a required value with its own format"),
-            Kind::Word | Kind::File | Kind::Directory | Kind::Profile | Kind::Command => "a".into(),
+            Kind::Word
+            | Kind::Range
+            | Kind::File
+            | Kind::Directory
+            | Kind::Profile
+            | Kind::Command => "a".into(),
         }
     }
 
     fn refuses_something(kind: Kind) -> bool {
         match kind {
             Kind::Word
+            | Kind::Range
             | Kind::File
             | Kind::Directory
             | Kind::Profile

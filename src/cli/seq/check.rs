@@ -232,6 +232,7 @@ impl Check {
                 "c47 seq check PATH...",
             ));
         }
+        super::ensure_not_empty(self.path.iter())?;
         let rules = Rules {
             files: Files::Given,
             depth: select::Depth::Given,

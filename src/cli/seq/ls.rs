@@ -133,6 +133,7 @@ impl Ls {
             return Err(Error::usage("--format and --json given; use one"));
         }
         let template = self.format.as_deref().map(Template::parse).transpose()?;
+        super::ensure_not_empty(self.path.iter())?;
         let mut paths: Vec<PathBuf> = self.path.iter().map(PathBuf::from).collect();
         if paths.is_empty() {
             paths.push(PathBuf::new());

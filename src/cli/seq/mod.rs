@@ -10,6 +10,8 @@ mod rm;
 mod sums;
 mod transfer;
 
+use std::path::Path;
+
 use argh::{ArgsInfo, FromArgs};
 
 use crate::error::Error;
@@ -66,5 +68,17 @@ impl Seq {
             Command::Rm(options) => options.run(),
             Command::Sums(options) => options.run(),
         }
+    }
+}
+
+/// Checks that no path is empty, as that of a variable that is not set: it would stand for the current
+/// directory.
+fn ensure_not_empty(mut paths: impl Iterator<Item = impl AsRef<Path>>) -> Result<(), Error> {
+    match paths.any(|path| path.as_ref().as_os_str().is_empty()) {
+        false => Ok(()),
+        true => Err(Error::usage_hint(
+            "an argument is empty",
+            "use . for the current directory",
+        )),
     }
 }

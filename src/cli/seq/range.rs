@@ -101,11 +101,11 @@ const SYNTAX: Kind = Kind::choice(|| owned(&Syntax::ALL.map(Syntax::name)));
 pub(super) const DETAILS: Details = Details {
     command: "seq range",
     values: &[
-        ("range", Kind::Word),
+        ("range", Kind::Range),
         ("--syntax", SYNTAX),
         ("--to", SYNTAX),
-        ("--and", Kind::Word),
-        ("--minus", Kind::Word),
+        ("--and", Kind::Range),
+        ("--minus", Kind::Range),
         ("--step-from", Kind::Form(|text| frame(text).map(drop))),
         ("--separator", Kind::Word),
         (

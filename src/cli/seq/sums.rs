@@ -202,7 +202,7 @@ impl Sums {
             };
             return Err(Error::usage_hint(format!("{what} is missing"), usage));
         }
-        Ok(())
+        super::ensure_not_empty(self.path.iter())
     }
 
     fn algorithm(&self) -> Option<Algorithm> {

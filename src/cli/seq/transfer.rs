@@ -268,6 +268,7 @@ impl Given {
 
     /// The sources, and the destination if there is one.
     fn places(&self) -> Result<(&[String], Option<&str>), Error> {
+        super::ensure_not_empty(self.paths.iter())?;
         let is_renumbered = self.offset.is_some() || self.start.is_some() || self.pad.is_some();
         match (self.operation, self.paths.as_slice()) {
             (_, []) => Err(Error::usage_hint(

@@ -11,7 +11,7 @@ use super::image::fault::{Kind, Severity};
 use super::image::{self, Depth, Examined};
 use super::select::Found;
 use super::summary::Summary;
-use crate::elf::walk;
+use crate::parallel;
 use crate::sort::Sortable;
 use expect::Expected;
 use family::Family;
@@ -139,7 +139,7 @@ pub(crate) fn check(
         tick(paths.len());
         examined
     };
-    let examined = walk::in_threads(options.jobs, &paths, || (), examine);
+    let examined = parallel::in_threads(options.jobs, &paths, || (), examine);
     let mut examined = examined.into_iter();
     let report = |(group, files): (Group, Vec<(Option<Frame>, PathBuf)>)| {
         let files = files.into_iter().zip(examined.by_ref());

@@ -10,6 +10,8 @@ use crate::seq::frame::Frame;
 const MOST_WORK: u64 = 100_000_000;
 /// Limit for the bits of a set of frames: 64 MiB.
 const MOST_BITS: u64 = 1 << 29;
+/// Limit for the runs in each of which a frame is looked up.
+const MOST_RUNS: usize = 16;
 
 /// The frames of all parts. A frame that comes again is left out. `origin` is the frame from which
 /// steps are counted, in millionths; without one they are counted from the first frame of each part.
@@ -52,6 +54,20 @@ impl Run {
             count: count.map_or(0, |rest| rest / step.unsigned_abs() + 1),
         }
     }
+
+    fn has(&self, frame: i64) -> bool {
+        let ahead = match self.step < 0 {
+            true => self.first - frame,
+            false => frame - self.first,
+        };
+        let step = self.step.unsigned_abs();
+        u64::try_from(ahead).is_ok_and(|ahead| ahead % step == 0 && ahead / step < self.count)
+    }
+}
+
+/// Whether each part is one run.
+fn are_steps(parts: &[Part]) -> bool {
+    parts.iter().all(|part| part.order == Order::Step)
 }
 
 struct Frames {
@@ -112,6 +128,9 @@ impl Frames {
             }
             frame += run.step;
         }
+        if let Seen::Runs(runs) = &mut self.seen {
+            runs.push(run);
+        }
         Ok(())
     }
 }
@@ -133,6 +152,8 @@ enum Seen {
         unit: i64,
         bits: Vec<u64>,
     },
+    /// Few runs, which have all their frames.
+    Runs(Vec<Run>),
     Set(BTreeSet<i64>),
 }
 
@@ -167,6 +188,7 @@ impl Seen {
                 unit,
                 bits: vec![0; words],
             },
+            _ if parts.len() <= MOST_RUNS && are_steps(parts) => Seen::Runs(Vec::new()),
             _ => Seen::Set(BTreeSet::new()),
         }
     }
@@ -175,7 +197,7 @@ impl Seen {
     fn cost(&self) -> u64 {
         match self {
             Seen::Distinct | Seen::Bits { .. } => 1,
-            Seen::Set(_) => 5,
+            Seen::Runs(_) | Seen::Set(_) => 5,
         }
     }
 
@@ -195,6 +217,7 @@ impl Seen {
                     is_new
                 })
             }
+            Seen::Runs(runs) => !runs.iter().any(|run| run.has(frame)),
             Seen::Set(set) => set.insert(frame),
         }
     }

@@ -56,6 +56,29 @@ fn fileseq_is_read() {
 }
 
 #[test]
+fn far_apart_frames_are_left_out_too() {
+    // Close together they are marked in bits, and with a far frame they are looked up in each run.
+    for parts in [
+        "1-100x7,1-100x5",
+        "100-1x7,1-100x5,50-60,3",
+        "-20-20x3,20--20x2,0,1,2,-1",
+        "1-9x2,2-9x2,1-9",
+        "5-5x3,5,1-5x4",
+        "1-2x0.5,1-3x0.25,2.75",
+    ] {
+        let near = parse(parts, Syntax::Fileseq).unwrap();
+        let far = format!("{parts},-999999999999");
+        let mut all = parse(&far, Syntax::Fileseq).unwrap();
+        assert_eq!(all.pop(), Frame::parse("-999999999999").ok());
+        assert_eq!(all, near, "{parts}");
+        let many = format!("-999999999999,{parts}{}", ",1".repeat(20));
+        let mut all = parse(&many, Syntax::Fileseq).unwrap();
+        all.retain(|frame| near.contains(frame));
+        assert!(near.iter().all(|frame| all.contains(frame)), "{parts}");
+    }
+}
+
+#[test]
 fn deadline_is_read() {
     for (range, frames) in [
         ("1 5", "1,5"),

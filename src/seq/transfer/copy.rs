@@ -1,11 +1,13 @@
 //! Copies one file: by reference where the file system can, else in the kernel, else with a buffer.
 
+use std::ffi::CStr;
 use std::fs::{File, Metadata, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 
 use rustix::fs::{
-    Advice, Gid, Mode, OFlags, SeekFrom, Timespec, Timestamps, Uid, XattrFlags, openat,
+    Advice, AtFlags, Gid, Mode, OFlags, SeekFrom, Timespec, Timestamps, Uid, XattrFlags, chownat,
+    openat, readlinkat, statat, symlinkat, utimensat,
 };
 use rustix::io::Errno;
 
@@ -33,19 +35,73 @@ pub(super) enum Failure {
 /// Called with the number of further bytes; returns false to stop.
 pub(super) type Tick<'t> = &'t dyn Fn(u64) -> bool;
 
+/// A name in an open directory.
+pub(super) type At<'a> = (&'a File, &'a [u8]);
+
+/// Copies a file to a new one. A symlink is followed, but with [`Way::Carry`] the new one is a symlink
+/// too. Returns the number of bytes.
+///
+/// # Errors
+/// As [`regular`].
+pub(super) fn copy(
+    from: At,
+    to: At,
+    way: &Way,
+    verify: Verify,
+    tick: Tick,
+) -> Result<u64, Failure> {
+    if *way == Way::Carry {
+        match readlinkat(from.0, from.1, Vec::new()) {
+            Ok(target) => {
+                let made = link(from, to, &target);
+                return made
+                    .map(|()| 0)
+                    .map_err(|error| Failure::Write(error.into()));
+            }
+            // It is no symlink.
+            Err(Errno::INVAL) => {}
+            Err(error) => return Err(Failure::Read(error.into())),
+        }
+    }
+    regular(from, to, way, verify, tick)
+}
+
+/// Makes a symlink with the times of another one, and with its owner as far as possible.
+fn link(from: At, to: At, target: &CStr) -> Result<(), Errno> {
+    let found = statat(from.0, from.1, AtFlags::SYMLINK_NOFOLLOW)?;
+    symlinkat(target, to.0, to.1)?;
+    let (owner, group) = (Uid::from_raw(found.st_uid), Gid::from_raw(found.st_gid));
+    let own = |owner| chownat(to.0, to.1, owner, Some(group), AtFlags::SYMLINK_NOFOLLOW);
+    let _ = own(Some(owner)).or_else(|_| own(None));
+    let time = |tv_sec, nanoseconds| Timespec {
+        tv_sec,
+        tv_nsec: i64::try_from(nanoseconds).unwrap_or(0),
+    };
+    let times = Timestamps {
+        last_access: time(found.st_atime, found.st_atime_nsec),
+        last_modification: time(found.st_mtime, found.st_mtime_nsec),
+    };
+    // Not every file system has times of symlinks.
+    let _ = utimensat(to.0, to.1, &times, AtFlags::SYMLINK_NOFOLLOW);
+    Ok(())
+}
+
 /// Copies a regular file to a new one, and syncs it. The new file has the mode and the times of the
 /// source, with [`Way::Carry`] also owner and attributes. Returns its size.
 ///
 /// # Errors
 /// When a file cannot be read or written, the source changes meanwhile, or the copy differs.
-pub(super) fn copy(
-    (from_directory, from): (&File, &[u8]),
-    (to_directory, to): (&File, &[u8]),
+fn regular(
+    (from_directory, from): At,
+    (to_directory, to): At,
     way: &Way,
     verify: Verify,
     tick: Tick,
 ) -> Result<u64, Failure> {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let mut flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    if *way == Way::Carry {
+        flags |= OFlags::NOFOLLOW;
+    }
     let source = openat(from_directory, from, flags, Mode::empty());
     let source = File::from(source.map_err(|error| Failure::Read(error.into()))?);
     let before = source.metadata().map_err(Failure::Read)?;

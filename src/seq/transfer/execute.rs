@@ -229,18 +229,19 @@ fn make(journal: &Journal, index: usize, start: Start, shared: &Shared) -> Made 
         }
         Ok(Ok(()))
     })();
-    let target = target(journal, index);
+    // Found only for an error: it takes a look at every step.
+    let target = || target(journal, index);
     match made {
         Ok(Ok(())) => Made::Done,
         Ok(Err(Failure::Stopped)) => Made::Stopped,
         Ok(Err(Failure::Read(error))) => Made::Failed(Error::file("copy", &source)(error)),
-        Ok(Err(Failure::Write(error))) => Made::Failed(Error::file("write", &target)(error)),
+        Ok(Err(Failure::Write(error))) => Made::Failed(Error::file("write", &target())(error)),
         Err(error) => {
             let is_far = |error: &std::io::Error| {
                 make.way == Way::HardLink && error.kind() == std::io::ErrorKind::CrossesDevices
             };
             let far = is_far(&error);
-            let failed = Error::file("write", &target)(error);
+            let failed = Error::file("write", &target())(error);
             Made::Failed(match far {
                 true => failed.with_hint("hard links need one file system; use --symbolic, or cp"),
                 false => failed,

@@ -188,17 +188,36 @@ impl Journal {
     /// When the journal cannot be deleted.
     pub(super) fn remove(self) -> Result<(), Error> {
         // The one with the journal last.
-        for (_, stage) in self.script.stages().collect::<Vec<_>>().into_iter().rev() {
-            let journal = stage.path.join(JOURNAL);
-            match fs::remove_file(&journal) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(Error::file("delete", &journal)(error));
+        for (index, stage) in self.script.stages().collect::<Vec<_>>().into_iter().rev() {
+            // In the open directory: another process may have renamed one above it.
+            let deleted = match self.directories.get(index) {
+                Some(opened) => rustix::fs::unlinkat(opened, JOURNAL, AtFlags::empty()),
+                None => rustix::fs::unlink(stage.path.join(JOURNAL)),
+            };
+            match deleted {
+                Err(error) if error != Errno::NOENT => {
+                    let journal = stage.path.join(JOURNAL);
+                    return Err(Error::file("delete", &journal)(error.into()));
                 }
                 // NFS keeps files that are open elsewhere. The next run removes the directory.
-                Err(_) | Ok(()) => drop(fs::remove_dir(&stage.path)),
+                Err(_) | Ok(()) => self.remove_directory(&stage.path),
             }
         }
         Ok(())
+    }
+
+    /// Removes an empty hidden directory, from the open directory that it is in.
+    fn remove_directory(&self, stage: &Path) {
+        let directories = self.script.directories.iter().zip(&self.directories);
+        let mut around = directories
+            .filter(|(directory, _)| stage.parent() == Some(&directory.path))
+            .map(|(_, opened)| opened);
+        match (around.next_back(), stage.file_name()) {
+            (Some(around), Some(name)) => {
+                let _ = rustix::fs::unlinkat(around, name, AtFlags::REMOVEDIR);
+            }
+            (None, _) | (_, None) => drop(fs::remove_dir(stage)),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod copy;
 mod directories;
 mod execute;
 mod journal;
+mod links;
 mod numbers;
 mod others;
 mod plan;
@@ -244,6 +245,7 @@ fn planned(
     };
     let script = plan::plan(&draft, &pairs, &taken);
     let script = script.map_err(|refusal| refused(&refusal, &all, request))?;
+    links::check(&script, &pairs)?;
     let shown = |place: &Place| script.shown(place);
     let is_changed = |pair: &&plan::Pair| pair.to.as_ref() != Some(&pair.from);
     let files = pairs.iter().filter(is_changed);

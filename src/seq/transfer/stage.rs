@@ -101,8 +101,15 @@ pub(super) fn open(stage: &Path) -> Result<Option<Found>, Error> {
     })?;
     let stage = path.parent().unwrap_or(Path::new("/")).to_owned();
     let named = record.script.stages().next().map(|(_, stage)| &stage.path);
-    if named != Some(&stage) {
-        return Err(malformed("the journal is for another directory"));
+    match named {
+        Some(named) if *named == stage => {}
+        // The directory was renamed, or has another path on this machine.
+        Some(named) => {
+            let named = crate::shell::quote_path(named.parent().unwrap_or(Path::new("/")));
+            let hint = format!("recover the run where the directory has the path {named}");
+            return Err(malformed("the journal is for another directory").with_hint(hint));
+        }
+        None => return Err(malformed("the journal is for another directory")),
     }
     Ok(Some(Found {
         stage,
