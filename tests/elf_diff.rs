@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::support::peers::tool;
-use crate::support::{Output, Scratch, c47, evenly, sample};
+use crate::support::{Output, Scratch, c47, evenly, sample_of_many};
 
 /// A build of `liblab.so.1`: its source, version script and options of gcc.
 #[derive(Clone, Copy, Default)]
@@ -838,7 +838,7 @@ fn library_does_not_differ_from_itself() {
     }
     let all = libraries();
     assert!(all.len() > 20, "{}", all.len());
-    for path in sample(all, 24) {
+    for path in sample_of_many(all, 16) {
         let output = c47().args(["elf", "diff"]).arg(&path).arg(&path).run();
         let output = output.expect_code(0);
         let first = output.stdout_text();
@@ -862,7 +862,7 @@ fn symbols_agree_with_nm() {
         .map(|(a, b)| (a.clone(), b.clone()))
         .collect();
     let mut compared = 0;
-    for (a, b) in sample(pairs, 24) {
+    for (a, b) in sample_of_many(pairs, 16) {
         let report = report(&a, &b);
         let of = |path: &Path| symbols_of_nm(path, "--defined-only");
         let (of_a, of_b) = (of(&a), of(&b));

@@ -9,7 +9,7 @@ pub enum Effort {
     Quick,
     /// Samples of large inputs.
     Usual,
-    /// `C47_TEST_FULL=1` or CI: everything.
+    /// `C47_TEST_FULL=1` or CI: everything, or in CI less where a test says so.
     Full,
 }
 
@@ -53,9 +53,20 @@ pub fn sample<T>(all: Vec<T>, most: usize) -> Vec<T> {
     evenly(all, most)
 }
 
-/// `most` of the items, at even distances.
+/// As [`sample`], for a comparison that takes long: CI uses at most ten times as many.
+pub fn sample_of_many<T>(all: Vec<T>, most: usize) -> Vec<T> {
+    match is_set("C47_TEST_FULL") {
+        true => all,
+        false => sample(evenly(all, most * 10), most),
+    }
+}
+
+/// `most` of the items, at even distances; all if there are no more.
 pub fn evenly<T>(all: Vec<T>, most: usize) -> Vec<T> {
     let count = all.len();
+    if count <= most {
+        return all;
+    }
     let is_chosen = |at: usize| (at + 1) * most / count > at * most / count;
     all.into_iter()
         .enumerate()

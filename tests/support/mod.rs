@@ -20,7 +20,7 @@ pub mod writer;
 pub mod zip;
 
 pub use child::Child;
-pub use effort::{Effort, effort, evenly, rounds, sample};
+pub use effort::{Effort, effort, evenly, rounds, sample, sample_of_many};
 pub use port::ClosedPort;
 pub use run::{Output, Run};
 pub use scratch::Scratch;
