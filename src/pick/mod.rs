@@ -10,6 +10,7 @@ pub(crate) mod matcher;
 pub(crate) mod order;
 pub(crate) mod preview;
 pub(crate) mod query;
+pub(crate) mod records;
 mod score;
 pub(crate) mod search;
 pub(crate) mod state;
