@@ -13,7 +13,18 @@ fn screen(
     height: u16,
     query: &str,
     lines: &[u8],
-    view: impl FnOnce(&mut State, &mut View),
+    change: impl FnOnce(&mut State),
+) -> Vec<String> {
+    screen_with((width, height), query, lines, &[], None, change)
+}
+
+fn screen_with(
+    (width, height): (u16, u16),
+    query: &str,
+    lines: &[u8],
+    columns: &[Column],
+    preview: Option<&[u8]>,
+    change: impl FnOnce(&mut State),
 ) -> Vec<String> {
     let mut items = Items::default();
     items
@@ -38,12 +49,12 @@ fn screen(
     let mut matched = |item: &[u8]| matcher.positions(&parsed, item);
     let mut parts = View {
         items: &items,
-        columns: &[],
+        columns,
         matched: &mut matched,
-        preview: None,
+        preview,
         colour: Colour::Never,
     };
-    view(&mut state, &mut parts);
+    change(&mut state);
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     state.set_rows(list_rows(*buffer.area(), &parts));
     let cursor = draw(&mut buffer, &state, &mut parts);
@@ -72,7 +83,7 @@ fn lines_of(buffer: &Buffer) -> Vec<String> {
 
 #[test]
 fn query_status_and_matches() {
-    let lines = screen(20, 6, "bd", b"abcd\nxyz\nbd\nb-d", |state, _| {
+    let lines = screen(20, 6, "bd", b"abcd\nxyz\nbd\nb-d", |state| {
         state.on(&Event::Key(Key::Down));
         state.on(&Event::Key(Key::Ctrl(' ')));
     });
@@ -92,7 +103,7 @@ fn query_status_and_matches() {
 #[test]
 fn controls_are_shown_and_wide_characters_are_not_cut() {
     let items = "\u{1b}[2Jx\u{202e}\n漢字漢字漢字漢字漢字\na\tb\nx\u{301}".as_bytes();
-    let lines = screen(19, 6, "", &[items, b"\xff"].concat(), |_, _| {});
+    let lines = screen(19, 6, "", &[items, b"\xff"].concat(), |_| {});
     assert_eq!(
         lines[2..],
         [
@@ -107,7 +118,7 @@ fn controls_are_shown_and_wide_characters_are_not_cut() {
 #[test]
 fn long_items_are_scrolled_to_the_match() {
     let item = format!("{}needle{}", "-".repeat(50), "=".repeat(50));
-    let lines = screen(24, 3, "needle", item.as_bytes(), |_, _| {});
+    let lines = screen(24, 3, "needle", item.as_bytes(), |_| {});
     assert_eq!(lines[2], "> …----------[n][e][e][d][l][e]=====");
 }
 
@@ -124,8 +135,7 @@ fn table_has_columns_with_titles() {
         .unwrap();
     widths(&mut columns, &items, 12);
     assert_eq!(columns.each_ref().map(|column| column.width), [12, 6]);
-    let lines = screen(30, 6, "s2", text, |state, view| {
-        view.columns = &columns;
+    let lines = screen_with((30, 6), "s2", text, &columns, None, |state| {
         state.order = Order::Column(1, Direction::Descending);
     });
     assert_eq!(
@@ -143,10 +153,10 @@ fn table_has_columns_with_titles() {
 
 #[test]
 fn preview_is_beside_or_below() {
-    let output = b"one\r\ntwo\x1b[2J\nthree";
-    let lines = screen(80, 4, "", b"a\nb\nc", |_, view| view.preview = Some(output));
+    let output = Some(&b"one\r\ntwo\x1b[2J\nthree"[..]);
+    let lines = screen_with((80, 4), "", b"a\nb\nc", &[], output, |_| {});
     assert_eq!(lines[2], format!("> a{}one", " ".repeat(38)));
-    let lines = screen(20, 6, "", b"a\nb\nc", |_, view| view.preview = Some(output));
+    let lines = screen_with((20, 6), "", b"a\nb\nc", &[], output, |_| {});
     assert_eq!(lines[2..], ["> a", "  b", "one", "two\\u{1b}[2J"]);
 }
 
@@ -160,11 +170,17 @@ fn every_size_can_be_drawn() {
     for width in 0..12 {
         for height in 0..8 {
             for columns in [&[][..], &columns] {
-                screen(width, height, "a", items.as_bytes(), |state, view| {
-                    state.on(&Event::Key(Key::Down));
-                    view.columns = columns;
-                    view.preview = Some(b"a\tb");
-                });
+                let size = (width, height);
+                screen_with(
+                    size,
+                    "a",
+                    items.as_bytes(),
+                    columns,
+                    Some(b"a\tb"),
+                    |state| {
+                        state.on(&Event::Key(Key::Down));
+                    },
+                );
             }
         }
     }
