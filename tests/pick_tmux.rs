@@ -26,7 +26,7 @@ fn type_move_and_pick() {
     let Some(tmux) = start("type") else { return };
     tmux.run("printf '%s\\n' alpha beta gamma delta | $C47 pick >out");
     let screen = tmux.wait_for("4/4");
-    assert!(screen.starts_with("> \n"), "{screen}");
+    assert!(screen.starts_with(">\n"), "{screen}");
     tmux.text("lp");
     tmux.wait_for("1/4");
     tmux.keys(&["C-u"]);
@@ -175,7 +175,7 @@ fn a_million_lines() {
     tmux.text("99999$");
     tmux.wait_for("10/1000000");
     tmux.text(" !19 !29 ^9");
-    tmux.wait_for("> 999999");
+    tmux.wait_for("2/1000000\n> 99999\n  999999\n");
     tmux.keys(&["Enter"]);
     assert_eq!(tmux.finish(), 0);
     assert_eq!(tmux.read("out"), b"99999\n");

@@ -1,5 +1,6 @@
 //! The interactive list: connects the terminal, the search and the state.
 
+use std::collections::VecDeque;
 use std::io;
 use std::time::Instant;
 
@@ -43,12 +44,8 @@ pub(crate) struct Chosen {
     pub query: String,
 }
 
-/// Whether Enter was pressed before the query was searched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Enter {
-    No,
-    Waits,
-}
+/// Events that wait for the search. More are dropped.
+const MAX_WAITING: usize = 1000;
 
 /// Shows the list until the user picks or cancels. The search wakes the terminal.
 ///
@@ -59,7 +56,7 @@ pub(crate) fn choose(terminal: &mut Terminal, search: &Search, setup: Setup) -> 
         state: State::new(setup.query, setup.multi, setup.columns.len()),
         // That of the query the search began with.
         generation: 1,
-        enter: Enter::No,
+        waiting: VecDeque::new(),
         matcher: Matcher::default(),
         query: Query::parse(setup.query, setup.words),
         columns: setup.columns.clone(),
@@ -70,7 +67,7 @@ pub(crate) fn choose(terminal: &mut Terminal, search: &Search, setup: Setup) -> 
         // All events so far, before the next drawing.
         let mut event = terminal.event(None)?;
         while let Some(happened) = event {
-            if let Some(choice) = list.on(&happened, terminal, search)? {
+            if let Some(choice) = list.on(happened, terminal, search)? {
                 return Ok(Chosen {
                     choice,
                     query: list.state.query.text(),
@@ -81,11 +78,57 @@ pub(crate) fn choose(terminal: &mut Terminal, search: &Search, setup: Setup) -> 
     }
 }
 
+/// What an event is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meaning {
+    /// Changes the query.
+    Edit,
+    /// Moves, marks or sorts, which depends on the matches.
+    Move,
+    Pick,
+    /// Cancels or stops.
+    End,
+    /// Not from the user.
+    News,
+}
+
+impl Meaning {
+    fn of(event: &Event) -> Meaning {
+        match event {
+            Event::Woken | Event::Redraw => Meaning::News,
+            Event::Paste(_) => Meaning::Edit,
+            Event::Wheel(_) => Meaning::Move,
+            Event::Click { .. } | Event::Key(Key::Enter) => Meaning::Pick,
+            Event::Key(key) => match key {
+                Key::Escape | Key::Ctrl('c' | 'd' | 'g' | 'z') => Meaning::End,
+                Key::Tab
+                | Key::BackTab
+                | Key::Up
+                | Key::Down
+                | Key::Home
+                | Key::End
+                | Key::PageUp
+                | Key::PageDown
+                | Key::Ctrl(' ' | 'a' | 'j' | 'n' | 'p' | 's')
+                | Key::Alt(_)
+                | Key::Enter => Meaning::Move,
+                Key::Char(_)
+                | Key::Ctrl(_)
+                | Key::Backspace
+                | Key::Delete
+                | Key::Left
+                | Key::Right => Meaning::Edit,
+            },
+        }
+    }
+}
+
 struct List<'a> {
     state: State,
     /// The number of the query that was searched for last.
     generation: u64,
-    enter: Enter,
+    /// Events that came before the query was searched, so that keys can be typed ahead.
+    waiting: VecDeque<Event>,
     matcher: Matcher,
     query: Query,
     columns: Vec<Column>,
@@ -96,28 +139,55 @@ impl List<'_> {
     /// What an event leads to; `None` if the list goes on.
     fn on(
         &mut self,
+        event: Event,
+        terminal: &mut Terminal,
+        search: &Search,
+    ) -> io::Result<Option<Choice>> {
+        self.update(search);
+        let meaning = Meaning::of(&event);
+        match meaning {
+            Meaning::News | Meaning::End => {}
+            // The user has given up on what waits for more items.
+            Meaning::Edit if self.is_current() => self.waiting.clear(),
+            Meaning::Edit | Meaning::Move | Meaning::Pick => {
+                if self.waiting.len() < MAX_WAITING {
+                    self.waiting.push_back(event);
+                }
+                return self.go_on(terminal, search);
+            }
+        }
+        match meaning {
+            Meaning::News => self.go_on(terminal, search),
+            Meaning::End | Meaning::Edit | Meaning::Move | Meaning::Pick => {
+                self.apply(&event, terminal, search)
+            }
+        }
+    }
+
+    /// Applies the events that need not wait any more.
+    fn go_on(&mut self, terminal: &mut Terminal, search: &Search) -> io::Result<Option<Choice>> {
+        while let Some(event) = self.waiting.front() {
+            let is_due = match Meaning::of(event) {
+                Meaning::News | Meaning::End => true,
+                Meaning::Edit | Meaning::Move => self.is_current(),
+                Meaning::Pick => self.is_settled(),
+            };
+            let Some(event) = self.waiting.pop_front_if(|_| is_due) else {
+                break;
+            };
+            if let Some(choice) = self.apply(&event, terminal, search)? {
+                return Ok(Some(choice));
+            }
+        }
+        Ok(None)
+    }
+
+    fn apply(
+        &mut self,
         event: &Event,
         terminal: &mut Terminal,
         search: &Search,
     ) -> io::Result<Option<Choice>> {
-        let event = match (self.enter, event) {
-            // The search has gone on.
-            (Enter::Waits, Event::Woken) => &Event::Key(Key::Enter),
-            (Enter::Waits, Event::Key(Key::Escape | Key::Ctrl('c' | 'z'))) => event,
-            // Other keys would change what is picked.
-            (Enter::Waits, _) => return Ok(None),
-            (Enter::No, event) => event,
-        };
-        self.update(search);
-        if *event == Event::Key(Key::Enter) {
-            self.enter = match self.is_settled() {
-                true => Enter::No,
-                false => Enter::Waits,
-            };
-            if self.enter == Enter::Waits {
-                return Ok(None);
-            }
-        }
         match self.state.on(event) {
             Effect::None => {}
             Effect::Search => self.search(search),
@@ -128,15 +198,19 @@ impl List<'_> {
         Ok(None)
     }
 
-    /// Whether the matches are those of the query.
-    fn is_settled(&self) -> bool {
-        let is_reading = self.state.input == Input::Reading;
+    /// Whether the matches are those of the query, perhaps not all of them.
+    fn is_current(&self) -> bool {
         self.state.generation() == self.generation
-            && match is_reading {
-                // More items may match, but the user has seen these.
-                true => !self.state.matches().is_empty() || !self.state.marked.is_empty(),
-                false => self.state.is_searched(),
-            }
+    }
+
+    /// Whether an item can be picked.
+    fn is_settled(&self) -> bool {
+        let can_be_picked = match self.state.input {
+            // More items may match, but the user has seen these.
+            Input::Reading => !self.state.matches().is_empty() || !self.state.marked.is_empty(),
+            Input::Ended | Input::Failed(_) => self.state.is_searched(),
+        };
+        self.is_current() && can_be_picked
     }
 
     fn search(&mut self, search: &Search) {

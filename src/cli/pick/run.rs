@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 use std::sync::{Arc, OnceLock};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use super::Pick;
 use super::options::{Height, Print, Settings, Source};
@@ -114,15 +114,17 @@ impl Pick {
                 false => Multi::One,
             },
             columns,
-            preview: preview.as_deref(),
+            preview: preview.as_ref().map(|(preview, _)| preview.as_ref()),
             colour: output::terminal_colour(),
         };
         let chosen = list::choose(&mut terminal, search, setup);
-        if let Some(preview) = &preview {
-            preview.close();
-        }
         search.close();
         drop(terminal);
+        if let Some((preview, runner)) = preview {
+            preview.close();
+            // It kills its program.
+            let _ = runner.join();
+        }
         let chosen = chosen.map_err(|source| Error::System {
             action: "use the terminal",
             source,
@@ -147,7 +149,7 @@ impl Pick {
 /// Searches in another thread, until the process ends.
 fn start(search: &Arc<Search>, wake: &Wake) -> Result<(), Error> {
     let (search, wake) = (Arc::clone(search), Arc::clone(wake));
-    spawn(move || search.run(&|| wake_up(&wake)))
+    spawn(move || search.run(&|| wake_up(&wake))).map(drop)
 }
 
 fn wake_up(wake: &Wake) {
@@ -156,19 +158,21 @@ fn wake_up(wake: &Wake) {
     }
 }
 
-fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), Error> {
-    let thread = thread::Builder::new().spawn(work);
-    thread.map(drop).map_err(|source| Error::System {
-        action: "start a thread",
-        source,
-    })
+fn spawn(work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
+    thread::Builder::new()
+        .spawn(work)
+        .map_err(|source| Error::System {
+            action: "start a thread",
+            source,
+        })
 }
 
-fn start_preview(words: Vec<String>, wake: &Wake) -> Result<Arc<Preview>, Error> {
+/// A preview, and the thread that runs its programs.
+fn start_preview(words: Vec<String>, wake: &Wake) -> Result<(Arc<Preview>, JoinHandle<()>), Error> {
     let preview = Arc::new(Preview::new(Command::new(words)));
     let (runner, wake) = (Arc::clone(&preview), Arc::clone(wake));
-    spawn(move || runner.run(&|| wake_up(&wake)))?;
-    Ok(preview)
+    let runner = spawn(move || runner.run(&|| wake_up(&wake)))?;
+    Ok((preview, runner))
 }
 
 /// Reads stdin in another thread, until it ends or the process does.
@@ -198,6 +202,7 @@ fn start_reading(source: &Source, search: &Arc<Search>) -> Result<(), Error> {
             Err(why) => Input::Failed(why),
         });
     })
+    .map(drop)
 }
 
 /// Prints items. An input that could be read only in part is an error, after what was found in it.
