@@ -302,6 +302,12 @@ fn stderr_colour() -> Colour {
     colour_on(stderr_is_terminal())
 }
 
+/// The same for a terminal that is neither of them.
+#[cfg(feature = "tui")]
+pub(crate) fn terminal_colour() -> Colour {
+    colour_on(true)
+}
+
 fn colour_on(is_terminal: bool) -> Colour {
     let is_disabled = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || std::env::var_os("TERM").is_some_and(|term| term == "dumb");

@@ -18,6 +18,7 @@ mod outline;
 mod pager;
 mod parse;
 mod passwd;
+mod pick;
 mod profile;
 mod rez;
 mod selftest;
@@ -65,6 +66,7 @@ enum Command {
     Jwt(jwt::Jwt),
     Links(links::Links),
     Man(man::Man),
+    Pick(pick::Pick),
     Rez(rez::Rez),
     Selftest(selftest::Selftest),
     Seq(seq::Seq),
@@ -156,6 +158,12 @@ const LISTINGS: &[Listing] = &[
         manual: include_str!("man/manual.md"),
     },
     Listing {
+        name: "pick",
+        details: &[pick::DETAILS],
+        layouts: pick::LAYOUTS,
+        manual: include_str!("pick/manual.md"),
+    },
+    Listing {
         name: "rez",
         details: rez::DETAILS,
         layouts: &[],
@@ -187,6 +195,10 @@ const GROUPS: &[CommandGroup] = &[
     CommandGroup {
         name: "Binaries, hosts and frames",
         commands: &["elf", "host", "selftest", "seq"],
+    },
+    CommandGroup {
+        name: "Terminal",
+        commands: &["pick"],
     },
     CommandGroup {
         name: "Deployment",
@@ -227,6 +239,7 @@ impl Command {
             Command::Jwt(options) => options.run(),
             Command::Links(options) => options.run(),
             Command::Man(options) => options.run(),
+            Command::Pick(options) => options.run(),
             Command::Rez(options) => options.run(),
             Command::Selftest(options) => options.run(),
             Command::Seq(options) => options.run(),
@@ -242,6 +255,7 @@ pub fn whole() -> crate::outline::Command {
 /// A panic prints one line instead of a backtrace, and exits with 70.
 pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
+        interrupt::restore_screen();
         let place = panic
             .location()
             .map_or_else(String::new, |at| format!(" ({}:{})", at.file(), at.line()));
