@@ -1,5 +1,12 @@
 //! `c47 pick`: chooses among the items on stdin.
 
+#[cfg_attr(
+    not(feature = "tui"),
+    expect(
+        dead_code,
+        reason = "without a terminal interface they are only checked"
+    )
+)]
 mod options;
 #[cfg(feature = "tui")]
 mod report;
@@ -19,6 +26,13 @@ use crate::outline::{Details, Field, Group, JsonOutput, Kind, Layout, Shape};
     help_triggers("-h", "--help"),
     example = "c47 seq ls | c47 pick --multi
 c47 http @kitsu/data/projects | c47 pick --show .name --print .id"
+)]
+#[cfg_attr(
+    not(feature = "tui"),
+    expect(
+        dead_code,
+        reason = "without a terminal interface they are only checked"
+    )
 )]
 pub(super) struct Pick {
     /// begin with this query
@@ -53,7 +67,7 @@ pub(super) struct Pick {
     #[argh(option, default = "0", arg_name = "number")]
     header_lines: usize,
 
-    /// show the output of this command for the highlighted item, which replaces {{}}
+    /// show the output of this command for the highlighted item, which replaces {}
     #[argh(option, arg_name = "command")]
     preview: Option<String>,
 
