@@ -44,6 +44,8 @@ mod error;
 mod escape;
 /// Exit codes.
 mod exit;
+/// Explores services.
+mod explore;
 /// Short help and manual pages.
 mod help;
 /// Hexadecimal digits.

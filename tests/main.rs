@@ -33,6 +33,7 @@ mod elf_fits;
 mod elf_fits_wheels;
 mod elf_ldd;
 mod elf_wheels;
+mod explore;
 mod files;
 mod files_shared;
 mod fuzz_smoke;

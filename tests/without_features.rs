@@ -7,6 +7,7 @@ fn command_and_options_with_filters_name_the_missing_feature() {
     for arguments in [
         &["jq", "."][..],
         &["http", "localhost:1", "--until", "."],
+        &["explore", "localhost:1", "--eval", "GET / | .a"],
         &["http", "localhost:1", "--paginate", "--items", ".a"],
     ] {
         let output = c47().args(arguments).stdin("{}").run().expect_code(2);

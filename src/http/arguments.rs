@@ -7,7 +7,8 @@ use crate::escape;
 use crate::nearest::nearest;
 
 /// The methods that may be written in lower case.
-pub(crate) const USUAL_METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+pub(crate) const USUAL_METHODS: [&str; 7] =
+    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// Splits the arguments into method, URL and items. The first word is the method if it is in
 /// capitals or a usual method, and another word follows.

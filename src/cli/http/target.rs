@@ -62,6 +62,24 @@ pub(super) fn read(options: &Http) -> Result<Target, Error> {
     })
 }
 
+/// Parses the arguments of a call to a profile that is already read, or without a profile.
+///
+/// # Errors
+/// For an invalid argument, or a URL outside the profile.
+pub(super) fn at(profile: Option<&Profile>, arguments: &[String]) -> Result<Target, Error> {
+    let (method, word, items) = words(arguments)?;
+    let url = match (at_profile(word), profile) {
+        (Some((_, path)), Some(profile)) => profile.join(path),
+        (Some(_), None) | (None, _) => Url::parse(word),
+    };
+    Ok(Target {
+        method,
+        url: url.map_err(Error::usage)?,
+        items: parsed(items)?,
+        profile: profile.cloned(),
+    })
+}
+
 /// Parses only the method.
 ///
 /// # Errors

@@ -1,0 +1,128 @@
+//! `c47 explore`: tries a service out, on the terminal or with calls that are given.
+
+mod evaluate;
+mod openapi;
+
+use argh::{ArgsInfo, FromArgs};
+
+use super::http::{Session, SessionOptions};
+use super::profile::named;
+use crate::auth::Profile;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::explore::service::Place;
+use crate::http::arguments::at_profile;
+use crate::outline::{Details, Kind};
+use crate::output::Strings;
+
+/// Try a service out: make calls, and use their results in the next ones.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(
+    subcommand,
+    name = "explore",
+    help_triggers("-h", "--help"),
+    example = "c47 explore @kitsu --eval 'GET /data/projects | .[0].id'",
+    example = "c47 explore @kitsu --eval '$p = GET /data/projects | .[0].id' --eval 'GET /data/projects/$p/shots'"
+)]
+pub(super) struct Explore {
+    /// the service: @PROFILE, or a URL. Every call is below it
+    #[argh(positional, arg_name = "service")]
+    service: String,
+
+    /// make this call and print its response: '[$NAME =] [METHOD] PATH [ITEM…] [| FILTER]'. The result is
+    /// $last in the next calls, and also $NAME. With $NAME it is not printed. May be repeated
+    #[argh(option, arg_name = "line")]
+    eval: Vec<String>,
+
+    /// read the paths of the service from an OpenAPI document: a file, or a URL. A path that does not
+    /// exist is then reported with the nearest one
+    #[argh(option, arg_name = "file")]
+    openapi: Option<String>,
+
+    /// allow calls that change data: all methods except GET, HEAD, OPTIONS and TRACE, and GraphQL queries
+    #[argh(switch)]
+    yes: bool,
+
+    /// print strings of a filter without quotes
+    #[argh(switch, short = 'r')]
+    raw_output: bool,
+
+    /// send credentials from a source, as c47 http does: bearer=SOURCE, basic=USER:SOURCE and others
+    #[argh(option, arg_name = "scheme=source")]
+    auth: Option<String>,
+
+    /// allow credentials over plain http to another machine
+    #[argh(switch)]
+    allow_plaintext: bool,
+
+    /// limit the time of each call, e.g. 2.5s. A bare number is in seconds
+    #[argh(option, arg_name = "duration")]
+    timeout: Option<String>,
+
+    /// trust only the roots in a PEM file, or from a source
+    #[argh(option, arg_name = "file")]
+    cacert: Option<String>,
+}
+
+/// What its values are.
+pub(super) const DETAILS: Details = Details {
+    command: "explore",
+    values: &[
+        ("service", Kind::Word),
+        ("--eval", Kind::Word),
+        ("--openapi", Kind::File),
+        ("--auth", Kind::Staged(crate::auth::scheme::option_stages)),
+        ("--timeout", Kind::Duration),
+        ("--cacert", Kind::File),
+    ],
+    json: &[],
+};
+
+/// The name of the command in messages.
+const COMMAND: &str = "c47 explore";
+
+impl Explore {
+    pub(super) fn run(self) -> Result<Exit, Error> {
+        if self.eval.is_empty() {
+            return Err(Error::usage_hint(
+                "missing --eval",
+                "use --eval 'GET /path | FILTER' for each call, or c47 http for a single one",
+            ));
+        }
+        let (place, profile) = self.place()?;
+        evaluate::run(&self, &place, profile)
+    }
+
+    /// The service and its profile.
+    fn place(&self) -> Result<(Place, Option<Profile>), Error> {
+        let Some((name, path)) = at_profile(&self.service) else {
+            return Ok((Place::of_url(&self.service)?, None));
+        };
+        if !path.is_empty() && path != "/" {
+            return Err(Error::usage_hint(
+                format!("'{}' is more than the name of a profile", self.service),
+                format!("use @{name}, and the path in the calls"),
+            ));
+        }
+        let profile = named(COMMAND, name)?;
+        let place = Place::Profile {
+            name: name.to_owned(),
+            url: profile.service.url.clone(),
+        };
+        Ok((place, Some(profile)))
+    }
+
+    fn session(&self, profile: Option<Profile>) -> Session {
+        let options = SessionOptions {
+            auth: self.auth.clone(),
+            timeout: self.timeout.clone(),
+            allow_plaintext: self.allow_plaintext,
+            cacert: self.cacert.clone(),
+        };
+        Session::new(options, profile)
+    }
+
+    fn strings(&self) -> Strings {
+        Strings::from_switch(self.raw_output)
+    }
+}
