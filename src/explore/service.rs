@@ -29,6 +29,15 @@ impl Place {
         Ok(Place::Url { given, url })
     }
 
+    /// The service for people, without a password.
+    #[cfg(feature = "tui")]
+    pub(crate) fn shown(&self) -> String {
+        match self {
+            Place::Profile { name, url } => format!("@{name} {url}"),
+            Place::Url { url, .. } => url.to_string(),
+        }
+    }
+
     /// The URL of the service. Its path is the one that all calls are below.
     pub(crate) fn url(&self) -> &Url {
         match self {

@@ -37,7 +37,7 @@ pub(super) fn run(
     profile: Option<Profile>,
 ) -> Result<Exit, Error> {
     let steps = steps(options)?;
-    let mut session = options.session(profile);
+    let mut session = Session::new(options.session_options(), profile);
     for step in &steps {
         step.plan.ensure_within(place)?;
     }

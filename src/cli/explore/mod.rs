@@ -1,11 +1,19 @@
 //! `c47 explore`: tries a service out, on the terminal or with calls that are given.
 
 mod evaluate;
+#[cfg(feature = "tui")]
+mod filters;
+#[cfg(feature = "tui")]
+mod mailbox;
 mod openapi;
+#[cfg(feature = "tui")]
+mod screen;
+#[cfg(feature = "tui")]
+mod worker;
 
 use argh::{ArgsInfo, FromArgs};
 
-use super::http::{Session, SessionOptions};
+use super::http::SessionOptions;
 use super::profile::named;
 use crate::auth::Profile;
 use crate::error::Error;
@@ -83,46 +91,58 @@ const COMMAND: &str = "c47 explore";
 
 impl Explore {
     pub(super) fn run(self) -> Result<Exit, Error> {
-        if self.eval.is_empty() {
-            return Err(Error::usage_hint(
-                "missing --eval",
-                "use --eval 'GET /path | FILTER' for each call, or c47 http for a single one",
-            ));
+        let (place, profile) = place_of(&self.service, |name| named(COMMAND, name))?;
+        match self.eval.is_empty() {
+            true => self.interactive(place, profile),
+            false => evaluate::run(&self, &place, profile),
         }
-        let (place, profile) = self.place()?;
-        evaluate::run(&self, &place, profile)
     }
 
-    /// The service and its profile.
-    fn place(&self) -> Result<(Place, Option<Profile>), Error> {
-        let Some((name, path)) = at_profile(&self.service) else {
-            return Ok((Place::of_url(&self.service)?, None));
-        };
-        if !path.is_empty() && path != "/" {
-            return Err(Error::usage_hint(
-                format!("'{}' is more than the name of a profile", self.service),
-                format!("use @{name}, and the path in the calls"),
-            ));
-        }
-        let profile = named(COMMAND, name)?;
-        let place = Place::Profile {
-            name: name.to_owned(),
-            url: profile.service.url.clone(),
-        };
-        Ok((place, Some(profile)))
+    #[cfg(feature = "tui")]
+    fn interactive(&self, place: Place, profile: Option<Profile>) -> Result<Exit, Error> {
+        screen::run(self, place, profile)
     }
 
-    fn session(&self, profile: Option<Profile>) -> Session {
-        let options = SessionOptions {
+    #[cfg(not(feature = "tui"))]
+    fn interactive(&self, _: Place, _: Option<Profile>) -> Result<Exit, Error> {
+        Err(Error::usage_hint(
+            "this build of c47 has no screen: it lacks the cargo feature tui, which is on by default",
+            "use --eval 'GET /path | FILTER' for each call, or c47 http for a single one",
+        ))
+    }
+
+    fn session_options(&self) -> SessionOptions {
+        SessionOptions {
             auth: self.auth.clone(),
             timeout: self.timeout.clone(),
             allow_plaintext: self.allow_plaintext,
             cacert: self.cacert.clone(),
-        };
-        Session::new(options, profile)
+        }
     }
 
     fn strings(&self) -> Strings {
         Strings::from_switch(self.raw_output)
     }
+}
+
+/// The service that the user named, and its profile, which `profile` reads.
+fn place_of(
+    service: &str,
+    profile: impl FnOnce(&str) -> Result<Profile, Error>,
+) -> Result<(Place, Option<Profile>), Error> {
+    let Some((name, path)) = at_profile(service) else {
+        return Ok((Place::of_url(service)?, None));
+    };
+    if !path.is_empty() && path != "/" {
+        return Err(Error::usage_hint(
+            format!("'{service}' is more than the name of a profile"),
+            format!("use @{name}, and the path in the calls"),
+        ));
+    }
+    let profile = profile(name)?;
+    let place = Place::Profile {
+        name: name.to_owned(),
+        url: profile.service.url.clone(),
+    };
+    Ok((place, Some(profile)))
 }

@@ -12,7 +12,11 @@ use std::sync::Arc;
 use crate::json::token_length;
 use index::Entry;
 
-pub(crate) use fold::Folds;
+#[cfg(feature = "tui")]
+pub(crate) use fold::{Fold, Folds, can_fold};
+#[cfg(feature = "tui")]
+pub(crate) use search::Way;
+#[cfg(feature = "tui")]
 pub(crate) use table::Table;
 
 /// The most values of a text. More would take more than 320 MB.
