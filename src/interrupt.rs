@@ -1,6 +1,9 @@
-//! Ctrl-C and SIGTERM: programs that c47 waits for are killed, unfinished files are removed, and the echo
-//! of the terminal is restored, before the process ends with 130 or 143.
+//! Ctrl-C and SIGTERM: programs that c47 waits for are killed, unfinished files are removed, and the
+//! terminal is restored, before the process ends with 130 or 143.
 #![allow(unsafe_code)] // signal handlers: only async-signal-safe calls on data that outlives them
+
+#[cfg(feature = "tui")]
+pub(crate) mod screen;
 
 use std::ffi::CString;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -75,6 +78,12 @@ pub(crate) fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
+/// Restores the terminal, if a screen is drawn on it.
+pub(crate) fn restore_screen() {
+    #[cfg(feature = "tui")]
+    screen::restore();
+}
+
 fn clean_up_and_exit(signal: libc::c_int) {
     kill_programs();
     for slot in &UNFINISHED {
@@ -92,6 +101,7 @@ fn clean_up_and_exit(signal: libc::c_int) {
             }
         }
     }
+    restore_screen();
     let terminal = TERMINAL.load(Ordering::SeqCst);
     if !terminal.is_null() {
         // SAFETY: the structure is leaked, the descriptor is open as long as the pointer is set, and

@@ -74,6 +74,9 @@ mod nearest;
 mod outline;
 /// Prints reports as text or JSON. Knows about terminals and colour.
 mod output;
+/// Chooses among many items.
+#[cfg(feature = "tui")]
+mod pick;
 /// Target platforms: distributions, years of the VFX Reference Platform, CPU levels.
 mod platform;
 /// Processes and their identity.
@@ -102,6 +105,9 @@ mod shell;
 mod sort;
 /// Timestamps and dates.
 mod timestamp;
+/// Keys, mouse and screens of interactive commands.
+#[cfg(feature = "tui")]
+mod tui;
 /// Names of unfinished files, which contain their writer.
 mod unfinished;
 /// Takes the place of the stack unwinder in the release.

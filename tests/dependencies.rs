@@ -8,8 +8,8 @@ use std::process::Command;
 use crate::support::source;
 
 /// The most crates, of c47 with some features. Raise them only with a reason for the new dependency in
-/// Cargo.toml.
-const MOST_CRATES: [(&str, usize); 2] = [("--all-features", 79), ("--no-default-features", 74)];
+/// Cargo.toml. 22 are ratatui-core and what it depends on.
+const MOST_CRATES: [(&str, usize); 2] = [("--all-features", 101), ("--no-default-features", 74)];
 
 /// The versions of each crate in Cargo.lock, for all targets.
 fn locked() -> BTreeMap<String, Vec<String>> {

@@ -27,11 +27,12 @@ const SIGNAL_HANDLER: &str = "src/interrupt.rs";
 const UNWINDER: &str = "src/unwinder.rs";
 
 /// Files with `unsafe` code, and the reason.
-const UNSAFE_FILES: [&str; 8] = [
+const UNSAFE_FILES: [&str; 9] = [
     "src/allocator.rs",         // the allocator
     "src/descriptor.rs",        // a descriptor known by its number
     "src/http/lookup.rs",       // getaddrinfo
     "src/interrupt.rs",         // signal handlers
+    "src/interrupt/screen.rs",  // signal handlers
     "src/jq/builtins/local.rs", // localtime_r and mktime
     "src/jq/overflow.rs",       // a signal handler for the overflow of a filter's stack
     "src/process_limits.rs",    // a signal that is ignored, and what runs between fork and exec

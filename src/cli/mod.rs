@@ -253,6 +253,7 @@ pub fn whole() -> crate::outline::Command {
 /// A panic prints one line instead of a backtrace, and exits with 70.
 pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
+        interrupt::restore_screen();
         let place = panic
             .location()
             .map_or_else(String::new, |at| format!(" ({}:{})", at.file(), at.line()));
