@@ -39,10 +39,10 @@ mod tokens;
 mod values;
 
 pub(crate) use context::{Context, Login, Person, Places, Storage, TokenRequirement};
-#[cfg(feature = "tui")]
-pub(crate) use history_file::history_file;
 pub(crate) use cookie_file::{cookie_file, delete_cookies, ensure_cookie_directory};
 pub(crate) use error::Error;
+#[cfg(feature = "tui")]
+pub(crate) use history_file::history_file;
 
 pub(crate) use issuer::Issuer;
 pub(crate) use login_call::{seconds_ahead, skew};

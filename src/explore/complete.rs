@@ -9,6 +9,7 @@ use crate::http::arguments::USUAL_METHODS;
 use crate::http::item::written_name;
 use crate::http::url::form_encode;
 use crate::shell::quote;
+use crate::sort::Sortable;
 
 /// The most candidates.
 const MAX_CANDIDATES: usize = 500;
@@ -148,6 +149,32 @@ fn targets(method: Option<&str>, typed: &str, knowledge: &Knowledge) -> Vec<Cand
             if !is_known && found.len() < MAX_CANDIDATES {
                 found.push(candidate);
             }
+        }
+    }
+    match found.is_empty() {
+        true => containing(method, typed, knowledge),
+        false => found,
+    }
+}
+
+/// Paths that contain what is typed after the first slash, the shortest first.
+fn containing(method: Option<&str>, typed: &str, knowledge: &Knowledge) -> Vec<Candidate> {
+    let part = typed.trim_start_matches('/').to_ascii_lowercase();
+    if part.is_empty() || !typed.starts_with('/') {
+        return Vec::new();
+    }
+    let operations = knowledge.api.iter().flat_map(|api| &api.operations);
+    let own = operations.filter(|one| method.unwrap_or("GET") == one.method);
+    let mut fitting: Vec<&Operation> = own
+        .filter(|one| one.path.to_ascii_lowercase().contains(&part))
+        .collect();
+    fitting.order_by_key(|one| one.path.len());
+    let mut found: Vec<Candidate> = Vec::new();
+    for operation in fitting.into_iter().take(MAX_CANDIDATES) {
+        let template: Vec<&str> = operation.path.split('/').skip(1).collect();
+        let candidate = candidate(String::new(), &template, operation, None);
+        if !found.iter().any(|known| known.text == candidate.text) {
+            found.push(candidate);
         }
     }
     found
@@ -340,7 +367,7 @@ mod tests {
         assert_eq!(texts("$l"), ["$last"]);
         assert_eq!(
             texts("GET /"),
-            ["/data/projects", "/data/projects/…", "/data/persons"]
+            ["/data/persons", "/data/projects", "/data/projects/…"]
         );
         assert_eq!(texts("GET /data/pe"), ["/data/persons"]);
         assert_eq!(
@@ -357,6 +384,7 @@ mod tests {
         );
         assert_eq!(texts("POST /data/"), ["/data/projects"]);
         assert!(texts("GET /nothing").is_empty());
+        assert_eq!(texts("GET /pro"), ["/data/projects", "/data/projects/…"]);
         assert_eq!(complete("GET /data/pe", &knowledge()).start, 4);
     }
 

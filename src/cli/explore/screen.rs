@@ -172,7 +172,8 @@ impl Screen {
             // The thread of the call ends at its time limit.
             Effect::Cancel => self.worker = None,
             Effect::Filter { id, text, input } => {
-                self.filters.apply(id, text, input, &self.app.knowledge.values);
+                self.filters
+                    .apply(id, text, input, &self.app.knowledge.values);
             }
             Effect::CancelFilter => self.filters.cancel(),
             Effect::Copy(text) => self.copy(&text),

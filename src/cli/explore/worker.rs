@@ -145,10 +145,12 @@ fn schema(session: &mut Session, words: Vec<String>) -> Result<Schema, String> {
 pub(super) fn describe(start: &Start, given: Option<String>) -> Result<(), Error> {
     let start = start.clone();
     spawn(move || {
-        let described = start.session().and_then(|(mut session, place)| match given {
-            Some(given) => openapi::read(Some(&given), &place, &mut session),
-            None => Ok(usual(&mut session, &place)),
-        });
+        let described = start
+            .session()
+            .and_then(|(mut session, place)| match given {
+                Some(given) => openapi::read(Some(&given), &place, &mut session),
+                None => Ok(usual(&mut session, &place)),
+            });
         match described {
             Ok(Some(api)) => start.mailbox.post(Happening::Described(Ok(api))),
             Ok(None) => {}

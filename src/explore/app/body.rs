@@ -37,7 +37,9 @@ impl Body {
         let text = String::from_utf8(bytes);
         let (content, tree) = match &text {
             Ok(text) if text.is_empty() => (Content::Empty, Tree::of("null".into())?),
-            Ok(text) if crate::json::check(text).is_ok() => (Content::Json, Tree::of(json.clone())?),
+            Ok(text) if crate::json::check(text).is_ok() => {
+                (Content::Json, Tree::of(json.clone())?)
+            }
             Ok(text) => {
                 let lines: Vec<Text> = text.lines().map(Text::string).collect();
                 let lines = Text::array(&lines);

@@ -48,7 +48,10 @@ impl App {
         };
         self.menu = match completion.candidates.is_empty() {
             true => Menu::Closed,
-            false => Menu::Open { completion, chosen: 0 },
+            false => Menu::Open {
+                completion,
+                chosen: 0,
+            },
         };
     }
 
@@ -105,7 +108,11 @@ impl App {
             Some(url) => {
                 self.has_asked_schema = true;
                 self.notice = "getting the schema …".to_owned();
-                vec![Effect::Learn(vec!["POST".to_owned(), url, format!("query={QUERY}")])]
+                vec![Effect::Learn(vec![
+                    "POST".to_owned(),
+                    url,
+                    format!("query={QUERY}"),
+                ])]
             }
             None => Vec::new(),
         }
@@ -280,7 +287,11 @@ fn summary(status: &str, bytes: usize, elapsed: Duration, content: Content) -> S
         Content::Empty => ", no body",
     };
     // Less than a millisecond is of no interest.
-    let elapsed = Duration::from_millis(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1));
+    let elapsed = Duration::from_millis(
+        u64::try_from(elapsed.as_millis())
+            .unwrap_or(u64::MAX)
+            .max(1),
+    );
     let size = format_size(u64::try_from(bytes).unwrap_or(u64::MAX));
     format!("{status}, {size}, {}{kind}", format_duration(elapsed))
 }

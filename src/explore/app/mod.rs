@@ -43,7 +43,10 @@ pub(crate) enum Writes {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Menu {
     Closed,
-    Open { completion: Completion, chosen: usize },
+    Open {
+        completion: Completion,
+        chosen: usize,
+    },
 }
 
 /// A line of the history in place of the line that is written.
@@ -134,7 +137,11 @@ pub(crate) enum Effect {
     /// Ends the call that runs.
     Cancel,
     /// Applies a filter to a text, with the values as variables.
-    Filter { id: u64, text: String, input: std::sync::Arc<str> },
+    Filter {
+        id: u64,
+        text: String,
+        input: std::sync::Arc<str>,
+    },
     /// Ends the filter that runs.
     CancelFilter,
     /// Copies the command line of these words.
@@ -243,7 +250,9 @@ impl App {
                 self.refresh_menu();
                 Vec::new()
             }
-            Happening::Described(Err(why)) | Happening::Learned(Err(why)) | Happening::Told(why) => {
+            Happening::Described(Err(why))
+            | Happening::Learned(Err(why))
+            | Happening::Told(why) => {
                 self.notice = why;
                 Vec::new()
             }

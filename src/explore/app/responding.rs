@@ -70,7 +70,9 @@ impl App {
     /// Opens and folds in a tree, and changes the column of a table.
     fn sideways(&mut self, side: Side) {
         let rows = self.rows;
-        let Some(shown) = &mut self.response else { return };
+        let Some(shown) = &mut self.response else {
+            return;
+        };
         let Shown { view, tree, .. } = shown;
         match (&mut *view, side) {
             (View::Table(view), Side::Right) => {
@@ -93,7 +95,11 @@ impl App {
     }
 
     fn toggle(&mut self) {
-        let Some(Shown { view: View::Tree(view), .. }) = &mut self.response else {
+        let Some(Shown {
+            view: View::Tree(view),
+            ..
+        }) = &mut self.response
+        else {
             return;
         };
         let fold = match view.folds.is_open(view.cursor) {
@@ -105,7 +111,9 @@ impl App {
 
     fn fold_all(&mut self, folds: Folds) {
         let rows = self.rows;
-        let Some(shown) = &mut self.response else { return };
+        let Some(shown) = &mut self.response else {
+            return;
+        };
         if let View::Tree(view) = &mut shown.view {
             view.folds = folds;
             if !view.folds.is_open(view.cursor) {
@@ -118,7 +126,9 @@ impl App {
     /// Between the lines and a table of the array at the cursor.
     fn turn_view(&mut self) {
         let rows = self.rows;
-        let Some(shown) = &mut self.response else { return };
+        let Some(shown) = &mut self.response else {
+            return;
+        };
         let tree = &shown.tree;
         let view = match &shown.view {
             View::Table(_) => {
@@ -142,9 +152,13 @@ impl App {
 
     /// Goes to the next match.
     fn find(&mut self, way: Way) {
-        let Search::For(wanted) = &self.search else { return };
+        let Search::For(wanted) = &self.search else {
+            return;
+        };
         let rows = self.rows;
-        let Some(shown) = &mut self.response else { return };
+        let Some(shown) = &mut self.response else {
+            return;
+        };
         let from = shown.view.value(&shown.tree);
         match shown.tree.find(wanted, from, way) {
             Some(node) => {

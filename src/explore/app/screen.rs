@@ -88,9 +88,7 @@ pub(crate) fn draw(app: &App, colour: Colour, buffer: &mut Buffer) -> Position {
         menu(&mut canvas, &rows, completion, *chosen);
     }
     match (app.focus, &app.search) {
-        (Pane::Response, Search::None | Search::For(_)) => {
-            Position::new(0, cursor_row(app, &rows))
-        }
+        (Pane::Response, Search::None | Search::For(_)) => Position::new(0, cursor_row(app, &rows)),
         (Pane::Response, Search::Typing(_)) | (Pane::Call | Pane::Filter, _) => cursor,
     }
 }
@@ -102,19 +100,29 @@ fn cursor_row(app: &App, rows: &Rows) -> u16 {
     };
     let row = match &shown.view {
         View::Tree(view) => {
-            let lines = view.folds.lines(&shown.tree, view.top, usize::from(rows.count));
-            lines.iter().position(|node| *node == view.cursor).unwrap_or(0)
+            let lines = view
+                .folds
+                .lines(&shown.tree, view.top, usize::from(rows.count));
+            lines
+                .iter()
+                .position(|node| *node == view.cursor)
+                .unwrap_or(0)
         }
         View::Table(view) => view.row.saturating_sub(view.top) + 1,
     };
-    rows.response + u16::try_from(row).unwrap_or(0).min(rows.count.saturating_sub(1))
+    rows.response
+        + u16::try_from(row)
+            .unwrap_or(0)
+            .min(rows.count.saturating_sub(1))
 }
 
 fn title(app: &App, canvas: &mut Canvas) {
     let service = app.place.shown();
     let at = canvas.text(0, 0, &format!("c47 explore {service}"), Look::Title);
     let state = match (&app.calling, &app.response) {
-        (Calling::Running(call), _) => Some((format!("{} {} …", call.method, call.path), Look::Word)),
+        (Calling::Running(call), _) => {
+            Some((format!("{} {} …", call.method, call.path), Look::Word))
+        }
         (Calling::Idle | Calling::Confirm(_), Some(shown)) => {
             let look = match shown.outcome {
                 Outcome::Good => Look::Good,
@@ -159,10 +167,22 @@ fn response(app: &App, canvas: &mut Canvas, rows: &Rows) {
     let has_focus = app.focus == Pane::Response;
     match &shown.view {
         View::Tree(view) => {
-            lines::draw(canvas, &shown.tree, view, (rows.response, rows.count), has_focus);
+            lines::draw(
+                canvas,
+                &shown.tree,
+                view,
+                (rows.response, rows.count),
+                has_focus,
+            );
         }
         View::Table(view) => {
-            table::draw(canvas, &shown.tree, view, (rows.response, rows.count), has_focus);
+            table::draw(
+                canvas,
+                &shown.tree,
+                view,
+                (rows.response, rows.count),
+                has_focus,
+            );
         }
     }
 }
@@ -170,7 +190,10 @@ fn response(app: &App, canvas: &mut Canvas, rows: &Rows) {
 /// Draws the last line: a question, a notice, or the keys. Returns the cursor of a search.
 fn status(app: &App, canvas: &mut Canvas, row: u16) -> Option<Position> {
     if let Calling::Confirm(call) = &app.calling {
-        let text = format!("{} {} can change data. Send it? y/n", call.method, call.path);
+        let text = format!(
+            "{} {} can change data. Send it? y/n",
+            call.method, call.path
+        );
         canvas.text(0, row, &text, Look::Ask);
         return None;
     }

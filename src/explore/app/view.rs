@@ -61,7 +61,9 @@ impl View {
             View::Table(view) => {
                 let row = view.table.rows.get(view.row).copied().unwrap_or_default();
                 let column = view.table.columns.get(view.column);
-                column.and_then(|column| tree.member(row, column)).unwrap_or(row)
+                column
+                    .and_then(|column| tree.member(row, column))
+                    .unwrap_or(row)
             }
         }
     }
@@ -97,7 +99,11 @@ impl View {
             View::Tree(view) => {
                 if view.cursor < view.top {
                     view.top = view.cursor;
-                } else if !view.folds.lines(tree, view.top, rows).contains(&view.cursor) {
+                } else if !view
+                    .folds
+                    .lines(tree, view.top, rows)
+                    .contains(&view.cursor)
+                {
                     let steps = isize::try_from(rows.saturating_sub(1)).unwrap_or(0);
                     view.top = view.folds.moved(tree, view.cursor, -steps);
                 }
@@ -105,7 +111,9 @@ impl View {
             View::Table(view) => {
                 // One row is the header.
                 let rows = rows.saturating_sub(1).max(1);
-                view.top = view.top.clamp((view.row + 1).saturating_sub(rows), view.row);
+                view.top = view
+                    .top
+                    .clamp((view.row + 1).saturating_sub(rows), view.row);
             }
         }
     }

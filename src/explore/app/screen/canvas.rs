@@ -153,6 +153,8 @@ pub(super) fn end_of(text: &str, room: usize) -> &str {
     if columns(text) <= room {
         return text;
     }
-    let mut ends = text.char_indices().map(|(at, _)| text.get(at..).unwrap_or_default());
+    let mut ends = text
+        .char_indices()
+        .map(|(at, _)| text.get(at..).unwrap_or_default());
     ends.find(|end| columns(end) <= room).unwrap_or_default()
 }

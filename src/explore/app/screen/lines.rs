@@ -25,7 +25,9 @@ pub(super) fn draw(
 fn line(canvas: &mut Canvas, tree: &Tree, view: &TreeView, node: Node, row: u16) {
     // Deep values stay visible.
     let deepest = canvas.width() / 2;
-    let indent = u16::try_from(tree.depth(node) * 2).unwrap_or(u16::MAX).min(deepest);
+    let indent = u16::try_from(tree.depth(node) * 2)
+        .unwrap_or(u16::MAX)
+        .min(deepest);
     let is_open = view.folds.is_open(node);
     let mark = match (can_fold(tree, node), is_open) {
         (false, _) => "  ",
@@ -66,7 +68,8 @@ fn name(tree: &Tree, object: Node) -> String {
     let named = ["name", "full_name", "title", "code", "label", "id"];
     let value = named.into_iter().find_map(|key| tree.member(object, key));
     let text = value.and_then(|value| tree.scalar(value));
-    text.map(|text| format!(" {}", beginning(Some(text)))).unwrap_or_default()
+    text.map(|text| format!(" {}", beginning(Some(text))))
+        .unwrap_or_default()
 }
 
 /// A string may have megabytes.

@@ -18,11 +18,18 @@ pub(super) fn draw(
     if count == 0 {
         return;
     }
-    let rows = view.table.rows.iter().skip(view.top).take(usize::from(count - 1));
+    let rows = view
+        .table
+        .rows
+        .iter()
+        .skip(view.top)
+        .take(usize::from(count - 1));
     let cells: Vec<Vec<String>> = rows
         .map(|row| {
             let columns = view.table.columns.iter();
-            columns.map(|column| view.table.cell(tree, *row, column)).collect()
+            columns
+                .map(|column| view.table.cell(tree, *row, column))
+                .collect()
         })
         .collect();
     let widths = widths(&view.table.columns, &cells);
@@ -51,14 +58,20 @@ pub(super) fn draw(
 fn widths(names: &[String], cells: &[Vec<String>]) -> Vec<usize> {
     let width = |(at, name): (usize, &String)| {
         let column = cells.iter().filter_map(|row| row.get(at));
-        let widest = column.map(|cell| columns(beginning(cell))).max().unwrap_or(0);
+        let widest = column
+            .map(|cell| columns(beginning(cell)))
+            .max()
+            .unwrap_or(0);
         widest.max(columns(name)).clamp(1, MAX_WIDTH)
     };
     names.iter().enumerate().map(width).collect()
 }
 
 fn beginning(cell: &str) -> &str {
-    let end = cell.char_indices().nth(MAX_WIDTH).map_or(cell.len(), |(end, _)| end);
+    let end = cell
+        .char_indices()
+        .nth(MAX_WIDTH)
+        .map_or(cell.len(), |(end, _)| end);
     cell.get(..end).unwrap_or(cell)
 }
 
