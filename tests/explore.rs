@@ -1,7 +1,7 @@
 //! `c47 explore --eval`: calls whose results are used in the next ones.
 
 use crate::support::server::{Request, Response, Server};
-use crate::support::{Run, Scratch, c47};
+use crate::support::{Run, Scratch, binary, c47, peers};
 
 /// A service with projects and shots. A POST returns its body.
 fn service() -> Server {
@@ -101,11 +101,22 @@ fn nothing_is_sent_when_a_line_is_wrong() {
         );
         assert_eq!(output.stdout_text(), "");
     }
-    let output = c47()
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn without_a_terminal_the_hint_is_eval() {
+    let Some(setsid) = peers::tool("setsid") else {
+        return;
+    };
+    let server = service().may_be_idle();
+    let run = Run::of(setsid).arg("--wait").arg(binary());
+    let output = run
         .args(["explore", &server.url("/api")])
         .run()
         .expect_code(2);
     assert!(output.stderr_text().contains("--eval"), "{}", output.tell());
+    assert_eq!(output.stdout_text(), "");
     assert!(server.requests().is_empty());
 }
 
@@ -231,4 +242,17 @@ fn mistyped_path_is_reported_with_the_nearest_one() {
         output.tell()
     );
     assert_eq!(targets(&server), ["GET /api/project"]);
+}
+
+#[test]
+fn graphql_query_needs_no_permission() {
+    let Some(service) = peers::graphql() else {
+        return;
+    };
+    let line = "POST / query='{ shots { name } }'";
+    let output = c47()
+        .args(["explore", &service.url(), "--eval", line])
+        .run();
+    let body = output.expect_code(0).json();
+    assert_eq!(body["data"]["shots"][1]["name"], "sh020");
 }

@@ -34,6 +34,8 @@ mod elf_fits_wheels;
 mod elf_ldd;
 mod elf_wheels;
 mod explore;
+#[cfg(all(feature = "jq", feature = "tui"))]
+mod explore_screen;
 mod files;
 mod files_shared;
 mod fuzz_smoke;
