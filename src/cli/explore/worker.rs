@@ -117,9 +117,9 @@ fn told(error: &Error) -> String {
 
 fn received(session: &mut Session, call: PendingCall) -> Result<Received, String> {
     let answer = session.call(call.words).map_err(|error| told(&error))?;
-    let outcome = match answer.exit() {
-        Exit::Done => Outcome::Good,
-        _ => Outcome::Bad,
+    let outcome = match answer.exit() == Exit::Done {
+        true => Outcome::Good,
+        false => Outcome::Bad,
     };
     Ok(Received {
         status: answer.head.status_and_reason(),
@@ -132,9 +132,9 @@ fn received(session: &mut Session, call: PendingCall) -> Result<Received, String
 
 fn schema(session: &mut Session, words: Vec<String>) -> Result<Schema, String> {
     let answer = session.call(words).map_err(|error| told(&error))?;
-    match answer.exit() {
-        Exit::Done => Schema::parse(&answer.body),
-        _ => Err(format!("no schema: {}", answer.line)),
+    match answer.exit() == Exit::Done {
+        true => Schema::parse(&answer.body),
+        false => Err(format!("no schema: {}", answer.line)),
     }
 }
 

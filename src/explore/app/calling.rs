@@ -177,9 +177,9 @@ impl App {
 
     /// The answer to the question whether to send a call.
     pub(super) fn confirmed(&mut self, key: Key, call: PendingCall) -> Vec<Effect> {
-        match key {
-            Key::Char('y' | 'Y') => self.send(call),
-            _ => {
+        match matches!(key, Key::Char('y' | 'Y')) {
+            true => self.send(call),
+            false => {
                 self.calling = Calling::Idle;
                 self.notice = "not sent".to_owned();
                 Vec::new()

@@ -288,16 +288,8 @@ impl App {
             let call = call.clone();
             return self.confirmed(key, call);
         }
-        match key {
-            Key::Ctrl('c') if matches!(self.calling, Calling::Running(_)) => return self.cancel(),
-            Key::Ctrl('c' | 'q') => return vec![Effect::Quit],
-            Key::Ctrl('z') => return vec![Effect::Stop],
-            Key::Escape => return self.escape(),
-            Key::BackTab => {
-                self.turn_focus();
-                return Vec::new();
-            }
-            _ => {}
+        if let Some(effects) = self.common_key(key) {
+            return effects;
         }
         self.notice.clear();
         match self.focus {
@@ -305,6 +297,39 @@ impl App {
             Pane::Response => self.response_key(key),
             Pane::Filter => self.filter_key(key),
         }
+    }
+
+    /// A key that does the same in all panes; `None` if it is not one.
+    fn common_key(&mut self, key: Key) -> Option<Vec<Effect>> {
+        let is_running = matches!(self.calling, Calling::Running(_));
+        Some(match (key, is_running) {
+            (Key::Ctrl('c'), true) => self.cancel(),
+            (Key::Ctrl('c' | 'q'), _) => vec![Effect::Quit],
+            (Key::Ctrl('z'), _) => vec![Effect::Stop],
+            (Key::Escape, _) => self.escape(),
+            (Key::BackTab, _) => {
+                self.turn_focus();
+                Vec::new()
+            }
+            (
+                Key::Char(_)
+                | Key::Ctrl(_)
+                | Key::Alt(_)
+                | Key::Enter
+                | Key::Tab
+                | Key::Backspace
+                | Key::Delete
+                | Key::Up
+                | Key::Down
+                | Key::Left
+                | Key::Right
+                | Key::Home
+                | Key::End
+                | Key::PageUp
+                | Key::PageDown,
+                _,
+            ) => return None,
+        })
     }
 
     fn paste(&mut self, text: &str) -> Vec<Effect> {

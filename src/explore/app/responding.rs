@@ -48,7 +48,13 @@ impl App {
             }
             Key::Char('s') => return vec![Effect::Save(self.calls.clone())],
             Key::Char('q') => return vec![Effect::Quit],
-            _ => {}
+            Key::Char(_)
+            | Key::Ctrl(_)
+            | Key::Alt(_)
+            | Key::Backspace
+            | Key::Delete
+            | Key::BackTab
+            | Key::Escape => {}
         }
         Vec::new()
     }

@@ -70,9 +70,11 @@ fn drawn(app: &mut App, width: u16, height: u16) -> Vec<String> {
 
 /// The word of the call that is sent.
 fn sent(effects: &[Effect]) -> Vec<String> {
-    let calls = effects.iter().filter_map(|effect| match effect {
-        Effect::Send(call) => Some(call.words.join(" ")),
-        _ => None,
+    let calls = effects.iter().filter_map(|effect| {
+        let Effect::Send(call) = effect else {
+            return None;
+        };
+        Some(call.words.join(" "))
     });
     calls.collect()
 }
@@ -104,14 +106,14 @@ fn from_nothing_to_the_shots_of_a_project_in_ten_keys() {
     assert_eq!(
         drawn(&mut app, 60, 8),
         [
-            "c47 explore @kitsu https://k.lan/api  200 OK, 62 B, 47ms",
+            "c47 explore @kitsu https://k.lan/api  200 OK, 60 B, 47ms",
             "  GET /data/projects/a1/shots",
             "name   frames",
             "sh010  120",
             "sh020  96",
             "",
             "|",
-            "Enter follow  o below  t table  / search  | filter  p path  …",
+            "Enter follow  o below  t table  / search  | filter  p path …",
         ]
     );
 }
@@ -189,7 +191,7 @@ fn tree_is_folded_searched_and_copied_from() {
     );
     let rows = drawn(&mut app, 60, 14);
     assert!(
-        rows.contains(&"    \"name\": \"tide \\u001b[2J\"".to_owned()),
+        rows.contains(&"      \"name\": \"tide \\u001b[2J\"".to_owned()),
         "{rows:#?}"
     );
     press(&mut app, &[Key::Char('w')]);
@@ -225,9 +227,11 @@ fn filter_is_applied_as_one_types() {
     let effects = type_text(&mut app, ".[");
     let ids: Vec<u64> = effects
         .iter()
-        .filter_map(|effect| match effect {
-            Effect::Filter { id, .. } => Some(*id),
-            _ => None,
+        .filter_map(|effect| {
+            let Effect::Filter { id, .. } = effect else {
+                return None;
+            };
+            Some(*id)
         })
         .collect();
     let [first, second] = ids.as_slice() else {
