@@ -6,8 +6,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::support::server::{Response, Server};
-use crate::support::wait::wait_until;
-use crate::support::{Scratch, binary, peers};
+
+use crate::support::{Scratch, binary, peers, wait_until};
 
 /// A terminal of 80 columns and 24 rows, in which one command runs. It ends with the test.
 struct Terminal {

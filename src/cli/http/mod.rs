@@ -23,6 +23,7 @@ mod polling;
 mod presign;
 mod print;
 mod print_command;
+mod renewal;
 mod report;
 mod reporter;
 mod run;

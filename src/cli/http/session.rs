@@ -11,8 +11,8 @@ use super::format::Show;
 use super::jq::of_body;
 use super::plan::Plan;
 use super::print_command::shown;
+use super::renewal::renewed_by;
 use super::{Http, show, status, target};
-use crate::auth::scheme::Lifetime;
 use crate::auth::{Issuer, Profile, TokenRequirement};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -227,19 +227,8 @@ impl Session {
 
     fn caller(&self, settings: Settings, issuer: &Rc<RefCell<Issuer<'static>>>) -> Caller<'static> {
         let caller = Caller::new(settings).observed_by(Box::new(self.messages.clone()));
-        let lifetime = issuer.borrow().lifetime();
-        match lifetime {
-            Lifetime::Lasting => caller,
-            Lifetime::OneRequest | Lifetime::Cached => {
-                let (issuer, messages) = (Rc::clone(issuer), self.messages.clone());
-                caller.renewing(Box::new(move |renewal| {
-                    let issued = issuer.borrow_mut().renew(renewal)?;
-                    Ok(issued.map(|issued| {
-                        messages.extend(&issued.warnings);
-                        issued.credential
-                    }))
-                }))
-            }
-        }
+        let messages = self.messages.clone();
+        let tell = Box::new(move |warnings: &[String]| messages.extend(warnings));
+        renewed_by(issuer, caller, tell)
     }
 }
