@@ -198,7 +198,8 @@ fn credentials_of_the_profile_are_sent_with_every_call() {
         run.args(["explore"]).args(arguments).run()
     };
     let output = run(&["@a", "--eval", "/text", "--eval", "GET /empty"]).expect_code(0);
-    assert!(!output.tell().contains("k3y-of-lena"), "{}", output.tell());
+    assert!(!output.stdout_text().contains("k3y-of-lena"));
+    assert!(!output.stderr_text().contains("k3y-of-lena"));
     for request in server.requests() {
         assert_eq!(request.header("authorization"), Some("Bearer k3y-of-lena"));
         assert_eq!(request.header("x-site"), Some("lon"));

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::server::{Response, Server};
 
-use crate::support::{Scratch, binary, peers, wait_until};
+use crate::support::{Scratch, binary, peers};
 
 /// A terminal of 80 columns and 24 rows, in which one command runs. It ends with the test.
 struct Terminal {
@@ -62,8 +62,12 @@ impl Terminal {
 
     #[track_caller]
     fn wait_for(&self, text: &str) {
-        let what = format!("the screen shows {text:?}:\n{}", self.shown());
-        wait_until(&what, || self.shown().contains(text));
+        let deadline = Instant::now() + Duration::from_secs(50);
+        while !self.shown().contains(text) {
+            let shown = self.shown();
+            assert!(Instant::now() < deadline, "{text:?} is not shown:\n{shown}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Types characters.
@@ -226,6 +230,8 @@ fn fields_of_a_graphql_service_are_completed() {
     terminal.press("Tab");
     terminal.write(" } }' ");
     terminal.press("Enter");
+    terminal.wait_for("\"data\"");
+    terminal.write("e");
     terminal.wait_for("sh020");
     terminal.press("C-c");
     terminal.wait_for("exit=0");

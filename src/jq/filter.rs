@@ -46,7 +46,8 @@ impl Filter {
     /// # Errors
     /// As [`Filter::compile`].
     pub(crate) fn compile_with(what: &str, text: &str, names: &[String]) -> Result<Filter, Error> {
-        let (owned, names) = (text.to_owned(), names.to_owned());
+        let owned = text.to_owned();
+        let names: Vec<String> = names.iter().map(|name| format!("${name}")).collect();
         deep::run(move || compile(&owned, &names))
             .map_err(|stopped| stopped.into_error(what))?
             .map(|compiled| compiled.filter)

@@ -88,11 +88,9 @@ pub(super) fn plan_for(
         guard::ensure_confidential(&request.url.origin, &settings)?;
     }
     let secrets = secrets(options)?;
+    let reading = Reading::of(options, secrets, deadline);
     let unread_headers = match profile {
-        Some(profile) => {
-            let reading = Reading::of(options, secrets, deadline);
-            add_profile(profile, &parts, reading, &mut request)?
-        }
+        Some(profile) => add_profile(profile, &parts, reading, &mut request)?,
         None => Vec::new(),
     };
     if let Show::Download(wanted) = &show {

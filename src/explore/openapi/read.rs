@@ -78,8 +78,9 @@ fn prefix(root: &Value, base: &Url) -> String {
         .and_then(|server| server.get("url"))
         .and_then(Value::as_str);
     let server = server.filter(|url| !url.contains('{'));
-    let own = root.get("basePath").and_then(Value::as_str);
-    let path = match (own, server) {
+    // Documents of version 3 may have one that means nothing.
+    let own = root.get("swagger").and(root.get("basePath"));
+    let path = match (own.and_then(Value::as_str), server) {
         (Some(path), _) => path.to_owned(),
         (None, Some(url)) => base
             .join(url)

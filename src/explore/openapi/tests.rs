@@ -8,7 +8,7 @@ fn api(text: &str) -> Result<Api, String> {
     Api::parse(text.as_bytes(), &base("https://k.lan/api"))
 }
 
-const THREE: &str = r##"{"openapi": "3.1.0", "servers": [{"url": "/api"}], "paths": {
+const THREE: &str = r##"{"openapi": "3.1.0", "servers": [{"url": "/api"}], "basePath": "/other", "paths": {
   "/data/projects": {
     "get": {"summary": "Get all", "parameters": [
       {"$ref": "#/components/parameters/page"},
