@@ -195,12 +195,17 @@ const GROUPS: &[CommandGroup] = &[
         ],
     },
     CommandGroup {
-        name: "Binaries, hosts and frames",
-        commands: &["elf", "host", "selftest", "seq"],
-    },
-    CommandGroup {
-        name: "Deployment",
-        commands: &["rez", "links", "completions", "man"],
+        name: "Binaries, hosts, frames and deployment",
+        commands: &[
+            "elf",
+            "host",
+            "selftest",
+            "seq",
+            "rez",
+            "links",
+            "completions",
+            "man",
+        ],
     },
 ];
 

@@ -15,10 +15,20 @@ pub(crate) struct Call {
     /// The method, if it is given.
     given: Option<String>,
     /// A path, a query, or a URL of the service.
-    pub target: String,
+    target: String,
+    source: Source,
     /// The items as they are written.
     pub items: Vec<String>,
     parsed: Vec<Item>,
+}
+
+/// Where the target of a call comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    /// It is written in the line, so that a path is one of the service.
+    Line,
+    /// It is a value of a response, so that a path is one of the origin.
+    Link,
 }
 
 /// What a call may do to the data of a service.
@@ -54,6 +64,7 @@ impl Plan {
         let sketch = Call {
             given,
             target: url.to_owned(),
+            source: Source::Line,
             items: items.to_vec(),
             parsed: parsed(items)?,
         };
@@ -100,6 +111,10 @@ impl Plan {
         Ok(Call {
             given: self.sketch.given.clone(),
             target,
+            source: match self.target.is_value() {
+                true => Source::Link,
+                false => Source::Line,
+            },
             parsed: parsed(&items)?,
             items,
         })
@@ -181,13 +196,27 @@ impl Call {
         is_request && !operations.is_empty() && operations.iter().all(|one| one.kind == Kind::Query)
     }
 
+    /// The target as it is written in a line. A link of a response may begin with the path of the service.
+    fn target_at(&self, place: &Place) -> String {
+        let link = match self.source {
+            Source::Link if self.target.starts_with('/') => place.path_of(&self.target).ok(),
+            Source::Link | Source::Line => None,
+        };
+        link.unwrap_or_else(|| self.target.clone())
+    }
+
+    /// The path and query below the URL of the service.
+    pub(crate) fn path(&self, place: &Place) -> String {
+        place.path_of_target(&self.target_at(place))
+    }
+
     /// The words of `c47 http` for this call.
     ///
     /// # Errors
     /// A usage error for a target outside of the service.
     pub(crate) fn words(&self, place: &Place) -> Result<Vec<String>, Error> {
         let method = self.given.clone();
-        let url = place.word(&self.target)?;
+        let url = place.word(&self.target_at(place))?;
         let items = self.items.iter().cloned();
         Ok(method.into_iter().chain([url]).chain(items).collect())
     }
@@ -202,6 +231,8 @@ mod tests {
         let mut values = Values::default();
         values.set("m", "\"DELETE\"".into()).unwrap();
         values.set("id", "\"47\"".into()).unwrap();
+        values.set("path", "\"/api/x\"".into()).unwrap();
+        values.set("own", "\"/data/x\"".into()).unwrap();
         values
             .set("link", "\"https://k.lan/api/x?page=2\"".into())
             .unwrap();
@@ -226,6 +257,9 @@ mod tests {
         );
         assert_eq!(words("/data name=$id"), "@kitsu/data name=47");
         assert_eq!(words("get $link"), "GET @kitsu/x?page=2");
+        assert_eq!(words("get $path"), "GET @kitsu/x");
+        assert_eq!(words("get $own"), "GET @kitsu/data/x");
+        assert_eq!(words("get /api/x"), "GET @kitsu/api/x");
         for wrong in [
             "",
             "| .a",

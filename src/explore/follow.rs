@@ -92,7 +92,7 @@ fn operation<'a>(api: &'a Api, kind: &str) -> Option<&'a Operation> {
             && is_name(last)
             && (singular(before) == kind
                 || kind_of_key(last.trim_matches(['{', '}'])).as_deref() == Some(kind)
-                    && singular(before) != "")
+                    && !before.is_empty())
     });
     // `/data/projects/{id}` rather than `/actions/projects/open/{project_id}`.
     fitting.min_by_key(|one| {

@@ -153,12 +153,9 @@ fn selection(document: &str) -> Option<Vec<&str>> {
             ')' => parentheses = parentheses.saturating_sub(1),
             _ if parentheses > 0 => {}
             '{' if open.len() >= MAX_DEPTH => return None,
-            '{' => {
-                // The first one is that of the operation.
-                if !std::mem::take(&mut is_first) {
-                    open.push(last);
-                }
-            }
+            // The first one is that of the operation.
+            '{' if std::mem::take(&mut is_first) => {}
+            '{' => open.push(last),
             '}' => {
                 open.pop();
             }

@@ -82,6 +82,11 @@ impl Word {
         pieces.collect()
     }
 
+    /// Whether all of it is one value of a response.
+    pub(crate) fn is_value(&self) -> bool {
+        matches!(self.pieces.as_slice(), [Piece::Value(_)])
+    }
+
     /// Whether a part of it comes from a response.
     pub(crate) fn has_values(&self) -> bool {
         self.pieces

@@ -146,7 +146,7 @@ impl Run<'_> {
         output::say(format_args!("{COMMAND}: {}", answer.line));
         let is_unknown = matches!(answer.head.status, 404 | 405);
         let near = self.api.as_ref().filter(|_| is_unknown);
-        let path = self.place.path_of_target(&call.target);
+        let path = call.path(self.place);
         if let Some(near) = near.and_then(|api| api.nearest(call.method(), &path)) {
             output::say(format_args!("hint: did you mean {near}?"));
         }

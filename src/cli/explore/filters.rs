@@ -103,6 +103,6 @@ impl Job {
         let filter = Filter::compile_with(WHAT, &self.text, &self.names).map_err(told)?;
         let input = self.input.as_bytes().into();
         let outputs = filter.outputs_with(WHAT, input, &self.values, MAX_BYTES);
-        Tree::of(of_outputs(&outputs.map_err(told)?))
+        Ok(Tree::of(of_outputs(&outputs.map_err(told)?))?)
     }
 }

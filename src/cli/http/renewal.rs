@@ -7,11 +7,14 @@ use crate::auth::Issuer;
 use crate::auth::scheme::Lifetime;
 use crate::http::Caller;
 
+/// Gets the warnings about a credential.
+pub(super) type Tell = Box<dyn Fn(&[String])>;
+
 /// A caller whose credentials `issuer` renews, if they can be renewed. `tell` gets the warnings.
 pub(super) fn renewed_by(
     issuer: &Rc<RefCell<Issuer<'static>>>,
     caller: Caller<'static>,
-    tell: Box<dyn Fn(&[String])>,
+    tell: Tell,
 ) -> Caller<'static> {
     let lifetime = issuer.borrow().lifetime();
     let issuer = Rc::clone(issuer);

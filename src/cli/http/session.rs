@@ -1,5 +1,6 @@
 //! Several calls to one service, as `c47 http` makes them: with the same options, credentials, cookies
 //! and connections. Nothing is printed.
+#![cfg_attr(not(feature = "tui"), allow(dead_code))] // the screen uses more of it
 
 use std::cell::RefCell;
 use std::rc::Rc;

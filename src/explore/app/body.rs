@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::result::of_body;
-use super::super::tree::Tree;
+use super::super::tree::{Refused, Tree};
 use crate::json::Text;
 
 /// A body.
@@ -33,19 +32,21 @@ impl Body {
     /// When it has too many values.
     pub(crate) fn of(bytes: Vec<u8>) -> Result<Body, String> {
         let length = bytes.len();
-        let json = of_body(&bytes);
         let text = String::from_utf8(bytes);
-        let (content, tree) = match &text {
-            Ok(text) if text.is_empty() => (Content::Empty, Tree::of("null".into())?),
-            Ok(text) if crate::json::check(text).is_ok() => {
-                (Content::Json, Tree::of(json.clone())?)
-            }
-            Ok(text) => {
-                let lines: Vec<Text> = text.lines().map(Text::string).collect();
-                let lines = Text::array(&lines);
-                (Content::Text, Tree::of(lines.as_str().into())?)
-            }
-            Err(_) => (Content::Binary, Tree::of("null".into())?),
+        let null = || Tree::of("null".into());
+        let (content, tree, json) = match text {
+            Ok(text) if text.is_empty() => (Content::Empty, null()?, "null".into()),
+            // It is checked once: it may have many megabytes.
+            Ok(text) => match Tree::of(text.trim_ascii().into()) {
+                Ok(tree) => (Content::Json, tree.clone(), tree.text().clone()),
+                Err(Refused::TooLarge(why)) => return Err(why),
+                Err(Refused::Invalid(_)) => {
+                    let lines: Vec<Text> = text.lines().map(Text::string).collect();
+                    let lines = Tree::of(Text::array(&lines).as_str().into())?;
+                    (Content::Text, lines, Text::string(&text).as_str().into())
+                }
+            },
+            Err(_) => (Content::Binary, null()?, "null".into()),
         };
         Ok(Body {
             content,

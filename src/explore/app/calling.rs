@@ -169,7 +169,7 @@ impl App {
             line: text.to_owned(),
             words,
             method: call.method().to_owned(),
-            path: self.place.path_of_target(&call.target),
+            path: call.path(&self.place),
             name: line.name,
         };
         Ok((pending, call.impact()))

@@ -237,7 +237,10 @@ fn filter_is_applied_as_one_types() {
     let [first, second] = ids.as_slice() else {
         panic!("{effects:?}");
     };
-    app.handle(Happening::Filtered(*first, Tree::of("1".into())));
+    app.handle(Happening::Filtered(
+        *first,
+        Ok(Tree::of("1".into()).unwrap()),
+    ));
     assert_eq!(app.filtering, Filtering::Running(*second));
     app.handle(Happening::Filtered(*second, Err("unexpected end".into())));
     assert!(drawn(&mut app, 60, 8)[6].ends_with("unexpected end"));
@@ -245,7 +248,10 @@ fn filter_is_applied_as_one_types() {
     let Some(Effect::Filter { id, .. }) = effects.last() else {
         panic!("{effects:?}");
     };
-    app.handle(Happening::Filtered(*id, Tree::of("\"a1\"".into())));
+    app.handle(Happening::Filtered(
+        *id,
+        Ok(Tree::of("\"a1\"".into()).unwrap()),
+    ));
     assert_eq!(drawn(&mut app, 60, 8)[2], "  \"a1\"");
     // The result is a value of the next call.
     press(&mut app, &[Key::Escape, Key::Ctrl('u')]);

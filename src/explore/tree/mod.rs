@@ -36,6 +36,23 @@ pub(crate) struct Tree {
     entries: Arc<Vec<Entry>>,
 }
 
+/// Why a text is not a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// It is not JSON.
+    Invalid(String),
+    /// It has too many values.
+    TooLarge(String),
+}
+
+impl From<Refused> for String {
+    fn from(refused: Refused) -> String {
+        match refused {
+            Refused::Invalid(why) | Refused::TooLarge(why) => why,
+        }
+    }
+}
+
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -51,9 +68,10 @@ impl Tree {
     ///
     /// # Errors
     /// Why it is not JSON, or that it has too many values.
-    pub(crate) fn of(text: Arc<str>) -> Result<Tree, String> {
-        crate::json::check(&text)?;
-        let entries = Arc::new(index::entries(&text)?);
+    pub(crate) fn of(text: Arc<str>) -> Result<Tree, Refused> {
+        crate::json::check(&text).map_err(Refused::Invalid)?;
+        let entries = index::entries(&text).map_err(Refused::TooLarge)?;
+        let entries = Arc::new(entries);
         Ok(Tree { text, entries })
     }
 
@@ -72,7 +90,7 @@ impl Tree {
     }
 
     /// The text from the start of a value, or of its key.
-    fn from(&self, node: Node) -> &str {
+    fn text_from(&self, node: Node) -> &str {
         let start = usize::try_from(self.entry(node).start).unwrap_or(usize::MAX);
         self.text.get(start..).unwrap_or_default()
     }
@@ -82,7 +100,7 @@ impl Tree {
         let parent = self.parent(node)?;
         match self.kind(parent) {
             Kind::Object => {
-                let text = self.from(node);
+                let text = self.text_from(node);
                 text.get(..token_length(text, b'"'))
             }
             Kind::Array | Kind::String | Kind::Word => None,
@@ -95,8 +113,8 @@ impl Tree {
     }
 
     /// The text from the start of a value.
-    fn from_value(&self, node: Node) -> &str {
-        let text = self.from(node);
+    fn value_text(&self, node: Node) -> &str {
+        let text = self.text_from(node);
         match self.raw_key(node) {
             None => text,
             Some(key) => {
@@ -118,7 +136,7 @@ impl Tree {
 
     /// The text of a value that is neither an object nor an array.
     pub(crate) fn scalar(&self, node: Node) -> Option<&str> {
-        let text = self.from_value(node);
+        let text = self.value_text(node);
         match self.kind(node) {
             Kind::Object | Kind::Array => None,
             Kind::String | Kind::Word => {

@@ -6,7 +6,7 @@ impl Tree {
     /// The first value after `from`, or before it, whose key or text contains `wanted`; from the end it
     /// continues at the other one. Capitals matter only if `wanted` has some.
     pub(crate) fn find(&self, wanted: &str, from: Node, way: Way) -> Option<Node> {
-        let found = Matches::of(self.text.as_bytes(), wanted)?;
+        let found = Matches::of(&self.text, wanted)?;
         let end = self.text.len();
         let start = usize::try_from(self.entry(from).start).unwrap_or(end);
         let at = match way {
@@ -36,46 +36,61 @@ pub(crate) enum Way {
     Backward,
 }
 
-/// A search in bytes.
+/// A search in a text.
 struct Matches<'a> {
-    text: &'a [u8],
-    wanted: Vec<u8>,
-    ignores_case: bool,
+    text: &'a str,
+    wanted: &'a str,
+    case: Case,
+    /// The characters that a match can start with.
+    first: [char; 2],
 }
 
-impl Matches<'_> {
-    fn of<'a>(text: &'a [u8], wanted: &str) -> Option<Matches<'a>> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Case {
+    Ignored,
+    Kept,
+}
+
+impl<'a> Matches<'a> {
+    fn of(text: &'a str, wanted: &'a str) -> Option<Matches<'a>> {
+        let first = wanted.chars().next()?;
         let has_capitals = wanted.chars().any(char::is_uppercase);
-        (!wanted.is_empty()).then(|| Matches {
+        Some(Matches {
             text,
-            wanted: wanted.as_bytes().to_vec(),
-            ignores_case: !has_capitals,
+            wanted,
+            case: match has_capitals {
+                true => Case::Kept,
+                false => Case::Ignored,
+            },
+            first: [first, first.to_ascii_uppercase()],
         })
     }
 
     fn is_at(&self, at: usize) -> bool {
-        let found = self.text.get(at..at + self.wanted.len());
-        found.is_some_and(|found| match self.ignores_case {
-            true => found.eq_ignore_ascii_case(&self.wanted),
-            false => found == self.wanted,
+        let bytes = self.text.as_bytes().get(at..at + self.wanted.len());
+        bytes.is_some_and(|found| match self.case {
+            Case::Ignored => found.eq_ignore_ascii_case(self.wanted.as_bytes()),
+            Case::Kept => found == self.wanted.as_bytes(),
         })
     }
 
-    /// Whether a match can start with this byte.
-    fn starts(&self, byte: u8) -> bool {
-        let first = self.wanted.first().copied().unwrap_or_default();
-        byte == first || self.ignores_case && byte.to_ascii_lowercase() == first
-    }
-
+    /// The first match that starts in a part of the text. The standard library finds a character fast.
     fn first(&self, from: usize, to: usize) -> Option<usize> {
-        let bytes = self.text.get(from..to)?.iter().enumerate();
-        let mut candidates = bytes.filter(|(_, byte)| self.starts(**byte));
-        candidates.find_map(|(at, _)| self.is_at(from + at).then_some(from + at))
+        let part = self.text.get(from..to)?;
+        let found = self.first.map(|c| {
+            let mut places = part.match_indices(c).map(|(at, _)| from + at);
+            places.find(|at| self.is_at(*at))
+        });
+        found.into_iter().flatten().min()
     }
 
+    /// The last one.
     fn last(&self, from: usize, to: usize) -> Option<usize> {
-        let bytes = self.text.get(from..to)?.iter().enumerate().rev();
-        let mut candidates = bytes.filter(|(_, byte)| self.starts(**byte));
-        candidates.find_map(|(at, _)| self.is_at(from + at).then_some(from + at))
+        let part = self.text.get(from..to)?;
+        let found = self.first.map(|c| {
+            let mut places = part.rmatch_indices(c).map(|(at, _)| from + at);
+            places.find(|at| self.is_at(*at))
+        });
+        found.into_iter().flatten().max()
     }
 }
