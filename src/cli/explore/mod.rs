@@ -37,17 +37,19 @@ pub(super) struct Explore {
     #[argh(positional, arg_name = "service")]
     service: String,
 
-    /// make this call and print its response: '[$NAME =] [METHOD] PATH [ITEM…] [| FILTER]'. The result is
-    /// $last in the next calls, and also $NAME. With $NAME it is not printed. May be repeated
+    /// make this call and print its response. The line is '[$NAME =] [METHOD] PATH [ITEM…] [| FILTER]'. The
+    /// result is $last in the next calls, and also $NAME. With $NAME it is not printed. May be repeated
     #[argh(option, arg_name = "line")]
     eval: Vec<String>,
 
-    /// read the paths of the service from an OpenAPI document: a file, or a URL. A path that does not
-    /// exist is then reported with the nearest one
+    /// use the paths of an OpenAPI document: a file, or a URL. A path that does not exist is then reported
+    /// with the nearest one, and the screen completes paths and parameters. By default the screen reads
+    /// /openapi.json or /swagger.json of the service
     #[argh(option, arg_name = "file")]
     openapi: Option<String>,
 
-    /// allow calls that change data: all methods except GET, HEAD, OPTIONS and TRACE, and GraphQL queries
+    /// allow calls that change data. These are all methods except GET, HEAD, OPTIONS and TRACE, and a POST of
+    /// a GraphQL query
     #[argh(switch)]
     yes: bool,
 
@@ -55,7 +57,7 @@ pub(super) struct Explore {
     #[argh(switch, short = 'r')]
     raw_output: bool,
 
-    /// send credentials from a source, as c47 http does: bearer=SOURCE, basic=USER:SOURCE and others
+    /// send credentials from a source, as with c47 http. For example bearer=SOURCE or basic=USER:SOURCE
     #[argh(option, arg_name = "scheme=source")]
     auth: Option<String>,
 

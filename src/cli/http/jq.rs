@@ -77,13 +77,16 @@ impl Jq {
     }
 }
 
+/// Applies a filter to a text.
+pub(super) type Apply<'a> = &'a dyn Fn(&[u8]) -> Result<Vec<Output>, Error>;
+
 /// The outputs of a filter, which `run` applies, for the body of a response. `option` names it.
 ///
 /// # Errors
 /// When the body is not JSON, or the filter fails.
 pub(super) fn of_body(
     option: &str,
-    run: &dyn Fn(&[u8]) -> Result<Vec<Output>, Error>,
+    run: Apply,
     head: &ResponseHead,
     body: &[u8],
 ) -> Result<Vec<Output>, Error> {
