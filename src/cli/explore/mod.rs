@@ -30,7 +30,7 @@ use crate::output::Strings;
     name = "explore",
     help_triggers("-h", "--help"),
     example = "c47 explore @kitsu --eval 'GET /data/projects | .[0].id'",
-    example = "c47 explore @kitsu --eval '$p = GET /data/projects | .[0].id' --eval 'GET /data/projects/$p/shots'"
+    example = "c47 explore @kitsu --eval '$p = GET /shots | .[0].id' --eval 'GET /shots/$p'"
 )]
 pub(super) struct Explore {
     /// the service: @PROFILE, or a URL. Every call is below it
