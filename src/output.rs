@@ -297,15 +297,15 @@ pub(crate) fn stdout_colour() -> Colour {
     colour_on(stdout_is_terminal())
 }
 
-/// The same for /dev/tty.
-#[cfg(feature = "tui")]
-pub(crate) fn terminal_colour() -> Colour {
-    colour_on(true)
-}
-
 /// The same for stderr.
 fn stderr_colour() -> Colour {
     colour_on(stderr_is_terminal())
+}
+
+/// The same for a terminal that is neither of them.
+#[cfg(feature = "tui")]
+pub(crate) fn terminal_colour() -> Colour {
+    colour_on(true)
 }
 
 fn colour_on(is_terminal: bool) -> Colour {

@@ -1,7 +1,7 @@
 //! Runs a program with limits on its time and output. What it started ends with it: it is killed as a
 //! process group, at the deadline, by a signal to c47, and when the program itself has ended.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -26,7 +26,7 @@ const BUFFER: usize = 16 << 10;
 /// A program to run.
 pub(crate) struct Call<'a> {
     /// The program and its arguments. No shell is used.
-    pub words: &'a [String],
+    pub words: Vec<&'a OsStr>,
     /// Variables that are added to the environment.
     pub variables: &'a [(String, OsString)],
     /// Variables that are removed from it.
@@ -88,11 +88,24 @@ pub(crate) fn ending(status: ExitStatus) -> String {
     }
 }
 
+/// The words of a program, for a [`Call`].
+pub(crate) fn words(words: &[String]) -> Vec<&OsStr> {
+    words.iter().map(OsStr::new).collect()
+}
+
 /// Runs a program until it ends.
 ///
 /// # Errors
 /// If it cannot be started, or was killed.
 pub(crate) fn run(call: &Call) -> Result<Ended, Failure> {
+    run_unless(call, &|| false)
+}
+
+/// Runs a program until it ends. It is killed as at the deadline as soon as nobody needs its output.
+///
+/// # Errors
+/// If it cannot be started, or was killed.
+pub(crate) fn run_unless(call: &Call, is_stale: &dyn Fn() -> bool) -> Result<Ended, Failure> {
     let Some((program, arguments)) = call.words.split_first() else {
         let why = "no program given";
         return Err(Failure::Start(io::Error::new(
@@ -116,7 +129,7 @@ pub(crate) fn run(call: &Call) -> Result<Ended, Failure> {
     process_limits::in_own_session(process_limits::restore_limits_for(&mut command));
     let (child, group) = KillOnSignal::around(|| command.spawn()).map_err(Failure::Start)?;
     let mut running = Running { child, group };
-    let [stdout, stderr] = running.communicate(call)?;
+    let [stdout, stderr] = running.communicate(call, is_stale)?;
     running.group.release();
     let status = running.child.wait().map_err(Failure::Pipe)?;
     Ok(Ended {
@@ -153,13 +166,17 @@ struct Output<R> {
 
 impl Running {
     /// Writes the input and reads the output until the program has ended.
-    fn communicate(&mut self, call: &Call) -> Result<[Zeroizing<Vec<u8>>; 2], Failure> {
+    fn communicate(
+        &mut self,
+        call: &Call,
+        is_stale: &dyn Fn() -> bool,
+    ) -> Result<[Zeroizing<Vec<u8>>; 2], Failure> {
         let mut input = Input::new(self.child.stdin.take(), call.input)?;
         let mut stdout = Output::new(self.child.stdout.take(), call.max_output, call.excess)?;
         let mut stderr = Output::new(self.child.stderr.take(), call.max_output, Excess::Discarded)?;
         let mut ended: Option<Instant> = None;
         loop {
-            if call.deadline.is_over() {
+            if call.deadline.is_over() || is_stale() {
                 return Err(Failure::TimedOut);
             }
             if ended.is_none() && self.has_ended()? {
@@ -308,7 +325,7 @@ mod tests {
 
     fn run_sh(script: &str, input: &[u8], limit: Duration) -> Result<Ended, Failure> {
         run(&Call {
-            words: &["sh".into(), "-c".into(), script.into()],
+            words: vec!["sh".as_ref(), "-c".as_ref(), script.as_ref()],
             variables: &[("ADDED".into(), "a b".into())],
             removed: &["HOME".into()],
             input,
@@ -344,11 +361,9 @@ mod tests {
         let failed = run_sh("yes", b"", MINUTE).unwrap_err();
         assert!(matches!(failed, Failure::TooMuch(1000)), "{failed:?}");
         let ended = run(&Call {
-            words: &[
-                "sh".into(),
-                "-c".into(),
-                "seq 100000; seq 100000 >&2".into(),
-            ],
+            words: ["sh", "-c", "seq 100000; seq 100000 >&2"]
+                .map(OsStr::new)
+                .into(),
             variables: &[],
             removed: &[],
             input: b"",
@@ -389,7 +404,7 @@ mod tests {
     #[test]
     fn a_program_that_cannot_start_is_an_error() {
         let failed = run(&Call {
-            words: &["/nonexistent/program".into()],
+            words: vec!["/nonexistent/program".as_ref()],
             variables: &[],
             removed: &[],
             input: b"",

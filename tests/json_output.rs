@@ -294,6 +294,16 @@ fn samples(command: &str, output: &JsonOutput, form: &str) -> Vec<Value> {
             let run = c47().args(["seq", "check", "--all", "--deep", form]);
             of(run.arg(scratch.path()), 1)
         }
+        ("pick", "") => {
+            let run = c47().args(["pick", form, "--filter", "a"]);
+            let lines = of(run.stdin("a\n"), 0);
+            #[cfg(feature = "jq")]
+            let lines = {
+                let run = c47().args(["pick", form, "--filter", "a", "--show", "."]);
+                [lines, of(run.stdin("{\"a\":1}"), 0)].concat()
+            };
+            lines
+        }
         ("seq range", "") => {
             let run = c47().args(["seq", "range", form, "1-9", "--chunk", "4"]);
             let empty = c47().args(["seq", "range", form, "1", "--minus", "1"]);
@@ -676,6 +686,7 @@ fn failing(command: &str) -> Failing {
         "jwt verify" => of("secret", &["--key", "env:NONE", "x.y.z"]),
         "links" => of("usage", &["--dir", "/nonexistent"]),
         "man" => of("usage", &[]),
+        "pick" => of("usage", &["--height", "0"]),
         "rez check" => of("file", &["/nonexistent"]),
         "rez install" => of("repository", &["--repo", "/nonexistent"]),
         "selftest" => of("usage", &["surplus"]),

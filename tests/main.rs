@@ -84,6 +84,10 @@ mod no_home;
 mod oidc;
 mod oidc_hostile;
 mod package;
+#[cfg(feature = "tui")]
+mod pick;
+#[cfg(feature = "tui")]
+mod pick_tmux;
 mod quantities;
 mod rez;
 mod rez_check;

@@ -72,6 +72,8 @@ const RUNS: &[&[&str]] = &[
     &["man"],
     &["man", "jwt"],
     &["man", "--all", "pages"],
+    &["pick", "--filter", "a"],
+    &["pick", "--filter", "a", "--json"],
     &["rez", "install", "--repo", "packages"],
     &["rez", "package"],
     &["rez", "package", "--stdout"],
@@ -150,6 +152,7 @@ fn run(words: &[&str], url: &str, stdout: Stdout) -> Output {
         .env("C47_CONFIG_PATH", config)
         .env("T", "token")
         .current_dir(scratch.path())
+        .stdin("a\n")
         .spawn();
     if stdout == Stdout::Pipe && is_service {
         child.stdout_line(); // it listens

@@ -31,6 +31,15 @@ fn screen_names_the_missing_feature_and_eval_works() {
 }
 
 #[test]
+fn interactive_command_names_the_missing_feature() {
+    for arguments in [&["pick"][..], &["pick", "--filter", "a"]] {
+        let output = c47().args(arguments).stdin("a\n").run().expect_code(2);
+        let said = output.stderr_text();
+        assert!(said.contains("cargo feature tui"), "{}", output.tell());
+    }
+}
+
+#[test]
 fn filter_names_the_missing_feature_before_any_work() {
     let scratch = Scratch::new("no-features");
     let whole = ::c47::testing::whole();
@@ -47,6 +56,7 @@ fn filter_names_the_missing_feature_before_any_work() {
             "journal show" | "journal merge" => &["shots.journal"],
             "jwt decode" => &["token"],
             "jwt verify" => &["token", "--key", "env:KEY"],
+            "pick" => &["--filter", "a"],
             "rez check" => &["."],
             "rez install" => &["--repo", "."],
             "seq check" => &["."],

@@ -104,7 +104,7 @@ pub(super) fn run(call: &HelperCall, deadline: Deadline) -> Result<Reply, Error>
     };
     crate::process_limits::forbid_core_files();
     let ended = program::run(&program::Call {
-        words: &call.words,
+        words: program::words(&call.words),
         variables: &[],
         removed: &[],
         input: call.input.expose(),

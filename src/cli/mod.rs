@@ -19,6 +19,7 @@ mod outline;
 mod pager;
 mod parse;
 mod passwd;
+mod pick;
 mod profile;
 mod rez;
 mod selftest;
@@ -67,6 +68,7 @@ enum Command {
     Jwt(jwt::Jwt),
     Links(links::Links),
     Man(man::Man),
+    Pick(pick::Pick),
     Rez(rez::Rez),
     Selftest(selftest::Selftest),
     Seq(seq::Seq),
@@ -164,6 +166,12 @@ const LISTINGS: &[Listing] = &[
         manual: include_str!("man/manual.md"),
     },
     Listing {
+        name: "pick",
+        details: &[pick::DETAILS],
+        layouts: pick::LAYOUTS,
+        manual: include_str!("pick/manual.md"),
+    },
+    Listing {
         name: "rez",
         details: rez::DETAILS,
         layouts: &[],
@@ -195,14 +203,15 @@ const GROUPS: &[CommandGroup] = &[
         ],
     },
     CommandGroup {
-        name: "Binaries, hosts, frames and deployment",
+        name: "Files, hosts and deployment",
         commands: &[
             "elf",
             "host",
-            "selftest",
             "seq",
+            "pick",
             "rez",
             "links",
+            "selftest",
             "completions",
             "man",
         ],
@@ -243,6 +252,7 @@ impl Command {
             Command::Jwt(options) => options.run(),
             Command::Links(options) => options.run(),
             Command::Man(options) => options.run(),
+            Command::Pick(options) => options.run(),
             Command::Rez(options) => options.run(),
             Command::Selftest(options) => options.run(),
             Command::Seq(options) => options.run(),

@@ -87,7 +87,7 @@ impl Exec {
             .place()
             .ok_or_else(|| Refusal::new(503, "too many programs are running"))?;
         let ended = program::run(&Call {
-            words: &self.words,
+            words: program::words(&self.words),
             variables: &variables(header, client, verified),
             removed: &self.removed,
             input: body,

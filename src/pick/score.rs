@@ -35,7 +35,7 @@ pub(super) fn bonus(before: Class, class: Class) -> i16 {
         (_, Class::NonWord) => BOUNDARY,
         (Class::Delimiter, _) => AFTER_DELIMITER,
         (Class::NonWord, _) => BOUNDARY,
-        (_, Class::Delimiter) => BOUNDARY,
+        (_, Class::Delimiter) => 0,
         (Class::Lower, Class::Upper) => CAMEL,
         (Class::Number, Class::Number) => 0,
         (_, Class::Number) => CAMEL,

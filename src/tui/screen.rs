@@ -147,7 +147,7 @@ mod tests {
             drawn(&empty, &one),
             "\x1b[0m\x1b[1Gab漢\x1b[1B\x1b[1G\x1b[0;1;31mc\x1b[0m\x1b[1A"
         );
-        assert_eq!(drawn(&one, &one), "\x1b[0m\x1b[2G");
+        assert_eq!(drawn(&one, &one), "\x1b[0m\x1b[0m\x1b[2G");
         // A character at the right margin leaves the column unknown.
         let mut full = empty.clone();
         full.set_string(0, 0, "abcdef", Style::new());

@@ -16,6 +16,8 @@ pub mod peers;
 pub mod protection;
 pub mod server;
 pub mod snapshot;
+#[cfg(feature = "tui")]
+pub mod tmux;
 pub mod writer;
 pub mod zip;
 
