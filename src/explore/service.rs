@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::http::arguments::at_profile;
 use crate::http::url::Url;
+use crate::redact;
 
 /// A service, as the user named it.
 #[derive(Clone, Debug)]
@@ -58,7 +59,7 @@ impl Place {
             return match self {
                 Place::Profile { name: own, .. } if own == name => Ok(target.to_owned()),
                 Place::Profile { .. } | Place::Url { .. } => Err(Error::usage_hint(
-                    format!("'@{name}{path}' is another service"),
+                    format!("'@{name}{}' is another service", redact::url(path)),
                     "explore one service at a time",
                 )),
             };
@@ -68,7 +69,7 @@ impl Place {
         }
         if !target.contains("://") && !target.starts_with("//") {
             return Err(Error::usage_hint(
-                format!("'{target}' is neither a path nor a URL"),
+                format!("'{}' is neither a path nor a URL", redact::url(target)),
                 "a path starts with /",
             ));
         }
@@ -100,7 +101,7 @@ impl Place {
         let rest = rest.map(str::to_owned);
         rest.ok_or_else(|| {
             Error::usage_hint(
-                format!("{url} is outside of {base}"),
+                format!("{} is outside of {base}", redact::url(&url.to_string())),
                 "credentials are sent only to the explored service; use c47 http for another one",
             )
         })
@@ -153,6 +154,11 @@ mod tests {
         ] {
             assert!(profile().word(target).is_err(), "{target}");
         }
+        let told = profile()
+            .word("https://evil.lan/x?token=hunter2")
+            .unwrap_err()
+            .to_string();
+        assert!(!told.contains("hunter2"), "{told}");
         assert!(Place::of_url("k.lan/x?a").is_err());
         assert!(profile().path_of("/other").is_err());
         assert_eq!(profile().path_of("/api/x").unwrap(), "/x");
