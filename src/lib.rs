@@ -44,6 +44,8 @@ mod error;
 mod escape;
 /// Exit codes.
 mod exit;
+/// Explores services.
+mod explore;
 /// Short help and manual pages.
 mod help;
 /// Hexadecimal digits.
@@ -246,6 +248,32 @@ pub mod testing {
     /// Whether a text is a curl command that c47 supports.
     pub fn is_curl_command(text: &str) -> bool {
         crate::curl::Command::parse(text).is_ok()
+    }
+
+    /// Reads an OpenAPI document, a GraphQL schema and a response, and completes a line with them. Returns
+    /// the number of candidates.
+    #[cfg(feature = "tui")]
+    pub fn candidates(document: &[u8], schema: &[u8], response: &str, line: &str) -> usize {
+        use crate::explore::complete::{Knowledge, complete};
+        use crate::explore::graphql::Schema;
+        use crate::explore::history::masked;
+        use crate::explore::openapi::Api;
+        use crate::explore::tree::{Folds, Tree};
+        use crate::http::url::Url;
+        let base = Url::parse("https://a.lan/api");
+        let mut knowledge = Knowledge {
+            api: base.ok().and_then(|base| Api::parse(document, &base).ok()),
+            schema: Schema::parse(schema).ok(),
+            ..Knowledge::default()
+        };
+        if let Ok(tree) = Tree::of(response.into()) {
+            knowledge.seen.add("/data/projects", &tree);
+            for node in Folds::none().lines(&tree, Tree::root(), 100) {
+                tree.path(node);
+            }
+        }
+        masked(line);
+        complete(line, &knowledge).candidates.len()
     }
 
     /// The number of checksums in a list.

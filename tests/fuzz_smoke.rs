@@ -181,6 +181,45 @@ fn altered_curl_commands_are_read_or_refused() {
     }
 }
 
+#[cfg(feature = "tui")]
+#[test]
+fn altered_documents_and_lines_of_the_explorer_are_read_or_refused() {
+    use c47::testing::candidates;
+
+    let document = r##"{"openapi":"3.0.0","servers":[{"url":"/api"}],"paths":{"/data/projects/{id}":{"get":{"parameters":[
+        {"$ref":"#/components/parameters/p"},{"name":"o","in":"query","schema":{"enum":["a","b"]}}]}}},
+        "components":{"parameters":{"p":{"name":"page","in":"query"}}}}"##;
+    let schema = r#"{"data":{"__schema":{"queryType":{"name":"Q"},"types":[{"name":"Q","fields":[
+        {"name":"shots","args":[],"type":{"kind":"LIST","ofType":{"kind":"OBJECT","name":"Q"}}}]}]}}}"#;
+    let response = r#"[{"id":"a\u00e9","project_id":47,"n":[1.50,{}]},null]"#;
+    let lines = [
+        "GET /data/projects/47 o==",
+        "$a = POST /x b:='[1]' c=\"$a\" ${last[0].id} | .[]",
+        "POST /graphql query='{ shots { sho",
+    ];
+    assert_eq!(
+        candidates(document.as_bytes(), schema.as_bytes(), response, lines[0]),
+        2
+    );
+    assert_eq!(candidates(b"", schema.as_bytes(), response, lines[2]), 1);
+    let mut random = Random(53);
+    for round in 0..rounds(3000) {
+        let line = lines[round % lines.len()];
+        let altered =
+            [document, schema, response, line].map(|text| random.altered(text.as_bytes()));
+        let [document, schema, response, line] = altered;
+        let response = String::from_utf8_lossy(&response);
+        in_time("the explorer", || {
+            candidates(
+                &document,
+                &schema,
+                &response,
+                &String::from_utf8_lossy(&line),
+            )
+        });
+    }
+}
+
 #[test]
 fn altered_cookies_and_their_files_are_read_or_refused() {
     let header = b"__Host-sid=a b=\"c\"; Path=/; Domain=studio.lan; Secure; HttpOnly; Max-Age=60; Expires=Sun, 06 Nov 2094 08:49:37 GMT";

@@ -33,6 +33,9 @@ mod elf_fits;
 mod elf_fits_wheels;
 mod elf_ldd;
 mod elf_wheels;
+mod explore;
+#[cfg(all(feature = "jq", feature = "tui"))]
+mod explore_screen;
 mod files;
 mod files_shared;
 mod fuzz_smoke;

@@ -33,6 +33,8 @@ const RUNS: &[&[&str]] = &[
     &["elf", "info", "/proc/self/exe", "--json"],
     &["elf", "diff", "/proc/self/exe", "/proc/self/exe"],
     &["elf", "diff", "/proc/self/exe", "/proc/self/exe", "--json"],
+    &["explore", "URL", "--eval", "GET /"],
+    &["explore", "URL", "--eval", "$name = GET /"],
     &["host"],
     &["host", "--json"],
     &["host", "check", "--glibc", "9.9"],

@@ -100,7 +100,7 @@ fn binary_body_is_not_printed() {
     };
     assert!(
         String::from_utf8_lossy(&output.stdout)
-            .contains("the body is not text (3 B); use -o FILE to save it")
+            .contains("the body is not text (3 B); use c47 http -o FILE to save it")
     );
 }
 

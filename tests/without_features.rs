@@ -7,6 +7,7 @@ fn command_and_options_with_filters_name_the_missing_feature() {
     for arguments in [
         &["jq", "."][..],
         &["http", "localhost:1", "--until", "."],
+        &["explore", "localhost:1", "--eval", "GET / | .a"],
         &["http", "localhost:1", "--paginate", "--items", ".a"],
     ] {
         let output = c47().args(arguments).stdin("{}").run().expect_code(2);
@@ -14,6 +15,19 @@ fn command_and_options_with_filters_name_the_missing_feature() {
         assert!(said.contains("cargo feature jq"), "{}", output.tell());
         assert_eq!(output.stdout_text(), "");
     }
+}
+
+#[cfg(not(feature = "tui"))]
+#[test]
+fn screen_names_the_missing_feature_and_eval_works() {
+    let output = c47().args(["explore", "localhost:1"]).run().expect_code(2);
+    let said = output.stderr_text();
+    assert!(
+        said.contains("cargo feature tui") && said.contains("--eval"),
+        "{said}"
+    );
+    let eval = c47().args(["explore", "127.0.0.1:1", "--eval", "GET /x"]);
+    eval.run().expect_code(7);
 }
 
 #[test]

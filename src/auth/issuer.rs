@@ -6,6 +6,7 @@ use super::context::{Context, Issued, TokenRequirement};
 use super::profile::Profile;
 use super::scheme::{Lifetime, SharedScheme};
 use super::service::Service;
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::http::Renewal;
 use crate::secret::Secret;
@@ -44,6 +45,11 @@ impl<'a> Issuer<'a> {
     #[must_use]
     pub(crate) fn with_scheme(self, scheme: SharedScheme) -> Issuer<'a> {
         Issuer { scheme, ..self }
+    }
+
+    /// Sets the time until which the next credential must be issued.
+    pub(crate) fn set_deadline(&mut self, deadline: Deadline) {
+        self.context.deadline = deadline;
     }
 
     /// How long the issued credential can be used.

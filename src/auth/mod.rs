@@ -11,6 +11,8 @@ mod exchange;
 mod grants;
 /// Programs that make credentials.
 mod helper;
+#[cfg(feature = "tui")]
+mod history_file;
 pub(crate) mod host;
 mod issuer;
 mod lease;
@@ -39,6 +41,8 @@ mod values;
 pub(crate) use context::{Context, Login, Person, Places, Storage, TokenRequirement};
 pub(crate) use cookie_file::{cookie_file, delete_cookies, ensure_cookie_directory};
 pub(crate) use error::Error;
+#[cfg(feature = "tui")]
+pub(crate) use history_file::history_file;
 
 pub(crate) use issuer::Issuer;
 pub(crate) use login_call::{seconds_ahead, skew};

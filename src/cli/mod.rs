@@ -7,6 +7,7 @@ mod details;
 mod echo;
 mod elf;
 mod environment;
+mod explore;
 mod host;
 mod http;
 mod journal;
@@ -59,6 +60,7 @@ enum Command {
     Config(config::Config),
     Echo(echo::Echo),
     Elf(elf::Elf),
+    Explore(explore::Explore),
     Host(host::Host),
     Http(http::Http),
     Journal(journal::JournalCommand),
@@ -114,6 +116,12 @@ const LISTINGS: &[Listing] = &[
         details: elf::DETAILS,
         layouts: &[],
         manual: include_str!("elf/manual.md"),
+    },
+    Listing {
+        name: "explore",
+        details: &[explore::DETAILS],
+        layouts: &[],
+        manual: include_str!("explore/manual.md"),
     },
     Listing {
         name: "host",
@@ -190,19 +198,23 @@ const MANUAL: &str = include_str!("manual.md");
 const GROUPS: &[CommandGroup] = &[
     CommandGroup {
         name: "Services",
-        commands: &["http", "journal", "auth", "config", "jq", "jwt", "echo"],
+        commands: &[
+            "http", "explore", "journal", "auth", "config", "jq", "jwt", "echo",
+        ],
     },
     CommandGroup {
-        name: "Binaries, hosts and frames",
-        commands: &["elf", "host", "selftest", "seq"],
-    },
-    CommandGroup {
-        name: "Terminal",
-        commands: &["pick"],
-    },
-    CommandGroup {
-        name: "Deployment",
-        commands: &["rez", "links", "completions", "man"],
+        name: "Files, hosts and deployment",
+        commands: &[
+            "elf",
+            "host",
+            "seq",
+            "pick",
+            "rez",
+            "links",
+            "selftest",
+            "completions",
+            "man",
+        ],
     },
 ];
 
@@ -232,6 +244,7 @@ impl Command {
             Command::Config(options) => options.run(),
             Command::Echo(options) => options.run(),
             Command::Elf(options) => options.run(),
+            Command::Explore(options) => options.run(),
             Command::Host(options) => options.run(),
             Command::Http(options) => options.run(),
             Command::Journal(options) => options.run(),

@@ -172,6 +172,11 @@ fn split(text: &str) -> Option<(String, &'static str, &str)> {
     None
 }
 
+/// The separator of an item, and what follows it; `None` if a text has no separator.
+pub(crate) fn separator(text: &str) -> Option<(&'static str, &str)> {
+    split(text).map(|(_, separator, value)| (separator, value))
+}
+
 /// Escapes the separators in a name with backslashes. `None` if the name has a backslash before a
 /// separator.
 pub(crate) fn written_name(name: &str) -> Option<String> {

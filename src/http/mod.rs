@@ -1,5 +1,7 @@
 //! HTTP/1.1 calls (RFC 9110, 9112) on ureq: requests, credentials, redirects and responses.
 
+/// The words of a call.
+pub(crate) mod arguments;
 mod authority;
 /// Request bodies.
 pub(crate) mod body;

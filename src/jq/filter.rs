@@ -38,8 +38,17 @@ impl Filter {
     /// # Errors
     /// A usage error when it is not a filter.
     pub(crate) fn compile(what: &str, text: &str) -> Result<Filter, Error> {
+        Filter::compile_with(what, text, &[])
+    }
+
+    /// The same for a filter that uses these variables, whose names are without `$`.
+    ///
+    /// # Errors
+    /// As [`Filter::compile`].
+    pub(crate) fn compile_with(what: &str, text: &str, names: &[String]) -> Result<Filter, Error> {
         let owned = text.to_owned();
-        deep::run(move || compile(&owned, &[]))
+        let names: Vec<String> = names.iter().map(|name| format!("${name}")).collect();
+        deep::run(move || compile(&owned, &names))
             .map_err(|stopped| stopped.into_error(what))?
             .map(|compiled| compiled.filter)
             .map_err(|Invalid(why)| Error::usage(format!("{what}: invalid filter: {why}")))
@@ -50,8 +59,23 @@ impl Filter {
     /// # Errors
     /// When the input is not JSON, or the filter fails.
     pub(crate) fn outputs(&self, what: &str, input: &[u8]) -> Result<Vec<Output>, Error> {
-        let (filter, input) = (self.clone(), input.to_vec());
-        deep::run(move || filter.all_outputs(&input))
+        self.outputs_with(what, input.into(), &[], usize::MAX)
+    }
+
+    /// The same with the values of the variables as JSON texts. The filter ends after `most_bytes` of
+    /// output.
+    ///
+    /// # Errors
+    /// As [`Filter::outputs`].
+    pub(crate) fn outputs_with(
+        &self,
+        what: &str,
+        input: Arc<[u8]>,
+        values: &[Arc<str>],
+        most_bytes: usize,
+    ) -> Result<Vec<Output>, Error> {
+        let (filter, values) = (self.clone(), values.to_owned());
+        deep::run(move || filter.all_outputs(&input, &values, most_bytes))
             .map_err(|stopped| stopped.into_error(what))?
             .map_err(|failed| match failed {
                 Failed::Input(why) => Error::malformed(what, why),
@@ -59,10 +83,24 @@ impl Filter {
             })
     }
 
-    fn all_outputs(&self, input: &[u8]) -> Result<Vec<Output>, Failed> {
+    fn all_outputs(
+        &self,
+        input: &[u8],
+        values: &[Arc<str>],
+        most_bytes: usize,
+    ) -> Result<Vec<Output>, Failed> {
         let host = Host::bare();
         let mut reader = Reader::default();
+        let variables = values
+            .iter()
+            .map(|text| match reader.next(text.as_bytes(), true) {
+                Parsed::Value(value, _) => Ok(value),
+                Parsed::End | Parsed::More => Ok(Value::Null),
+                Parsed::Malformed(why) => Err(Failed::Input(why.message)),
+            });
+        let variables: Vec<Value> = variables.collect::<Result<_, _>>()?;
         let mut outputs = Vec::new();
+        let mut left = most_bytes;
         let mut rest = input;
         loop {
             let value = match reader.next(rest, true) {
@@ -80,13 +118,18 @@ impl Filter {
                     value
                 }
             };
-            for output in self.run(&host, value, &[]) {
-                match output {
-                    Ok(value) => outputs.push(Output {
-                        json: value.json(),
-                        string: value.as_str().map(str::to_owned),
-                    }),
-                    Err(exception) => return Err(Failed::Filter(message(exception))),
+            for output in self.run(&host, value, &variables) {
+                let value = output.map_err(|exception| Failed::Filter(message(exception)))?;
+                let output = Output {
+                    json: value.json(),
+                    string: value.as_str().map(str::to_owned),
+                };
+                // A short output also takes memory.
+                let size = output.json.len().saturating_add(size_of::<Output>());
+                outputs.push(output);
+                match left.checked_sub(size) {
+                    Some(rest) => left = rest,
+                    None => return Ok(outputs),
                 }
             }
         }
@@ -246,6 +289,21 @@ mod tests {
         let json: Vec<&str> = outputs.iter().map(Output::json).collect();
         assert_eq!(json, ["\"x\"", "1.50", "2"]);
         assert_eq!(outputs[0].as_str(), Some("x"));
+    }
+
+    #[test]
+    fn filter_uses_values_and_ends_after_its_limit() {
+        let names = ["last".to_owned(), "id".to_owned()];
+        let filter = Filter::compile_with("it", ".[] + $id + ($last | .a)", &names).unwrap();
+        let values: [Arc<str>; 2] = [r#"{"a":5}"#.into(), "2".into()];
+        let outputs = filter.outputs_with("it", b"[1,2]"[..].into(), &values, usize::MAX);
+        let outputs = outputs.unwrap();
+        let json: Vec<&str> = outputs.iter().map(Output::json).collect();
+        assert_eq!(json, ["8", "9"]);
+        assert!(Filter::compile("it", "$id").is_err());
+        let endless = Filter::compile("it", "repeat(.)").unwrap();
+        let outputs = endless.outputs_with("it", b"1"[..].into(), &[], 1000);
+        assert!((1..1000).contains(&outputs.unwrap().len()));
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! Takes the place of the filters in a build without the cargo feature `jq`.
 
+use std::sync::Arc;
+
 use super::Output;
 use super::options::{Job, Sinks};
 use crate::error::Error;
 
 /// No filter exists in this build.
+#[derive(Clone)]
 pub(crate) enum Filter {}
 
 impl Filter {
@@ -12,6 +15,22 @@ impl Filter {
     /// Always: this build has no filters.
     pub(crate) fn compile(what: &str, _: &str) -> Result<Filter, Error> {
         Err(missing(&format!("{what}: ")))
+    }
+
+    /// # Errors
+    /// Always: this build has no filters.
+    pub(crate) fn compile_with(what: &str, _: &str, _: &[String]) -> Result<Filter, Error> {
+        Err(missing(&format!("{what}: ")))
+    }
+
+    pub(crate) fn outputs_with(
+        &self,
+        _: &str,
+        _: Arc<[u8]>,
+        _: &[Arc<str>],
+        _: usize,
+    ) -> Result<Vec<Output>, Error> {
+        match *self {}
     }
 
     pub(crate) fn outputs(&self, _: &str, _: &[u8]) -> Result<Vec<Output>, Error> {

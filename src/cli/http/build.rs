@@ -38,13 +38,27 @@ pub(super) const IN_MEMORY: u64 = 256 << 20;
 pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
     let show = show(options)?;
     let jq = Jq::of(options, &show)?;
+    let target = target::read(options)?;
+    pasted::warn_on_terminal(options, &target.url)?;
+    plan_for(options, target, show, jq)
+}
+
+/// The plan of a call at `target`, which is that of the options. Nothing is printed.
+///
+/// # Errors
+/// As [`plan`].
+pub(super) fn plan_for(
+    options: &Http,
+    target: Target,
+    show: Show,
+    jq: Option<Jq>,
+) -> Result<Plan, Error> {
     let Target {
         method,
         mut url,
         items,
         profile,
-    } = target::read(options)?;
-    pasted::warn_on_terminal(options, &url)?;
+    } = target;
     let credentials = credentials::read(options, &mut url, profile)?;
     let overlay = overlay(options)?.over(credentials.overlay());
     ensure_retries(&overlay)?;
@@ -74,11 +88,9 @@ pub(super) fn plan(options: &Http) -> Result<Plan, Error> {
         guard::ensure_confidential(&request.url.origin, &settings)?;
     }
     let secrets = secrets(options)?;
+    let reading = Reading::of(options, secrets, deadline);
     let unread_headers = match profile {
-        Some(profile) => {
-            let reading = Reading::of(options, secrets, deadline);
-            add_profile(profile, &parts, reading, &mut request)?
-        }
+        Some(profile) => add_profile(profile, &parts, reading, &mut request)?,
         None => Vec::new(),
     };
     if let Show::Download(wanted) = &show {

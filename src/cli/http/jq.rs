@@ -45,7 +45,12 @@ impl Jq {
     /// # Errors
     /// When the body is not JSON, or the filter fails.
     pub(super) fn of_body(&self, head: &ResponseHead, body: &[u8]) -> Result<Vec<Output>, Error> {
-        of_body("--jq", &self.filter, head, body)
+        of_body(
+            "--jq",
+            &|body| self.filter.outputs("--jq", body),
+            head,
+            body,
+        )
     }
 
     /// The outputs for the report of `--json`.
@@ -72,17 +77,20 @@ impl Jq {
     }
 }
 
-/// The outputs of a filter, the value of `option`, for the body of a response.
+/// Applies a filter to a text.
+pub(super) type Apply<'a> = &'a dyn Fn(&[u8]) -> Result<Vec<Output>, Error>;
+
+/// The outputs of a filter, which `run` applies, for the body of a response. `option` names it.
 ///
 /// # Errors
 /// When the body is not JSON, or the filter fails.
 pub(super) fn of_body(
     option: &str,
-    filter: &Filter,
+    run: Apply,
     head: &ResponseHead,
     body: &[u8],
 ) -> Result<Vec<Output>, Error> {
-    filter.outputs(option, body).map_err(|error| {
+    run(body).map_err(|error| {
         let kind = content_type(head);
         let is_json = kind.contains("json") || std::str::from_utf8(body).is_ok_and(is_json);
         match is_json {

@@ -169,7 +169,12 @@ impl Polling {
     fn read(&self, answer: &mut Response, in_memory: u64) -> Result<Held, Error> {
         let body = answer.body.read_all(in_memory)?;
         let option = self.wanted.option();
-        let mut outputs = jq::of_body(option, &self.filter, &answer.head, &body)?;
+        let mut outputs = jq::of_body(
+            option,
+            &|body| self.filter.outputs(option, body),
+            &answer.head,
+            &body,
+        )?;
         Ok(Held {
             head: answer.head.clone(),
             body,

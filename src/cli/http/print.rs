@@ -97,7 +97,7 @@ impl Printer {
                 | Show::Parts(_)
                 | Show::Download(_)
                 | Show::Json,
-            ) => show::held_body(body)?,
+            ) => show::held_body(show::COMMAND, body)?,
         }
         Ok(Exit::from_status(head.status))
     }

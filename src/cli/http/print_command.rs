@@ -152,8 +152,7 @@ fn has_file(call: &Http) -> bool {
     items.iter().any(Item::is_file)
 }
 
-/// The command without the notes.
-#[cfg(test)]
+/// The words of the command, without the notes.
 pub(super) fn shown(call: &Http) -> Vec<String> {
     words(call, &Sourced::of(call).unwrap_or_default())
 }

@@ -1,16 +1,19 @@
 //! Runs `c47 http`, from its options to its exit code.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use super::format::Show;
 use super::paging::Paging;
 use super::plan::Plan;
 use super::polling::Polling;
 use super::print::Printer;
+use super::renewal::renewed_by;
 use super::reporter::{CallReporter, ProgressLine};
 use super::{
     Http, batch, build, chart, cookies, download, from_curl, graphql, presign, print_command, show,
     to_curl,
 };
-use crate::auth::scheme::Lifetime;
 use crate::auth::{Issuer, TokenRequirement};
 use crate::cli::profile::warn;
 use crate::deadline::Deadline;
@@ -166,15 +169,7 @@ fn caller(
         Some(_) => caller.until(deadline),
         None => caller,
     };
-    let mut issuer = issuer;
-    match issuer.lifetime() {
-        Lifetime::Lasting => caller,
-        Lifetime::OneRequest | Lifetime::Cached => caller.renewing(Box::new(move |renewal| {
-            let issued = issuer.renew(renewal)?;
-            Ok(issued.map(|issued| {
-                warn("c47 http", &issued.warnings);
-                issued.credential
-            }))
-        })),
-    }
+    let issuer = Rc::new(RefCell::new(issuer));
+    let tell = Box::new(|warnings: &[String]| warn("c47 http", warnings));
+    renewed_by(&issuer, caller, tell)
 }

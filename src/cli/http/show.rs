@@ -137,18 +137,21 @@ pub(super) fn body(answer: &mut Response, in_memory: u64) -> Result<(), Error> {
     if !output::stdout_is_terminal() {
         return to_stdout(answer);
     }
-    held_body(&answer.body.read_all(in_memory)?)
+    held_body(COMMAND, &answer.body.read_all(in_memory)?)
 }
 
-/// Prints a body that was read before.
-pub(super) fn held_body(bytes: &[u8]) -> Result<(), Error> {
+/// The name of the command in messages.
+pub(super) const COMMAND: &str = "c47 http";
+
+/// Prints a body that was read before, for a command.
+pub(super) fn held_body(command: &str, bytes: &[u8]) -> Result<(), Error> {
     if !output::stdout_is_terminal() {
         return output::bytes(bytes);
     }
     let Ok(text) = std::str::from_utf8(bytes) else {
         let size = quantity::format_size(bytes.len() as u64);
         output::say(format_args!(
-            "c47 http: the body is not text ({size}); use -o FILE to save it"
+            "{command}: the body is not text ({size}); use c47 http -o FILE to save it"
         ));
         return Ok(());
     };

@@ -48,6 +48,15 @@ pub(super) fn report(
     }
 }
 
+/// The line about a response outside 2xx, for a terminal.
+pub(super) fn escaped_line(
+    request: &Request,
+    head: &ResponseHead,
+    proxy: Option<&Proxy>,
+) -> String {
+    escape::one_line(&line(request, head, proxy))
+}
+
 /// Formats `404 Not Found from GET https://a.lan/x`, with details.
 fn line(request: &Request, head: &ResponseHead, proxy: Option<&Proxy>) -> String {
     let status = head.status_and_reason();

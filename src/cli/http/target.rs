@@ -4,11 +4,12 @@ use super::Http;
 use crate::auth::Profile;
 use crate::cli::profile::named;
 use crate::error::Error;
-use crate::escape;
+use crate::http::arguments::USUAL_METHODS;
 use crate::http::item::Item;
 use crate::http::url::Url;
-use crate::nearest::nearest;
 use crate::outline::owned;
+
+pub(super) use crate::http::arguments::{at_profile, parsed, words};
 
 /// The parsed arguments.
 pub(super) struct Target {
@@ -61,11 +62,22 @@ pub(super) fn read(options: &Http) -> Result<Target, Error> {
     })
 }
 
-/// The profile's name and the path of `@NAME/path`.
-pub(super) fn at_profile(word: &str) -> Option<(&str, &str)> {
-    let word = word.strip_prefix('@')?;
-    let end = word.find(['/', '?', '#']).unwrap_or(word.len());
-    Some(word.split_at(end))
+/// Parses the arguments of a call to a profile that is already read, or without a profile.
+///
+/// # Errors
+/// For an invalid argument, or a URL outside the profile.
+pub(super) fn at(profile: Option<&Profile>, arguments: &[String]) -> Result<Target, Error> {
+    let (method, word, items) = words(arguments)?;
+    let url = match (at_profile(word), profile) {
+        (Some((_, path)), Some(profile)) => profile.join(path),
+        (Some(_), None) | (None, _) => Url::parse(word),
+    };
+    Ok(Target {
+        method,
+        url: url.map_err(Error::usage)?,
+        items: parsed(items)?,
+        profile: profile.cloned(),
+    })
 }
 
 /// Parses only the method.
@@ -86,154 +98,7 @@ pub(super) fn items(options: &Http) -> Result<Vec<Item>, Error> {
     parsed(items)
 }
 
-/// Parses items.
-///
-/// # Errors
-/// Names an invalid item.
-pub(super) fn parsed(items: &[String]) -> Result<Vec<Item>, Error> {
-    let parsed = items.iter().map(|item| {
-        ensure_no_url(item)?;
-        Item::parse(item).map_err(Error::usage)
-    });
-    parsed.collect()
-}
-
-/// Refuses a URL as an item: `http://a` would be the header `http: //a`.
-fn ensure_no_url(item: &str) -> Result<(), Error> {
-    if !is_absolute(item) && !has_port(item) {
-        return Ok(());
-    }
-    // The message does not repeat the user, password and query.
-    let host = Url::parse(item).map(|url| url.origin.to_string());
-    let what = host.unwrap_or_else(|_| "a URL".into());
-    Err(Error::usage_hint(
-        format!("{what} given in place of an item; c47 http takes one URL"),
-        "use c47 http [METHOD] URL [ITEM…] once for each URL",
-    ))
-}
-
-/// Whether a word starts like a URL.
-fn is_absolute(word: &str) -> bool {
-    const SCHEMES: [&str; 7] = ["http", "https", "ws", "wss", "ftp", "ftps", "file"];
-    word.split_once("://")
-        .is_some_and(|(scheme, _)| SCHEMES.iter().any(|name| scheme.eq_ignore_ascii_case(name)))
-}
-
-/// Whether a word is a host with a port and possibly a path: `localhost:8080`, `a.lan:8080/x`.
-fn has_port(word: &str) -> bool {
-    let Some((host, rest)) = word.split_once(':') else {
-        return false;
-    };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let port = rest.get(..end).unwrap_or_default();
-    let is_host = host.eq_ignore_ascii_case("localhost")
-        || host.contains('.')
-            && host
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b));
-    is_host && !port.is_empty() && port.parse::<u16>().is_ok()
-}
-
-/// Whether a word is a URL and not an item: it starts like one, or names a host or a path.
-fn is_url(word: &str) -> bool {
-    is_absolute(word)
-        || has_port(word)
-        || word.starts_with([':', '@', '/'])
-        || Item::parse(word).is_err() && is_host(word)
-}
-
-/// Whether a word before a URL can only be a mistyped method.
-fn looks_like_method(word: &str) -> bool {
-    !is_host(word)
-        && word
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
-}
-
-/// Whether a word without a scheme can only be a host.
-fn is_host(word: &str) -> bool {
-    let end = word.find(['/', ':', '?']).unwrap_or(word.len());
-    word.contains(['.', ':', '/']) || word.get(..end) == Some("localhost")
-}
-
-const USUAL_METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-
 /// The methods that completions offer, and that may be written in lower case.
 pub(super) fn methods() -> Vec<String> {
     owned(&USUAL_METHODS)
-}
-
-/// Splits the arguments into method, URL and items. The first word is the method if it is in
-/// capitals or a usual method, and another word follows.
-pub(super) fn words(words: &[String]) -> Result<(Option<String>, &str, &[String]), Error> {
-    let is_usual_in_small = |word: &str| {
-        word.bytes().all(|b| b.is_ascii_lowercase())
-            && USUAL_METHODS.contains(&word.to_ascii_uppercase().as_str())
-    };
-    let is_method = |word: &str| {
-        !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase()) || is_usual_in_small(word)
-    };
-    match words {
-        [] => Err(Error::usage_hint(
-            "missing URL",
-            "use c47 http [METHOD] URL [ITEM…]",
-        )),
-        [method, url, items @ ..] if is_method(method) => {
-            Ok((Some(method.to_ascii_uppercase()), url, items))
-        }
-        [word, url, ..] if is_url(url) && looks_like_method(word) => {
-            let near = nearest(&word.to_ascii_uppercase(), USUAL_METHODS);
-            Err(Error::usage_hint(
-                format!("'{}' is not a method", escape::one_line(word)),
-                match near {
-                    Some(near) => format!("did you mean {near}?"),
-                    None => "write a custom method in capitals".to_owned(),
-                },
-            ))
-        }
-        [url, items @ ..] => Ok((None, url, items)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn urls_are_distinguished_from_items() {
-        for url in [
-            "http://a",
-            "HTTPS://a.lan/x",
-            "ws://a",
-            "localhost:80",
-            "a.lan:8080/x",
-            "10.0.0.1:80?a",
-            ":8080/x",
-            "@kitsu/x",
-            "a.lan",
-            "a/b",
-            "localhost",
-            "localhost/x",
-            "/x",
-        ] {
-            assert!(is_url(url), "{url}");
-        }
-        for item in [
-            "X:http://a",
-            "url=http://a",
-            "q==http://a",
-            "file@/a.b",
-            "X.Y:1a",
-            "X.Y: 80",
-            "X-Path://a",
-            "a",
-            "X-Port:80",
-            "a:=1.5",
-            "X;",
-            "Host:a.lan:80",
-        ] {
-            assert!(!is_url(item), "{item}");
-            assert!(ensure_no_url(item).is_ok(), "{item}");
-        }
-    }
 }

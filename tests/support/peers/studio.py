@@ -55,6 +55,8 @@ def kitsu(request):
         return 200, {"logout": True}
     if (method, path) == ("GET", "/api/data/projects"):
         return 200, PROJECTS
+    if (method, path) == ("GET", "/api/data/projects/a1f7/shots"):
+        return 200, [{"id": "c3d9", "name": "sh010", "nb_frames": 120}, {"id": "d4e0", "name": "sh020", "nb_frames": 96}]
     if path.startswith("/api/data/tasks?page="):
         page = int(path.rpartition("=")[2])
         tasks = [{"id": f"t{2 * page + n}", "name": "comp"} for n in (-1, 0)]

@@ -1,0 +1,3 @@
+#!/bin/sh
+set -e
+c47 http GET @kitsu/api/data/projects
