@@ -57,7 +57,7 @@ pub(super) struct Explore {
     #[argh(switch, short = 'r')]
     raw_output: bool,
 
-    /// send credentials from a source, as with c47 http. For example bearer=SOURCE or basic=USER:SOURCE
+    /// send credentials from a source, such as bearer=SOURCE. The schemes are those of c47 http.
     #[argh(option, arg_name = "scheme=source")]
     auth: Option<String>,
 
