@@ -24,7 +24,7 @@ fn manual() -> Vec<PathBuf> {
     let mut pages: Vec<PathBuf> = pages.filter(|page| page.exists()).collect();
     pages.sort();
     pages.insert(0, source("src/cli/manual.md"));
-    assert_eq!(pages.len(), 16);
+    assert_eq!(pages.len(), 17);
     pages
 }
 

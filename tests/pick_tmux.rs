@@ -33,7 +33,7 @@ fn type_move_and_pick() {
     tmux.wait_for("4/4");
     tmux.text("et");
     tmux.wait_until("beta is found", |screen| {
-        screen.contains("> beta") && screen.contains("1/4")
+        screen.contains("> beta") && screen.contains("2/4")
     });
     tmux.keys(&["BSpace", "BSpace"]);
     tmux.wait_for("4/4");
@@ -298,7 +298,7 @@ fn preview_is_killed_when_the_highlight_moves_on() {
     tmux.keys(&["Enter"]);
     assert_eq!(tmux.finish(), 0);
     wait_until("no program runs", || processes("sleep 86399.25") == 0);
-    tmux.run("$C47 pick --preview 'printf \"one {}\\ntwo\\033[2J\"' <in >out");
+    tmux.run("$C47 pick --preview 'printf \"one {}\\\\ntwo\\\\033[2J\"' <in >out");
     let screen = tmux.wait_for("one first $(touch shell)");
     assert!(screen.contains("two\\u{1b}[2J"), "{screen}");
     tmux.keys(&["Escape"]);

@@ -190,19 +190,22 @@ const MANUAL: &str = include_str!("manual.md");
 const GROUPS: &[CommandGroup] = &[
     CommandGroup {
         name: "Services",
-        commands: &["http", "journal", "auth", "config", "jq", "jwt", "echo"],
+        commands: &[
+            "http", "journal", "auth", "config", "jq", "pick", "jwt", "echo",
+        ],
     },
     CommandGroup {
-        name: "Binaries, hosts and frames",
-        commands: &["elf", "host", "selftest", "seq"],
-    },
-    CommandGroup {
-        name: "Terminal",
-        commands: &["pick"],
-    },
-    CommandGroup {
-        name: "Deployment",
-        commands: &["rez", "links", "completions", "man"],
+        name: "Binaries, hosts, frames and deployment",
+        commands: &[
+            "elf",
+            "host",
+            "selftest",
+            "seq",
+            "rez",
+            "links",
+            "completions",
+            "man",
+        ],
     },
 ];
 

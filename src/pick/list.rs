@@ -109,7 +109,7 @@ impl Meaning {
                 | Key::End
                 | Key::PageUp
                 | Key::PageDown
-                | Key::Ctrl(' ' | 'a' | 'j' | 'n' | 'p' | 's')
+                | Key::Ctrl(' ' | 'a' | 'n' | 'p' | 's')
                 | Key::Alt(_)
                 | Key::Enter => Meaning::Move,
                 Key::Char(_)

@@ -16,4 +16,5 @@ pub(crate) mod search;
 pub(crate) mod state;
 pub(crate) mod store;
 mod text;
+mod theme;
 pub(crate) mod view;

@@ -154,10 +154,14 @@ impl Term {
             (None, None) if words == Words::Fuzzy && sense == Sense::Wanted => (Kind::Fuzzy, rest),
             (None, None) => (Kind::Exact, rest),
         };
-        let chars: Vec<char> = match case {
+        let mut chars: Vec<char> = match case {
             Case::Ignored => rest.chars().map(chars::lower).collect(),
             Case::Sensitive => rest.chars().collect(),
         };
+        // U+0130 has an accent, but its lower-case letter has none.
+        if accents == Accents::Ignored {
+            chars.iter_mut().for_each(|c| *c = chars::base(*c));
+        }
         let term = Term {
             kind,
             sense,

@@ -149,7 +149,7 @@ impl State {
             Key::Enter => self.pick(),
             Key::Escape | Key::Ctrl('c' | 'g' | 'd') => Effect::Cancel,
             Key::Ctrl('z') => Effect::Stop,
-            Key::Tab | Key::Down | Key::Ctrl('n' | 'j') => self.down(1),
+            Key::Tab | Key::Down | Key::Ctrl('n') => self.down(1),
             Key::BackTab | Key::Up | Key::Ctrl('p') => self.up(1),
             Key::PageDown => self.down(page),
             Key::PageUp => self.up(page),

@@ -2,12 +2,13 @@
 
 use ratatui_core::buffer::Buffer;
 use ratatui_core::layout::{Position, Rect};
-use ratatui_core::style::{Color, Modifier, Style};
+use ratatui_core::style::{Modifier, Style};
 
 use super::order::{COLUMN, Direction, Order};
 use super::search::Input;
 use super::state::{Multi, Rows, State};
 use super::store::Items;
+use super::theme::Theme;
 use crate::colour::Colour;
 use crate::tui::text::{self, Kind, Piece};
 
@@ -355,46 +356,6 @@ pub(crate) fn widths(columns: &mut [Column], items: &Items, most: u16) {
                 let width = u16::try_from(text::width(cell)).unwrap_or(most);
                 column.width = column.width.max(width).min(most);
             }
-        }
-    }
-}
-
-/// The styles. Without colour only bold, reverse and underlined text differ.
-struct Theme(Colour);
-
-impl Theme {
-    fn coloured(&self, colour: Color) -> Style {
-        match self.0 {
-            Colour::Always => Style::new().fg(colour),
-            Colour::Never => Style::new(),
-        }
-    }
-
-    fn pointer(&self) -> Style {
-        self.coloured(Color::Magenta).add_modifier(Modifier::BOLD)
-    }
-
-    fn status(&self) -> Style {
-        self.coloured(Color::Yellow)
-    }
-
-    fn header(&self) -> Style {
-        self.coloured(Color::Cyan).add_modifier(Modifier::BOLD)
-    }
-
-    fn item(&self, is_highlighted: bool) -> Style {
-        match is_highlighted {
-            true => Style::new().add_modifier(Modifier::REVERSED),
-            false => Style::new(),
-        }
-    }
-
-    fn matched(&self, is_highlighted: bool) -> Style {
-        let style = self.coloured(Color::Green).add_modifier(Modifier::BOLD);
-        let style = style.add_modifier(Modifier::UNDERLINED);
-        match is_highlighted {
-            true => style.add_modifier(Modifier::REVERSED),
-            false => style,
         }
     }
 }

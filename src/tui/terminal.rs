@@ -25,6 +25,8 @@ const DEVICE: &str = "/dev/tty";
 const ESCAPE_TIME: Duration = Duration::from_millis(50);
 /// How long the end waits for the position of the cursor, which would else be typed into the shell.
 const CURSOR_TIME: Duration = Duration::from_millis(200);
+/// How long the end waits for a terminal that takes no output.
+const STALLED_TIME: Duration = Duration::from_secs(1);
 /// The size of a terminal that does not know it.
 const DEFAULT_SIZE: (u16, u16) = (80, 24);
 
@@ -355,6 +357,9 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         self.settle();
+        // What restores the terminal is written without waiting.
+        let mut polled = [PollFd::new(&self.device, PollFlags::OUT)];
+        let _ = poll(&mut polled, Timespec::try_from(STALLED_TIME).ok().as_ref());
     }
 }
 

@@ -17,15 +17,15 @@ use crate::outline::{Details, Field, Group, JsonOutput, Kind, Layout, Shape};
     subcommand,
     name = "pick",
     help_triggers("-h", "--help"),
-    example = "c47 seq ls | c47 pick --multi
-c47 http @kitsu/data/projects | c47 pick --show .name --print .id"
+    example = "c47 pick --multi <shots.txt
+c47 pick --show .name --print .id <projects.json"
 )]
 pub(super) struct Pick {
     /// begin with this query
     #[argh(option, short = 'q', arg_name = "query")]
     query: Option<String>,
 
-    /// print all matches of this query, the best first, without a terminal
+    /// print the matches of this query, without a terminal
     #[argh(option, short = 'f', arg_name = "query")]
     filter: Option<String>,
 
@@ -49,11 +49,11 @@ pub(super) struct Pick {
     #[argh(option, arg_name = "rows")]
     height: Option<String>,
 
-    /// number of lines at the beginning that are a header
+    /// number of lines that are a header
     #[argh(option, default = "0", arg_name = "number")]
     header_lines: usize,
 
-    /// show the output of this command for the highlighted item, which replaces {{}}
+    /// show the output of a command; {{}} is the highlighted item
     #[argh(option, arg_name = "command")]
     preview: Option<String>,
 
@@ -65,15 +65,15 @@ pub(super) struct Pick {
     #[argh(switch)]
     print0: bool,
 
-    /// read JSON, one value after another or an array, and show the results of a jq filter
+    /// read JSON values or an array, and show the results of this filter
     #[argh(option, arg_name = "filter")]
     show: Option<String>,
 
-    /// read JSON, and print the results of a jq filter. Default: the value.
+    /// read JSON, and print the results of this filter. Default: the value.
     #[argh(option, arg_name = "filter")]
     print: Option<String>,
 
-    /// read JSON, and show a table of these members: name,task.status:12. A number is the width.
+    /// read JSON, and show these members: name,task.status:12. A number is the width.
     #[argh(option, arg_name = "members")]
     columns: Option<String>,
 

@@ -10,6 +10,7 @@ use super::options::{Height, Print, Settings, Source};
 use super::report::{Picked, Report};
 use crate::descriptor;
 use crate::error::Error;
+use crate::escape::one_line;
 use crate::exit::Exit;
 use crate::io_error::reason;
 use crate::json::Text;
@@ -92,16 +93,6 @@ impl Pick {
             )
         })?;
         let _ = wake.set(terminal.waker());
-        let columns = match &settings.source {
-            Source::Lines(_) => Vec::new(),
-            Source::Json { columns, .. } => columns
-                .iter()
-                .map(|column| Column {
-                    title: column.title.clone(),
-                    width: column.width,
-                })
-                .collect(),
-        };
         let preview = match settings.preview {
             Some(words) => Some(start_preview(words, wake)?),
             None => None,
@@ -113,7 +104,7 @@ impl Pick {
                 true => Multi::Several,
                 false => Multi::One,
             },
-            columns,
+            columns: columns(&settings.source),
             preview: preview.as_ref().map(|(preview, _)| preview.as_ref()),
             colour: output::terminal_colour(),
         };
@@ -143,6 +134,20 @@ impl Pick {
             }
             Choice::Cancelled => Ok(Exit::Interrupted),
         }
+    }
+}
+
+/// The columns of the table.
+fn columns(source: &Source) -> Vec<Column> {
+    match source {
+        Source::Lines(_) => Vec::new(),
+        Source::Json { columns, .. } => columns
+            .iter()
+            .map(|column| Column {
+                title: column.title.clone(),
+                width: column.width,
+            })
+            .collect(),
     }
 }
 
@@ -213,6 +218,7 @@ fn finish(
     query: String,
     input: Input,
 ) -> Result<Exit, Error> {
+    let on_terminal = output::stdout_is_terminal();
     let picked = numbers
         .iter()
         .filter_map(|number| Some((*number, items.get(*number)?)));
@@ -220,7 +226,14 @@ fn finish(
         Print::Items(end) => {
             let mut out = Vec::with_capacity(CHUNK + (CHUNK >> 2));
             for (_, item) in picked {
-                out.extend_from_slice(item.value.unwrap_or(item.text));
+                let bytes = item.value.unwrap_or(item.text);
+                match on_terminal {
+                    // Not even a picked item controls the terminal.
+                    true => {
+                        out.extend_from_slice(one_line(&String::from_utf8_lossy(bytes)).as_bytes())
+                    }
+                    false => out.extend_from_slice(bytes),
+                }
                 out.push(*end);
                 if out.len() >= CHUNK {
                     output::stream(&out)?;
@@ -233,7 +246,7 @@ fn finish(
             for (_, item) in picked {
                 let value = item.value.unwrap_or_default();
                 for result in filter.outputs("--print", value)? {
-                    let mut text = output::result(&result, Strings::Raw, false).into_bytes();
+                    let mut text = output::result(&result, Strings::Raw, on_terminal).into_bytes();
                     text.push(*end);
                     output::stream(&text)?;
                 }
