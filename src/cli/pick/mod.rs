@@ -79,7 +79,7 @@ pub(super) struct Pick {
     #[argh(switch)]
     print0: bool,
 
-    /// read JSON values or an array, and show what this filter returns
+    /// read JSON values or an array, and show the results of this filter
     #[argh(option, arg_name = "filter")]
     show: Option<String>,
 
