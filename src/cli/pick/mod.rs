@@ -67,7 +67,7 @@ pub(super) struct Pick {
     #[argh(option, default = "0", arg_name = "number")]
     header_lines: usize,
 
-    /// show the output of a command; {} is the highlighted item
+    /// show the output of a command. {} in it is the highlighted item.
     #[argh(option, arg_name = "command")]
     preview: Option<String>,
 
@@ -79,7 +79,7 @@ pub(super) struct Pick {
     #[argh(switch)]
     print0: bool,
 
-    /// read JSON values or an array, and show the results of this filter
+    /// read JSON values or an array, and show what a filter returns
     #[argh(option, arg_name = "filter")]
     show: Option<String>,
 
