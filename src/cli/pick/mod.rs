@@ -67,7 +67,7 @@ pub(super) struct Pick {
     #[argh(option, default = "0", arg_name = "number")]
     header_lines: usize,
 
-    /// show the output of a command. {} in it is the highlighted item.
+    /// show the output of a command for the highlighted item. The item replaces {}.
     #[argh(option, arg_name = "command")]
     preview: Option<String>,
 
