@@ -1,5 +1,6 @@
 //! `c47 pick`: chooses among the items on stdin.
 
+#[cfg_attr(not(feature = "tui"), allow(dead_code))] // only checked
 mod options;
 #[cfg(feature = "tui")]
 mod report;
@@ -20,6 +21,7 @@ use crate::outline::{Details, Field, Group, JsonOutput, Kind, Layout, Shape};
     example = "c47 pick --multi <shots.txt
 c47 pick --show .name --print .id <projects.json"
 )]
+#[cfg_attr(not(feature = "tui"), allow(dead_code))] // only checked
 pub(super) struct Pick {
     /// begin with this query
     #[argh(option, short = 'q', arg_name = "query")]
