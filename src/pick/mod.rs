@@ -6,6 +6,7 @@ mod exact;
 mod fuzzy;
 pub(crate) mod input;
 pub(crate) mod list;
+mod marks;
 pub(crate) mod matcher;
 pub(crate) mod order;
 pub(crate) mod preview;

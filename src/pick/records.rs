@@ -20,7 +20,6 @@ const BATCH: usize = 1000;
 const FIRST_BATCH: usize = 50;
 
 /// The text that is shown for a value.
-#[derive(Clone)]
 pub(crate) struct Show {
     /// Its result is an array with the outputs of each column.
     filter: Filter,

@@ -1,8 +1,8 @@
 //! The state of the list, and what each event does to it.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::marks::Marks;
 use super::order::{Direction, Order};
 use super::search::{Found, Input};
 use crate::tui::editor::{Edit, Editor};
@@ -49,7 +49,7 @@ pub(crate) struct State {
     pub input: Input,
     /// The number of items so far.
     pub total: u32,
-    pub marked: BTreeSet<u32>,
+    pub marked: Marks,
     found: Found,
     /// The position of the highlighted match.
     highlighted: usize,
@@ -67,7 +67,7 @@ impl State {
             order: Order::Rank,
             input: Input::Reading,
             total: 0,
-            marked: BTreeSet::new(),
+            marked: Marks::default(),
             found: Found::default(),
             highlighted: 0,
             top: 0,
@@ -213,8 +213,9 @@ impl State {
 
     fn mark(&mut self) -> Effect {
         if let (Multi::Several, Some(current)) = (self.multi, self.current()) {
-            if !self.marked.remove(&current) {
-                self.marked.insert(current);
+            match self.marked.contains(current) {
+                true => self.marked.remove(current),
+                false => self.marked.insert(current),
             }
             self.down(1);
         }
@@ -225,12 +226,12 @@ impl State {
     fn mark_all(&mut self) -> Effect {
         if self.multi == Multi::Several {
             let matches = Arc::clone(&self.found.numbers);
-            let are_marked = matches.iter().all(|number| self.marked.contains(number));
+            let are_marked = matches.iter().all(|number| self.marked.contains(*number));
             for number in matches.iter() {
                 match are_marked {
-                    true => self.marked.remove(number),
+                    true => self.marked.remove(*number),
                     false => self.marked.insert(*number),
-                };
+                }
             }
         }
         Effect::None
@@ -239,7 +240,7 @@ impl State {
     /// Picks the marked items, or else the highlighted one.
     fn pick(&mut self) -> Effect {
         match self.marked.is_empty() {
-            false => Effect::Pick(self.marked.iter().copied().collect()),
+            false => Effect::Pick(self.marked.numbers()),
             true => Effect::Pick(self.current().into_iter().collect()),
         }
     }

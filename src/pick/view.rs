@@ -143,7 +143,7 @@ pub(crate) fn draw(buffer: &mut Buffer, state: &State, view: &mut View) -> Posit
             true => Vec::new(),
             false => (view.matched)(item.text),
         };
-        let is_marked = state.marked.contains(&number);
+        let is_marked = state.marked.contains(number);
         let styles = [theme.item(is_highlighted), theme.matched(is_highlighted)];
         let mut pen = Pen::new(buffer, layout.list, row);
         pen.text(if is_highlighted { ">" } else { " " }, theme.pointer());
