@@ -130,6 +130,9 @@ fn json_has_the_declared_members() {
     let mut checked = 0;
     for command in whole.all() {
         let words = command.path[1..].join(" ");
+        if words == "pick" && cfg!(not(feature = "tui")) {
+            continue; // such a build has no list
+        }
         for output in command.json {
             let mut found = Found::default();
             for sample in samples(&words, output, "--json") {
