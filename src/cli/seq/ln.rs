@@ -53,7 +53,7 @@ pub(super) struct Ln {
     #[argh(option, arg_name = "path")]
     undo: Option<PathBuf>,
 
-    /// finish or undo also a run of another machine. Or one from before a reboot.
+    /// finish or undo also runs of other machines. The same for runs from before a reboot.
     #[argh(switch)]
     force: bool,
 

@@ -52,7 +52,7 @@ pub(super) struct Sums {
     #[argh(switch)]
     mhl: bool,
 
-    /// use this algorithm. NAME is c4, md5, sha1, sha256, sha512, xxh128, xxh3 or xxh64.. The default is
+    /// use this algorithm. NAME is c4, md5, sha1, sha256, sha512, xxh128, xxh3 or xxh64. The default is
     /// xxh128, with --mhl that of the last generation.
     #[argh(option, short = 'a', arg_name = "name")]
     algorithm: Option<String>,

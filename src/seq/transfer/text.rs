@@ -161,7 +161,7 @@ fn read_line(line: &str, script: &mut Script) -> Option<()> {
             };
             let path = path(words.next()?)?;
             path.is_absolute().then_some(())?;
-            // As the user wrote it would be for another working directory.
+            // What the user wrote may have been relative to another working directory.
             let shown = path.clone();
             script.directories.push(Directory { path, shown, role });
         }
