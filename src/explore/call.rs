@@ -170,10 +170,7 @@ impl Call {
     /// Whether the body is a GraphQL request whose operations all are queries.
     fn is_graphql_query(&self) -> bool {
         let mut documents = self.parsed.iter().filter_map(|item| match item {
-            Item::Field {
-                name,
-                value: Value::Literal(text),
-            } if name == "query" => Some(text),
+            Item::Field { name, value } if name == "query" => Some(value),
             Item::Field { .. }
             | Item::Json { .. }
             | Item::File { .. }
@@ -181,14 +178,17 @@ impl Call {
             | Item::NoHeader { .. }
             | Item::Query { .. } => None,
         });
-        let (Some(document), None) = (documents.next(), documents.next()) else {
+        // A later item would replace the document.
+        let (Some(Value::Literal(document)), None) = (documents.next(), documents.next()) else {
             return false;
         };
+        let is_other = |name: &str| {
+            let name = name.split('[').next().unwrap_or_default();
+            matches!(name, "variables" | "operationName")
+        };
         let is_request = self.parsed.iter().all(|item| match item {
-            Item::Field { name, .. } | Item::Json { name, .. } => {
-                let name = name.split('[').next().unwrap_or_default();
-                matches!(name, "query" | "variables" | "operationName")
-            }
+            Item::Field { name, .. } => name == "query" || is_other(name),
+            Item::Json { name, .. } => is_other(name),
             Item::File { .. } => false,
             Item::Header { .. } | Item::NoHeader { .. } | Item::Query { .. } => true,
         });
@@ -307,6 +307,12 @@ mod tests {
                 Impact::Writes,
             ),
             ("PUT /graphql query='{ a }'", Impact::Writes),
+            (
+                r#"/graphql query='{ a }' query:='"mutation { b }"'"#,
+                Impact::Writes,
+            ),
+            ("/graphql query='{ a }' query=@mutation", Impact::Writes),
+            ("/graphql query='{ a }' query[a]=b", Impact::Writes),
         ] {
             assert_eq!(call(text).unwrap().impact(), expected, "{text}");
         }

@@ -62,6 +62,7 @@ pub(crate) fn complete(text: &str, knowledge: &Knowledge) -> Completion {
     let word = match is_new {
         true => Word {
             start: text.len(),
+            end: text.len(),
             ..Word::default()
         },
         false => words.pop().unwrap_or_default(),

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
-use super::line::Line;
+use super::line::{Line, Word};
 use crate::atomic_file::{self, Alone};
 use crate::deadline::Deadline;
 use crate::descriptor;
@@ -96,22 +96,28 @@ pub(crate) fn masked(text: &str) -> String {
     let Ok(line) = Line::parse(text) else {
         return MASK.to_owned();
     };
-    let mut is_same = true;
-    let words = line.words.iter().map(|word| {
+    let mut masked = text.to_owned();
+    for word in line.words.iter().rev() {
         let written = word.written();
         let shown = masked_word(&written);
-        is_same &= shown == written;
-        shown
-    });
-    let words: Vec<String> = words.collect();
-    if is_same {
-        return text.to_owned();
+        if shown != written {
+            masked.replace_range(word.start..word.end, &quote(&shown));
+        }
     }
-    let name = line.name.map(|name| format!("${name} ="));
-    let filter = line.filter.map(|filter| format!("| {filter}"));
-    let words = words.iter().map(|word| quote(word));
-    let parts: Vec<String> = name.into_iter().chain(words).chain(filter).collect();
-    parts.join(" ")
+    masked
+}
+
+/// Whether `***` takes the place of a secret in a line, which cannot be sent then.
+pub(crate) fn is_masked(line: &Line) -> bool {
+    let is_masked = |word: String| {
+        let mut after = word.match_indices(MASK).map(|(at, _)| word.split_at(at));
+        after.any(|(before, rest)| {
+            let rest = rest.strip_prefix(MASK).unwrap_or_default();
+            let begins_value = before.is_empty() || before.ends_with([':', '=', '/']);
+            begins_value && (rest.is_empty() || rest.starts_with(['&', '@', '#']))
+        })
+    };
+    line.words.iter().map(Word::written).any(is_masked)
 }
 
 fn masked_word(word: &str) -> String {
@@ -173,9 +179,20 @@ mod tests {
                 "$a = GET /x 'password:=***'",
             ),
             ("GET /x?api_key=abc", "GET '/x?api_key=***'"),
+            (
+                "$b = POST /login/$id password=x c=$last.a | .token",
+                "$b = POST /login/$id 'password=***' c=$last.a | .token",
+            ),
             ("GET '/x", "***"),
         ] {
             assert_eq!(masked(line), expected, "{line}");
+            let is_changed = expected != line;
+            let found = Line::parse(expected).unwrap();
+            assert_eq!(is_masked(&found), is_changed, "{expected}");
+        }
+        for line in ["GET /x note='***bold***'", "GET /x a=*** b", "/x?k=***&a=1"] {
+            let found = Line::parse(line).unwrap();
+            assert_eq!(is_masked(&found), !line.contains("bold"), "{line}");
         }
     }
 

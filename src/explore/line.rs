@@ -21,8 +21,9 @@ pub(crate) struct Line {
 pub(crate) struct Word {
     /// Two texts are never adjacent.
     pub pieces: Vec<Piece>,
-    /// Where it starts in the line, in bytes.
+    /// Where it starts and ends in the line, in bytes.
     pub start: usize,
+    pub end: usize,
 }
 
 /// A part of a word.
@@ -144,11 +145,13 @@ impl<'a> Reader<'a> {
         self.word.get_or_insert_with(|| Word {
             pieces: Vec::new(),
             start,
+            end: start,
         })
     }
 
-    fn end_word(&mut self) {
-        self.words.extend(self.word.take());
+    fn end_word(&mut self, end: usize) {
+        let word = self.word.take();
+        self.words.extend(word.map(|word| Word { end, ..word }));
     }
 
     /// Reads all words. Returns the filter.
@@ -156,13 +159,13 @@ impl<'a> Reader<'a> {
         loop {
             let start = self.at;
             let Some(c) = self.next() else {
-                self.end_word();
+                self.end_word(start);
                 return Ok(None);
             };
             match c {
-                ' ' | '\t' | '\n' | '\r' => self.end_word(),
+                ' ' | '\t' | '\n' | '\r' => self.end_word(start),
                 '|' => {
-                    self.end_word();
+                    self.end_word(start);
                     let filter = self.rest().trim();
                     return Ok((!filter.is_empty()).then(|| filter.to_owned()));
                 }

@@ -65,6 +65,7 @@ impl Place {
             };
         }
         if target.starts_with('/') && !target.starts_with("//") || target.starts_with('?') {
+            self.ensure_below(target)?;
             return Ok(format!("{before}{target}"));
         }
         if !target.contains("://") && !target.starts_with("//") {
@@ -75,6 +76,23 @@ impl Place {
         }
         let path = self.path_of(target)?;
         Ok(format!("{before}{path}"))
+    }
+
+    /// Refuses a path that leaves the path of the service, as one with `..` could.
+    fn ensure_below(&self, target: &str) -> Result<(), Error> {
+        let base = self.url();
+        let path = target.split(['?', '#']).next().unwrap_or_default();
+        let url = Url {
+            path: format!("{}{path}", base.path.trim_end_matches('/')),
+            ..base.clone()
+        };
+        match url.is_below(&base.path) {
+            true => Ok(()),
+            false => Err(Error::usage(format!(
+                "'{}' is outside of {base}",
+                redact::url(target)
+            ))),
+        }
     }
 
     /// The path and query of a target of a call, below the path of the service.
@@ -148,6 +166,9 @@ mod tests {
             "https://k.lan/other",
             "https://k.lan/api/../admin",
             "https://k.lan/apix",
+            "/../admin",
+            "/x/%2e%2e/%2E./../admin?a=1",
+            "/..\\admin",
             "@other/x",
             "data/projects",
             "",
@@ -160,6 +181,8 @@ mod tests {
             .to_string();
         assert!(!told.contains("hunter2"), "{told}");
         assert!(Place::of_url("k.lan/x?a").is_err());
+        let url = Place::of_url("https://k.lan/api").unwrap();
+        assert!(url.word("/../admin").is_err() && url.word("/a..b/..c").is_ok());
         assert!(profile().path_of("/other").is_err());
         assert_eq!(profile().path_of("/api/x").unwrap(), "/x");
     }

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::line::{Piece, Reference, Word};
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::http::item;
 use crate::http::url::form_encode;
@@ -17,6 +19,10 @@ pub(crate) const LAST: &str = "last";
 
 /// The most names.
 const MAX_NAMES: usize = 200;
+
+/// The most output of a filter of a value, and its time: nothing else is done meanwhile.
+const MOST_BYTES: usize = 16 << 20;
+const TIME: Duration = Duration::from_secs(5);
 
 /// What a filter of a value is called in errors.
 const FILTER: &str = "the filter in ${…}";
@@ -36,6 +42,24 @@ impl Values {
         }
         self.0.insert(name.to_owned(), json);
         Ok(())
+    }
+
+    /// Sets `$last`, and the name of a line.
+    ///
+    /// # Errors
+    /// As [`Values::set`].
+    pub(crate) fn set_result(&mut self, name: Option<&str>, json: Arc<str>) -> Result<(), Error> {
+        if let Some(name) = name {
+            self.set(name, json.clone())?;
+        }
+        self.set(LAST, json)
+    }
+
+    /// The names and values that a filter may use. Others would be read in vain.
+    pub(crate) fn used_in(&self, filter: &str) -> (Vec<String>, Vec<Arc<str>>) {
+        let used = self.0.iter().filter(|(name, _)| filter.contains(*name));
+        used.map(|(name, value)| (name.clone(), value.clone()))
+            .unzip()
     }
 
     /// The names without `$`, in alphabetical order.
@@ -63,10 +87,18 @@ impl Values {
             None if filter.starts_with('[') => format!(".{filter}"),
             None => filter.clone(),
         };
-        let filter = Filter::compile_with(FILTER, &whole, &self.names())?;
-        let outputs =
-            filter.outputs_with(FILTER, value.as_bytes().into(), &self.all(), usize::MAX)?;
-        match outputs.as_slice() {
+        let (names, values) = self.used_in(&whole);
+        let filter = Filter::compile_with(FILTER, &whole, &names)?;
+        let input = value.as_bytes().into();
+        let run = move || filter.outputs_with(FILTER, input, &values, MOST_BYTES);
+        let outputs = Deadline::after(Some(TIME)).wait_for(run);
+        let outputs = outputs.map_err(|source| Error::System {
+            action: "start a thread",
+            source,
+        })?;
+        let outputs = outputs
+            .ok_or_else(|| Error::usage(format!("{} takes too long", written(reference))))?;
+        match outputs?.as_slice() {
             [one] => Ok(one.json().into()),
             many => Err(Error::usage(format!(
                 "{} is {} values, not one",
@@ -129,11 +161,7 @@ impl Values {
     /// # Errors
     /// For an unknown name, and a value that is not in the value of an item.
     pub(crate) fn item(&self, word: &Word) -> Result<String, Error> {
-        let has_values = word
-            .pieces
-            .iter()
-            .any(|piece| matches!(piece, Piece::Value(_)));
-        if !has_values {
+        if !word.has_values() {
             return Ok(word.written());
         }
         let (first, rest) = match word.pieces.as_slice() {
@@ -194,7 +222,7 @@ fn after_separator(first: &str, separator: &str, value: &str) -> Option<String> 
 fn written(reference: &Reference) -> String {
     let word = Word {
         pieces: vec![Piece::Value(reference.clone())],
-        start: 0,
+        ..Word::default()
     };
     word.written()
 }
@@ -229,6 +257,12 @@ mod tests {
             values.set(name, json.into()).unwrap();
         }
         values
+    }
+
+    #[test]
+    fn filter_gets_only_the_values_that_it_uses() {
+        let (names, used) = values().used_in(".[0] + ($last | .a)");
+        assert_eq!((names, used.len()), (vec!["last".to_owned()], 1));
     }
 
     fn word(text: &str) -> Word {

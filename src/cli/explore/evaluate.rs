@@ -1,8 +1,6 @@
 //! `--eval`: makes the calls one after the other. Everything is checked before the first one, as far as
 //! that is possible without the responses.
 
-use std::sync::Arc;
-
 use super::{COMMAND, Explore, openapi};
 use crate::auth::Profile;
 use crate::cli::http::{Answer, Session, filtered, print_body};
@@ -14,7 +12,7 @@ use crate::explore::line::Line;
 use crate::explore::openapi::Api;
 use crate::explore::result::{of_body, of_outputs};
 use crate::explore::service::Place;
-use crate::explore::values::{LAST, Values};
+use crate::explore::values::Values;
 use crate::jq::Filter;
 use crate::output;
 
@@ -73,9 +71,7 @@ fn steps(options: &Explore) -> Result<Vec<Step>, Error> {
             name: line.name,
             plan,
         };
-        for name in step.name.as_deref().into_iter().chain([LAST]) {
-            known.set(name, "null".into())?;
-        }
+        known.set_result(step.name.as_deref(), "null".into())?;
         Ok(step)
     };
     options.eval.iter().map(step).collect()
@@ -130,15 +126,8 @@ impl Run<'_> {
                 of_outputs(&outputs)
             }
         };
-        self.remember(step.name.as_deref(), json)?;
+        self.values.set_result(step.name.as_deref(), json)?;
         Ok(Exit::Done)
-    }
-
-    fn remember(&mut self, name: Option<&str>, json: Arc<str>) -> Result<(), Error> {
-        if let Some(name) = name {
-            self.values.set(name, json.clone())?;
-        }
-        self.values.set(LAST, json)
     }
 
     /// Reports a status outside 2xx.

@@ -16,9 +16,9 @@ use crate::jq::Filter;
 
 /// The most filters that run at the same time.
 const MAX_RUNNING: usize = 4;
-/// How long a filter waits for those that are out of date.
+/// How long a filter waits for outdated ones to end.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How often it looks.
+/// The interval of that check.
 const STEP: Duration = Duration::from_millis(10);
 /// A large input is filtered only after a pause in typing.
 const LARGE_BYTES: usize = 1 << 20;
@@ -61,11 +61,12 @@ impl Filters {
     /// Applies a filter to a text. An earlier one is out of date.
     pub(super) fn apply(&self, id: u64, text: String, input: Arc<str>, values: &Values) {
         self.latest.store(id, Ordering::Relaxed);
+        let (names, values) = values.used_in(&text);
         let job = Job {
             text,
             input,
-            names: values.names(),
-            values: values.all(),
+            names,
+            values,
         };
         let (running, latest) = (Arc::clone(&self.running), Arc::clone(&self.latest));
         let mailbox = self.mailbox.clone();
@@ -83,7 +84,7 @@ impl Filters {
             }
             let result = match running.fetch_add(1, Ordering::Relaxed) < MAX_RUNNING {
                 true => job.run(),
-                false => Err("earlier filters do not end; start c47 explore again".to_owned()),
+                false => Err("too many filters are still running; restart c47 explore".to_owned()),
             };
             running.fetch_sub(1, Ordering::Relaxed);
             if !is_stale() {

@@ -2,14 +2,12 @@
 
 use std::path::Path;
 
-use crate::cli::environment;
-use crate::cli::http::Session;
+use crate::cli::http::{Answer, Session};
 use crate::error::Error;
-use crate::explore::openapi::{Api, MAX_BYTES};
+use crate::explore::openapi::Api;
 use crate::explore::service::Place;
-use crate::http::request::Request;
-use crate::http::url::Url;
-use crate::http::{Caller, body};
+use crate::http::body;
+use crate::redact;
 
 /// Reads the document of the option, if it is given.
 ///
@@ -30,7 +28,12 @@ pub(super) fn read(
     };
     let api = Api::parse(&bytes, place.url());
     api.map(Some)
-        .map_err(|why| Error::malformed(format!("--openapi {given}"), why))
+        .map_err(|why| Error::malformed(named(given), why))
+}
+
+/// The option with its value, whose password and query may be secrets.
+fn named(given: &str) -> String {
+    format!("--openapi {}", redact::url(given))
 }
 
 fn of_file(path: &str) -> Result<Vec<u8>, Error> {
@@ -43,21 +46,15 @@ fn of_url(given: &str, place: &Place, session: &mut Session) -> Result<Vec<u8>, 
         true => Ok(given.to_owned()),
         false => place.path_of(given),
     };
-    if let Ok(path) = own {
-        let answer = session.call(vec!["GET".to_owned(), place.word(&path)?])?;
-        return match answer.head.status {
-            200..=299 => Ok(answer.body),
-            _ => Err(Error::malformed(format!("--openapi {given}"), answer.line)),
-        };
-    }
-    let url = Url::parse(given).map_err(Error::usage)?;
-    let mut caller = Caller::new(environment::settings());
-    let mut answer = caller.call(&mut Request::get(url))?;
+    let answer: Answer = match own {
+        Ok(path) => session.call(vec!["GET".to_owned(), place.word(&path)?])?,
+        Err(_) => {
+            let mut elsewhere = session.without_credentials();
+            elsewhere.call(vec!["GET".to_owned(), given.to_owned()])?
+        }
+    };
     match answer.head.status {
-        200..=299 => Ok(answer.body.read_all(MAX_BYTES)?),
-        _ => Err(Error::malformed(
-            format!("--openapi {given}"),
-            answer.head.status_and_reason(),
-        )),
+        200..=299 => Ok(answer.body),
+        _ => Err(Error::malformed(named(given), answer.line)),
     }
 }

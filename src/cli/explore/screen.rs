@@ -90,7 +90,7 @@ fn ensure_terminal() -> Result<(), Error> {
     let device = OpenOptions::new().read(true).write(true).open("/dev/tty");
     device.map(drop).map_err(|_| {
         Error::usage_hint(
-            "there is no terminal to explore on",
+            "c47 explore requires a terminal",
             "use --eval 'GET /path | FILTER' for each call, or c47 http for a single one",
         )
     })
@@ -118,11 +118,11 @@ fn history_file(place: &Place, profile: Option<&Profile>) -> Option<PathBuf> {
         },
         Err(why) => why,
     };
-    warn(COMMAND, &[format!("the history is not kept: {why}")]);
+    warn(COMMAND, &[format!("the history is not saved: {why}")]);
     None
 }
 
-/// Whether the screen goes on.
+/// Whether the event loop continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     Continue,
@@ -253,7 +253,9 @@ impl Screen {
         let mailbox = self.mailbox.clone();
         let save = move || {
             if let Err(error) = History::save(&file, &line) {
-                mailbox.post(Happening::Told(format!("the history is not kept: {error}")));
+                mailbox.post(Happening::Told(format!(
+                    "the history is not saved: {error}"
+                )));
             }
         };
         let _ = std::thread::Builder::new().spawn(save);

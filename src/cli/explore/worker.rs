@@ -2,6 +2,7 @@
 //! threads.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Weak};
 use std::thread::Builder;
 
 use super::mailbox::Mailbox;
@@ -42,10 +43,13 @@ enum Job {
     Learn(Vec<String>),
 }
 
-/// A thread that makes one call after the other. When it is dropped, the thread ends after its call.
+/// A thread that makes one call after the other. When it is dropped, the thread ends after its call,
+/// and does not make those that wait.
 pub(super) struct Worker {
     jobs: Sender<Job>,
     login: Receiver<Result<(), Error>>,
+    /// The thread has the other end.
+    _wanted: Arc<()>,
 }
 
 impl Worker {
@@ -57,8 +61,14 @@ impl Worker {
         let (jobs, todo) = channel();
         let (logged_in, login) = channel();
         let start = start.clone();
-        spawn(move || work(&start, &todo, &logged_in))?;
-        Ok(Worker { jobs, login })
+        let wanted = Arc::new(());
+        let is_wanted = Arc::downgrade(&wanted);
+        spawn(move || work(&start, &todo, &logged_in, &is_wanted))?;
+        Ok(Worker {
+            jobs,
+            login,
+            _wanted: wanted,
+        })
     }
 
     /// Waits until the thread has logged in.
@@ -86,7 +96,12 @@ fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), Error> {
     })
 }
 
-fn work(start: &Start, todo: &Receiver<Job>, logged_in: &Sender<Result<(), Error>>) {
+fn work(
+    start: &Start,
+    todo: &Receiver<Job>,
+    logged_in: &Sender<Result<(), Error>>,
+    wanted: &Weak<()>,
+) {
     let opened = start.session().and_then(|(mut session, place)| {
         session.log_in(vec!["GET".to_owned(), place.word("/")?])?;
         Ok(session)
@@ -97,6 +112,10 @@ fn work(start: &Start, todo: &Receiver<Job>, logged_in: &Sender<Result<(), Error
     };
     let _ = logged_in.send(result);
     for job in todo {
+        // What was cancelled while it waited is not sent.
+        if wanted.strong_count() == 0 {
+            return;
+        }
         let happening = match (job, &mut session) {
             (Job::Call(call), Ok(session)) => Happening::Answered(call.id, received(session, call)),
             (Job::Call(call), Err(why)) => Happening::Answered(call.id, Err(why.clone())),
@@ -116,7 +135,10 @@ fn told(error: &Error) -> String {
 }
 
 fn received(session: &mut Session, call: PendingCall) -> Result<Received, String> {
-    let answer = session.call(call.words).map_err(|error| told(&error))?;
+    let answer = session.call(call.words);
+    // Those of a failed call too, which would else be shown with the next one.
+    let messages = session.take_messages();
+    let answer = answer.map_err(|error| told(&error))?;
     let outcome = match answer.exit() == Exit::Done {
         true => Outcome::Good,
         false => Outcome::Bad,
@@ -126,7 +148,7 @@ fn received(session: &mut Session, call: PendingCall) -> Result<Received, String
         outcome,
         elapsed: answer.elapsed,
         body: Body::of(answer.body)?,
-        messages: session.take_messages(),
+        messages,
     })
 }
 

@@ -149,6 +149,15 @@ impl Session {
         }
     }
 
+    /// A session without credentials and without a profile, with the other options of this one.
+    pub(in crate::cli) fn without_credentials(&self) -> Session {
+        let options = SessionOptions {
+            auth: None,
+            ..self.options.clone()
+        };
+        Session::new(options, None)
+    }
+
     /// The warnings and notices since the last time.
     pub(in crate::cli) fn take_messages(&self) -> Vec<String> {
         std::mem::take(&mut *self.messages.0.borrow_mut())

@@ -1,12 +1,13 @@
 //! The pane of the call: the line, its completion and history, and the call itself.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::call::{Impact, Plan};
 use super::super::complete::{End, complete};
 use super::super::graphql::QUERY;
+use super::super::history::is_masked;
 use super::super::line::{Line, Word};
-use super::super::values::LAST;
 use super::body::Content;
 use super::view::View;
 use super::{
@@ -147,8 +148,11 @@ impl App {
             }
             Ok((call, impact)) => match (impact, self.writes) {
                 (Impact::Writes, Writes::Ask) => {
-                    self.calling = Calling::Confirm(call);
-                    Vec::new()
+                    match std::mem::replace(&mut self.calling, Calling::Confirm(call)) {
+                        // It must not delay a call that is confirmed.
+                        Calling::Running(_) => vec![Effect::Cancel],
+                        Calling::Idle | Calling::Confirm(_) => Vec::new(),
+                    }
                 }
                 (Impact::Reads, _) | (Impact::Writes, Writes::Allowed) => self.send(call),
             },
@@ -158,6 +162,9 @@ impl App {
     /// The call of a line.
     fn pending(&mut self, text: &str) -> Result<(PendingCall, Impact), String> {
         let line = Line::parse(text)?;
+        if is_masked(&line) {
+            return Err("*** stands for a secret; write the secret".to_owned());
+        }
         let call = Plan::of(&line).and_then(|plan| plan.call(&self.knowledge.values));
         let call = call.map_err(|error| error.to_string())?;
         let words = call.words(&self.place).map_err(|error| error.to_string())?;
@@ -229,6 +236,7 @@ impl App {
         self.calls.push(call.words);
         self.notice = received.messages.join("; ");
         let body = received.body;
+        let json = body.json.clone();
         if body.content == Content::Json && received.outcome == Outcome::Good {
             self.knowledge.seen.add(&call.path, &body.tree);
         }
@@ -244,38 +252,32 @@ impl App {
         self.search = Search::None;
         self.filtering = Filtering::Done;
         self.focus = Pane::Response;
-        self.set_result();
+        self.set_result(json);
         match received.outcome {
             Outcome::Good => self.apply_filter(),
             Outcome::Bad => Vec::new(),
         }
     }
 
-    /// Sets `$last`, and the name of the line, to what is shown.
-    pub(super) fn set_result(&mut self) {
-        let Some(shown) = &self.response else { return };
-        let is_body = self.filter.is_empty();
-        let json = match is_body {
-            true => shown.body.json.clone(),
-            false => shown.tree.text().clone(),
-        };
-        for name in shown.name.as_deref().into_iter().chain([LAST]) {
-            if let Err(error) = self.knowledge.values.set(name, json.clone()) {
-                self.notice = error.to_string();
-            }
+    /// Sets `$last`, and the name of the line.
+    pub(super) fn set_result(&mut self, json: Arc<str>) {
+        let name = self
+            .response
+            .as_ref()
+            .and_then(|shown| shown.name.as_deref());
+        if let Err(error) = self.knowledge.values.set_result(name, json) {
+            self.notice = error.to_string();
         }
+    }
+
+    /// The words of the last call.
+    pub(super) fn last_call(&self) -> Option<&Vec<String>> {
+        self.calls.last()
     }
 
     /// The rows of a page.
     pub(super) fn page(&self) -> isize {
         isize::try_from(self.rows.saturating_sub(1).max(1)).unwrap_or(1)
-    }
-}
-
-/// The words of the calls that were made, and of the last one.
-impl App {
-    pub(super) fn last_call(&self) -> Option<&Vec<String>> {
-        self.calls.last()
     }
 }
 

@@ -33,7 +33,8 @@ impl App {
             self.filtering = Filtering::Done;
             shown.tree = shown.body.tree.clone();
             shown.view = View::of(&shown.tree);
-            self.set_result();
+            let json = shown.body.json.clone();
+            self.set_result(json);
             return Vec::new();
         }
         self.filtering = Filtering::Running(id);
@@ -53,8 +54,9 @@ impl App {
             (Ok(tree), Some(shown)) => {
                 self.filtering = Filtering::Done;
                 shown.view = View::of(&tree);
+                let json = tree.text().clone();
                 shown.tree = tree;
-                self.set_result();
+                self.set_result(json);
             }
             (Ok(_), None) => self.filtering = Filtering::Done,
             // The last result stays visible.

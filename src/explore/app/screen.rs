@@ -209,7 +209,7 @@ fn status(app: &App, canvas: &mut Canvas, row: u16) -> Option<Position> {
             "Enter follow  o below  t table  / search  | filter  p path  y copy  s script  c call  q quit",
             Look::Dim,
         ),
-        ("", Pane::Filter) => ("a filter of jq  Enter response  Esc call", Look::Dim),
+        ("", Pane::Filter) => ("jq filter  Enter response  Esc call", Look::Dim),
         (notice, _) => (notice, Look::Plain),
     };
     canvas.text(0, row, text, look);

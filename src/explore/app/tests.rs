@@ -156,6 +156,34 @@ fn writes_are_asked_about() {
 }
 
 #[test]
+fn question_cancels_the_call_that_runs() {
+    let mut app = app();
+    press(&mut app, &[Key::Enter, Key::Ctrl('u')]);
+    assert!(matches!(app.calling, Calling::Running(_)));
+    type_text(&mut app, "DELETE /data/projects");
+    assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Cancel]);
+    assert!(matches!(app.calling, Calling::Confirm(_)));
+}
+
+#[test]
+fn line_with_a_masked_secret_is_not_sent() {
+    let mut app = app();
+    press(&mut app, &[Key::Ctrl('u')]);
+    type_text(&mut app, "PATCH /users/1 password=secret47");
+    press(
+        &mut app,
+        &[Key::Enter, Key::Char('y'), Key::Escape, Key::Ctrl('p')],
+    );
+    assert_eq!(app.line.text(), "PATCH /users/1 'password=***'");
+    assert_eq!(press(&mut app, &[Key::Enter]), []);
+    assert!(
+        app.notice.starts_with("*** stands for a secret"),
+        "{}",
+        app.notice
+    );
+}
+
+#[test]
 fn call_that_was_cancelled_is_not_shown() {
     let mut app = app();
     press(&mut app, &[Key::Enter]);

@@ -9,7 +9,7 @@ use crate::http::url::Url;
 use crate::nearest::nearest;
 
 /// The largest document in bytes.
-pub(crate) const MAX_BYTES: u64 = 32 << 20;
+const MAX_BYTES: u64 = 32 << 20;
 
 /// The operations of a service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

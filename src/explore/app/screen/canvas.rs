@@ -2,6 +2,7 @@
 
 use ratatui_core::buffer::Buffer;
 use ratatui_core::style::{Color, Modifier, Style};
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::colour::Colour;
 use crate::tui::text::{Kind, pieces, width};
@@ -150,11 +151,13 @@ pub(super) fn columns(text: &str) -> usize {
 
 /// The end of a text that fits into a number of columns.
 pub(super) fn end_of(text: &str, room: usize) -> &str {
-    if columns(text) <= room {
-        return text;
+    let mut left = room;
+    let mut start = text.len();
+    for (at, character) in text.grapheme_indices(true).rev() {
+        match left.checked_sub(columns(character)) {
+            Some(rest) => (left, start) = (rest, at),
+            None => break,
+        }
     }
-    let mut ends = text
-        .char_indices()
-        .map(|(at, _)| text.get(at..).unwrap_or_default());
-    ends.find(|end| columns(end) <= room).unwrap_or_default()
+    text.get(start..).unwrap_or_default()
 }
