@@ -8,8 +8,8 @@ use super::tree::{Kind, Node, Tree};
 const MAX_KINDS: usize = 200;
 const MAX_IDS: usize = 100;
 const MAX_ID_BYTES: usize = 200;
-/// The most objects of a response that are read.
-const MAX_OBJECTS: usize = 20_000;
+/// The most values of a response that are read.
+const MAX_NODES: usize = 200_000;
 
 /// An id, and the name of what it identifies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,12 +26,9 @@ impl Seen {
     /// Adds the ids of a response to a call of `path`.
     pub(crate) fn add(&mut self, path: &str, tree: &Tree) {
         let collection = collection(path).unwrap_or_default();
-        let mut read = 0;
-        let mut next = Some(Tree::root());
-        while let Some(node) = next.filter(|_| read < MAX_OBJECTS) {
-            next = tree.following(node);
+        let nodes = std::iter::successors(Some(Tree::root()), |node| tree.following(*node));
+        for node in nodes.take(MAX_NODES) {
             if tree.kind(node) == Kind::Object {
-                read += 1;
                 self.add_object(&collection, tree, node);
             }
         }
@@ -44,21 +41,17 @@ impl Seen {
             .into_iter()
             .find_map(|key| tree.string(tree.member(object, key)?));
         let name = name.unwrap_or_default();
-        for child in tree.children(object) {
-            let Some(key) = tree.key(child) else { continue };
-            let Some(id) = id_text(tree, child) else {
-                continue;
-            };
-            match key.as_str() {
+        for child in tree.first_members(object) {
+            let key = tree.key(child).unwrap_or_default();
+            let (kind, name) = match key.as_str() {
                 "id" | "_id" | "uuid" => {
                     let kind = kind.clone().unwrap_or_else(|| collection.to_owned());
-                    self.insert(&kind, id, &name);
+                    (Some(kind), name.as_str())
                 }
-                key => {
-                    if let Some(kind) = kind_of_key(key) {
-                        self.insert(&kind, id, "");
-                    }
-                }
+                key => (kind_of_key(key), ""),
+            };
+            if let Some((kind, id)) = kind.zip(id_text(tree, child)) {
+                self.insert(&kind, id, name);
             }
         }
     }

@@ -12,15 +12,15 @@ use std::sync::Arc;
 use crate::json::token_length;
 use index::Entry;
 
-#[cfg(feature = "tui")]
 pub(crate) use fold::{Fold, Folds, can_fold};
-#[cfg(feature = "tui")]
 pub(crate) use search::Way;
-#[cfg(feature = "tui")]
 pub(crate) use table::Table;
 
 /// The most values of a text. More would take more than 320 MB.
 const MAX_NODES: usize = 20_000_000;
+
+/// The most members of an object that are looked at, for each key that is drawn.
+const MAX_MEMBERS: usize = 1000;
 
 /// The deepest nesting, as in all JSON of c47.
 const MAX_DEPTH: usize = 128;
@@ -197,13 +197,27 @@ impl Tree {
         std::iter::successors(self.first_child(node), |child| self.next_sibling(*child))
     }
 
-    /// The member of an object.
+    /// The first members of an object. One with many more is a map of things by their ids, and each of
+    /// its members has another key.
+    pub(crate) fn first_members(&self, node: Node) -> impl Iterator<Item = Node> {
+        let most = match self.kind(node) {
+            Kind::Object => MAX_MEMBERS,
+            Kind::Array | Kind::String | Kind::Word => 0,
+        };
+        self.children(node).take(most)
+    }
+
+    /// The member of an object, if it is one of its first.
     pub(crate) fn member(&self, node: Node, key: &str) -> Option<Node> {
-        match self.kind(node) {
-            Kind::Object => self
-                .children(node)
-                .find(|child| self.key(*child).as_deref() == Some(key)),
-            Kind::Array | Kind::String | Kind::Word => None,
+        self.first_members(node)
+            .find(|child| self.has_key(*child, key))
+    }
+
+    fn has_key(&self, node: Node, key: &str) -> bool {
+        let raw = self.raw_key(node).unwrap_or_default();
+        match raw.contains('\\') {
+            true => self.key(node).as_deref() == Some(key),
+            false => raw.get(1..raw.len().saturating_sub(1)) == Some(key),
         }
     }
 }

@@ -24,12 +24,12 @@ impl Table {
         let rows: Vec<Node> = tree.children(array).collect();
         let mut columns: Vec<String> = Vec::new();
         for row in rows.iter().take(SAMPLE) {
-            if tree.kind(*row) != Kind::Object {
-                continue;
-            }
-            for child in tree.children(*row) {
+            for child in tree.first_members(*row) {
+                if columns.len() >= MAX_COLUMNS {
+                    break;
+                }
                 let key = tree.key(child).unwrap_or_default();
-                if columns.len() < MAX_COLUMNS && !columns.contains(&key) {
+                if !columns.contains(&key) {
                     columns.push(key);
                 }
             }

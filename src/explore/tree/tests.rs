@@ -146,3 +146,18 @@ fn array_of_objects_is_a_table() {
     assert!(Table::of(&tree, Tree::root()).is_none());
     assert!(Table::of(&tree, tree.member(shots, "x").unwrap_or(Node(2))).is_none());
 }
+
+#[test]
+fn members_are_found_by_keys_with_escapes_among_the_first_ones() {
+    let many: Vec<String> = (0..2000).map(|n| format!("\"k{n}\":{n}")).collect();
+    let text = format!("{{\"a\\\"b\":1,\"\\u0063\":2,{}}}", many.join(","));
+    let tree = Tree::of(text.as_str().into()).unwrap();
+    let found = |key| {
+        tree.member(Tree::root(), key)
+            .and_then(|node| tree.scalar(node))
+    };
+    assert_eq!(
+        ["a\"b", "c", "k5", "k", "k1999"].map(found),
+        [Some("1"), Some("2"), Some("5"), None, None]
+    );
+}
