@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::http::graphql::tokens;
+
 /// The query for the schema. It is the part of the usual one that completion needs.
 pub(crate) const QUERY: &str = "query { __schema { queryType { name } mutationType { name } types { name \
      fields(includeDeprecated: false) { name description args { name type { ...T } } type { ...T } } } } } \
@@ -134,32 +136,25 @@ fn innermost(kind: &Value) -> String {
 }
 
 /// The fields around the end of a document, from the outermost; `None` outside of a selection.
-fn selection(document: &str) -> Option<Vec<&str>> {
+fn selection(document: &str) -> Option<Vec<String>> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let mut open: Vec<&str> = Vec::new();
-    let mut last = "";
+    let mut open = Vec::new();
+    let mut last = String::new();
     let mut parentheses = 0_usize;
-    let mut rest = document;
     let mut is_first = true;
-    while let Some(first) = rest.chars().next() {
-        let length = match first {
-            c if is_name(c) => rest.find(|c| !is_name(c)).unwrap_or(rest.len()),
-            c => c.len_utf8(),
-        };
-        let (token, tail) = rest.split_at_checked(length)?;
-        rest = tail;
-        match first {
-            '(' => parentheses += 1,
-            ')' => parentheses = parentheses.saturating_sub(1),
+    for token in tokens(document) {
+        match token.as_str() {
+            "(" => parentheses += 1,
+            ")" => parentheses = parentheses.saturating_sub(1),
             _ if parentheses > 0 => {}
-            '{' if open.len() >= MAX_DEPTH => return None,
+            "{" if open.len() >= MAX_DEPTH => return None,
             // The first one is that of the operation.
-            '{' if std::mem::take(&mut is_first) => {}
-            '{' => open.push(last),
-            '}' => {
+            "{" if std::mem::take(&mut is_first) => {}
+            "{" => open.push(std::mem::take(&mut last)),
+            "}" => {
                 open.pop();
             }
-            c if is_name(c) => last = token,
+            name if name.starts_with(is_name) => last = token,
             _ => {}
         }
     }
@@ -195,6 +190,8 @@ mod tests {
             ["name String", "project Project"]
         );
         assert_eq!(fields("{ shots { project { "), ["code String"]);
+        let odd = "{ # {\n shots(name: \"a)b{\") { project { ";
+        assert_eq!(fields(odd), ["code String"]);
         assert_eq!(
             fields("{ a: shots { name project { code } "),
             ["name String", "project Project"]

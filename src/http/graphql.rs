@@ -136,7 +136,7 @@ fn paged(text: &str) -> Result<PagedQuery, String> {
 }
 
 /// The names, variables and punctuators of a document, without strings and comments.
-fn tokens(text: &str) -> Vec<String> {
+pub(crate) fn tokens(text: &str) -> Vec<String> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut tokens = Vec::new();
     let mut rest = text;
